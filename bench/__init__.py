@@ -1,0 +1,1 @@
+"""Measures of Lethe beside yardsticks: what a message and a connection cost."""

@@ -1,0 +1,48 @@
+"""Makes accounts in ``LETHE_DATA`` before a server runs there: ``python -m bench.prepare COUNT``.
+
+The deeds are the ones behind ``lethe init`` and the owner's pages, called in one process because
+the command takes most of a second each time. Each account has a notice and no limit on messages;
+they are printed as JSON.
+"""
+
+import asyncio
+import sys
+
+import msgspec
+
+from bench.lethe import ORIGIN, Shop
+from chat.actions import accounts, agents, consent
+from chat.app import open_desk
+from chat.model import NoticeText
+from chat.settings import from_env
+from chat.store.folder import prepare_data
+from chat.store.migrations import migrate
+
+NOTICE = NoticeText(
+    locale="en",
+    text="We keep what you write for a year, to answer you.",
+    privacy_url=f"{ORIGIN}/privacy",
+    chat_label="I agree that my messages are stored.",
+    training_label="I agree that they teach the spam filter.",
+)
+
+
+async def shops(count: int) -> list[Shop]:
+    """Make ``count`` accounts, each with an owner, a site, a token and a notice."""
+    settings = from_env()
+    prepare_data(settings)
+    migrate(settings)
+    async with open_desk(settings) as desk:
+        made = []
+        for number in range(count):
+            email = f"owner{number}@shop.example"
+            account = await accounts.init(desk, f"Shop {number}", email, None, [ORIGIN])
+            owner = await agents.by_token(desk, account.api_token)
+            await accounts.change_account(desk, owner, message_rate=0)
+            await consent.publish(desk, owner, [NOTICE])
+            made.append(Shop(account.site_key, account.api_token))
+    return made
+
+
+if __name__ == "__main__":
+    sys.stdout.buffer.write(msgspec.json.encode(asyncio.run(shops(int(sys.argv[1])))))

@@ -1,0 +1,154 @@
+"""The command line: `lethe COMMAND`. A failure is one clear line on standard error and a status that is not zero."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import dataclasses
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from chat import __version__, logs
+from chat.errors import LetheError
+from chat.settings import Settings, from_env
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; return its exit status."""
+    arguments = parser().parse_args(argv)
+    try:
+        settings = from_env()
+        logs.configure(settings.log_level)
+        status: int = arguments.run(settings, arguments)
+    except LetheError as error:
+        print(f"lethe: {error.detail}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return status
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser with every command."""
+    made = argparse.ArgumentParser("lethe", description="Live chat that begins with consent and can really forget.")
+    made.add_argument("--version", action="version", version=f"lethe {__version__}")
+    commands = made.add_subparsers(metavar="COMMAND", required=True)
+    _demo(commands)
+    _init(commands)
+    _serve(commands)
+    worker = _command(commands, "worker", _run_worker, "run due jobs")
+    worker.add_argument("--once", action="store_true", help="run what is due and exit")
+    _command(commands, "migrate", _run_migrate, "bring the database to the current schema")
+    check = _command(commands, "check", _run_check, "say what is misconfigured, with its mend")
+    check.add_argument("--deploy", action="store_true", help="also what matters on the open internet")
+    check.add_argument("--json", action="store_true", help="answer as JSON")
+    return made
+
+
+def _command(commands: Any, name: str, run: Any, about: str) -> argparse.ArgumentParser:
+    made: argparse.ArgumentParser = commands.add_parser(name, help=about, description=about.capitalize() + ".")
+    made.set_defaults(run=run)
+    return made
+
+
+def _demo(commands: Any) -> None:
+    made = _command(commands, "demo", _run_demo, "start everything with a sample account and a sample shop")
+    made.add_argument("--port", type=int, default=8000, help="the server's port; the shop's is the next one")
+
+
+def _init(commands: Any) -> None:
+    made = _command(commands, "init", _run_init, "create an account, its owner and its first site")
+    made.add_argument("--account", required=True, metavar="NAME")
+    made.add_argument("--email", required=True, metavar="E", help="the owner's address")
+    made.add_argument(
+        "--password-stdin",
+        action="store_true",
+        help="read the owner's password from standard input",
+    )
+    made.add_argument("--origin", required=True, nargs="+", metavar="URL", help="where the widget may be shown")
+    made.add_argument("--json", action="store_true", help="answer as JSON")
+
+
+def _serve(commands: Any) -> None:
+    made = _command(commands, "serve", _run_serve, "run the server")
+    made.add_argument("--host", default="127.0.0.1")
+    made.add_argument("--port", type=int, default=8000)
+    made.add_argument("--workers", type=int, default=1)
+
+
+def _run_demo(settings: Settings, arguments: argparse.Namespace) -> int:
+    from chat import demo
+
+    return demo.run(settings, arguments.port)
+
+
+def _run_init(settings: Settings, arguments: argparse.Namespace) -> int:
+    from chat.actions import accounts
+    from chat.app import open_desk
+    from chat.store import folder, migrations
+
+    password = sys.stdin.readline().rstrip("\n") if arguments.password_stdin else None
+
+    async def work() -> accounts.Made:
+        async with open_desk(settings) as desk:
+            return await accounts.init(desk, arguments.account, arguments.email, password, arguments.origin)
+
+    folder.prepare_data(settings)
+    migrations.migrate(settings)
+    made = {name: value for name, value in dataclasses.asdict(asyncio.run(work())).items() if value is not None}
+    print(json.dumps(made) if arguments.json else "\n".join(f"{name}: {value}" for name, value in made.items()))
+    return 0
+
+
+def _run_serve(settings: Settings, arguments: argparse.Namespace) -> int:
+    from chat import serving
+
+    return serving.serve(settings, arguments.host, arguments.port, arguments.workers)
+
+
+def _run_worker(settings: Settings, arguments: argparse.Namespace) -> int:
+    from chat import worker
+    from chat.app import open_desk
+
+    async def work() -> None:
+        async with open_desk(settings) as desk:
+            if arguments.once:
+                print(json.dumps(await worker.once(desk)))
+            else:
+                await worker.run(desk)
+
+    asyncio.run(work())
+    return 0
+
+
+def _run_migrate(settings: Settings, _: argparse.Namespace) -> int:
+    from chat.store import folder, migrations
+
+    folder.prepare_data(settings)
+    print(f"The database is at {migrations.migrate(settings)}.")
+    return 0
+
+
+def _run_check(settings: Settings, arguments: argparse.Namespace) -> int:
+    from chat import doctor
+
+    findings = doctor.examine(settings, deploy=arguments.deploy)
+    if arguments.json:
+        print(
+            json.dumps(
+                {
+                    "settings": settings.shown(),
+                    "findings": [dataclasses.asdict(f) for f in findings],
+                }
+            )
+        )
+    else:
+        print("\n".join([f"{name}={value}" for name, value in settings.shown().items()]))
+        print("\n".join(f"{'ok  ' if f.ok else 'MEND'} {f.what}" + (f": {f.mend}" if f.mend else "") for f in findings))
+    return 0 if all(finding.ok for finding in findings) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,56 @@
+"""The wiring: what every deed works with, built once in `chat.app` and replaced in a line by a test."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from chat.clock import Clock
+from chat.crypt import Sealed, Signer, blind, fold, seal, unseal
+from chat.live import Live
+from chat.settings import Settings
+from chat.store import Store
+from chat.store.keys import Keys
+from chat.tokens import Tokens
+from spam import Filter
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Store, keys, live, filter, settings and clock; `index_key` is the key of the blind indexes."""
+
+    settings: Settings
+    store: Store
+    keys: Keys
+    live: Live
+    filter: Filter
+    tokens: Tokens
+    signer: Signer
+    index_key: bytes
+    clock: Clock
+
+    def email_hash(self, scope: str, email: str) -> str:
+        """Return what an address is found by: within an account, or `agents` for the whole server."""
+        return blind(self.index_key, scope, fold(email))
+
+    def seal(self, slot: int, owner: str, place: str, text: str) -> bytes:
+        """Seal a field of `owner`, whose key is in `slot`."""
+        return seal(self.keys.get(slot, owner), text, f"{owner}/{place}".encode())
+
+    def unseal(self, slot: int, owner: str, place: str, sealed: bytes | None) -> str | None:
+        """Return a field of `owner`; None where there is nothing."""
+        return None if sealed is None else unseal(self.keys.get(slot, owner), sealed, f"{owner}/{place}".encode())
+
+
+def seal_text(key: AESGCM, kind: str, cid: bytes, text: str) -> bytes:
+    """Seal what somebody wrote: it opens only as the same kind of thing with the same id."""
+    return seal(key, text, kind.encode() + cid)
+
+
+def unseal_text(key: AESGCM, kind: str, cid: bytes, sealed: bytes) -> str:
+    """Return what somebody wrote; Sealed where these bytes are not what was stored under this id."""
+    return unseal(key, sealed, kind.encode() + cid)
+
+
+__all__ = ["Desk", "Sealed", "seal_text", "unseal_text"]

@@ -1,0 +1,114 @@
+"""The only place where the pieces meet: the desk from the settings, the ASGI application around it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+import structlog
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from chat import clock, worker
+from chat.actions.desk import Desk
+from chat.actions.posting import Postbox
+from chat.crypt import Signer, derive
+from chat.errors import LetheError, NotFound, WrongMethod
+from chat.live import open_live
+from chat.metrics import Metrics
+from chat.settings import Settings
+from chat.store import Store, folder, migrations
+from chat.store.keys import Keys, open_slots
+from chat.tokens import Tokens
+from chat.web import pages, routes
+from chat.web.doors import Doors, problem
+from chat.web.headers import SecurityHeaders
+from chat.web.visitor import Visitors
+from spam import Filter
+
+log = structlog.get_logger("chat.app")
+
+
+@asynccontextmanager
+async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
+    """Open everything the deeds need; raises Misconfigured or Unavailable with one clear line."""
+    folder.prepare_data(settings)
+    migrations.require_current(settings.database_url)
+    secret = folder.server_secret(settings)
+    keys = Keys(open_slots(settings.keys_url), secret)
+    store, live = Store(settings.database_url), open_live(settings.redis_url)
+    async with AsyncExitStack() as stack:
+        stack.callback(keys.close)
+        stack.callback(store.close)
+        await live.start()
+        stack.push_async_callback(live.stop)
+        yield Desk(
+            settings=settings,
+            store=store,
+            keys=keys,
+            live=live,
+            filter=Filter.shipped(),
+            tokens=Tokens(derive(secret, "tokens")),
+            signer=Signer(secret),
+            index_key=derive(secret, "index"),
+            clock=clock.now,
+        )
+
+
+def create_app(settings: Settings) -> Starlette:
+    """Return the application; in the embedded form the worker's sweeps run inside it."""
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[dict[str, Any]]:
+        async with open_desk(settings) as desk:
+            metrics = Metrics()
+            doors = Doors(desk, Postbox(desk, metrics), Visitors(), metrics)
+            sweeps = asyncio.create_task(worker.run(desk)) if settings.embedded else None
+            log.info("started", embedded=settings.embedded)
+            try:
+                yield {"doors": doors}
+            finally:
+                await doors.postbox.drain()
+                if sweeps is not None:
+                    sweeps.cancel()
+                    await asyncio.gather(sweeps, return_exceptions=True)
+                log.info("stopped")
+
+    app = Starlette(
+        routes=routes(),
+        lifespan=lifespan,
+        exception_handlers={LetheError: _refused, HTTPException: _not_routed, Exception: _broken},
+    )
+    app.add_middleware(SecurityHeaders)
+    return app
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    refusal = error if isinstance(error, LetheError) else LetheError()
+    log.info("refused", code=refusal.code, status=refusal.status)
+    return _answer(request, refusal)
+
+
+async def _not_routed(request: Request, error: Exception) -> Response:
+    """Answer for the router: nothing at this address, or not with this verb."""
+    if isinstance(error, HTTPException) and error.status_code == WrongMethod.status:
+        answer = problem(WrongMethod("This address takes another verb"))
+        answer.headers["allow"] = (error.headers or {}).get("Allow", "GET")
+        return answer
+    return _answer(request, NotFound("There is nothing at this address"))
+
+
+async def _broken(request: Request, _: Exception) -> Response:
+    return _answer(request, LetheError("Something went wrong here; it was noted"))
+
+
+def _answer(request: Request, error: LetheError) -> Response:
+    """Answer a person with a page, a program with problem+json."""
+    wants_page = "text/html" in request.headers.get("accept", "") and not request.scope["path"].startswith(
+        ("/api/", "/widget/")
+    )
+    return pages.error_page(request, error) if wants_page else problem(error)

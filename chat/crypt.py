@@ -1,0 +1,84 @@
+"""
+Sealing, signing and blind indexes: pure functions over `cryptography`.
+
+Texts are sealed with AES-256-GCM (NIST SP 800-38D) under a data key of their own contact, data keys are wrapped under
+a key derived (HKDF, RFC 5869) from the server's secret, receipts are signed with Ed25519 (RFC 8032).
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import os
+import unicodedata
+from hashlib import sha256
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+KEY_BYTES = 32
+NONCE_BYTES = 12
+
+
+class Sealed(ValueError):
+    """These bytes do not open with this key for this place."""
+
+
+def derive(secret: bytes, purpose: str) -> bytes:
+    """Return 32 bytes for one `purpose` from the server's secret."""
+    return HKDF(SHA256(), KEY_BYTES, salt=None, info=f"lethe/{purpose}".encode()).derive(secret)
+
+
+def seal(key: AESGCM, text: str, place: bytes) -> bytes:
+    """
+    Return nonce and ciphertext of `text`; it opens again only with the same `place` (what it is and where it stands).
+    """
+    nonce = os.urandom(NONCE_BYTES)
+    return nonce + key.encrypt(nonce, text.encode(), place)
+
+
+def unseal(key: AESGCM, sealed: bytes, place: bytes) -> str:
+    """Return the text; raise Sealed where key, place or bytes are not the ones it was sealed with."""
+    try:
+        return key.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], place).decode()
+    except (InvalidTag, ValueError) as error:
+        raise Sealed("does not open") from error
+
+
+def fold(email: str) -> str:
+    """Return an address as it is compared: NFKC, trimmed, case folded."""
+    return unicodedata.normalize("NFKC", email).strip().casefold()
+
+
+def blind(key: bytes, scope: str, value: str) -> str:
+    """
+    Return a keyed hash of `value` within `scope`, by which equal values are found and none is read (HMAC-SHA-256,
+    hex).
+    """
+    return hmac.new(key, f"{scope}\x00{value}".encode(), sha256).hexdigest()
+
+
+def digest(value: str) -> str:
+    """Return the SHA-256 of a secret of 256 random bits, as it is kept (hex)."""
+    return sha256(value.encode()).hexdigest()
+
+
+class Signer:
+    """Signs documents with an Ed25519 key made from the server's secret."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._key = Ed25519PrivateKey.from_private_bytes(derive(secret, "receipts"))
+
+    @property
+    def public_key(self) -> str:
+        """The 32 bytes that check the signatures, in base64."""
+        raw = self._key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+        return base64.b64encode(raw).decode()
+
+    def sign(self, document: bytes) -> str:
+        """Return the signature over `document`, in base64."""
+        return base64.b64encode(self._key.sign(document)).decode()

@@ -1,0 +1,126 @@
+"""`lethe demo`: everything in one process, with a sample account and a sample shop on another origin."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from chat.actions import accounts, agents, consent
+from chat.actions.desk import Desk
+from chat.app import create_app, open_desk
+from chat.model import Actor, NoticeText
+from chat.serving import config, listen
+from chat.settings import Settings
+from chat.store import folder, migrations
+from chat.web.pages import plain
+
+HOST = "127.0.0.1"
+OWNER = "owner@demo.example"
+NOTICES = [
+    NoticeText(
+        "en",
+        "We use what you write here to answer you, and for nothing else. It is stored encrypted, our agents read it, "
+        "and it is deleted when you ask. You can withdraw at any time with one click in the menu.",
+        "https://demo.example/privacy",
+        "I agree that my messages and the details above are stored so that my question can be answered.",
+        "My messages may also be used to teach the spam filter. (Optional)",
+    ),
+    NoticeText(
+        "el",
+        "Χρησιμοποιούμε όσα γράφετε εδώ για να σας απαντήσουμε και για τίποτε άλλο. Αποθηκεύονται "
+        "κρυπτογραφημένα, τα διαβάζουν οι συνεργάτες μας και διαγράφονται όταν το ζητήσετε. "
+        "Μπορείτε να ανακαλέσετε οποτεδήποτε με ένα κλικ στο μενού.",
+        "https://demo.example/privacy",
+        "Συμφωνώ να αποθηκευτούν τα μηνύματά μου και τα παραπάνω στοιχεία για να απαντηθεί η ερώτησή μου.",
+        "Τα μηνύματά μου μπορούν να χρησιμοποιηθούν και για την εκπαίδευση του φίλτρου ανεπιθύμητων. (Προαιρετικό)",
+    ),
+]
+
+
+def run(settings: Settings, port: int) -> int:
+    """Set up what is missing, serve until Ctrl-C, keep the data."""
+    if "LETHE_DATA" not in os.environ:
+        data = Path("demo-data").absolute()
+        database = f"sqlite:///{data / 'lethe.db'}" if settings.embedded else settings.database_url
+        keys = f"file://{data / 'keys' / 'contacts.keys'}" if settings.embedded else settings.keys_url
+        settings = dataclasses.replace(settings, data=data, database_url=database, keys_url=keys)
+    folder.prepare_data(settings)
+    migrations.migrate(settings)
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_serve(settings, port))
+    print("Stopped. The data stays in", settings.data)
+    return 0
+
+
+async def _serve(settings: Settings, port: int) -> None:
+    listening, shop_listening = listen(HOST, port), listen(HOST, port + 1 if port else 0)
+    server = f"http://{HOST}:{listening.getsockname()[1]}"
+    shop = f"http://{HOST}:{shop_listening.getsockname()[1]}"
+    kept = settings.data / "sign-in.json"
+    known = json.loads(kept.read_text("utf-8")) if kept.exists() else None
+    async with open_desk(settings) as desk:
+        made = known or await _account(desk, shop)
+        await _place(desk, await agents.by_token(desk, made["api_token"]), shop)
+    kept.touch(mode=0o600)
+    kept.write_text(json.dumps(made), "utf-8")
+    main = uvicorn.Server(config(create_app(settings)))
+    beside = _Beside(config(_shop(server, made["site_key"])))
+    beside_task = asyncio.create_task(beside.serve(sockets=[shop_listening]))
+    print(_greeting(server, shop, made), flush=True)
+    try:
+        await main.serve(sockets=[listening])
+    finally:
+        beside.should_exit = True
+        await beside_task
+
+
+class _Beside(uvicorn.Server):
+    """A server that leaves signals to the one it runs beside."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
+
+
+async def _account(desk: Desk, shop: str) -> dict[str, Any]:
+    """Make the sample account with its notice."""
+    made = dataclasses.asdict(await accounts.init(desk, "Demo Shop", OWNER, None, [shop]))
+    await consent.publish(desk, await agents.by_token(desk, made["api_token"]), NOTICES)
+    return made
+
+
+async def _place(desk: Desk, actor: Actor, shop: str) -> None:
+    """Name the shop's origin, which changes with the port."""
+    site = (await accounts.sites(desk, actor))[0]
+    await accounts.change_site(desk, actor, site.id, origins=[shop], alternative="hello@demo.example")
+
+
+def _shop(server: str, site_key: str) -> Starlette:
+    async def home(_: Request) -> Response:
+        return HTMLResponse(plain("demo-shop.html", server=server, site_key=site_key))
+
+    return Starlette(routes=[Route("/", home)])
+
+
+def _greeting(server: str, shop: str, made: dict[str, Any]) -> str:
+    return (
+        f"\n  The shop with the widget  {shop}/\n"
+        f"  The inbox                 {server}/inbox\n"
+        f"  The owner's pages         {server}/admin/site\n"
+        f"  Sign in as                {made['owner_email']}\n"
+        f"  with the password         {made['password']}\n"
+        f"\n  Ctrl-C stops it; the data stays.\n"
+    )

@@ -1,0 +1,68 @@
+"""`lethe check`: what is misconfigured, one line each with its mend."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from chat.errors import LetheError, Misconfigured
+from chat.live import open_live
+from chat.settings import Settings
+from chat.store import folder, migrations
+from spam import Filter
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Whether one thing is as it should be; `mend` says what to do where it is not."""
+
+    what: str
+    ok: bool
+    mend: str = ""
+
+
+def examine(settings: Settings, *, deploy: bool) -> list[Finding]:
+    """Look at everything; with `deploy` also at what matters on the open internet."""
+    found = [
+        _tried("data folder can be written", lambda: folder.prepare_data(settings)),
+        _tried("database is at this schema", lambda: migrations.require_current(settings.database_url)),
+        _tried("Redis answers", lambda: _redis(settings)),
+        _tried("spam filter loads", Filter.shipped),
+    ]
+    return [*found, *_deployed(settings)] if deploy else found
+
+
+def _tried(what: str, look: Callable[[], object]) -> Finding:
+    try:
+        look()
+    except LetheError as error:
+        return Finding(what, ok=False, mend=error.detail)
+    return Finding(what, ok=True)
+
+
+def _redis(settings: Settings) -> None:
+    async def ask() -> bool:
+        live = open_live(settings.redis_url)
+        answered = await live.ready()
+        await live.stop()
+        return answered
+
+    if not asyncio.run(ask()):
+        raise Misconfigured("LETHE_REDIS_URL names a Redis that does not answer; start it or unset LETHE_REDIS_URL")
+
+
+def _deployed(settings: Settings) -> Iterator[Finding]:
+    secure = settings.base_url.startswith("https://")
+    yield Finding(
+        "served over https",
+        secure,
+        "" if secure else "set LETHE_BASE_URL to the https:// address that browsers use",
+    )
+    mode = stat.S_IMODE(settings.data.stat().st_mode) if settings.data.exists() else 0o700
+    closed = mode & 0o077 == 0
+    yield Finding("data folder is private", closed, "" if closed else f"chmod 700 {settings.data}")
+    user = os.geteuid() != 0
+    yield Finding("not run as root", user, "" if user else "run Lethe as a user of its own")

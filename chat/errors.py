@@ -1,0 +1,124 @@
+"""
+Every error Lethe raises on purpose, each with its wire code, its HTTP status and whether trying again helps.
+
+LetheError
+├── BadInput
+│   ├── InvalidFrame       invalid_frame     400
+│   ├── InvalidField       invalid_field     422   names the field
+│   └── TooLarge           too_large         413
+├── Refused
+│   ├── ConsentRequired    consent_required  422
+│   ├── NoticeOutdated     notice_outdated   409   carries the current notice
+│   ├── Unauthorized       unauthorized      401
+│   ├── Forbidden          forbidden         403
+│   ├── NotFound           not_found         404
+│   ├── WrongMethod        method_not_allowed 405
+│   ├── Ended              ended             409
+│   └── RateLimited        rate_limited      429   carries retry_after
+├── Unavailable            unavailable       503
+└── Misconfigured          misconfigured     500   one clear line for the engineer
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+
+class LetheError(Exception):
+    """The root: `detail` is a sentence for people that holds no personal data."""
+
+    code: ClassVar[str] = "error"
+    status: ClassVar[int] = 500
+    title: ClassVar[str] = "Something went wrong"
+    retry: ClassVar[bool] = False
+
+    def __init__(self, detail: str = "", **extra: Any) -> None:
+        super().__init__(detail or self.title)
+        self.detail = detail or self.title
+        self.extra = extra
+
+
+class BadInput(LetheError):
+    """What was sent cannot be understood; sending the same again will not help."""
+
+
+class InvalidFrame(BadInput):
+    """A frame is not JSON, not of a known type, or has a wrong, missing or extra field."""
+
+    code, status, title = "invalid_frame", 400, "This frame is not of the protocol"
+
+
+class InvalidField(BadInput):
+    """One field of a body, form or query is wrong; `field` in `extra` names it."""
+
+    code, status, title = "invalid_field", 422, "A field is not right"
+
+
+class TooLarge(BadInput):
+    """A text or body is over its limit."""
+
+    code, status, title = "too_large", 413, "Too large"
+
+
+class Refused(LetheError):
+    """What was asked is understood and turned away."""
+
+
+class ConsentRequired(Refused):
+    """There is no live consent to the current notice."""
+
+    code, status, title = "consent_required", 422, "Consent is needed first"
+
+
+class NoticeOutdated(Refused):
+    """Consent was given to a version that is not the current one; `notice` in `extra` is."""
+
+    code, status, title = "notice_outdated", 409, "The notice has changed"
+
+
+class Unauthorized(Refused):
+    """A token or session is missing, forged, expired or revoked."""
+
+    code, status, title = "unauthorized", 401, "Sign in first"
+
+
+class Forbidden(Refused):
+    """Who asks is known and may not; also an origin that the site does not name."""
+
+    code, status, title = "forbidden", 403, "Not allowed"
+
+
+class NotFound(Refused):
+    """It does not exist, or is not this account's: the two look alike on purpose."""
+
+    code, status, title = "not_found", 404, "Not found"
+
+
+class WrongMethod(Refused):
+    """There is something at this address, but not for this verb."""
+
+    code, status, title = "method_not_allowed", 405, "Not with this verb"
+
+
+class Ended(Refused):
+    """The ticket has ended and takes no more messages."""
+
+    code, status, title = "ended", 409, "This chat has ended"
+
+
+class RateLimited(Refused):
+    """Too many at once; `retry_after` in `extra` is in seconds."""
+
+    code, status, title, retry = "rate_limited", 429, "Too many at once", True
+
+
+class Unavailable(LetheError):
+    """A part that is needed is away; nothing was stored, and the same may be sent again."""
+
+    code, status, title, retry = "unavailable", 503, "Not available just now", True
+
+
+class Misconfigured(LetheError):
+    """The server cannot run like this; the detail says what to do about it."""
+
+    code, status, title = "misconfigured", 500, "The server is not set up right"

@@ -1,0 +1,319 @@
+"""
+The wire protocol `lethe.v1`: every frame, each way, told apart by `type`.
+
+What comes in is a closed union for each side; unknown types, extra or missing fields and wrong values are refused
+here and nowhere else. A frame needs consent unless its class says otherwise.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
+
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from chat.errors import InvalidFrame, TooLarge
+
+PROTOCOL = "lethe.v1"
+FRAME_BYTES = 65_536
+TEXT_CHARS = 10_000
+
+CLOSE_BAD_FRAMES = 4400
+CLOSE_UNAUTHORIZED = 4401
+CLOSE_FORBIDDEN = 4403
+CLOSE_SLOW = 4408
+CLOSE_ELSEWHERE = 4409
+CLOSE_ERASED = 4410
+CLOSE_RATE = 4429
+CLOSE_RESTART = 1012
+CLOSE_TOO_LARGE = 1009
+
+ClientId = Annotated[str, Meta(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")]
+Text = Annotated[str, Meta(min_length=1)]
+Number = Annotated[int, Meta(ge=1, le=2**31 - 1)]
+Seq = Annotated[int, Meta(ge=0, le=2**31 - 1)]
+
+
+class Frame(Struct, tag_field="type", frozen=True, forbid_unknown_fields=True):
+    """What comes in. `needs_consent` is true unless a visitor's frame says otherwise."""
+
+    needs_consent: ClassVar[bool] = True
+
+
+class Choices(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the contact agrees to: `chat` must be true for anything to pass; the rest is free."""
+
+    chat: bool
+    spam_training: bool = False
+
+
+class Hello(Frame, frozen=True, tag="hello"):
+    """First frame of a visitor, within 10 seconds. `fresh` leaves an ended ticket behind."""
+
+    needs_consent: ClassVar[bool] = False
+    token: str
+    last_seq: Seq = 0
+    fresh: bool = False
+
+
+class Consent(Frame, frozen=True, tag="consent"):
+    """Renewal: agree to the current notice, or to other purposes."""
+
+    needs_consent: ClassVar[bool] = False
+    notice_version: Number
+    consent: Choices
+
+
+class Message(Frame, frozen=True, tag="message"):
+    """A visitor's message; the same `id` is stored once."""
+
+    id: ClientId
+    text: Text
+    attachments: Annotated[list[str], Meta(max_length=0)] = []
+
+
+class Typing(Frame, frozen=True, tag="typing"):
+    """The visitor types or has stopped; never what is typed."""
+
+    on: bool
+
+
+class Read(Frame, frozen=True, tag="read"):
+    """The visitor has seen everything up to `seq`."""
+
+    seq: Seq
+
+
+class Rate(Frame, frozen=True, tag="rate"):
+    """The visitor's rating of the chat, 1 to 5."""
+
+    score: Annotated[int, Meta(ge=1, le=5)]
+    comment: Annotated[str, Meta(max_length=2000)] = ""
+
+
+class End(Frame, frozen=True, tag="end"):
+    """The visitor ends the chat."""
+
+
+class Open(Frame, frozen=True, tag="open"):
+    """An agent opens a ticket and from now on hears what happens in it."""
+
+    ticket: Number
+    last_seq: Seq = 0
+
+
+class Close(Frame, frozen=True, tag="close"):
+    """An agent stops watching a ticket."""
+
+    ticket: Number
+
+
+class AgentMessage(Frame, frozen=True, tag="message"):
+    """An agent's answer; the same `id` is stored once."""
+
+    ticket: Number
+    id: ClientId
+    text: Text
+
+
+class AgentNote(Frame, frozen=True, tag="note"):
+    """A note on a ticket that only agents see."""
+
+    ticket: Number
+    id: ClientId
+    text: Text
+
+
+class AgentTyping(Frame, frozen=True, tag="typing"):
+    """An agent types in a ticket or has stopped."""
+
+    ticket: Number
+    on: bool
+
+
+class AgentRead(Frame, frozen=True, tag="read"):
+    """An agent has seen everything in a ticket up to `seq`."""
+
+    ticket: Number
+    seq: Seq
+
+
+class Presence(Frame, frozen=True, tag="presence"):
+    """An agent is there, or away."""
+
+    status: Literal["online", "away"]
+
+
+VisitorFrame = Hello | Consent | Message | Typing | Read | Rate | End
+AgentFrame = Open | Close | AgentMessage | AgentNote | AgentTyping | AgentRead | Presence
+
+F = TypeVar("F", bound=Frame)
+
+_visitor: msgspec.json.Decoder[VisitorFrame] = msgspec.json.Decoder(VisitorFrame)
+_agent: msgspec.json.Decoder[AgentFrame] = msgspec.json.Decoder(AgentFrame)
+
+
+def visitor_frame(text: str) -> VisitorFrame:
+    """Read one visitor's frame; InvalidFrame or TooLarge say what is wrong with it."""
+    return _checked(_decoded(_visitor, text))
+
+
+def agent_frame(text: str) -> AgentFrame:
+    """Read one agent's frame; InvalidFrame or TooLarge say what is wrong with it."""
+    return _checked(_decoded(_agent, text))
+
+
+def _decoded(decoder: msgspec.json.Decoder[F], text: str) -> F:
+    try:
+        return decoder.decode(text)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise InvalidFrame(_plain(error)) from None
+
+
+def _plain(error: Exception) -> str:
+    """
+    Say what is wrong without echoing what was sent: msgspec quotes what it does not know, and that may be anything.
+    """
+    said = str(error)
+    if said.startswith("Invalid enum value"):
+        return f"not one of the values there are - at {said.rpartition(' - at ')[2]}"
+    if said.startswith("Invalid value"):
+        return "type: not a type of this protocol"
+    if said.startswith("Invalid enum value"):
+        return "a value that is none of those allowed"
+    if "unknown field" in said:
+        return "a field that this type does not have"
+    return said if isinstance(error, msgspec.ValidationError) else "not JSON"
+
+
+def _checked(frame: F) -> F:
+    text = getattr(frame, "text", "")
+    if len(text) > TEXT_CHARS:
+        raise TooLarge(f"A text holds at most {TEXT_CHARS} characters", id=getattr(frame, "id", None))
+    return frame
+
+
+class Out(Struct, tag_field="type", frozen=True, omit_defaults=False):
+    """What goes out."""
+
+
+class Author(Struct, frozen=True):
+    """Who wrote: `kind` is visitor, agent or system."""
+
+    kind: str
+    name: str | None = None
+
+
+class MessageOut(Out, frozen=True, tag="message"):
+    """One message. A held one goes to agents without `text`."""
+
+    ticket: int
+    seq: int
+    id: str
+    author: Author
+    at: str
+    text: str | UnsetType = UNSET
+    held: bool = False
+    attachments: list[Any] = []
+
+
+class NoteOut(Out, frozen=True, tag="note"):
+    """One note, numbered apart from messages; `after_seq` says where it stands."""
+
+    ticket: int
+    note: int
+    after_seq: int
+    id: str
+    author: Author
+    text: str
+    at: str
+
+
+class Ack(Out, frozen=True, tag="ack"):
+    """What was sent is stored: this follows the commit."""
+
+    id: str
+    ticket: int
+    at: str
+    held: bool
+    seq: int | UnsetType = UNSET
+    note: int | UnsetType = UNSET
+    after_seq: int | UnsetType = UNSET
+
+
+class Seen(Struct, frozen=True):
+    """The highest `seq` that each side has read."""
+
+    agent: int = 0
+    visitor: int = 0
+
+
+class Welcome(Out, frozen=True, tag="welcome"):
+    """The state on arrival, and everything after `last_seq`."""
+
+    ticket: int | None
+    epoch: int
+    seq: int
+    messages: list[MessageOut]
+    online: bool | UnsetType = UNSET
+    status: str | UnsetType | None = UNSET
+    read: Seen | UnsetType = UNSET
+    agent: dict[str, str] | UnsetType = UNSET
+    notes: list[NoteOut] | UnsetType = UNSET
+    last_seq: int | UnsetType = UNSET
+    last_note: int | UnsetType = UNSET
+    summary: Any = UNSET
+
+
+class TypingOut(Out, frozen=True, tag="typing"):
+    """Somebody types in a ticket or has stopped."""
+
+    ticket: int
+    author: Author
+    on: bool
+
+
+class ReadOut(Out, frozen=True, tag="read"):
+    """Somebody has read up to `seq`."""
+
+    ticket: int
+    seq: int
+    author: Author
+
+
+class PresenceOut(Out, frozen=True, tag="presence"):
+    """To visitors: whether somebody is there. To agents: which agent is."""
+
+    online: bool | UnsetType = UNSET
+    agent: dict[str, str] | UnsetType = UNSET
+    status: str | UnsetType = UNSET
+
+
+class ConsentRequiredOut(Out, frozen=True, tag="consent_required"):
+    """Nothing passes until the visitor agrees to this notice; `notice` is null where none is published."""
+
+    notice: dict[str, Any] | None
+
+
+class EndedOut(Out, frozen=True, tag="ended"):
+    """The ticket takes no more messages."""
+
+    ticket: int
+    by: Author
+
+
+class ErrorOut(Out, frozen=True, tag="error"):
+    """A frame was refused; `id` names the message it was about, if any."""
+
+    code: str
+    detail: str
+    id: str | UnsetType = UNSET
+    retry_after: float | UnsetType = UNSET
+
+
+_encoder = msgspec.json.Encoder()
+
+
+def encode(frame: Any) -> str:
+    """Write a frame as one line of JSON."""
+    return _encoder.encode(frame).decode()

@@ -1,0 +1,206 @@
+"""The nouns of the domain as plain values; `DESIGN` words, no behaviour beyond what follows from the value itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+LOCALES = ("en", "el")
+FIELD_ASKS = ("off", "optional", "required")
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One organisation on this server. `message_rate`: a contact's messages a minute, 0 for no limit."""
+
+    id: str
+    name: str
+    notice_version: int | None
+    message_rate: int
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One website of an account: its key, the origins that may show the widget, its look, what it asks for."""
+
+    id: str
+    account_id: str
+    key: str
+    name: str
+    origins: list[str]
+    color: str
+    fields: dict[str, str]
+    alternative: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeText:
+    """A notice in one language, with the sentence beside each box; `sha256` is over all of it."""
+
+    locale: str
+    text: str
+    privacy_url: str
+    chat_label: str
+    training_label: str
+    sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One version of what visitors are told and asked. `published_at` in ms."""
+
+    version: int
+    published_at: int
+    texts: dict[str, NoticeText]
+
+    def text(self, locale: str) -> NoticeText:
+        """Return the text in `locale`, else in English, else in the first language there is."""
+        return self.texts.get(locale) or self.texts.get("en") or next(iter(self.texts.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """A person who signs in: `role` is owner, admin or agent."""
+
+    id: str
+    account_id: str
+    role: str
+    name: str
+    email: str
+    active: bool
+    created_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who asks: an agent, by a session or by a token. Scoping by `account_id` is in every query."""
+
+    account_id: str
+    agent_id: str
+    role: str
+    name: str
+    session_id: str = ""
+
+    @property
+    def manages(self) -> bool:
+        """Whether this agent may change sites, notices and agents."""
+        return self.role in {"owner", "admin"}
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """The person writing in. `id` is the row's key, `uid` the name others may use."""
+
+    id: int
+    uid: str
+    account_id: str
+    site_id: str
+    key_slot: int
+    name: bytes | None
+    email: bytes | None
+    locale: str
+    created_at: int
+    receipt_id: int | None
+    notice_version: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The proof that a contact agreed: `document` is what was signed, to the byte."""
+
+    id: int
+    uid: str
+    action: str
+    notice_version: int
+    locale: str
+    purposes: dict[str, bool]
+    at: int
+    document: str
+    signature: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """Everything said with one contact on one matter; `number` counts in its account."""
+
+    id: int
+    account_id: str
+    number: int
+    contact_id: int
+    site_id: str
+    status: str
+    assignee: str | None
+    tags: list[str]
+    last_seq: int
+    last_note: int
+    held: int
+    agent_read: int
+    visitor_read: int
+    created_at: int
+    updated_at: int
+
+    @property
+    def ended(self) -> bool:
+        """Whether it takes no more messages."""
+        return self.status in {"solved", "trash"}
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One thing said, as it is stored: `body` is sealed, `cid` the sender's id for it (16 bytes)."""
+
+    ticket_id: int
+    seq: int
+    contact_id: int
+    author: str
+    cid: bytes
+    agent_id: str | None
+    body: bytes
+    at: int
+    score: float | None
+    held: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A remark that only agents see, numbered apart; `after_seq` says where it stands in the transcript."""
+
+    ticket_id: int
+    note: int
+    after_seq: int
+    cid: bytes
+    agent_id: str
+    body: bytes
+    at: int
+
+
+@dataclass(slots=True)
+class Draft:
+    """
+    A message on its way in. The batch fills in `score`, `held`, `sealed`, then `ticket_id`, `number`, `seq`.
+
+    `opens` where a visitor's ticket is to be found or opened first, which is then in `ticket`; `repeated` tells that it
+    was stored before; `name` is the author's, `source` whoever sent it and so needs no copy.
+    """
+
+    contact_id: int
+    contact_uid: str
+    key_slot: int
+    account_id: str
+    site_id: str
+    author: str
+    cid: bytes
+    text: str
+    at: int
+    ticket_id: int | None = None
+    agent_id: str | None = None
+    score: float | None = None
+    held: bool = False
+    sealed: bytes = b""
+    number: int = 0
+    seq: int = 0
+    repeated: bool = False
+    refusal: Exception | None = None
+    ticket: Ticket | None = None
+    opens: bool = False
+    name: str | None = None
+    source: object = None

@@ -1,0 +1,75 @@
+"""Running the ASGI server: one process with everything, or several workers on PostgreSQL and Redis."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from typing import Any
+
+import uvicorn
+
+from chat import frames
+from chat.app import create_app
+from chat.errors import Misconfigured
+from chat.settings import Settings, from_env
+from chat.store import folder, migrations
+
+GRACE = 10
+
+
+def serve(settings: Settings, host: str, port: int, workers: int) -> int:
+    """Serve until a signal. Raises Misconfigured before the port is taken where something is wrong."""
+    folder.prepare_data(settings)
+    migrations.require_current(settings.database_url)
+    if workers > 1 and (settings.database_url.startswith("sqlite") or not settings.redis_url):
+        raise Misconfigured("Several workers need PostgreSQL and Redis; set LETHE_DATABASE_URL and LETHE_REDIS_URL")
+    listening = listen(host, port)
+    print(f"Lethe listens on http://{host}:{listening.getsockname()[1]}", flush=True)
+    if workers == 1:
+        uvicorn.Server(config(create_app(settings))).run(sockets=[listening])
+        return 0
+    from uvicorn.supervisors import Multiprocess  # noqa: PLC0415 - only where there are several
+
+    several = config("chat.serving:app_from_env", factory=True, workers=workers)
+    Multiprocess(several, [listening]).run()
+    return 0
+
+
+def config(app: Any, **options: Any) -> uvicorn.Config:
+    """Return uvicorn's configuration: no compression, frames of at most 64 KiB, pings, no log of requests."""
+    return uvicorn.Config(
+        app,
+        ws="websockets-sansio",
+        ws_max_size=frames.FRAME_BYTES,
+        ws_per_message_deflate=False,
+        ws_ping_interval=20,
+        ws_ping_timeout=20,
+        timeout_graceful_shutdown=GRACE,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        log_config=None,
+        lifespan="on",
+        **options,
+    )
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Take the port; Misconfigured where it is taken or not ours to take."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    made = socket.socket(family, socket.SOCK_STREAM)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        made.bind((host, port))
+        made.listen(2048)
+    except OSError as error:
+        made.close()
+        why = "is taken by another program" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
+        raise Misconfigured(f"Port {port} on {host} {why}; choose another with --port") from error
+    made.set_inheritable(True)
+    return made
+
+
+def app_from_env() -> object:
+    """Return the application for a worker process, which reads the settings itself."""
+    return create_app(from_env())

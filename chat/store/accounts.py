@@ -1,0 +1,84 @@
+"""Accounts, their sites, and the server's own row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from chat.errors import NotFound
+from chat.model import Account, Site
+from chat.store.schema import account, server, site
+
+_account_columns = tuple(account.c[field.name] for field in fields(Account))
+_site_columns = tuple(site.c[field.name] for field in fields(Site))
+
+
+def epoch(tx: Connection) -> int:
+    """Return the database's epoch; a restore raises it."""
+    return int(tx.execute(select(server.c.epoch)).scalar_one())
+
+
+def begin(tx: Connection, at: int) -> None:
+    """Write the server's row where it is missing."""
+    if tx.execute(select(func.count()).select_from(server)).scalar_one() == 0:
+        tx.execute(insert(server).values(id=1, epoch=1, created_at=at))
+
+
+def add(tx: Connection, made: Mapping[str, Any]) -> None:
+    """Store an account."""
+    tx.execute(insert(account).values(**made))
+
+
+def all_of(tx: Connection) -> list[Account]:
+    """Return every account of this server."""
+    return [Account(*row) for row in tx.execute(select(*_account_columns).order_by(account.c.created_at))]
+
+
+def one(tx: Connection, account_id: str) -> Account:
+    """Return an account; NotFound where there is none."""
+    row = tx.execute(select(*_account_columns).where(account.c.id == account_id)).first()
+    if row is None:
+        raise NotFound("No such account")
+    return Account(*row)
+
+
+def change(tx: Connection, account_id: str, values: Mapping[str, Any]) -> None:
+    """Set columns of an account."""
+    tx.execute(update(account).where(account.c.id == account_id).values(**values))
+
+
+def add_site(tx: Connection, made: Mapping[str, Any]) -> None:
+    """Store a site."""
+    tx.execute(insert(site).values(**made))
+
+
+def sites(tx: Connection, account_id: str) -> list[Site]:
+    """Return the sites of an account, oldest first."""
+    query = select(*_site_columns).where(site.c.account_id == account_id).order_by(site.c.created_at, site.c.id)
+    return [Site(*row) for row in tx.execute(query)]
+
+
+def site_by_key(tx: Connection, key: str) -> Site:
+    """Return the site with this key; NotFound where there is none."""
+    row = tx.execute(select(*_site_columns).where(site.c.key == key)).first()
+    if row is None:
+        raise NotFound("There is no site with this key")
+    return Site(*row)
+
+
+def site_by_id(tx: Connection, site_id: str) -> Site:
+    """Return a site by its id; NotFound where there is none."""
+    row = tx.execute(select(*_site_columns).where(site.c.id == site_id)).first()
+    if row is None:
+        raise NotFound("No such site")
+    return Site(*row)
+
+
+def change_site(tx: Connection, account_id: str, site_id: str, values: Mapping[str, Any]) -> None:
+    """Set columns of a site of the account; NotFound where it has none such."""
+    mine = (site.c.id == site_id) & (site.c.account_id == account_id)
+    if tx.execute(update(site).where(mine).values(**values)).rowcount == 0:
+        raise NotFound("No such site")

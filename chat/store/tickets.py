@@ -1,0 +1,199 @@
+"""Tickets, their messages and notes: reading them, and what agents change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, and_, func, insert, select, true, update
+
+from chat.errors import NotFound
+from chat.model import Message, Note, Ticket
+from chat.store.schema import agent, contact, message, note, site, ticket
+
+PAGE = 50
+_ticket_fields = tuple(field.name for field in fields(Ticket))
+_message_columns = tuple(message.c[field.name] for field in fields(Message))
+_note_columns = tuple(note.c[field.name] for field in fields(Note))
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A ticket as lists show it, with everything sealed: names and the last line are opened by who may see them."""
+
+    ticket: Ticket
+    contact_uid: str
+    contact_slot: int
+    contact_name: bytes | None
+    site: dict[str, str]
+    assignee: tuple[str, int, bytes] | None
+    last: Message | None
+
+
+def ticket_of(row: Row[*tuple[Any, ...]]) -> Ticket:
+    """Return the ticket in a row that holds its columns under their own names."""
+    found = row._mapping  # noqa: SLF001 - SQLAlchemy's public name for it
+    return Ticket(**{name: found[name] for name in _ticket_fields})
+
+
+_listed = (
+    select(
+        *(ticket.c[name] for name in _ticket_fields),
+        contact.c.uid,
+        contact.c.key_slot,
+        contact.c.name,
+        site.c.name.label("site_name"),
+        site.c.color,
+        agent.c.key_slot.label("agent_slot"),
+        agent.c.name.label("agent_name"),
+        *(column.label(f"m_{column.name}") for column in _message_columns),
+    )
+    .join(contact, contact.c.id == ticket.c.contact_id)
+    .join(site, site.c.id == ticket.c.site_id)
+    .outerjoin(agent, agent.c.id == ticket.c.assignee)
+    .outerjoin(message, and_(message.c.ticket_id == ticket.c.id, message.c.seq == ticket.c.last_seq))
+)
+
+
+def one(tx: Connection, account_id: str, number: int) -> Listed:
+    """Return a ticket by its number in the account; NotFound where there is none."""
+    row = tx.execute(_listed.where(ticket.c.account_id == account_id, ticket.c.number == number)).first()
+    if row is None:
+        raise NotFound("No such ticket")
+    return _as_listed(row)
+
+
+def many(tx: Connection, ids: Sequence[int]) -> list[Listed]:
+    """Return the tickets with these keys."""
+    return [_as_listed(row) for row in tx.execute(_listed.where(ticket.c.id.in_(ids)))]
+
+
+def page(
+    tx: Connection,
+    account_id: str,
+    wanted: Mapping[str, Any],
+    before: tuple[int, int] | None,
+    limit: int,
+) -> list[Listed]:
+    """Return up to `limit` tickets of an account, last changed first, from behind the keyset cursor `before`."""
+    query = _filtered(_listed.where(ticket.c.account_id == account_id), wanted)
+    if before is not None:
+        at, key = before
+        older = (ticket.c.updated_at < at) | and_(ticket.c.updated_at == at, ticket.c.id < key)
+        query = query.where(older)
+    query = query.order_by(ticket.c.updated_at.desc(), ticket.c.id.desc()).limit(limit)
+    return [_as_listed(row) for row in tx.execute(query)]
+
+
+def _filtered(query: Select[Any], wanted: Mapping[str, Any]) -> Select[Any]:
+    if "status" in wanted:
+        query = query.where(ticket.c.status == wanted["status"])
+    else:
+        query = query.where(ticket.c.status != "trash")
+    if "assignee" in wanted:
+        query = query.where(ticket.c.assignee == wanted["assignee"])
+    if "contact" in wanted:
+        query = query.where(contact.c.uid == wanted["contact"])
+    if "held" in wanted:
+        query = query.where(ticket.c.held > 0 if wanted["held"] else ticket.c.held < ticket.c.last_seq)
+    return query
+
+
+def of_contact(tx: Connection, contact_id: int) -> Ticket | None:
+    """Return the contact's last ticket, running or ended."""
+    query = select(ticket).where(ticket.c.contact_id == contact_id).order_by(ticket.c.id.desc()).limit(1)
+    row = tx.execute(query).first()
+    return None if row is None else ticket_of(row)
+
+
+def all_of_contact(tx: Connection, contact_id: int) -> list[Ticket]:
+    """Return every ticket of a contact, first to last."""
+    return [
+        ticket_of(r) for r in tx.execute(select(ticket).where(ticket.c.contact_id == contact_id).order_by(ticket.c.id))
+    ]
+
+
+def messages(
+    tx: Connection,
+    ticket_id: int,
+    after: int = 0,
+    limit: int | None = None,
+    *,
+    held: bool | None = None,
+) -> list[Message]:
+    """Return the messages after `seq` = `after`, in order; `held` narrows to held or passed ones."""
+    mine = (message.c.ticket_id == ticket_id) & (message.c.seq > after)
+    which = true() if held is None else message.c.held == held
+    query = select(*_message_columns).where(mine, which).order_by(message.c.seq).limit(limit)
+    return [Message(*row) for row in tx.execute(query)]
+
+
+def notes(tx: Connection, ticket_id: int, after: int = 0, limit: int | None = None) -> list[Note]:
+    """Return the notes after number `after`, in order."""
+    query = (
+        select(*_note_columns)
+        .where(note.c.ticket_id == ticket_id, note.c.note > after)
+        .order_by(note.c.note)
+        .limit(limit)
+    )
+    return [Note(*row) for row in tx.execute(query)]
+
+
+def add_note(tx: Connection, ticket_id: int, made: Mapping[str, Any]) -> tuple[Note, bool]:
+    """Store a note under the next number; the same `cid` again gives the first one and True."""
+    row = tx.execute(
+        select(ticket.c.last_seq, ticket.c.last_note).where(ticket.c.id == ticket_id).with_for_update()
+    ).first()
+    if row is None:
+        raise NotFound("No such ticket")
+    again = select(*_note_columns).where(note.c.ticket_id == ticket_id, note.c.cid == made["cid"])
+    before = tx.execute(again).first()
+    if before is not None:
+        return Note(*before), True
+    stored = Note(ticket_id=ticket_id, note=row.last_note + 1, after_seq=row.last_seq, **made)
+    tx.execute(insert(note).values({field.name: getattr(stored, field.name) for field in fields(Note)}))
+    tx.execute(update(ticket).where(ticket.c.id == ticket_id).values(last_note=stored.note, updated_at=stored.at))
+    return stored, False
+
+
+def change(tx: Connection, ticket_id: int, **values: Any) -> None:
+    """Set columns of a ticket."""
+    tx.execute(update(ticket).where(ticket.c.id == ticket_id).values(**values))
+
+
+def mark_read(tx: Connection, ticket_id: int, side: str, seq: int) -> int:
+    """Raise what `side` (agent or visitor) has read to `seq`, no further than there is; return where it stands."""
+    column = ticket.c[f"{side}_read"]
+    row = tx.execute(select(ticket.c.last_seq, column).where(ticket.c.id == ticket_id).with_for_update()).first()
+    if row is None:
+        raise NotFound("No such ticket")
+    stands = max(row[1], min(seq, row[0]))
+    if stands > row[1]:
+        tx.execute(update(ticket).where(ticket.c.id == ticket_id).values({column: stands}))
+    return int(stands)
+
+
+def hold(tx: Connection, ticket_id: int, *, held: bool) -> list[Message]:
+    """Hold a ticket's visitor messages, or release them; return those that changed, as they now are."""
+    tx.execute(select(ticket.c.id).where(ticket.c.id == ticket_id).with_for_update())
+    changed = (message.c.ticket_id == ticket_id) & (message.c.author == "visitor") & (message.c.held != held)
+    seqs = list(tx.execute(select(message.c.seq).where(changed)).scalars())
+    tx.execute(update(message).where(changed).values(held=held))
+    count = select(func.count()).where(message.c.ticket_id == ticket_id, message.c.held).scalar_subquery()
+    tx.execute(update(ticket).where(ticket.c.id == ticket_id).values(held=count))
+    query = select(*_message_columns).where(message.c.ticket_id == ticket_id, message.c.seq.in_(seqs))
+    return [Message(*row) for row in tx.execute(query.order_by(message.c.seq))]
+
+
+def _as_listed(row: Row[*tuple[Any, ...]]) -> Listed:
+    assigned = row.assignee is not None and row.agent_slot is not None
+    return Listed(
+        ticket=ticket_of(row),
+        contact_uid=row.uid,
+        contact_slot=row.key_slot,
+        contact_name=row.name,
+        site={"id": row.site_id, "name": row.site_name, "color": row.color},
+        assignee=(row.assignee, row.agent_slot, row.agent_name) if assigned else None,
+        last=None if row.m_seq is None else Message(*row[-len(_message_columns) :]),
+    )

@@ -1,0 +1,234 @@
+"""One socket: a reader, a bounded outbox and its writer. What frames mean is the business of `visitor` and `agent`."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
+from typing import Any
+
+import structlog
+from msgspec import UNSET
+
+from chat import frames
+from chat.errors import BadInput, LetheError, RateLimited
+from chat.gate import Allowance
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+OUTBOX_FRAMES = 512
+OUTBOX_CHARS = 1 << 20
+BAD_FRAMES = 10
+FLOOD = 50
+CLOSE_SECONDS = 5.0
+FRAMES_A_MINUTE, FRAMES_BURST = 1200, 120
+
+log = structlog.get_logger("chat.socket")
+
+
+class Connection:
+    """
+    Reads frames one after another, and writes from a bounded outbox, so that a slow reader slows nobody else.
+
+    Speaks ASGI itself and not through a framework's class: this is the hottest path there is.
+    """
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.scope, self._receive, self._send = scope, receive, send
+        self._outbox: deque[str] = deque()
+        self._chars = 0
+        self._wake = asyncio.Event()
+        self._closing: tuple[int, str] | None = None
+        self._bad = 0
+        self._flood = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._timers: list[asyncio.TimerHandle] = []
+        self._main: asyncio.Task[Any] | None = None
+        self.allowance = Allowance(FRAMES_A_MINUTE, FRAMES_BURST)
+
+    async def arrived(self) -> None:
+        """Do what an accepted socket begins with; may close it."""
+
+    async def take(self, text: str) -> None:
+        """Do what one frame asks; raise a LetheError to refuse it."""
+        raise NotImplementedError
+
+    def left(self) -> None:
+        """Let go of everything."""
+
+    async def run(self) -> None:
+        """Serve the socket until it closes."""
+        if (await self._receive())["type"] != "websocket.connect":
+            return
+        offered = self.scope.get("subprotocols", [])
+        spoken = frames.PROTOCOL if frames.PROTOCOL in offered else None
+        await self._send({"type": "websocket.accept", "subprotocol": spoken})
+        self._main = asyncio.current_task()
+        writer = asyncio.create_task(self._write())
+        try:
+            if offered and spoken is None:
+                self.close(frames.CLOSE_BAD_FRAMES, "speak lethe.v1")
+            else:
+                await self.arrived()
+            await self._read()
+        except asyncio.CancelledError:
+            if self._closing is None:
+                raise
+        finally:
+            self.left()
+            writer.cancel()
+            for task in self._tasks:
+                task.cancel()
+            for timer in self._timers:
+                timer.cancel()
+
+    def say(self, line: str) -> None:
+        """Put one frame in the outbox; a reader who leaves it full is let go with 4408 and resumes."""
+        if self._closing is not None:
+            return
+        self._outbox.append(line)
+        self._chars += len(line)
+        # One frame alone may be larger: a long transcript must reach whoever resumes.
+        crowded = len(self._outbox) > 1 and self._chars > OUTBOX_CHARS
+        if crowded or len(self._outbox) > OUTBOX_FRAMES:
+            self._outbox.clear()
+            self.close(frames.CLOSE_SLOW, "too slow; resume")
+        self._wake.set()
+
+    def tell(self, frame: Any) -> None:
+        """Put one frame, not written yet, in the outbox."""
+        self.say(frames.encode(frame))
+
+    def close(self, code: int, reason: str = "") -> None:
+        """Close when what is in the outbox is sent; the first reason counts."""
+        if self._closing is None:
+            self._closing = (code, reason)
+            self._wake.set()
+            self.later(CLOSE_SECONDS, self._give_up)
+
+    def later(self, seconds: float, job: Callable[[], None]) -> None:
+        """Do something after a while, unless the socket has closed by then."""
+        self._timers.append(asyncio.get_running_loop().call_later(seconds, job))
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run something beside the reader; it ends with the socket."""
+        task = asyncio.create_task(self._guarded(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def refuse(self, error: LetheError, about: str | None = None) -> None:
+        """Answer a frame with an error; the socket stays, unless bad frames or floods go on."""
+        if isinstance(error, BadInput):
+            self._bad += 1
+        if isinstance(error, RateLimited):
+            self._flood += 1
+        retry = error.extra.get("retry_after", UNSET)
+        name = about or error.extra.get("id") or UNSET
+        self.tell(frames.ErrorOut(error.code, error.detail, id=name, retry_after=retry))
+        if self._bad >= BAD_FRAMES:
+            self.close(frames.CLOSE_BAD_FRAMES, "ten bad frames in a row")
+        if self._flood >= FLOOD:
+            self.close(frames.CLOSE_RATE, "too many frames")
+
+    async def _read(self) -> None:
+        while True:
+            event = await self._receive()
+            if event["type"] != "websocket.receive":
+                return
+            if self._closing is not None:
+                continue
+            try:
+                self._spend()
+                await self.take(event.get("text") or "")
+                self._bad = self._flood = 0
+            except LetheError as error:
+                self.refuse(error)
+
+    def _spend(self) -> None:
+        wait = self.allowance.take(time.monotonic())
+        if wait:
+            raise RateLimited("Too many frames", retry_after=round(wait, 2))
+
+    async def _write(self) -> None:
+        with contextlib.suppress(OSError):  # the other end has gone; the reader hears of it too
+            while self._closing is None:
+                await self._drain()
+                if self._closing is None:
+                    self._wake.clear()
+                    await self._wake.wait()
+            await self._drain()
+            code, reason = self._closing
+            await self._send({"type": "websocket.close", "code": code, "reason": reason})
+
+    async def _drain(self) -> None:
+        while self._outbox:
+            line = self._outbox.popleft()
+            self._chars -= len(line)
+            await self._send({"type": "websocket.send", "text": line})
+
+    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except LetheError as error:
+            self.refuse(error)
+
+    def _give_up(self) -> None:
+        """Stop waiting for an end that does not answer, or takes nothing, the closing frame included."""
+        if self._main is not None:
+            self._main.cancel()
+
+
+class Follower:
+    """
+    Follows one ticket's numbers and lets no gap and no double through.
+
+    `fetch(after)` reads what comes after a number as (number, line) pairs; `say` sends a line.
+    """
+
+    def __init__(
+        self,
+        at: int,
+        fetch: Callable[[int], Awaitable[list[tuple[int, str]]]],
+        say: Callable[[str], None],
+        spawn: Callable[[Coroutine[Any, Any, None]], None],
+    ) -> None:
+        self.at, self._fetch, self._say, self._spawn = at, fetch, say, spawn
+        self._catching = self._more = False
+
+    def hear(self, number: int, line: str | None) -> None:
+        """
+        Something got `number`; `line` is how it is said, "" where the other side has it, None where it must be read.
+        """
+        if self._catching:
+            self._more = True
+        elif number == self.at + 1 and line is not None:
+            self.at = number
+            if line:
+                self._say(line)
+        elif number > self.at:
+            self.catch_up()
+
+    def catch_up(self) -> None:
+        """Read and say everything that was missed."""
+        if self._catching:
+            self._more = True
+            return
+        self._catching = True
+        self._spawn(self._run())
+
+    async def _run(self) -> None:
+        try:
+            while True:
+                self._more = False
+                for number, line in await self._fetch(self.at):
+                    if number > self.at:
+                        self.at = number
+                        self._say(line)
+                if not self._more:
+                    return
+        finally:
+            self._catching = False

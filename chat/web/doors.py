@@ -1,0 +1,197 @@
+"""What the doors share: the desk, the postbox, who is at the door, and how a request is read and answered."""
+
+from __future__ import annotations
+
+import hmac
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import JSONResponse, Response
+
+from chat.actions import agents
+from chat.actions.desk import Desk
+from chat.actions.posting import Postbox
+from chat.errors import Forbidden, InvalidField, LetheError, TooLarge, Unauthorized
+from chat.model import Actor
+from chat.tokens import Visitor
+from chat.web.feed import Feed
+
+if TYPE_CHECKING:
+    from chat.metrics import Metrics
+    from chat.web.visitor import Visitors
+
+COOKIE = "lethe_session"
+BODY_MOST = 256 * 1024
+FIELD_MOST = 40
+SAFE = {"GET", "HEAD", "OPTIONS"}
+
+
+@dataclass
+class Doors:
+    """Everything the doors work with, made when the server starts."""
+
+    desk: Desk
+    postbox: Postbox
+    visitors: Visitors
+    metrics: Metrics
+    agents: set[Any] = field(default_factory=set)
+    feeds: dict[str, Feed] = field(default_factory=dict)
+
+    def feed(self, account: str) -> Feed:
+        """Return the feed of an account's list."""
+        return self.feeds.setdefault(account, Feed(self.desk, account))
+
+    def left_feed(self, account: str, owner: object) -> None:
+        """Let `owner` leave the feed, which goes with the last."""
+        if account in self.feeds and self.feeds[account].leave(owner):
+            del self.feeds[account]
+
+
+class JSON(JSONResponse):
+    """JSON that no cache keeps."""
+
+    def init_headers(self, headers: Mapping[str, str] | None = None) -> None:
+        """Add the headers."""
+        super().init_headers({"cache-control": "no-store"} | dict(headers or {}))
+
+    def render(self, content: Any) -> bytes:
+        """Write frames and plain values alike."""
+        return msgspec.json.encode(content)
+
+
+def doors_of(connection: HTTPConnection) -> Doors:
+    """Return the doors this request came through."""
+    doors: Doors = connection.state.doors
+    return doors
+
+
+def problem(error: LetheError) -> Response:
+    """Write an error as RFC 9457 `application/problem+json` with its stable `code`."""
+    body = {
+        "type": "about:blank",
+        "title": error.title,
+        "status": error.status,
+        "detail": error.detail,
+        "code": error.code,
+    }
+    headers = {"cache-control": "no-store"}
+    if "retry_after" in error.extra:
+        headers["retry-after"] = str(max(1, round(error.extra["retry_after"])))
+    extra = {name: value for name, value in error.extra.items() if name not in body}
+    return Response(json.dumps(body | extra), error.status, headers, "application/problem+json")
+
+
+async def actor_of(request: HTTPConnection, *, csrf: bool = True) -> Actor:
+    """
+    Return the agent who asks, by API token or session.
+
+    A session that changes something must come from our own pages: `Origin` or `Sec-Fetch-Site` says so, and the header
+    `X-CSRF-Token` too where `csrf`. Raises Unauthorized or Forbidden.
+    """
+    desk = doors_of(request).desk
+    token = bearer(request)
+    if token:
+        return await agents.by_token(desk, token)
+    actor = await agents.by_session(desk, request.cookies.get(COOKIE, ""))
+    if request.scope.get("method", "GET") not in SAFE:
+        own_page(request)
+        if csrf and not hmac.compare_digest(request.headers.get("x-csrf-token", ""), csrf_token(desk, actor)):
+            raise Forbidden("The header X-CSRF-Token is missing or not this session's")
+    return actor
+
+
+def csrf_token(desk: Desk, actor: Actor) -> str:
+    """Return what a page of this session sends back to show that it is ours."""
+    return hmac.new(desk.index_key, f"csrf/{actor.session_id}".encode(), sha256).hexdigest()
+
+
+def own_page(request: HTTPConnection) -> None:
+    """Raise Forbidden unless the request comes from a page of this server, as the browser itself says."""
+    origin, fetched = request.headers.get("origin"), request.headers.get("sec-fetch-site")
+    if origin is not None and origin != own_origin(request):
+        raise Forbidden("This must come from a page of this server")
+    if origin is None and fetched not in {None, "same-origin", "none"}:
+        raise Forbidden("This must come from a page of this server")
+    if origin is None and fetched is None:
+        raise Forbidden("A browser's Origin header is needed with a session; programs use an API token")
+
+
+def own_origin(request: HTTPConnection) -> str:
+    """Return this server's origin: LETHE_BASE_URL, or as the request names it."""
+    settings = doors_of(request).desk.settings
+    if settings.base_url:
+        return settings.base_url
+    secure = request.scope["scheme"] in {"https", "wss"} or _forwarded_secure(request)
+    return f"{'https' if secure else 'http'}://{request.headers.get('host', '')}"
+
+
+def visitor_of(request: HTTPConnection, site_key: str) -> Visitor:
+    """Return whom the visitor's token speaks for; Unauthorized where it is not good, or for another site."""
+    desk = doors_of(request).desk
+    visitor = desk.tokens.read_visitor(bearer(request), desk.clock())
+    if visitor.site != site_key:
+        raise Unauthorized("This token is for another site")
+    return visitor
+
+
+def bearer(request: HTTPConnection) -> str:
+    """Return the token of the Authorization header, "" where there is none."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+async def body_of(request: Request, kind: Any) -> Any:
+    """Read a JSON body as `kind` (a msgspec type). Raises InvalidField, naming the place, or TooLarge."""
+    raw = b""
+    async for chunk in request.stream():
+        raw += chunk
+        if len(raw) > BODY_MOST:
+            raise TooLarge(f"A body holds at most {BODY_MOST} bytes")
+    try:
+        return msgspec.json.decode(raw, type=kind)
+    except msgspec.ValidationError as error:
+        said, _, where = str(error).partition(" - at `$.")
+        named = where.rstrip("`") or said.partition("field `")[2].rstrip("`")
+        raise InvalidField(said, field=named[:FIELD_MOST] or "body") from None
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        raise InvalidField("The body is not JSON", field="body") from None
+
+
+def network_of(request: HTTPConnection) -> str:
+    """
+    Return a keyed hash of the network a request comes from, for allowances only; the address itself is kept nowhere.
+    """
+    desk = doors_of(request).desk
+    hour = desk.clock() // 3_600_000
+    text = f"network/{hour}/{_peer(request)}"
+    return hmac.new(desk.index_key, text.encode(), sha256).hexdigest()[:32]
+
+
+def _trusted(request: HTTPConnection) -> bool:
+    proxies = doors_of(request).desk.settings.trusted_proxies
+    try:
+        peer = ip_address(request.client.host) if request.client else None
+    except ValueError:
+        peer = None
+    return peer is not None and any(peer in network for network in proxies)
+
+
+def _peer(request: HTTPConnection) -> str:
+    """
+    Return the address asked from; what a trusted proxy added last counts, nothing that a client could have put there.
+    """
+    direct = request.client.host if request.client else ""
+    if not _trusted(request):
+        return direct
+    forwarded = request.headers.get("x-forwarded-for", "").split(",")
+    return forwarded[-1].strip() or direct
+
+
+def _forwarded_secure(request: HTTPConnection) -> bool:
+    return _trusted(request) and request.headers.get("x-forwarded-proto") == "https"

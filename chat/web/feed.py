@@ -1,0 +1,67 @@
+"""The list of tickets, live: what changed in an account is read once and told to all of its agents."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from chat import frames
+from chat.actions import tickets
+from chat.actions.desk import Desk
+from chat.errors import LetheError
+from chat.nudges import Told
+
+FIRST, NEXT = 0.02, 1.0
+
+
+class Feed:
+    """
+    One account's feed. The first change is told at once, then what changes meanwhile once a second.
+
+    So a busy account costs a query a second and not one for each message and agent.
+    """
+
+    def __init__(self, desk: Desk, account: str) -> None:
+        self._desk, self._channel = desk, f"list:{account}"
+        self._ears: dict[object, Callable[[str], None]] = {}
+        self._changed: set[int] = set()
+        self._task: asyncio.Task[None] | None = None
+
+    def join(self, owner: object, say: Callable[[str], None]) -> None:
+        """Tell `owner` from now on."""
+        if not self._ears:
+            self._desk.live.listen(self._channel, self, self._heard)
+        self._ears[owner] = say
+
+    def leave(self, owner: object) -> bool:
+        """Tell `owner` nothing more; return whether nobody is left."""
+        self._ears.pop(owner, None)
+        if not self._ears:
+            self._desk.live.leave(self._channel, self)
+        return not self._ears
+
+    def _heard(self, told: Told) -> None:
+        self._changed.add(told.nudge.ticket)
+        if self._task is None:
+            self._task = asyncio.create_task(self._run())
+
+    async def _run(self) -> None:
+        try:
+            await asyncio.sleep(FIRST)
+            while self._changed and self._ears:
+                changed, self._changed = self._changed, set()
+                await self._tell(changed)
+                await asyncio.sleep(NEXT)
+        finally:
+            self._task = None
+
+    async def _tell(self, changed: set[int]) -> None:
+        try:
+            found = await tickets.summaries(self._desk, sorted(changed))
+        except LetheError:  # the database is away: what changed is told when it is back
+            self._changed |= changed
+            return
+        for summary in found:
+            line = frames.encode({"type": "ticket"} | summary)
+            for say in list(self._ears.values()):
+                say(line)

@@ -1,0 +1,36 @@
+"""How the server is: alive, ready, its numbers; and the static files."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from chat.errors import LetheError
+from chat.metrics import CONTENT_TYPE
+from chat.web.doors import JSON, doors_of
+
+
+async def healthz(_: Request) -> Response:
+    """`GET /healthz`: alive."""
+    return JSON({"status": "alive"})
+
+
+async def readyz(request: Request) -> Response:
+    """`GET /readyz`: can store and fan out; 503 naming the part that is away."""
+    desk = doors_of(request).desk
+    try:
+        await desk.store.write(lambda _: None)
+        stores = True
+    except LetheError:
+        stores = False
+    fans_out = await desk.live.ready()
+    return JSON({"stores": stores, "fans_out": fans_out}, 200 if stores and fans_out else 503)
+
+
+async def metrics(request: Request) -> Response:
+    """`GET /metrics`: Prometheus."""
+    doors = doors_of(request)
+    doors.metrics.visitors.set(len(doors.visitors))
+    doors.metrics.agents.set(len(doors.agents))
+    doors.metrics.missed.set(doors.desk.live.missed)
+    return Response(doors.metrics.page(), headers={"content-type": CONTENT_TYPE, "cache-control": "no-store"})

@@ -1,0 +1,188 @@
+"""
+What the visitor's browser asks for over HTTP: the loader, the frame, the notice, agreeing, the receipt, withdrawing.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import Annotated, Any
+
+from jinja2 import Template
+from msgspec import Meta, Struct
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+
+from chat.actions import consent, erasure, tickets, transcripts
+from chat.errors import ConsentRequired, Forbidden, InvalidField, NotFound, RateLimited
+from chat.model import LOCALES, Site
+from chat.web.doors import JSON, body_of, doors_of, network_of, own_origin, problem, visitor_of
+from chat.web.files import folder
+
+BEGINNINGS, BEGIN_WINDOW = 30, 600.0
+
+
+class Agreement(Struct, frozen=True, forbid_unknown_fields=True):
+    """The body of `POST /widget/{site_key}/sessions`. `consent` is read as it is, so that only JSON's true is a yes."""
+
+    notice_version: int
+    consent: Any = None
+    fields: dict[str, str] = {}
+    locale: Annotated[str, Meta(max_length=35)] = "en"
+    build: Annotated[str, Meta(max_length=64)] = ""
+
+
+async def frame(request: Request) -> Response:
+    """`GET /widget/{site_key}`: the frame's document; only the site's own pages may show it."""
+    _, site, _ = await consent.place(doors_of(request).desk, request.path_params["site_key"])
+    locale = _locale_of(request)
+    document = Template((folder("widget") / "frame.html").read_text("utf-8"), autoescape=True)
+    return HTMLResponse(
+        document.render(site_key=site.key, lang=locale, strings=strings(locale)),
+        headers={"content-security-policy": _policy(site), "cache-control": "no-store"},
+    )
+
+
+async def config(request: Request) -> Response:
+    """`GET /widget/{site_key}/config`: all the frame needs to ask for consent; stores nothing."""
+    desk = doors_of(request).desk
+    account, site, notice = await consent.place(desk, request.path_params["site_key"])
+    locale = _locale_of(request)
+    words = strings(locale)
+    shown = consent.shown(notice, locale)
+    return JSON(
+        {
+            "account": {"name": account.name},
+            "site": {"name": site.name, "color": site.color, "alternative": site.alternative},
+            "online": desk.live.online(account.id),
+            "notice": shown,
+            "purposes": shown["purposes"] if shown else [],
+            "fields": [
+                {
+                    "id": name,
+                    "label": words.get(f"field.{name}", name),
+                    "required": ask == "required",
+                }
+                for name, ask in site.fields.items()
+                if ask != "off"
+            ],
+            "locale": locale,
+            "locales": list(LOCALES),
+            "kept_days": None,
+            "strings": words,
+        }
+    )
+
+
+async def begin(request: Request) -> Response:
+    """`POST /widget/{site_key}/sessions`: agree. Only the JSON value true is a yes; anything else stores nothing."""
+    doors = doors_of(request)
+    key = request.path_params["site_key"]
+    _, site, _ = await consent.place(doors.desk, key)
+    _check_origin(request, site)
+    wait = await doors.desk.live.allow(f"begin:{network_of(request)}", BEGINNINGS, BEGIN_WINDOW)
+    if wait:
+        raise RateLimited("Too many chats were begun from here; wait a little", retry_after=round(wait))
+    asked = await _agreement(request)
+    begun = await consent.begin(doors.desk, key, asked)
+    return JSON({"token": begun.token, "receipt": begun.receipt, "contact_id": begun.contact_id}, 201)
+
+
+async def withdraw(request: Request) -> Response:
+    """
+    `DELETE /widget/{site_key}/sessions`: withdraw and be forgotten; 202 with the request's number, twice the same.
+    """
+    visitor = visitor_of(request, request.path_params["site_key"])
+    return JSON({"erasure_id": await erasure.by_visitor(doors_of(request).desk, visitor)}, 202)
+
+
+async def receipt(request: Request) -> Response:
+    """`GET /widget/{site_key}/receipt`: the visitor's receipt, signed."""
+    visitor = visitor_of(request, request.path_params["site_key"])
+    return JSON(await consent.receipt(doors_of(request).desk, visitor))
+
+
+async def transcript(request: Request) -> Response:
+    """`GET /widget/{site_key}/transcript`: everything said, as plain text."""
+    desk = doors_of(request).desk
+    contact = await consent.contact_of(desk, visitor_of(request, request.path_params["site_key"]))
+    lines: list[str] = []
+    for ticket in await tickets.all_of(desk, contact.id):
+        said = await transcripts.messages(desk, contact.id, ticket, agents=False)
+        lines += [f"[{each.at}] {each.author.name or each.author.kind}: {each.text}" for each in said]
+        lines.append("")
+    headers = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
+    return PlainTextResponse("\n".join(lines), headers=headers)
+
+
+async def refuse_upload(request: Request) -> Response:
+    """`POST /widget/{site_key}/attachments`: nothing is taken without consent, and this server takes no files yet."""
+    desk = doors_of(request).desk
+    await consent.contact_of(desk, visitor_of(request, request.path_params["site_key"]))
+    return problem(NotFound("This server takes no files"))
+
+
+async def loader(_: Request) -> Response:
+    """`GET /widget.js`: the script that draws the button."""
+    body = (folder("widget") / "loader.js").read_bytes()
+    headers = {
+        "cache-control": "public, max-age=300",
+        "cross-origin-resource-policy": "cross-origin",
+    }
+    return Response(body, media_type="text/javascript; charset=utf-8", headers=headers)
+
+
+def best_locale(asked: str, accepted: str) -> str:
+    """
+    Return the language to answer in: the one asked for, else the first the browser names that we have, else English.
+    """
+    wanted = [asked, *(part.partition(";")[0].strip() for part in accepted[:500].split(","))]
+    known = (each.lower().partition("-")[0] for each in wanted)
+    return next((each for each in known if each in LOCALES), LOCALES[0])
+
+
+def _locale_of(request: Request) -> str:
+    return best_locale(request.query_params.get("locale", ""), request.headers.get("accept-language", ""))
+
+
+@cache
+def strings(locale: str) -> dict[str, str]:
+    """Return the widget's words in one language."""
+    made: dict[str, str] = json.loads((folder("widget") / "locales" / f"{locale}.json").read_text("utf-8"))
+    return made
+
+
+async def _agreement(request: Request) -> consent.Asked:
+    body = await body_of(request, Agreement)
+    agreed = body.consent if isinstance(body.consent, dict) else {}
+    if agreed.get("chat") is not True:
+        raise ConsentRequired("consent.chat must be true")
+    extra = sorted(set(body.fields) - {"name", "email"}) + sorted(set(agreed) - set(consent.PURPOSES))
+    if extra:
+        raise InvalidField("There is no such field", field=extra[0][:40])
+    return consent.Asked(
+        version=body.notice_version,
+        purposes={each: agreed.get(each) is True for each in consent.PURPOSES},
+        name=" ".join(body.fields.get("name", "").split()),
+        email=body.fields.get("email", "").strip(),
+        locale=best_locale(body.locale, ""),
+        build=body.build,
+    )
+
+
+def _check_origin(request: Request, site: Site) -> None:
+    origin = request.headers.get("origin")
+    if origin is not None and origin not in {own_origin(request), *site.origins}:
+        raise Forbidden("This origin is not one of the site's")
+
+
+def _policy(site: Site) -> str:
+    return (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        f"form-action 'none'; base-uri 'none'; frame-ancestors {' '.join(site.origins)}"
+    )
+
+
+async def redirect_home(_: Request) -> Response:
+    """`GET /`: to the inbox."""
+    return RedirectResponse("/inbox", 303)

@@ -1,0 +1,201 @@
+"""The filter: says how likely a text is spam, in plain Python and without scikit-learn."""
+
+import math
+from array import array
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Final, Self, TypeVar
+
+from spam import features, modelfile
+from spam.features import Numbering
+from spam.kinds import MARK
+from spam.reading import SIGN, Reader
+
+SHIPPED: Final = Path(__file__).with_name("prior.filter")
+_REMEMBERED: Final = 20_000  # words, and as many pairs: some 10 MB
+_LONGEST: Final = 10_000  # characters of a text that are read
+_FLAT: Final = 700.0  # log-odds; beyond it `math.exp` may overflow
+_TELLING: Final = (f"{MARK}link", f"{MARK}handle")
+
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
+
+
+class Verdict(StrEnum):
+    """What a score means."""
+
+    HAM = "ham"
+    UNSURE = "unsure"
+    SPAM = "spam"
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a filter is besides its weights: its key, its lines, how much it has learnt from."""
+
+    key: str  # hexadecimal; the features' numbers are made under it
+    bias: float
+    step: float  # a weight is this times a whole number of 16 bits
+    unsure: float  # a score of at least this is unsure
+    hold: float  # a score of at least this is spam
+    ham: int  # texts learnt from
+    spam: int
+    few: int = 4  # a text of fewer words, and no link or handle, is at most unsure
+
+
+class Filter:
+    """Scores texts. To be fast it remembers words, pairs and chunks of text it has met.
+
+    **Visitors' words stay in this process's memory**, at most 20,000 of each, until `forget` is
+    called or they make room for others. Nothing of that memory is ever saved.
+    """
+
+    def __init__(self, terms: Terms, weights: "array[int]") -> None:
+        """Take the terms and `features.SIZE` weights of 16 bits; they must not change later."""
+        self.terms = terms
+        self.weights = weights
+        self._numbering = Numbering(bytes.fromhex(terms.key))
+        self._reader = Reader()
+        self._words: dict[str, tuple[int, int, int, int]] = {}
+        self._pairs: dict[tuple[str, str], int] = {}
+        self._traits: dict[str, int] = {}
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Read a file; raise `ModelFileError` if it is damaged, foreign or of another version."""
+        return cls.from_bytes(modelfile.read(Path(path)))
+
+    @classmethod
+    def shipped(cls) -> Self:
+        """Read the filter that comes with this package."""
+        return cls.load(SHIPPED)
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Self:
+        """Read a file's content; raise `ModelFileError` as `load` does."""
+        header, weights = modelfile.unpack(data)
+        if header.get("features") != features.VERSION or len(weights) != features.SIZE:
+            raise modelfile.ModelFileError(
+                "the filter's file was made for other features than this program's; train it again",
+            )
+        try:
+            return cls(Terms(**header["terms"]), weights)
+        except (TypeError, ValueError, KeyError) as error:
+            raise modelfile.ModelFileError(
+                "the filter's file is damaged: its terms are not what they should be",
+            ) from error
+
+    def to_bytes(self) -> bytes:
+        """Return what `save` writes: the same filter gives the same bytes, on any machine."""
+        header: dict[str, Any] = {"features": features.VERSION, "views": features.VIEWS}
+        return modelfile.pack({**header, "terms": asdict(self.terms)}, self.weights)
+
+    def save(self, path: str | Path) -> None:
+        """Write the filter's file, all or nothing."""
+        modelfile.write(Path(path), self.to_bytes())
+
+    def forget(self) -> None:
+        """Drop every word remembered from texts that were scored."""
+        self._reader.forget()
+        self._words.clear()
+        self._pairs.clear()
+        self._traits.clear()
+
+    def score_many(self, texts: Sequence[str]) -> list[float]:
+        """Return how likely each text is spam, 0 to 1; one too short to judge is never spam."""
+        return [self._score(text) for text in texts]
+
+    def verdict(self, score: float) -> Verdict:
+        """Say what a score means under this filter's lines."""
+        if score >= self.terms.hold:
+            return Verdict.SPAM
+        return Verdict.UNSURE if score >= self.terms.unsure else Verdict.HAM
+
+    def margins(self, texts: Sequence[str]) -> list[float]:
+        """Return the log-odds of spam as the linear model gives them, of short texts too."""
+        return [self._margin(text)[0] for text in texts]
+
+    def explain(self, text: str) -> list[tuple[str, float]]:
+        """Return what decided, undisguised, with its share of the log-odds, heaviest first.
+
+        A word has its grams' share; what was masked is ``[phone]``, a pair ``two words``, a trait
+        ``(shouted 2)``. With `Terms.bias` the shares add up to the text's margin.
+        """
+        words, signs, traits = self._reader.read(text[:_LONGEST])
+        weighed = {word: self._weigh_word(word) for word in words + signs}
+        pairs = dict.fromkeys(pairwise(words))
+        by_words = _scale(len(weighed))
+        by_grams = _scale(sum(word[2] for word in weighed.values()))
+        found = [(_shown(w), by_words * v[0] + by_grams * v[1]) for w, v in weighed.items()]
+        found += [(" ".join(map(_shown, p)), _scale(len(pairs)) * self._weigh_pair(p)) for p in pairs]
+        found += [(f"({t})", _scale(len(traits)) * self._weigh_trait(t)) for t in traits]
+        shares = [(token, self.terms.step * weight) for token, weight in found if weight]
+        return sorted(shares, key=lambda share: (-abs(share[1]), share[0]))
+
+    def _score(self, text: str) -> float:
+        margin, judged = self._margin(text)
+        score = 1 / (1 + math.exp(-margin)) if margin > -_FLAT else 0.0
+        return score if judged else min(score, (self.terms.unsure + self.terms.hold) / 2)
+
+    def _margin(self, text: str) -> tuple[float, bool]:
+        """Return a text's log-odds, and whether there is enough of it to hold it.
+
+        Weights are whole numbers, so that sums do not depend on their order.
+        """
+        words, signs, traits = self._reader.read(text[:_LONGEST])
+        known, known_pairs, known_traits = self._words, self._pairs, self._traits
+        distinct = dict.fromkeys(words + signs if signs else words)
+        by_word = by_gram = grams = evidence = by_pair = by_trait = 0
+        for word in distinct:
+            weight, gram_weight, count, tells = known.get(word) or self._weigh_word(word)
+            by_word += weight
+            by_gram += gram_weight
+            grams += count
+            evidence += tells
+        pairs = dict.fromkeys(pairwise(words))
+        for pair in pairs:
+            weighed = known_pairs.get(pair)
+            by_pair += self._weigh_pair(pair) if weighed is None else weighed
+        for trait in traits:
+            weighed = known_traits.get(trait)
+            by_trait += self._weigh_trait(trait) if weighed is None else weighed
+        total = (
+            by_word * _scale(len(distinct))
+            + by_pair * _scale(len(pairs))
+            + by_gram * _scale(grams)
+            + by_trait * _scale(len(traits))
+        )
+        return self.terms.bias + self.terms.step * total, evidence >= self.terms.few
+
+    def _weigh_word(self, word: str) -> tuple[int, int, int, int]:
+        """Return a word's weight, its grams' weight, how many they are, and how much it tells."""
+        grams = self._numbering.grams(word)
+        tells = self.terms.few if word in _TELLING else int(word[0] != SIGN)
+        weight = self.weights[self._numbering.word(word)]
+        weighed = weight, sum([self.weights[gram] for gram in grams]), len(grams), tells
+        return _remember(self._words, word, weighed)
+
+    def _weigh_pair(self, pair: tuple[str, str]) -> int:
+        return _remember(self._pairs, pair, self.weights[self._numbering.pair(pair)])
+
+    def _weigh_trait(self, trait: str) -> int:
+        return _remember(self._traits, trait, self.weights[self._numbering.trait(trait)])
+
+
+def _scale(count: int) -> float:
+    """Return what a view's sum is scaled by, so that a long text weighs no more than a short."""
+    return 1 / math.sqrt(count) if count else 0.0
+
+
+def _shown(word: str) -> str:
+    return f"[{word[1:]}]" if word[0] == MARK else word.lstrip(SIGN)
+
+
+def _remember(memory: dict[_Key, _Value], key: _Key, value: _Value) -> _Value:
+    if len(memory) >= _REMEMBERED:
+        memory.clear()
+    memory[key] = value
+    return value

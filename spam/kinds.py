@@ -1,0 +1,65 @@
+"""Masks what is private or only a number to its kind: e-mail, phone, card, link, money, digits.
+
+What a kind leaves of the thing itself: of a link its host's words, of a number how many digits it
+has, nothing else.
+"""
+
+import re
+from typing import Final
+
+MARK: Final = "\x01"
+_CARD: Final = range(13, 20)  # digits; ISO/IEC 7812-1
+_PHONE: Final = range(7, 16)  # digits; at most 15 (ITU-T E.164)
+
+_TLD = (
+    "com|net|org|info|biz|top|xyz|shop|vip|club|site|online|app|io|me|ly|gl|gd|tv|cc|co|us|uk|eu"
+    "|de|fr|gr|ru|cn|in|link|live|pro"
+)
+_SUSPECT = re.compile(r"[\d@]|\.\w|://|www")
+_KINDS = re.compile(
+    r"(?P<mail>[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8})"
+    r"|(?P<link>(?:https?:/{1,2}|www\.)\S{1,2000}"
+    r"|(?<![\w.-])[a-z0-9][a-z0-9-]{0,62}(?:\.[a-z0-9-]{1,63}){0,4}"
+    rf"\.(?:{_TLD})\b(?:[/?]\S{{0,2000}})?)"
+    r"|(?P<handle>(?<!\w)@\w{2,64})"
+    r"|(?P<money>[$£€¥₹₽]\d[\d.,]{0,15}[km]?"
+    r"|(?<!\w)\d[\d.,]{0,15}(?:[$£€¥₹₽]|usd|eur|euros?|gbp|p\b))"
+    r"|(?P<percent>(?<!\w)\d[\d.,]{0,9}%)"
+    r"|(?P<clock>(?<!\w)\d{1,2}(?:[:.]\d\d[ap]m|:\d\d|[ap]m)\b)"
+    r"|(?P<number>(?<!\w)[+(]{0,2}\d(?:[().-]{0,2}\d){0,30})"
+    r"|(?P<code>\w{0,30}\d{3}\w{0,30})"
+)
+_HOST = re.compile(r"(?:https?:/{1,2})?(?:www\.)?([^\s/?#:]{1,200})")
+
+
+def mask(chunk: str) -> str:
+    """Return a case-folded chunk with `MARK` and the kind's name for each thing of a kind."""
+    return _KINDS.sub(_name, chunk) if _SUSPECT.search(chunk) else chunk
+
+
+def _name(match: re.Match[str]) -> str:
+    kind = match.lastgroup
+    if kind == "link":
+        return f" {MARK}link {_host(match[0])} "
+    return f" {MARK}{_number(match[0]) if kind == 'number' else kind} "
+
+
+def _host(link: str) -> str:
+    """Return the words of a link's host and its top-level domain."""
+    found = _HOST.match(link)
+    labels = (found[1] if found else "").rsplit("@")[-1].split(".")
+    return f"{' '.join(labels)} {MARK}tld_{labels[-1][:8]}"
+
+
+def _number(found: str) -> str:
+    """Tell a card from a phone from a lesser number."""
+    digits = re.sub(r"\D", "", found)
+    if len(digits) in _CARD and _luhn(digits):
+        return "card"
+    return "phone" if len(digits) in _PHONE else f"digits{len(digits)}"
+
+
+def _luhn(digits: str) -> bool:
+    """Check the last digit of a card number (ISO/IEC 7812-1)."""
+    doubled = sum(sum(divmod(2 * int(digit), 10)) for digit in digits[-2::-2])
+    return (doubled + sum(int(digit) for digit in digits[::-2])) % 10 == 0

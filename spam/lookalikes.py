@@ -1,0 +1,47 @@
+"""Letters that look like other letters, from Unicode's own list of confusables.
+
+`lookalikes.json` is made by ``python -m spam.lookalikes CONFUSABLES`` from Unicode's confusables
+(UTS #39) as the library confusable-homoglyphs ships them in `confusables.json`; nothing in it is
+made by hand.
+"""
+
+import json
+import string
+import sys
+import unicodedata
+from pathlib import Path
+
+_FILE = Path(__file__).with_name("lookalikes.json")
+
+
+def fold_table() -> dict[int, str]:
+    """Return a table for `str.translate`: letters outside ASCII to those they look like."""
+    by_latin: dict[str, str] = json.loads(_FILE.read_text(encoding="ascii"))
+    return {ord(char): latin for latin, chars in by_latin.items() for char in chars}
+
+
+def _folds(confusables: dict[str, list[dict[str, str]]]) -> dict[str, str]:
+    """Map each letter to the Latin one it looks like, but styled ones, which NFKD sees to."""
+    folds: dict[str, str] = {}
+    for char, others in sorted(confusables.items()):
+        looks = sorted(other["c"] for other in others if other["c"] in string.ascii_letters)
+        same_case = [latin for latin in looks if latin.islower() == char.islower()]
+        if same_case and _is_letter(char):
+            folds[char] = same_case[0]
+    return folds
+
+
+def _is_letter(char: str) -> bool:
+    plain = unicodedata.normalize("NFKD", char) == char
+    return len(char) == 1 and plain and not char.isascii() and unicodedata.category(char)[0] == "L"
+
+
+def main(source: str) -> None:
+    """Write the table from the library's file."""
+    folds = _folds(json.loads(Path(source).read_text(encoding="utf-8")))
+    by_latin = {latin: "".join(c for c in folds if folds[c] == latin) for latin in sorted(set(folds.values()))}
+    _FILE.write_text(json.dumps(by_latin, indent=0) + "\n", encoding="ascii")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,124 @@
+"""Reads a text as a filter should: undisguised, private things masked, cut into words.
+
+A word that begins with `MARK` did not stand in the text but says what did: a kind (a phone number)
+in place of the thing itself. One that begins with `SIGN` is punctuation or the shape of a number.
+No text can forge either, for control characters are read as blanks.
+"""
+
+import re
+from collections import Counter
+from typing import Final, NamedTuple
+
+from spam.disguise import LEET, undisguise
+from spam.kinds import MARK, mask
+
+SIGN: Final = "\x02"
+PIECE: Final = 24  # letters; longer words are cut, so that none is costly to take apart or remember
+_REMEMBERED: Final = 20_000  # chunks, each of at most 48 characters: some 8 MB
+_CHUNK: Final = 48
+_SPACED: Final = 3  # single letters in a row that are taken for one spaced word
+
+_WORD = re.compile(
+    rf"{MARK}\w+"
+    r"|[\u3040-\u30ff\u3400-\u9fff]"  # no blanks there: each character is a word
+    r"|[^\W\u3040-\u30ff\u3400-\u9fff]+(?:'[^\W\d_]+)?"
+)
+_DIGIT = re.compile(r"\d")
+_SPACED_NUMBER = re.compile(r"(?<!\S)[+(]{0,2}\d[\d().-]{0,20}(?: [\d().-]{0,20}\d){1,9}(?!\w)")
+_SPACED_WORD = re.compile(r"(?<!\S)(?:\S ){2,}\S(?!\S)")
+_DOTTED = re.compile(r"(?<!\w)[^\W\d_](?:[._*-][^\W\d_]){2,}(?!\w)")
+_LEETED = re.compile(r"[a-z][0134578@$!|]+[a-z]|^[0134578@$!|][a-z]{2}")
+_REPEATED = re.compile(r"(\w)\1{2,}")
+_SIGNS = re.compile(r"[^\w\s]{1,4}")
+_NUMERIC = re.compile(r"[^\w\s@]*\d(?=.{0,11}$)(?:[\d.,:/+%-]*[^\W\d_]{0,3}){0,2}[^\w\s@]*")
+
+
+class Reading(NamedTuple):
+    """What is in a text: its `words` in order, its `signs`, and `traits` like ``shouted 2``."""
+
+    words: list[str]
+    signs: list[str]
+    traits: list[str]
+
+
+class Reader:
+    """Reads texts, and remembers the words it has met, at most `_REMEMBERED`, until it forgets."""
+
+    def __init__(self) -> None:
+        self._met: dict[str, Reading] = {}
+
+    def forget(self) -> None:
+        """Drop every word met so far."""
+        self._met.clear()
+
+    def read(self, text: str) -> Reading:
+        """Return what is in any text: empty, huge, unpaired surrogates, control characters."""
+        words: list[str] = []
+        signs: list[str] = []
+        traits: list[str] = []
+        if not (text.isascii() and text.isprintable()):
+            text = undisguise(text, traits)
+        if _DIGIT.search(text):
+            text = _SPACED_NUMBER.sub(lambda number: number[0].replace(" ", ""), text)
+        chunks = text.split()
+        for chunk in chunks:
+            met = self._met.get(chunk) or self._take(chunk)
+            words += met[0]
+            if met[1]:
+                signs += met[1]
+            if met[2]:
+                traits += met[2]
+        if len([chunk for chunk in chunks if len(chunk) == 1]) >= _SPACED:
+            words += _despaced(chunks, traits)
+        return Reading(words, signs, _summed(traits, len(text), len(words)))
+
+    def _take(self, chunk: str) -> Reading:
+        """Take apart what stands between two blanks, and remember it unless it is long."""
+        taken = _take_apart(chunk)
+        if len(chunk) <= _CHUNK:
+            if len(self._met) >= _REMEMBERED:
+                self.forget()
+            self._met[chunk] = taken
+        return taken
+
+
+def _summed(traits: list[str], length: int, words: int) -> list[str]:
+    """Return each trait once with the order of magnitude of how often it was seen."""
+    sizes = [f"length {length.bit_length()}", f"words {words.bit_length()}"]
+    if not traits:
+        return sizes
+    return sizes + [f"{trait} {count.bit_length()}" for trait, count in Counter(traits).items()]
+
+
+def _take_apart(chunk: str) -> Reading:
+    """Return the words, signs and traits of a chunk."""
+    traits = ["shouted"] if len(chunk) > 1 and chunk.isupper() else []
+    traits += [f"has {sign}" for sign in "!?" if sign in chunk]
+    folded = chunk.casefold()
+    signs = [SIGN + run for run in _SIGNS.findall(folded)]
+    if _NUMERIC.fullmatch(folded):
+        signs.append(SIGN + _DIGIT.sub("0", folded))
+    masked = mask(folded)
+    words = _WORD.findall(_REPEATED.sub(r"\1\1", masked))
+    words = [word[at : at + PIECE] for word in words for at in range(0, len(word), PIECE)]
+    for shape, trait, undo in ((_DOTTED, "dotted", _undot), (_LEETED, "leet", _unleet)):
+        suspects = [part for part in masked.split() if len(part) <= PIECE and shape.search(part)]
+        undone = [word for word in map(undo, suspects) if word.isalpha()]
+        traits += [trait] * bool(undone)
+        words += undone
+    return Reading(words, signs, traits)
+
+
+def _undot(word: str) -> str:
+    return re.sub(r"[\W_]", "", word)
+
+
+def _unleet(word: str) -> str:
+    return word.rstrip("!").translate(LEET).strip(".,:;?\"'()")
+
+
+def _despaced(chunks: list[str], traits: list[str]) -> list[str]:
+    """Return the words that were s p a c e d."""
+    runs = _SPACED_WORD.findall(" ".join(chunks).casefold())
+    traits += ["spaced"] * bool(runs)
+    return [run.replace(" ", "")[:PIECE] for run in runs]

@@ -1,0 +1,121 @@
+// <contact-card>: who is at the other end of the open ticket, what they agreed to, and how to forget them.
+import { confirmed } from "./confirm-dialog.js";
+import { define, h } from "./dom.js";
+import { icon } from "./icons.js";
+import { rest } from "./rest.js";
+import { href } from "./route.js";
+import { brief, date, full } from "./time.js";
+import { named, t } from "./words.js";
+
+class ContactCard extends HTMLElement {
+  #inbox;
+  #around;
+  #id = null;
+  #contact = null;
+
+  /**
+   * @param {import("./model.js").Inbox} inbox
+   * @param {{close: () => void, erased: () => void, say: (text: string) => void}} around
+   */
+  begin(inbox, around) {
+    this.#inbox = inbox;
+    this.#around = around;
+    inbox.addEventListener("ticket", () => this.#follow());
+    inbox.addEventListener("connected", () => this.#load());
+  }
+
+  // The contact is known once the ticket is; only another one is read and drawn anew.
+  #follow() {
+    const { open, tickets } = this.#inbox;
+    const id = (open?.summary ?? tickets.get(open?.number))?.contact?.id ?? null;
+    if (id === this.#id) return;
+    this.#id = id;
+    this.#contact = null;
+    this.replaceChildren(...(id ? [this.#bar(), skeleton()] : []));
+    this.#load();
+  }
+
+  async #load() {
+    const id = this.#id;
+    if (!id) return;
+    try {
+      const contact = await rest("GET", `/contacts/${id}`);
+      if (id === this.#id) this.#show(contact);
+    } catch (problem) {
+      if (id === this.#id && !this.#contact) this.replaceChildren(this.#bar(), this.#failure(problem));
+    }
+  }
+
+  #show(contact) {
+    this.#contact = contact;
+    const erase = h("button", { class: "button is-danger-plain", type: "button", on: { click: () => this.#erase() } },
+      t("contact.erase"));
+    this.replaceChildren(this.#bar(), who(contact), consents(contact.consents), this.#tickets(contact.tickets),
+      h("section", {}, h("h3", {}, t("contact.forget")), h("p", { class: "is-quiet" }, t("contact.forget.how")), erase));
+  }
+
+  #bar() {
+    return h("div", { class: "contact-bar" }, h("h2", {}, t("inbox.contact")),
+      h("button", { class: "button is-icon only-folded", type: "button", "aria-label": t("common.close"),
+        on: { click: () => this.#around.close() } }, icon("close")));
+  }
+
+  #tickets(tickets) {
+    const others = tickets.filter(({ number }) => number !== this.#inbox.open?.number);
+    const line = ({ number, status, updated_at: at }) => h("li", {},
+      h("a", { href: href(status === "trash" ? "open" : status, number) }, `#${number}`),
+      h("span", {}, t(`inbox.status.${status}`)), h("time", { datetime: at, title: full(at) }, brief(at)));
+    return h("section", {}, h("h3", {}, t("contact.tickets")),
+      others.length ? h("ul", { class: "contact-tickets" }, others.map(line)) : h("p", { class: "is-quiet" }, t("contact.tickets.none")));
+  }
+
+  #failure() {
+    return h("div", { class: "state", role: "alert" }, h("p", {}, t("contact.failed")),
+      h("button", { class: "button", type: "button", on: { click: () => this.#load() } }, t("common.try_again")));
+  }
+
+  async #erase() {
+    const { id, tickets } = this.#contact;
+    const name = named(this.#contact, "contact.this_visitor");
+    const messages = tickets.reduce((sum, ticket) => sum + ticket.last_seq + (ticket.last_note ?? 0), 0);
+    const what = `${t("contact.n_tickets", { count: tickets.length })}, ${t("contact.n_messages", { count: messages })}.`;
+    const sure = await confirmed({
+      title: t("contact.erase.title", { name }),
+      lines: [what, t("contact.erase.lines")],
+      action: t("contact.erase.action"),
+    });
+    if (!sure) return;
+    try {
+      const { erasure_id: number } = await rest("DELETE", `/contacts/${id}`);
+      tickets.forEach((ticket) => this.#inbox.tickets.drop(ticket.number));
+      this.#around.erased();
+      this.#around.say(t("contact.erased", { number: number.slice(-8) }));
+    } catch (problem) {
+      this.#around.say(t(problem.status ? "inbox.refused" : "inbox.unreachable"));
+    }
+  }
+}
+
+function who(contact) {
+  const pair = (key, value, quiet) => [h("dt", {}, t(key)), h("dd", { class: quiet ? "is-quiet" : null }, h("bdi", {}, value))];
+  return h("section", {}, h("dl", { class: "facts" },
+    pair("contact.name", contact.name ?? t("contact.not_given"), !contact.name),
+    pair("contact.email", contact.email ?? t("contact.not_given"), !contact.email),
+    pair("contact.site", contact.site.name),
+    pair("contact.language", t(`language.${contact.locale}`)),
+    pair("contact.since", date(contact.created_at))));
+}
+
+function consents(all) {
+  const answer = ([purpose, agreed]) => h("li", { class: agreed ? "is-yes" : "is-no" },
+    t("contact.consent.answer", { purpose: t(`purpose.${purpose}`), answer: t(agreed ? "common.yes" : "common.no") }));
+  const one = ({ action, version, purposes, at }) => h("li", {},
+    h("p", { class: "consent-head" }, h("strong", {}, t(`contact.consent.${action}`)), " ",
+      h("time", { datetime: at, title: full(at) }, date(at)), ", ", t("contact.consent.notice", { version })),
+    action !== "withdrawn" && h("ul", {}, Object.entries(purposes).map(answer)));
+  return h("section", {}, h("h3", {}, t("contact.consents")), h("ol", { class: "consents" }, all.map(one)));
+}
+
+const skeleton = () => h("section", { class: "skeleton", "aria-busy": "true" }, h("span"), h("span"), h("span"), h("span"));
+
+define("contact-card", ContactCard);

@@ -1,0 +1,98 @@
+// <inbox-app>: the inbox put together: the address decides which view and ticket are shown, the parts show them.
+import { define, h } from "./dom.js";
+import { icon } from "./icons.js";
+import * as keyboard from "./keyboard.js";
+import "./contact-card.js";
+import { Inbox } from "./model.js";
+import "./presence-switch.js";
+import { Route, VIEWS, href } from "./route.js";
+import "./ticket-list.js";
+import "./ticket-view.js";
+import "./toast-line.js";
+import { t } from "./words.js";
+
+class InboxApp extends HTMLElement {
+  #inbox = new Inbox();
+  #route = new Route();
+  #place = { view: "", number: null };
+  #list = h("ticket-list", { role: "region", "aria-label": t("inbox.tickets") });
+  #ticket = h("ticket-view", { role: "region", "aria-label": t("inbox.ticket") });
+  #contact = h("contact-card", { role: "region", "aria-label": t("inbox.contact") });
+  #toast = h("toast-line");
+  #line = h("p", { class: "line", role: "status" });
+  #views = VIEWS.map((view) => h("a", { href: href(view), "data-view": view }, icon(view), t(`inbox.view.${view}`)));
+
+  connectedCallback() {
+    const inbox = this.#inbox;
+    this.replaceChildren(
+      h("h1", { class: "for-ears" }, t("page.inbox")),
+      h("div", { class: "side" }, h("nav", { class: "views", "aria-label": t("inbox.views") }, this.#views), this.#list, this.#line),
+      this.#ticket, this.#contact, this.#toast,
+    );
+    this.#connectParts(inbox);
+    this.#route.addEventListener("change", () => this.#show());
+    inbox.tickets.addEventListener("change", () => this.#title());
+    inbox.addEventListener("line", () => this.#drawLine());
+    keyboard.listen(this.#keys());
+    this.#show();
+    inbox.start();
+    inbox.loadAgents().catch(() => {});
+  }
+
+  #connectParts(inbox) {
+    const say = (text, undo) => this.#toast.say(text, undo);
+    const close = () => this.toggleAttribute("data-contact", false);
+    this.#list.inbox = inbox;
+    this.#ticket.begin(inbox, { back: () => this.#back(), contact: () => this.toggleAttribute("data-contact"), say });
+    this.#contact.begin(inbox, { close, erased: () => this.#back(), say });
+    for (const part of document.querySelectorAll("presence-switch")) part.inbox = inbox;
+    document.querySelector("[data-help]")?.addEventListener("click", () => keyboard.help());
+  }
+
+  #keys() {
+    return {
+      next: () => this.#list.step(1),
+      previous: () => this.#list.step(-1),
+      reply: () => this.#ticket.write("reply"),
+      note: () => this.#ticket.write("note"),
+      help: () => keyboard.help(),
+      back: (target) => (target.matches("textarea") ? target.blur() : this.#back()),
+    };
+  }
+
+  #back() {
+    const { view, number } = this.#place;
+    if (this.hasAttribute("data-contact")) return this.toggleAttribute("data-contact", false);
+    this.#route.go(view);
+    return this.#list.focusRow(number);
+  }
+
+  #show() {
+    const { view, number } = this.#route.place;
+    if (location.search) history.replaceState(null, "", location.pathname);
+    this.toggleAttribute("data-contact", false);
+    this.toggleAttribute("data-ticket", number !== null);
+    if (number !== this.#place.number) this.#inbox.show(number);
+    this.#place = { view, number };
+    this.#list.show(view, number);
+    for (const link of this.#views) link.setAttribute("aria-current", link.dataset.view === view ? "page" : "false");
+    this.#title();
+  }
+
+  // The title goes into the browser's history: it names the view and the number, never a person.
+  #title() {
+    const { view, number } = this.#place;
+    const unread = this.#inbox.tickets.in(view).filter((summary) => summary.unread).length;
+    const place = number === null ? t(`inbox.view.${view}`) : `#${number}`;
+    document.title = `${unread ? `(${unread}) ` : ""}${place} · Lethe`;
+  }
+
+  #drawLine() {
+    const { state } = this.#inbox.socket;
+    const said = { waiting: "inbox.line.lost", elsewhere: "inbox.line.elsewhere", forbidden: "inbox.line.refused" }[state];
+    if (state === "unauthorized") location.assign(`/signin?next=${encodeURIComponent(location.pathname)}`);
+    else if (state !== "connecting") this.#line.textContent = said ? t(said) : "";
+  }
+}
+
+define("inbox-app", InboxApp);

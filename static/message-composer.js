@@ -1,0 +1,125 @@
+// <message-composer>: writes a reply or a note, and never leaves a doubt about which. Drafts stay in this tab.
+import { define, h } from "./dom.js";
+import { icon } from "./icons.js";
+import { t } from "./words.js";
+
+const LONGEST = 10_000;
+const TYPING_EVERY = 3000;
+const TYPING_ENDS = 5000;
+
+class MessageComposer extends HTMLElement {
+  #inbox;
+  #ticket = null;
+  #mode = "reply";
+  #drafts = new Map();
+  #told = 0;
+  #timer = 0;
+  #text = h("textarea", { rows: "1", dir: "auto", "aria-describedby": "composer-hint" });
+  #hint = h("p", { class: "hint", id: "composer-hint" });
+  #send = h("button", { class: "button is-primary", type: "submit" });
+  #form = h("form", { class: "composer" }, this.#switch(), this.#text, h("div", { class: "composer-foot" }, this.#hint, this.#send));
+
+  /** @param {import("./model.js").Inbox} inbox */
+  set inbox(inbox) {
+    this.#inbox = inbox;
+    this.replaceChildren(this.#form);
+    this.#form.addEventListener("submit", (event) => this.#submit(event));
+    this.#text.addEventListener("input", () => this.#typed());
+    this.#text.addEventListener("keydown", (event) => this.#key(event));
+    for (const event of ["line", "ticket"]) inbox.addEventListener(event, () => this.#draw());
+    this.write("reply", { focus: false });
+  }
+
+  /** Turns to the ticket `number`, bringing out what was being written there. */
+  show(number) {
+    if (number === this.#ticket) return;
+    this.#stopTyping();
+    this.#ticket = number;
+    this.write("reply", { focus: false });
+  }
+
+  /** Switches to `mode`, "reply" or "note", each with a draft of its own. */
+  write(mode, { focus = true } = {}) {
+    if (mode === "note") this.#stopTyping();
+    this.#mode = mode;
+    this.#text.value = this.#drafts.get(this.#draft) ?? "";
+    for (const input of this.#form.elements.mode) input.checked = input.value === mode;
+    this.#draw();
+    if (focus) this.#text.focus();
+  }
+
+  get #ended() {
+    return ["solved", "trash"].includes(this.#inbox.open?.summary?.status);
+  }
+
+  get #draft() {
+    return `${this.#ticket} ${this.#mode}`;
+  }
+
+  #switch() {
+    const choice = (mode, sign) => h("label", { class: `mode mode-${mode}` },
+      h("input", { type: "radio", name: "mode", value: mode, on: { change: () => this.write(mode) } }), sign, t(`inbox.mode.${mode}`));
+    return h("fieldset", { class: "modes" }, h("legend", { class: "for-ears" }, t("inbox.mode")),
+      choice("reply", icon("speech")), choice("note", icon("lock")));
+  }
+
+  #draw() {
+    const note = this.#mode === "note";
+    const over = this.#text.value.length - LONGEST;
+    this.#form.dataset.mode = this.#mode;
+    this.#text.placeholder = t(`inbox.placeholder.${this.#mode}`);
+    this.#text.setAttribute("aria-label", t(`inbox.placeholder.${this.#mode}`));
+    this.#send.textContent = t(note ? "inbox.send.note" : "inbox.send.reply");
+    this.#hint.textContent = over > 0 ? t("inbox.too_long", { count: over }) : this.#advice(note);
+    this.#hint.classList.toggle("is-warning", over > 0 || this.#inbox.socket.state !== "online" || (this.#ended && !note));
+    this.#text.style.height = "auto";
+    this.#text.style.height = `${this.#text.scrollHeight}px`;
+  }
+
+  #advice(note) {
+    const { state } = this.#inbox.socket;
+    if (state === "waiting") return t("inbox.line.composer");
+    if (!note && this.#ended) return t("inbox.hint.ended");
+    return t(note ? "inbox.hint.note" : "inbox.hint.reply");
+  }
+
+  #submit(event) {
+    event.preventDefault();
+    const text = this.#text.value.trim();
+    if (!text || text.length > LONGEST) return this.#text.focus();
+    this.#inbox.write(this.#mode === "note" ? "note" : "message", text);
+    this.#text.value = "";
+    this.#drafts.delete(this.#draft);
+    this.#stopTyping();
+    return this.#draw();
+  }
+
+  // A composing input method uses Enter itself.
+  #key(event) {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    this.#form.requestSubmit();
+  }
+
+  #typed() {
+    this.#drafts.set(this.#draft, this.#text.value);
+    this.#draw();
+    if (this.#mode === "reply") this.#sayTyping();
+  }
+
+  #sayTyping() {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#stopTyping(), TYPING_ENDS);
+    if (Date.now() - this.#told < TYPING_EVERY) return;
+    this.#told = Date.now();
+    this.#inbox.typing(this.#ticket, true);
+  }
+
+  #stopTyping() {
+    clearTimeout(this.#timer);
+    if (this.#told) this.#inbox.typing(this.#ticket, false);
+    this.#told = 0;
+  }
+}
+
+define("message-composer", MessageComposer);

@@ -1,0 +1,170 @@
+// The inbox behind the screen: what is known, what an agent may do with it, and what the server says meanwhile.
+import { boot } from "./boot.js";
+import { Outbox } from "./outbox.js";
+import { rest } from "./rest.js";
+import { AgentSocket } from "./socket.js";
+import { Tickets } from "./tickets.js";
+import { Transcript } from "./transcript.js";
+
+/** Says `line` (the connection), `ticket` (the open one), `typing` and `presence`; its parts speak for themselves. */
+export class Inbox extends EventTarget {
+  socket = new AgentSocket();
+  outbox = new Outbox(this.socket);
+  tickets = new Tickets();
+  agents = [];
+  presence = "online";
+  /** The Transcript of the open ticket, or null. */
+  open = null;
+  /** Why the open ticket cannot be shown: an error code, or null. */
+  trouble = null;
+  #epoch = null;
+  #hears = {
+    welcome: (frame) => this.#welcome(frame),
+    ack: (frame) => this.#ack(frame),
+    message: (frame) => this.#entry(frame, (open) => open.message(frame)),
+    note: (frame) => this.#entry(frame, (open) => open.note(frame)),
+    redacted: (frame) => this.#entry(frame, (open) => open.redacted(frame)),
+    read: (frame) => this.#entry(frame, (open) => open.seen(frame)),
+    ticket: ({ type: _, ticket: number, ...summary }) => this.#listed({ number, ...summary }),
+    typing: (frame) => this.#say("typing", frame),
+    ended: (frame) => this.#say("ended", frame),
+    presence: (frame) => this.#present(frame),
+    error: (frame) => this.#error(frame),
+  };
+
+  start() {
+    this.socket.addEventListener("frame", ({ detail }) => this.#hears[detail.type]?.(detail));
+    this.socket.addEventListener("state", () => this.#say("line"));
+    this.outbox.addEventListener("change", () => this.#say("ticket"));
+    this.socket.connect();
+  }
+
+  /** Opens the ticket `number`, or none; its transcript comes by the socket. */
+  show(number) {
+    if (this.open) this.socket.send({ type: "close", ticket: this.open.number });
+    this.trouble = null;
+    this.open = number === null ? null : new Transcript(number);
+    this.#catchUp();
+    this.#say("ticket");
+  }
+
+  write(type, text) {
+    this.outbox.add(type, this.open.number, text);
+  }
+
+  typing(ticket, on) {
+    this.socket.send({ type: "typing", ticket, on });
+  }
+
+  /** Tells the server and the visitor how far the open ticket was read. */
+  markRead() {
+    const { open } = this;
+    const seq = open?.lastSeq ?? 0;
+    if (seq <= Math.max(open?.read.agent ?? 0, open?.told ?? 0)) return;
+    if (this.socket.send({ type: "read", ticket: open.number, seq })) open.told = seq;
+  }
+
+  setPresence(status) {
+    this.presence = status;
+    this.socket.send({ type: "presence", status });
+    this.#say("presence");
+  }
+
+  /** Changes status, assignee or tags of a ticket; throws a Problem. */
+  async change(number, changes) {
+    this.#summary(await rest("PATCH", `/tickets/${number}`, changes));
+  }
+
+  /** Marks what the visitor wrote in a ticket as spam (holds it) or as not (releases it); throws a Problem. */
+  async judge(number, spam) {
+    const summary = await rest("PUT", `/tickets/${number}/spam`, { spam });
+    if (summary?.number) this.#summary(summary);
+    if (this.open?.number === number) this.socket.send({ type: "open", ticket: number, last_seq: 0 });
+  }
+
+  /** Reads the texts of what is held in the open ticket, and shows that of `seq`; throws a Problem. */
+  async reveal(seq) {
+    const { open } = this;
+    const { items } = await rest("GET", `/tickets/${open.number}/messages?held=true`);
+    const held = items.find((item) => item.seq === seq);
+    if (held?.text !== undefined) open.reveal(seq, held.text);
+    this.#say("ticket");
+  }
+
+  async loadAgents() {
+    const { items } = await rest("GET", "/agents?limit=200");
+    this.agents = items.filter((agent) => agent.status === "active");
+    this.#say("ticket");
+  }
+
+  #welcome(frame) {
+    if (this.#epoch !== null && frame.epoch !== this.#epoch) this.#startAnew();
+    this.#epoch = frame.epoch;
+    if (frame.ticket === null) return this.#connected();
+    if (frame.ticket !== this.open?.number) return undefined;
+    this.open.welcome(frame);
+    if (frame.summary) this.#summary(frame.summary);
+    return this.#say("ticket");
+  }
+
+  #connected() {
+    if (this.presence !== "online") this.socket.send({ type: "presence", status: this.presence });
+    this.#catchUp();
+    this.outbox.resend();
+    this.#say("connected");
+  }
+
+  // A restored backup is another history: nothing read before it may stay beside what is read now.
+  #startAnew() {
+    this.tickets.forget();
+    if (this.open) this.open = new Transcript(this.open.number);
+  }
+
+  #catchUp() {
+    if (this.open) this.socket.send({ type: "open", ticket: this.open.number, last_seq: this.open.lastSeq });
+  }
+
+  #entry(frame, take) {
+    if (frame.ticket !== this.open?.number) return;
+    take(this.open);
+    if (this.open.hasGap) this.#catchUp();
+    this.#say("ticket", frame);
+  }
+
+  #ack({ id, type: _, ...stored }) {
+    const written = this.outbox.get(id);
+    if (!written) return;
+    const { type, text } = written;
+    this.#hears[type]({ ...stored, type, id, text, author: { kind: "agent", name: boot.agent.name }, attachments: [] });
+    this.outbox.take(id);
+  }
+
+  #listed(summary) {
+    if (summary.status !== "gone") return this.#summary(summary);
+    if (this.open?.number === summary.number) this.trouble = "not_found";
+    this.tickets.drop(summary.number);
+    return this.#say("ticket");
+  }
+
+  #summary(summary) {
+    if (this.open?.number === summary.number) this.open.summary = summary;
+    this.tickets.put(summary);
+    this.#say("ticket");
+  }
+
+  #present({ agent, status }) {
+    if (agent?.id !== boot.agent.id || status === "offline") return;
+    this.presence = status;
+    this.#say("presence");
+  }
+
+  #error({ id, code }) {
+    if (id && this.outbox.get(id)) return this.outbox.fail(id, code);
+    if (this.open && !this.open.loaded) this.trouble = code;
+    return this.#say("ticket");
+  }
+
+  #say(type, detail = null) {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+}

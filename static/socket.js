@@ -1,0 +1,79 @@
+// The agent's one websocket: says `frame` for what arrives and `state` when it comes and goes, and always comes back.
+
+const PROTOCOL = "lethe.v1";
+const LONGEST_WAIT = 30_000;
+const FINAL = new Map([[4401, "unauthorized"], [4403, "forbidden"], [4409, "elsewhere"]]);
+
+/** Milliseconds before try number `tries` (0, 1, 2 …): doubling, never over 30 s, half of it left to chance. */
+export function wait(tries, chance = Math.random()) {
+  const most = Math.min(LONGEST_WAIT, 1000 * 2 ** tries);
+  return most / 2 + (most / 2) * chance;
+}
+
+export class AgentSocket extends EventTarget {
+  /** "connecting", "online", "waiting" (for the next try), or why it will not come back: a value of FINAL. */
+  state = "connecting";
+  #address;
+  #socket = null;
+  #tries = 0;
+  #timer = 0;
+
+  constructor(address = `${location.origin.replace(/^http/, "ws")}/ws/agent`) {
+    super();
+    this.#address = address;
+    addEventListener("online", () => this.#hurry());
+    addEventListener("offline", () => this.restart());
+    document.addEventListener("visibilitychange", () => document.hidden || this.#hurry());
+  }
+
+  connect() {
+    clearTimeout(this.#timer);
+    this.#become("connecting");
+    const socket = new WebSocket(this.#address, PROTOCOL);
+    this.#socket = socket;
+    socket.addEventListener("message", (event) => socket === this.#socket && this.#hear(event.data));
+    socket.addEventListener("close", (event) => socket === this.#socket && this.#lost(event.code));
+  }
+
+  /** Sends `frame` if the line is up; answers whether it went out, which is not yet whether it was stored. */
+  send(frame) {
+    if (this.state !== "online") return false;
+    this.#socket.send(JSON.stringify(frame));
+    return true;
+  }
+
+  /** Gives the line up for lost and begins anew: for when it looks open and nothing comes back. */
+  restart() {
+    if (this.state !== "online") return;
+    const stale = this.#socket;
+    this.#lost(1006);
+    stale.close();
+  }
+
+  // The first frame is the server's welcome: before it the line is open but nobody has said we may use it.
+  #hear(data) {
+    const frame = JSON.parse(data);
+    if (frame.type === "welcome" && this.state === "connecting") {
+      this.#tries = 0;
+      this.#become("online");
+    }
+    this.dispatchEvent(new CustomEvent("frame", { detail: frame }));
+  }
+
+  #lost(code) {
+    this.#socket = null;
+    if (FINAL.has(code)) return this.#become(FINAL.get(code));
+    this.#become("waiting");
+    this.#timer = setTimeout(() => this.connect(), wait(this.#tries++));
+  }
+
+  #hurry() {
+    if (this.state === "waiting") this.connect();
+  }
+
+  #become(state) {
+    if (state === this.state && state !== "connecting") return;
+    this.state = state;
+    this.dispatchEvent(new Event("state"));
+  }
+}

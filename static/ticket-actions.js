@@ -1,0 +1,115 @@
+// <ticket-actions>: what can be done with the open ticket as a whole: its status, whose it is, whether it is spam.
+import { boot } from "./boot.js";
+import { define, h } from "./dom.js";
+import { icon } from "./icons.js";
+import { t } from "./words.js";
+
+const STATUSES = ["open", "pending", "solved"];
+
+class TicketActions extends HTMLElement {
+  #inbox;
+  #say;
+  #drawn = "";
+
+  /** @param {import("./model.js").Inbox} inbox */
+  set inbox(inbox) {
+    this.#inbox = inbox;
+  }
+
+  /** Where to say what was done: a function of (text, undo). */
+  set say(say) {
+    this.#say = say;
+  }
+
+  /** Draws the actions that fit `summary`; touches nothing where nothing changed, so no open menu closes. */
+  draw(summary) {
+    const shows = JSON.stringify([summary.number, summary.status, summary.assignee, summary.held, this.#inbox.agents]);
+    if (shows === this.#drawn) return;
+    this.#drawn = shows;
+    const focused = this.contains(document.activeElement) && document.activeElement.dataset.action;
+    this.replaceChildren(this.#status(summary), this.#assignee(summary), this.#spam(summary), this.#more(summary));
+    if (focused) this.querySelector(`[data-action="${focused}"]`)?.focus();
+  }
+
+  #status({ number, status }) {
+    const choice = (value) => h("button", {
+      type: "button",
+      "aria-pressed": String(value === status),
+      "data-action": value,
+      on: { click: () => value !== status && this.#change(number, { status: value }, { status }, `inbox.done.${value}`) },
+    }, t(`inbox.status.${value}`));
+    return h("div", { class: "segments", role: "group", "aria-label": t("inbox.status") }, STATUSES.map(choice));
+  }
+
+  #assignee({ number, assignee }) {
+    const me = boot.agent.id;
+    const others = this.#inbox.agents.filter(({ id }) => id !== me);
+    const gone = assignee && assignee.id !== me && !others.some(({ id }) => id === assignee.id) ? [assignee] : [];
+    const option = (id, name) => h("option", { value: id, selected: id === (assignee?.id ?? "") }, name);
+    const select = h("select", {
+      class: "select",
+      "aria-label": t("inbox.assignee"),
+      "data-action": "assignee",
+      on: { change: () => this.#change(number, { assignee: select.value || null }, { assignee: assignee?.id ?? null }, "inbox.done.assigned") },
+    }, option("", t("inbox.assignee.nobody")), option(me, t("inbox.assignee.me")),
+      [...others, ...gone].map(({ id, name }) => option(id, name)));
+    return select;
+  }
+
+  #spam(summary) {
+    return h("button", { class: "button", type: "button", "data-action": "spam", on: { click: () => this.#judge(summary) } },
+      t(summary.held ? "inbox.not_spam" : "inbox.spam"));
+  }
+
+  async #judge({ number, held }) {
+    const spam = !held;
+    if (!(await this.#try(() => this.#inbox.judge(number, spam)))) return;
+    this.#say(t(spam ? "inbox.done.spam" : "inbox.done.not_spam"), () => this.#try(() => this.#inbox.judge(number, !spam)));
+  }
+
+  #more(summary) {
+    const { number, status, held } = summary;
+    const move = (to, done) => () => this.#change(number, { status: to }, { status }, done);
+    return h("details", { class: "menu" },
+      h("summary", { class: "button is-icon", "aria-label": t("inbox.more"), "data-action": "more" }, icon("more")),
+      h("div", { class: "menu-items" },
+        item(held ? "inbox.not_spam" : "inbox.spam", () => this.#judge(summary), "only-narrow"),
+        item("inbox.more.copy", () => this.#copy(number)),
+        status === "trash"
+          ? item("inbox.more.restore", move("open", "inbox.done.open"))
+          : item("inbox.more.trash", move("trash", "inbox.done.trash"))));
+  }
+
+  async #copy(number) {
+    await navigator.clipboard.writeText(`${location.origin}/inbox/open/${number}`);
+    this.#say(t("common.copied"));
+  }
+
+  async #change(number, changes, before, done) {
+    if (!(await this.#try(() => this.#inbox.change(number, changes)))) return;
+    this.#say(t(done, { number }), () => this.#try(() => this.#inbox.change(number, before)));
+  }
+
+  // What was refused is drawn again as it is, so a select never shows what did not happen.
+  async #try(deed) {
+    try {
+      await deed();
+      return true;
+    } catch (problem) {
+      this.#drawn = "";
+      this.#say(t(problem.status ? "inbox.refused" : "inbox.unreachable"));
+      this.#inbox.dispatchEvent(new Event("ticket"));
+      return false;
+    }
+  }
+}
+
+function item(key, deed, extra = "") {
+  const click = ({ target }) => {
+    target.closest("details").open = false;
+    deed();
+  };
+  return h("button", { class: `menu-item ${extra}`, type: "button", on: { click } }, t(key));
+}
+
+define("ticket-actions", TicketActions);

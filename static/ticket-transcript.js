@@ -1,0 +1,83 @@
+// <ticket-transcript>: everything said in the open ticket, kept at its end while the reader is there.
+import { Kept, arrange, define, h } from "./dom.js";
+import { icon } from "./icons.js";
+import { rows } from "./transcript-rows.js";
+import { named, t } from "./words.js";
+
+const NEAR = 48;
+const TYPING_LASTS = 6000;
+
+class TicketTranscript extends HTMLElement {
+  #inbox;
+  #act;
+  #shown = null;
+  #kept = new Kept();
+  #timer = 0;
+  #list = h("ol", { class: "entries" });
+  #scroll = h("div", { class: "scroll", role: "log", tabindex: "0", "aria-label": t("inbox.transcript") }, this.#list);
+  #newer = h("button", { class: "newer", type: "button", hidden: true, on: { click: () => this.#toEnd() } },
+    icon("down"), t("inbox.new_messages"));
+  #typing = h("p", { class: "typing", "aria-live": "polite" });
+
+  /** @param {import("./model.js").Inbox} inbox */
+  set inbox(inbox) {
+    this.#inbox = inbox;
+    this.replaceChildren(this.#scroll, this.#newer, this.#typing);
+    this.#scroll.addEventListener("scroll", () => this.#scrolled(), { passive: true });
+    addEventListener("focus", () => this.#scrolled());
+    inbox.addEventListener("typing", ({ detail }) => this.#writes(detail));
+  }
+
+  /** What the buttons in the transcript do: {reveal(seq), release(), retry(id), discard(id)}. */
+  set act(act) {
+    this.#act = act;
+  }
+
+  /** Draws the open ticket as it is known now. */
+  draw() {
+    const { open, outbox } = this.#inbox;
+    const other = open !== this.#shown;
+    const atEnd = other || this.#atEnd;
+    if (other) this.#forget(open);
+    const before = this.#list.childElementCount;
+    const { entries, read, number } = open;
+    const visitor = named(open.summary?.contact);
+    arrange(this.#list, this.#kept.nodes(rows({ entries, read, visitor, unacked: outbox.of(number), act: this.#act })));
+    if (atEnd) this.#toEnd();
+    else if (this.#list.childElementCount > before) this.#newer.hidden = false;
+  }
+
+  #forget(open) {
+    this.#shown = open;
+    this.#kept = new Kept();
+    this.#newer.hidden = true;
+    this.#typing.replaceChildren();
+  }
+
+  get #atEnd() {
+    const { scrollHeight, scrollTop, clientHeight } = this.#scroll;
+    return scrollHeight - scrollTop - clientHeight < NEAR;
+  }
+
+  #toEnd() {
+    this.#scroll.scrollTop = this.#scroll.scrollHeight;
+    this.#scrolled();
+  }
+
+  #scrolled() {
+    if (!this.#atEnd || !this.#inbox.open?.loaded) return;
+    this.#newer.hidden = true;
+    if (document.hasFocus()) this.#inbox.markRead();
+  }
+
+  #writes({ ticket, author, on }) {
+    if (ticket !== this.#inbox.open?.number) return;
+    clearTimeout(this.#timer);
+    const dots = h("span", { class: "dots", "aria-hidden": "true" }, h("i"), h("i"), h("i"));
+    const who = author.kind === "visitor" ? named(this.#shown.summary?.contact) : named(author);
+    this.#typing.replaceChildren(...(on ? [dots, h("bdi", {}, t("inbox.typing", { name: who }))] : []));
+    if (on) this.#timer = setTimeout(() => this.#typing.replaceChildren(), TYPING_LASTS);
+  }
+}
+
+define("ticket-transcript", TicketTranscript);

@@ -1,0 +1,42 @@
+// Times as people read them, in the page's locale and the reader's own zone.
+import { boot } from "./boot.js";
+import { t } from "./words.js";
+
+// Day before month, as most of the world writes it.
+const LOCALE = boot.locale === "en" ? "en-GB" : boot.locale;
+const format = (options) => new Intl.DateTimeFormat(LOCALE, options);
+const CLOCK = format({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const WEEKDAY = format({ weekday: "short" });
+const SHORT = format({ day: "numeric", month: "short" });
+const SHORT_YEAR = format({ day: "numeric", month: "short", year: "numeric" });
+const DAY = format({ weekday: "long", day: "numeric", month: "long" });
+const FULL = format({ dateStyle: "long", timeStyle: "short" });
+
+/** Whole days between `at` and now, by the calendar of the reader: 0 today, 1 yesterday. */
+export function daysAgo(at, now = new Date()) {
+  const midnight = (date) => new Date(date.getFullYear(), date.getMonth(), date.getDate());
+  return Math.round((midnight(now) - midnight(new Date(at))) / 86_400_000);
+}
+
+export const clock = (at) => CLOCK.format(new Date(at));
+export const full = (at) => FULL.format(new Date(at));
+
+/** A date for the margin of a list: the time today, the weekday this week, the day else. */
+export function brief(at) {
+  const date = new Date(at);
+  const ago = daysAgo(at);
+  if (ago <= 0) return CLOCK.format(date);
+  if (ago < 7) return WEEKDAY.format(date);
+  return ago < 300 ? SHORT.format(date) : SHORT_YEAR.format(date);
+}
+
+/** The heading of a day in a transcript. */
+export function day(at) {
+  const ago = daysAgo(at);
+  if (ago === 0) return t("time.today");
+  if (ago === 1) return t("time.yesterday");
+  return ago < 300 ? DAY.format(new Date(at)) : SHORT_YEAR.format(new Date(at));
+}
+
+/** A date that will be read long after: 12 Nov 2026. */
+export const date = (at) => SHORT_YEAR.format(new Date(at));

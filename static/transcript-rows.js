@@ -1,0 +1,93 @@
+// What stands in a transcript, line by line: days, system lines, groups of one author's messages, notes, held messages.
+import { boot } from "./boot.js";
+import { h } from "./dom.js";
+import { icon } from "./icons.js";
+import { linked } from "./links.js";
+import { clock, day, daysAgo, full } from "./time.js";
+import { t } from "./words.js";
+
+const GROUP = 2 * 60_000;
+
+/**
+ * The rows, as Kept takes them, of a transcript's `entries` and what is `unacked` after them.
+ * `read` says how far the visitor, called `visitor`, has read; `act` holds what the buttons do: {reveal, release, retry, discard}.
+ */
+export function rows({ entries, unacked, read, visitor, act }) {
+  const all = [...entries, ...unacked.map(mine)];
+  const last = entries.findLast((entry) => seenBy(entry, read));
+  return all.flatMap((entry, place) => {
+    const before = all[place - 1];
+    const newDay = !before || daysAgo(before.at) !== daysAgo(entry.at);
+    const first = newDay || !together(before, entry);
+    return [newDay && dayRow(entry), entryRow(entry, { first, seen: entry === last, visitor, act })].filter(Boolean);
+  });
+}
+
+const mine = (entry) => ({ ...entry, author: { kind: "agent", name: boot.agent.name } });
+
+const kindOf = (entry) => (entry.type === "note" ? "note" : entry.author.kind);
+
+const seenBy = (entry, read) => kindOf(entry) === "agent" && entry.seq && entry.seq <= (read.visitor ?? 0);
+
+function together(one, other) {
+  const near = Date.parse(other.at) - Date.parse(one.at) < GROUP;
+  return near && kindOf(one) === kindOf(other) && one.author.name === other.author.name && !one.held && !other.held;
+}
+
+function dayRow({ at }) {
+  const text = day(at);
+  return { key: `day ${text}`, signature: text, build: () => h("li", { class: "day" }, h("span", {}, text)) };
+}
+
+function entryRow(entry, { first, seen, visitor, act }) {
+  const { state, code, held, text, redacted } = entry;
+  return {
+    key: entry.id ?? `${entry.seq} ${entry.note}`,
+    signature: JSON.stringify([first, seen, visitor, state, code, held, text, redacted]),
+    build: () => build(entry, { first, seen, visitor, act }),
+  };
+}
+
+function build(entry, { first, seen, visitor, act }) {
+  const kind = kindOf(entry);
+  if (kind === "system") return h("li", { class: "system" }, h("bdi", {}, entry.text), " ", moment(entry));
+  const classes = ["entry", `is-${kind}`, first && "is-first", entry.held && "is-held", entry.state && `is-${entry.state}`];
+  return h("li", { class: classes.filter(Boolean).join(" "), "data-seq": entry.seq },
+    first && head(entry, kind, visitor), entry.held ? heldBubble(entry, act) : bubble(entry), foot(entry, seen, act));
+}
+
+function head(entry, kind, visitor) {
+  const name = kind === "visitor" ? visitor : entry.author.name;
+  return h("p", { class: "entry-head" }, h("bdi", { class: "entry-name" }, name), " ", moment(entry),
+    kind === "note" && h("span", { class: "note-label" }, icon("lock"), t("inbox.note.only_agents")));
+}
+
+const moment = ({ at }) => h("time", { datetime: at, title: full(at) }, clock(at));
+
+function bubble({ text, redacted, at }) {
+  if (redacted) return h("p", { class: "bubble is-gone" }, t("inbox.redacted"));
+  return h("p", { class: "bubble", dir: "auto", title: full(at) }, linked(text));
+}
+
+function heldBubble({ seq, text }, act) {
+  const shown = text !== undefined;
+  return h("div", { class: "bubble" },
+    h("p", { class: "held-label" }, icon("quarantine"), t(shown ? "inbox.held.shown" : "inbox.held.hidden")),
+    shown && h("p", { class: "held-text", dir: "auto" }, text),
+    h("p", { class: "held-actions" }, !shown && button("inbox.held.show", () => act.reveal(seq)),
+      button("inbox.not_spam", () => act.release())));
+}
+
+function foot({ id, state, code }, seen, act) {
+  if (state === "failed") {
+    return h("p", { class: "entry-foot is-failed", role: "alert" }, t("inbox.failed", { why: reason(code) }), " ",
+      button("common.try_again", () => act.retry(id)), " ", button("inbox.discard", () => act.discard(id)));
+  }
+  const mark = state === "sending" ? "inbox.sending" : seen && "inbox.seen";
+  return mark && h("p", { class: "entry-foot" }, t(mark));
+}
+
+const REASONS = new Set(["ended", "rate_limited", "too_large", "not_found", "forbidden", "unavailable"]);
+const reason = (code) => t(`inbox.why.${REASONS.has(code) ? code : "unavailable"}`);
+
+const button = (key, click) => h("button", { class: "link-button", type: "button", on: { click } }, t(key));

@@ -1,0 +1,137 @@
+"""Every check, as `./run test` runs it: style, types, floors, tests, then walks in a browser."""
+
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree.ElementTree import parse
+
+from tests import browser
+
+ROOT = Path(__file__).parent.parent
+WALKS = "tests/walks"
+FLOORS = "from importlinter.cli import lint_imports as lint; raise SystemExit(lint(no_cache=True, no_logo=True))"
+CHECKS = (
+    ("style", ("-m", "ruff", "check", "--quiet", "--output-format=concise")),
+    ("format", ("-m", "ruff", "format", "--check", "--quiet", "--output-format=concise")),
+    ("types", ("-m", "mypy", "--no-error-summary")),
+    ("floors", ("-c", FLOORS)),
+)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one step: its name, and how many of its tests passed and failed."""
+
+    name: str
+    passed: int
+    failed: int
+
+
+class Steps:
+    """Runs one child after another, prints their names, and stops when told to."""
+
+    def __init__(self) -> None:
+        self._child: subprocess.Popen[bytes] | None = None
+        self._stopped = False
+        # A terminal's Ctrl-C reaches the child too, which is waited for: it has servers to stop.
+        signal.signal(signal.SIGINT, self._interrupted)
+        signal.signal(signal.SIGTERM, self._terminated)
+
+    def run(self, name: str, arguments: Sequence[str]) -> int:
+        """The exit status of this Python with these arguments. Raises `KeyboardInterrupt`."""
+        print(f"== {name}", flush=True)
+        began = time.monotonic()
+        with subprocess.Popen([sys.executable, *arguments], cwd=ROOT) as self._child:
+            status = self._child.wait()
+        self._child = None
+        if self._stopped:
+            raise KeyboardInterrupt
+        print(f"   {name}: {time.monotonic() - began:.1f} s", flush=True)
+        return status
+
+    def _interrupted(self, *_: object) -> None:
+        self._stopped = True
+
+    def _terminated(self, *_: object) -> None:
+        self._stopped = True
+        if self._child:
+            self._child.terminate()
+
+
+def check(steps: Steps, name: str, arguments: Sequence[str]) -> Outcome:
+    """One check that is right or wrong as a whole."""
+    wrong = steps.run(name, arguments) != 0
+    return Outcome(name, int(not wrong), int(wrong))
+
+
+def tests(steps: Steps, name: str, arguments: Sequence[str]) -> Outcome:
+    """One pytest process. A failure of pytest itself counts as one failed test."""
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder, "report.xml")
+        status = steps.run(name, ("-m", "pytest", "--quiet", f"--junit-xml={report}", *arguments))
+        passed, failed = counts(report)
+    broken = status not in {0, 1, 5} or (status == 1 and not failed)
+    return Outcome(name, passed, failed + int(broken))
+
+
+def counts(report: Path) -> tuple[int, int]:
+    """How many tests passed and failed, from pytest's JUnit report; none where it wrote none."""
+    if not report.exists():
+        return 0, 0
+    suite = parse(report).getroot().find("testsuite")  # noqa: S314 - we wrote it
+    if suite is None:
+        return 0, 0
+    total, failures, errors, skipped = (int(suite.get(key, "0")) for key in ("tests", "failures", "errors", "skipped"))
+    return total - failures - errors - skipped, failures + errors
+
+
+def split(arguments: Sequence[str]) -> tuple[list[str] | None, list[str] | None]:
+    """The arguments of the two pytest processes; None for one that named paths leave out."""
+    paths = [a for a in arguments if Path(ROOT, a.partition("::")[0]).exists()]
+    walks = [p for p in paths if p.startswith(WALKS)]
+    if not paths:
+        return [f"--ignore={WALKS}", *arguments], [WALKS, *arguments]
+    plain = [a for a in arguments if a not in walks]
+    walked = [a for a in arguments if a in walks or a not in paths]
+    return (plain if len(walks) < len(paths) else None), (walked if walks else None)
+
+
+def run(steps: Steps, arguments: Sequence[str]) -> list[Outcome]:
+    """Every step's outcome, whatever the others' were."""
+    outcomes = [check(steps, *each) for each in CHECKS]
+    plain, walked = split(arguments)
+    if plain is not None:
+        outcomes.append(tests(steps, "tests", plain))
+    if walked is not None:
+        browser.provide()
+        outcomes.append(tests(steps, "walks", walked))
+    return outcomes
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Prints what failed and, as the last line, how much passed and failed. Returns the status."""
+    try:
+        outcomes = run(Steps(), arguments)
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 130
+    wrong = [each.name for each in outcomes if each.failed]
+    tested = sum(each.passed + each.failed for each in outcomes[len(CHECKS) :])
+    if not tested:
+        wrong.append("no test has run")
+    if wrong:
+        print(f"Failed: {', '.join(wrong)}")
+    if "walks" in wrong and not browser.find():
+        print(browser.MISSING)
+    failed = sum(each.failed for each in outcomes)
+    print(f"{sum(each.passed for each in outcomes)} passed, {failed} failed")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,134 @@
+"""The fixtures every test may ask for. Servers start when first asked for, and always stop."""
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from chat.settings import Settings, from_env
+from chat.store import folder, migrations
+from tests import browser, guard  # noqa: F401 - reads LETHE_CHROMIUM before it is cleared
+from tests.desks import anyio_backend, app, desk, house  # noqa: F401 - fixtures for whoever asks
+from tests.lethe import Account, Lethe
+from tests.services import PostgreSQL, Valkey
+
+
+def pytest_configure() -> None:
+    """Shuts the way out, clears the settings, and lets SIGTERM end the fixtures as Ctrl-C does."""
+    guard.install()
+    for name in [name for name in os.environ if name.startswith("LETHE_")]:
+        del os.environ[name]
+    os.environ["PYTHONPATH"] = str(Path(__file__).parent.parent)  # for programs of ours we start
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session")
+def valkey() -> Iterator[Valkey]:
+    """The Valkey of this run; tests that stop or stall it start one of their own."""
+    with Valkey() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgreSQL]:
+    """The PostgreSQL of this run."""
+    with PostgreSQL() as server:
+        yield server
+
+
+@pytest.fixture
+def redis_url(valkey: Valkey) -> str:
+    """An empty Redis."""
+    valkey.clear()
+    return valkey.url
+
+
+@pytest.fixture
+def postgres_url(postgresql: PostgreSQL) -> Iterator[str]:
+    """An empty PostgreSQL database, gone after the test with the key database beside it."""
+    url = postgresql.clone()
+    yield url
+    postgresql.drop(url)
+    postgresql.drop(f"{url}_keys")
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """A SQLite database that is not there yet."""
+    return f"sqlite:///{tmp_path}/lethe.db"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The test runs twice: on SQLite, on PostgreSQL. Only the one asked for is started."""
+    name = {"sqlite": "sqlite_url", "postgresql": "postgres_url"}[request.param]
+    return str(request.getfixturevalue(name))
+
+
+@pytest.fixture(scope="session")
+def migrated(postgresql: PostgreSQL) -> str:
+    """The template of a current database; that of its keys has `_keys` behind its name."""
+
+    def fill(url: str) -> None:
+        migrations.migrate(from_env({"LETHE_DATABASE_URL": url}))
+
+    return postgresql.template("lethe", fill)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
+    """A server's settings, its folder and database made ready; the test runs on both databases."""
+    environ = {"LETHE_DATA": str(tmp_path / "data")}
+    if request.param == "postgresql":
+        environ["LETHE_DATABASE_URL"] = request.getfixturevalue("migrated_url")
+    made = from_env(environ)
+    folder.prepare_data(made)
+    if request.param == "sqlite":
+        migrations.migrate(made)
+    return made
+
+
+@pytest.fixture(scope="session")
+def one_database(postgresql: PostgreSQL, migrated: str) -> str:
+    """A current PostgreSQL database that tests use one after another, with the key database beside it."""
+    url = postgresql.clone(migrated)
+    postgresql.clone(f"{migrated}_keys", f"{url.rpartition('/')[2]}_keys")
+    return url
+
+
+@pytest.fixture
+def migrated_url(postgresql: PostgreSQL, one_database: str) -> str:
+    """A current PostgreSQL database with nobody in it: emptying one takes a tenth of making one."""
+    kept = {"alembic_version", "server"}
+    postgresql.empty(one_database, kept)
+    postgresql.empty(f"{one_database}_keys", kept)
+    return one_database
+
+
+@pytest.fixture(scope="session")
+def embedded() -> Iterator[Lethe]:
+    """A running server that is one process on SQLite; each test module has an account of its own on it."""
+    with Lethe() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def scaled(postgresql: PostgreSQL) -> Iterator[Lethe]:
+    """A running server on PostgreSQL and Redis."""
+    with Valkey() as redis, Lethe(DATABASE_URL=postgresql.clone(), REDIS_URL=redis.url) as server:
+        yield server
+
+
+@pytest.fixture(scope="module", params=["embedded", "scaled"])
+def lethe(request: pytest.FixtureRequest) -> Lethe:
+    """The module's tests run twice: on one process with SQLite, and on PostgreSQL and Redis."""
+    server: Lethe = request.getfixturevalue(request.param)
+    return server
+
+
+@pytest.fixture(scope="module")
+def account(lethe: Lethe) -> Account:
+    """An account for this module on the server it asks for."""
+    return lethe.account()

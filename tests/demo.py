@@ -1,0 +1,89 @@
+"""A demo of our own for walks and pictures: `lethe demo` in a process and a folder that go when it is left."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import httpx2
+
+STARTS_WITHIN = 60
+ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")
+
+
+class Demo:
+    """The running demo: `server` and `shop` are origins; the owner signs in with `email` and `password`."""
+
+    server: str
+    shop: str
+    site_key: str
+    email: str
+    password: str
+    api_token: str
+
+    def __init__(self, data: Path | None = None) -> None:
+        self._folder = None if data else tempfile.TemporaryDirectory(prefix="lethe-demo-")
+        self.data = data or Path(self._folder.name if self._folder else "")
+        self._process: subprocess.Popen[str] | None = None
+
+    def __enter__(self) -> Self:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "chat", "demo", "--port", "0"],
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "LETHE_DATA": str(self.data)},
+        )
+        self.shop, self.server = self._addresses()
+        kept = json.loads(Path(self.data, "sign-in.json").read_text("utf-8"))
+        self.site_key, self.email = kept["site_key"], kept["owner_email"]
+        self.password, self.api_token = kept["password"], kept["api_token"]
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+        if self._folder:
+            self._folder.cleanup()
+
+    def stop(self) -> None:
+        """Stop it as Ctrl-C does, and wait."""
+        if self._process:
+            self._process.terminate()
+            self._process.communicate(timeout=STARTS_WITHIN)
+            self._process = None
+
+    def api(self, method: str, path: str, body: Any = None) -> Any:
+        """Ask the REST interface as the owner; the answer's JSON."""
+        answer = httpx2.request(
+            method,
+            f"{self.server}/api/v1{path}",
+            json=body,
+            headers={"Authorization": f"Bearer {self.api_token}"},
+        )
+        answer.raise_for_status()
+        return answer.json()
+
+    def _addresses(self) -> tuple[str, str]:
+        """The origins of shop and server, from what the demo says when both are bound."""
+        said: list[str] = []
+        while len(said) < 2:
+            line = self._line()
+            said += ADDRESS.findall(line)
+        return said[0], said[1]
+
+    def _line(self) -> str:
+        if self._process is None or self._process.stdout is None:
+            raise RuntimeError("The demo is not running")
+        line = self._process.stdout.readline()
+        if not line:
+            raise RuntimeError("The demo ended before it said where it is")
+        return line

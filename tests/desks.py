@@ -1,0 +1,219 @@
+"""A real desk, an account on it, and the application around it without a socket between; on both databases."""
+
+import json
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx2
+import pytest
+from sqlalchemy import func, select
+
+from chat.actions import accounts, agents, consent
+from chat.actions.consent import Asked, Begun
+from chat.actions.desk import Desk
+from chat.actions.posting import Postbox
+from chat.app import create_app, open_desk
+from chat.metrics import Metrics
+from chat.model import Actor, Contact, Draft, NoticeText, Site
+from chat.settings import Settings
+from chat.store import privacy
+from chat.store.schema import metadata
+from chat.web.doors import Doors
+
+SHOP = "https://shop.example"
+CHAT = "http://chat.test"
+TEXTS = (
+    NoticeText("en", "We keep what you write.", "https://shop.example/privacy", "I agree", "Train the filter"),
+    NoticeText("el", "Κρατάμε όσα γράφετε.", "https://shop.example/el", "Συμφωνώ", "Εκπαίδευση"),
+)
+PASSWORD = "a password that is long"
+
+
+@dataclass
+class House:
+    """An account with its owner, first site, API token and, unless told, a notice in two languages."""
+
+    desk: Desk
+    made: accounts.Made
+    actor: Actor
+    site: Site
+    box: Postbox
+
+    @property
+    def key(self) -> str:
+        """The site's."""
+        return self.made.site_key
+
+    @property
+    def bearer(self) -> dict[str, str]:
+        """The header of a program that acts for the owner."""
+        return {"authorization": f"Bearer {self.made.api_token}"}
+
+    async def publish(self, *texts: NoticeText) -> int:
+        """The version of a new notice."""
+        return (await consent.publish(self.desk, self.actor, list(texts or TEXTS))).version
+
+    async def version(self) -> int:
+        """The version in force, 0 for none."""
+        return (await accounts.account(self.desk, self.actor)).notice_version or 0
+
+    async def visit(self, name: str = "", email: str = "", *, training: bool = False, locale: str = "en") -> "Guest":
+        """Somebody agrees to the notice in force."""
+        choices = {"chat": True, "spam_training": training}
+        asked = Asked(await self.version(), choices, name, email, locale, "widget 1.0")
+        begun = await consent.begin(self.desk, self.key, asked)
+        return Guest(self, begun, await contact_of(self.desk, begun.contact_id))
+
+
+@dataclass
+class Guest:
+    """A contact who has agreed."""
+
+    house: House
+    begun: Begun
+    contact: Contact
+
+    @property
+    def bearer(self) -> dict[str, str]:
+        """The header of the visitor's own requests."""
+        return {"authorization": f"Bearer {self.begun.token}"}
+
+    def draft(self, text: str, cid: str = "", ticket: int | None = None) -> Draft:
+        """A message, not sent yet."""
+        contact = self.contact
+        return Draft(
+            contact_id=contact.id,
+            contact_uid=contact.uid,
+            key_slot=contact.key_slot,
+            account_id=contact.account_id,
+            site_id=contact.site_id,
+            author="visitor",
+            cid=uuid.UUID(cid or new_id()).bytes,
+            text=text,
+            at=self.house.desk.clock(),
+            ticket_id=ticket,
+        )
+
+    async def say(self, text: str, cid: str = "") -> Draft:
+        """Send a message; raises its refusal."""
+        return await self.house.box.post(self.draft(text, cid))
+
+
+@dataclass
+class Served:
+    """The application as a client meets it; `doors` are what its routes share."""
+
+    client: httpx2.AsyncClient
+    doors: Doors
+    house: House
+    paths: list[str] = field(default_factory=list)
+
+    @property
+    def desk(self) -> Desk:
+        """The application's own."""
+        return self.doors.desk
+
+    async def call(self, method: str, path: str, body: Any = None, **headers: str) -> httpx2.Response:
+        """Ask as nobody unless the headers say who; `_` in a header's name is `-`."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return await self.client.request(method, path, json=body, headers=named)
+
+    async def rest(self, method: str, path: str, body: Any = None, house: House | None = None) -> httpx2.Response:
+        """Ask `/api/v1` with the owner's token."""
+        token = (house or self.house).bearer
+        return await self.client.request(method, f"/api/v1{path}", json=body, headers=token)
+
+    async def sign_in(self, email: str = "", password: str = PASSWORD) -> httpx2.Response:
+        """Post the form as our own page does; the cookie stays in the client."""
+        form = {"email": email or self.house.made.owner_email, "password": password}
+        return await self.client.post("/signin", data=form, headers={"origin": CHAT})
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """The loop that serves Lethe."""
+    return "asyncio"
+
+
+@pytest.fixture
+async def desk(settings: Settings, anyio_backend: str) -> AsyncIterator[Desk]:
+    """A desk on each database."""
+    assert anyio_backend == "asyncio"
+    async with open_desk(settings) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def house(desk: Desk) -> House:
+    """An account with a notice in force."""
+    made = await found(desk)
+    await made.publish()
+    return made
+
+
+@pytest.fixture
+async def app(settings: Settings, anyio_backend: str) -> AsyncIterator[Served]:
+    """The application on each database, with an account and a notice."""
+    assert anyio_backend == "asyncio"
+    async with served(settings) as made:
+        yield made
+
+
+@asynccontextmanager
+async def served(settings: Settings) -> AsyncIterator[Served]:
+    """Start the application as a server does, and stop it."""
+    app = create_app(settings)
+    async with app.router.lifespan_context(app) as state:
+
+        async def door(scope: Any, receive: Any, send: Any) -> None:
+            await app({**scope, "state": dict(state or {})}, receive, send)
+
+        doors: Doors = (state or {})["doors"]
+        transport = httpx2.ASGITransport(app=door, raise_app_exceptions=False)
+        async with httpx2.AsyncClient(transport=transport, base_url=CHAT) as client:
+            house = await found(doors.desk, box=doors.postbox)
+            await house.publish()
+            yield Served(client, doors, house)
+
+
+async def found(desk: Desk, name: str = "Acme", email: str = "owner@acme.example", box: Postbox | None = None) -> House:
+    """Make an account; no notice yet."""
+    made = await accounts.init(desk, name, email, PASSWORD, [SHOP])
+    actor = await agents.by_token(desk, made.api_token)
+    site = (await accounts.sites(desk, actor))[0]
+    return House(desk, made, actor, site, box or Postbox(desk, Metrics()))
+
+
+async def contact_of(desk: Desk, uid: str) -> Contact:
+    """Return a contact as it is stored now."""
+    return await desk.store.read(lambda tx: privacy.contact_by_uid(tx, uid))
+
+
+async def counted(desk: Desk) -> dict[str, int]:
+    """Return how many rows each table has."""
+
+    def work(tx: Any) -> dict[str, int]:
+        return {
+            each.name: tx.execute(select(func.count()).select_from(each)).scalar_one()
+            for each in metadata.sorted_tables
+        }
+
+    return await desk.store.read(work)
+
+
+def new_id() -> str:
+    """A message's id as a browser makes one."""
+    return str(uuid.uuid4())
+
+
+def problem_of(answer: httpx2.Response, status: int, code: str) -> dict[str, Any]:
+    """The body of an error, which must be a problem as RFC 9457 writes it."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    body: dict[str, Any] = json.loads(answer.content)
+    assert {"type", "title", "status", "detail", "code"} <= set(body)
+    assert (body["status"], body["code"]) == (status, code)
+    return body

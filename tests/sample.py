@@ -1,0 +1,60 @@
+"""Sample chats for pictures, brought in through the same doors as anybody's."""
+
+import uuid
+
+from tests.demo import Demo
+from tests.visitor import Visitor
+
+SPAM = "CHEAP FOLLOWERS!!! Claim your $5000 casino bonus now at http://win-big.example"
+HOSTILE = "<b>Markup</b> & <script>alert(1)</script> stays text, \u202eand so does this\u202c."
+
+
+def fill(demo: Demo) -> None:
+    """Make the tickets: one long talk with a note, some short ones, one in quarantine."""
+    _solved(demo)
+    _pending(demo)
+    for name, text, locale in (
+        ("Rina", "Is the workshop open on Saturday?", "en"),
+        ("", "Do you deliver to the islands?", "en"),
+        ("Amal", "مرحبا، هل لديكم أصيص أزرق؟", "en"),
+        ("Γιώργος Αντωνίου", "Καλησπέρα, μπορώ να αλλάξω τη διεύθυνση παράδοσης;", "el"),
+    ):
+        with Visitor(demo, name, locale=locale) as visitor:
+            visitor.say(text)
+    with Visitor(demo) as visitor:
+        visitor.say(SPAM)
+    _talk(demo)
+
+
+def answer(demo: Demo, number: int, text: str, kind: str = "messages") -> None:
+    """Write in a ticket as the owner: one of the `messages`, or of the `notes`."""
+    demo.api("POST", f"/tickets/{number}/{kind}", {"id": str(uuid.uuid4()), "text": text})
+
+
+def _solved(demo: Demo) -> None:
+    with Visitor(demo, "Ines") as visitor:
+        number = visitor.say("The saucer fits, thank you!")["ticket"]
+    answer(demo, number, "Lovely to hear. Enjoy it!")
+    demo.api("PATCH", f"/tickets/{number}", {"status": "solved", "assignee": "me"})
+
+
+def _pending(demo: Demo) -> None:
+    with Visitor(demo, "Tomas") as visitor:
+        number = visitor.say("The invoice has the wrong name on it.")["ticket"]
+    demo.api("PATCH", f"/tickets/{number}", {"status": "pending"})
+
+
+def _talk(demo: Demo) -> None:
+    with Visitor(demo, "Zoe Papadaki", email="zoe@demo.example") as visitor:
+        number = visitor.say("Hello! I ordered the tall pot on Monday, order 2481.")["ticket"]
+        visitor.say("Has it left yet?")
+        answer(demo, number, "Good evening Zoe, let me look.")
+        answer(
+            demo,
+            number,
+            "It left this morning. You can follow it here: https://parcels.demo.example/2481?lang=en",
+        )
+        answer(demo, number, "The second parcel to Patras this month that took its time.", "notes")
+        visitor.say("Lovely, thank you 🌿")
+        visitor.say("One more thing: does the rim need any care in winter?\nIt will stand outside.")
+    demo.api("PATCH", f"/tickets/{number}", {"assignee": "me"})

@@ -1,0 +1,226 @@
+"""
+Draws every page of a demo with sample chats into `screenshots/`, in each language, theme and width.
+
+`--readme` draws instead the two pictures of the README into `docs/images/`.
+"""
+
+import argparse
+import itertools
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from playwright.sync_api import Browser, BrowserContext, FrameLocator, Page, StorageState, sync_playwright
+
+from tests import browser as chromium
+from tests import sample
+from tests.agent import signed_in
+from tests.demo import Demo
+
+ROOT = Path(__file__).parent.parent
+FOLDER, IMAGES = ROOT / "screenshots", ROOT / "docs" / "images"
+LOCALES = {"en": "en-GB", "el": "el-GR"}
+THEMES = ("light", "dark")
+WIDTHS = {"desktop": (1440, 900), "phone": (390, 844)}
+SETTLES = 250
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a page is looked at."""
+
+    locale: str
+    theme: str
+    width: str
+
+    def __str__(self) -> str:
+        return f"{self.width}-{self.theme}-{self.locale}"
+
+    def context(self, browser: Browser, state: StorageState | None = None) -> BrowserContext:
+        """A context of this look; signed in where it is given the cookies of one that is."""
+        width, height = WIDTHS[self.width]
+        return browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if self.theme == "dark" else "light",
+            reduced_motion="reduce",
+            locale=LOCALES[self.locale],
+            timezone_id="Europe/Athens",
+            storage_state=state,
+        )
+
+
+Draw = Callable[[Page, Demo], None]
+Shoot = Callable[[str], None]
+
+
+def at(path: str, *clicks: str, key: str = "") -> Draw:
+    """A page of the server, after some clicks and perhaps a key."""
+
+    def draw(page: Page, demo: Demo) -> None:
+        page.goto(demo.server + path)
+        page.wait_for_load_state("networkidle")
+        for each in clicks:
+            page.locator(each).first.click()
+            page.wait_for_timeout(SETTLES)
+        if key:
+            page.keyboard.press(key)
+
+    return draw
+
+
+def without(pattern: str, path: str) -> Draw:
+    """A page of the server while requests like `pattern` fail."""
+
+    def draw(page: Page, demo: Demo) -> None:
+        page.route(pattern, lambda route: route.abort())
+        page.goto(demo.server + path)
+
+    return draw
+
+
+FIRST, TALK = "ticket-list .row", "ticket-list .row:has-text('Zoe')"
+OUTSIDE = {
+    "signin": at("/signin"),
+    "signin-wrong": at("/signin", "[type=submit]"),
+    "error-404": at("/nothing/here"),
+}
+INSIDE = {
+    "inbox": at("/inbox/open"),
+    "inbox-empty": at("/inbox/mine"),
+    "inbox-failed": without("**/api/v1/**", "/inbox/open"),
+    "ticket": at("/inbox/open", TALK),
+    "ticket-note": at("/inbox/open", TALK, key="n"),
+    "ticket-more": at("/inbox/open", TALK, "ticket-actions summary"),
+    "ticket-solved": at("/inbox/solved", FIRST),
+    "ticket-missing": at("/inbox/open/999"),
+    "quarantine": at("/inbox/quarantine", FIRST),
+    "quarantine-shown": at("/inbox/quarantine", FIRST, ".held-actions button"),
+    "keys": at("/inbox/open", key="?"),
+    "menu": at("/inbox/open", ".me summary"),
+    "site": at("/admin/site"),
+    "notice": at("/admin/notice"),
+    "agents": at("/admin/agents"),
+}
+
+
+def widget(page: Page, demo: Demo, shoot: Shoot) -> None:
+    """The widget from the button to the last word: at the end it forgets, and leaves no chat behind."""
+    page.goto(demo.shop)
+    page.locator("lethe-chat button").wait_for()
+    shoot("widget-closed")
+    frame = opened(page)
+    shoot("widget-notice")
+    frame.locator("consent-notice form button.primary").click()
+    shoot("widget-notice-missing")
+    agree(frame)
+    shoot("widget-chat-empty")
+    say(frame, "Is the tall pot frost-proof?")
+    sample.answer(demo, newest(demo), "It is, down to ten below. Turn it over in winter, so that no water stays in it.")
+    say(frame, sample.HOSTILE)
+    shoot("widget-chat")
+    menu = frame.locator("header [popovertarget=menu]")
+    menu.click()
+    shoot("widget-menu")
+    for place, name in enumerate(("widget-kept", "widget-receipt")):
+        frame.locator("#menu button").nth(place).click()
+        shoot(name)
+        menu.click()
+    frame.locator("#menu button").last.click()
+    shoot("widget-withdraw")
+    frame.locator("button.danger").click()
+    frame.locator("code").wait_for()
+    shoot("widget-done")
+
+
+def opened(page: Page) -> FrameLocator:
+    """Press the button; the frame once it shows the notice."""
+    page.locator("lethe-chat button").click()
+    frame = page.frame_locator("iframe")
+    frame.locator("consent-notice").wait_for()
+    return frame
+
+
+def agree(frame: FrameLocator) -> None:
+    """Tick the first box, and begin."""
+    frame.locator("consent-notice input[type=checkbox]").first.check()
+    frame.locator("consent-notice form button.primary").click()
+    frame.locator("textarea").wait_for()
+
+
+def say(frame: FrameLocator, text: str) -> None:
+    """Write as the visitor."""
+    frame.locator("textarea").fill(text)
+    frame.locator("textarea").press("Enter")
+    frame.get_by_text(text.split(maxsplit=1)[0]).first.wait_for()
+    frame.owner.page.wait_for_timeout(SETTLES)
+
+
+def newest(demo: Demo) -> int:
+    """The number of the ticket that changed last."""
+    number: int = demo.api("GET", "/tickets?limit=1")["items"][0]["number"]
+    return number
+
+
+def every_page(browser: Browser, demo: Demo, folder: Path) -> None:
+    """Draw everything in every look."""
+    state = signed_in(browser, demo)
+    for look in itertools.starmap(Look, itertools.product(LOCALES, THEMES, WIDTHS)):
+        for pages, cookies in ((OUTSIDE, None), (INSIDE, state)):
+            for name, draw in pages.items():
+                context = look.context(browser, cookies)
+                page = context.new_page()
+                draw(page, demo)
+                picture(page, folder / f"{name}-{look}.png")
+                context.close()
+        context = look.context(browser)
+        page = context.new_page()
+        widget(page, demo, partial(_widget_picture, page, folder, look))
+        context.close()
+        print(look, flush=True)
+
+
+def readme(browser: Browser, demo: Demo, folder: Path) -> None:
+    """Draw the two pictures of the README."""
+    context = Look("en", "light", "desktop").context(browser, signed_in(browser, demo))
+    page = context.new_page()
+    page.set_viewport_size({"width": 1280, "height": 760})
+    INSIDE["ticket"](page, demo)
+    picture(page, folder / "inbox.png", full=False)
+    page.set_viewport_size({"width": 1000, "height": 760})
+    page.goto(demo.shop)
+    opened(page)
+    picture(page, folder / "widget.png", full=False)
+    context.close()
+
+
+def picture(page: Page, path: Path, *, full: bool = True) -> None:
+    """Draw the page as it is once nothing moves."""
+    page.wait_for_timeout(SETTLES)
+    page.screenshot(path=path, full_page=full)
+
+
+def _widget_picture(page: Page, folder: Path, look: Look, name: str) -> None:
+    picture(page, folder / f"{name}-{look}.png", full=False)
+
+
+def main(arguments: list[str]) -> int:
+    """Start a demo, fill it, draw it."""
+    parser = argparse.ArgumentParser(prog="./run screenshots", description=(__doc__ or "").strip())
+    parser.add_argument("--readme", action="store_true", help="draw the README's two pictures")
+    asked = parser.parse_args(arguments)
+    chromium.provide()
+    folder = IMAGES if asked.readme else FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    with Demo() as demo, sync_playwright() as playwright:
+        sample.fill(demo)
+        started = playwright.chromium.launch(executable_path=chromium.need(), args=chromium.flags())
+        (readme if asked.readme else every_page)(started, demo, folder)
+        started.close()
+    print(f"Drawn into {folder.relative_to(ROOT)}/")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

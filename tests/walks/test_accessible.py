@@ -1,0 +1,61 @@
+"""Axe-core finds nothing on the pages of agents and owners, in light and dark, wide and narrow, English and Greek."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, StorageState, expect
+
+from tests import sample
+from tests.demo import Demo
+from tests.walks.conftest import OpenPage
+
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+LOOKS = [
+    {"color_scheme": "light", "locale": "en-GB", "viewport": {"width": 1440, "height": 900}},
+    {"color_scheme": "dark", "locale": "el-GR", "viewport": {"width": 390, "height": 844}},
+]
+PAGES = ("/inbox/open", "/inbox/quarantine", "/admin/site", "/admin/notice", "/admin/agents", "/nowhere")
+
+
+@pytest.fixture(scope="module")
+def filled(demo: Demo) -> Demo:
+    """The demo with sample chats."""
+    sample.fill(demo)
+    return demo
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=["light, wide", "dark, narrow"])
+def test_axe_finds_nothing(open_page: OpenPage, filled: Demo, owner: StorageState, look: dict[str, object]) -> None:
+    signing = open_page(f"{filled.server}/signin", **look)
+    assert found(signing) == []
+    page = open_page("about:blank", storage_state=owner, **look)
+    for path in PAGES:
+        page.goto(filled.server + path)
+        page.wait_for_load_state("networkidle")
+        assert found(page) == [], path
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=["light, wide", "dark, narrow"])
+def test_axe_finds_nothing_in_an_open_ticket(
+    open_page: OpenPage, filled: Demo, owner: StorageState, look: dict[str, object]
+) -> None:
+    page = open_page(f"{filled.server}/inbox/open", storage_state=owner, **look)
+    page.locator(".row", has_text="rim need any care").click()
+    expect(page.locator(".entry.is-note")).to_be_visible()
+    assert found(page) == []
+    page.keyboard.press("n")
+    assert found(page) == []
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    assert found(page) == []
+
+
+def test_axe_would_find_what_is_wrong(open_page: OpenPage, demo: Demo) -> None:
+    page = open_page(f"{demo.server}/signin", **LOOKS[0])
+    page.evaluate("document.querySelector('label').remove()")
+    assert [rule for rule, _ in found(page)] == ["label"]
+
+
+def found(page: Page) -> list[tuple[str, str]]:
+    """What axe-core objects to: the rule and the first element."""
+    violations = Axe().run(page, options=RULES).response["violations"]
+    return [(each["id"], str(each["nodes"][0]["target"])) for each in violations]

@@ -1,0 +1,91 @@
+/** `<chat-room>`: a conversation on the screen: what was said, how the line stands, and where to write. */
+
+import { ChatComposer } from "./chat-composer.js";
+import { button, define, make } from "./dom.js";
+import { MessageList } from "./message-list.js";
+
+export class ChatRoom extends HTMLElement {
+  #words;
+  #name;
+  #conversation;
+  #visible = true;
+  #list;
+  #empty;
+  #line = make("p", { class: "line", role: "status" });
+  #composer;
+  #ended;
+
+  constructor(words, name) {
+    super();
+    this.#words = words;
+    this.#name = name;
+    this.#list = new MessageList(words, (id) => this.#conversation.retry(id));
+    this.#list.addEventListener("end", () => this.#see());
+    this.#empty = make("p", { class: "empty" }, words.say("empty", { name }));
+    this.#composer = new ChatComposer(words);
+    this.#composer.addEventListener("typing", ({ detail }) => this.#conversation.type(detail));
+    this.#composer.addEventListener("send", ({ detail }) => this.#send(detail));
+    this.#ended = make("div", { class: "ended" }, make("p", {}, words.say("ended")), button("primary", () => this.#again(), words.say("new_chat")));
+    this.append(this.#empty, this.#list, this.#line, this.#composer, this.#ended);
+  }
+
+  /** What is being written outlives its conversation. */
+  set conversation(conversation) {
+    this.#conversation = conversation;
+    conversation.addEventListener("change", () => this.#draw());
+    this.#draw();
+  }
+
+  /** Only what can be seen is marked as read. */
+  set visible(visible) {
+    this.#visible = visible;
+    this.#see();
+  }
+
+  focus() {
+    if (this.#ended.hidden) this.#composer.focus();
+    else this.#ended.lastChild.focus();
+  }
+
+  #draw() {
+    const { transcript, live, ended } = this.#conversation;
+    this.#list.show(transcript, live);
+    this.#empty.hidden = !live || transcript.lines.length > 0;
+    this.#composer.hidden = ended;
+    this.#ended.hidden = !ended;
+    this.#drawLine();
+    this.#see();
+  }
+
+  #drawLine() {
+    const { lost, live, typing } = this.#conversation;
+    const said = this.#says();
+    this.#line.classList.toggle("lost", lost);
+    this.#line.classList.toggle("typing", live && typing !== null);
+    if (this.#line.textContent !== said) this.#line.textContent = said;
+  }
+
+  #says() {
+    const { lost, live, typing } = this.#conversation;
+    if (lost) return this.#words.say(navigator.onLine ? "line.lost" : "line.offline");
+    if (!live) return this.#words.say("line.connecting");
+    return typing === null ? "" : this.#words.say("line.typing", { name: `\u2068${typing || this.#name}\u2069` });
+  }
+
+  #send(text) {
+    this.#conversation.send(text);
+    this.#list.toEnd();
+  }
+
+  #see() {
+    if (this.#visible && this.#list.atEnd) this.#conversation.seen();
+  }
+
+  #again() {
+    this.#conversation.fresh();
+    this.#draw();
+    this.#composer.focus();
+  }
+}
+
+define("chat-room", ChatRoom);

@@ -1,0 +1,196 @@
+/** `<chat-window>`: everything inside the frame; works with nothing but the notice until it has been agreed to. */
+
+import { ChatRoom } from "./chat-room.js";
+import { ConsentNotice } from "./consent-notice.js";
+import { Conversation } from "./conversation.js";
+import { button, define, icon, make } from "./dom.js";
+import { donePage, download, keptPage, menu, PlainPage, receiptPage, withdrawPage } from "./rights.js";
+
+const SOCKET = new URL("/ws/visitor", location.href.replace(/^http/, "ws")).href;
+
+export class ChatWindow extends HTMLElement {
+  #words;
+  #config;
+  #desk;
+  #tell;
+  #presence = make("p", { class: "presence" });
+  #menu;
+  #main = make("main", {});
+  #room = null;
+  #conversation = null;
+  #shown = true;
+  #unread = 0;
+
+  constructor(words, config, desk, tell) {
+    super();
+    this.#words = words;
+    this.#config = config;
+    this.#desk = desk;
+    this.#tell = tell;
+    this.#menu = menu(words, {
+      kept: () => this.#aside(keptPage(words, this.#config, this.#conversation.transcript.lines.at(-1)?.at)),
+      receipt: () => this.#fetch("receipt", async () => this.#aside(receiptPage(words, await desk.receipt()))),
+      transcript: () => this.#fetch("transcript", async () => download(await desk.transcript(), "transcript.txt")),
+      end: () => this.#conversation.end(),
+      withdraw: () => this.#withdrawing(this.#room),
+    });
+    this.append(this.#header(config.account), this.#main);
+    document.addEventListener("visibilitychange", () => this.#back());
+    this.#present(config.online);
+    if (!config.notice) this.#show(this.#notOpen(config));
+    else if (desk.token) this.#chat();
+    else this.#ask();
+  }
+
+  set shown(shown) {
+    this.#shown = shown;
+    this.#back();
+    if (shown) this.#main.lastChild.focus();
+  }
+
+  #header({ name }) {
+    const close = button("round", () => this.#tell("close"), icon("close"));
+    close.ariaLabel = this.#words.say("close_chat");
+    const portrait = make("span", { class: "portrait", "aria-hidden": "true" }, [...name][0]);
+    const who = make("div", { class: "who" }, make("p", { class: "name" }, make("bdi", {}, name)), this.#presence);
+    return make("header", {}, portrait, who, this.#menu, close);
+  }
+
+  #notOpen({ account, site }) {
+    const page = new PlainPage(this.#words.say("not_open"), make("p", {}, this.#words.say("not_open_why", account)));
+    if (site.alternative) page.append(make("p", {}, this.#words.say("write_to", site)));
+    return page;
+  }
+
+  /** The room waits behind other views with what is being written. */
+  #show(view) {
+    this.#menu.hidden = !this.#conversation;
+    for (const other of [...this.#main.children]) if (other !== this.#room) other.remove();
+    if (this.#room) this.#room.hidden = view !== this.#room;
+    if (view !== this.#main.lastChild) this.#main.append(view);
+    this.#look();
+    if (this.#shown) view.focus();
+  }
+
+  #ask(why = "") {
+    this.#conversation?.stop();
+    const notice = new ConsentNotice(this.#words, this.#config);
+    notice.addEventListener("agree", ({ detail }) => this.#agree(notice, detail));
+    this.#show(notice);
+    notice.say(why);
+    this.#menu.hidden = true;
+  }
+
+  async #agree(notice, agreement) {
+    try {
+      await this.#desk.agree({ ...agreement, locale: this.#words.locale });
+      this.#chat();
+    } catch (refusal) {
+      this.#refused(notice, refusal);
+    }
+  }
+
+  #refused(notice, refusal) {
+    const { code, problem } = refusal;
+    if (code !== "notice_outdated") notice.say(this.#words.failure(refusal), problem.field);
+    else {
+      this.#publish(problem.notice);
+      notice.ask(this.#config);
+      notice.say(this.#words.say("notice_changed"));
+    }
+  }
+
+  #publish(notice) {
+    this.#config = { ...this.#config, notice, purposes: notice.purposes ?? this.#config.purposes };
+  }
+
+  #chat() {
+    const unsent = this.#conversation?.transcript.pending.map(({ text }) => text);
+    const conversation = new Conversation(SOCKET, this.#desk.token, this.#config.online, unsent);
+    conversation.addEventListener("change", () => this.#changed());
+    conversation.addEventListener("asked", ({ detail }) => this.#askAgain(detail));
+    conversation.addEventListener("over", ({ detail }) => this.#over(detail));
+    this.#conversation = conversation;
+    this.#room ??= new ChatRoom(this.#words, this.#config.account.name);
+    this.#room.conversation = conversation;
+    this.#show(this.#room);
+  }
+
+  /** The chat waits, with everything written, for the answer. */
+  #askAgain(notice) {
+    if (!notice) {
+      this.#show(this.#notOpen(this.#config));
+      return;
+    }
+    this.#publish(notice);
+    const view = new ConsentNotice(this.#words, this.#config, true);
+    view.addEventListener("agree", ({ detail: { fields, ...answer } }) => this.#conversation.agree(answer));
+    view.querySelector("footer").append(button("link", () => this.#withdrawing(view), this.#words.say("menu.withdraw")));
+    this.#show(view);
+  }
+
+  #changed() {
+    const { live, online, transcript: { unread } } = this.#conversation;
+    this.#present(online);
+    if (live && this.#main.lastChild.matches("consent-notice")) this.#show(this.#room);
+    if (unread === this.#unread) return;
+    this.#unread = unread;
+    this.#tell("unread", { count: unread, label: unread ? this.#words.count("open_unread", unread) : this.#words.say("open_chat") });
+  }
+
+  #over(reason) {
+    if (reason === "erased") this.#done(null);
+    else if (reason === "unauthorized") {
+      this.#desk.forget();
+      this.#ask(this.#words.say("signed_out"));
+    } else {
+      const reload = button("quiet wide", () => location.reload(), this.#words.say("try_again"));
+      this.#show(new PlainPage(this.#words.reason(reason), reload));
+    }
+  }
+
+  async #fetch(name, deed) {
+    await deed().catch((refusal) => this.#aside(new PlainPage(this.#words.say(`menu.${name}`), make("p", {}, this.#words.failure(refusal)))));
+  }
+
+  #aside(page, behind = this.#room) {
+    page.addEventListener("back", () => this.#show(behind));
+    this.#show(page.withBack(this.#words));
+  }
+
+  #withdrawing(behind) {
+    const withdraw = async () => this.#done(await this.#desk.withdraw());
+    this.#aside(withdrawPage(this.#words, this.#config.account, withdraw), behind);
+  }
+
+  /** Everything is gone there, so nothing may stay here. */
+  #done(number) {
+    this.#conversation?.stop();
+    this.#desk.forget();
+    this.#room?.remove();
+    this.#conversation = this.#room = null;
+    this.#unread = 0;
+    this.#tell("unread", { count: 0, label: this.#words.say("open_chat") });
+    this.#show(donePage(this.#words, number, () => this.#ask()));
+  }
+
+  #present(online) {
+    this.#presence.textContent = this.#words.say(online ? "online" : "away");
+    this.#presence.classList.toggle("online", online);
+  }
+
+  get #visible() {
+    return this.#shown && document.visibilityState === "visible";
+  }
+
+  #look() {
+    if (this.#room) this.#room.visible = this.#visible && !this.#room.hidden;
+  }
+
+  #back() {
+    this.#look();
+    if (this.#visible) this.#conversation?.check();
+  }
+}
+
+define("chat-window", ChatWindow);

@@ -1,0 +1,110 @@
+/** `<consent-notice>`: the notice and its boxes, none of them ticked. Fires `agree` (`detail`: `{notice_version, consent, fields}`). */
+
+import { define, make } from "./dom.js";
+
+/** An input, and beside it the place where what it lacks is said. */
+function part(id, attributes, missing, words) {
+  const wrong = make("p", { class: "wrong", id: `${id}-wrong` });
+  const input = make("input", { id, "aria-describedby": wrong.id, ...attributes, input: () => say("") });
+  function say(text) {
+    wrong.textContent = text;
+    input.ariaInvalid = String(text !== "");
+    return text;
+  }
+  const { validity } = input;
+  const lacks = () => !validity.valid && words.say(validity.typeMismatch ? "email_invalid" : missing);
+  return { input, wrong, say, check: () => say(lacks() || "") };
+}
+
+export class ConsentNotice extends HTMLElement {
+  #words;
+  #version;
+  #missing;
+  #fields = new Map();
+  #boxes = new Map();
+  #told = make("div", { class: "notice" });
+  #choices = make("div", { class: "choices" });
+  #message = make("p", { class: "message", role: "alert" });
+  #start;
+
+  /** `renewal`: asked again in a running chat, so without fields. */
+  constructor(words, config, renewal = false) {
+    super();
+    this.#words = words;
+    this.#missing = renewal ? "renew_missing" : "tick_missing";
+    this.#start = make("button", { class: "primary wide" }, words.say(renewal ? "renew" : "start"));
+    const { alternative } = config.site;
+    const foot = make("footer", {}, this.#message, this.#start);
+    if (alternative) foot.append(make("p", { class: "other" }, words.say("rather_not", { alternative })));
+    const fields = make("div", { class: "fields" }, ...(renewal ? [] : config.fields).map((field) => this.#field(field)));
+    const form = make("form", { novalidate: true, submit: (event) => this.#submit(event) }, fields, this.#choices, foot);
+    const title = words.say(renewal ? "renew_title" : "chat_with", config.account);
+    this.append(make("h1", { tabindex: "-1" }, title), this.#told, form);
+    this.ask(config);
+  }
+
+  /** Another notice needs another yes; what is in the fields stays. */
+  ask({ notice, purposes }) {
+    this.#version = notice.version;
+    this.#told.replaceChildren(...this.#tell(notice));
+    this.#boxes.clear();
+    const boxes = (wanted) => purposes.filter(({ required }) => required === wanted).map((purpose) => this.#box(purpose));
+    this.#choices.replaceChildren(...boxes(true));
+    const optional = boxes(false);
+    if (optional.length) this.#choices.append(make("fieldset", {}, make("legend", {}, this.#words.say("only_if_you_like")), ...optional));
+  }
+
+  say(text, field) {
+    this.#start.ariaDisabled = null;
+    const about = this.#fields.get(field);
+    if (about) about.say(text);
+    else this.#message.textContent = text;
+    about?.input.focus();
+  }
+
+  focus() {
+    this.querySelector("h1").focus();
+  }
+
+  #tell({ text, privacy_url: href }) {
+    const words = this.#words;
+    const short = words.summary(text);
+    const rest = text.slice(short.length).trim();
+    const told = [make("p", { dir: "auto" }, short)];
+    if (rest) told.push(make("details", {}, make("summary", {}, words.say("read_whole")), make("p", { dir: "auto" }, rest)));
+    if (/^https?:/i.test(href)) told.push(make("a", { href, target: "_blank", rel: "noopener noreferrer" }, words.say("privacy")));
+    return told;
+  }
+
+  #field({ id, label, required }) {
+    const type = id === "email" ? "email" : "text";
+    const field = part(id, { type, autocomplete: id, dir: "auto", maxlength: 200, required }, "field_missing", this.#words);
+    this.#fields.set(id, field);
+    const optional = required ? "" : make("span", { class: "optional" }, ` ${this.#words.say("optional")}`);
+    return make("div", { class: "field" }, make("label", { for: id }, label, optional), field.input, field.wrong);
+  }
+
+  #box({ id, required, label }) {
+    const box = part(`purpose-${id}`, { type: "checkbox", required }, this.#missing, this.#words);
+    this.#boxes.set(id, box);
+    return make("div", { class: "box" }, make("label", {}, box.input, make("span", { dir: "auto" }, label)), box.wrong);
+  }
+
+  #submit(event) {
+    event.preventDefault();
+    this.#message.textContent = "";
+    const lacking = [...this.#fields.values(), ...this.#boxes.values()].filter((some) => some.check());
+    if (lacking.length) lacking[0].input.focus();
+    else if (this.#start.ariaDisabled !== "true") this.#agree();
+  }
+
+  #agree() {
+    this.#start.ariaDisabled = "true";   // `disabled` would take the keyboard away
+    const values = (parts, value) => Object.fromEntries([...parts].map(([id, { input }]) => [id, value(input)]));
+    const consent = values(this.#boxes, (input) => input.checked);
+    const fields = values([...this.#fields].filter(([, { input }]) => input.value.trim()), (input) => input.value.trim());
+    this.dispatchEvent(new CustomEvent("agree", { detail: { notice_version: this.#version, consent, fields } }));
+  }
+}
+
+define("consent-notice", ConsentNotice);

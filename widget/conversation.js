@@ -1,0 +1,235 @@
+/** The visitor's side of `lethe.v1`: sends until acknowledged, resumes after a loss, waits where consent is asked again. */
+
+import { Connection } from "./connection.js";
+import { Transcript } from "./transcript.js";
+
+const TOO_LARGE = 1009;
+const PATIENCE = { ack: 15_000, welcome: 8_000, hole: 300, typing: 8_000 };
+
+/** Fires `change`, `asked` (`detail`: the notice in force, if there is one) and `over` (`detail`: why it will not come back). */
+export class Conversation extends EventTarget {
+  transcript = new Transcript();
+  live = false;
+  lost = false;
+  ended = false;
+  online;
+  typing = null;
+
+  #connection;
+  #token;
+  #asked = null;
+  #answer = null;
+  #fresh = false;
+  #mended = -1;
+  #timers = {};
+
+  /** `unsent`: texts an earlier conversation could not send. */
+  constructor(url, token, online, unsent = []) {
+    super();
+    this.#token = token;
+    this.online = online;
+    for (const text of unsent) this.transcript.mark(this.transcript.hold(text), "failed");
+    this.#connection = new Connection(url, {
+      opened: () => this.#hello(),
+      received: (frame) => this.#received(frame),
+      lost: (code) => this.#lost(code),
+      over: (reason) => this.#over(reason),
+    });
+  }
+
+  send(text) {
+    this.retry(this.transcript.hold(text));
+  }
+
+  retry(id) {
+    const said = this.transcript.mark(id, "sending");
+    if (this.ended) this.fresh();
+    else if (said) this.#post(said);
+    this.#changed();
+  }
+
+  type(on) {
+    this.#tell({ type: "typing", on });
+  }
+
+  seen() {
+    const { transcript } = this;
+    if (!this.live || !transcript.unread) return;
+    transcript.read.visitor = transcript.lastSeq;
+    this.#tell({ type: "read", seq: transcript.lastSeq });
+    this.#changed();
+  }
+
+  agree(answer) {
+    this.#answer = { ...answer, sent: this.#connection.send({ type: "consent", ...answer }) };
+  }
+
+  /** Leave an ended ticket: the next message opens a new one. */
+  fresh() {
+    this.#fresh = true;
+    this.ended = false;
+    this.#hello();
+  }
+
+  end() {
+    this.#tell({ type: "end" });
+  }
+
+  /** Ask whether the socket outlived a time in the background. */
+  check() {
+    if (this.live) this.#hello();
+  }
+
+  stop() {
+    this.#away();
+    this.#connection.close();
+  }
+
+  #hello() {
+    const last_seq = this.#fresh ? 0 : this.transcript.lastSeq;
+    const sent = this.#connection.send({ type: "hello", token: this.#token, last_seq, ...(this.#fresh && { fresh: true }) });
+    if (sent) this.#after("welcome", () => this.#connection.again());
+  }
+
+  #received(frame) {
+    switch (frame.type) {
+      case "welcome": this.#welcomed(frame); break;
+      case "ack": this.#acked(frame); break;
+      case "message":
+      case "redacted": this.#said(frame); break;
+      case "typing": this.#typed(frame); break;
+      case "read": this.transcript.read[frame.author.kind] = frame.seq; break;
+      case "presence": this.online = frame.online; break;
+      case "ended": this.ended = true; break;
+      case "consent_required": this.#ask(frame.notice); break;
+      case "error": this.#refused(frame); break;
+      default: return;   // a newer server may say more
+    }
+    this.#changed();
+  }
+
+  #welcomed(frame) {
+    clearTimeout(this.#timers.welcome);
+    this.#connection.settled();
+    this.#asked = this.#answer = null;
+    this.online = frame.online;
+    this.ended = frame.status === "solved";
+    this.live = true;
+    this.lost = false;
+    if (this.transcript.welcome(frame)) this.#resend();
+    else this.#hello();
+    this.#mend();
+  }
+
+  #acked(frame) {
+    this.#fresh = false;
+    if (this.#belongs(frame)) this.transcript.acked(frame);
+    clearTimeout(this.#timers.ack);
+    if (this.transcript.pending.some(({ state }) => state === "sending")) this.#expectAck();
+    this.#mend();
+  }
+
+  #said(frame) {
+    if (this.#belongs(frame)) this.transcript.take(frame);
+    if (frame.author?.kind === "agent") this.typing = null;
+    this.#mend();
+  }
+
+  /** Another window may have opened a new ticket. */
+  #belongs({ ticket }) {
+    const ours = this.transcript.ticket ?? ticket;
+    if (ours !== ticket) this.#hello();
+    return ours === ticket;
+  }
+
+  #typed({ on, author }) {
+    this.typing = on ? author.name : null;
+    this.#after("typing", () => {
+      this.typing = null;
+      this.#changed();
+    });
+  }
+
+  /** Give the answer that could not be sent; else ask. */
+  #ask(notice) {
+    clearTimeout(this.#timers.welcome);
+    this.live = this.lost = false;
+    const given = this.#answer;
+    this.#answer = null;
+    const { sent, ...answer } = given ?? {};
+    if (given && !sent && answer.notice_version === notice?.version) this.agree(answer);
+    else if (given || this.#asked?.version !== notice?.version || !notice) {
+      this.#asked = notice ?? {};
+      this.dispatchEvent(new CustomEvent("asked", { detail: notice }));
+    }
+  }
+
+  #refused({ code, id, retry_after: seconds = 1 }) {
+    if (code === "consent_required") {
+      if (!this.#asked) this.#after("hole", () => this.#hello());   // which is answered with the notice
+    } else if (code === "rate_limited" && this.transcript.mark(id, "waiting", code)) {
+      setTimeout(() => this.live && this.retry(id), seconds * 1000);
+    } else {
+      this.ended ||= code === "ended";
+      this.transcript.mark(id, "failed", code);
+    }
+  }
+
+  #post({ id, text }) {
+    if (!this.live) return;
+    this.#connection.send({ type: "message", id, text, attachments: [] });
+    this.#expectAck();
+  }
+
+  /** With the same ids: what arrived before is not stored twice. */
+  #resend() {
+    for (const { id, state } of this.transcript.pending) if (state !== "failed") this.#post(this.transcript.mark(id, "sending"));
+  }
+
+  #expectAck() {
+    this.#after("ack", () => this.live && this.#connection.again());
+  }
+
+  #mend() {
+    const { behind, lastSeq } = this.transcript;
+    if (behind && lastSeq !== this.#mended) this.#after("hole", () => this.#fill());
+  }
+
+  #fill() {
+    if (!this.transcript.behind) return;
+    this.#mended = this.transcript.lastSeq;
+    this.#hello();
+  }
+
+  #tell(frame) {
+    if (this.live && !this.ended) this.#connection.send(frame);
+  }
+
+  #lost(code) {
+    this.#away();
+    this.lost = true;
+    if (this.#answer) this.#answer.sent = false;
+    if (code === TOO_LARGE) for (const { id } of this.transcript.pending) this.transcript.mark(id, "failed", "too_large");
+    this.#changed();
+  }
+
+  #over(reason) {
+    this.#away();
+    this.dispatchEvent(new CustomEvent("over", { detail: reason }));
+  }
+
+  #away() {
+    Object.values(this.#timers).forEach(clearTimeout);
+    this.live = false;
+    this.typing = null;
+  }
+
+  #after(name, deed) {
+    clearTimeout(this.#timers[name]);
+    this.#timers[name] = setTimeout(deed, PATIENCE[name]);
+  }
+
+  #changed() {
+    this.dispatchEvent(new Event("change"));
+  }
+}

@@ -1,0 +1,51 @@
+/** Starts the frame: asks the server how this site looks and what it says, then hands over to `<chat-window>`. */
+
+import { ChatWindow } from "./chat-window.js";
+import { wear } from "./colour.js";
+import { Desk } from "./desk.js";
+import { button, make } from "./dom.js";
+import { Words } from "./words.js";
+
+const page = document.documentElement;
+const desk = new Desk(page.dataset.site);
+const start = document.querySelector("#start");
+let chat;
+
+/** The page the frame stands on: put there by the loader, and `frame-ancestors` says which it can be. */
+const origin = location.hash.slice(1);
+
+/** What the loader is told: `ready`, `close`, `unread`. */
+function tell(lethe, said) {
+  if (origin && parent !== window) parent.postMessage({ lethe, ...said }, origin);
+}
+
+addEventListener("message", ({ source, origin: from, data }) => {
+  if (source !== parent || from !== origin || data?.lethe !== "shown") return;
+  wear(data.color);
+  chat.shown = data.open;
+});
+
+async function begin() {
+  try {
+    const config = await desk.config(new URLSearchParams(location.search).get("locale") ?? page.lang);
+    page.lang = config.locale;
+    wear(config.site.color);
+    chat = new ChatWindow(new Words(config.locale, config.strings), config, desk, tell);
+    start.replaceWith(chat);
+    tell("ready", { color: config.site.color });
+  } catch ({ code }) {
+    fail(code);
+  }
+}
+
+/** Say that the chat cannot be reached, in the document's own words: no others have come. */
+function fail(code) {
+  const { forbidden, unreachable, again } = start.dataset;
+  start.replaceChildren(make("p", { role: "alert" }, code === "forbidden" ? forbidden : unreachable), button("quiet", begin, again));
+}
+
+document.addEventListener("keydown", ({ key }) => {
+  if (key === "Escape" && !document.querySelector(":popover-open")) tell("close");
+});
+
+begin();

@@ -1,0 +1,49 @@
+/** `<message-line>`: one thing said, with who, when and how it stands; always text, whatever was written. */
+
+import { button, define, make } from "./dom.js";
+import { linked } from "./links.js";
+
+export class MessageLine extends HTMLElement {
+  #words;
+  #retry;
+  #text;
+  #standing = make("p", { class: "standing", "aria-live": "off" });
+
+  constructor(words, retry) {
+    super();
+    this.#words = words;
+    this.#retry = retry;
+  }
+
+  /** `first` of its group; `standing`: sending, waiting, failed, sent, seen, or null. */
+  show(line, first, standing) {
+    if (this.#text !== line.text) this.#fill(line);
+    this.classList.toggle("first", first);
+    if (this.#standing.dataset.is === `${standing}`) return;
+    this.#standing.dataset.is = standing;
+    this.#standing.ariaLive = standing === "failed" ? "assertive" : "off";
+    this.#standing.replaceChildren(...this.#stands(line, standing));
+  }
+
+  #fill({ author, text, at }) {
+    const words = this.#words;
+    this.#text = text;
+    this.className = author.kind;
+    const name = author.kind === "visitor" ? words.say("you") : author.name ?? "";
+    const said = text === null ? [make("i", {}, words.say("removed"))] : linked(text);
+    const time = make("time", { datetime: at, title: words.when(at, "moment") }, words.when(at, "time"));
+    const row = make("div", { class: "row", click: () => row.classList.toggle("told") }, make("div", { class: "bubble", dir: "auto" }, ...said), time);
+    this.replaceChildren(make("p", { class: "author" }, make("bdi", {}, name)), row, this.#standing);
+  }
+
+  #stands({ id, code }, standing) {
+    if (!standing) return [];
+    const words = this.#words;
+    const said = [words.say(`standing.${standing}`)];
+    if (code) said.push(` ${words.reason(code)} `);
+    if (standing === "failed" && code !== "too_large") said.push(button("link", () => this.#retry(id), words.say("try_again")));
+    return said;
+  }
+}
+
+define("message-line", MessageLine);

@@ -1,0 +1,96 @@
+/** `<message-list>`: the transcript by day and author; stays where its reader is. Fires `end` at the newest line. */
+
+import { button, define, icon, make } from "./dom.js";
+import { MessageLine } from "./message-line.js";
+
+const GROUP = 2 * 60_000;
+const NEAR = 48;
+
+const dayOf = (line) => line && new Date(line.at).toDateString();
+
+function apart(one, other) {
+  const same = one?.author.kind === other.author.kind && one.author.name === other.author.name;
+  return !same || new Date(other.at) - new Date(one.at) > GROUP;
+}
+
+function standing(line, read) {
+  if (!line.seq) return line.state;
+  return line.seq <= read.agent ? "seen" : "sent";
+}
+
+export class MessageList extends HTMLElement {
+  #words;
+  #retry;
+  #nodes = new Map();
+  #count = 0;
+  #log;
+  #more;
+  atEnd = true;
+
+  constructor(words, retry) {
+    super();
+    this.#words = words;
+    this.#retry = retry;
+    this.#log = make("div", { class: "log", role: "log", tabindex: 0, "aria-live": "off", "aria-label": words.say("messages"), scroll: () => this.#scrolled() });
+    this.#more = button("more", () => this.toEnd(), icon("down"), words.say("new_messages"));
+    this.#more.hidden = true;
+    this.append(this.#log, this.#more);
+    new ResizeObserver(() => this.atEnd && this.toEnd()).observe(this.#log);
+  }
+
+  /** Once it is `live`, what is added is news and read out. */
+  show({ lines, read }, live) {
+    const grown = lines.length > this.#count;
+    this.#count = lines.length;
+    this.#arrange(this.#lay(lines, read));
+    if (this.atEnd) this.toEnd();
+    else if (grown) this.#more.hidden = false;
+    if (live) requestAnimationFrame(() => { this.#log.ariaLive = "polite"; });
+  }
+
+  toEnd() {
+    this.#log.scrollTop = this.#log.scrollHeight;
+    this.#scrolled();
+  }
+
+  #scrolled() {
+    const { scrollHeight, scrollTop, clientHeight } = this.#log;
+    this.atEnd = scrollHeight - scrollTop - clientHeight < NEAR;
+    if (!this.atEnd) return;
+    this.#more.hidden = true;
+    this.dispatchEvent(new Event("end"));
+  }
+
+  #lay(lines, read) {
+    const own = lines.filter(({ author }) => author.kind === "visitor");
+    const nodes = [];
+    lines.forEach((line, at) => {
+      const before = lines[at - 1];
+      const day = dayOf(line);
+      const opens = dayOf(before) !== day;
+      if (opens) nodes.push(this.#node(day, () => make("p", { class: "day" }, this.#words.day(line.at))));
+      const node = this.#node(line.id, () => new MessageLine(this.#words, this.#retry));
+      const says = line === own.at(-1) || line.state;
+      node.show(line, opens || apart(before, line), says ? standing(line, read) : null);
+      nodes.push(node);
+    });
+    return nodes;
+  }
+
+  /** Each node is made once: a screen reader must not hear a line again because another changed. */
+  #node(key, build) {
+    if (!this.#nodes.has(key)) this.#nodes.set(key, build());
+    return this.#nodes.get(key);
+  }
+
+  #arrange(nodes) {
+    const log = this.#log;
+    nodes.forEach((node, at) => {
+      if (log.childNodes[at] !== node) log.insertBefore(node, log.childNodes[at] ?? null);
+    });
+    while (log.childNodes.length > nodes.length) log.lastChild.remove();
+    for (const [key, node] of this.#nodes) if (!node.isConnected) this.#nodes.delete(key);
+  }
+}
+
+define("message-list", MessageList);

@@ -1,0 +1,86 @@
+/** What has been said in one ticket, by `seq`, and what waits to be acknowledged; no socket and no page. */
+
+/** In code points. */
+export const LONGEST_TEXT = 10_000;
+
+/** RFC 9562, version 4; without TLS there is no `crypto.randomUUID`. */
+const uuid = () => "10000000-1000-4000-8000-100000000000".replace(/[018]/g, (digit) => (
+  (digit ^ (crypto.getRandomValues(new Uint8Array(1))[0] & (15 >> (digit / 4)))).toString(16)
+));
+
+export class Transcript {
+  epoch = null;
+  ticket = null;
+  /** The highest `seq` with no hole before it: what a `hello` resumes from. */
+  lastSeq = 0;
+  read = { agent: 0, visitor: 0 };
+
+  #entries = new Map();
+  #pending = new Map();
+  #highest = 0;
+
+  get lines() {
+    const said = [...this.#entries.values()].filter(({ type }) => type === "message");
+    return [...said.sort((one, other) => one.seq - other.seq), ...this.#pending.values()];
+  }
+
+  get pending() {
+    return [...this.#pending.values()];
+  }
+
+  get behind() {
+    return this.lastSeq < this.#highest;
+  }
+
+  get unread() {
+    return this.lines.filter(({ author, seq }) => author.kind === "agent" && seq > this.read.visitor).length;
+  }
+
+  /** False where the server continues another epoch or ticket than ours, which must be read from its start. */
+  welcome({ epoch, ticket, seq, messages, read }) {
+    const resumed = this.lastSeq > 0;
+    const other = epoch !== this.epoch || ticket !== this.ticket;
+    if (other) this.#start(epoch, ticket);
+    if (other && resumed && ticket !== null) return false;
+    Object.assign(this.read, read);
+    this.#highest = Math.max(this.#highest, seq);
+    messages.forEach((entry) => this.take(entry));
+    return true;
+  }
+
+  /** Take a `message` or `redacted` frame, once. */
+  take(entry) {
+    if (this.#entries.has(entry.seq)) return;
+    this.ticket ??= entry.ticket;
+    this.#pending.delete(entry.id);
+    this.#entries.set(entry.seq, entry);
+    this.#highest = Math.max(this.#highest, entry.seq);
+    const target = this.#entries.get(entry.target);
+    if (target) this.#entries.set(entry.target, { ...target, text: null });
+    while (this.#entries.has(this.lastSeq + 1)) this.lastSeq += 1;
+  }
+
+  acked({ id, ticket, seq, at }) {
+    const { state, code, ...said } = this.#pending.get(id) ?? {};
+    if (state) this.take({ ...said, ticket, seq, at });
+  }
+
+  hold(text) {
+    const id = uuid();
+    this.#pending.set(id, { type: "message", id, text, at: new Date().toISOString(), author: { kind: "visitor" }, state: "sending" });
+    return id;
+  }
+
+  /** `state`: `sending`, `waiting`, or `failed` with its error's `code`. */
+  mark(id, state, code) {
+    const said = this.#pending.get(id);
+    if (said) this.#pending.set(id, { ...said, state, code });
+    return said;
+  }
+
+  #start(epoch, ticket) {
+    Object.assign(this, { epoch, ticket, lastSeq: 0, read: { agent: 0, visitor: 0 } });
+    this.#entries.clear();
+    this.#highest = 0;
+  }
+}

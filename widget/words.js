@@ -1,0 +1,61 @@
+/** Says everything: the locale file's strings, and dates and counts as that language writes them. */
+
+const DAY = 86_400_000;
+const SENTENCES = 3;
+const STYLES = {
+  time: { timeStyle: "short" },
+  day: { dateStyle: "full" },
+  date: { dateStyle: "long" },
+  moment: { dateStyle: "long", timeStyle: "short" },
+};
+
+export class Words {
+  locale;
+  #strings;
+  #plural;
+
+  constructor(locale, strings) {
+    this.locale = locale;
+    this.#strings = strings;
+    this.#plural = new Intl.PluralRules(locale);
+  }
+
+  say(key, values = {}) {
+    return (this.#strings[key] ?? key).replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+  }
+
+  count(key, count) {
+    const form = `${key}.${this.#plural.select(count)}`;
+    return this.say(form in this.#strings ? form : `${key}.other`, { count });
+  }
+
+  reason(code) {
+    return this.say(`error.${code}` in this.#strings ? `error.${code}` : "error.other");
+  }
+
+  failure({ code, problem }) {
+    if (code === "rate_limited") return this.count("error.wait", Math.ceil(problem.retry_after ?? 60));
+    return this.reason(code);
+  }
+
+  /** `style`: time, day, date or moment. */
+  when(at, style) {
+    return new Intl.DateTimeFormat(this.locale, STYLES[style]).format(new Date(at));
+  }
+
+  /** "Today", "Yesterday", or the whole date. */
+  day(at) {
+    const midnight = (date) => new Date(date).setHours(0, 0, 0, 0);
+    const days = Math.round((midnight(at) - midnight(Date.now())) / DAY);
+    if (days < -1 || days > 0) return this.when(at, "day");
+    const word = new Intl.RelativeTimeFormat(this.locale, { numeric: "auto" }).format(days, "day");
+    return word.charAt(0).toLocaleUpperCase() + word.slice(1);
+  }
+
+  /** The first three sentences. */
+  summary(text) {
+    const segments = new Intl.Segmenter(this.locale, { granularity: "sentence" }).segment(text);
+    const sentences = Array.from(segments, ({ segment }) => segment).filter((sentence) => sentence.trim());
+    return sentences.length > SENTENCES ? sentences.slice(0, SENTENCES).join("").trimEnd() : text;
+  }
+}
