@@ -151,7 +151,7 @@ def test_language_and_theme_are_kept(open_page: OpenPage, demo: Demo, owner: Sto
     page.get_by_role("link", name="Ελληνικά").click()
     expect(page.locator("html")).to_have_attribute("lang", "el")
     page.goto(f"{demo.server}/inbox/pending")
-    expect(page.get_by_text("Κανένα αίτημα σε εκκρεμότητα")).to_be_visible()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Εισερχόμενα")
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     assert page.evaluate("getComputedStyle(document.body).colorScheme") == "dark"
 
