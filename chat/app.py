@@ -16,9 +16,11 @@ from starlette.responses import Response
 from chat import clock, worker
 from chat.actions.desk import Desk
 from chat.actions.posting import Postbox
+from chat.blobs import Blobs
 from chat.crypt import Signer, derive
 from chat.errors import LetheError, NotFound, WrongMethod
 from chat.live import open_live
+from chat.mail import Mailer
 from chat.metrics import Metrics
 from chat.settings import Settings
 from chat.store import Store, folder, migrations
@@ -51,6 +53,8 @@ async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
             store=store,
             keys=keys,
             live=live,
+            blobs=Blobs(settings.data / "attachments"),
+            mailer=Mailer(settings.smtp_url, settings.base_url),
             filter=Filter.shipped(),
             tokens=Tokens(derive(secret, "tokens")),
             signer=Signer(secret),

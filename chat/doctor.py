@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from chat.errors import LetheError, Misconfigured
 from chat.live import open_live
+from chat.mail import Mailer
 from chat.settings import Settings
 from chat.store import folder, migrations
 from spam import Filter
@@ -31,6 +32,7 @@ def examine(settings: Settings, *, deploy: bool) -> list[Finding]:
         _tried("database is at this schema", lambda: migrations.require_current(settings.database_url)),
         _tried("Redis answers", lambda: _redis(settings)),
         _tried("spam filter loads", Filter.shipped),
+        _tried("mail server takes mail", lambda: _mail(settings)),
     ]
     return [*found, *_deployed(settings)] if deploy else found
 
@@ -54,6 +56,11 @@ def _redis(settings: Settings) -> None:
         raise Misconfigured("LETHE_REDIS_URL names a Redis that does not answer; start it or unset LETHE_REDIS_URL")
 
 
+def _mail(settings: Settings) -> None:
+    if settings.smtp_url:
+        Mailer(settings.smtp_url, settings.base_url).check()
+
+
 def _deployed(settings: Settings) -> Iterator[Finding]:
     secure = settings.base_url.startswith("https://")
     yield Finding(
@@ -61,6 +68,8 @@ def _deployed(settings: Settings) -> Iterator[Finding]:
         secure,
         "" if secure else "set LETHE_BASE_URL to the https:// address that browsers use",
     )
+    mail = bool(settings.smtp_url)
+    yield Finding("mail can be sent", mail, "" if mail else "set LETHE_SMTP_URL, or visitors cannot have letters")
     mode = stat.S_IMODE(settings.data.stat().st_mode) if settings.data.exists() else 0o700
     closed = mode & 0o077 == 0
     yield Finding("data folder is private", closed, "" if closed else f"chmod 700 {settings.data}")

@@ -30,6 +30,7 @@ CLOSE_TOO_LARGE = 1009
 
 ClientId = Annotated[str, Meta(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")]
 Text = Annotated[str, Meta(min_length=1)]
+Attached = Annotated[list[ClientId], Meta(max_length=10)]
 Number = Annotated[int, Meta(ge=1, le=2**31 - 1)]
 Seq = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 
@@ -65,11 +66,11 @@ class Consent(Frame, frozen=True, tag="consent"):
 
 
 class Message(Frame, frozen=True, tag="message"):
-    """A visitor's message; the same `id` is stored once."""
+    """A visitor's message; the same `id` is stored once. With attachments, uploaded before, it may have no text."""
 
     id: ClientId
-    text: Text
-    attachments: Annotated[list[str], Meta(max_length=0)] = []
+    text: str
+    attachments: Attached = []
 
 
 class Typing(Frame, frozen=True, tag="typing"):
@@ -109,11 +110,12 @@ class Close(Frame, frozen=True, tag="close"):
 
 
 class AgentMessage(Frame, frozen=True, tag="message"):
-    """An agent's answer; the same `id` is stored once."""
+    """An agent's answer; the same `id` is stored once. With attachments, uploaded before, it may have no text."""
 
     ticket: Number
     id: ClientId
-    text: Text
+    text: str
+    attachments: Attached = []
 
 
 class AgentNote(Frame, frozen=True, tag="note"):
@@ -188,6 +190,8 @@ def _plain(error: Exception) -> str:
 
 def _checked(frame: F) -> F:
     text = getattr(frame, "text", "")
+    if isinstance(frame, Message | AgentMessage) and not (text or frame.attachments):
+        raise InvalidFrame("A message has a text or an attachment - at `$.text`")
     if len(text) > TEXT_CHARS:
         raise TooLarge(f"A text holds at most {TEXT_CHARS} characters", id=getattr(frame, "id", None))
     return frame
@@ -204,17 +208,39 @@ class Author(Struct, frozen=True):
     name: str | None = None
 
 
+class AttachmentOut(Struct, frozen=True):
+    """A file of a message: `type` is what it was found to be, `preview` whether there is a small image of it."""
+
+    id: str
+    name: str
+    size: int
+    type: str
+    preview: bool = False
+
+
 class MessageOut(Out, frozen=True, tag="message"):
-    """One message. A held one goes to agents without `text`."""
+    """One message. A held one goes to agents without `text`; of a redacted one `text` is null."""
 
     ticket: int
     seq: int
     id: str
     author: Author
     at: str
-    text: str | UnsetType = UNSET
+    text: str | UnsetType | None = UNSET
     held: bool = False
-    attachments: list[Any] = []
+    attachments: list[AttachmentOut] = []
+
+
+class RedactedOut(Out, frozen=True, tag="redacted"):
+    """The message `target` was emptied, or lost only its `attachment`: forget it, wherever it was kept."""
+
+    ticket: int
+    seq: int
+    target: int
+    attachment: str | UnsetType = UNSET
+
+
+Entry = MessageOut | RedactedOut
 
 
 class NoteOut(Out, frozen=True, tag="note"):
@@ -254,7 +280,7 @@ class Welcome(Out, frozen=True, tag="welcome"):
     ticket: int | None
     epoch: int
     seq: int
-    messages: list[MessageOut]
+    messages: list[Entry]
     online: bool | UnsetType = UNSET
     status: str | UnsetType | None = UNSET
     read: Seen | UnsetType = UNSET

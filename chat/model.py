@@ -158,6 +158,31 @@ class Message:
     at: int
     score: float | None
     held: bool
+    redacted_at: int | None = None
+    target: int | None = None
+    part: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """
+    A file somebody sent: its bytes are the blob's, `name` and `file_key` are sealed. `preview`: there is a small image.
+
+    Without `seq` no message has named it yet.
+    """
+
+    id: str
+    contact_id: int
+    ticket_id: int | None
+    seq: int | None
+    author: str
+    blob: str
+    name: bytes
+    file_key: bytes
+    type: str
+    size: int
+    preview: bool
+    created_at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +204,8 @@ class Draft:
     A message on its way in. The batch fills in `score`, `held`, `sealed`, then `ticket_id`, `number`, `seq`.
 
     `opens` where a visitor's ticket is to be found or opened first, which is then in `ticket`; `repeated` tells that it
-    was stored before; `name` is the author's, `source` whoever sent it and so needs no copy.
+    was stored before; `name` is the author's, `source` whoever sent it and so needs no copy. `attachments` are ids, and
+    `shown` what their frames say.
     """
 
     contact_id: int
@@ -204,3 +230,5 @@ class Draft:
     opens: bool = False
     name: str | None = None
     source: object = None
+    attachments: tuple[str, ...] = ()
+    shown: tuple[object, ...] = ()

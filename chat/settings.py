@@ -24,6 +24,7 @@ NAMES = (
 )
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 SHORTEST_SECRET = 32
+SMTP_SCHEMES = ("smtp", "smtp+starttls", "smtps")
 PORTS = {"http": 80, "https": 443}
 
 
@@ -79,7 +80,7 @@ def from_env(environ: Mapping[str, str] = os.environ) -> Settings:
         redis_url=_url("LETHE_REDIS_URL", environ.get("LETHE_REDIS_URL", ""), ("redis", "rediss", "unix")),
         secret_key=_secret(environ.get("LETHE_SECRET_KEY", "")),
         base_url=_origin("LETHE_BASE_URL", environ.get("LETHE_BASE_URL", "")),
-        smtp_url=_url("LETHE_SMTP_URL", environ.get("LETHE_SMTP_URL", ""), ("smtp", "smtps")),
+        smtp_url=_url("LETHE_SMTP_URL", environ.get("LETHE_SMTP_URL", ""), SMTP_SCHEMES),
         trusted_proxies=_networks(environ.get("LETHE_TRUSTED_PROXIES", "")),
         log_level=_level(environ.get("LETHE_LOG_LEVEL") or "INFO"),
     )

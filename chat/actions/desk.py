@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from chat.blobs import Blobs
 from chat.clock import Clock
 from chat.crypt import Sealed, Signer, blind, fold, seal, unseal
 from chat.live import Live
+from chat.mail import Mailer
 from chat.settings import Settings
 from chat.store import Store
 from chat.store.keys import Keys
@@ -18,17 +21,24 @@ from spam import Filter
 
 @dataclass(frozen=True)
 class Desk:
-    """Store, keys, live, filter, settings and clock; `index_key` is the key of the blind indexes."""
+    """
+    Store, keys, live, blobs, mailer, filter, settings and clock; `index_key` is the key of the blind indexes.
+
+    `drawing` lets one image be drawn at a time: one of forty million pixels takes hundreds of MB meanwhile.
+    """
 
     settings: Settings
     store: Store
     keys: Keys
     live: Live
+    blobs: Blobs
+    mailer: Mailer
     filter: Filter
     tokens: Tokens
     signer: Signer
     index_key: bytes
     clock: Clock
+    drawing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
 
     def email_hash(self, scope: str, email: str) -> str:
         """Return what an address is found by: within an account, or `agents` for the whole server."""

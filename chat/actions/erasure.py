@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from chat.actions import consent
+from chat.actions import attachments, consent
 from chat.actions.desk import Desk
 from chat.errors import NotFound, Unauthorized
 from chat.ids import uuid7
@@ -44,6 +44,7 @@ async def sweep(desk: Desk) -> int:
 
 async def _carry_out(desk: Desk, erasure_id: str, contact_uid: str, key_slot: int) -> None:
     await asyncio.to_thread(desk.keys.destroy, key_slot, contact_uid)
+    await attachments.forget(desk, contact_uid)
     left = True
     while left:
         left = await desk.store.write(lambda tx: privacy.erase_some(tx, contact_uid))

@@ -42,6 +42,7 @@ class Posted:
             at=stamp(draft.at),
             text=draft.text if text else UNSET,
             held=draft.held and not text,
+            attachments=[each for each in draft.shown if text and isinstance(each, frames.AttachmentOut)],
         )
 
     @cached_property

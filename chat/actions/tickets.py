@@ -11,7 +11,7 @@ from chat import frames
 from chat.actions import transcripts
 from chat.actions.desk import Desk, seal_text
 from chat.errors import Ended, InvalidField, NotFound
-from chat.model import Actor, Contact, Draft, Note, Ticket
+from chat.model import Actor, Contact, Draft, Message, Note, Ticket
 from chat.nudges import Nudge, Told
 from chat.store import accounts, agents, privacy, tickets
 from chat.store.schema import STATUSES
@@ -128,9 +128,15 @@ async def change(desk: Desk, actor: Actor, number: int, values: dict[str, Any]) 
 async def hold(desk: Desk, actor: Actor, number: int, *, held: bool) -> dict[str, Any]:
     """Move a ticket's visitor messages into quarantine, or release them to the agents' view; return the summary."""
     opened = await one(desk, actor, number)
-    changed = await desk.store.write(lambda tx: tickets.hold(tx, opened.ticket.id, held=held))
+
+    def work(tx: Any) -> tuple[list[Message], transcripts.Files]:
+        changed = tickets.hold(tx, opened.ticket.id, held=held)
+        return changed, transcripts.files_of(tx, changed)
+
+    changed, files = await desk.store.write(work)
     known: transcripts.Names = {"": transcripts.name_of(desk, opened.contact)}
-    frames_out = [transcripts.message_out(desk, opened.contact, number, each, known, agents=True) for each in changed]
+    said = [transcripts.message_out(desk, opened.contact, number, each, known, agents=True) for each in changed]
+    frames_out = transcripts.with_files(desk, opened.contact, said, files)
     nudge = Nudge("held", account=actor.account_id, ticket=opened.ticket.id, number=number)
     desk.live.publish(Told(nudge, frames_out), _changed(opened.ticket))
     return (await one(desk, actor, number)).summary

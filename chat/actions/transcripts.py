@@ -5,18 +5,19 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from msgspec import UNSET
+from msgspec import UNSET, structs
 
 from chat import frames
 from chat.actions.desk import Desk, unseal_text
 from chat.clock import stamp
-from chat.model import Contact, Message, Note, Ticket
+from chat.model import Attachment, Contact, Message, Note, Ticket
 from chat.store import agents as agent_store
-from chat.store import privacy, tickets
+from chat.store import privacy, tickets, uploads
 from chat.store.tickets import Listed
 
 PREVIEW = 140
 Names = dict[str, str | None]
+Files = dict[int, list[Attachment]]
 
 
 async def messages(
@@ -27,33 +28,45 @@ async def messages(
     *,
     agents: bool,
     limit: int | None = None,
-) -> list[frames.MessageOut]:
+) -> list[frames.Entry]:
     """
-    Return a ticket's messages after `after`; for agents held ones come without text, the visitor sees their own
-    words.
+    Return a ticket's messages and redactions after `after`; for agents held ones come without text, the visitor sees
+    their own words.
     """
 
-    def work(tx: Any) -> tuple[Contact, list[Message], Names]:
+    def work(tx: Any) -> tuple[Contact, list[Message], Names, Files]:
         contact = privacy.contact_by_id(tx, contact_id)
-        return (
-            contact,
-            tickets.messages(tx, ticket.id, after, limit),
-            names(desk, tx, contact),
-        )
+        found = tickets.messages(tx, ticket.id, after, limit)
+        return contact, found, names(desk, tx, contact), files_of(tx, found)
 
-    contact, found, known = await desk.store.read(work)
-    return [message_out(desk, contact, ticket.number, each, known, agents=agents) for each in found]
+    contact, found, known, files = await desk.store.read(work)
+    said = [message_out(desk, contact, ticket.number, each, known, agents=agents) for each in found]
+    return with_files(desk, contact, said, files)
 
 
-async def held(desk: Desk, contact_id: int, ticket: Ticket) -> list[frames.MessageOut]:
+async def held(desk: Desk, contact_id: int, ticket: Ticket) -> list[frames.Entry]:
     """Return a ticket's held messages with their text: the quarantine, opened by an agent."""
 
-    def work(tx: Any) -> tuple[Contact, list[Message], Names]:
+    def work(tx: Any) -> tuple[Contact, list[Message], Names, Files]:
         contact = privacy.contact_by_id(tx, contact_id)
-        return contact, tickets.messages(tx, ticket.id, held=True), names(desk, tx, contact)
+        found = tickets.messages(tx, ticket.id, held=True)
+        return contact, found, names(desk, tx, contact), files_of(tx, found)
 
-    contact, found, known = await desk.store.read(work)
-    return [message_out(desk, contact, ticket.number, each, known, agents=False, shown=True) for each in found]
+    contact, found, known, files = await desk.store.read(work)
+    said = [message_out(desk, contact, ticket.number, each, known, agents=False, shown=True) for each in found]
+    return with_files(desk, contact, said, files)
+
+
+async def as_text(desk: Desk, contact: Contact) -> str:
+    """Return everything said with a contact as plain text, as they see it."""
+    lines: list[str] = []
+    for ticket in await desk.store.read(lambda tx: tickets.all_of_contact(tx, contact.id)):
+        for each in await messages(desk, contact.id, ticket, agents=False):
+            if isinstance(each, frames.MessageOut) and each.text is not None:
+                names_of_files = "".join(f" [{file.name}]" for file in each.attachments)
+                lines.append(f"[{each.at}] {each.author.name or each.author.kind}: {each.text}{names_of_files}")
+        lines.append("")
+    return "\n".join(lines)
 
 
 async def notes(
@@ -75,8 +88,12 @@ async def notes(
 
 def message_out(
     desk: Desk, contact: Contact, number: int, message: Message, known: Names, *, agents: bool, shown: bool = False
-) -> frames.MessageOut:
-    """Return one stored message as a frame; `known` has the agents' names, and the contact's under ""."""
+) -> frames.Entry:
+    """
+    Return one stored message or redaction as a frame; `known` has the agents' names, and the contact's under "".
+    """
+    if message.target is not None:
+        return redacted_out(number, message)
     hidden = agents and message.held
     key = desk.keys.get(contact.key_slot, contact.uid)
     name = known.get("" if message.author == "visitor" else message.agent_id or "?")
@@ -86,9 +103,41 @@ def message_out(
         id=str(uuid.UUID(bytes=message.cid)),
         author=frames.Author(message.author, name),
         at=stamp(message.at),
-        text=UNSET if hidden else unseal_text(key, message.author, message.cid, message.body),
+        text=UNSET if hidden else _text(key, message),
         held=message.held and (agents or shown),
     )
+
+
+def redacted_out(number: int, message: Message) -> frames.RedactedOut:
+    """Return a redaction as a frame."""
+    return frames.RedactedOut(number, message.seq, message.target or 0, message.part or UNSET)
+
+
+def files_of(tx: Any, found: list[Message]) -> Files:
+    """Return the attachments of some messages of one ticket by `seq`."""
+    return uploads.of_messages(tx, found[0].ticket_id, [each.seq for each in found]) if found else {}
+
+
+def with_files(desk: Desk, contact: Contact, said: list[frames.Entry], files: Files) -> list[frames.Entry]:
+    """Add to each message whose text is shown the attachments that it names."""
+    return [
+        structs.replace(each, attachments=[file_out(desk, contact, file) for file in files[each.seq]])
+        if isinstance(each, frames.MessageOut) and each.text is not UNSET and each.seq in files
+        else each
+        for each in said
+    ]
+
+
+def file_out(desk: Desk, contact: Contact, file: Attachment) -> frames.AttachmentOut:
+    """Return an attachment as messages show it."""
+    name = desk.unseal(contact.key_slot, contact.uid, f"attachment/{file.id}/name", file.name) or ""
+    return frames.AttachmentOut(file.id, name, file.size, file.type, file.preview)
+
+
+def _text(key: Any, message: Message) -> str | None:
+    if message.redacted_at is not None:
+        return None
+    return unseal_text(key, message.author, message.cid, message.body)
 
 
 def note_out(desk: Desk, contact: Contact, number: int, note: Note, known: Names) -> frames.NoteOut:
@@ -147,7 +196,7 @@ def _assignee(desk: Desk, listed: Listed) -> dict[str, str] | None:
 
 def _preview(desk: Desk, listed: Listed) -> dict[str, str] | None:
     last = listed.last
-    if last is None or last.held:
+    if last is None or last.held or last.target is not None or last.redacted_at is not None:
         return None
     key = desk.keys.get(listed.contact_slot, listed.contact_uid)
     text = unseal_text(key, last.author, last.cid, last.body)

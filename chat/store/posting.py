@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from chat.errors import ConsentRequired, Ended, LetheError, NotFound
 from chat.model import Draft
-from chat.store import Store
+from chat.store import Store, uploads
 from chat.store.schema import ENDED, account, contact, message, ticket
 from chat.store.tickets import ticket_of
 
@@ -70,7 +70,8 @@ _advance = (
         {name: bindparam(name) for name in ("status", "last_seq", "held", "agent_read", "visitor_read", "updated_at")}
     )
 )
-_insert = insert(message).values({column.name: bindparam(column.name) for column in message.c})
+_written_columns = [column.name for column in message.c if column.name not in {"redacted_at", "target", "part"}]
+_insert = insert(message).values({name: bindparam(name) for name in _written_columns})
 Key = tuple[int, str, bytes]
 
 
@@ -90,6 +91,8 @@ def append(tx: Connection, drafts: Sequence[Draft], *, look: bool) -> None:
     repetition raises IntegrityError and the whole batch is to be done again with it: repetitions are rare, so this is
     cheaper.
     """
+    # An attachment that a repetition names is taken already, by itself.
+    look = look or any(draft.attachments for draft in drafts)
     for draft in drafts:
         draft.refusal, draft.repeated = None, False
         if draft.opens:
@@ -97,10 +100,12 @@ def append(tx: Connection, drafts: Sequence[Draft], *, look: bool) -> None:
             _open(tx, draft)
     known = _known(tx, drafts) if look else {}
     places = _places(tx, sorted(_ticket_ids(drafts)))
-    fresh = [made for draft in drafts if (made := _placed(draft, places, known)) is not None]
+    free = uploads.free(tx, [each for draft in drafts for each in draft.attachments])
+    fresh = [made for draft in drafts if (made := _placed(draft, places, known, free)) is not None]
     if fresh:
         _many(tx, _insert, fresh)
         _many(tx, _advance, [_advanced(places[key]) for key in sorted({made["ticket_id"] for made in fresh})])
+        uploads.attach(tx, [draft for draft in drafts if draft.attachments and draft.refusal is None])
     _show_opened(tx, [draft for draft in drafts if draft.opens and draft.ticket_id is not None])
 
 
@@ -145,14 +150,14 @@ def _ticket_ids(drafts: Sequence[Draft]) -> set[int]:
 
 
 def _placed(
-    draft: Draft, places: dict[int, Place], known: dict[Key, Row[*tuple[Any, ...]] | Draft]
+    draft: Draft, places: dict[int, Place], known: dict[Key, Row[*tuple[Any, ...]] | Draft], free: uploads.Free
 ) -> dict[str, Any] | None:
     """Give the draft its place and return its row, or None where it is refused or was stored before."""
     key = (draft.contact_id, draft.author, draft.cid)
     if draft.refusal is not None or _recalled(draft, known.get(key)):
         return None
     place = places.get(draft.ticket_id or 0)
-    draft.refusal = _refusal(draft, place)
+    draft.refusal = _refusal(draft, place) or uploads.taken(draft, free)
     if draft.refusal is not None or place is None:
         return None
     place.take(draft)

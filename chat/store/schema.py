@@ -215,6 +215,7 @@ ticket = Table(
     _personal("rating_comment", LargeBinary, "message"),
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
+    Column("purged_at", BigInteger, index=True),
     UniqueConstraint("account_id", "number"),
     Index("ix_ticket_account_id_updated_at", "account_id", "updated_at"),
     CheckConstraint("status IN ('open', 'pending', 'solved', 'trash')", name="status"),
@@ -224,7 +225,7 @@ ticket = Table(
 
 # The key is the order of reading, and on SQLite the table itself, so that a message costs one more index and not two.
 # `receipt_id` has no foreign key: it would need an index of its own for every erasure; receipts go only with their
-# contact.
+# contact. A redaction is a row too: `target` is the message it emptied, `part` the attachment where it took only that.
 message = Table(
     "message",
     metadata,
@@ -239,6 +240,9 @@ message = Table(
     Column("at", BigInteger, nullable=False),
     Column("score", Float),
     Column("held", Boolean(create_constraint=False), nullable=False, default=False),
+    Column("redacted_at", BigInteger),
+    Column("target", Integer),
+    Column("part", String(36)),
     UniqueConstraint("contact_id", "author", "cid"),
     CheckConstraint("author IN ('visitor', 'agent', 'system')", name="author"),
     CheckConstraint("author <> 'visitor' OR receipt_id IS NOT NULL", name="consent"),
@@ -257,6 +261,38 @@ note = Table(
     Column("at", BigInteger, nullable=False),
     UniqueConstraint("ticket_id", "cid"),
     sqlite_with_rowid=False,
+)
+
+# The bytes are in files; each has a key of its own here, sealed under its contact's. Until a message names it `seq` is
+# null, and it goes after a day.
+attachment = Table(
+    "attachment",
+    metadata,
+    _id(),
+    Column("contact_id", _to("contact.id"), nullable=False, index=True),
+    Column("ticket_id", _to("ticket.id"), index=True),
+    Column("seq", Integer),
+    Column("author", String(8), nullable=False),
+    Column("blob", String(43), nullable=False, unique=True),
+    _personal("name", LargeBinary, "attachment", nullable=False),
+    _personal("file_key", LargeBinary, "attachment", nullable=False),
+    Column("type", String(40), nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("preview", Boolean(create_constraint=False), nullable=False, default=False),
+    Column("created_at", BigInteger, nullable=False),
+    CheckConstraint("author IN ('visitor', 'agent')", name="author"),
+)
+
+# Mail on its way: gone once it is delivered or refused for good. `letter` is sealed under the contact's key.
+outbox = Table(
+    "outbox",
+    metadata,
+    _id(),
+    Column("contact_id", _to("contact.id"), nullable=False, index=True),
+    _personal("letter", LargeBinary, "message", nullable=False),
+    Column("tries", Integer, nullable=False, default=0),
+    Column("due_at", BigInteger, nullable=False, index=True),
+    Column("created_at", BigInteger, nullable=False),
 )
 
 erasure = Table(

@@ -55,10 +55,12 @@ _listed = (
     .outerjoin(message, and_(message.c.ticket_id == ticket.c.id, message.c.seq == ticket.c.last_seq))
 )
 
+_there = ticket.c.purged_at.is_(None)
+
 
 def one(tx: Connection, account_id: str, number: int) -> Listed:
     """Return a ticket by its number in the account; NotFound where there is none."""
-    row = tx.execute(_listed.where(ticket.c.account_id == account_id, ticket.c.number == number)).first()
+    row = tx.execute(_listed.where(ticket.c.account_id == account_id, ticket.c.number == number, _there)).first()
     if row is None:
         raise NotFound("No such ticket")
     return _as_listed(row)
@@ -66,7 +68,7 @@ def one(tx: Connection, account_id: str, number: int) -> Listed:
 
 def many(tx: Connection, ids: Sequence[int]) -> list[Listed]:
     """Return the tickets with these keys."""
-    return [_as_listed(row) for row in tx.execute(_listed.where(ticket.c.id.in_(ids)))]
+    return [_as_listed(row) for row in tx.execute(_listed.where(ticket.c.id.in_(ids), _there))]
 
 
 def page(
@@ -77,7 +79,7 @@ def page(
     limit: int,
 ) -> list[Listed]:
     """Return up to `limit` tickets of an account, last changed first, from behind the keyset cursor `before`."""
-    query = _filtered(_listed.where(ticket.c.account_id == account_id), wanted)
+    query = _filtered(_listed.where(ticket.c.account_id == account_id, _there), wanted)
     if before is not None:
         at, key = before
         older = (ticket.c.updated_at < at) | and_(ticket.c.updated_at == at, ticket.c.id < key)
@@ -102,16 +104,15 @@ def _filtered(query: Select[Any], wanted: Mapping[str, Any]) -> Select[Any]:
 
 def of_contact(tx: Connection, contact_id: int) -> Ticket | None:
     """Return the contact's last ticket, running or ended."""
-    query = select(ticket).where(ticket.c.contact_id == contact_id).order_by(ticket.c.id.desc()).limit(1)
+    query = select(ticket).where(ticket.c.contact_id == contact_id, _there).order_by(ticket.c.id.desc()).limit(1)
     row = tx.execute(query).first()
     return None if row is None else ticket_of(row)
 
 
 def all_of_contact(tx: Connection, contact_id: int) -> list[Ticket]:
     """Return every ticket of a contact, first to last."""
-    return [
-        ticket_of(r) for r in tx.execute(select(ticket).where(ticket.c.contact_id == contact_id).order_by(ticket.c.id))
-    ]
+    query = select(ticket).where(ticket.c.contact_id == contact_id, _there).order_by(ticket.c.id)
+    return [ticket_of(row) for row in tx.execute(query)]
 
 
 def messages(
@@ -177,7 +178,9 @@ def mark_read(tx: Connection, ticket_id: int, side: str, seq: int) -> int:
 def hold(tx: Connection, ticket_id: int, *, held: bool) -> list[Message]:
     """Hold a ticket's visitor messages, or release them; return those that changed, as they now are."""
     tx.execute(select(ticket.c.id).where(ticket.c.id == ticket_id).with_for_update())
-    changed = (message.c.ticket_id == ticket_id) & (message.c.author == "visitor") & (message.c.held != held)
+    # Their redactions too: else a ticket of nothing but spam would come into view with the first of them.
+    theirs = (message.c.author == "visitor") | message.c.target.is_not(None)
+    changed = (message.c.ticket_id == ticket_id) & theirs & (message.c.held != held)
     seqs = list(tx.execute(select(message.c.seq).where(changed)).scalars())
     tx.execute(update(message).where(changed).values(held=held))
     count = select(func.count()).where(message.c.ticket_id == ticket_id, message.c.held).scalar_subquery()

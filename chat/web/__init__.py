@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 
-from chat.web import admin, api, inbox, server, session, widget
+from chat.web import admin, api, attachments, inbox, server, session, widget
 from chat.web.agent import agent_socket
 from chat.web.files import Files
 from chat.web.visitor import visitor_socket
@@ -26,7 +26,9 @@ def routes() -> list[BaseRoute]:
         Route("/widget/{site_key}/sessions", widget.withdraw, methods=["DELETE"]),
         Route("/widget/{site_key}/receipt", widget.receipt),
         Route("/widget/{site_key}/transcript", widget.transcript),
-        Route("/widget/{site_key}/attachments", widget.refuse_upload, methods=["POST"]),
+        Route("/widget/{site_key}/transcript", widget.mail_transcript, methods=["POST"]),
+        Route("/widget/{site_key}/attachments", attachments.upload, methods=["POST"]),
+        Route("/widget/{site_key}/attachments/{id}", attachments.download),
         _socket("/ws/visitor", visitor_socket),
         _socket("/ws/agent", agent_socket),
         Route("/signin", session.sign_in_page),
@@ -46,11 +48,16 @@ def rest() -> list[BaseRoute]:
         Route("/tickets", api.list_tickets),
         Route("/tickets/{number:int}", api.get_ticket),
         Route("/tickets/{number:int}", api.change_ticket, methods=["PATCH"]),
+        Route("/tickets/{number:int}", attachments.delete_ticket, methods=["DELETE"]),
+        Route("/tickets/{number:int}/attachments", attachments.post_attachment, methods=["POST"]),
         Route("/tickets/{number:int}/messages", api.list_messages),
         Route("/tickets/{number:int}/messages", api.post_message, methods=["POST"]),
+        Route("/tickets/{number:int}/messages/{seq:int}", attachments.redact_message, methods=["DELETE"]),
         Route("/tickets/{number:int}/notes", api.list_notes),
         Route("/tickets/{number:int}/notes", api.post_note, methods=["POST"]),
         Route("/tickets/{number:int}/spam", api.put_spam, methods=["PUT"]),
+        Route("/attachments/{id}", attachments.get_attachment),
+        Route("/attachments/{id}", attachments.delete_attachment, methods=["DELETE"]),
         Route("/contacts", api.list_contacts),
         Route("/contacts/{id}", api.get_contact),
         Route("/contacts/{id}", api.erase_contact, methods=["DELETE"]),

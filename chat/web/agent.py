@@ -8,7 +8,7 @@ from typing import Any
 from starlette.requests import HTTPConnection
 
 from chat import frames
-from chat.actions import agents, tickets, transcripts
+from chat.actions import agents, attachments, tickets, transcripts
 from chat.actions.tickets import Opened
 from chat.clock import stamp
 from chat.errors import Forbidden, LetheError, Unauthorized
@@ -161,7 +161,9 @@ class AgentSocket(Connection):
 
     async def _post(self, frame: frames.AgentMessage, actor: Actor) -> None:
         opened = await self._ticket(frame.ticket)
+        shown = await attachments.named(self.desk, opened.contact, "agent", frame.attachments)
         draft = tickets.answer(actor, opened, frame.id, frame.text, self.desk.clock(), self)
+        draft.attachments, draft.shown = tuple(frame.attachments), shown
         self.doors.postbox.put(draft, lambda stored: self._stored(frame.id, stored))
 
     def _stored(self, name: str, draft: Draft) -> None:
@@ -216,7 +218,7 @@ class AgentSocket(Connection):
             case "held":
                 self.spawn(self._say_again(entry, watched.opened))
 
-    async def _say_again(self, entry: list[frames.MessageOut] | None, opened: Opened) -> None:
+    async def _say_again(self, entry: list[frames.Entry] | None, opened: Opened) -> None:
         """Held or released: the same numbers again, as they now are."""
         if entry is None:
             entry = await transcripts.messages(self.desk, opened.contact.id, opened.ticket, agents=True)

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from chat import frames
-from chat.actions import accounts, agents, consent, contacts, erasure, tickets, transcripts
+from chat.actions import accounts, agents, attachments, consent, contacts, erasure, tickets, transcripts
 from chat.clock import stamp
 from chat.errors import InvalidField, TooLarge
 from chat.model import Actor, Notice, NoticeText
@@ -26,6 +26,13 @@ class Said(Struct, frozen=True, forbid_unknown_fields=True):
 
     id: frames.ClientId
     text: Annotated[str, Meta(min_length=1)]
+
+
+class SaidWithFiles(Said, frozen=True, forbid_unknown_fields=True):
+    """A message, which may have attachments and then no text."""
+
+    text: str
+    attachments: frames.Attached = []
 
 
 class Spam(Struct, frozen=True, forbid_unknown_fields=True):
@@ -86,9 +93,11 @@ async def list_messages(request: Request) -> Response:
 async def post_message(request: Request) -> Response:
     """`POST /tickets/{number}/messages`: 201, or 200 where this id was stored before."""
     actor, doors = await actor_of(request), doors_of(request)
-    said = await _said(request)
+    said = await _said(request, SaidWithFiles)
     opened = await tickets.one(doors.desk, actor, _number(request))
+    shown = await attachments.named(doors.desk, opened.contact, "agent", said.attachments)
     draft = tickets.answer(actor, opened, said.id, said.text, doors.desk.clock())
+    draft.attachments, draft.shown = tuple(said.attachments), shown
     stored = await doors.postbox.post(draft)
     found = await transcripts.messages(
         doors.desk, opened.contact.id, opened.ticket, stored.seq - 1, agents=True, limit=1
@@ -204,8 +213,10 @@ async def change_account(request: Request) -> Response:
     return JSON(await accounts.change_account(doors_of(request).desk, actor, **given))
 
 
-async def _said(request: Request) -> Said:
-    said: Said = await body_of(request, Said)
+async def _said(request: Request, kind: type[Said] = Said) -> Any:
+    said = await body_of(request, kind)
+    if not said.text and not getattr(said, "attachments", ()):
+        raise InvalidField("A message has a text or an attachment", field="text")
     if len(said.text) > frames.TEXT_CHARS:
         raise TooLarge(f"A text holds at most {frames.TEXT_CHARS} characters")
     return said

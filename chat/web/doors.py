@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import json
 from collections.abc import Mapping
@@ -29,12 +30,13 @@ if TYPE_CHECKING:
 COOKIE = "lethe_session"
 BODY_MOST = 256 * 1024
 FIELD_MOST = 40
+UPLOADS = 8
 SAFE = {"GET", "HEAD", "OPTIONS"}
 
 
 @dataclass
 class Doors:
-    """Everything the doors work with, made when the server starts."""
+    """Everything the doors work with, made when the server starts. `uploads`: so many files are in memory at once."""
 
     desk: Desk
     postbox: Postbox
@@ -42,6 +44,7 @@ class Doors:
     metrics: Metrics
     agents: set[Any] = field(default_factory=set)
     feeds: dict[str, Feed] = field(default_factory=dict)
+    uploads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(UPLOADS))
 
     def feed(self, account: str) -> Feed:
         """Return the feed of an account's list."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from starlette.requests import HTTPConnection
 
 from chat import frames
-from chat.actions import consent, tickets, transcripts
+from chat.actions import attachments, consent, tickets, transcripts
 from chat.actions.arrival import Arrival, arrive
 from chat.clock import stamp
 from chat.errors import Ended, Forbidden, LetheError, NotFound, RateLimited, Unauthorized
@@ -100,7 +100,7 @@ class VisitorSocket(Connection):
     async def _admitted(self, frame: frames.VisitorFrame, here: Arrival) -> None:
         match frame:
             case frames.Message():
-                self._post(frame, here)
+                await self._post(frame, here)
             case frames.Consent():
                 await self._consent(frame, here)
             case frames.Typing() | frames.Read() if here.ticket is None:
@@ -151,7 +151,7 @@ class VisitorSocket(Connection):
         if ticket is not None and ticket.ended and fresh:
             ticket = None
         here.ticket, here.standing.ended = ticket, ticket is not None and ticket.ended
-        found: list[frames.MessageOut] = []
+        found: list[frames.Entry] = []
         if ticket is not None:
             found = await transcripts.messages(self.desk, here.contact.id, ticket, after, agents=False)
         seq = max([after if ticket is None else ticket.last_seq, *(each.seq for each in found)])
@@ -169,14 +169,15 @@ class VisitorSocket(Connection):
             )
         )
 
-    def _post(self, frame: frames.Message, here: Arrival) -> None:
+    async def _post(self, frame: frames.Message, here: Arrival) -> None:
         wait = self.messages.take(time.monotonic())
         if wait:
             raise RateLimited("Wait a moment before the next message", retry_after=round(wait, 2))
         if self._pending >= PENDING:
             raise RateLimited("Wait for what was sent to be stored", retry_after=1)
-        self._pending += 1
         contact = here.contact
+        shown = await attachments.named(self.desk, contact, "visitor", frame.attachments)
+        self._pending += 1
         draft = Draft(
             contact_id=contact.id,
             contact_uid=contact.uid,
@@ -190,6 +191,8 @@ class VisitorSocket(Connection):
             ticket_id=None if here.ticket is None else here.ticket.id,
             name=here.name,
             source=self,
+            attachments=tuple(frame.attachments),
+            shown=shown,
         )
         self.doors.postbox.put(draft, lambda stored: self._stored(frame.id, stored))
 

@@ -13,11 +13,12 @@ from msgspec import Meta, Struct
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
-from chat.actions import consent, erasure, tickets, transcripts
-from chat.errors import ConsentRequired, Forbidden, InvalidField, NotFound, RateLimited
+from chat.actions import consent, erasure, letters, transcripts
+from chat.errors import ConsentRequired, Forbidden, InvalidField, RateLimited
 from chat.model import LOCALES, Site
-from chat.web.doors import JSON, body_of, doors_of, network_of, own_origin, problem, visitor_of
+from chat.web.doors import JSON, body_of, doors_of, network_of, own_origin, visitor_of
 from chat.web.files import folder
+from chat.web.strings import words
 
 BEGINNINGS, BEGIN_WINDOW = 30, 600.0
 
@@ -48,7 +49,7 @@ async def config(request: Request) -> Response:
     desk = doors_of(request).desk
     account, site, notice = await consent.place(desk, request.path_params["site_key"])
     locale = _locale_of(request)
-    words = strings(locale)
+    said = strings(locale)
     shown = consent.shown(notice, locale)
     return JSON(
         {
@@ -60,7 +61,7 @@ async def config(request: Request) -> Response:
             "fields": [
                 {
                     "id": name,
-                    "label": words.get(f"field.{name}", name),
+                    "label": said.get(f"field.{name}", name),
                     "required": ask == "required",
                 }
                 for name, ask in site.fields.items()
@@ -69,7 +70,8 @@ async def config(request: Request) -> Response:
             "locale": locale,
             "locales": list(LOCALES),
             "kept_days": None,
-            "strings": words,
+            "mail": desk.mailer.ready,
+            "strings": said,
         }
     )
 
@@ -106,20 +108,19 @@ async def transcript(request: Request) -> Response:
     """`GET /widget/{site_key}/transcript`: everything said, as plain text."""
     desk = doors_of(request).desk
     contact = await consent.contact_of(desk, visitor_of(request, request.path_params["site_key"]))
-    lines: list[str] = []
-    for ticket in await tickets.all_of(desk, contact.id):
-        said = await transcripts.messages(desk, contact.id, ticket, agents=False)
-        lines += [f"[{each.at}] {each.author.name or each.author.kind}: {each.text}" for each in said]
-        lines.append("")
     headers = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
-    return PlainTextResponse("\n".join(lines), headers=headers)
+    return PlainTextResponse(await transcripts.as_text(desk, contact), headers=headers)
 
 
-async def refuse_upload(request: Request) -> Response:
-    """`POST /widget/{site_key}/attachments`: nothing is taken without consent, and this server takes no files yet."""
+async def mail_transcript(request: Request) -> Response:
+    """`POST /widget/{site_key}/transcript`: mails it to the address the visitor gave; 202."""
     desk = doors_of(request).desk
-    await consent.contact_of(desk, visitor_of(request, request.path_params["site_key"]))
-    return problem(NotFound("This server takes no files"))
+    contact = await consent.contact_of(desk, visitor_of(request, request.path_params["site_key"]))
+    account, _, _ = await consent.place(desk, request.path_params["site_key"])
+    t = words(best_locale(contact.locale, ""))
+    subject, opening = (t(key, name=account.name) for key in ("mail.transcript", "mail.transcript.opening"))
+    await letters.transcript(desk, contact, subject, opening)
+    return JSON({"queued": True}, 202)
 
 
 async def loader(_: Request) -> Response:
@@ -178,7 +179,7 @@ def _check_origin(request: Request, site: Site) -> None:
 
 def _policy(site: Site) -> str:
     return (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
         f"form-action 'none'; base-uri 'none'; frame-ancestors {' '.join(site.origins)}"
     )
 

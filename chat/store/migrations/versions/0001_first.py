@@ -187,6 +187,7 @@ def upgrade() -> None:
         sa.Column("rating_comment", sa.LargeBinary(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.Column("purged_at", sa.BigInteger(), nullable=True),
         sa.CheckConstraint("status IN ('open', 'pending', 'solved', 'trash')", name=op.f("ck_ticket_status")),
         sa.CheckConstraint("held >= 0 AND held <= last_seq", name=op.f("ck_ticket_held")),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_ticket_account_id"), ondelete="CASCADE"),
@@ -198,6 +199,7 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_ticket_account_id_updated_at", "ticket", ["account_id", "updated_at"], unique=False)
+    op.create_index(op.f("ix_ticket_purged_at"), "ticket", ["purged_at"], unique=False)
     op.create_index(op.f("ix_ticket_contact_id"), "ticket", ["contact_id"], unique=False)
     op.create_table(
         "message",
@@ -212,6 +214,9 @@ def upgrade() -> None:
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("score", sa.Float(), nullable=True),
         sa.Column("held", sa.Boolean(), nullable=False),
+        sa.Column("redacted_at", sa.BigInteger(), nullable=True),
+        sa.Column("target", sa.Integer(), nullable=True),
+        sa.Column("part", sa.String(length=36), nullable=True),
         sa.CheckConstraint("author <> 'visitor' OR receipt_id IS NOT NULL", name=op.f("ck_message_consent")),
         sa.CheckConstraint("author IN ('visitor', 'agent', 'system')", name=op.f("ck_message_author")),
         sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_message_contact_id"), ondelete="CASCADE"),
@@ -234,3 +239,40 @@ def upgrade() -> None:
         sa.UniqueConstraint("ticket_id", "cid", name=op.f("uq_note_ticket_id_cid")),
         sqlite_with_rowid=False,
     )
+    op.create_table(
+        "attachment",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("contact_id", serial, nullable=False),
+        sa.Column("ticket_id", serial, nullable=True),
+        sa.Column("seq", sa.Integer(), nullable=True),
+        sa.Column("author", sa.String(length=8), nullable=False),
+        sa.Column("blob", sa.String(length=43), nullable=False),
+        sa.Column("name", sa.LargeBinary(), nullable=False),
+        sa.Column("file_key", sa.LargeBinary(), nullable=False),
+        sa.Column("type", sa.String(length=40), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("preview", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("author IN ('visitor', 'agent')", name=op.f("ck_attachment_author")),
+        sa.ForeignKeyConstraint(
+            ["contact_id"], ["contact.id"], name=op.f("fk_attachment_contact_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["ticket_id"], ["ticket.id"], name=op.f("fk_attachment_ticket_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_attachment")),
+        sa.UniqueConstraint("blob", name=op.f("uq_attachment_blob")),
+    )
+    op.create_index(op.f("ix_attachment_contact_id"), "attachment", ["contact_id"], unique=False)
+    op.create_index(op.f("ix_attachment_ticket_id"), "attachment", ["ticket_id"], unique=False)
+    op.create_table(
+        "outbox",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("contact_id", serial, nullable=False),
+        sa.Column("letter", sa.LargeBinary(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_outbox_contact_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
+    )
+    op.create_index(op.f("ix_outbox_contact_id"), "outbox", ["contact_id"], unique=False)
+    op.create_index(op.f("ix_outbox_due_at"), "outbox", ["due_at"], unique=False)

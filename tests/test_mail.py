@@ -1,0 +1,255 @@
+"""Claims about letters, before a real SMTP server: sealed while they wait, tried again, gone once delivered."""
+
+import asyncio
+import email
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from email.policy import default
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from chat.actions import erasure, letters
+from chat.actions.desk import Desk
+from chat.errors import Misconfigured
+from chat.mail import Letter, Mailer, Undelivered
+from tests.desks import Guest, House, Served, counted, problem_of
+
+CANARY = "zqxjkvbanana"
+TO = "zoe@visitor.example"
+
+
+@dataclass
+class Post:
+    """A mail server on loopback: what it took, and what it answers next (an SMTP line, or `drop`)."""
+
+    port: int
+    took: list[Envelope] = field(default_factory=list)
+    answers: list[str] = field(default_factory=list)
+
+    async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
+        """Answer what was ordered; keep the mail where that is a yes, or the line drops just after."""
+        answer = self.answers.pop(0) if self.answers else "250 OK"
+        if answer.startswith("250") or answer == "drop":
+            self.took.append(envelope)
+        if answer == "drop":
+            assert isinstance(server.transport, asyncio.Transport)
+            server.transport.abort()
+        return answer
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        """Refuse one name for good."""
+        if address.startswith("nobody"):
+            return "550 no such box"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    @property
+    def mails(self) -> list[Any]:
+        """What was taken, read as mail."""
+        contents = [each.content for each in self.took if isinstance(each.content, bytes)]
+        return [email.message_from_bytes(each, policy=default) for each in contents]
+
+
+def free_port() -> int:
+    with socket.socket() as found_one:
+        found_one.bind(("127.0.0.1", 0))
+        return int(found_one.getsockname()[1])
+
+
+@pytest.fixture
+def post() -> Iterator[Post]:
+    """The server, up."""
+    made = Post(free_port())
+    controller = Controller(made, hostname="127.0.0.1", port=made.port)
+    controller.start()
+    try:
+        yield made
+    finally:
+        controller.stop()
+
+
+def mailed(desk: Desk, port: int, at: int = 0) -> Desk:
+    """A desk that sends there, with its clock at a moment."""
+    mailer = Mailer(f"smtp://127.0.0.1:{port}/?from=chat@acme.example")
+    return replace(desk, mailer=mailer, clock=(lambda: at) if at else desk.clock)
+
+
+async def queued(desk: Desk, guest: Guest, to: str = TO, text: str = CANARY) -> str:
+    return await desk.store.write(lambda tx: letters.queue(desk, tx, guest.contact, to, "Γεια σας", text))
+
+
+async def test_a_letter_is_sealed_while_it_waits_and_gone_once_delivered(house: House, post: Post) -> None:
+    desk, guest = mailed(house.desk, post.port), await house.visit()
+    await queued(desk, guest)
+    for path in desk.settings.data.rglob("*"):
+        assert not path.is_file() or (CANARY.encode() not in path.read_bytes() and TO.encode() not in path.read_bytes())
+    assert (await counted(desk))["outbox"] == 1
+    assert await letters.sweep(desk) == 1
+    assert (await counted(desk))["outbox"] == 0
+    (mail,) = post.mails
+    assert (mail["to"], mail["from"], mail["subject"]) == (TO, "chat@acme.example", "Γεια σας")
+    assert mail.get_content().strip() == CANARY
+
+
+async def test_a_letter_put_off_is_tried_again_later_and_one_refused_for_good_is_dropped(
+    house: House, post: Post
+) -> None:
+    desk, guest = mailed(house.desk, post.port), await house.visit()
+    post.answers.append("451 later")
+    await queued(desk, guest)
+    assert await letters.sweep(desk) == 0
+    assert await letters.sweep(desk) == 0  # not due yet
+    assert post.took == []
+    soon = mailed(house.desk, post.port, desk.clock() + letters.WAITS[0])
+    assert await letters.sweep(soon) == 1
+    assert len(post.took) == 1
+    await queued(desk, guest, "nobody@visitor.example")
+    assert await letters.sweep(desk) == 1
+    assert (len(post.took), (await counted(desk))["outbox"]) == (1, 0)
+
+
+async def test_a_server_that_is_away_or_drops_the_line_loses_no_letter(house: House, post: Post) -> None:
+    desk, guest = mailed(house.desk, free_port()), await house.visit()
+    await queued(desk, guest)
+    assert await letters.sweep(desk) == 0
+    post.answers.append("drop")
+    at = desk.clock()
+    for wait in letters.WAITS[:2]:
+        at += wait
+        await letters.sweep(mailed(house.desk, post.port, at))
+    assert (await counted(desk))["outbox"] == 0
+    # It took the first and we never heard: twice rather than never, and told apart by the same id.
+    assert len({mail["message-id"] for mail in post.mails}) == 1
+    assert len(post.mails) == 2
+
+
+async def test_a_letter_killed_between_sending_and_noting_goes_again_under_the_same_id(
+    house: House, post: Post
+) -> None:
+    desk, guest = mailed(house.desk, post.port), await house.visit()
+    await queued(desk, guest)
+
+    class Killed(BaseException):
+        """The end of the process, as the sweep would meet it."""
+
+    class Dies(Mailer):
+        def send(self, letter: Letter) -> None:
+            super().send(letter)
+            raise Killed
+
+    dies = replace(desk, mailer=Dies(f"smtp://127.0.0.1:{post.port}/?from=chat@acme.example"))
+    with pytest.raises(Killed):
+        await letters.sweep(dies)
+    assert (await counted(desk))["outbox"] == 1
+    assert await letters.sweep(mailed(house.desk, post.port, desk.clock() + letters.WAITS[0])) == 1
+    assert [mail["message-id"] for mail in post.mails] == [post.mails[0]["message-id"]] * 2
+
+
+async def test_two_sweeps_at_once_send_a_letter_once(house: House, post: Post) -> None:
+    desk, guest = mailed(house.desk, post.port), await house.visit()
+    for _ in range(4):
+        await queued(desk, guest)
+    await asyncio.gather(*(letters.sweep(desk) for _ in range(3)))
+    assert len(post.took) == 4
+
+
+async def test_a_letter_nobody_takes_is_given_up_within_a_day(house: House) -> None:
+    guest = await house.visit()
+    await queued(house.desk, guest)
+    port, at = free_port(), house.desk.clock()
+    for wait in (0, *letters.WAITS):
+        at += wait
+        await letters.sweep(mailed(house.desk, port, at))
+    assert (await counted(house.desk))["outbox"] == 0
+    assert sum(letters.WAITS) < 24 * 60 * letters.MINUTE
+
+
+async def test_erasing_a_contact_takes_their_letters(house: House, post: Post) -> None:
+    desk, guest = mailed(house.desk, post.port), await house.visit()
+    await queued(desk, guest)
+    await erasure.by_agent(desk, house.actor, guest.contact.uid)
+    await erasure.sweep(desk)
+    assert (await counted(desk))["outbox"] == 0
+    await letters.sweep(desk)
+    assert post.took == []
+
+
+@pytest.mark.parametrize(
+    "to",
+    [
+        "a@b.example\r\nBcc: x@y.example",
+        "a@b.example, x@y.example",
+        "a@b.example\nx",
+        "<a@b.example>",
+        "",
+        "a b@c.example",
+        "@",
+    ],
+)
+def test_nothing_but_one_address_reaches_a_header(post: Post, to: str) -> None:
+    mailer = Mailer(f"smtp://127.0.0.1:{post.port}/?from=chat@acme.example")
+    with pytest.raises(Undelivered) as refused:
+        mailer.send(Letter("id", to, "s", "t"))
+    assert refused.value.permanent
+    assert post.took == []
+
+
+def test_a_subject_stays_one_line(post: Post) -> None:
+    mailer = Mailer(f"smtp://127.0.0.1:{post.port}/?from=chat@acme.example")
+    mailer.send(Letter("id", TO, "hello\r\nBcc: x@y.example\r\n\r\nbody", "t"))
+    (mail,) = post.mails
+    assert mail["bcc"] is None
+    assert mail["subject"] == "hello Bcc: x@y.example body"
+    assert post.took[0].rcpt_tos == [TO]
+
+
+def test_a_password_never_goes_out_in_the_clear() -> None:
+    mailer = Mailer("smtp://user:secret@mail.example:25")
+
+    class Line:
+        sock = object()
+
+        def ehlo_or_helo_if_needed(self) -> None:
+            """Nothing to greet."""
+
+        def has_extn(self, _: str) -> bool:
+            """No STARTTLS."""
+            return False
+
+        def login(self, *_: str) -> None:
+            """Must not be asked."""
+            raise AssertionError
+
+    with pytest.raises(Exception, match="no TLS"):
+        mailer._secured(Line(), "mail.example", None)  # type: ignore[arg-type] # a line without TLS, and no more
+
+
+def test_check_finds_a_mail_server_that_is_not_there(post: Post) -> None:
+    Mailer(f"smtp://127.0.0.1:{post.port}").check()
+    for url in (f"smtp://127.0.0.1:{free_port()}", f"smtp+starttls://127.0.0.1:{post.port}"):
+        with pytest.raises(Misconfigured):
+            Mailer(url).check()
+
+
+async def test_a_visitor_is_sent_the_transcript_where_an_address_was_given(app: Served, post: Post) -> None:
+    path = f"/widget/{app.house.key}/transcript"
+    guest = await app.house.visit(name="Zoe", email=TO)
+    await guest.say(CANARY)
+    problem_of(await app.client.post(path, headers=guest.bearer), 404, "not_found")  # no mail server yet
+    app.doors.desk = mailed(app.desk, post.port)
+    assert (await app.client.post(path, headers=guest.bearer)).status_code == 202
+    nameless = await app.house.visit()
+    problem_of(await app.client.post(path, headers=nameless.bearer), 422, "invalid_field")
+    await letters.sweep(app.desk)
+    (mail,) = post.mails
+    assert CANARY in mail.get_content()
+    assert post.took[0].rcpt_tos == [TO]
+    for _ in range(letters.A_DAY):
+        await app.client.post(path, headers=guest.bearer)
+    problem_of(await app.client.post(path, headers=guest.bearer), 429, "rate_limited")
