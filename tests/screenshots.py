@@ -153,7 +153,7 @@ def say(frame: FrameLocator, text: str) -> None:
     """Write as the visitor."""
     frame.locator("textarea").fill(text)
     frame.locator("textarea").press("Enter")
-    frame.get_by_text(text.split(maxsplit=1)[0]).first.wait_for()
+    frame.locator("message-list").get_by_text(text.split(maxsplit=1)[0]).last.wait_for()
     frame.owner.page.wait_for_timeout(SETTLES)
 
 
