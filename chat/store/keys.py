@@ -28,8 +28,20 @@ from sqlalchemy.exc import DBAPIError
 
 from chat.crypt import KEY_BYTES, NONCE_BYTES, derive
 from chat.errors import Misconfigured, NotFound, Unavailable
+from chat.places import Field, Place
 from chat.store import engine
 
+KEYS = Place(
+    "keys",
+    "keys",
+    "contact",
+    "the data key that opens what is sealed; destroyed first of all",
+    "contacts",
+    (
+        Field("owner", "identifier", "to find the key of a person", "consent"),
+        Field("wrapped", "key", "to open what is sealed", "consent", sealed=True),
+    ),
+)
 CACHED = 20_000
 MAGIC = b"lethe keys 1\n"
 SLOT = 96
