@@ -19,6 +19,7 @@ Sweep = Callable[[Desk], Awaitable[int]]
 
 SWEEPS: dict[str, tuple[Sweep, float]] = {
     "erasure": (erasure.sweep, 5.0),
+    "scrub": (erasure.scrub, 3600.0),
     "sessions": (agents.end_expired, 3600.0),
 }
 
@@ -31,7 +32,7 @@ async def once(desk: Desk) -> dict[str, int]:
 async def run(desk: Desk) -> None:
     """Run the sweeps, each when it is due, and at once when somebody says that something is."""
     due = asyncio.Event()
-    desk.live.listen("server", due, lambda _: due.set())
+    desk.live.listen("server", due, lambda told: None if told.nudge.kind == "forget" else due.set())
     try:
         await asyncio.gather(*(_forever(desk, name, due) for name in SWEEPS))
     finally:

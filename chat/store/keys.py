@@ -91,6 +91,10 @@ class Keys:
                 return known
         return self._keep(slot, owner, AESGCM(self._unwrapped(slot, owner)))
 
+    def holds(self, slot: int, owner: str) -> bool:
+        """Tell whether the store has the key, whatever memory has."""
+        return self._slots.look(slot, uuid.UUID(owner).bytes) is not None
+
     def destroy(self, slot: int, owner: str) -> bool:
         """Destroy the key for good; return whether there was one."""
         gone = self._slots.wipe(slot, uuid.UUID(owner).bytes)
@@ -177,6 +181,7 @@ class SlotFile:
         """Overwrite with zeros and flush."""
         with self._alone():
             if os.pread(self._file, 16, slot * SLOT) != owner:
+                self.look(slot, owner)  # a damaged slot may be this owner's: then it is said, and nobody's is wiped
                 return False
             self._put(slot, EMPTY)
             self._free.append(slot)

@@ -43,6 +43,7 @@ server = Table(
     Column("id", Integer, primary_key=True),
     Column("epoch", Integer, nullable=False),
     Column("created_at", BigInteger, nullable=False),
+    Column("scrubbed_at", BigInteger, nullable=False, default=0, server_default="0"),
     info=_about("nobody", "one row about this database"),
 )
 
@@ -255,10 +256,31 @@ erasure = Table(
     _id(),
     Column("account_id", _to("account.id"), nullable=False, index=True),
     Column("contact_uid", String(36), nullable=False, unique=True),
+    Column("contact_id", BigInteger, nullable=False),
     Column("key_slot", Integer, nullable=False),
+    Column("source", String(10), nullable=False),
     Column("state", String(10), nullable=False),
     Column("requested_at", BigInteger, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
     Column("done_at", BigInteger),
+    Column("receipts", Integer, nullable=False),
+    Column("proof", String(64), nullable=False),
+    Column("certificate", Text),
+    Column("signature", String(100)),
     CheckConstraint("state IN ('queued', 'running', 'done', 'failed')", name="state"),
     info=_about("nobody", "that somebody was forgotten: an opaque id that nothing else holds any more"),
+)
+
+erasure_place = Table(
+    "erasure_place",
+    metadata,
+    Column("erasure_id", String(36), _to("erasure.id"), primary_key=True),
+    Column("place", String(40), primary_key=True),
+    Column("kind", String(12), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("found", Integer, nullable=False),
+    Column("removed", Integer, nullable=False),
+    Column("left", Integer),
+    Column("at", BigInteger, nullable=False),
+    info=_about("nobody", "how many rows an erasure found and removed in a place"),
 )

@@ -56,7 +56,6 @@ def rest() -> list[BaseRoute]:
         Route("/contacts/{id}", api.get_contact),
         Route("/contacts/{id}", api.erase_contact, methods=["DELETE"]),
         Route("/contacts/{id}/consents", api.list_consents),
-        Route("/erasures/{id}", api.get_erasure),
         Route("/notices", api.list_notices),
         Route("/notices", api.post_notice, methods=["POST"]),
         Route("/agents", api.list_agents),

@@ -26,6 +26,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("epoch", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("scrubbed_at", sa.BigInteger(), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_server")),
     )
     op.create_table(
@@ -51,16 +52,38 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("account_id", sa.String(length=36), nullable=False),
         sa.Column("contact_uid", sa.String(length=36), nullable=False),
+        sa.Column("contact_id", sa.BigInteger(), nullable=False),
         sa.Column("key_slot", sa.Integer(), nullable=False),
+        sa.Column("source", sa.String(length=10), nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("requested_at", sa.BigInteger(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=False),
         sa.Column("done_at", sa.BigInteger(), nullable=True),
+        sa.Column("receipts", sa.Integer(), nullable=False),
+        sa.Column("proof", sa.String(length=64), nullable=False),
+        sa.Column("certificate", sa.Text(), nullable=True),
+        sa.Column("signature", sa.String(length=100), nullable=True),
         sa.CheckConstraint("state IN ('queued', 'running', 'done', 'failed')", name=op.f("ck_erasure_state")),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_erasure_account_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_erasure")),
         sa.UniqueConstraint("contact_uid", name=op.f("uq_erasure_contact_uid")),
     )
     op.create_index(op.f("ix_erasure_account_id"), "erasure", ["account_id"], unique=False)
+    op.create_table(
+        "erasure_place",
+        sa.Column("erasure_id", sa.String(length=36), nullable=False),
+        sa.Column("place", sa.String(length=40), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("found", sa.Integer(), nullable=False),
+        sa.Column("removed", sa.Integer(), nullable=False),
+        sa.Column("left", sa.Integer(), nullable=True),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["erasure_id"], ["erasure.id"], name=op.f("fk_erasure_place_erasure_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("erasure_id", "place", name=op.f("pk_erasure_place")),
+    )
     op.create_table(
         "notice",
         sa.Column("id", sa.String(length=36), nullable=False),
