@@ -109,8 +109,9 @@ async def _place(desk: Desk, actor: Actor, shop: str) -> None:
 
 
 def _shop(server: str, site_key: str) -> Starlette:
-    async def home(_: Request) -> Response:
-        return HTMLResponse(plain("demo-shop.html", server=server, site_key=site_key))
+    async def home(request: Request) -> Response:
+        locale = request.query_params.get("locale", "")
+        return HTMLResponse(plain("demo-shop.html", server=server, site_key=site_key, locale=locale))
 
     return Starlette(routes=[Route("/", home)])
 

@@ -1,8 +1,10 @@
 // <notice-preview>: shows, while the notice is being written, what a visitor will see of it.
+import { wear } from "../widget-assets/colour.js";
 
 class NoticePreview extends HTMLElement {
   connectedCallback() {
     const form = document.getElementById(this.dataset.form);
+    wear(this.dataset.colour, this);
     form.addEventListener("input", () => this.#draw(form));
     this.#draw(form);
     for (const button of document.querySelectorAll("[data-preview]")) {

@@ -105,9 +105,9 @@ INSIDE = {
 }
 
 
-def widget(page: Page, demo: Demo, shoot: Shoot) -> None:
+def widget(page: Page, demo: Demo, locale: str, shoot: Shoot) -> None:
     """The widget from the button to the last word: at the end it forgets, and leaves no chat behind."""
-    page.goto(demo.shop)
+    page.goto(f"{demo.shop}/?locale={locale}")
     page.locator("lethe-chat button").wait_for()
     shoot("widget-closed")
     frame = opened(page)
@@ -153,7 +153,7 @@ def say(frame: FrameLocator, text: str) -> None:
     """Write as the visitor."""
     frame.locator("textarea").fill(text)
     frame.locator("textarea").press("Enter")
-    frame.get_by_text(text.split(maxsplit=1)[0]).first.wait_for()
+    frame.locator("message-list").get_by_text(text.split(maxsplit=1)[0]).last.wait_for()
     frame.owner.page.wait_for_timeout(SETTLES)
 
 
@@ -176,7 +176,7 @@ def every_page(browser: Browser, demo: Demo, folder: Path) -> None:
                 context.close()
         context = look.context(browser)
         page = context.new_page()
-        widget(page, demo, partial(_widget_picture, page, folder, look))
+        widget(page, demo, look.locale, partial(_widget_picture, page, folder, look))
         context.close()
         print(look, flush=True)
 

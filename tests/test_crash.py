@@ -20,6 +20,7 @@ KILLS = 20
 VISITORS = 4
 AGENTS = 2
 IN_FLIGHT = 8
+EACH_SOCKET = 100  # below the burst that a socket may send, as these clients know no pause
 SEED = 20_261_123
 PATIENCE = 20.0
 
@@ -51,7 +52,8 @@ class Client:
         for name in list(self.waiting):
             self.resent += 1
             self._send(socket, name)
-        while self.waiting or not self.stopping.is_set():
+        limit = len(self.sent) + EACH_SOCKET - IN_FLIGHT
+        while len(self.sent) < limit and (self.waiting or not self.stopping.is_set()):
             while len(self.waiting) < IN_FLIGHT and not self.stopping.is_set():
                 name = str(uuid.uuid4())
                 self.sent[name] = self.waiting[name] = f"{self.name} says number {len(self.sent) + 1}"

@@ -102,7 +102,7 @@
   visualViewport.addEventListener("scroll", fit);
   root.append(button);
   draw(false);
-  paint("#10698d");
+  paint("#2f6f5e");
   paint(color);
   if (document.body) document.body.append(host);
   else addEventListener("DOMContentLoaded", () => document.body.append(host));
