@@ -32,8 +32,9 @@ COLUMNS = ("place", "kind", "about", "why", "retention", "field", "category", "p
 
 
 def every() -> list[Place]:
-    """Return every place: the tables, then all else."""
-    return [*places.tables(), *OTHERS]
+    """Return every place: about contacts, then agents, then nobody."""
+    order = ("contact", "agent", "nobody")
+    return sorted([*places.tables(), *OTHERS], key=lambda each: order.index(each.about))
 
 
 async def record(desk: Desk, actor: Actor) -> dict[str, Any]:
