@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from chat.actions import agents, erasure
+from chat.actions import agents, consent, erasure
 from chat.actions.desk import Desk
 from chat.errors import Unavailable
 
@@ -19,6 +19,7 @@ Sweep = Callable[[Desk], Awaitable[int]]
 
 SWEEPS: dict[str, tuple[Sweep, float]] = {
     "erasure": (erasure.sweep, 5.0),
+    "consents": (consent.expire, 3600.0),
     "scrub": (erasure.scrub, 3600.0),
     "sessions": (agents.end_expired, 3600.0),
 }

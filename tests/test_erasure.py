@@ -23,6 +23,7 @@ from tests.desks import Guest, House, Served, contact_of, found, new_id, problem
 
 ON_SQLITE = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 CANARY = "Zyxomma Petiolatum"
+WROTE = {"contact", "receipt", "ticket", "message", "note"}
 
 
 async def rows(desk: Desk, guest: Guest) -> dict[str, list[Any]]:
@@ -36,6 +37,11 @@ async def rows(desk: Desk, guest: Guest) -> dict[str, list[Any]]:
         }
 
     return await desk.store.read(work)
+
+
+def filled(kept: dict[str, list[Any]]) -> set[str]:
+    """The tables that hold rows."""
+    return {name for name, found in kept.items() if found}
 
 
 async def hashed(desk: Desk, guest: Guest) -> str:
@@ -85,7 +91,7 @@ def check(signed: dict[str, Any]) -> None:
 async def test_an_erasure_takes_all_of_one_contact_and_nothing_of_another(house: House) -> None:
     guest, other = await chatted(house), await chatted(house, "Somebody else", "else@x.example")
     before = await hashed(house.desk, other)
-    assert all((await rows(house.desk, guest)).values())
+    assert filled(await rows(house.desk, guest)) >= WROTE
     done = await erased(house, guest)
     assert done["state"] == "done"
     assert not any((await rows(house.desk, guest)).values())
@@ -167,7 +173,7 @@ async def test_by_address_every_contact_that_has_it_goes(house: House) -> None:
     assert [each["source"] for each in done] == ["command"] * 3
     for guest in guests:
         assert not any((await rows(house.desk, guest)).values())
-    assert all((await rows(house.desk, other)).values())
+    assert filled(await rows(house.desk, other)) >= WROTE
     with pytest.raises(NotFound):
         await erasure.now(house.desk, "zyx@x.example")
 
@@ -269,7 +275,7 @@ async def test_a_damaged_key_slot_is_said_and_stops_nobody_elses_erasure(house: 
     with pytest.raises(Misconfigured):
         house.desk.keys.holds(guest.contact.key_slot, guest.contact.uid)
     assert (await erased(house, guest))["state"] == "failed"
-    assert all((await rows(house.desk, guest)).values())
+    assert filled(await rows(house.desk, guest)) >= WROTE
     assert (await erased(house, other))["state"] == "done"
     whole = path.read_bytes()
     path.write_bytes(whole[:at] + guest_byte(guest) + whole[at + 1 :])

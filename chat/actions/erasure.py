@@ -17,7 +17,7 @@ from chat.errors import LetheError, NotFound, Unauthorized, Unavailable
 from chat.ids import uuid7
 from chat.model import Actor, Contact, Ticket
 from chat.nudges import Nudge, Told
-from chat.store import accounts, erasures, privacy, tickets
+from chat.store import accounts, erasures, holds, privacy, tickets
 from chat.store.erasures import Erasure
 from chat.tokens import Visitor
 
@@ -61,12 +61,14 @@ async def by_email(desk: Desk, actor: Actor | None, email: str) -> list[str]:
 async def state(desk: Desk, actor: Actor, erasure_id: str) -> dict[str, Any]:
     """Return how far a request of the account is, place by place, and its certificate once it is done."""
 
-    def work(tx: Any) -> tuple[Erasure, list[erasures.Went]]:
-        return erasures.one(tx, actor.account_id, erasure_id), erasures.went(tx, erasure_id)
+    def work(tx: Any) -> tuple[Erasure, list[erasures.Went], dict[int, int]]:
+        found = erasures.one(tx, actor.account_id, erasure_id)
+        return found, erasures.went(tx, erasure_id), holds.until(tx, [found.contact_id])
 
-    found, went = await desk.store.read(work)
+    found, went, held = await desk.store.read(work)
     places = [certificates.shown(each) for each in went]
-    return shown(found) | {"places": places, "certificate": certificates.signed(found)}
+    stands = shown(found, held.get(found.contact_id))
+    return stands | {"places": places, "certificate": certificates.signed(found)}
 
 
 async def now(desk: Desk, email: str) -> list[dict[str, Any]]:
@@ -89,17 +91,25 @@ def told(done: dict[str, Any]) -> list[str]:
 
 async def page(desk: Desk, actor: Actor, before: str | None, limit: int) -> tuple[list[dict[str, Any]], str | None]:
     """Return the account's requests, newest first, and where the next page begins."""
-    found = await desk.store.read(lambda tx: erasures.page(tx, actor.account_id, before, limit + 1))
-    return [shown(each) for each in found[:limit]], found[limit - 1].id if len(found) > limit else None
+
+    def work(tx: Any) -> tuple[list[Erasure], dict[int, int]]:
+        found = erasures.page(tx, actor.account_id, before, limit + 1)
+        return found, holds.until(tx, [each.contact_id for each in found])
+
+    found, held = await desk.store.read(work)
+    items = [shown(each, held.get(each.contact_id)) for each in found[:limit]]
+    return items, found[limit - 1].id if len(found) > limit else None
 
 
-def shown(found: Erasure) -> dict[str, Any]:
-    """Return a request as lists show it."""
+def shown(found: Erasure, held: int | None = None) -> dict[str, Any]:
+    """Return a request as lists show it; `held` is until when (ms) its contact is."""
     return {
         "id": found.id,
         "state": found.state,
         "source": found.source,
         "requested_at": stamp(found.requested_at),
+        "due_at": stamp(found.due_at),
+        "held_until": None if held is None else stamp(held),
         "done_at": None if found.done_at is None else stamp(found.done_at),
     }
 
@@ -107,6 +117,7 @@ def shown(found: Erasure) -> dict[str, Any]:
 async def sweep(desk: Desk) -> int:
     """Carry out every request that is due; return how many were finished. One that fails does not stop the others."""
     await _echo(desk)
+    await desk.store.write(lambda tx: holds.lapse(tx, desk.clock()))
     due = await desk.store.read(lambda tx: erasures.due(tx, desk.clock()))
     gone = [each for each in due if await _carried_out(desk, each)]
     if not gone:
@@ -126,7 +137,8 @@ async def scrub(desk: Desk) -> int:
 
 async def _carried_out(desk: Desk, each: Erasure) -> bool:
     try:
-        await desk.store.write(lambda tx: erasures.stands(tx, each.id, "running"))
+        if not await desk.store.write(lambda tx: erasures.begin(tx, each)):
+            return False
         await forgetting.forget(desk, each)
     except Unavailable:
         log.warning("erasure put off", erasure=each.id)
@@ -166,10 +178,10 @@ async def _request(desk: Desk, contact_uid: str, account_id: str | None, source:
     """File a request, `account_id` None for the contact's own word; NotFound where there is no such contact."""
 
     def work(tx: Any) -> tuple[str, Contact | None, list[Ticket]]:
-        known = erasures.of_contact(tx, contact_uid)
-        if known is not None and account_id in {None, known.account_id}:
-            return known.id, None, []
-        contact = privacy.contact_by_uid(tx, contact_uid, lock=True)
+        try:
+            contact = privacy.contact_by_uid(tx, contact_uid, lock=True)
+        except NotFound:
+            return _asked_before(tx, contact_uid, account_id), None, []
         if account_id not in {None, contact.account_id}:
             raise NotFound("No such contact")
         consent.withdrawn(desk, tx, contact)
@@ -187,9 +199,18 @@ async def _request(desk: Desk, contact_uid: str, account_id: str | None, source:
     return erasure_id
 
 
+def _asked_before(tx: Any, contact_uid: str, account_id: str | None) -> str:
+    known = erasures.of_contact(tx, contact_uid)
+    if known is None or account_id not in {None, known.account_id}:
+        raise NotFound("No such contact")
+    return known.id
+
+
 def _row(desk: Desk, tx: Any, contact: Contact, source: str) -> dict[str, Any]:
     """Return the row of a new request; it keeps of the receipts their number and a hash that proves them."""
     ledger, now = privacy.receipts(tx, contact.id), desk.clock()
+    # A visitor's withdrawal may wait for the account's grace; whoever else asks has thought about it.
+    grace = accounts.one(tx, contact.account_id).grace_days * DAY if source == "visitor" else 0
     return {
         "id": uuid7(),
         "account_id": contact.account_id,
@@ -198,7 +219,7 @@ def _row(desk: Desk, tx: Any, contact: Contact, source: str) -> dict[str, Any]:
         "key_slot": contact.key_slot,
         "source": source,
         "requested_at": now,
-        "due_at": now,
+        "due_at": now + grace,
         "receipts": len(ledger),
         "proof": sha256("\n".join(each.signature for each in ledger).encode()).hexdigest(),
     }

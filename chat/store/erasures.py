@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, func, select, tuple_, update
+from sqlalchemy import Connection, Table, delete, exists, func, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from chat.errors import NotFound
 from chat.store import places
-from chat.store.schema import erasure, erasure_place, metadata
+from chat.store.schema import contact, erasure, erasure_place, hold, metadata
 
 CHUNK = 1000
 
@@ -49,13 +49,16 @@ class Went:
 
 
 _columns = tuple(erasure.c[field.name] for field in fields(Erasure))
+_held = exists().where(hold.c.contact_id == erasure.c.contact_id)
 _went = tuple(erasure_place.c[field.name] for field in fields(Went))
 
 
 def request(tx: Connection, made: Mapping[str, Any]) -> str:
-    """File a request; a second for the same contact gives the first one's id."""
+    """File a request; a second for the same contact gives the first one's id, and may only bring it forward."""
     _once(tx, erasure, {"state": "queued", **made})
-    return str(tx.execute(select(erasure.c.id).where(erasure.c.contact_uid == made["contact_uid"])).scalar_one())
+    mine = erasure.c.contact_uid == made["contact_uid"]
+    tx.execute(update(erasure).where(mine, erasure.c.due_at > made["due_at"]).values(due_at=made["due_at"]))
+    return str(tx.execute(select(erasure.c.id).where(mine)).scalar_one())
 
 
 def of_contact(tx: Connection, contact_uid: str) -> Erasure | None:
@@ -87,9 +90,16 @@ def page(tx: Connection, account_id: str, before: str | None, limit: int) -> lis
 
 
 def due(tx: Connection, now: int) -> list[Erasure]:
-    """Return the requests that are due and not done, oldest first."""
-    mine = (erasure.c.state != "done") & (erasure.c.due_at <= now)
+    """Return the requests that are due, not done and not held up, oldest first."""
+    mine = (erasure.c.state != "done") & (erasure.c.due_at <= now) & ~_held
     return [Erasure(*row) for row in tx.execute(select(*_columns).where(mine).order_by(erasure.c.requested_at))]
+
+
+def begin(tx: Connection, found: Erasure) -> bool:
+    """Note that a request is running; False where a hold came first. Whoever places one locks the contact too."""
+    tx.execute(select(contact.c.id).where(contact.c.id == found.contact_id).with_for_update())
+    mine = (erasure.c.id == found.id) & (erasure.c.state != "done") & ~_held
+    return tx.execute(update(erasure).where(mine).values(state="running")).rowcount > 0
 
 
 def done_since(tx: Connection, at: int) -> list[Erasure]:

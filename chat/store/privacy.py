@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import BigInteger, Connection, Row, func, insert, literal, select, update
 
+from chat.clock import DAY
 from chat.errors import NotFound
 from chat.model import Contact, Notice, NoticeText, Receipt
 from chat.store.schema import (
@@ -20,6 +21,7 @@ from chat.store.schema import (
 
 _contact_columns = tuple(contact.c[field.name] for field in fields(Contact))
 _receipt_columns = tuple(receipt.c[field.name] for field in fields(Receipt))
+CHUNK = 500
 _text_columns = tuple(notice_text.c[field.name] for field in fields(NoticeText))
 
 
@@ -91,3 +93,25 @@ def receipts(tx: Connection, contact_id: int) -> list[Receipt]:
     """Return a contact's ledger, first to last."""
     query = select(*_receipt_columns).where(receipt.c.contact_id == contact_id).order_by(receipt.c.id)
     return [Receipt(*row) for row in tx.execute(query)]
+
+
+def consents_over(tx: Connection, now: int) -> list[Contact]:
+    """Return up to CHUNK contacts whose last agreement is older than their account's `consent_days`."""
+    query = (
+        select(*_contact_columns)
+        .join(receipt, receipt.c.id == contact.c.receipt_id)
+        .join(account, account.c.id == contact.c.account_id)
+        .where(
+            contact.c.notice_version.is_not(None),
+            receipt.c.at < now - account.c.consent_days * literal(DAY, BigInteger),
+        )
+        .order_by(contact.c.id)
+        .limit(CHUNK)
+    )
+    return [Contact(*row) for row in tx.execute(query.with_for_update(of=contact))]
+
+
+def add_expiry(tx: Connection, contact_id: int, made: Mapping[str, Any]) -> None:
+    """Enter that a consent has expired: it is to no notice any more, and may be renewed."""
+    tx.execute(insert(receipt).values(contact_id=contact_id, **made))
+    tx.execute(update(contact).where(contact.c.id == contact_id).values(notice_version=None))

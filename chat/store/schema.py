@@ -56,6 +56,8 @@ account = Table(
     Column("tickets", Integer, nullable=False, default=0),
     Column("notice_version", Integer),
     Column("message_rate", Integer, nullable=False, default=120),
+    Column("grace_days", Integer, nullable=False, default=0),
+    Column("consent_days", Integer, nullable=False, default=730),
     info=_about("nobody", "an organisation"),
 )
 
@@ -178,7 +180,7 @@ receipt = Table(
     _personal("at", BigInteger, "time", nullable=False),
     _personal("document", Text, "consent", nullable=False),
     _plain("signature", String(100), nullable=False),
-    CheckConstraint("action IN ('given', 'renewed', 'withdrawn')", name="action"),
+    CheckConstraint("action IN ('given', 'renewed', 'withdrawn', 'expired')", name="action"),
     sqlite_autoincrement=True,
     info=_about("contact", "to prove consent and its withdrawal", basis="duty", kept="contacts"),
 )
@@ -248,6 +250,20 @@ note = Table(
     UniqueConstraint("ticket_id", "cid"),
     sqlite_with_rowid=False,
     info=_about("contact", "what agents note for answering", basis="consent", kept="transcripts"),
+)
+
+hold = Table(
+    "hold",
+    metadata,
+    _id(),
+    _plain("contact_id", _to("contact.id"), nullable=False, unique=True),
+    _personal("reason", LargeBinary, "message", nullable=False),
+    _personal("agent_id", String(36), "identifier", nullable=False),
+    _personal("placed_at", BigInteger, "time", nullable=False),
+    _plain("expires_at", BigInteger, nullable=False, index=True),
+    info=_about(
+        "contact", "to keep what a legal claim needs", basis="claims", kept="until the day it names, 10 years at most"
+    ),
 )
 
 erasure = Table(

@@ -13,10 +13,11 @@ from starlette.responses import Response
 
 from chat import frames
 from chat.actions import accounts, agents, consent, contacts, erasure, tickets, transcripts
+from chat.actions.portable import portable
 from chat.clock import stamp
 from chat.errors import InvalidField, TooLarge
 from chat.model import Actor, Notice, NoticeText
-from chat.web.doors import JSON, actor_of, body_of, doors_of, limit_of
+from chat.web.doors import JSON, actor_of, body_of, doors_of, limit_of, standard_of
 
 
 class Said(Struct, frozen=True, forbid_unknown_fields=True):
@@ -141,13 +142,11 @@ async def erase_contact(request: Request) -> Response:
 
 
 async def list_consents(request: Request) -> Response:
-    """`GET /contacts/{id}/consents`: the receipts, withdrawn ones too."""
+    """`GET /contacts/{id}/consents`: the receipts, withdrawn ones too; `?format=ts27560` in that standard's terms."""
     actor, desk = await actor_of(request), doors_of(request).desk
     ledger = await contacts.ledger(desk, actor, request.path_params["id"])
-    return _page(
-        [consent.signed({"document": each.document, "signature": each.signature}) for each in ledger],
-        None,
-    )
+    found = [consent.signed({"document": each.document, "signature": each.signature}) for each in ledger]
+    return _page([portable(desk, each["receipt"]) for each in found] if standard_of(request) else found, None)
 
 
 async def list_notices(request: Request) -> Response:
@@ -184,12 +183,14 @@ async def get_account(request: Request) -> Response:
 
 
 async def change_account(request: Request) -> Response:
-    """`PATCH /account`: `name`, `message_rate`."""
+    """`PATCH /account`: `name`, `message_rate`, `grace_days`, `consent_days`."""
     actor = await actor_of(request)
 
     class Change(Struct, forbid_unknown_fields=True, omit_defaults=True):
         name: str | msgspec.UnsetType = msgspec.UNSET
         message_rate: int | msgspec.UnsetType = msgspec.UNSET
+        grace_days: int | msgspec.UnsetType = msgspec.UNSET
+        consent_days: int | msgspec.UnsetType = msgspec.UNSET
 
     values = msgspec.structs.asdict(await body_of(request, Change))
     given = {name: value for name, value in values.items() if value is not msgspec.UNSET}

@@ -172,6 +172,14 @@ def limit_of(request: HTTPConnection) -> int:
     return int(value)
 
 
+def standard_of(request: HTTPConnection) -> bool:
+    """Tell whether receipts are asked for in the terms of the standard, `?format=ts27560`. Raises InvalidField."""
+    asked = request.query_params.get("format", "lethe")
+    if asked not in {"lethe", "ts27560"}:
+        raise InvalidField("A format is lethe or ts27560", field="format")
+    return asked == "ts27560"
+
+
 def network_of(request: HTTPConnection) -> str:
     """
     Return a keyed hash of the network a request comes from, for allowances only; the address itself is kept nowhere.

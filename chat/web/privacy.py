@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from chat.actions import accounts, datamap, erasure
+from chat.actions import accounts, datamap, erasure, holds
 from chat.errors import InvalidField
 from chat.web.doors import JSON, actor_of, body_of, doors_of, limit_of
 from chat.web.pages import page, reader
@@ -20,6 +20,13 @@ class Asked(Struct, frozen=True, forbid_unknown_fields=True):
 
     contact_id: str = ""
     email: str = ""
+
+
+class NewHold(Struct, frozen=True, forbid_unknown_fields=True):
+    """Why and how long a contact is held."""
+
+    reason: str
+    days: int
 
 
 def routes() -> list[Route]:
@@ -35,6 +42,9 @@ def rest() -> list[Route]:
     """Return the routes of `/api/v1`."""
     return [
         Route("/data-map", get_data_map),
+        Route("/holds", list_holds),
+        Route("/contacts/{id}/hold", put_hold, methods=["PUT"]),
+        Route("/contacts/{id}/hold", lift_hold, methods=["DELETE"]),
         Route("/erasures", list_erasures),
         Route("/erasures", post_erasure, methods=["POST"]),
         Route("/erasures/{id}", get_erasure),
@@ -104,3 +114,23 @@ async def show_erasure(request: Request) -> Response:
     accounts.manages(who.actor)
     found = await erasure.state(doors_of(request).desk, who.actor, request.path_params["id"])
     return page(request, "admin-erasure.html", who, saved=False, errors={}, erasure=found)
+
+
+async def list_holds(request: Request) -> Response:
+    """`GET /holds`: the first to end first. Owner or admin."""
+    actor = await actor_of(request)
+    return JSON({"items": await holds.page(doors_of(request).desk, actor), "next": None})
+
+
+async def put_hold(request: Request) -> Response:
+    """`PUT /contacts/{id}/hold`: nothing of the contact is erased or shown until it ends. Owner or admin."""
+    actor = await actor_of(request)
+    body: NewHold = await body_of(request, NewHold)
+    return JSON(await holds.place(doors_of(request).desk, actor, request.path_params["id"], body.reason, body.days))
+
+
+async def lift_hold(request: Request) -> Response:
+    """`DELETE /contacts/{id}/hold`: an erasure that waited goes on. Owner or admin."""
+    actor = await actor_of(request)
+    await holds.lift(doors_of(request).desk, actor, request.path_params["id"])
+    return Response(status_code=204)

@@ -19,6 +19,8 @@ def upgrade() -> None:
         sa.Column("tickets", sa.Integer(), nullable=False),
         sa.Column("notice_version", sa.Integer(), nullable=True),
         sa.Column("message_rate", sa.Integer(), nullable=False),
+        sa.Column("grace_days", sa.Integer(), nullable=False),
+        sa.Column("consent_days", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_account")),
     )
     op.create_table(
@@ -134,6 +136,19 @@ def upgrade() -> None:
     op.create_index(op.f("ix_contact_account_id"), "contact", ["account_id"], unique=False)
     op.create_index(op.f("ix_contact_email_hash"), "contact", ["email_hash"], unique=False)
     op.create_table(
+        "hold",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("contact_id", serial, nullable=False),
+        sa.Column("reason", sa.LargeBinary(), nullable=False),
+        sa.Column("agent_id", sa.String(length=36), nullable=False),
+        sa.Column("placed_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_hold_contact_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_hold")),
+        sa.UniqueConstraint("contact_id", name=op.f("uq_hold_contact_id")),
+    )
+    op.create_index(op.f("ix_hold_expires_at"), "hold", ["expires_at"], unique=False)
+    op.create_table(
         "notice_text",
         sa.Column("notice_id", sa.String(length=36), nullable=False),
         sa.Column("locale", sa.String(length=12), nullable=False),
@@ -184,7 +199,7 @@ def upgrade() -> None:
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("document", sa.Text(), nullable=False),
         sa.Column("signature", sa.String(length=100), nullable=False),
-        sa.CheckConstraint("action IN ('given', 'renewed', 'withdrawn')", name=op.f("ck_receipt_action")),
+        sa.CheckConstraint("action IN ('given', 'renewed', 'withdrawn', 'expired')", name=op.f("ck_receipt_action")),
         sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_receipt_contact_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_receipt")),
         sa.UniqueConstraint("uid", name=op.f("uq_receipt_uid")),
