@@ -20,6 +20,7 @@ from chat.crypt import Signer, derive
 from chat.errors import LetheError, NotFound, WrongMethod
 from chat.live import open_live
 from chat.metrics import Metrics
+from chat.nudges import Told
 from chat.settings import Settings
 from chat.store import Store, folder, migrations
 from chat.store.keys import Keys, open_slots
@@ -45,6 +46,7 @@ async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
         stack.callback(keys.close)
         stack.callback(store.close)
         await live.start()
+        live.listen("server", keys, lambda told: _forget(keys, told))
         stack.push_async_callback(live.stop)
         yield Desk(
             settings=settings,
@@ -57,6 +59,12 @@ async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
             index_key=derive(secret, "index"),
             clock=clock.now,
         )
+
+
+def _forget(keys: Keys, told: Told) -> None:
+    """Drop the copy of a key that another process destroyed."""
+    if told.nudge.kind == "forget":
+        keys.drop(told.nudge.number, told.nudge.by)
 
 
 def create_app(settings: Settings) -> Starlette:

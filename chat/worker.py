@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from chat.actions import agents, erasure
+from chat.actions import agents, consent, erasure
 from chat.actions.desk import Desk
 from chat.errors import Unavailable
 
@@ -19,6 +19,8 @@ Sweep = Callable[[Desk], Awaitable[int]]
 
 SWEEPS: dict[str, tuple[Sweep, float]] = {
     "erasure": (erasure.sweep, 5.0),
+    "consents": (consent.expire, 3600.0),
+    "scrub": (erasure.scrub, 3600.0),
     "sessions": (agents.end_expired, 3600.0),
 }
 
@@ -31,7 +33,7 @@ async def once(desk: Desk) -> dict[str, int]:
 async def run(desk: Desk) -> None:
     """Run the sweeps, each when it is due, and at once when somebody says that something is."""
     due = asyncio.Event()
-    desk.live.listen("server", due, lambda _: due.set())
+    desk.live.listen("server", due, lambda told: None if told.nudge.kind == "forget" else due.set())
     try:
         await asyncio.gather(*(_forever(desk, name, due) for name in SWEEPS))
     finally:

@@ -14,7 +14,16 @@ LOOKS = [
     {"color_scheme": "light", "locale": "en-GB", "viewport": {"width": 1440, "height": 900}},
     {"color_scheme": "dark", "locale": "el-GR", "viewport": {"width": 390, "height": 844}},
 ]
-PAGES = ("/inbox/open", "/inbox/quarantine", "/admin/site", "/admin/notice", "/admin/agents", "/nowhere")
+PAGES = (
+    "/inbox/open",
+    "/inbox/quarantine",
+    "/admin/site",
+    "/admin/notice",
+    "/admin/agents",
+    "/admin/erasures",
+    "/admin/data-map",
+    "/nowhere",
+)
 
 
 @pytest.fixture(scope="module")
