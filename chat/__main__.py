@@ -40,6 +40,7 @@ def parser() -> argparse.ArgumentParser:
     _serve(commands)
     worker = _command(commands, "worker", _run_worker, "run due jobs")
     worker.add_argument("--once", action="store_true", help="run what is due and exit")
+    _erase(commands)
     _command(commands, "migrate", _run_migrate, "bring the database to the current schema")
     check = _command(commands, "check", _run_check, "say what is misconfigured, with its mend")
     check.add_argument("--deploy", action="store_true", help="also what matters on the open internet")
@@ -76,6 +77,14 @@ def _serve(commands: Any) -> None:
     made.add_argument("--host", default="127.0.0.1")
     made.add_argument("--port", type=int, default=8000)
     made.add_argument("--workers", type=int, default=1)
+
+
+def _erase(commands: Any) -> None:
+    made = _command(
+        commands, "erase", _run_erase, "erase every contact with an address, now, and print the certificates"
+    )
+    made.add_argument("--email", required=True, metavar="E")
+    made.add_argument("--json", action="store_true", help="answer as JSON")
 
 
 def _run_demo(settings: Settings, arguments: argparse.Namespace) -> int:
@@ -121,6 +130,22 @@ def _run_worker(settings: Settings, arguments: argparse.Namespace) -> int:
 
     asyncio.run(work())
     return 0
+
+
+def _run_erase(settings: Settings, arguments: argparse.Namespace) -> int:
+    from chat.actions import erasure
+    from chat.app import open_desk
+
+    async def work() -> list[dict[str, Any]]:
+        async with open_desk(settings) as desk:
+            return await erasure.now(desk, arguments.email)
+
+    made = asyncio.run(work())
+    if arguments.json:
+        print(json.dumps({"erasures": made}))
+    else:
+        print("\n".join(line for each in made for line in erasure.told(each)))
+    return 0 if all(each["state"] == "done" for each in made) else 1
 
 
 def _run_migrate(settings: Settings, _: argparse.Namespace) -> int:

@@ -22,6 +22,7 @@ from chat.errors import LetheError, NotFound, WrongMethod
 from chat.live import open_live
 from chat.mail import Mailer
 from chat.metrics import Metrics
+from chat.nudges import Told
 from chat.settings import Settings
 from chat.store import Store, folder, migrations
 from chat.store.keys import Keys, open_slots
@@ -47,6 +48,7 @@ async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
         stack.callback(keys.close)
         stack.callback(store.close)
         await live.start()
+        live.listen("server", keys, lambda told: _forget(keys, told))
         stack.push_async_callback(live.stop)
         yield Desk(
             settings=settings,
@@ -61,6 +63,12 @@ async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
             index_key=derive(secret, "index"),
             clock=clock.now,
         )
+
+
+def _forget(keys: Keys, told: Told) -> None:
+    """Drop the copy of a key that another process destroyed."""
+    if told.nudge.kind == "forget":
+        keys.drop(told.nudge.number, told.nudge.by)
 
 
 def create_app(settings: Settings) -> Starlette:

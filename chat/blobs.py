@@ -15,11 +15,21 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from chat.errors import NotFound, Unavailable
+from chat.places import Field, Place
 
 OWNER = re.compile(r"[0-9a-f-]{36}\Z")
 NAME = re.compile(r"[\w-]{43}\Z", re.ASCII)
 PREVIEW = ".small"
 READ = 1 << 16
+
+FILES = Place(
+    "files",
+    "files",
+    "contact",
+    "the files that were sent and their small images, sealed under keys of their own",
+    "transcripts",
+    (Field("content", "attachment", "to answer", "consent", sealed=True),),
+)
 
 
 class Blobs:
@@ -74,6 +84,11 @@ class Blobs:
         if gone:
             _flush(self._folder / owner)
         return gone
+
+    def count(self, owner: str) -> int:
+        """Count an owner's files."""
+        folder = self._owned(owner)
+        return len(list(folder.iterdir())) if folder.is_dir() else 0
 
     def forget(self, owner: str) -> int:
         """Remove everything of a contact; return how many files there were."""

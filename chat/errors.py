@@ -12,6 +12,7 @@ LetheError
 │   ├── Unauthorized       unauthorized      401
 │   ├── Forbidden          forbidden         403
 │   ├── NotFound           not_found         404
+│   ├── BeingErased        being_erased      409
 │   ├── WrongMethod        method_not_allowed 405
 │   ├── Ended              ended             409
 │   └── RateLimited        rate_limited      429   carries retry_after
@@ -92,6 +93,12 @@ class NotFound(Refused):
     """It does not exist, or is not this account's: the two look alike on purpose."""
 
     code, status, title = "not_found", 404, "Not found"
+
+
+class BeingErased(Refused):
+    """An erasure of this contact has begun, and nothing stops it any more."""
+
+    code, status, title = "being_erased", 409, "This is being erased"
 
 
 class WrongMethod(Refused):

@@ -22,7 +22,14 @@ from redis.exceptions import RedisError
 
 from chat.ids import uuid7
 from chat.nudges import Nudge, Told, channels
+from chat.places import Place
 
+NETWORKS = Place(
+    "redis",
+    "redis",
+    "nobody",
+    "nudges of ids and numbers; counts under keyed hashes that change each hour, gone in 15 minutes",
+)
 CHANNEL = "lethe:nudges"
 ANNOUNCE = 15.0
 STALE = 45.0

@@ -10,12 +10,17 @@ FIELD_ASKS = ("off", "optional", "required")
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One organisation on this server. `message_rate`: a contact's messages a minute, 0 for no limit."""
+    """
+    One organisation on this server. `message_rate`: a contact's messages a minute, 0 for no limit; `grace_days`: days
+    between withdrawal and erasure; `consent_days`: days after which a consent expires.
+    """
 
     id: str
     name: str
     notice_version: int | None
     message_rate: int
+    grace_days: int = 0
+    consent_days: int = 730
 
 
 @dataclass(frozen=True, slots=True)

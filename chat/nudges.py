@@ -11,7 +11,7 @@ Kind = Literal[
     "message", "note", "typing", "read", "ended", "held",
     "ticket", "gone", "presence", "signout",
     "notice", "consent", "erased",
-    "who", "due", "resync",
+    "who", "due", "forget", "resync",
 ]  # fmt: skip
 
 
@@ -50,6 +50,7 @@ def channels(nudge: Nudge) -> tuple[str, ...]:
     account, contact, ticket = f"account:{nudge.account}", f"contact:{nudge.contact}", f"ticket:{nudge.ticket}"
     known = {
         "due": ("server",),
+        "forget": ("server",),
         "resync": ("server",),
         "presence": (account, f"visitors:{nudge.account}"),
         "notice": (account, f"visitors:{nudge.account}"),

@@ -26,7 +26,7 @@ export class ChatRoom extends HTMLElement {
     this.#composer.addEventListener("typing", ({ detail }) => this.#conversation.type(detail));
     this.#composer.addEventListener("send", ({ detail }) => this.#send(detail));
     this.#ended = make("div", { class: "ended" }, make("p", {}, words.say("ended")), button("primary", () => this.#again(), words.say("new_chat")));
-    this.append(this.#empty, this.#list, this.#line, this.#composer, this.#ended);
+    this.append(make("h1", { class: "unseen" }, words.say("chat_with", { name })), this.#empty, this.#list, this.#line, this.#composer, this.#ended);
   }
 
   /** What is being written outlives its conversation. */

@@ -16,7 +16,7 @@ from chat.nudges import Nudge, Told
 from chat.store import accounts as store
 
 COLOR = "#2f6f5e"
-RATE_MOST = 10_000
+LIMITS = {"message_rate": (0, 10_000), "grace_days": (0, 30), "consent_days": (1, 3650)}
 LINE = 200
 
 
@@ -72,12 +72,16 @@ async def sites(desk: Desk, actor: Actor) -> list[Site]:
 
 
 async def change_account(desk: Desk, actor: Actor, **values: Any) -> Account:
-    """Change the account's `name` or `message_rate` (messages a minute for each contact, 0 for no limit)."""
+    """
+    Change the account's `name`, `message_rate` (messages a minute for each contact, 0 for no limit), `grace_days` or
+    `consent_days`. Raises InvalidField.
+    """
     manages(actor)
     if "name" in values:
         values["name"] = line("name", values["name"])
-    if not 0 <= values.get("message_rate", 0) <= RATE_MOST:
-        raise InvalidField(f"A rate is a number from 0 to {RATE_MOST}", field="message_rate")
+    for name, (least, most) in LIMITS.items():
+        if not least <= values.get(name, least) <= most:
+            raise InvalidField(f"Give a number from {least} to {most}", field=name)
     await desk.store.write(lambda tx: store.change(tx, actor.account_id, values))
     return await account(desk, actor)
 

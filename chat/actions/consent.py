@@ -159,10 +159,30 @@ def withdrawn(desk: Desk, tx: Any, contact: Contact) -> None:
     if contact.receipt_id is None:
         return
     site, account = accounts.site_by_id(tx, contact.site_id), accounts.one(tx, contact.account_id)
-    notice = privacy.notices(tx, account.id, contact.notice_version)[0]
-    asked = Asked(notice.version, dict.fromkeys(PURPOSES, False), "", "", contact.locale)
-    entry = _receipt(desk, account, site, contact, (notice, notice.text(contact.locale)), asked, "withdrawn")
-    privacy.add_receipt(tx, contact.id, entry, live=False)
+    privacy.add_receipt(tx, contact.id, _ended(desk, tx, contact, account, site, "withdrawn"), live=False)
+
+
+async def expire(desk: Desk) -> int:
+    """End each consent that is older than its account says, with an entry in the ledger; return how many."""
+
+    def work(tx: Any) -> list[Contact]:
+        found = privacy.consents_over(tx, desk.clock())
+        for contact in found:
+            site, account = accounts.site_by_id(tx, contact.site_id), accounts.one(tx, contact.account_id)
+            privacy.add_expiry(tx, contact.id, _ended(desk, tx, contact, account, site, "expired"))
+        return found
+
+    ended = await desk.store.write(work)
+    desk.live.publish(*(Told(Nudge("consent", account=each.account_id, contact=each.id)) for each in ended))
+    return len(ended)
+
+
+def _ended(desk: Desk, tx: Any, contact: Contact, account: Account, site: Site, action: str) -> dict[str, Any]:
+    """Return the ledger's row for a consent that ends: to the notice last agreed to, and no purpose is left."""
+    version = privacy.receipts(tx, contact.id)[-1].notice_version
+    notice = privacy.notices(tx, account.id, version)[0]
+    asked = Asked(version, dict.fromkeys(PURPOSES, False), "", "", contact.locale)
+    return _receipt(desk, account, site, contact, (notice, notice.text(contact.locale)), asked, action)
 
 
 async def receipt(desk: Desk, visitor: Visitor) -> dict[str, Any]:

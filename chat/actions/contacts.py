@@ -9,7 +9,7 @@ from chat.actions.desk import Desk
 from chat.clock import stamp
 from chat.errors import NotFound
 from chat.model import Actor, Contact, Receipt, Site
-from chat.store import accounts, privacy, tickets
+from chat.store import accounts, holds, privacy, tickets
 from chat.store.tickets import Listed
 
 TICKETS = 100
@@ -20,6 +20,8 @@ async def one(desk: Desk, actor: Actor, uid: str) -> dict[str, Any]:
 
     def work(tx: Any) -> tuple[Contact, Site, list[Receipt], list[Listed]]:
         contact = _mine(tx, actor, uid)
+        if holds.until(tx, [contact.id]):
+            raise NotFound("No such contact")
         listed = tickets.page(tx, actor.account_id, {"contact": uid}, None, TICKETS)
         return (
             contact,
@@ -41,9 +43,15 @@ async def page(
 ) -> tuple[list[dict[str, Any]], tuple[int] | None]:
     """Return contacts of the account, those with an address where one is given, and where the next page begins."""
     found_by = None if email is None else desk.email_hash(actor.account_id, email)
-    found = await desk.store.read(lambda tx: privacy.contacts(tx, actor.account_id, found_by, after, limit + 1))
+
+    def work(tx: Any) -> tuple[list[Contact], dict[int, int]]:
+        found = privacy.contacts(tx, actor.account_id, found_by, after, limit + 1)
+        return found, holds.until(tx, [each.id for each in found])
+
+    found, held = await desk.store.read(work)
     last = (found[limit - 1].id,) if len(found) > limit else None
-    return [_shown(desk, each) for each in found[:limit] if each.receipt_id is not None], last
+    seen = [each for each in found[:limit] if each.receipt_id is not None and each.id not in held]
+    return [_shown(desk, each) for each in seen], last
 
 
 async def ledger(desk: Desk, actor: Actor, uid: str) -> list[Receipt]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -16,6 +17,8 @@ T = TypeVar("T")
 Work = Callable[[Connection], T]
 
 READERS = 4
+SMALL = 16 * 1024 * 1024
+ATTEMPTS, PAUSE = 50, 0.1
 # FULL, because NORMAL loses commits at a power cut that were answered already; the rest so that erased bytes are
 # overwritten.
 PRAGMAS = (
@@ -72,12 +75,44 @@ class Store:
         """Run `job` in the writer's thread."""
         return asyncio.get_running_loop().run_in_executor(self._writers, job)
 
+    async def scrub(self, *, small: bool) -> bool:
+        """
+        Write the database anew, so that nothing deleted stays in free pages or the log; with `small` only where that
+        takes a moment. Returns whether it was done.
+        """
+        if small and not await asyncio.get_running_loop().run_in_executor(self._readers, self._is_small):
+            return False
+        if not await self.in_writer(lambda: self._plainly("VACUUM")):
+            return False
+        for _ in range(ATTEMPTS if self.sqlite else 0):
+            if await self.in_writer(lambda: self._plainly("PRAGMA wal_checkpoint(TRUNCATE)")):
+                return True
+            await asyncio.sleep(PAUSE)  # the writer is free meanwhile
+        return not self.sqlite
+
     def close(self) -> None:
         """Finish what runs and let go of every connection."""
         self._writers.shutdown()
         self._readers.shutdown()
         self._write_engine.dispose()
         self._read_engine.dispose()
+
+    def _is_small(self) -> bool:
+        size = "SELECT pg_database_size(current_database())"
+        pages = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
+        with self._read_engine.connect() as connection:
+            return int(connection.exec_driver_sql(pages if self.sqlite else size).scalar_one()) <= SMALL
+
+    def _plainly(self, command: str) -> bool:
+        """Run a command outside of transactions; return whether it did its work and was not kept waiting."""
+        try:
+            if self.sqlite:
+                return _impatiently(self._write_engine, command)
+            with self._write_engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                connection.exec_driver_sql(command)
+        except OperationalError:
+            return False
+        return True
 
     async def _run(self, pool: ThreadPoolExecutor, target: Engine, work: Work[T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(pool, _whole, target, work)
@@ -97,6 +132,25 @@ def engine(url: str, begin: str = "BEGIN IMMEDIATE") -> Engine:
     # ourselves.
     event.listen(made, "begin", lambda connection: connection.exec_driver_sql(begin))
     return made
+
+
+def _impatiently(target: Engine, command: str) -> bool:
+    """
+    Run a command on SQLite without waiting for readers; return whether it was done. A checkpoint that is "busy" was
+    not: while somebody reads, the log is not emptied, and holds what was deleted.
+    """
+    raw = target.raw_connection()
+    connection: Any = raw.driver_connection
+    try:
+        connection.execute("PRAGMA busy_timeout=50")
+        answer = connection.execute(command).fetchone()
+    except sqlite3.OperationalError:
+        return False
+    else:
+        return answer is None or answer[0] == 0
+    finally:
+        connection.execute("PRAGMA busy_timeout=5000")
+        raw.close()
 
 
 def _connected(connection: Any, _record: object) -> None:

@@ -21,6 +21,16 @@ def epoch(tx: Connection) -> int:
     return int(tx.execute(select(server.c.epoch)).scalar_one())
 
 
+def scrubbed_at(tx: Connection) -> int:
+    """Return when the database was last written anew, 0 for never; ms."""
+    return int(tx.execute(select(server.c.scrubbed_at)).scalar() or 0)
+
+
+def scrubbed(tx: Connection, at: int) -> None:
+    """Note that the database was written anew."""
+    tx.execute(update(server).values(scrubbed_at=at))
+
+
 def begin(tx: Connection, at: int) -> None:
     """Write the server's row where it is missing."""
     if tx.execute(select(func.count()).select_from(server)).scalar_one() == 0:

@@ -28,8 +28,20 @@ from sqlalchemy.exc import DBAPIError
 
 from chat.crypt import KEY_BYTES, NONCE_BYTES, derive
 from chat.errors import Misconfigured, NotFound, Unavailable
+from chat.places import Field, Place
 from chat.store import engine
 
+KEYS = Place(
+    "keys",
+    "keys",
+    "contact",
+    "the data key that opens what is sealed; destroyed first of all",
+    "contacts",
+    (
+        Field("owner", "identifier", "to find the key of a person", "consent"),
+        Field("wrapped", "key", "to open what is sealed", "consent", sealed=True),
+    ),
+)
 CACHED = 20_000
 MAGIC = b"lethe keys 1\n"
 SLOT = 96
@@ -78,6 +90,10 @@ class Keys:
                 self._cache.move_to_end((slot, owner))
                 return known
         return self._keep(slot, owner, AESGCM(self._unwrapped(slot, owner)))
+
+    def holds(self, slot: int, owner: str) -> bool:
+        """Tell whether the store has the key, whatever memory has."""
+        return self._slots.look(slot, uuid.UUID(owner).bytes) is not None
 
     def destroy(self, slot: int, owner: str) -> bool:
         """Destroy the key for good; return whether there was one."""
@@ -165,6 +181,7 @@ class SlotFile:
         """Overwrite with zeros and flush."""
         with self._alone():
             if os.pread(self._file, 16, slot * SLOT) != owner:
+                self.look(slot, owner)  # a damaged slot may be this owner's: then it is said, and nobody's is wiped
                 return False
             self._put(slot, EMPTY)
             self._free.append(slot)

@@ -1,4 +1,4 @@
-"""Notices, contacts, receipts and erasure requests."""
+"""Notices, contacts and receipts."""
 
 from __future__ import annotations
 
@@ -6,26 +6,23 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import BigInteger, Connection, Row, func, insert, literal, select, update
 
+from chat.clock import DAY
 from chat.errors import NotFound
 from chat.model import Contact, Notice, NoticeText, Receipt
 from chat.store.schema import (
     account,
     contact,
-    erasure,
-    message,
-    note,
     notice,
     notice_text,
     receipt,
-    ticket,
 )
 
 _contact_columns = tuple(contact.c[field.name] for field in fields(Contact))
 _receipt_columns = tuple(receipt.c[field.name] for field in fields(Receipt))
+CHUNK = 500
 _text_columns = tuple(notice_text.c[field.name] for field in fields(NoticeText))
-CHUNK = 1000
 
 
 def publish(tx: Connection, account_id: str, made: Mapping[str, Any], texts: list[NoticeText]) -> int:
@@ -76,7 +73,7 @@ def contact_by_id(tx: Connection, contact_id: int) -> Contact:
     return Contact(*row)
 
 
-def contacts(tx: Connection, account_id: str, email_hash: str | None, after: int, limit: int) -> list[Contact]:
+def contacts(tx: Connection, account_id: str, email_hash: str | None, after: int, limit: int | None) -> list[Contact]:
     """Return contacts of an account by key, those with an address where its hash is given."""
     query = select(*_contact_columns).where(contact.c.account_id == account_id, contact.c.id > after)
     if email_hash is not None:
@@ -98,62 +95,23 @@ def receipts(tx: Connection, contact_id: int) -> list[Receipt]:
     return [Receipt(*row) for row in tx.execute(query)]
 
 
-def request_erasure(tx: Connection, made: Mapping[str, Any]) -> str:
-    """File an erasure request; a second for the same contact gives the first one's id."""
-    known = select(erasure.c.id).where(erasure.c.contact_uid == made["contact_uid"])
-    found = tx.execute(known).scalar()
-    if found is not None:
-        return str(found)
-    tx.execute(insert(erasure).values(state="queued", **made))
-    return str(made["id"])
-
-
-def erasure_of(tx: Connection, contact_uid: str) -> str | None:
-    """Return the erasure request filed for a contact, if any."""
-    return tx.execute(select(erasure.c.id).where(erasure.c.contact_uid == contact_uid)).scalar()
-
-
-def erasures_due(tx: Connection) -> list[Row[*tuple[Any, ...]]]:
-    """Return the requests that are not done: `id`, `contact_uid`, `key_slot`, oldest first."""
-    query = select(erasure.c.id, erasure.c.contact_uid, erasure.c.key_slot).where(erasure.c.state != "done")
-    return list(tx.execute(query.order_by(erasure.c.requested_at)))
-
-
-def erase_some(tx: Connection, contact_uid: str) -> bool:
-    """
-    Delete a chunk of what hangs off a contact, then the contact; return whether anything is left.
-
-    In chunks, so that other people's messages do not wait; tickets before contact, the order in which all locks are
-    taken.
-    """
-    key = tx.execute(select(contact.c.id).where(contact.c.uid == contact_uid)).scalar()
-    if key is None:
-        return False
-    of_ticket = list(
-        tx.execute(
-            select(ticket.c.id).where(ticket.c.contact_id == key).order_by(ticket.c.id).with_for_update()
-        ).scalars()
+def consents_over(tx: Connection, now: int) -> list[Contact]:
+    """Return up to CHUNK contacts whose last agreement is older than their account's `consent_days`."""
+    query = (
+        select(*_contact_columns)
+        .join(receipt, receipt.c.id == contact.c.receipt_id)
+        .join(account, account.c.id == contact.c.account_id)
+        .where(
+            contact.c.notice_version.is_not(None),
+            receipt.c.at < now - account.c.consent_days * literal(DAY, BigInteger),
+        )
+        .order_by(contact.c.id)
+        .limit(CHUNK)
     )
-    for each in of_ticket:
-        last = tx.execute(select(func.max(message.c.seq)).where(message.c.ticket_id == each)).scalar() or 0
-        tx.execute(delete(message).where(message.c.ticket_id == each, message.c.seq > last - CHUNK))
-        if last > CHUNK:
-            return True
-        tx.execute(delete(note).where(note.c.ticket_id == each))
-        tx.execute(delete(ticket).where(ticket.c.id == each))
-    tx.execute(delete(contact).where(contact.c.id == key))
-    return False
+    return [Contact(*row) for row in tx.execute(query.with_for_update(of=contact))]
 
 
-def erasure_done(tx: Connection, erasure_id: str, at: int) -> None:
-    """Note that a request was carried out."""
-    tx.execute(update(erasure).where(erasure.c.id == erasure_id).values(state="done", done_at=at))
-
-
-def erasure_by_id(tx: Connection, account_id: str, erasure_id: str) -> Row[*tuple[Any, ...]]:
-    """Return a request of an account; NotFound where there is none."""
-    mine = (erasure.c.id == erasure_id) & (erasure.c.account_id == account_id)
-    row = tx.execute(select(erasure).where(mine)).first()
-    if row is None:
-        raise NotFound("No such erasure")
-    return row
+def add_expiry(tx: Connection, contact_id: int, made: Mapping[str, Any]) -> None:
+    """Enter that a consent has expired: it is to no notice any more, and may be renewed."""
+    tx.execute(insert(receipt).values(contact_id=contact_id, **made))
+    tx.execute(update(contact).where(contact.c.id == contact_id).values(notice_version=None))

@@ -1,13 +1,12 @@
 """
 Every table, whom it is about, and what each personal column holds.
 
-A table either reaches `contact` by keys that cascade, or says in its `info` about whom it is instead and why. Texts
-of people are sealed: the bytes here are nothing without the key of their owner, which is kept in a store of its own.
+A table about a contact reaches `contact` by keys that cascade, and each column of a table about people is `_personal`,
+with its category, or `_plain`. Texts of people are sealed: the bytes here are nothing without the key of their owner,
+which is kept in a store of its own. `chat/store/places.py` reads all of this; `tests/test_places.py` holds it complete.
 """
 
 from __future__ import annotations
-
-from typing import Any
 
 from sqlalchemy import (
     JSON,
@@ -20,41 +19,23 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     String,
     Table,
     Text,
     UniqueConstraint,
 )
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+from chat.store.columns import about as _about
+from chat.store.columns import metadata as metadata  # noqa: PLC0414 - the schema is found here
+from chat.store.columns import personal as _personal
+from chat.store.columns import plain as _plain
+from chat.store.columns import serial as _serial
+from chat.store.columns import to as _to
+from chat.store.columns import uid as _id
 
 STATUSES = ("open", "pending", "solved", "trash")
 ENDED = ("solved", "trash")
 ROLES = ("owner", "admin", "agent")
-
-_serial = BigInteger().with_variant(Integer, "sqlite")
-
-
-def _id() -> Column[str]:
-    return Column("id", String(36), primary_key=True)
-
-
-def _to(target: str, *, cascade: bool = True, **options: Any) -> ForeignKey:
-    return ForeignKey(target, ondelete="CASCADE" if cascade else None, **options)
-
-
-def _personal(name: str, kind: Any, category: str, **options: Any) -> Column[Any]:
-    return Column(name, kind, info={"personal": category}, **options)
-
 
 server = Table(
     "server",
@@ -62,7 +43,8 @@ server = Table(
     Column("id", Integer, primary_key=True),
     Column("epoch", Integer, nullable=False),
     Column("created_at", BigInteger, nullable=False),
-    info={"about": "nobody", "why": "one row about this database"},
+    Column("scrubbed_at", BigInteger, nullable=False, default=0, server_default="0"),
+    info=_about("nobody", "one row about this database"),
 )
 
 account = Table(
@@ -74,7 +56,9 @@ account = Table(
     Column("tickets", Integer, nullable=False, default=0),
     Column("notice_version", Integer),
     Column("message_rate", Integer, nullable=False, default=120),
-    info={"about": "nobody", "why": "an organisation"},
+    Column("grace_days", Integer, nullable=False, default=0),
+    Column("consent_days", Integer, nullable=False, default=730),
+    info=_about("nobody", "an organisation"),
 )
 
 site = Table(
@@ -89,7 +73,7 @@ site = Table(
     Column("fields", JSON, nullable=False),
     Column("alternative", Text, nullable=False, default=""),
     Column("created_at", BigInteger, nullable=False),
-    info={"about": "nobody", "why": "a website of an organisation"},
+    info=_about("nobody", "a website of an organisation"),
 )
 
 notice = Table(
@@ -101,7 +85,7 @@ notice = Table(
     Column("published_at", BigInteger, nullable=False),
     Column("published_by", String(36)),
     UniqueConstraint("account_id", "version"),
-    info={"about": "nobody", "why": "what visitors are told; an agent's id at most"},
+    info=_about("nobody", "what visitors are told; an agent's id at most"),
 )
 
 notice_text = Table(
@@ -114,113 +98,120 @@ notice_text = Table(
     Column("chat_label", Text, nullable=False),
     Column("training_label", Text, nullable=False),
     Column("sha256", String(64), nullable=False),
-    info={"about": "nobody", "why": "what visitors are told"},
+    info=_about("nobody", "what visitors are told"),
 )
 
 agent = Table(
     "agent",
     metadata,
-    _id(),
-    Column("account_id", _to("account.id"), nullable=False, index=True),
-    Column("role", String(10), nullable=False),
-    Column("key_slot", Integer, nullable=False),
+    _id("identifier"),
+    _plain("account_id", _to("account.id"), nullable=False, index=True),
+    _personal("role", String(10), "role", nullable=False),
+    _plain("key_slot", Integer, nullable=False),
     _personal("name", LargeBinary, "name", nullable=False),
     _personal("email", LargeBinary, "e-mail", nullable=False),
     _personal("email_hash", String(64), "e-mail", nullable=False, unique=True),
-    Column("password_hash", Text, nullable=False),
-    Column("created_at", BigInteger, nullable=False),
-    Column("deactivated_at", BigInteger),
+    _personal("password_hash", Text, "credential", nullable=False),
+    _personal("created_at", BigInteger, "time", nullable=False),
+    _personal("deactivated_at", BigInteger, "time"),
     CheckConstraint("role IN ('owner', 'admin', 'agent')", name="role"),
-    info={
-        "about": "agent",
-        "why": "a person of the account, under the account's contract with them",
-    },
+    info=_about(
+        "agent",
+        "a person who answers for the account",
+        basis="contract",
+        kept="as long as the account; sealed under the agent's own key",
+    ),
 )
 
 session = Table(
     "session",
     metadata,
     _id(),
-    Column("agent_id", _to("agent.id"), nullable=False, index=True),
-    Column("secret_hash", String(64), nullable=False, unique=True),
-    Column("created_at", BigInteger, nullable=False),
-    Column("expires_at", BigInteger, nullable=False),
-    info={"about": "agent", "why": "that an agent is signed in"},
+    _personal("agent_id", _to("agent.id"), "identifier", nullable=False, index=True),
+    _personal("secret_hash", String(64), "credential", nullable=False, unique=True),
+    _personal("created_at", BigInteger, "time", nullable=False),
+    _personal("expires_at", BigInteger, "time", nullable=False),
+    info=_about("agent", "that an agent is signed in", basis="contract", kept="14 days, or until signed out"),
 )
 
 token = Table(
     "token",
     metadata,
     _id(),
-    Column("agent_id", _to("agent.id"), nullable=False, index=True),
-    Column("secret_hash", String(64), nullable=False, unique=True),
-    Column("name", Text, nullable=False),
-    Column("created_at", BigInteger, nullable=False),
-    Column("revoked_at", BigInteger),
-    info={"about": "agent", "why": "a program that acts for an agent"},
+    _personal("agent_id", _to("agent.id"), "identifier", nullable=False, index=True),
+    _personal("secret_hash", String(64), "credential", nullable=False, unique=True),
+    _plain("name", Text, nullable=False),
+    _personal("created_at", BigInteger, "time", nullable=False),
+    _personal("revoked_at", BigInteger, "time"),
+    info=_about(
+        "agent", "a program that acts for an agent", basis="contract", kept="until revoked, and as long as the agent"
+    ),
 )
 
 contact = Table(
     "contact",
     metadata,
-    Column("id", _serial, primary_key=True, autoincrement=True),
-    Column("uid", String(36), nullable=False, unique=True),
-    Column("account_id", _to("account.id"), nullable=False, index=True),
-    Column("site_id", _to("site.id"), nullable=False),
-    Column("key_slot", Integer, nullable=False),
+    _plain("id", _serial, primary_key=True, autoincrement=True),
+    _personal("uid", String(36), "identifier", nullable=False, unique=True),
+    _plain("account_id", _to("account.id"), nullable=False, index=True),
+    _plain("site_id", _to("site.id"), nullable=False),
+    _plain("key_slot", Integer, nullable=False),
     _personal("name", LargeBinary, "name"),
     _personal("email", LargeBinary, "e-mail"),
-    _personal("email_hash", String(64), "e-mail", index=True),
-    Column("locale", String(12), nullable=False),
-    Column("created_at", BigInteger, nullable=False),
-    Column("receipt_id", BigInteger),
-    Column("notice_version", Integer),
+    _personal("email_hash", String(64), "e-mail", purpose="to find a contact by address", index=True),
+    _personal("locale", String(12), "locale", nullable=False),
+    _personal("created_at", BigInteger, "time", nullable=False),
+    _plain("receipt_id", BigInteger),
+    _plain("notice_version", Integer),
     sqlite_autoincrement=True,
+    info=_about("contact", "to answer whoever writes in", basis="consent", kept="contacts"),
 )
 
 receipt = Table(
     "receipt",
     metadata,
-    Column("id", _serial, primary_key=True, autoincrement=True),
-    Column("uid", String(36), nullable=False, unique=True),
-    Column("contact_id", _to("contact.id"), nullable=False, index=True),
-    Column("action", String(10), nullable=False),
-    Column("notice_version", Integer, nullable=False),
-    Column("locale", String(12), nullable=False),
-    Column("purposes", JSON, nullable=False),
-    Column("at", BigInteger, nullable=False),
-    Column("document", Text, nullable=False),
-    Column("signature", String(100), nullable=False),
-    CheckConstraint("action IN ('given', 'renewed', 'withdrawn')", name="action"),
+    _plain("id", _serial, primary_key=True, autoincrement=True),
+    _personal("uid", String(36), "identifier", nullable=False, unique=True),
+    _plain("contact_id", _to("contact.id"), nullable=False, index=True),
+    _personal("action", String(10), "consent", nullable=False),
+    _plain("notice_version", Integer, nullable=False),
+    _personal("locale", String(12), "locale", nullable=False),
+    _personal("purposes", JSON, "consent", nullable=False),
+    _personal("at", BigInteger, "time", nullable=False),
+    _personal("document", Text, "consent", nullable=False),
+    _plain("signature", String(100), nullable=False),
+    CheckConstraint("action IN ('given', 'renewed', 'withdrawn', 'expired')", name="action"),
     sqlite_autoincrement=True,
+    info=_about("contact", "to prove consent and its withdrawal", basis="duty", kept="contacts"),
 )
 
 ticket = Table(
     "ticket",
     metadata,
-    Column("id", _serial, primary_key=True, autoincrement=True),
-    Column("account_id", _to("account.id"), nullable=False),
-    Column("number", Integer, nullable=False),
-    Column("contact_id", _to("contact.id"), nullable=False, index=True),
-    Column("site_id", _to("site.id"), nullable=False),
-    Column("status", String(10), nullable=False, default="open"),
-    Column("assignee", ForeignKey("agent.id", ondelete="SET NULL")),
-    Column("tags", JSON, nullable=False),
-    Column("last_seq", Integer, nullable=False, default=0),
-    Column("last_note", Integer, nullable=False, default=0),
-    Column("held", Integer, nullable=False, default=0),
-    Column("agent_read", Integer, nullable=False, default=0),
-    Column("visitor_read", Integer, nullable=False, default=0),
-    Column("rating", Integer),
+    _plain("id", _serial, primary_key=True, autoincrement=True),
+    _plain("account_id", _to("account.id"), nullable=False),
+    _plain("number", Integer, nullable=False),
+    _plain("contact_id", _to("contact.id"), nullable=False, index=True),
+    _plain("site_id", _to("site.id"), nullable=False),
+    _plain("status", String(10), nullable=False, default="open"),
+    _personal("assignee", ForeignKey("agent.id", ondelete="SET NULL"), "identifier"),
+    _personal("tags", JSON, "custom-field", nullable=False),
+    _plain("last_seq", Integer, nullable=False, default=0),
+    _plain("last_note", Integer, nullable=False, default=0),
+    _plain("held", Integer, nullable=False, default=0),
+    _plain("agent_read", Integer, nullable=False, default=0),
+    _plain("visitor_read", Integer, nullable=False, default=0),
+    _personal("rating", Integer, "rating"),
     _personal("rating_comment", LargeBinary, "message"),
-    Column("created_at", BigInteger, nullable=False),
-    Column("updated_at", BigInteger, nullable=False),
-    Column("purged_at", BigInteger, index=True),
+    _personal("created_at", BigInteger, "time", nullable=False),
+    _personal("updated_at", BigInteger, "time", nullable=False),
+    _plain("purged_at", BigInteger, index=True),
     UniqueConstraint("account_id", "number"),
     Index("ix_ticket_account_id_updated_at", "account_id", "updated_at"),
     CheckConstraint("status IN ('open', 'pending', 'solved', 'trash')", name="status"),
     CheckConstraint("held >= 0 AND held <= last_seq", name="held"),
     sqlite_autoincrement=True,
+    info=_about("contact", "to answer on one matter", basis="consent", kept="transcripts"),
 )
 
 # The key is the order of reading, and on SQLite the table itself, so that a message costs one more index and not two.
@@ -229,38 +220,54 @@ ticket = Table(
 message = Table(
     "message",
     metadata,
-    Column("ticket_id", _serial, _to("ticket.id"), primary_key=True, autoincrement=False),
-    Column("seq", Integer, primary_key=True, autoincrement=False),
-    Column("contact_id", _to("contact.id"), nullable=False),
-    Column("author", String(8), nullable=False),
-    Column("cid", LargeBinary(16), nullable=False),
-    Column("agent_id", String(36)),
-    Column("receipt_id", BigInteger),
+    _plain("ticket_id", _serial, _to("ticket.id"), primary_key=True, autoincrement=False),
+    _plain("seq", Integer, primary_key=True, autoincrement=False),
+    _plain("contact_id", _to("contact.id"), nullable=False),
+    _plain("author", String(8), nullable=False),
+    _plain("cid", LargeBinary(16), nullable=False),
+    _personal("agent_id", String(36), "identifier"),
+    _plain("receipt_id", BigInteger),
     _personal("body", LargeBinary, "message", nullable=False),
-    Column("at", BigInteger, nullable=False),
-    Column("score", Float),
-    Column("held", Boolean(create_constraint=False), nullable=False, default=False),
-    Column("redacted_at", BigInteger),
-    Column("target", Integer),
-    Column("part", String(36)),
+    _personal("at", BigInteger, "time", nullable=False),
+    _personal("score", Float, "classification", purpose="to hold spam back", basis="interest"),
+    _plain("held", Boolean(create_constraint=False), nullable=False, default=False),
+    _personal("redacted_at", BigInteger, "time"),
+    _plain("target", Integer),
+    _plain("part", String(36)),
     UniqueConstraint("contact_id", "author", "cid"),
     CheckConstraint("author IN ('visitor', 'agent', 'system')", name="author"),
     CheckConstraint("author <> 'visitor' OR receipt_id IS NOT NULL", name="consent"),
     sqlite_with_rowid=False,
+    info=_about("contact", "what was said", basis="consent", kept="transcripts"),
 )
 
 note = Table(
     "note",
     metadata,
-    Column("ticket_id", _serial, _to("ticket.id"), primary_key=True, autoincrement=False),
-    Column("note", Integer, primary_key=True, autoincrement=False),
-    Column("after_seq", Integer, nullable=False),
-    Column("cid", LargeBinary(16), nullable=False),
-    Column("agent_id", String(36), nullable=False),
+    _plain("ticket_id", _serial, _to("ticket.id"), primary_key=True, autoincrement=False),
+    _plain("note", Integer, primary_key=True, autoincrement=False),
+    _plain("after_seq", Integer, nullable=False),
+    _plain("cid", LargeBinary(16), nullable=False),
+    _personal("agent_id", String(36), "identifier", nullable=False),
     _personal("body", LargeBinary, "message", nullable=False),
-    Column("at", BigInteger, nullable=False),
+    _personal("at", BigInteger, "time", nullable=False),
     UniqueConstraint("ticket_id", "cid"),
     sqlite_with_rowid=False,
+    info=_about("contact", "what agents note for answering", basis="consent", kept="transcripts"),
+)
+
+hold = Table(
+    "hold",
+    metadata,
+    _id(),
+    _plain("contact_id", _to("contact.id"), nullable=False, unique=True),
+    _personal("reason", LargeBinary, "message", nullable=False),
+    _personal("agent_id", String(36), "identifier", nullable=False),
+    _personal("placed_at", BigInteger, "time", nullable=False),
+    _plain("expires_at", BigInteger, nullable=False, index=True),
+    info=_about(
+        "contact", "to keep what a legal claim needs", basis="claims", kept="until the day it names, 10 years at most"
+    ),
 )
 
 # The bytes are in files; each has a key of its own here, sealed under its contact's. Until a message names it `seq` is
@@ -269,18 +276,19 @@ attachment = Table(
     "attachment",
     metadata,
     _id(),
-    Column("contact_id", _to("contact.id"), nullable=False, index=True),
-    Column("ticket_id", _to("ticket.id"), index=True),
-    Column("seq", Integer),
-    Column("author", String(8), nullable=False),
-    Column("blob", String(43), nullable=False, unique=True),
+    _plain("contact_id", _to("contact.id"), nullable=False, index=True),
+    _plain("ticket_id", _to("ticket.id"), index=True),
+    _plain("seq", Integer),
+    _plain("author", String(8), nullable=False),
+    _plain("blob", String(43), nullable=False, unique=True),
     _personal("name", LargeBinary, "attachment", nullable=False),
     _personal("file_key", LargeBinary, "attachment", nullable=False),
-    Column("type", String(40), nullable=False),
-    Column("size", Integer, nullable=False),
-    Column("preview", Boolean(create_constraint=False), nullable=False, default=False),
-    Column("created_at", BigInteger, nullable=False),
+    _plain("type", String(40), nullable=False),
+    _plain("size", Integer, nullable=False),
+    _plain("preview", Boolean(create_constraint=False), nullable=False, default=False),
+    _personal("created_at", BigInteger, "time", nullable=False),
     CheckConstraint("author IN ('visitor', 'agent')", name="author"),
+    info=_about("contact", "files sent to be answered", basis="consent", kept="transcripts"),
 )
 
 # Mail on its way: gone once it is delivered or refused for good. `letter` is sealed under the contact's key.
@@ -288,11 +296,12 @@ outbox = Table(
     "outbox",
     metadata,
     _id(),
-    Column("contact_id", _to("contact.id"), nullable=False, index=True),
+    _plain("contact_id", _to("contact.id"), nullable=False, index=True),
     _personal("letter", LargeBinary, "message", nullable=False),
-    Column("tries", Integer, nullable=False, default=0),
-    Column("due_at", BigInteger, nullable=False, index=True),
-    Column("created_at", BigInteger, nullable=False),
+    _plain("tries", Integer, nullable=False, default=0),
+    _plain("due_at", BigInteger, nullable=False, index=True),
+    _personal("created_at", BigInteger, "time", nullable=False),
+    info=_about("contact", "mail the contact asked for", basis="consent", kept="until delivered, a day at most"),
 )
 
 erasure = Table(
@@ -301,13 +310,31 @@ erasure = Table(
     _id(),
     Column("account_id", _to("account.id"), nullable=False, index=True),
     Column("contact_uid", String(36), nullable=False, unique=True),
+    Column("contact_id", BigInteger, nullable=False),
     Column("key_slot", Integer, nullable=False),
+    Column("source", String(10), nullable=False),
     Column("state", String(10), nullable=False),
     Column("requested_at", BigInteger, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
     Column("done_at", BigInteger),
+    Column("receipts", Integer, nullable=False),
+    Column("proof", String(64), nullable=False),
+    Column("certificate", Text),
+    Column("signature", String(100)),
     CheckConstraint("state IN ('queued', 'running', 'done', 'failed')", name="state"),
-    info={
-        "about": "nobody",
-        "why": "that somebody was forgotten: an opaque id that nothing else holds any more",
-    },
+    info=_about("nobody", "that somebody was forgotten: an opaque id that nothing else holds any more"),
+)
+
+erasure_place = Table(
+    "erasure_place",
+    metadata,
+    Column("erasure_id", String(36), _to("erasure.id"), primary_key=True),
+    Column("place", String(40), primary_key=True),
+    Column("kind", String(12), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("found", Integer, nullable=False),
+    Column("removed", Integer, nullable=False),
+    Column("left", Integer),
+    Column("at", BigInteger, nullable=False),
+    info=_about("nobody", "how many rows an erasure found and removed in a place"),
 )

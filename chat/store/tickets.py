@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, func, insert, select, true, update
+from sqlalchemy import Connection, Row, Select, and_, exists, func, insert, select, true, update
 
 from chat.errors import NotFound
 from chat.model import Message, Note, Ticket
 from chat.store.schema import agent, contact, message, note, site, ticket
+from chat.store.schema import hold as legal_hold
 
 PAGE = 50
 _ticket_fields = tuple(field.name for field in fields(Ticket))
@@ -53,6 +54,8 @@ _listed = (
     .join(site, site.c.id == ticket.c.site_id)
     .outerjoin(agent, agent.c.id == ticket.c.assignee)
     .outerjoin(message, and_(message.c.ticket_id == ticket.c.id, message.c.seq == ticket.c.last_seq))
+    # Who has withdrawn, or is under a legal hold, is nobody's business any more.
+    .where(contact.c.receipt_id.is_not(None), ~exists().where(legal_hold.c.contact_id == contact.c.id))
 )
 
 _there = ticket.c.purged_at.is_(None)

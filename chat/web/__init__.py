@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 
-from chat.web import admin, api, attachments, inbox, server, session, widget
+from chat.web import admin, api, attachments, inbox, privacy, server, session, widget
 from chat.web.agent import agent_socket
 from chat.web.files import Files
 from chat.web.visitor import visitor_socket
@@ -36,6 +36,7 @@ def routes() -> list[BaseRoute]:
         Route("/signout", session.sign_out, methods=["POST"]),
         *inbox.routes(),
         *admin.routes(),
+        *privacy.routes(),
         Mount("/api/v1", routes=rest()),
         Mount("/widget-assets", Files("widget")),
         Mount("/static", Files("static")),
@@ -62,11 +63,11 @@ def rest() -> list[BaseRoute]:
         Route("/contacts/{id}", api.get_contact),
         Route("/contacts/{id}", api.erase_contact, methods=["DELETE"]),
         Route("/contacts/{id}/consents", api.list_consents),
-        Route("/erasures/{id}", api.get_erasure),
         Route("/notices", api.list_notices),
         Route("/notices", api.post_notice, methods=["POST"]),
         Route("/agents", api.list_agents),
         Route("/sites", api.list_sites),
+        *privacy.rest(),
         Route("/account", api.get_account),
         Route("/account", api.change_account, methods=["PATCH"]),
     ]

@@ -13,12 +13,11 @@ from starlette.responses import Response
 
 from chat import frames
 from chat.actions import accounts, agents, attachments, consent, contacts, erasure, tickets, transcripts
+from chat.actions.portable import portable
 from chat.clock import stamp
 from chat.errors import InvalidField, TooLarge
 from chat.model import Actor, Notice, NoticeText
-from chat.web.doors import JSON, actor_of, body_of, doors_of
-
-PAGE, PAGE_MOST = 50, 200
+from chat.web.doors import JSON, actor_of, body_of, doors_of, limit_of, standard_of
 
 
 class Said(Struct, frozen=True, forbid_unknown_fields=True):
@@ -62,7 +61,7 @@ async def list_tickets(request: Request) -> Response:
     if "held" in query:
         wanted["held"] = _truth(query["held"], "held")
     before = _cursor(query.get("cursor"), 2)
-    items, after = await tickets.page(desk, actor, wanted, before, _limit(request))
+    items, after = await tickets.page(desk, actor, wanted, before, limit_of(request))
     return _page(items, after)
 
 
@@ -85,7 +84,7 @@ async def list_messages(request: Request) -> Response:
     opened = await tickets.one(desk, actor, _number(request))
     if _truth(request.query_params.get("held", "false"), "held"):
         return _page(await transcripts.held(desk, opened.contact.id, opened.ticket), None)
-    after, limit = (_cursor(request.query_params.get("cursor"), 1) or (0,))[0], _limit(request)
+    after, limit = (_cursor(request.query_params.get("cursor"), 1) or (0,))[0], limit_of(request)
     found = await transcripts.messages(desk, opened.contact.id, opened.ticket, after, agents=True, limit=limit + 1)
     return _page(found[:limit], (found[limit - 1].seq,) if len(found) > limit else None)
 
@@ -109,7 +108,7 @@ async def list_notes(request: Request) -> Response:
     """`GET /tickets/{number}/notes`."""
     actor, desk = await actor_of(request), doors_of(request).desk
     opened = await tickets.one(desk, actor, _number(request))
-    after, limit = (_cursor(request.query_params.get("cursor"), 1) or (0,))[0], _limit(request)
+    after, limit = (_cursor(request.query_params.get("cursor"), 1) or (0,))[0], limit_of(request)
     found = await transcripts.notes(desk, opened.contact.id, opened.ticket, after, limit + 1)
     return _page(found[:limit], (found[limit - 1].note,) if len(found) > limit else None)
 
@@ -132,7 +131,7 @@ async def put_spam(request: Request) -> Response:
 async def list_contacts(request: Request) -> Response:
     """`GET /contacts`; `?email=` finds by the whole address."""
     actor = await actor_of(request)
-    after, limit = (_cursor(request.query_params.get("cursor"), 1) or (0,))[0], _limit(request)
+    after, limit = (_cursor(request.query_params.get("cursor"), 1) or (0,))[0], limit_of(request)
     email = request.query_params.get("email")
     items, last = await contacts.page(doors_of(request).desk, actor, email, after, limit)
     return _page(items, last)
@@ -152,19 +151,11 @@ async def erase_contact(request: Request) -> Response:
 
 
 async def list_consents(request: Request) -> Response:
-    """`GET /contacts/{id}/consents`: the receipts, withdrawn ones too."""
+    """`GET /contacts/{id}/consents`: the receipts, withdrawn ones too; `?format=ts27560` in that standard's terms."""
     actor, desk = await actor_of(request), doors_of(request).desk
     ledger = await contacts.ledger(desk, actor, request.path_params["id"])
-    return _page(
-        [consent.signed({"document": each.document, "signature": each.signature}) for each in ledger],
-        None,
-    )
-
-
-async def get_erasure(request: Request) -> Response:
-    """`GET /erasures/{id}`."""
-    actor = await actor_of(request)
-    return JSON(await erasure.state(doors_of(request).desk, actor, request.path_params["id"]))
+    found = [consent.signed({"document": each.document, "signature": each.signature}) for each in ledger]
+    return _page([portable(desk, each["receipt"]) for each in found] if standard_of(request) else found, None)
 
 
 async def list_notices(request: Request) -> Response:
@@ -201,12 +192,14 @@ async def get_account(request: Request) -> Response:
 
 
 async def change_account(request: Request) -> Response:
-    """`PATCH /account`: `name`, `message_rate`."""
+    """`PATCH /account`: `name`, `message_rate`, `grace_days`, `consent_days`."""
     actor = await actor_of(request)
 
     class Change(Struct, forbid_unknown_fields=True, omit_defaults=True):
         name: str | msgspec.UnsetType = msgspec.UNSET
         message_rate: int | msgspec.UnsetType = msgspec.UNSET
+        grace_days: int | msgspec.UnsetType = msgspec.UNSET
+        consent_days: int | msgspec.UnsetType = msgspec.UNSET
 
     values = msgspec.structs.asdict(await body_of(request, Change))
     given = {name: value for name, value in values.items() if value is not msgspec.UNSET}
@@ -225,13 +218,6 @@ async def _said(request: Request, kind: type[Said] = Said) -> Any:
 def _number(request: Request) -> int:
     number: int = request.path_params["number"]
     return number
-
-
-def _limit(request: Request) -> int:
-    value = request.query_params.get("limit", str(PAGE))
-    if not value.isdecimal() or not 1 <= int(value) <= PAGE_MOST:
-        raise InvalidField(f"A limit is a number from 1 to {PAGE_MOST}", field="limit")
-    return int(value)
 
 
 def _truth(value: str, field: str) -> bool:

@@ -31,6 +31,7 @@ COOKIE = "lethe_session"
 BODY_MOST = 256 * 1024
 FIELD_MOST = 40
 UPLOADS = 8
+PAGE, PAGE_MOST = 50, 200
 SAFE = {"GET", "HEAD", "OPTIONS"}
 
 
@@ -164,6 +165,22 @@ async def body_of(request: Request, kind: Any) -> Any:
         raise InvalidField(said, field=named[:FIELD_MOST] or "body") from None
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         raise InvalidField("The body is not JSON", field="body") from None
+
+
+def limit_of(request: HTTPConnection) -> int:
+    """Return how many entries of a list are asked for. Raises InvalidField."""
+    value = request.query_params.get("limit", str(PAGE))
+    if not value.isdecimal() or not 1 <= int(value) <= PAGE_MOST:
+        raise InvalidField(f"A limit is a number from 1 to {PAGE_MOST}", field="limit")
+    return int(value)
+
+
+def standard_of(request: HTTPConnection) -> bool:
+    """Tell whether receipts are asked for in the terms of the standard, `?format=ts27560`. Raises InvalidField."""
+    asked = request.query_params.get("format", "lethe")
+    if asked not in {"lethe", "ts27560"}:
+        raise InvalidField("A format is lethe or ts27560", field="format")
+    return asked == "ts27560"
 
 
 def network_of(request: HTTPConnection) -> str:

@@ -14,9 +14,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
 from chat.actions import consent, erasure, letters, transcripts
+from chat.actions.portable import portable
 from chat.errors import ConsentRequired, Forbidden, InvalidField, RateLimited
 from chat.model import LOCALES, Site
-from chat.web.doors import JSON, body_of, doors_of, network_of, own_origin, visitor_of
+from chat.web.doors import JSON, body_of, doors_of, network_of, own_origin, standard_of, visitor_of
 from chat.web.files import folder
 from chat.web.strings import words
 
@@ -99,9 +100,10 @@ async def withdraw(request: Request) -> Response:
 
 
 async def receipt(request: Request) -> Response:
-    """`GET /widget/{site_key}/receipt`: the visitor's receipt, signed."""
-    visitor = visitor_of(request, request.path_params["site_key"])
-    return JSON(await consent.receipt(doors_of(request).desk, visitor))
+    """`GET /widget/{site_key}/receipt`: the visitor's receipt, signed; `?format=ts27560` in that standard's terms."""
+    visitor, desk = visitor_of(request, request.path_params["site_key"]), doors_of(request).desk
+    found = await consent.receipt(desk, visitor)
+    return JSON(portable(desk, found["receipt"]) if standard_of(request) else found)
 
 
 async def transcript(request: Request) -> Response:

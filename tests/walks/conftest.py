@@ -9,6 +9,8 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, S
 from tests import browser as chromium
 from tests.agent import signed_in
 from tests.demo import Demo
+from tests.lethe import Account, Lethe
+from tests.walks.shop import Enter, Guest, Shop
 
 OpenPage = Callable[..., Page]
 
@@ -72,3 +74,46 @@ def page(browser: Browser) -> Iterator[Page]:
     context = browser.new_context()
     yield context.new_page()
     context.close()
+
+
+@pytest.fixture(scope="session")
+def lethe() -> Iterator[Lethe]:
+    """A server for walks in a shop: it logs all it can, and some walk kills it."""
+    with Lethe(LOG_LEVEL="DEBUG") as server:
+        yield server
+
+
+@pytest.fixture
+def shop() -> Iterator[Shop]:
+    """A page on an origin of its own."""
+    with Shop() as opened:
+        yield opened
+
+
+@pytest.fixture
+def account(lethe: Lethe, shop: Shop) -> Account:
+    """An account of the walk's own, whose site is the shop."""
+    return lethe.account(origin=shop.origin)
+
+
+@pytest.fixture
+def enter(browser: Browser, account: Account, shop: Shop) -> Iterator[Enter]:
+    """Somebody comes to the shop's page in a browser of their own; `before(page)` is called first."""
+    contexts: list[BrowserContext] = []
+    broken: list[str] = []
+
+    def entered(before: Callable[[Page], None] | None = None, attributes: Any = None, **options: Any) -> Guest:
+        address = shop.embed(account, **(attributes or {}))
+        contexts.append(browser.new_context(**({"locale": "en-GB"} | options)))
+        page = contexts[-1].new_page()
+        page.on("pageerror", lambda error: broken.append(str(error)))
+        page.on("dialog", lambda dialog: broken.append(dialog.message))
+        if before is not None:
+            before(page)
+        page.goto(address)
+        return Guest(page, account)
+
+    yield entered
+    for context in contexts:
+        context.close()
+    assert broken == []

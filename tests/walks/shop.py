@@ -129,6 +129,14 @@ class Guest:
         self.frame.get_by_role("button", name="Your data and choices").click()
         self.frame.get_by_role("button", name=name).click()
 
+    def until(self, true: Callable[[], bool]) -> None:
+        """Waits until something is true; what is routed through the browser's driver goes on meanwhile."""
+        for _ in range(600):
+            if true():
+                return
+            self.page.wait_for_timeout(50)
+        raise AssertionError("it did not come true")
+
     def kept(self) -> dict[str, Any]:
         """What the browser keeps for the server's origin and for the shop's."""
         inside = next(frame for frame in self.page.frames if frame.url.startswith(self.account.lethe.origin))

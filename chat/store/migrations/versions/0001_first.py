@@ -19,6 +19,8 @@ def upgrade() -> None:
         sa.Column("tickets", sa.Integer(), nullable=False),
         sa.Column("notice_version", sa.Integer(), nullable=True),
         sa.Column("message_rate", sa.Integer(), nullable=False),
+        sa.Column("grace_days", sa.Integer(), nullable=False),
+        sa.Column("consent_days", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_account")),
     )
     op.create_table(
@@ -26,6 +28,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("epoch", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("scrubbed_at", sa.BigInteger(), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_server")),
     )
     op.create_table(
@@ -51,16 +54,38 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("account_id", sa.String(length=36), nullable=False),
         sa.Column("contact_uid", sa.String(length=36), nullable=False),
+        sa.Column("contact_id", sa.BigInteger(), nullable=False),
         sa.Column("key_slot", sa.Integer(), nullable=False),
+        sa.Column("source", sa.String(length=10), nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("requested_at", sa.BigInteger(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=False),
         sa.Column("done_at", sa.BigInteger(), nullable=True),
+        sa.Column("receipts", sa.Integer(), nullable=False),
+        sa.Column("proof", sa.String(length=64), nullable=False),
+        sa.Column("certificate", sa.Text(), nullable=True),
+        sa.Column("signature", sa.String(length=100), nullable=True),
         sa.CheckConstraint("state IN ('queued', 'running', 'done', 'failed')", name=op.f("ck_erasure_state")),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_erasure_account_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_erasure")),
         sa.UniqueConstraint("contact_uid", name=op.f("uq_erasure_contact_uid")),
     )
     op.create_index(op.f("ix_erasure_account_id"), "erasure", ["account_id"], unique=False)
+    op.create_table(
+        "erasure_place",
+        sa.Column("erasure_id", sa.String(length=36), nullable=False),
+        sa.Column("place", sa.String(length=40), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("found", sa.Integer(), nullable=False),
+        sa.Column("removed", sa.Integer(), nullable=False),
+        sa.Column("left", sa.Integer(), nullable=True),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["erasure_id"], ["erasure.id"], name=op.f("fk_erasure_place_erasure_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("erasure_id", "place", name=op.f("pk_erasure_place")),
+    )
     op.create_table(
         "notice",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -110,6 +135,19 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_contact_account_id"), "contact", ["account_id"], unique=False)
     op.create_index(op.f("ix_contact_email_hash"), "contact", ["email_hash"], unique=False)
+    op.create_table(
+        "hold",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("contact_id", serial, nullable=False),
+        sa.Column("reason", sa.LargeBinary(), nullable=False),
+        sa.Column("agent_id", sa.String(length=36), nullable=False),
+        sa.Column("placed_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_hold_contact_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_hold")),
+        sa.UniqueConstraint("contact_id", name=op.f("uq_hold_contact_id")),
+    )
+    op.create_index(op.f("ix_hold_expires_at"), "hold", ["expires_at"], unique=False)
     op.create_table(
         "notice_text",
         sa.Column("notice_id", sa.String(length=36), nullable=False),
@@ -161,7 +199,7 @@ def upgrade() -> None:
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("document", sa.Text(), nullable=False),
         sa.Column("signature", sa.String(length=100), nullable=False),
-        sa.CheckConstraint("action IN ('given', 'renewed', 'withdrawn')", name=op.f("ck_receipt_action")),
+        sa.CheckConstraint("action IN ('given', 'renewed', 'withdrawn', 'expired')", name=op.f("ck_receipt_action")),
         sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_receipt_contact_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_receipt")),
         sa.UniqueConstraint("uid", name=op.f("uq_receipt_uid")),

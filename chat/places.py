@@ -1,0 +1,68 @@
+"""
+Places where personal data may be, each declared beside what it is about: a table in the schema, anything else with
+`declare`. Erasure, export and the record of processing are made from these.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+BASES = {
+    "consent": "consent, Art. 6(1)(a) GDPR",
+    "contract": "the account's contract with its agents, Art. 6(1)(b) GDPR",
+    "claims": "legal claims, Art. 6(1)(f) with Art. 17(3)(e) GDPR",
+    "duty": "a legal duty to prove consent and erasure, Art. 6(1)(c) with Art. 7(1) GDPR",
+    "interest": "legitimate interest in a service that is not abused, Art. 6(1)(f) GDPR",
+}
+CATEGORIES = frozenset(
+    {
+        *("identifier", "name", "e-mail", "phone", "address", "IP", "cookie", "locale", "time"),
+        *("message", "attachment", "custom-field", "rating", "classification", "consent"),
+        *("key", "credential", "role"),
+    }
+)
+SUBJECTS = frozenset({"contact", "agent", "nobody"})
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One kind of personal data in a place: `sealed` where it is stored under the person's own key."""
+
+    name: str
+    category: str
+    purpose: str
+    basis: str
+    sealed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """
+    Somewhere personal data may be. `about` is contact, agent or nobody; `why` says what it is for, or why it is about
+    nobody; `kept` names the rule that ends it.
+    """
+
+    name: str
+    kind: str
+    about: str
+    why: str
+    kept: str = ""
+    fields: tuple[Field, ...] = ()
+
+    @property
+    def faults(self) -> list[str]:
+        """What this declaration leaves unsaid."""
+        if self.about not in SUBJECTS or not self.why:
+            return [f"{self.name} does not say about whom it is and why"]
+        if self.about == "nobody":
+            return [f"{self.name}.{each.name} is personal, and its place about nobody" for each in self.fields]
+        found = []
+        if not self.fields or not self.kept:
+            found.append(f"{self.name} is about a person and does not say what it holds or how long")
+        return found + [
+            f"{self.name}.{each.name} lacks category, purpose or basis" for each in self.fields if _bare(each)
+        ]
+
+
+def _bare(field: Field) -> bool:
+    return field.category not in CATEGORIES or not field.purpose or field.basis not in BASES

@@ -1,0 +1,418 @@
+"""Erasing a contact: everything of theirs goes, nothing of others does, and the certificate says so."""
+
+import asyncio
+import base64
+import json
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from sqlalchemy import insert, select
+
+from chat.actions import erasure, forgetting, tickets
+from chat.actions.desk import Desk
+from chat.errors import Misconfigured, NotFound
+from chat.nudges import Nudge, Told
+from chat.store import erasures, places
+from chat.store.schema import contact, message
+from tests.desks import Guest, House, Served, contact_of, found, new_id, problem_of
+
+ON_SQLITE = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+CANARY = "Zyxomma Petiolatum"
+WROTE = {"contact", "receipt", "ticket", "message", "note"}
+
+
+async def rows(desk: Desk, guest: Guest) -> dict[str, list[Any]]:
+    """Every row of a contact, by table."""
+    key = guest.contact.id
+
+    def work(tx: Any) -> dict[str, list[Any]]:
+        return {
+            table.name: sorted(map(repr, tx.execute(select(table).where(places.rows_of(table, key)))))
+            for table in places.of_contacts()
+        }
+
+    return await desk.store.read(work)
+
+
+def filled(kept: dict[str, list[Any]]) -> set[str]:
+    """The tables that hold rows."""
+    return {name for name, found in kept.items() if found}
+
+
+async def hashed(desk: Desk, guest: Guest) -> str:
+    """A hash over every row of a contact."""
+    return sha256(json.dumps(await rows(desk, guest)).encode()).hexdigest()
+
+
+async def chatted(house: House, name: str = CANARY, email: str = "zyx@x.example", count: int = 3) -> Guest:
+    """Somebody who wrote, got a note, and whose ticket has a rating."""
+    guest = await house.visit(name, email)
+    for number in range(count):
+        said = await guest.say(f"{CANARY} says {number}")
+    await tickets.add_note(house.desk, house.actor, said.number, new_id(), f"{CANARY} called twice")
+    last = await tickets.last_of(house.desk, guest.contact.id)
+    assert last is not None
+    await tickets.rate(house.desk, guest.contact, last, 5, f"{CANARY} is glad")
+    return guest
+
+
+async def many(house: House, count: int) -> Guest:
+    """A contact with as many messages, all but the first written straight into the table."""
+    guest = await chatted(house, count=1)
+
+    def work(tx: Any) -> None:
+        first = dict(tx.execute(select(message).where(message.c.contact_id == guest.contact.id)).mappings().one())
+        more = [first | {"seq": seq, "cid": seq.to_bytes(16)} for seq in range(2, count + 1)]
+        tx.execute(insert(message), more)
+
+    await house.desk.store.write(work)
+    return guest
+
+
+async def erased(house: House, guest: Guest) -> dict[str, Any]:
+    """Erase, and return how it went."""
+    made = await erasure.by_agent(house.desk, house.actor, guest.contact.uid)
+    await erasure.sweep(house.desk)
+    return await erasure.state(house.desk, house.actor, made)
+
+
+def check(signed: dict[str, Any]) -> None:
+    """Verify a certificate as a stranger would. Raises InvalidSignature."""
+    written = json.dumps(signed["certificate"], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    key = Ed25519PublicKey.from_public_bytes(base64.b64decode(signed["signature"]["public_key"]))
+    key.verify(base64.b64decode(signed["signature"]["value"]), written.encode())
+
+
+async def test_an_erasure_takes_all_of_one_contact_and_nothing_of_another(house: House) -> None:
+    guest, other = await chatted(house), await chatted(house, "Somebody else", "else@x.example")
+    before = await hashed(house.desk, other)
+    assert filled(await rows(house.desk, guest)) >= WROTE
+    done = await erased(house, guest)
+    assert done["state"] == "done"
+    assert not any((await rows(house.desk, guest)).values())
+    assert not house.desk.keys.holds(guest.contact.key_slot, guest.contact.uid)
+    assert await hashed(house.desk, other) == before
+    assert house.desk.keys.holds(other.contact.key_slot, other.contact.uid)
+
+
+async def test_the_certificate_counts_what_each_place_held(house: House) -> None:
+    done = await erased(house, await chatted(house, count=7))
+    went = {each["place"]: (each["found"], each["removed"], each["left"]) for each in done["places"]}
+    assert went["keys"] == (1, 1, 0)
+    assert went["message"] == (7, 7, 0)
+    assert {went[name] for name in ("note", "ticket", "contact")} == {(1, 1, 0)}
+    assert went["receipt"] == (2, 2, 0)
+    assert set(went) == {"keys", "files", *(table.name for table in places.of_contacts())}
+    assert done["places"][0]["place"] == "keys"
+
+
+async def test_the_certificate_is_signed_and_holds_nothing_personal(house: House) -> None:
+    guest = await chatted(house)
+    done = await erased(house, guest)
+    signed = done["certificate"]
+    check(signed)
+    written = json.dumps(signed, ensure_ascii=False)
+    hashes = house.desk.email_hash(house.made.account_id, "zyx@x.example")
+    assert not [each for each in (*CANARY.split(), "zyx@", guest.contact.uid, hashes) if each in written]
+    assert signed["certificate"]["backups"]["lapse_at"] > signed["certificate"]["done_at"]
+    signed["certificate"]["places"][1]["left"] = 1
+    with pytest.raises(InvalidSignature):
+        check(signed)
+
+
+async def test_a_receipt_kept_by_the_visitor_is_proven_by_the_certificate(house: House) -> None:
+    guest = await chatted(house)
+    ledger = [guest.begun.receipt["signature"]["value"]]
+    made = await erasure.by_agent(house.desk, house.actor, guest.contact.uid)
+    ledger += [each.split("'")[-2] for each in (await rows(house.desk, guest))["receipt"] if "withdrawn" in each]
+    await erasure.sweep(house.desk)
+    said = (await erasure.state(house.desk, house.actor, made))["certificate"]["certificate"]["consent"]
+    assert said == {"receipts": 2, "sha256": sha256("\n".join(ledger).encode()).hexdigest()}
+
+
+async def test_asked_twice_at_once_or_later_it_is_one_erasure(house: House) -> None:
+    guest = await chatted(house)
+    desk, uid = house.desk, guest.contact.uid
+    ids = await asyncio.gather(*(erasure.by_agent(desk, house.actor, uid) for _ in range(5)))
+    await asyncio.gather(*(erasure.sweep(desk) for _ in range(3)))
+    assert {*ids, await erasure.by_agent(desk, house.actor, uid)} == {ids[0]}
+    done = await erasure.state(desk, house.actor, ids[0])
+    assert {each["place"]: (each["found"], each["removed"]) for each in done["places"]}["message"] == (3, 3)
+    check(done["certificate"])
+
+
+async def test_nobody_erases_an_unknown_or_another_accounts_contact(house: House) -> None:
+    other = await found(house.desk, "Other", "owner@other.example")
+    await other.publish()
+    guest = await chatted(other)
+    before = await hashed(house.desk, guest)
+    for uid in (guest.contact.uid, new_id(), "x", ""):
+        with pytest.raises(NotFound):
+            await erasure.by_agent(house.desk, house.actor, uid)
+    with pytest.raises(NotFound):
+        await erasure.by_email(house.desk, house.actor, "zyx@x.example")
+    assert await erasure.sweep(house.desk) == 0
+    assert await hashed(house.desk, guest) == before
+    made = await erased(other, guest)
+    with pytest.raises(NotFound):
+        await erasure.by_agent(house.desk, house.actor, guest.contact.uid)
+    with pytest.raises(NotFound):
+        await erasure.state(house.desk, house.actor, made["id"])
+
+
+async def test_by_address_every_contact_that_has_it_goes(house: House) -> None:
+    guests = [await chatted(house) for _ in range(3)]
+    other = await chatted(house, email="other@x.example")
+    done = await erasure.now(house.desk, " ZYX@x.example")
+    assert [each["state"] for each in done] == ["done"] * 3
+    assert [each["source"] for each in done] == ["command"] * 3
+    for guest in guests:
+        assert not any((await rows(house.desk, guest)).values())
+    assert filled(await rows(house.desk, other)) >= WROTE
+    with pytest.raises(NotFound):
+        await erasure.now(house.desk, "zyx@x.example")
+
+
+async def test_what_is_written_while_an_erasure_runs_is_refused_or_goes_too(house: House) -> None:
+    guest = await many(house, 5000)
+    await erasure.by_agent(house.desk, house.actor, guest.contact.uid)
+    sweeping = asyncio.create_task(erasure.sweep(house.desk))
+    refused = 0
+    while not sweeping.done():
+        said = await asyncio.gather(guest.say("still here"), return_exceptions=True)
+        refused += isinstance(said[0], Exception)
+    assert refused > 0
+    assert not any((await rows(house.desk, guest)).values())
+
+
+async def test_others_write_between_the_chunks_of_a_large_erasure(house: House) -> None:
+    guest, other = await many(house, 20_000), await house.visit()
+    await erasure.by_agent(house.desk, house.actor, guest.contact.uid)
+    sweeping = asyncio.create_task(erasure.sweep(house.desk))
+    stored = 0
+    while not sweeping.done():
+        await other.say("and I?")
+        stored += 1
+    assert stored > 1
+    assert len((await rows(house.desk, other))["message"]) == stored
+    assert not any((await rows(house.desk, guest)).values())
+
+
+class Killed(BaseException):
+    """Stands for a process that ends here."""
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_an_erasure_stopped_at_any_write_goes_on_to_the_same_end(
+    house: House, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    """Stops at each write in turn, before it commits and after; `tests/test_erasure_killed.py` does so with SIGKILL."""
+    other = await chatted(house, "Somebody else", "else@x.example")
+    before, desk = await hashed(house.desk, other), house.desk
+    write, left = desk.store.write, [0]
+
+    async def stopping(work: Any) -> Any:
+        left[0] -= 1
+        if left[0] == 0 and when == "before":
+            raise Killed
+        made = await write(work)
+        if left[0] == 0:
+            raise Killed
+        return made
+
+    stops = 0
+    for stop in range(1, 60):
+        guest = await chatted(house)
+        made = await erasure.by_agent(desk, house.actor, guest.contact.uid)
+        left[0] = stop
+        monkeypatch.setattr(desk.store, "write", stopping)
+        try:
+            await erasure.sweep(desk)
+        except Killed:
+            stops += 1
+        monkeypatch.setattr(desk.store, "write", write)
+        await erasure.sweep(desk)
+        done = await erasure.state(desk, house.actor, made)
+        went = {each["place"]: (each["found"], each["removed"], each["left"]) for each in done["places"]}
+        assert (done["state"], went["keys"], went["message"]) == ("done", (1, 1, 0), (3, 3, 0)), stop
+        check(done["certificate"])
+        assert not any((await rows(desk, guest)).values())
+        if stops < stop:
+            break
+    assert stops > 15
+    assert await hashed(desk, other) == before
+
+
+async def test_a_place_left_out_is_seen_in_what_remains(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The control of all above: an erasure that forgets a place is not called done."""
+    guest = await chatted(house)
+    whole = forgetting.steps()
+
+    async def nothing(_desk: Desk, _erasure: Any) -> int:
+        return 0
+
+    lame = [replace(each, take=nothing) if each.place.name == "keys" else each for each in whole]
+    monkeypatch.setattr(forgetting, "steps", lambda: lame)
+    done = await erased(house, guest)
+    assert (done["state"], done["certificate"]) == ("running", None)
+    assert done["places"][0]["left"] == 1
+    monkeypatch.setattr(forgetting, "steps", lambda: whole)
+    await erasure.sweep(house.desk)
+    assert (await erasure.state(house.desk, house.actor, done["id"]))["state"] == "done"
+
+
+@ON_SQLITE
+async def test_a_damaged_key_slot_is_said_and_stops_nobody_elses_erasure(house: House) -> None:
+    guest, other = await chatted(house), await chatted(house)
+    path = house.desk.settings.data / "keys" / "contacts.keys"
+    whole, at = path.read_bytes(), guest.contact.key_slot * 96
+    path.write_bytes(whole[:at] + b"?" + whole[at + 1 :])
+    with pytest.raises(Misconfigured):
+        house.desk.keys.holds(guest.contact.key_slot, guest.contact.uid)
+    assert (await erased(house, guest))["state"] == "failed"
+    assert filled(await rows(house.desk, guest)) >= WROTE
+    assert (await erased(house, other))["state"] == "done"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:at] + guest_byte(guest) + whole[at + 1 :])
+    assert (await erased(house, guest))["state"] == "done"
+
+
+def guest_byte(guest: Guest) -> bytes:
+    """The first byte of a contact's slot."""
+    return bytes.fromhex(guest.contact.uid.replace("-", ""))[:1]
+
+
+def found_in(folder: Path, needles: list[bytes]) -> list[str]:
+    """The files below a folder that hold any of these."""
+    return [path.name for path in folder.rglob("*") if path.is_file() and any(n in path.read_bytes() for n in needles)]
+
+
+async def remains(house: House, guest: Guest) -> list[bytes]:
+    """What only a contact's rows hold: sealed texts, the hash of the address, a receipt's signature."""
+
+    def work(tx: Any) -> list[bytes]:
+        bodies = tx.execute(select(message.c.body).where(message.c.contact_id == guest.contact.id)).scalars()
+        row = tx.execute(select(contact).where(contact.c.id == guest.contact.id)).one()
+        return [*bodies, row.name, row.email, row.email_hash.encode()]
+
+    known = await house.desk.store.read(work)
+    return [*known, guest.begun.receipt["signature"]["value"].encode()]
+
+
+@ON_SQLITE
+async def test_after_the_scrub_no_byte_of_the_rows_is_in_the_files(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guest, folder = await chatted(house, email="one@x.example"), house.desk.settings.data
+    needles = await remains(house, guest)
+    assert "lethe.db-wal" in found_in(folder, needles)
+    done = await erased(house, guest)
+    assert found_in(folder, needles) == []
+    assert done["certificate"]["certificate"]["scrub"]["done_at"]
+    # And without the scrub it is seen: the log still holds what was deleted.
+    guest = await chatted(house, email="two@x.example")
+    needles = await remains(house, guest)
+
+    async def idle(**_: bool) -> bool:
+        return False
+
+    monkeypatch.setattr(house.desk.store, "scrub", idle)
+    done = await erased(house, guest)
+    assert found_in(folder, needles) == ["lethe.db-wal"]
+    assert done["certificate"]["certificate"]["scrub"]["done_at"] is None
+
+
+@ON_SQLITE
+async def test_a_scrub_is_not_called_done_while_a_reader_holds_the_log(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chat.store.ATTEMPTS", 3)
+    store = house.desk.store
+    with store._read_engine.connect() as reader:
+        reader.execute(select(message)).all()
+        await chatted(house)
+        assert await store.scrub(small=True) is False
+    assert await store.scrub(small=True) is True
+
+
+async def test_a_key_erased_elsewhere_is_dropped_here(house: House) -> None:
+    guest = await chatted(house)
+    keys, contact_ = house.desk.keys, guest.contact
+    assert (contact_.key_slot, contact_.uid) in keys._cache
+    house.desk.live.publish(Told(Nudge("forget", number=contact_.key_slot, by=contact_.uid)))
+    assert (contact_.key_slot, contact_.uid) not in keys._cache
+
+
+async def test_what_another_process_erased_lately_is_dropped_by_the_next_sweep(house: House) -> None:
+    guest = await chatted(house)
+    await erased(house, guest)
+    place = (guest.contact.key_slot, guest.contact.uid)
+    house.desk.keys._cache[place] = next(iter(house.desk.keys._cache.values()))
+    await erasure.sweep(house.desk)
+    assert place not in house.desk.keys._cache
+
+
+async def test_rest_files_lists_and_shows_erasures(app: Served) -> None:
+    first, second = await chatted(app.house), await chatted(app.house, email="b@x.example")
+    filed = (await app.rest("POST", "/erasures", {"contact_id": first.contact.uid})).json()
+    again = await app.rest("DELETE", f"/contacts/{first.contact.uid}")
+    assert (again.status_code, again.json()["erasure_id"]) == (202, filed["erasure_id"])
+    made = (await app.rest("POST", "/erasures", {"email": "b@x.example"})).json()
+    assert made["erasure_ids"] == [made["erasure_id"]]
+    await erasure.sweep(app.desk)
+    page = (await app.rest("GET", "/erasures?limit=1")).json()
+    assert [each["id"] for each in page["items"]] == [made["erasure_id"]]
+    page = (await app.rest("GET", f"/erasures?limit=1&cursor={page['next']}")).json()
+    assert ([each["id"] for each in page["items"]], page["next"]) == ([filed["erasure_id"]], None)
+    shown = (await app.rest("GET", f"/erasures/{filed['erasure_id']}")).json()
+    assert (shown["state"], shown["source"]) == ("done", "api")
+    check(shown["certificate"])
+    for body in ({}, {"contact_id": "x", "email": "y"}, {"who": "x"}):
+        problem_of(await app.rest("POST", "/erasures", body), 422, "invalid_field")
+    for body in ({"contact_id": new_id()}, {"email": "nobody@x.example"}, {"email": "b@x.example"}):
+        problem_of(await app.rest("POST", "/erasures", body), 404, "not_found")
+    assert (await contact_of_or_none(app.desk, second.contact.uid)) is None
+
+
+async def contact_of_or_none(desk: Desk, uid: str) -> Any:
+    """A contact, None where it is gone."""
+    try:
+        return await contact_of(desk, uid)
+    except NotFound:
+        return None
+
+
+async def test_another_account_sees_none_of_these_erasures(app: Served) -> None:
+    done = await erased(app.house, await chatted(app.house))
+    other = await found(app.desk, "Other", "owner@other.example")
+    problem_of(await app.rest("GET", f"/erasures/{done['id']}", house=other), 404, "not_found")
+    assert (await app.rest("GET", "/erasures", house=other)).json()["items"] == []
+
+
+async def test_the_pages_show_progress_and_certificate_in_both_languages(app: Served) -> None:
+    guest = await chatted(app.house)
+    await app.sign_in()
+    assert "<code>" not in (await app.client.get("/admin/erasures")).text
+    made = await erasure.by_agent(app.desk, app.house.actor, guest.contact.uid)
+    waiting = await app.client.get(f"/admin/erasures/{made}")
+    assert waiting.status_code == 200
+    await erasure.sweep(app.desk)
+    for locale in ("en", "el"):
+        shown = await app.client.get(f"/admin/erasures?locale={locale}")
+        assert made in shown.text
+        one = await app.client.get(f"/admin/erasures/{made}?locale={locale}")
+        assert "<code>message</code>" in one.text
+        assert CANARY not in one.text
+    assert (await app.client.get("/admin/erasures/nothing")).status_code == 404
+
+
+async def test_a_finished_erasure_keeps_its_first_certificate(house: House) -> None:
+    done = await erased(house, await chatted(house))
+    later = await house.desk.store.write(lambda tx: erasures.close(tx, done["id"], 1, "{}", ""))
+    assert later is False
+    assert await erasure.state(house.desk, house.actor, done["id"]) == done

@@ -1,0 +1,85 @@
+"""An erasure that is killed by SIGKILL at no particular moment, again and again, ends whole and touches nobody else."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+from typing import Any
+
+from chat.actions import erasure
+from chat.actions.desk import Desk
+from chat.settings import Settings
+from chat.store import erasures
+from tests.desks import House
+from tests.test_erasure import chatted, hashed, many, rows
+
+SEED = 20_261_124
+KILLS = int(os.environ.get("ERASURE_KILLS", "8"))
+MESSAGES = 12_000
+# The worker as `lethe worker --once` runs it, which kills itself so many seconds after its desk is open; 0 for never.
+WORKER = """
+import asyncio, os, signal, sys, threading, time
+from chat import logs, worker
+from chat.app import open_desk
+from chat.settings import from_env
+
+async def work(after):
+    settings = from_env()
+    logs.configure("ERROR")
+    async with open_desk(settings) as desk:
+        if after:
+            threading.Timer(after, os.kill, (os.getpid(), signal.SIGKILL)).start()
+        begun = time.perf_counter()
+        await worker.once(desk)
+        print(time.perf_counter() - begun)
+
+asyncio.run(work(float(sys.argv[1])))
+"""
+
+
+def work(settings: Settings, after: float) -> subprocess.CompletedProcess[str]:
+    """One run of the worker."""
+    given = {"LETHE_DATA": str(settings.data), "LETHE_DATABASE_URL": settings.database_url}
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("LETHE_")} | given
+    command = [sys.executable, "-c", WORKER, str(after)]
+    return subprocess.run(command, env=environ, capture_output=True, text=True, check=False, timeout=120)
+
+
+async def ask(house: House, messages: int = MESSAGES) -> Any:
+    """Somebody who wrote a lot asks to be forgotten."""
+    guest = await many(house, messages)
+    return guest, await erasure.by_agent(house.desk, house.actor, guest.contact.uid)
+
+
+async def progress(desk: Desk, erasure_id: str) -> str:
+    """How far an erasure is, in a word."""
+    found = await desk.store.read(lambda tx: erasures.by_id(tx, erasure_id))
+    went = await desk.store.read(lambda tx: erasures.went(tx, erasure_id))
+    return "done" if found.state == "done" else went[-1].place if went else "nowhere"
+
+
+async def test_an_erasure_killed_at_random_moments_ends_whole(house: House) -> None:
+    print(f"seed {SEED}, kills {KILLS}")
+    dice, desk = random.Random(SEED), house.desk
+    other = await chatted(house, "Somebody else", "else@x.example")
+    before = await hashed(desk, other)
+    asked = [await ask(house)]
+    whole = float(work(desk.settings, 0).stdout)
+    killed, places = 0, []
+    for _ in range(KILLS):
+        asked.append(await ask(house))
+        waiting = [made for _, made in asked if await progress(desk, made) != "done"]
+        killed += work(desk.settings, dice.uniform(0.005, whole * len(waiting))).returncode == -signal.SIGKILL
+        places.append(await progress(desk, waiting[0]))
+    print(f"{killed} killed within {whole:.2f} s, at {places}")
+    assert work(desk.settings, 0).returncode == 0
+    assert killed > KILLS // 2
+    for guest, made in asked:
+        stands = await erasure.state(desk, house.actor, made)
+        went = {each["place"]: (each["found"], each["removed"], each["left"]) for each in stands["places"]}
+        assert (stands["state"], went["keys"], went["message"]) == ("done", (1, 1, 0), (MESSAGES, MESSAGES, 0))
+        assert not any((await rows(desk, guest)).values())
+        assert not desk.keys.holds(guest.contact.key_slot, guest.contact.uid)
+    assert await hashed(desk, other) == before
+    assert desk.keys.holds(other.contact.key_slot, other.contact.uid)

@@ -1,0 +1,249 @@
+"""A chat in a real browser, with an agent at the other end: on good lines and bad, through kills and hostile texts."""
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, WebSocket, WebSocketRoute, expect
+
+from tests.lethe import Account, Lethe
+from tests.sockets import Frame, Socket
+from tests.walks.shop import Enter, Guest
+
+SLOW = 60_000  # milliseconds; the widget's waits grow, and machines are slow
+HOSTILE = (
+    "<b>bold</b><img src=x onerror=alert(1)><script>alert(2)</script>",
+    "🌿" * 10_000,
+    "right \u202eot tfel\u202c and \u2066isolated\u2069",
+    "w" * 5_000,
+    "javascript:alert(3) &lt;i&gt; {{7*7}} ${7*7} %00",
+)
+
+
+@pytest.fixture
+def guest(enter: Enter) -> Guest:
+    """Somebody who has agreed."""
+    return enter().open().agree()
+
+
+def numbered(guest: Guest) -> int:
+    """The number of the account's one ticket, once it is there."""
+    guest.until(lambda: len(guest.account.tickets()) == 1)
+    number: int = guest.account.tickets()[0]["number"]
+    return number
+
+
+def watching(account: Account, number: int) -> Socket:
+    """An agent who has the ticket open."""
+    agent = account.agent()
+    agent.get("welcome")
+    agent.ask("open", "welcome", ticket=number, last_seq=0)
+    return agent
+
+
+def stored(account: Account, number: int) -> list[tuple[int, str]]:
+    return [(each["seq"], each["text"]) for each in account.messages(number)]
+
+
+def test_both_write_and_see_each_other_typing_there_and_reading(guest: Guest, account: Account) -> None:
+    expect(guest.frame.locator(".presence")).to_have_text("Away, answers later")
+    guest.write("Is the tall pot frost-proof?")
+    number = numbered(guest)
+    with watching(account, number) as agent:
+        agent.send("presence", status="online")
+        expect(guest.frame.locator(".presence")).to_have_text("Online now")
+        agent.send("typing", ticket=number, on=True)
+        expect(guest.frame.locator("chat-room .line")).to_contain_text("is typing")
+        agent.post("It is, down to ten below.", ticket=number)
+        guest.sees("Is the tall pot frost-proof?", "It is, down to ten below.")
+        expect(guest.frame.locator("chat-room .line")).to_have_text("")
+        agent.send("read", ticket=number, seq=1)
+        expect(guest.frame.locator(".standing", has_text="Seen")).to_be_visible()
+        assert agent.get("read", seq=2)["author"]["kind"] == "visitor"
+        guest.text.press_sequentially("Wonder")
+        assert agent.get("typing", on=True)["author"]["kind"] == "visitor"
+
+
+def test_what_is_typed_and_not_sent_never_leaves_the_browser(enter: Enter) -> None:
+    sent: list[str] = []
+
+    def sent_frame(payload: str | bytes) -> None:
+        sent.append(str(payload))
+
+    def listening(page: Page) -> None:
+        def opened(socket: WebSocket) -> None:
+            socket.on("framesent", sent_frame)
+
+        page.on("websocket", opened)
+
+    guest = enter(listening).open().agree()
+    guest.text.press_sequentially("unsent-secret")
+    guest.text.fill("")
+    guest.write("this one I send")
+    numbered(guest)
+    assert any("this one I send" in frame for frame in sent)
+    assert any('"typing"' in frame for frame in sent)
+    assert not any("unsent" in frame for frame in sent)
+
+
+def test_what_comes_while_the_widget_is_closed_is_counted_on_the_button(guest: Guest, account: Account) -> None:
+    guest.write("Hello?")
+    number = numbered(guest)
+    guest.frame.get_by_role("button", name="Close chat").click()
+    with watching(account, number) as agent:
+        agent.post("One", ticket=number)
+        agent.post("Two", ticket=number)
+        expect(guest.page.locator("lethe-chat span")).to_have_text("2")
+        expect(guest.button).to_have_attribute("aria-label", "Open chat, 2 new messages")
+        guest.open()
+        expect(guest.page.locator("lethe-chat span")).to_be_hidden()
+        assert agent.get("read", seq=3)["author"]["kind"] == "visitor"
+
+
+def test_a_reload_in_the_middle_goes_on_where_it_was(guest: Guest, account: Account) -> None:
+    guest.write("One", "Two")
+    number = numbered(guest)
+    guest.until(lambda: len(stored(account, number)) == 2)
+    guest.page.reload()
+    guest.open()
+    guest.sees("One", "Two")
+    guest.write("Three")
+    guest.sees("One", "Two", "Three")
+    guest.until(lambda: stored(account, number) == [(1, "One"), (2, "Two"), (3, "Three")])
+    assert len(account.tickets()) == 1
+
+
+class Cable:
+    """The line between widget and server, which may be cut."""
+
+    def __init__(self) -> None:
+        self.cut = False
+        self._lines: list[tuple[WebSocketRoute, WebSocketRoute]] = []
+
+    def __call__(self, page: Page) -> None:
+        """Lies there from now on."""
+        page.route_web_socket(re.compile("/ws/visitor"), self._joined)
+
+    def pull(self) -> None:
+        """Cuts the line, and lets no new one through."""
+        self.cut = True
+        for near, far in self._lines:
+            near.close(code=1012)
+            far.close()
+        self._lines.clear()
+
+    def _joined(self, near: WebSocketRoute) -> None:
+        if self.cut:
+            near.close(code=1012)
+            return
+        far = near.connect_to_server()
+        self._lines.append((near, far))
+
+
+def test_what_is_written_while_the_line_is_down_goes_out_once_when_it_is_back(enter: Enter, account: Account) -> None:
+    cable = Cable()
+    guest = enter(cable).open().agree().write("Before")
+    number = numbered(guest)
+    cable.pull()
+    expect(guest.frame.locator("chat-room .line")).to_contain_text("Connection lost")
+    guest.write("While it was down", "And once more")
+    expect(
+        guest.frame.locator(".standing", has_text="Not sent yet").or_(guest.frame.get_by_text("Sending"))
+    ).not_to_have_count(0)
+    cable.cut = False
+    expect(guest.frame.locator(".standing", has_text="Sent")).to_be_visible(timeout=SLOW)
+    guest.sees("Before", "While it was down", "And once more")
+    guest.until(lambda: stored(account, number) == [(1, "Before"), (2, "While it was down"), (3, "And once more")])
+
+
+def test_a_server_killed_in_the_middle_loses_and_doubles_nothing(guest: Guest, account: Account, lethe: Lethe) -> None:
+    texts = [f"Number {count}" for count in range(1, 7)]
+    guest.write(*texts[:2])
+    number = numbered(guest)
+    guest.write(*texts[2:4])
+    lethe.kill()
+    expect(guest.frame.locator("chat-room .line")).to_contain_text("Connection lost")
+    guest.write(*texts[4:])
+    lethe.start()
+    expect(guest.frame.locator(".standing", has_text="Sent")).to_be_visible(timeout=SLOW)
+    guest.sees(*texts)
+    guest.until(lambda: stored(account, number) == list(enumerate(texts, 1)))
+
+
+def test_an_ended_chat_says_so_and_the_next_message_begins_another(guest: Guest, account: Account) -> None:
+    guest.write("One question")
+    number = numbered(guest)
+    account.rest("PATCH", f"/tickets/{number}", {"status": "solved"})
+    expect(guest.frame.get_by_text("This chat has ended.")).to_be_visible()
+    guest.frame.get_by_role("button", name="Start a new chat").click()
+    guest.write("Another question")
+    guest.until(lambda: len(account.tickets()) == 2)
+    guest.sees("Another question")
+
+
+def test_hostile_text_is_text_on_both_sides(guest: Guest, account: Account) -> None:
+    guest.write(*HOSTILE)
+    number = numbered(guest)
+    guest.until(lambda: len(stored(account, number)) == len(HOSTILE))
+    assert guest.said == list(HOSTILE)
+    with watching(account, number) as agent:
+        for text in HOSTILE:
+            agent.post(text, ticket=number)
+    guest.sees(*HOSTILE, *HOSTILE)
+    inside = guest.frame.locator("message-list")
+    assert inside.locator(":is(img, script, b, i:not(bubble i))").count() == 0
+    assert guest.frame.locator("body").evaluate("body => body.scrollWidth <= innerWidth")
+
+    inbox = beside(guest, account, number)
+    account.rest("PUT", f"/tickets/{number}/spam", {"spam": False})
+    shown = inbox.locator("ticket-transcript .bubble")
+    expect(shown).to_have_count(2 * len(HOSTILE))
+    assert shown.all_text_contents() == [*HOSTILE, *HOSTILE]
+    assert inbox.locator("ticket-view :is(img, script, b)").count() == 0
+    assert inbox.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def beside(guest: Guest, account: Account, number: int) -> Page:
+    """The ticket in the inbox, in a browser that is the owner's."""
+    name, _, value = account.sign_in().partition("=")
+    browser = guest.context.browser
+    assert browser is not None
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB")
+    context.add_cookies([{"name": name, "value": value, "url": account.lethe.origin}])
+    page = context.new_page()
+    page.goto(f"{account.lethe.origin}/inbox/open/{number}")
+    return page
+
+
+def test_the_widget_speaks_greek_where_the_page_does(enter: Enter, account: Account) -> None:
+    guest = enter(attributes={"locale": "el"}).open()
+    expect(guest.frame.locator("html")).to_have_attribute("lang", "el")
+    expect(guest.button).to_have_attribute("aria-label", re.compile("συνομιλίας"))
+    guest.agree().write("Καλησπέρα")
+    guest.sees("Καλησπέρα")
+    frames: list[Frame] = account.messages(numbered(guest))
+    assert [each["text"] for each in frames] == ["Καλησπέρα"]
+
+
+def test_from_the_button_to_a_sent_message_by_keyboard_alone(enter: Enter, account: Account) -> None:
+    guest = enter()
+    keyboard: Any = guest.page.keyboard
+    expect(guest.button).to_be_visible()
+    keyboard.press("Tab")
+    expect(guest.button).to_be_focused()
+    keyboard.press("Enter")
+    expect(guest.box).to_be_visible()
+    for _ in range(12):
+        if guest.box.evaluate("box => box === document.activeElement"):
+            break
+        keyboard.press("Tab")
+    expect(guest.box).to_be_focused()
+    keyboard.press("Space")
+    keyboard.press("Enter")
+    expect(guest.text).to_be_focused()
+    keyboard.type("By keyboard")
+    keyboard.press("Shift+Enter")
+    keyboard.type("alone")
+    keyboard.press("Enter")
+    guest.sees("By keyboard\nalone")
+    assert stored(account, numbered(guest)) == [(1, "By keyboard\nalone")]
