@@ -4,6 +4,8 @@ Scoring is plain Python. Training (`spam.training`) needs scikit-learn, which no
 """
 
 from spam.filter import Filter, Verdict
+from spam.marks import Label, Marks, NeverLearntError
 from spam.modelfile import ModelFileError
+from spam.taught import Taught
 
-__all__ = ["Filter", "ModelFileError", "Verdict"]
+__all__ = ["Filter", "Label", "Marks", "ModelFileError", "NeverLearntError", "Taught", "Verdict"]
