@@ -19,7 +19,7 @@ export class ChatRoom extends HTMLElement {
     super();
     this.#words = words;
     this.#name = name;
-    this.#list = new MessageList(words, (id) => this.#conversation.retry(id), desk);
+    this.#list = new MessageList(words, { retry: (id) => this.#conversation.retry(id), drop: (id) => this.#conversation.drop(id) }, desk);
     this.#list.addEventListener("end", () => this.#see());
     this.#empty = make("p", { class: "empty" }, words.say("empty", { name }));
     this.#composer = new ChatComposer(words);

@@ -6,7 +6,6 @@ import { Conversation } from "./conversation.js";
 import { button, define, icon, make } from "./dom.js";
 import { download, menu, PlainPage } from "./plain-page.js";
 
-const rights = () => import("./rights.js");
 const SOCKET = new URL("/ws/visitor", location.href.replace(/^http/, "ws")).href;
 
 export class ChatWindow extends HTMLElement {
@@ -29,8 +28,8 @@ export class ChatWindow extends HTMLElement {
     this.#desk = desk;
     this.#tell = tell;
     this.#menu = menu(words, {
-      kept: async () => this.#aside((await rights()).keptPage(words, this.#config, this.#conversation.transcript.lines.at(-1)?.at)),
-      receipt: () => this.#fetch("receipt", async () => this.#aside((await rights()).receiptPage(words, await desk.receipt()))),
+      kept: () => this.#late("kept", ({ keptPage }) => keptPage(words, this.#config, this.#conversation.transcript.lines.at(-1)?.at)),
+      receipt: () => this.#late("receipt", async ({ receiptPage }) => receiptPage(words, await desk.receipt())),
       transcript: () => this.#fetch("transcript", async () => download(await desk.transcript(), "transcript.txt")),
       ...(config.mail && { mail: () => this.#fetch("mail", async () => {
         await desk.mail();
@@ -163,10 +162,18 @@ export class ChatWindow extends HTMLElement {
     this.#show(page.withBack(this.#words));
   }
 
-  async #withdrawing(behind) {
-    const { withdrawPage } = await rights();
+  /** A page that is fetched, with its words, when it is asked for. */
+  #late(name, page, behind) {
+    return this.#fetch(name, async () => this.#aside(await page(await this.#rights()), behind));
+  }
+
+  async #rights() {
+    return (await Promise.all([import("./rights.js"), this.#words.more("rights")]))[0];
+  }
+
+  #withdrawing(behind) {
     const withdraw = async () => this.#done(await this.#desk.withdraw());
-    this.#aside(withdrawPage(this.#words, this.#config.account, withdraw), behind);
+    return this.#late("withdraw", ({ withdrawPage }) => withdrawPage(this.#words, this.#config.account, withdraw), behind);
   }
 
   /** Everything is gone there, so nothing may stay here. */
@@ -177,7 +184,7 @@ export class ChatWindow extends HTMLElement {
     this.#conversation = this.#room = null;
     this.#unread = 0;
     this.#tell("unread", { count: 0, label: this.#words.say("open_chat") });
-    this.#show((await rights()).donePage(this.#words, number, () => this.#ask()));
+    this.#show((await this.#rights()).donePage(this.#words, number, () => this.#ask()));
   }
 
   #present(online) {

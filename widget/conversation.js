@@ -48,6 +48,11 @@ export class Conversation extends EventTarget {
     this.#changed();
   }
 
+  drop(id) {
+    this.transcript.drop(id);
+    this.#changed();
+  }
+
   type(on) {
     this.#tell({ type: "typing", on });
   }

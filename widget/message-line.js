@@ -3,18 +3,24 @@
 import { button, define, make } from "./dom.js";
 import { linked } from "./links.js";
 
+/** Sending them again would end alike. */
+const FINAL = new Set(["too_large", "file_too_large", "file_refused"]);
+
 export class MessageLine extends HTMLElement {
   #words;
   #retry;
+  #drop;
   #desk;
   #text;
   #files = make("div", { class: "files" });
   #standing = make("p", { class: "standing", "aria-live": "off" });
 
-  constructor(words, retry, desk) {
+  /** `act`: `retry(id)`, `drop(id)`. */
+  constructor(words, { retry, drop }, desk) {
     super();
     this.#words = words;
     this.#retry = retry;
+    this.#drop = drop;
     this.#desk = desk;
   }
 
@@ -54,7 +60,7 @@ export class MessageLine extends HTMLElement {
     const words = this.#words;
     const said = [words.say(`standing.${standing}`)];
     if (code) said.push(` ${words.reason(code)} `);
-    if (standing === "failed" && !code?.endsWith("too_large")) said.push(button("link", () => this.#retry(id), words.say("try_again")));
+    if (standing === "failed") said.push(FINAL.has(code) ? button("link", () => this.#drop(id), words.say("discard")) : button("link", () => this.#retry(id), words.say("try_again")));
     return said;
   }
 }

@@ -76,6 +76,10 @@ export class Transcript {
     return id;
   }
 
+  drop(id) {
+    this.#pending.delete(id);
+  }
+
   /** Its files waited too long there: they are to be sent anew. */
   lose(id) {
     for (const file of this.#pending.get(id)?.attachments ?? []) delete file.id;

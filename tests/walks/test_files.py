@@ -93,6 +93,8 @@ def test_a_file_that_is_refused_or_lost_on_the_way_says_so_and_goes_again(open_p
     chosen(frame, "program.exe", "image/png", b"MZ\x90\x00\x01")
     frame.locator("textarea").press("Enter")
     expect(frame.get_by_text(re.compile("Only images, PDF"))).to_be_visible()
+    frame.get_by_role("button", name="Discard").click()
+    expect(frame.locator("message-line")).to_have_count(0)
 
     shop.route("**/attachments", lambda route: route.abort())
     frame.locator("textarea").evaluate(f"element => ({DROPPED})([element, 'list.txt', 'pots'])")
@@ -100,7 +102,7 @@ def test_a_file_that_is_refused_or_lost_on_the_way_says_so_and_goes_again(open_p
     frame.locator("textarea").press("Enter")
     expect(frame.get_by_text(re.compile("cannot be reached"))).to_be_visible()
     shop.unroute("**/attachments")
-    frame.get_by_role("button", name="Try again").last.click()
+    frame.get_by_role("button", name="Try again").click()
     expect(frame.locator("message-line", has_text="list.txt").locator(".standing")).to_have_text("Sent")
 
 
