@@ -2,7 +2,6 @@
 
 import io
 import re
-from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -63,10 +62,6 @@ def test_files_go_both_ways_and_what_is_deleted_leaves_every_window(
     with shop.expect_download() as saved:
         frame.get_by_role("button", name="Save form.txt").click()
     assert (saved.value.suggested_filename, saved.value.path().read_text()) == ("form.txt", "fill this in")
-    pictures = Path("screenshots")
-    pictures.mkdir(exist_ok=True)
-    inbox.screenshot(path=pictures / "inbox-files.png")
-    shop.screenshot(path=pictures / "widget-files.png")
 
     said = entry(inbox, "It came like this")
     said.get_by_role("button", name="Delete file").click()
