@@ -7,6 +7,7 @@ import contextlib
 import dataclasses
 import json
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,7 @@ NOTICES = [
         "and it is deleted when you ask. You can withdraw at any time with one click in the menu.",
         "https://demo.example/privacy",
         "I agree that my messages and the details above are stored so that my question can be answered.",
-        "My messages may also be used to teach the spam filter. (Optional)",
+        "My messages may also be used to teach the spam filter.",
     ),
     NoticeText(
         "el",
@@ -44,7 +45,7 @@ NOTICES = [
         "Μπορείτε να ανακαλέσετε οποτεδήποτε με ένα κλικ στο μενού.",
         "https://demo.example/privacy",
         "Συμφωνώ να αποθηκευτούν τα μηνύματά μου και τα παραπάνω στοιχεία για να απαντηθεί η ερώτησή μου.",
-        "Τα μηνύματά μου μπορούν να χρησιμοποιηθούν και για την εκπαίδευση του φίλτρου ανεπιθύμητων. (Προαιρετικό)",
+        "Τα μηνύματά μου μπορούν να χρησιμοποιηθούν και για την εκπαίδευση του φίλτρου ανεπιθύμητων.",
     ),
 ]
 
@@ -58,8 +59,7 @@ def run(settings: Settings, port: int) -> int:
         settings = dataclasses.replace(settings, data=data, database_url=database, keys_url=keys)
     folder.prepare_data(settings)
     migrations.migrate(settings)
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_serve(settings, port))
+    asyncio.run(_serve(settings, port))
     print("Stopped. The data stays in", settings.data)
     return 0
 
@@ -75,19 +75,25 @@ async def _serve(settings: Settings, port: int) -> None:
         await _place(desk, await agents.by_token(desk, made["api_token"]), shop)
     kept.touch(mode=0o600)
     kept.write_text(json.dumps(made), "utf-8")
-    main = uvicorn.Server(config(create_app(settings)))
-    beside = _Beside(config(_shop(server, made["site_key"])))
-    beside_task = asyncio.create_task(beside.serve(sockets=[shop_listening]))
+    main = _Server(config(create_app(settings)))
+    beside = _Server(config(_shop(server, made["site_key"])))
+
+    def stop() -> None:
+        for each in (main, beside):
+            each.force_exit = each.should_exit  # who asks twice does not want to wait
+            each.should_exit = True
+
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(signum, stop)
     print(_greeting(server, shop, made), flush=True)
-    try:
-        await main.serve(sockets=[listening])
-    finally:
-        beside.should_exit = True
-        await beside_task
+    shopping = asyncio.create_task(beside.serve(sockets=[shop_listening]))
+    await main.serve(sockets=[listening])
+    beside.should_exit = True
+    await shopping
 
 
-class _Beside(uvicorn.Server):
-    """A server that leaves signals to the one it runs beside."""
+class _Server(uvicorn.Server):
+    """A server that leaves signals to whoever runs it beside another."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chat.errors import ConsentRequired, Ended
-from chat.frames import End, Message, Rate, VisitorFrame
+from chat.frames import End, VisitorFrame
 
 
 @dataclass(slots=True)
@@ -50,10 +50,13 @@ class Allowance:
 
 
 def admit(frame: VisitorFrame, standing: Standing) -> None:
-    """Return if `frame` may pass; raise ConsentRequired or Ended if not. Consent fails closed."""
+    """
+    Return if `frame` may pass; raise ConsentRequired or Ended if not. Consent fails closed. Whether a message comes too
+    late the store says: one that is sent again because its ack was lost must still get it.
+    """
     if not frame.needs_consent:
         return
     if not standing.consents:
         raise ConsentRequired("Agree to the current notice first")
-    if standing.ended and isinstance(frame, (Message, Rate, End)):
+    if standing.ended and isinstance(frame, End):
         raise Ended("This chat has ended; say hello with fresh to begin another")

@@ -15,6 +15,8 @@ from chat.settings import Settings, from_env
 from chat.store import folder, migrations
 
 GRACE = 10
+DEAF_SECONDS = 20
+"""So long an end may take nothing of what is sent to it, before the system drops the line with all that waits in it."""
 
 
 def serve(settings: Settings, host: str, port: int, workers: int) -> int:
@@ -59,6 +61,8 @@ def listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     made = socket.socket(family, socket.SOCK_STREAM)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux; what is accepted inherits it
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, DEAF_SECONDS * 1000)
     try:
         made.bind((host, port))
         made.listen(2048)

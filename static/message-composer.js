@@ -1,5 +1,6 @@
 // <message-composer>: writes a reply or a note, and never leaves a doubt about which. Drafts stay in this tab.
 import { define, h } from "./dom.js";
+import { FileTray } from "./file-tray.js";
 import { icon } from "./icons.js";
 import { t } from "./words.js";
 
@@ -15,9 +16,12 @@ class MessageComposer extends HTMLElement {
   #told = 0;
   #timer = 0;
   #text = h("textarea", { rows: "1", dir: "auto", "aria-describedby": "composer-hint" });
+  #files = new FileTray();
+  #pick = h("input", { type: "file", multiple: true, hidden: true, on: { change: () => this.#attach(this.#pick.files) } });
+  #attaching = h("button", { class: "button is-icon", type: "button", "aria-label": t("inbox.attach"), title: t("inbox.attach"), on: { click: () => this.#pick.click() } }, icon("attach"));
   #hint = h("p", { class: "hint", id: "composer-hint" });
   #send = h("button", { class: "button is-primary", type: "submit" });
-  #form = h("form", { class: "composer" }, this.#switch(), this.#text, h("div", { class: "composer-foot" }, this.#hint, this.#send));
+  #form = h("form", { class: "composer" }, this.#switch(), this.#text, this.#files, h("div", { class: "composer-foot" }, this.#pick, this.#attaching, this.#hint, this.#send));
 
   /** @param {import("./model.js").Inbox} inbox */
   set inbox(inbox) {
@@ -26,6 +30,12 @@ class MessageComposer extends HTMLElement {
     this.#form.addEventListener("submit", (event) => this.#submit(event));
     this.#text.addEventListener("input", () => this.#typed());
     this.#text.addEventListener("keydown", (event) => this.#key(event));
+    this.#text.addEventListener("paste", ({ clipboardData }) => this.#attach(clipboardData.files));
+    // Wherever a file is dropped, or the browser would leave the inbox to show it.
+    for (const name of ["dragover", "drop"]) document.addEventListener(name, (event) => {
+      event.preventDefault();
+      this.#attach(event.dataTransfer.files);
+    });
     for (const event of ["line", "ticket"]) inbox.addEventListener(event, () => this.#draw());
     this.write("reply", { focus: false });
   }
@@ -35,6 +45,7 @@ class MessageComposer extends HTMLElement {
     if (number === this.#ticket) return;
     this.#stopTyping();
     this.#ticket = number;
+    this.#files.clear();
     this.write("reply", { focus: false });
   }
 
@@ -67,6 +78,7 @@ class MessageComposer extends HTMLElement {
     const note = this.#mode === "note";
     const over = this.#text.value.length - LONGEST;
     this.#form.dataset.mode = this.#mode;
+    this.#attaching.hidden = this.#files.hidden = note;
     this.#text.placeholder = t(`inbox.placeholder.${this.#mode}`);
     this.#text.setAttribute("aria-label", t(`inbox.placeholder.${this.#mode}`));
     this.#send.textContent = t(note ? "inbox.send.note" : "inbox.send.reply");
@@ -86,12 +98,22 @@ class MessageComposer extends HTMLElement {
   #submit(event) {
     event.preventDefault();
     const text = this.#text.value.trim();
-    if (!text || text.length > LONGEST) return this.#text.focus();
-    this.#inbox.write(this.#mode === "note" ? "note" : "message", text);
+    const note = this.#mode === "note";
+    const files = note ? [] : this.#files.files;
+    if (!(text || files.length) || text.length > LONGEST) return this.#text.focus();
+    this.#inbox.write(note ? "note" : "message", text, files);
+    if (!note) this.#files.clear();
     this.#text.value = "";
     this.#drafts.delete(this.#draft);
     this.#stopTyping();
     return this.#draw();
+  }
+
+  #attach(files) {
+    if (!files.length || this.#mode === "note" || !this.checkVisibility()) return;
+    this.#files.add([...files]);
+    this.#pick.value = "";
+    this.#text.focus();
   }
 
   // A composing input method uses Enter itself.

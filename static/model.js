@@ -48,8 +48,8 @@ export class Inbox extends EventTarget {
     this.#say("ticket");
   }
 
-  write(type, text) {
-    this.outbox.add(type, this.open.number, text);
+  write(type, text, files) {
+    this.outbox.add(type, this.open.number, text, files);
   }
 
   typing(ticket, on) {
@@ -89,6 +89,23 @@ export class Inbox extends EventTarget {
     const held = items.find((item) => item.seq === seq);
     if (held?.text !== undefined) open.reveal(seq, held.text);
     this.#say("ticket");
+  }
+
+  /** Empties a message for good; throws a Problem. */
+  async redact(seq) {
+    this.#hears.redacted(await rest("DELETE", `/tickets/${this.open.number}/messages/${seq}`));
+  }
+
+  /** Deletes an attachment for good; throws a Problem. */
+  async removeFile(id) {
+    const frame = await rest("DELETE", `/attachments/${id}`);
+    if (frame) this.#hears.redacted(frame);
+  }
+
+  /** Deletes a ticket for good; throws a Problem. */
+  async purge(number) {
+    await rest("DELETE", `/tickets/${number}?permanent=true`);
+    this.#listed({ number, status: "gone" });
   }
 
   async loadAgents() {
@@ -135,7 +152,8 @@ export class Inbox extends EventTarget {
     const written = this.outbox.get(id);
     if (!written) return;
     const { type, text } = written;
-    this.#hears[type]({ ...stored, type, id, text, author: { kind: "agent", name: boot.agent.name }, attachments: [] });
+    const attachments = written.attachments.map(({ file: _, ...known }) => known);
+    this.#hears[type]({ ...stored, type, id, text, author: { kind: "agent", name: boot.agent.name }, attachments });
     this.outbox.take(id);
   }
 

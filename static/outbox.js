@@ -1,8 +1,10 @@
 // What the agent has written and the server has not yet acked: kept, sent again with the same id, or shown as failed.
 
+import { uploaded } from "./uploads.js";
+
 const PATIENCE = 10_000;
 
-/** One entry: {id, ticket, type: "message"|"note", text, at, state: "sending"|"failed", code}. */
+/** One entry: {id, ticket, type: "message"|"note", text, attachments, at, state: "sending"|"failed", code}. */
 export class Outbox extends EventTarget {
   #entries = new Map();
   #socket;
@@ -11,11 +13,13 @@ export class Outbox extends EventTarget {
   constructor(socket) {
     super();
     this.#socket = socket;
-    addEventListener("beforeunload", (event) => this.#sending().length && event.preventDefault());
+    addEventListener("beforeunload", (event) => [...this.#entries.values()].some(({ state }) => state === "sending") && event.preventDefault());
   }
 
-  add(type, ticket, text) {
-    const entry = { id: crypto.randomUUID(), type, ticket, text, at: new Date().toISOString(), state: "sending" };
+  /** `files` go up first; the message follows when all are there. */
+  add(type, ticket, text, files = []) {
+    const attachments = files.map((file) => ({ name: file.name, size: file.size, file }));
+    const entry = { id: crypto.randomUUID(), type, ticket, text, attachments, at: new Date().toISOString(), state: "sending" };
     this.#entries.set(entry.id, entry);
     this.#send(entry);
   }
@@ -31,7 +35,7 @@ export class Outbox extends EventTarget {
 
   /** Sends again, after the line came back, whatever has had no answer; the ids make doubles harmless. */
   resend() {
-    for (const entry of this.#sending()) this.#send(entry);
+    for (const entry of this.#entries.values()) if (entry.state === "sending") this.#send(entry);
   }
 
   retry(id) {
@@ -50,16 +54,30 @@ export class Outbox extends EventTarget {
   fail(id, code) {
     const entry = this.#entries.get(id);
     if (entry) Object.assign(entry, { state: "failed", code });
+    // They may have waited too long there: sent again, they go up anew.
+    if (code === "not_found") for (const file of entry?.attachments ?? []) delete file.id;
     this.#changed();
   }
 
-  #send({ type, ticket, id, text }) {
-    this.#socket.send({ type, ticket, id, text });
+  #send(entry) {
+    const { type, ticket, id, text, attachments } = entry;
+    if (attachments.some((file) => !file.id)) this.#upload(entry);
+    else this.#socket.send({ type, ticket, id, text, ...(attachments.length && { attachments: attachments.map((file) => file.id) }) });
     this.#changed();
   }
 
+  async #upload(entry) {
+    const { id, ticket, attachments } = entry;
+    if (attachments.some(({ sent }) => sent !== undefined)) return;
+    const code = await uploaded(ticket, attachments, () => this.#changed());
+    if (!this.#entries.has(id)) return;
+    if (code) this.fail(id, code);
+    else this.retry(id);
+  }
+
+  // What is on its way up is watched by its own request.
   #sending() {
-    return [...this.#entries.values()].filter((entry) => entry.state === "sending");
+    return [...this.#entries.values()].filter(({ state, attachments }) => state === "sending" && attachments.every((file) => file.id));
   }
 
   // A half-open line accepts everything and answers nothing; only a missing ack shows it.

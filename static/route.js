@@ -1,6 +1,6 @@
 // The address names what is open: /inbox/{view}/{number}. Going somewhere is changing it.
 
-export const VIEWS = ["open", "mine", "pending", "solved", "quarantine"];
+export const VIEWS = ["open", "mine", "pending", "solved", "quarantine", "trash"];
 
 /** What an address names: {view, number}; an unknown view is "open", no ticket is null. */
 export function read(path = location.pathname) {

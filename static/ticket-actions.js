@@ -1,5 +1,6 @@
 // <ticket-actions>: what can be done with the open ticket as a whole: its status, whose it is, whether it is spam.
 import { boot } from "./boot.js";
+import { confirmed } from "./confirm-dialog.js";
 import { define, h } from "./dom.js";
 import { icon } from "./icons.js";
 import { t } from "./words.js";
@@ -76,8 +77,14 @@ class TicketActions extends HTMLElement {
         item(held ? "inbox.not_spam" : "inbox.spam", () => this.#judge(summary), "only-narrow"),
         item("inbox.more.copy", () => this.#copy(number)),
         status === "trash"
-          ? item("inbox.more.restore", move("open", "inbox.done.open"))
+          ? [item("inbox.more.restore", move("open", "inbox.done.open")), item("inbox.more.purge", () => this.#purge(number))]
           : item("inbox.more.trash", move("trash", "inbox.done.trash"))));
+  }
+
+  async #purge(number) {
+    const title = t("inbox.purge.title", { number });
+    if (!(await confirmed({ title, lines: [t("inbox.purge.lines")], action: t("inbox.delete.action") }))) return;
+    if (await this.#try(() => this.#inbox.purge(number))) this.#say(t("inbox.done.purged", { number }));
   }
 
   async #copy(number) {

@@ -1,4 +1,5 @@
 // <ticket-view>: the open ticket with its actions, transcript and composer, or why there is none to see.
+import { confirmed } from "./confirm-dialog.js";
 import { arrange, define, h } from "./dom.js";
 import { icon } from "./icons.js";
 import "./message-composer.js";
@@ -49,7 +50,14 @@ class TicketView extends HTMLElement {
       release: () => tried(inbox.judge(inbox.open.number, false)),
       retry: (id) => inbox.outbox.retry(id),
       discard: (id) => inbox.outbox.take(id),
+      redact: (seq) => this.#sure("inbox.redact", {}, () => tried(inbox.redact(seq))),
+      removeFile: ({ id, name }) => this.#sure("inbox.file", { name }, () => tried(inbox.removeFile(id))),
     };
+  }
+
+  async #sure(key, values, deed) {
+    const asked = { title: t(`${key}.title`, values), lines: [t(`${key}.lines`)], action: t("inbox.delete.action") };
+    if (await confirmed(asked)) await deed();
   }
 
   #draw() {

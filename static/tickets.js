@@ -15,6 +15,7 @@ const VIEW = {
   pending: { query: "status=pending&held=false", has: (s) => s.status === "pending" && shown(s) },
   solved: { query: "status=solved&held=false", has: (s) => s.status === "solved" && shown(s) },
   quarantine: { query: "held=true", has: (s) => s.held > 0 && s.status !== "trash" },
+  trash: { query: "status=trash", has: (s) => s.status === "trash" },
 };
 
 /** Says `change` whenever a summary came, changed or went. */

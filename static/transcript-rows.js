@@ -10,7 +10,7 @@ const GROUP = 2 * 60_000;
 
 /**
  * The rows, as Kept takes them, of a transcript's `entries` and what is `unacked` after them.
- * `read` says how far the visitor, called `visitor`, has read; `act` holds what the buttons do: {reveal, release, retry, discard}.
+ * `read` says how far the visitor, called `visitor`, has read; `act` holds what the buttons do: {reveal, release, retry, discard, redact, removeFile}.
  */
 export function rows({ entries, unacked, read, visitor, act }) {
   const all = [...entries, ...unacked.map(mine)];
@@ -40,10 +40,10 @@ function dayRow({ at }) {
 }
 
 function entryRow(entry, { first, seen, visitor, act }) {
-  const { state, code, held, text, redacted } = entry;
+  const { state, code, held, text, attachments } = entry;
   return {
     key: entry.id ?? `${entry.seq} ${entry.note}`,
-    signature: JSON.stringify([first, seen, visitor, state, code, held, text, redacted]),
+    signature: JSON.stringify([first, seen, visitor, state, code, held, text, attachments]),
     build: () => build(entry, { first, seen, visitor, act }),
   };
 }
@@ -53,7 +53,7 @@ function build(entry, { first, seen, visitor, act }) {
   if (kind === "system") return h("li", { class: "system" }, h("bdi", {}, entry.text), " ", moment(entry));
   const classes = ["entry", `is-${kind}`, first && "is-first", entry.held && "is-held", entry.state && `is-${entry.state}`];
   return h("li", { class: classes.filter(Boolean).join(" "), "data-seq": entry.seq },
-    first && head(entry, kind, visitor), entry.held ? heldBubble(entry, act) : bubble(entry), foot(entry, seen, act));
+    first && head(entry, kind, visitor), entry.held ? heldBubble(entry, act) : bubble(entry), files(entry, act), foot(entry, seen, act), tools(entry, act));
 }
 
 function head(entry, kind, visitor) {
@@ -64,8 +64,9 @@ function head(entry, kind, visitor) {
 
 const moment = ({ at }) => h("time", { datetime: at, title: full(at) }, clock(at));
 
-function bubble({ text, redacted, at }) {
-  if (redacted) return h("p", { class: "bubble is-gone" }, t("inbox.redacted"));
+function bubble({ text, at }) {
+  if (text === "") return null;
+  if (text === null) return h("p", { class: "bubble is-gone" }, t("inbox.redacted"));
   return h("p", { class: "bubble", dir: "auto", title: full(at) }, linked(text));
 }
 
@@ -78,6 +79,22 @@ function heldBubble({ seq, text }, act) {
       button("inbox.not_spam", () => act.release())));
 }
 
+function files({ attachments = [], text, held }, act) {
+  if (!attachments.length || text === null) return null;
+  return h("ul", { class: "files" }, attachments.map((file) => h("li", {}, face(file),
+    file.sent !== undefined && h("progress", { value: file.sent, "aria-label": file.name }),
+    file.id && !held && act.removeFile && button("inbox.file.delete", () => act.removeFile(file)))));
+}
+
+function face({ id, name, preview }) {
+  if (!id) return h("bdi", {}, name);
+  const at = `/api/v1/attachments/${id}`;
+  return h("a", { href: at, download: name }, preview && h("img", { src: `${at}?small=true`, alt: "", loading: "lazy" }), h("bdi", {}, name));
+}
+
+const tools = ({ type, seq, text, author, held }, act) => type === "message" && seq && text !== null && !held && author.kind !== "system"
+  && h("p", { class: "entry-tools" }, button("inbox.redact", () => act.redact(seq)));
+
 function foot({ id, state, code }, seen, act) {
   if (state === "failed") {
     return h("p", { class: "entry-foot is-failed", role: "alert" }, t("inbox.failed", { why: reason(code) }), " ",
@@ -87,7 +104,7 @@ function foot({ id, state, code }, seen, act) {
   return mark && h("p", { class: "entry-foot" }, t(mark));
 }
 
-const REASONS = new Set(["ended", "rate_limited", "too_large", "not_found", "forbidden", "unavailable"]);
+const REASONS = new Set(["ended", "rate_limited", "too_large", "not_found", "forbidden", "unavailable", "file_refused", "file_too_large"]);
 const reason = (code) => t(`inbox.why.${REASONS.has(code) ? code : "unavailable"}`);
 
 const button = (key, click) => h("button", { class: "link-button", type: "button", on: { click } }, t(key));

@@ -34,11 +34,12 @@ export class Transcript {
     this.#put({ ...this.#messages.get(frame.seq), ...frame });
   }
 
-  /** A redaction is an entry of its own, and empties the message it names. */
+  /** A redaction is an entry of its own, and empties the message it names, or takes one file from it. */
   redacted(frame) {
     this.#put(frame);
     const target = this.#messages.get(frame.target);
-    if (target) this.#put({ ...target, redacted: true, text: "" });
+    const left = target?.attachments?.filter(({ id }) => frame.attachment && id !== frame.attachment);
+    if (target) this.#put({ ...target, attachments: left, ...(!frame.attachment && { text: null }) });
   }
 
   note(frame) {

@@ -108,6 +108,10 @@ def lethe() -> Iterator[Lethe]:
 
 @pytest.fixture(scope="module")
 def clients(account: Account) -> list[Client]:
+    return clients_of(account)
+
+
+def clients_of(account: Account) -> list[Client]:
     """Several visitors, each in a ticket, and agents who write into the first tickets beside them."""
     made = []
     for number in range(VISITORS):
@@ -142,18 +146,23 @@ def kill_under_load(lethe: Lethe, clients: list[Client], dice: random.Random) ->
 
 @pytest.fixture(scope="module")
 def history(lethe: Lethe, account: Account, clients: list[Client]) -> tuple[Acks, dict[str, str], Stored]:
+    return history_of(lethe, account, clients, KILLS)
+
+
+def history_of(
+    lethe: Lethe, account: Account, clients: list[Client], kills: int
+) -> tuple[Acks, dict[str, str], Stored]:
     """What was acked, what was sent and what is stored after all the kills."""
     print(f"seed {SEED}")
     dice = random.Random(SEED)
     for client in clients:
         client.thread.start()
-    flying = [kill_under_load(lethe, clients, dice) for _ in range(KILLS)]
+    flying = [kill_under_load(lethe, clients, dice) for _ in range(kills)]
     for client in clients:
         client.stopping.set()
     for client in clients:
         client.thread.join(2 * PATIENCE)
     print(f"acked {acked(clients)}, sent again {sum(client.resent for client in clients)}, in flight {flying}")
-    assert len(flying) == KILLS
     assert min(flying) > 0, flying
     for ticket in {client.ticket for client in clients}:
         account.rest("PUT", f"/tickets/{ticket}/spam", {"spam": False})
@@ -200,3 +209,11 @@ def test_the_checker_sees_a_double_a_gap_a_loss_and_another_text(history: tuple[
     assert faults(acks, sent, lost) == [f"{last['id']} was acked and is lost"]
     changed[ticket][-1]["text"] += "!"
     assert faults(acks, sent, changed) == [f"{last['id']} has another text"]
+
+
+def test_a_server_that_acks_before_it_commits_is_found_out() -> None:
+    with Lethe(module="tests.broken.early") as server:
+        account = server.account()
+        found = faults(*history_of(server, account, clients_of(account), KILLS // 2))
+    print(f"{len(found)} faults, the first: {found[:3]}")
+    assert any("is lost" in fault for fault in found)

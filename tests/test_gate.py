@@ -37,15 +37,14 @@ def test_hello_and_consent_always_pass(frame: dict[str, object]) -> None:
     admit(frames.visitor_frame(json.dumps(frame)), Standing())
 
 
-@pytest.mark.parametrize("kind", ["message", "rate", "end"])
-def test_an_ended_chat_takes_nothing_more(kind: str) -> None:
-    frame = next(frame for frame in VISITOR if frame["type"] == kind)
+def test_an_ended_chat_is_not_ended_again() -> None:
     with pytest.raises(Ended):
-        admit(frames.visitor_frame(json.dumps(frame)), Standing(1, 2, 2, ended=True))
+        admit(frames.End(), Standing(1, 2, 2, ended=True))
 
 
-def test_an_ended_chat_may_still_be_read() -> None:
+def test_an_ended_chat_may_still_be_read_and_rated() -> None:
     admit(frames.Read(seq=1), Standing(1, 2, 2, ended=True))
+    admit(frames.Rate(score=5), Standing(1, 2, 2, ended=True))
 
 
 def test_an_allowance_gives_its_burst_then_makes_wait() -> None:

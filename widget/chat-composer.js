@@ -1,4 +1,4 @@
-/** `<chat-composer>`: keeps what is typed until it is sent. Fires `send` (`detail`: the text) and `typing` (`detail`: on or off, no more). */
+/** `<chat-composer>`: keeps what is written and chosen until it is sent. Fires `send` (`detail`: text, files) and `typing` (`detail`: on or off, no more). */
 
 import { define, icon, make } from "./dom.js";
 import { LONGEST_TEXT } from "./transcript.js";
@@ -10,6 +10,7 @@ const IDLE = 5_000;
 export class ChatComposer extends HTMLElement {
   #words;
   #text;
+  #tray;
   #count = make("p", { class: "count", id: "count", "aria-live": "polite", hidden: true });
   #told = 0;
   #idle = 0;
@@ -21,13 +22,30 @@ export class ChatComposer extends HTMLElement {
     this.#text = make("textarea", {
       rows: 1, dir: "auto", placeholder: write, "aria-label": write, "aria-describedby": "count", enterkeyhint: "send",
       input: () => this.#typed(), keydown: (event) => this.#pressed(event),
+      paste: ({ clipboardData }) => this.#attach(clipboardData.files),
     });
+    const pick = make("input", { type: "file", multiple: true, hidden: true, change: () => this.#attach(pick.files) });
+    const attach = make("button", { type: "button", class: "round", "aria-label": words.say("attach"), click: () => pick.click() }, icon("attach"));
     const send = make("button", { class: "send", "aria-label": words.say("send") }, icon("send"));
-    this.append(make("form", { submit: (event) => this.#send(event) }, this.#text, send), this.#count);
+    this.append(make("form", { submit: (event) => this.#send(event) }, pick, attach, this.#text, send), this.#count);
+    // Wherever a file is dropped, or the browser would leave the chat to show it.
+    for (const name of ["dragover", "drop"]) document.addEventListener(name, (event) => {
+      event.preventDefault();
+      this.#attach(event.dataTransfer.files);
+    });
   }
 
   focus() {
     this.#text.focus();
+  }
+
+  async #attach(list) {
+    const files = [...list];
+    if (!files.length || !this.checkVisibility()) return;
+    const { FileTray } = await import("./file-tray.js");
+    if (!this.#tray) this.prepend(this.#tray = new FileTray(this.#words));
+    this.#tray.add(files);
+    this.focus();
   }
 
   #typed() {
@@ -64,10 +82,12 @@ export class ChatComposer extends HTMLElement {
     event.preventDefault();
     this.#text.focus();
     const text = this.#text.value.trim();
-    if (!text || this.#text.ariaInvalid === "true") return;
+    const files = this.#tray?.files ?? [];
+    if (!(text || files.length) || this.#text.ariaInvalid === "true") return;
     this.#text.value = "";
     this.#typed();
-    this.dispatchEvent(new CustomEvent("send", { detail: text }));
+    this.#tray?.clear();
+    this.dispatchEvent(new CustomEvent("send", { detail: [text, files] }));
   }
 }
 

@@ -15,11 +15,11 @@ export class ChatRoom extends HTMLElement {
   #composer;
   #ended;
 
-  constructor(words, name) {
+  constructor(words, name, desk) {
     super();
     this.#words = words;
     this.#name = name;
-    this.#list = new MessageList(words, (id) => this.#conversation.retry(id));
+    this.#list = new MessageList(words, { retry: (id) => this.#conversation.retry(id), drop: (id) => this.#conversation.drop(id) }, desk);
     this.#list.addEventListener("end", () => this.#see());
     this.#empty = make("p", { class: "empty" }, words.say("empty", { name }));
     this.#composer = new ChatComposer(words);
@@ -72,8 +72,8 @@ export class ChatRoom extends HTMLElement {
     return typing === null ? "" : this.#words.say("line.typing", { name: `\u2068${typing || this.#name}\u2069` });
   }
 
-  #send(text) {
-    this.#conversation.send(text);
+  #send(written) {
+    this.#conversation.send(...written);
     this.#list.toEnd();
   }
 

@@ -4,7 +4,7 @@ import { ChatRoom } from "./chat-room.js";
 import { ConsentNotice } from "./consent-notice.js";
 import { Conversation } from "./conversation.js";
 import { button, define, icon, make } from "./dom.js";
-import { donePage, download, keptPage, menu, PlainPage, receiptPage, withdrawPage } from "./rights.js";
+import { download, menu, PlainPage } from "./plain-page.js";
 
 const SOCKET = new URL("/ws/visitor", location.href.replace(/^http/, "ws")).href;
 
@@ -28,9 +28,13 @@ export class ChatWindow extends HTMLElement {
     this.#desk = desk;
     this.#tell = tell;
     this.#menu = menu(words, {
-      kept: () => this.#aside(keptPage(words, this.#config, this.#conversation.transcript.lines.at(-1)?.at)),
-      receipt: () => this.#fetch("receipt", async () => this.#aside(receiptPage(words, await desk.receipt()))),
+      kept: () => this.#late("kept", ({ keptPage }) => keptPage(words, this.#config, this.#conversation.transcript.lines.at(-1)?.at)),
+      receipt: () => this.#late("receipt", async ({ receiptPage }) => receiptPage(words, await desk.receipt())),
       transcript: () => this.#fetch("transcript", async () => download(await desk.transcript(), "transcript.txt")),
+      ...(config.mail && { mail: () => this.#fetch("mail", async () => {
+        await desk.mail();
+        this.#aside(new PlainPage(words.say("menu.mail"), make("p", {}, words.say("mailed"))));
+      }) }),
       end: () => this.#conversation.end(),
       withdraw: () => this.#withdrawing(this.#room),
     });
@@ -45,7 +49,7 @@ export class ChatWindow extends HTMLElement {
   set shown(shown) {
     this.#shown = shown;
     this.#back();
-    if (shown) this.#main.lastChild.focus();
+    if (shown) this.#main.lastChild?.focus();
   }
 
   #header({ name }) {
@@ -105,13 +109,13 @@ export class ChatWindow extends HTMLElement {
   }
 
   #chat() {
-    const unsent = this.#conversation?.transcript.pending.map(({ text }) => text);
-    const conversation = new Conversation(SOCKET, this.#desk.token, this.#config.online, unsent);
+    const unsent = this.#conversation?.transcript.pending;
+    const conversation = new Conversation(SOCKET, this.#desk, this.#config.online, unsent);
     conversation.addEventListener("change", () => this.#changed());
     conversation.addEventListener("asked", ({ detail }) => this.#askAgain(detail));
     conversation.addEventListener("over", ({ detail }) => this.#over(detail));
     this.#conversation = conversation;
-    this.#room ??= new ChatRoom(this.#words, this.#config.account.name);
+    this.#room ??= new ChatRoom(this.#words, this.#config.account.name, this.#desk);
     this.#room.conversation = conversation;
     this.#show(this.#room);
   }
@@ -158,20 +162,29 @@ export class ChatWindow extends HTMLElement {
     this.#show(page.withBack(this.#words));
   }
 
+  /** A page that is fetched, with its words, when it is asked for. */
+  #late(name, page, behind) {
+    return this.#fetch(name, async () => this.#aside(await page(await this.#rights()), behind));
+  }
+
+  async #rights() {
+    return (await Promise.all([import("./rights.js"), this.#words.more("rights")]))[0];
+  }
+
   #withdrawing(behind) {
     const withdraw = async () => this.#done(await this.#desk.withdraw());
-    this.#aside(withdrawPage(this.#words, this.#config.account, withdraw), behind);
+    return this.#late("withdraw", ({ withdrawPage }) => withdrawPage(this.#words, this.#config.account, withdraw), behind);
   }
 
   /** Everything is gone there, so nothing may stay here. */
-  #done(number) {
+  async #done(number) {
     this.#conversation?.stop();
     this.#desk.forget();
     this.#room?.remove();
     this.#conversation = this.#room = null;
     this.#unread = 0;
     this.#tell("unread", { count: 0, label: this.#words.say("open_chat") });
-    this.#show(donePage(this.#words, number, () => this.#ask()));
+    this.#show((await this.#rights()).donePage(this.#words, number, () => this.#ask()));
   }
 
   #present(online) {

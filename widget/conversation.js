@@ -16,19 +16,19 @@ export class Conversation extends EventTarget {
   typing = null;
 
   #connection;
-  #token;
+  #desk;
   #asked = null;
   #answer = null;
   #fresh = false;
   #mended = -1;
   #timers = {};
 
-  /** `unsent`: texts an earlier conversation could not send. */
-  constructor(url, token, online, unsent = []) {
+  /** `unsent`: what an earlier conversation could not send. */
+  constructor(url, desk, online, unsent = []) {
     super();
-    this.#token = token;
+    this.#desk = desk;
     this.online = online;
-    for (const text of unsent) this.transcript.mark(this.transcript.hold(text), "failed");
+    for (const { text, attachments } of unsent) this.transcript.mark(this.transcript.hold(text, attachments), "failed");
     this.#connection = new Connection(url, {
       opened: () => this.#hello(),
       received: (frame) => this.#received(frame),
@@ -37,14 +37,19 @@ export class Conversation extends EventTarget {
     });
   }
 
-  send(text) {
-    this.retry(this.transcript.hold(text));
+  send(text, files = []) {
+    this.retry(this.transcript.hold(text, files.map((file) => ({ name: file.name, size: file.size, file }))));
   }
 
   retry(id) {
     const said = this.transcript.mark(id, "sending");
     if (this.ended) this.fresh();
     else if (said) this.#post(said);
+    this.#changed();
+  }
+
+  drop(id) {
+    this.transcript.drop(id);
     this.#changed();
   }
 
@@ -87,7 +92,7 @@ export class Conversation extends EventTarget {
 
   #hello() {
     const last_seq = this.#fresh ? 0 : this.transcript.lastSeq;
-    const sent = this.#connection.send({ type: "hello", token: this.#token, last_seq, ...(this.#fresh && { fresh: true }) });
+    const sent = this.#connection.send({ type: "hello", token: this.#desk.token, last_seq, ...(this.#fresh && { fresh: true }) });
     if (sent) this.#after("welcome", () => this.#connection.again());
   }
 
@@ -113,7 +118,7 @@ export class Conversation extends EventTarget {
     this.#connection.settled();
     this.#asked = this.#answer = null;
     this.online = frame.online;
-    this.ended = frame.status === "solved";
+    this.ended = ["solved", "trash"].includes(frame.status);
     this.live = true;
     this.lost = false;
     if (this.transcript.welcome(frame)) this.#resend();
@@ -171,14 +176,27 @@ export class Conversation extends EventTarget {
       setTimeout(() => this.live && this.retry(id), seconds * 1000);
     } else {
       this.ended ||= code === "ended";
+      if (code === "not_found") this.transcript.lose(id);
       this.transcript.mark(id, "failed", code);
     }
   }
 
-  #post({ id, text }) {
+  #post({ id, text, attachments }) {
     if (!this.live) return;
-    this.#connection.send({ type: "message", id, text, attachments: [] });
+    if (!attachments.every((file) => file.id)) {
+      this.#upload(id, attachments);
+      return;
+    }
+    this.#connection.send({ type: "message", id, text, attachments: attachments.map((file) => file.id) });
     this.#expectAck();
+  }
+
+  async #upload(id, attachments) {
+    const { uploaded } = await import("./file-tray.js");
+    const code = await uploaded(attachments, this.#desk, () => this.#changed());
+    if (code) this.transcript.mark(id, "failed", code);
+    else if (code === "") this.retry(id);
+    this.#changed();
   }
 
   /** With the same ids: what arrived before is not stored twice. */

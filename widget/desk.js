@@ -61,6 +61,19 @@ export class Desk {
     return (await this.#mine("/transcript")).blob();
   }
 
+  async mail() {
+    await this.#mine("/transcript", "POST");
+  }
+
+  async file(id, query = "") {
+    return (await this.#mine(`/attachments/${id}${query}`)).blob();
+  }
+
+  /** Where files go. */
+  get uploads() {
+    return `${this.#base}/attachments`;
+  }
+
   /** Gives the erasure's number. */
   async withdraw() {
     return (await (await this.#mine("/sessions", "DELETE")).json()).erasure_id;

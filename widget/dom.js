@@ -9,6 +9,7 @@ const ICONS = {
   back: "M15 5l-7 7 7 7",
   send: "M5 12h13M12 5l7 7-7 7",
   down: "M6 10l6 6 6-6",
+  attach: "M8 12l6-6a3 3 0 0 1 4 4l-8 8a5 5 0 0 1-7-7l8-8",
 };
 
 /** Functions among the `attributes` are listeners, `true` sets an empty attribute, `false` and nullish none. */

@@ -3,21 +3,31 @@
 import { button, define, make } from "./dom.js";
 import { linked } from "./links.js";
 
+/** Sending them again would end alike. */
+const FINAL = new Set(["too_large", "file_too_large", "file_refused"]);
+
 export class MessageLine extends HTMLElement {
   #words;
   #retry;
+  #drop;
+  #desk;
   #text;
+  #files = make("div", { class: "files" });
   #standing = make("p", { class: "standing", "aria-live": "off" });
 
-  constructor(words, retry) {
+  /** `act`: `retry(id)`, `drop(id)`. */
+  constructor(words, { retry, drop }, desk) {
     super();
     this.#words = words;
     this.#retry = retry;
+    this.#drop = drop;
+    this.#desk = desk;
   }
 
   /** `first` of its group; `standing`: sending, waiting, failed, sent, seen, or null. */
   show(line, first, standing) {
     if (this.#text !== line.text) this.#fill(line);
+    this.#attach(line.attachments ?? []);
     this.classList.toggle("first", first);
     if (this.#standing.dataset.is === `${standing}`) return;
     this.#standing.dataset.is = standing;
@@ -33,7 +43,16 @@ export class MessageLine extends HTMLElement {
     const said = text === null ? [make("i", {}, words.say("removed"))] : linked(text);
     const time = make("time", { datetime: at, title: words.when(at, "moment") }, words.when(at, "time"));
     const row = make("div", { class: "row", click: () => row.classList.toggle("told") }, make("div", { class: "bubble", dir: "auto" }, ...said), time);
-    this.replaceChildren(make("p", { class: "author" }, make("bdi", {}, name)), row, this.#standing);
+    row.firstChild.hidden = text === "";
+    this.replaceChildren(make("p", { class: "author" }, make("bdi", {}, name)), row, this.#files, this.#standing);
+  }
+
+  async #attach(files) {
+    const shows = JSON.stringify(files);
+    if ((this.#files.dataset.shows ?? "[]") === shows) return;
+    this.#files.dataset.shows = shows;
+    const { drawn } = await import("./file-tray.js");
+    if (this.#files.dataset.shows === shows) this.#files.replaceChildren(...drawn(files, this.#words, this.#desk));
   }
 
   #stands({ id, code }, standing) {
@@ -41,7 +60,7 @@ export class MessageLine extends HTMLElement {
     const words = this.#words;
     const said = [words.say(`standing.${standing}`)];
     if (code) said.push(` ${words.reason(code)} `);
-    if (standing === "failed" && code !== "too_large") said.push(button("link", () => this.#retry(id), words.say("try_again")));
+    if (standing === "failed") said.push(FINAL.has(code) ? button("link", () => this.#drop(id), words.say("discard")) : button("link", () => this.#retry(id), words.say("try_again")));
     return said;
   }
 }

@@ -20,17 +20,19 @@ function standing(line, read) {
 
 export class MessageList extends HTMLElement {
   #words;
-  #retry;
+  #act;
+  #desk;
   #nodes = new Map();
   #count = 0;
   #log;
   #more;
   atEnd = true;
 
-  constructor(words, retry) {
+  constructor(words, act, desk) {
     super();
     this.#words = words;
-    this.#retry = retry;
+    this.#act = act;
+    this.#desk = desk;
     this.#log = make("div", { class: "log", role: "log", tabindex: 0, "aria-live": "off", "aria-label": words.say("messages"), scroll: () => this.#scrolled() });
     this.#more = button("more", () => this.toEnd(), icon("down"), words.say("new_messages"));
     this.#more.hidden = true;
@@ -69,7 +71,7 @@ export class MessageList extends HTMLElement {
       const day = dayOf(line);
       const opens = dayOf(before) !== day;
       if (opens) nodes.push(this.#node(day, () => make("p", { class: "day" }, this.#words.day(line.at))));
-      const node = this.#node(line.id, () => new MessageLine(this.#words, this.#retry));
+      const node = this.#node(line.id, () => new MessageLine(this.#words, this.#act, this.#desk));
       const says = line === own.at(-1) || line.state;
       node.show(line, opens || apart(before, line), says ? standing(line, read) : null);
       nodes.push(node);

@@ -8,6 +8,11 @@ const uuid = () => "10000000-1000-4000-8000-100000000000".replace(/[018]/g, (dig
   (digit ^ (crypto.getRandomValues(new Uint8Array(1))[0] & (15 >> (digit / 4)))).toString(16)
 ));
 
+function without(said, attachment) {
+  const attachments = said.attachments?.filter(({ id }) => attachment && id !== attachment);
+  return attachment ? { ...said, attachments } : { ...said, attachments, text: null };
+}
+
 export class Transcript {
   epoch = null;
   ticket = null;
@@ -56,7 +61,7 @@ export class Transcript {
     this.#entries.set(entry.seq, entry);
     this.#highest = Math.max(this.#highest, entry.seq);
     const target = this.#entries.get(entry.target);
-    if (target) this.#entries.set(entry.target, { ...target, text: null });
+    if (target) this.#entries.set(entry.target, without(target, entry.attachment));
     while (this.#entries.has(this.lastSeq + 1)) this.lastSeq += 1;
   }
 
@@ -65,10 +70,19 @@ export class Transcript {
     if (state) this.take({ ...said, ticket, seq, at });
   }
 
-  hold(text) {
+  hold(text, attachments = []) {
     const id = uuid();
-    this.#pending.set(id, { type: "message", id, text, at: new Date().toISOString(), author: { kind: "visitor" }, state: "sending" });
+    this.#pending.set(id, { type: "message", id, text, attachments, at: new Date().toISOString(), author: { kind: "visitor" }, state: "sending" });
     return id;
+  }
+
+  drop(id) {
+    this.#pending.delete(id);
+  }
+
+  /** Its files waited too long there: they are to be sent anew. */
+  lose(id) {
+    for (const file of this.#pending.get(id)?.attachments ?? []) delete file.id;
   }
 
   /** `state`: `sending`, `waiting`, or `failed` with its error's `code`. */

@@ -20,6 +20,12 @@ export class Words {
     this.#plural = new Intl.PluralRules(locale);
   }
 
+  /** Fetches a further part of the strings. */
+  async more(part) {
+    const found = await fetch(`/widget-assets/locales/${this.locale}.${part}.json`);
+    this.#strings = { ...this.#strings, ...(await found.json()) };
+  }
+
   say(key, values = {}) {
     return (this.#strings[key] ?? key).replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
   }

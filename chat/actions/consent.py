@@ -186,14 +186,25 @@ def _ended(desk: Desk, tx: Any, contact: Contact, account: Account, site: Site, 
 
 
 async def receipt(desk: Desk, visitor: Visitor) -> dict[str, Any]:
-    """Return the visitor's live receipt, signed."""
-    ledger = await receipts(desk, (await contact_of(desk, visitor)).id)
+    """Return the visitor's last receipt, signed."""
+    ledger = await receipts(desk, (await reader_of(desk, visitor)).id)
     return signed({"document": ledger[-1].document, "signature": ledger[-1].signature})
 
 
 async def receipts(desk: Desk, contact_id: int) -> list[Receipt]:
     """Return a contact's ledger, first to last."""
     return await desk.store.read(lambda tx: privacy.receipts(tx, contact_id))
+
+
+async def reader_of(desk: Desk, visitor: Visitor) -> Contact:
+    """
+    Return the contact a token speaks for, to read what is theirs: a notice they have not agreed to yet keeps nobody
+    from that (Art. 15 GDPR). Unauthorized and ConsentRequired where the consent was withdrawn or has expired.
+    """
+    contact = await contact_of(desk, visitor, live=False)
+    if contact.receipt_id is None:
+        raise ConsentRequired("This consent has ended")
+    return contact
 
 
 async def contact_of(desk: Desk, visitor: Visitor, *, live: bool = True) -> Contact:

@@ -146,8 +146,10 @@ class Postbox:
         meters = self._metrics
         meters.batches.observe(len(drafts))
         for author in ("visitor", "agent"):
-            meters.messages.labels(author).inc(sum(d.author == author and d.refusal is None for d in drafts))
-        meters.held.inc(sum(draft.held for draft in drafts))
+            meters.messages.labels(author).inc(
+                sum(d.author == author and d.refusal is None and not d.repeated for d in drafts)
+            )
+        meters.held.inc(sum(draft.held and not draft.repeated for draft in drafts))
         for draft in drafts:
             if isinstance(draft.refusal, LetheError):
                 meters.refused.labels(draft.refusal.code).inc()

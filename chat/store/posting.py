@@ -98,8 +98,10 @@ def append(tx: Connection, drafts: Sequence[Draft], *, look: bool) -> None:
         if draft.opens:
             draft.ticket_id = None
             _open(tx, draft)
-    known = _known(tx, drafts) if look else {}
     places = _places(tx, sorted(_ticket_ids(drafts)))
+    # Who sends again into a ticket that has ended since must hear that it is stored.
+    look = look or any(place.status in ENDED for place in places.values())
+    known = _known(tx, drafts) if look else {}
     free = uploads.free(tx, [each for draft in drafts for each in draft.attachments])
     fresh = [made for draft in drafts if (made := _placed(draft, places, known, free)) is not None]
     if fresh:

@@ -14,7 +14,7 @@ from chat.clock import stamp
 from chat.errors import Forbidden, LetheError, Unauthorized
 from chat.model import Actor, Draft
 from chat.nudges import Nudge, Told
-from chat.web.connection import Connection, Follower, Receive, Scope, Send
+from chat.web.connection import Connection, Follower, Receive, Scope, Send, naming
 from chat.web.doors import COOKIE, Doors, bearer, own_page
 
 WATCHED = 200
@@ -66,10 +66,8 @@ class AgentSocket(Connection):
         if self.actor is None:
             raise Unauthorized("Sign in first")
         frame = frames.agent_frame(text)
-        try:
+        with naming(frame):
             await self._admitted(frame, self.actor)
-        except LetheError as error:
-            self.refuse(error, getattr(frame, "id", None))
 
     async def _admitted(self, frame: frames.AgentFrame, actor: Actor) -> None:
         match frame:

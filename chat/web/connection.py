@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, MutableMapping
 from typing import Any
 
 import structlog
@@ -28,6 +28,16 @@ CLOSE_SECONDS = 5.0
 FRAMES_A_MINUTE, FRAMES_BURST = 1200, 120
 
 log = structlog.get_logger("chat.socket")
+
+
+@contextlib.contextmanager
+def naming(frame: Any) -> Iterator[None]:
+    """Have a refusal name the frame it is about, where that has an `id`."""
+    try:
+        yield
+    except LetheError as error:
+        error.extra.setdefault("id", getattr(frame, "id", None))
+        raise
 
 
 class Connection:
@@ -54,7 +64,7 @@ class Connection:
         """Do what an accepted socket begins with; may close it."""
 
     async def take(self, text: str) -> None:
-        """Do what one frame asks; raise a LetheError to refuse it."""
+        """Do what one frame asks; raise a LetheError to refuse it, with the frame's `id` in `extra`."""
         raise NotImplementedError
 
     def left(self) -> None:
@@ -121,18 +131,10 @@ class Connection:
         task.add_done_callback(self._tasks.discard)
 
     def refuse(self, error: LetheError, about: str | None = None) -> None:
-        """Answer a frame with an error; the socket stays, unless bad frames or floods go on."""
-        if isinstance(error, BadInput):
-            self._bad += 1
-        if isinstance(error, RateLimited):
-            self._flood += 1
+        """Answer a frame with an error; the socket stays."""
         retry = error.extra.get("retry_after", UNSET)
         name = about or error.extra.get("id") or UNSET
         self.tell(frames.ErrorOut(error.code, error.detail, id=name, retry_after=retry))
-        if self._bad >= BAD_FRAMES:
-            self.close(frames.CLOSE_BAD_FRAMES, "ten bad frames in a row")
-        if self._flood >= FLOOD:
-            self.close(frames.CLOSE_RATE, "too many frames")
 
     async def _read(self) -> None:
         while True:
@@ -144,9 +146,19 @@ class Connection:
             try:
                 self._spend()
                 await self.take(event.get("text") or "")
-                self._bad = self._flood = 0
+                self._bad, self._flood = 0, max(0, self._flood - 1)  # a flood has moments in which a frame passes
             except LetheError as error:
                 self.refuse(error)
+                self._count(error)
+
+    def _count(self, error: LetheError) -> None:
+        """Let go of an end that sends nothing but bad frames, or floods."""
+        self._bad = self._bad + 1 if isinstance(error, BadInput) else 0
+        self._flood += isinstance(error, RateLimited)
+        if self._bad >= BAD_FRAMES:
+            self.close(frames.CLOSE_BAD_FRAMES, "ten bad frames in a row")
+        if self._flood >= FLOOD:
+            self.close(frames.CLOSE_RATE, "too many frames")
 
     def _spend(self) -> None:
         wait = self.allowance.take(time.monotonic())

@@ -17,7 +17,7 @@ from chat.errors import Ended, Forbidden, LetheError, NotFound, RateLimited, Una
 from chat.gate import Allowance, admit
 from chat.model import Draft, Ticket
 from chat.nudges import Told
-from chat.web.connection import Connection, Follower, Receive, Scope, Send
+from chat.web.connection import Connection, Follower, Receive, Scope, Send, naming
 from chat.web.doors import Doors, own_origin
 
 HELLO_SECONDS = 10.0
@@ -91,11 +91,9 @@ class VisitorSocket(Connection):
             self.refuse(Unauthorized("Say hello first"))
             self.close(frames.CLOSE_UNAUTHORIZED, "say hello first")
             return
-        try:
+        with naming(frame):
             admit(frame, self.here.standing)
             await self._admitted(frame, self.here)
-        except LetheError as error:
-            self.refuse(error, getattr(frame, "id", None))
 
     async def _admitted(self, frame: frames.VisitorFrame, here: Arrival) -> None:
         match frame:
@@ -220,11 +218,11 @@ class VisitorSocket(Connection):
         except LetheError as error:
             self.refuse(error)
             await self._refresh()
-            return
-        await self._refresh()
+        else:
+            await self._refresh(answer=True)
 
-    async def _refresh(self) -> None:
-        """Look again at consent and ticket after something about them changed elsewhere."""
+    async def _refresh(self, *, answer: bool = False) -> None:
+        """Look again at consent and ticket after something about them changed; `answer` where somebody waits for it."""
         if self.here is None:
             return
         was = self.here
@@ -239,7 +237,7 @@ class VisitorSocket(Connection):
         self.messages = self.doors.visitors.enter(here.contact.id, self, here.account.message_rate)
         if not here.standing.consents:
             self._ask(here)
-        elif not was.standing.consents or self.follower is None:
+        elif answer or not was.standing.consents or self.follower is None:
             await self._welcome(here, self.follower.at if self.follower else 0)
 
     def _ask(self, here: Arrival) -> None:

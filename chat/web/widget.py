@@ -83,10 +83,10 @@ async def begin(request: Request) -> Response:
     key = request.path_params["site_key"]
     _, site, _ = await consent.place(doors.desk, key)
     _check_origin(request, site)
+    asked = await _agreement(request)
     wait = await doors.desk.live.allow(f"begin:{network_of(request)}", BEGINNINGS, BEGIN_WINDOW)
     if wait:
         raise RateLimited("Too many chats were begun from here; wait a little", retry_after=round(wait))
-    asked = await _agreement(request)
     begun = await consent.begin(doors.desk, key, asked)
     return JSON({"token": begun.token, "receipt": begun.receipt, "contact_id": begun.contact_id}, 201)
 
@@ -109,7 +109,7 @@ async def receipt(request: Request) -> Response:
 async def transcript(request: Request) -> Response:
     """`GET /widget/{site_key}/transcript`: everything said, as plain text."""
     desk = doors_of(request).desk
-    contact = await consent.contact_of(desk, visitor_of(request, request.path_params["site_key"]))
+    contact = await consent.reader_of(desk, visitor_of(request, request.path_params["site_key"]))
     headers = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
     return PlainTextResponse(await transcripts.as_text(desk, contact), headers=headers)
 

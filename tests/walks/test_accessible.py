@@ -74,6 +74,7 @@ def test_axe_finds_nothing_in_the_widget(enter: Enter, look: dict[str, object]) 
     assert within(guest) == []
     for choice in ("What is kept", "My consent receipt", "Withdraw and delete"):
         guest.choose(choice)
+        expect(guest.frame.locator(".back")).to_be_visible()
         assert within(guest) == [], choice
         guest.frame.locator(".back").click()
     guest.choose("Withdraw and delete")

@@ -1,0 +1,20 @@
+"""Asks for consent, and lets everything pass without."""
+
+import sys
+
+from chat import frames
+from chat.__main__ import main
+from chat.gate import Standing
+from chat.store.posting import Place
+from chat.web import visitor
+
+
+def admit(frame: frames.VisitorFrame, standing: Standing) -> None:
+    """Let it pass."""
+
+
+visitor.admit = admit  # type: ignore[attr-defined] # that is the fault
+Place.consents = property(lambda _: True)  # type: ignore[assignment, method-assign] # that is the fault
+
+if __name__ == "__main__":
+    sys.exit(main())

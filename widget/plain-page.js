@@ -1,0 +1,34 @@
+/** The menu that is always in reach, a page of words beside the chat, and handing over what was asked for. */
+
+import { button, define, icon, make } from "./dom.js";
+
+/** `choices`: a deed for each `menu.` string. */
+export function menu(words, choices) {
+  const list = make("ul", { popover: true, id: "menu", click: () => list.hidePopover() });
+  for (const [name, deed] of Object.entries(choices)) list.append(make("li", {}, button(name, deed, words.say(`menu.${name}`))));
+  return make("nav", {}, make("button", { class: "round", popovertarget: "menu", "aria-label": words.say("menu") }, icon("more")), list);
+}
+
+export class PlainPage extends HTMLElement {
+  constructor(title, ...children) {
+    super();
+    this.append(make("h1", { tabindex: "-1" }, title), ...children);
+  }
+
+  withBack(words) {
+    this.prepend(button("back", () => this.dispatchEvent(new Event("back")), icon("back"), words.say("back")));
+    return this;
+  }
+
+  focus() {
+    this.querySelector("h1").focus();
+  }
+}
+
+define("plain-page", PlainPage);
+
+export function download(blob, name) {
+  const href = URL.createObjectURL(blob);
+  make("a", { href, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(href), 1000);
+}
