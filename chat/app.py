@@ -14,7 +14,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from chat import clock, worker
+from chat.actions import training
 from chat.actions.desk import Desk
+from chat.actions.filters import Filters
 from chat.actions.posting import Postbox
 from chat.blobs import Blobs
 from chat.crypt import Signer, derive
@@ -50,19 +52,32 @@ async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
         await live.start()
         live.listen("server", keys, lambda told: _forget(keys, told))
         stack.push_async_callback(live.stop)
-        yield Desk(
+        desk = Desk(
             settings=settings,
             store=store,
             keys=keys,
             live=live,
             blobs=Blobs(settings.data / "attachments"),
             mailer=Mailer(settings.smtp_url, settings.base_url),
-            filter=Filter.shipped(),
+            filters=Filters(Filter.shipped(), secret, settings.data / "filters"),
             tokens=Tokens(derive(secret, "tokens")),
             signer=Signer(secret),
             index_key=derive(secret, "index"),
             clock=clock.now,
         )
+        await training.fold(desk)
+        learning: set[asyncio.Task[None]] = set()
+        live.listen("server", desk.filters, lambda told: _learn(desk, told, learning))
+        yield desk
+        await asyncio.gather(*learning, return_exceptions=True)
+
+
+def _learn(desk: Desk, told: Told, learning: set[asyncio.Task[None]]) -> None:
+    """Take over what another process learnt or unlearnt."""
+    if told.nudge.kind == "taught":
+        task = asyncio.create_task(training.refresh(desk, told.nudge.account, told.nudge.contact))
+        learning.add(task)
+        task.add_done_callback(learning.discard)
 
 
 def _forget(keys: Keys, told: Told) -> None:

@@ -10,7 +10,7 @@ import msgspec
 Kind = Literal[
     "message", "note", "typing", "read", "ended", "held",
     "ticket", "gone", "presence", "signout",
-    "notice", "consent", "erased",
+    "notice", "consent", "erased", "taught",
     "who", "due", "forget", "resync",
 ]  # fmt: skip
 
@@ -50,6 +50,7 @@ def channels(nudge: Nudge) -> tuple[str, ...]:
     account, contact, ticket = f"account:{nudge.account}", f"contact:{nudge.contact}", f"ticket:{nudge.ticket}"
     known = {
         "due": ("server",),
+        "taught": ("server",),
         "forget": ("server",),
         "resync": ("server",),
         "presence": (account, f"visitors:{nudge.account}"),

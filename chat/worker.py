@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from chat.actions import agents, attachments, consent, erasure, letters, redaction
+from chat.actions import agents, attachments, consent, erasure, letters, redaction, training
 from chat.actions.desk import Desk
 from chat.errors import Unavailable
 
@@ -23,6 +23,7 @@ SWEEPS: dict[str, tuple[Sweep, float]] = {
     "purges": (redaction.sweep, 60.0),
     "attachments": (attachments.sweep, 3600.0),
     "consents": (consent.expire, 3600.0),
+    "training": (training.sweep, 60.0),
     "scrub": (erasure.scrub, 3600.0),
     "sessions": (agents.end_expired, 3600.0),
 }
@@ -36,7 +37,7 @@ async def once(desk: Desk) -> dict[str, int]:
 async def run(desk: Desk) -> None:
     """Run the sweeps, each when it is due, and at once when somebody says that something is."""
     due = asyncio.Event()
-    desk.live.listen("server", due, lambda told: None if told.nudge.kind == "forget" else due.set())
+    desk.live.listen("server", due, lambda told: None if told.nudge.kind in {"forget", "taught"} else due.set())
     try:
         await asyncio.gather(*(_forever(desk, name, due) for name in SWEEPS))
     finally:

@@ -176,13 +176,13 @@ class Filter:
         tells = self.terms.few if word in _TELLING else int(word[0] != SIGN)
         weight = self.weights[self._numbering.word(word)]
         weighed = weight, sum([self.weights[gram] for gram in grams]), len(grams), tells
-        return _remember(self._words, word, weighed)
+        return remember(self._words, word, weighed)
 
     def _weigh_pair(self, pair: tuple[str, str]) -> int:
-        return _remember(self._pairs, pair, self.weights[self._numbering.pair(pair)])
+        return remember(self._pairs, pair, self.weights[self._numbering.pair(pair)])
 
     def _weigh_trait(self, trait: str) -> int:
-        return _remember(self._traits, trait, self.weights[self._numbering.trait(trait)])
+        return remember(self._traits, trait, self.weights[self._numbering.trait(trait)])
 
 
 def _scale(count: int) -> float:
@@ -194,7 +194,8 @@ def _shown(word: str) -> str:
     return f"[{word[1:]}]" if word[0] == MARK else word.lstrip(SIGN)
 
 
-def _remember(memory: dict[_Key, _Value], key: _Key, value: _Value) -> _Value:
+def remember(memory: dict[_Key, _Value], key: _Key, value: _Value) -> _Value:
+    """Keep a value, after dropping all others where there are too many; return it."""
     if len(memory) >= _REMEMBERED:
         memory.clear()
     memory[key] = value

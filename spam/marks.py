@@ -9,7 +9,7 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 MOST: Final = 5  # of one contact's texts of a kind, whatever their number
 SPAM: Final = 1 << 32  # a count holds both kinds: spam above these bits, ham below
@@ -45,6 +45,10 @@ class Marks:
         """Whether nothing was learnt."""
         return not self.counts
 
+    def of(self, contact: Hashable) -> Mapping[Hashable, Label]:
+        """Return a contact's labels."""
+        return self._labels.get(contact, {})
+
     def learn(self, contact: Hashable, text: Hashable, numbers: Iterable[int], *, spam: bool) -> None:
         """Learn a text of a contact; the same text again takes the place of what was said of it before."""
         label = Label(array("I", sorted(set(numbers))), spam)
@@ -63,7 +67,7 @@ class Marks:
         self.put(contact, {})
         return len(known)
 
-    def put(self, contact: Hashable, labels: Mapping[Hashable, Label]) -> None:
+    def put(self, contact: Hashable, labels: Mapping[Any, Label]) -> None:
         """Say what a contact's labels are now, whatever they were."""
         change = _share(labels.values())
         change.subtract(_share(self._labels.pop(contact, {}).values()))

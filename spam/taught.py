@@ -12,7 +12,7 @@ from typing import Final, Self
 
 from spam import countsfile, features, modelfile
 from spam.features import Numbering
-from spam.filter import Filter
+from spam.filter import Filter, remember
 from spam.marks import SPAM, TEXTS, Marks, halves
 from spam.reading import Reader, Reading
 
@@ -42,6 +42,7 @@ class Taught(Filter):
         super().__init__(prior.terms, prior.weights)
         self.prior, self.head, self.marks = prior, head or Head(), marks or Marks()
         self._hidden = Numbering(sha256(key).digest())
+        self._met: dict[str, tuple[int, tuple[int, ...]]] = {}
         self._fingerprint = sha256(b"fingerprint" + key).hexdigest()[:16]
 
     @classmethod
@@ -60,6 +61,11 @@ class Taught(Filter):
         except (TypeError, KeyError) as error:
             raise modelfile.ModelFileError("the filter's file is damaged: its head is not what it should be") from error
         return found, known
+
+    def forget(self) -> None:
+        """Drop every word remembered from texts; what was learnt stays."""
+        super().forget()
+        self._met.clear()
 
     def to_bytes(self) -> bytes:
         """Return the prior's bytes, and behind them what was learnt, if anything was."""
@@ -100,15 +106,19 @@ class Taught(Filter):
 
     def _views(self, reading: Reading) -> list[list[int]]:
         """Return a text's distinct features, view by view."""
-        words = list(dict.fromkeys(reading.words + reading.signs))
-        hidden = self._hidden
-        grams = dict.fromkeys(gram for word in words for gram in hidden.grams(word))
-        return [
-            list(dict.fromkeys(map(hidden.word, words))),
-            list(dict.fromkeys(hidden.pair(pair) for pair in dict.fromkeys(pairwise(reading.words)))),
-            list(grams),
-            list(dict.fromkeys(map(hidden.trait, reading.traits))),
-        ]
+        met, hidden = self._met, self._hidden
+        words: dict[int, None] = {}
+        grams: dict[int, None] = {}
+        for word in dict.fromkeys(reading.words + reading.signs):
+            number, its_grams = met.get(word) or self._meet(word)
+            words[number] = None
+            grams.update(dict.fromkeys(its_grams))
+        pairs = dict.fromkeys(hidden.pair(pair) for pair in dict.fromkeys(pairwise(reading.words)))
+        return [list(words), list(pairs), list(grams), list(dict.fromkeys(map(hidden.trait, reading.traits)))]
+
+    def _meet(self, word: str) -> tuple[int, tuple[int, ...]]:
+        """Number a word and its grams, and remember them."""
+        return remember(self._met, word, (self._hidden.word(word), tuple(self._hidden.grams(word))))
 
 
 def _odds(count: int, smoothing: float) -> float:

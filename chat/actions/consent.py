@@ -9,6 +9,7 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import urlsplit
 
+from chat.actions import training
 from chat.actions.accounts import manages
 from chat.actions.agents import EMAIL
 from chat.actions.desk import Desk
@@ -149,6 +150,7 @@ async def renew(desk: Desk, contact: Contact, version: int, choices: dict[str, b
         return privacy.receipts(tx, contact.id)[-1]
 
     receipt = await desk.store.write(work)
+    await training.changed(desk, contact.account_id, contact.id)
     nudge = Nudge("consent", account=contact.account_id, contact=contact.id)
     desk.live.publish(Told(nudge, source=source))
     return receipt
@@ -173,6 +175,8 @@ async def expire(desk: Desk) -> int:
         return found
 
     ended = await desk.store.write(work)
+    for each in ended:
+        await training.changed(desk, each.account_id, each.id)
     desk.live.publish(*(Told(Nudge("consent", account=each.account_id, contact=each.id)) for each in ended))
     return len(ended)
 

@@ -7,6 +7,7 @@ import io
 from typing import Any
 
 from chat.actions.desk import Desk
+from chat.actions.filters import LEARNT
 from chat.blobs import FILES
 from chat.clock import stamp
 from chat.live import NETWORKS
@@ -23,8 +24,10 @@ BROWSER = Place(
     "90 days, or until withdrawn",
     (Field("token", "cookie", "to know the visitor again", "consent"),),
 )
-FILTER = Place("filter", "memory", "nobody", "words the spam filter has met, without whose they are, until a restart")
-OTHERS = (KEYS, FILES, NETWORKS, BROWSER, FILTER)
+FILTER = Place(
+    "filter", "memory", "nobody", "words the spam filter has met, without whose they are, until an erasure or a restart"
+)
+OTHERS = (KEYS, FILES, NETWORKS, BROWSER, LEARNT, FILTER)
 KEPT = {
     "contacts": "until the contact is erased",
     "transcripts": "until the contact is erased",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from chat.actions.filters import Filters
 from chat.blobs import Blobs
 from chat.clock import Clock
 from chat.crypt import Sealed, Signer, blind, fold, seal, unseal
@@ -16,13 +17,12 @@ from chat.settings import Settings
 from chat.store import Store
 from chat.store.keys import Keys
 from chat.tokens import Tokens
-from spam import Filter
 
 
 @dataclass(frozen=True)
 class Desk:
     """
-    Store, keys, live, blobs, mailer, filter, settings and clock; `index_key` is the key of the blind indexes.
+    Store, keys, live, blobs, mailer, filters, settings and clock; `index_key` is the key of the blind indexes.
 
     `drawing` lets one image be drawn at a time: one of forty million pixels takes hundreds of MB meanwhile.
     """
@@ -33,7 +33,7 @@ class Desk:
     live: Live
     blobs: Blobs
     mailer: Mailer
-    filter: Filter
+    filters: Filters
     tokens: Tokens
     signer: Signer
     index_key: bytes

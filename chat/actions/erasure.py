@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 
-from chat.actions import certificates, consent, forgetting
+from chat.actions import certificates, consent, forgetting, training
 from chat.actions.desk import Desk
 from chat.clock import DAY, stamp
 from chat.errors import LetheError, NotFound, Unauthorized, Unavailable
@@ -191,6 +191,7 @@ async def _request(desk: Desk, contact_uid: str, account_id: str | None, source:
     erasure_id, contact, gone = await desk.store.write(work)
     if contact is not None:
         account = contact.account_id
+        await training.changed(desk, account, contact.id)
         desk.live.publish(
             Told(Nudge("erased", account=account, contact=contact.id)),
             *(Told(Nudge("gone", account=account, ticket=t.id, number=t.number)) for t in gone),

@@ -11,8 +11,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 
-from chat.actions import attachments
+from chat.actions import attachments, training
 from chat.actions.desk import Desk
+from chat.actions.filters import LEARNT
 from chat.blobs import FILES
 from chat.errors import Unavailable
 from chat.places import Place
@@ -36,6 +37,7 @@ def steps() -> list[Step]:
     """Return every place that forgets, in order."""
     tables = [places.place_of(table) for table in places.of_contacts()]
     kept = [Step(KEYS, _key_there, _destroy_key), Step(FILES, _files_there, _remove_files)]
+    kept.append(Step(LEARNT, _learnt, _unlearn))
     return [*kept, *(_of_table(place) for place in tables)]
 
 
@@ -92,3 +94,15 @@ async def _files_there(desk: Desk, erasure: Erasure) -> int:
 
 async def _remove_files(desk: Desk, erasure: Erasure) -> int:
     return await attachments.forget(desk, erasure.contact_uid)
+
+
+async def _learnt(desk: Desk, erasure: Erasure) -> int:
+    return desk.filters.learnt_of(erasure.account_id, erasure.contact_id)
+
+
+async def _unlearn(desk: Desk, erasure: Erasure) -> int:
+    """Take the contact's counts out, and write the account's file as if they had never been."""
+    found = await _learnt(desk, erasure)
+    await training.changed(desk, erasure.account_id, erasure.contact_id)
+    await asyncio.to_thread(desk.filters.write, erasure.account_id)
+    return found

@@ -110,13 +110,16 @@ class Postbox:
 
     def _score(self, drafts: list[Draft]) -> None:
         """Score fails open: what the filter chokes on is stored unscored, and counted."""
-        known = self._desk.filter
+        accounts = {draft.account_id for draft in drafts}
         try:
-            scores = known.score_many([draft.text for draft in drafts])
+            for account in accounts:
+                self._score_account(account, [draft for draft in drafts if draft.account_id == account])
         except (ValueError, ArithmeticError, LookupError):
-            self._metrics.unscored.inc(len(drafts))
-            return
-        for draft, score in zip(drafts, scores, strict=True):
+            self._metrics.unscored.inc(sum(draft.score is None for draft in drafts))
+
+    def _score_account(self, account: str, drafts: list[Draft]) -> None:
+        known = self._desk.filters.of(account)
+        for draft, score in zip(drafts, known.score_many([draft.text for draft in drafts]), strict=True):
             draft.score, draft.held = score, known.verdict(score) == "spam"
 
     def _sealed(self, draft: Draft) -> bool:

@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 from chat import frames
-from chat.actions import tickets, transcripts
+from chat.actions import tickets, training, transcripts
 from chat.actions.desk import Desk
 from chat.actions.tickets import Opened
 from chat.errors import NotFound
@@ -71,6 +71,7 @@ async def _purge(desk: Desk, ticket_id: int, contact_uid: str) -> None:
         await asyncio.to_thread(desk.blobs.remove, contact_uid, file.blob)
     while await desk.store.write(lambda tx: redaction.purge_some(tx, ticket_id)):
         pass
+    await training.changed_of(desk, contact_uid)
 
 
 async def _take(desk: Desk, opened: Opened, seq: int, part: str | None) -> frames.RedactedOut:
@@ -78,6 +79,7 @@ async def _take(desk: Desk, opened: Opened, seq: int, part: str | None) -> frame
         return redaction.redact(tx, opened.ticket.id, seq, desk.clock(), part)
 
     entry, gone, again = await desk.store.write(work)
+    await training.changed(desk, opened.ticket.account_id, opened.contact.id)
     for file in gone:
         await asyncio.to_thread(desk.blobs.remove, opened.contact.uid, file.blob)
     ticket = opened.ticket

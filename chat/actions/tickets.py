@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chat import frames
-from chat.actions import transcripts
+from chat.actions import training, transcripts
 from chat.actions.desk import Desk, seal_text
 from chat.errors import Ended, InvalidField, NotFound
 from chat.model import Actor, Contact, Draft, Message, Note, Ticket
@@ -126,14 +126,19 @@ async def change(desk: Desk, actor: Actor, number: int, values: dict[str, Any]) 
 
 
 async def hold(desk: Desk, actor: Actor, number: int, *, held: bool) -> dict[str, Any]:
-    """Move a ticket's visitor messages into quarantine, or release them to the agents' view; return the summary."""
+    """
+    Move a ticket's visitor messages into quarantine, or release them to the agents' view, and teach the filter that;
+    return the summary.
+    """
     opened = await one(desk, actor, number)
 
     def work(tx: Any) -> tuple[list[Message], transcripts.Files]:
         changed = tickets.hold(tx, opened.ticket.id, held=held)
+        training.teach(desk, tx, actor, opened.contact, tickets.messages(tx, opened.ticket.id), spam=held)
         return changed, transcripts.files_of(tx, changed)
 
     changed, files = await desk.store.write(work)
+    await training.changed(desk, actor.account_id, opened.contact.id)
     known: transcripts.Names = {"": transcripts.name_of(desk, opened.contact)}
     said = [transcripts.message_out(desk, opened.contact, number, each, known, agents=True) for each in changed]
     frames_out = transcripts.with_files(desk, opened.contact, said, files)

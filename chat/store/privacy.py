@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Row, func, insert, literal, select, update
+from sqlalchemy import BigInteger, Connection, Row, delete, func, insert, literal, select, update
 
 from chat.clock import DAY
 from chat.errors import NotFound
@@ -14,6 +14,7 @@ from chat.model import Contact, Notice, NoticeText, Receipt
 from chat.store.schema import (
     account,
     contact,
+    label,
     notice,
     notice_text,
     receipt,
@@ -86,6 +87,8 @@ def add_receipt(tx: Connection, contact_id: int, made: Mapping[str, Any], *, liv
     key = int(tx.execute(insert(receipt).values(contact_id=contact_id, **made).returning(receipt.c.id)).scalar_one())
     standing = {"receipt_id": key, "notice_version": made["notice_version"]} if live else {"receipt_id": None}
     tx.execute(update(contact).where(contact.c.id == contact_id).values(**standing))
+    if not made["purposes"].get("spam_training"):
+        _unteach(tx, contact_id)
     return key
 
 
@@ -115,3 +118,9 @@ def add_expiry(tx: Connection, contact_id: int, made: Mapping[str, Any]) -> None
     """Enter that a consent has expired: it is to no notice any more, and may be renewed."""
     tx.execute(insert(receipt).values(contact_id=contact_id, **made))
     tx.execute(update(contact).where(contact.c.id == contact_id).values(notice_version=None))
+    _unteach(tx, contact_id)
+
+
+def _unteach(tx: Connection, contact_id: int) -> None:
+    """Delete what the filter learnt from a contact: whatever ends the purpose, its labels end in that transaction."""
+    tx.execute(delete(label).where(label.c.contact_id == contact_id))

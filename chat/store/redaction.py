@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from chat.errors import NotFound
 from chat.model import Attachment, Message
-from chat.store import uploads
+from chat.store import labels, uploads
 from chat.store.schema import contact, message, note, ticket
 
 CHUNK = 2000
@@ -38,6 +38,7 @@ def redact(
     uploads.drop(tx, [each.id for each in gone])
     if part is None:
         tx.execute(update(message).where(here, message.c.seq == seq).values(body=b"", score=None, redacted_at=at))
+        labels.drop_one(tx, ticket_id, seq)
     entry = _entry(Message(*row), stands.last_seq + 1, at, part)
     tx.execute(insert(message).values({field.name: getattr(entry, field.name) for field in fields(Message)}))
     tx.execute(update(ticket).where(ticket.c.id == ticket_id).values(**_stands(stands, entry)))

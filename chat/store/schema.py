@@ -256,6 +256,20 @@ note = Table(
     info=_about("contact", "what agents note for answering", basis="consent", kept="transcripts"),
 )
 
+# Of a message nothing but numbers: the features, hashed under the account's key, sealed under the contact's.
+label = Table(
+    "label",
+    metadata,
+    _plain("ticket_id", _serial, _to("ticket.id"), primary_key=True, autoincrement=False),
+    _plain("seq", Integer, primary_key=True, autoincrement=False),
+    _plain("contact_id", _serial, _to("contact.id"), nullable=False, index=True),
+    _personal("spam", Boolean(create_constraint=False), "classification", nullable=False),
+    _personal("features", LargeBinary, "classification", nullable=False),
+    _personal("agent_id", String(36), "identifier", nullable=False),
+    _personal("at", BigInteger, "time", nullable=False),
+    info=_about("contact", "to teach the spam filter", basis="consent", kept="training labels"),
+)
+
 hold = Table(
     "hold",
     metadata,

@@ -240,6 +240,20 @@ def upgrade() -> None:
     op.create_index(op.f("ix_ticket_purged_at"), "ticket", ["purged_at"], unique=False)
     op.create_index(op.f("ix_ticket_contact_id"), "ticket", ["contact_id"], unique=False)
     op.create_table(
+        "label",
+        sa.Column("ticket_id", serial, autoincrement=False, nullable=False),
+        sa.Column("seq", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("contact_id", serial, nullable=False),
+        sa.Column("spam", sa.Boolean(), nullable=False),
+        sa.Column("features", sa.LargeBinary(), nullable=False),
+        sa.Column("agent_id", sa.String(length=36), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_label_contact_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["ticket_id"], ["ticket.id"], name=op.f("fk_label_ticket_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("ticket_id", "seq", name=op.f("pk_label")),
+    )
+    op.create_index(op.f("ix_label_contact_id"), "label", ["contact_id"], unique=False)
+    op.create_table(
         "message",
         sa.Column("ticket_id", serial, autoincrement=False, nullable=False),
         sa.Column("seq", sa.Integer(), autoincrement=False, nullable=False),
