@@ -34,6 +34,8 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser with every command."""
     made = argparse.ArgumentParser("lethe", description="Live chat that begins with consent and can really forget.")
     made.add_argument("--version", action="version", version=f"lethe {__version__}")
+    from chat import filtering
+
     commands = made.add_subparsers(metavar="COMMAND", required=True)
     _demo(commands)
     _init(commands)
@@ -41,6 +43,7 @@ def parser() -> argparse.ArgumentParser:
     worker = _command(commands, "worker", _run_worker, "run due jobs")
     worker.add_argument("--once", action="store_true", help="run what is due and exit")
     _erase(commands)
+    filtering.add(commands)
     _command(commands, "migrate", _run_migrate, "bring the database to the current schema")
     check = _command(commands, "check", _run_check, "say what is misconfigured, with its mend")
     check.add_argument("--deploy", action="store_true", help="also what matters on the open internet")

@@ -23,8 +23,8 @@ _LONGEST: Final = 10_000
 class Head:
     """What the counts are worth: a weight for each view, and how counts are smoothed."""
 
-    weights: tuple[float, ...] = (0.6, 0.35, 0.35, 0.35)
-    bias: float = 0.0
+    weights: tuple[float, ...] = (0.5, 0.35, 0.35, 0.5)
+    bias: float = -4.0  # reached as marks come in
     smoothing: float = 0.1
     doubt: float = 10.0  # texts of each kind that are imagined; else the first mark would say too much
     enough: int = 200  # ham marks; below, a text is held only where its margin is over `strict`
@@ -97,7 +97,8 @@ class Taught(Filter):
         """Return the log-odds of spam that the counts speak for."""
         counts, head = self.marks.counts, self.head
         ham, spam = halves(counts.get(TEXTS, 0))
-        often, total = math.log((spam + head.doubt) / (ham + head.doubt)), head.bias
+        often = math.log((spam + head.doubt) / (ham + head.doubt))
+        total = head.bias * (ham + spam) / (ham + spam + 10 * head.doubt)
         for weight, view in zip(head.weights, self._views(self._reader.read(text[:_LONGEST])), strict=True):
             known = [count for number in view if (count := counts.get(number))]  # another thread may be learning
             odds = sum(_odds(count, head.smoothing) - often for count in known)

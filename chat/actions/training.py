@@ -10,16 +10,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from array import array
+from hashlib import sha256
 from typing import Any
 
 from chat.actions.desk import Desk, unseal_text
-from chat.errors import LetheError, NotFound
+from chat.errors import LetheError, NotFound, TooLarge
+from chat.frames import TEXT_CHARS
 from chat.model import Actor, Contact, Message
 from chat.nudges import Nudge, Told
 from chat.store import accounts, labels, privacy
 from chat.store.labels import Labelled
-from spam import Label
+from spam import Filter, Label, Taught
 
+WHY_MOST = 20
 TAUGHT_MOST = 50  # messages of a ticket that one mark labels
 
 
@@ -80,6 +83,38 @@ async def fold(desk: Desk) -> None:
 async def sweep(desk: Desk) -> int:
     """Bring the accounts' files to what is learnt; one that is damaged is written anew. Return how many changed."""
     return sum([await asyncio.to_thread(desk.filters.write, each) for each in desk.filters.accounts()])
+
+
+def classify(desk: Desk, actor: Actor, text: str) -> dict[str, Any]:
+    """Return how the account's filter judges a text, and why; TooLarge beyond what a message may hold."""
+    if len(text) > TEXT_CHARS:
+        raise TooLarge(f"A text holds at most {TEXT_CHARS} characters")
+    return judged(desk.filters.of(actor.account_id), text)
+
+
+def judged(known: Filter, text: str) -> dict[str, Any]:
+    """Return a text's score, what it means, and the words that decided, heaviest first."""
+    score = known.score_many([text])[0]
+    why = [{"token": token, "weight": round(weight, 4)} for token, weight in known.explain(text)[:WHY_MOST]]
+    return {"score": round(score, 6), "verdict": str(known.verdict(score)), "why": why}
+
+
+def described(desk: Desk, account_id: str) -> dict[str, Any]:
+    """Return what an account's filter is: what it learnt from, where its lines are, the hash of its file."""
+    known = desk.filters.of(account_id)
+    ham, spam = known.marks.texts if isinstance(known, Taught) else (0, 0)
+    return {
+        "account": account_id,
+        "prior": {"ham": known.terms.ham, "spam": known.terms.spam},
+        "labels": {"ham": ham, "spam": spam},
+        "lines": {"unsure": known.terms.unsure, "hold": round(known.terms.hold, 6)},
+        "sha256": sha256(known.to_bytes()).hexdigest(),
+    }
+
+
+async def model(desk: Desk, actor: Actor) -> dict[str, Any]:
+    """Return what the actor's account's filter is."""
+    return await asyncio.to_thread(described, desk, actor.account_id)
 
 
 def _agreed(tx: Any, contact: Contact) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 
-from chat.web import admin, api, attachments, inbox, privacy, server, session, widget
+from chat.web import admin, api, attachments, inbox, privacy, server, session, spam, widget
 from chat.web.agent import agent_socket
 from chat.web.files import Files
 from chat.web.visitor import visitor_socket
@@ -67,6 +67,8 @@ def rest() -> list[BaseRoute]:
         Route("/notices", api.post_notice, methods=["POST"]),
         Route("/agents", api.list_agents),
         Route("/sites", api.list_sites),
+        Route("/spam/classify", spam.classify, methods=["POST"]),
+        Route("/spam/model", spam.model),
         *privacy.rest(),
         Route("/account", api.get_account),
         Route("/account", api.change_account, methods=["PATCH"]),
