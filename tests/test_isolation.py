@@ -1,0 +1,99 @@
+"""Accounts are apart: with one's credentials nothing of another's is seen, told apart from nothing, or changed."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from chat.actions import attachments, erasure
+from chat.web import routes
+from tests.desks import Guest, House, Served, counted, found, new_id, problem_of
+from tests.test_docs import addresses
+
+pytestmark = pytest.mark.anyio
+RESOURCES = sorted(each for each in addresses(routes()) if " /api/v1/" in each)
+BODIES: dict[str, Any] = {
+    "PATCH /api/v1/tickets/{number}": {"status": "solved"},
+    "PUT /api/v1/tickets/{number}/spam": {"spam": True},
+    "POST /api/v1/tickets/{number}/messages": {"id": new_id(), "text": "from elsewhere"},
+    "POST /api/v1/tickets/{number}/notes": {"id": new_id(), "text": "from elsewhere"},
+    "PUT /api/v1/contacts/{id}/hold": {"reason": "a case", "days": 30},
+    "POST /api/v1/erasures": {"contact_id": "{id}"},
+}
+OWN = {
+    "PATCH /api/v1/account": {"name": "Other"},
+    "POST /api/v1/notices": {"texts": []},
+}
+
+
+@dataclass
+class Two:
+    """An account with a chat in it, and another, whose owner is curious."""
+
+    app: Served
+    other: House
+    guest: Guest
+    ids: dict[str, str]
+
+    async def curious(self, address: str) -> Any:
+        """Ask for what is the first account's with the other's token."""
+        verb, path = address.split(" ", 1)
+        kind = path.split("/")[3]
+        for name, value in {"{number}": "1", "{seq}": "1", "{id}": self.ids.get(kind, "")}.items():
+            path = path.replace(name, value)
+        body = BODIES.get(address)
+        if body and "contact_id" in body:
+            body = {"contact_id": self.guest.contact.uid}
+        return await self.app.client.request(verb, path, json=body or OWN.get(address), headers=self.other.bearer)
+
+
+@pytest.fixture
+async def two(app: Served) -> Two:
+    guest = await app.house.visit("Zoe Canary", "zoe@canary.example")
+    await guest.say("A canary sings")
+    data = b"a canary's file, in plain text"
+    file = await attachments.keep(app.desk, guest.contact, "visitor", "canary.txt", data)
+    other = await found(app.desk, "Other", "owner@other.example", app.doors.postbox)
+    await other.publish()
+    erased = await app.house.visit()
+    erasure_id = (await app.rest("DELETE", f"/contacts/{erased.contact.uid}")).json()["erasure_id"]
+    while (await app.rest("GET", f"/erasures/{erasure_id}")).json()["state"] != "done":
+        await erasure.sweep(app.desk)  # beside the server's own, where there is one
+    ids = {"contacts": guest.contact.uid, "attachments": file.id, "erasures": erasure_id}
+    return Two(app, other, guest, ids)
+
+
+@pytest.mark.parametrize("address", [each for each in RESOURCES if "{" in each or each in BODIES])
+async def test_what_is_anothers_is_not_found_and_not_changed(two: Two, address: str) -> None:
+    before = await counted(two.app.desk)
+    problem_of(await two.curious(address), 404, "not_found")
+    assert await counted(two.app.desk) == before
+    summary = (await two.app.rest("GET", "/tickets/1")).json()
+    assert (summary["status"], summary["held"]) == ("open", 0)
+
+
+@pytest.mark.parametrize("address", [each for each in RESOURCES if "{" not in each and each not in BODIES])
+async def test_a_list_holds_nothing_of_anothers(two: Two, address: str) -> None:
+    said = (await two.curious(address)).text
+    hidden = ["canary", "Canary", two.guest.contact.uid, two.app.house.made.account_id, *two.ids.values()]
+    assert [each for each in hidden if each in said] == []
+
+
+async def test_the_owner_finds_all_of_it(two: Two) -> None:
+    """The control: each place is there for whom it belongs to."""
+    for kind, value in two.ids.items():
+        assert (await two.app.rest("GET", f"/{kind}/{value}")).status_code == 200
+    for path in ("/tickets", "/tickets/1", "/tickets/1/messages", "/contacts"):
+        assert "anary" in (await two.app.rest("GET", path)).text
+
+
+async def test_a_visitors_token_opens_no_other_site(two: Two) -> None:
+    for method, path in (("GET", "receipt"), ("GET", "transcript"), ("DELETE", "sessions"), ("POST", "attachments")):
+        answer = await two.app.call(method, f"/widget/{two.other.key}/{path}", **two.guest.bearer)
+        problem_of(answer, 401, "unauthorized")
+
+
+async def test_an_address_is_found_in_its_own_account_alone(two: Two) -> None:
+    path = "/contacts?email=zoe@canary.example"
+    assert len((await two.app.rest("GET", path)).json()["items"]) == 1
+    assert (await two.app.rest("GET", path, house=two.other)).json()["items"] == []
