@@ -13,6 +13,7 @@ from chat.live import open_live
 from chat.mail import Mailer
 from chat.settings import Settings
 from chat.store import folder, migrations
+from chat.store.keys import open_slots
 from spam import Filter
 
 
@@ -30,6 +31,7 @@ def examine(settings: Settings, *, deploy: bool) -> list[Finding]:
     found = [
         _tried("data folder can be written", lambda: folder.prepare_data(settings)),
         _tried("database is at this schema", lambda: migrations.require_current(settings.database_url)),
+        _tried("data keys can be used", lambda: open_slots(settings.keys_url).close()),
         _tried("Redis answers", lambda: _redis(settings)),
         _tried("spam filter loads", Filter.shipped),
         _tried("mail server takes mail", lambda: _mail(settings)),

@@ -162,9 +162,11 @@ class RedisLive(Live):
 
     async def stop(self) -> None:
         """Take leave and close."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        left = set(self._tasks)
+        while left:  # the client may swallow a cancellation while it connects, so it is told until it is done
+            for task in left:
+                task.cancel()
+            _, left = await asyncio.wait(left, timeout=0.1)
         await self._redis.aclose()
 
     async def ready(self) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,6 +15,8 @@ from chat.web.doors import JSON, actor_of, body_of, doors_of, limit_of
 from chat.web.pages import page, reader
 
 SHOWN = 100
+
+UID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class Asked(Struct, frozen=True, forbid_unknown_fields=True):
@@ -76,7 +80,9 @@ async def show_data_map(request: Request) -> Response:
 async def list_erasures(request: Request) -> Response:
     """`GET /erasures`, newest first."""
     actor, limit = await actor_of(request), limit_of(request)
-    before = request.query_params.get("cursor")
+    before = request.query_params.get("cursor") or None
+    if before is not None and not UID.fullmatch(before):
+        raise InvalidField("This cursor is not one of ours; begin without", field="cursor")
     items, after = await erasure.page(doors_of(request).desk, actor, before, limit)
     return JSON({"items": items, "next": after})
 

@@ -86,6 +86,7 @@ def test_a_file_that_is_refused_or_lost_on_the_way_says_so_and_goes_again(open_p
     shop = open_page(demo.shop, locale="en-GB")
     frame = agreed(shop)
     chosen(frame, "program.exe", "image/png", b"MZ\x90\x00\x01")
+    expect(frame.locator("file-tray .chip")).to_have_text("program.exe")
     frame.locator("textarea").press("Enter")
     expect(frame.get_by_text(re.compile("Only images, PDF"))).to_be_visible()
     frame.get_by_role("button", name="Discard").click()

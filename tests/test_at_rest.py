@@ -1,0 +1,171 @@
+"""
+What people write, who they are and where from is in no byte that a server leaves: files, database, Redis, log, metrics.
+
+Rare words go in through every door, on both kinds of server, and are then looked for in several encodings. A word that
+is kept in the clear on purpose, the name of a site, is the control: the same look finds it.
+"""
+
+import base64
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+import redis
+
+from tests.lethe import Account, Lethe
+from tests.services import PostgreSQL, Valkey
+from tests.sockets import Socket
+
+SPAM = "BUY CHEAP VIAGRA now!!! casino bonus free money click http://win.example/casino"
+NETWORK = "203.0.113.77"
+BROWSER = "Rarebrowser/77.3"
+
+
+@dataclass
+class Used:
+    """A server that was used, the words that must be nowhere, and the bytes it left by place."""
+
+    lethe: Lethe
+    words: dict[str, str]
+    plain: str
+    places: dict[str, bytes]
+
+
+def forms(word: str) -> dict[str, bytes]:
+    """A word in the encodings it might be kept in."""
+    raw = word.encode()
+    shifts = [base64.b64encode(bytes(shift) + raw)[4 * bool(shift) : -4].rstrip(b"=") for shift in range(3)]
+    return {
+        "plain": raw,
+        "UTF-16": word.encode("utf-16-le"),
+        "hex": raw.hex().encode(),
+        **{f"base64 at {shift}": form for shift, form in enumerate(shifts)},
+    }
+
+
+def found(word: str, places: dict[str, bytes]) -> list[str]:
+    """Where a word is, and how."""
+    return [f"{form} in {place}" for place, held in places.items() for form, raw in forms(word).items() if raw in held]
+
+
+def rare() -> str:
+    return f"rare{uuid4().hex[:16]}"
+
+
+@pytest.fixture(scope="module", params=["embedded", "scaled"])
+def used(request: pytest.FixtureRequest, postgresql: PostgreSQL) -> Iterator[Used]:
+    """A server of each kind, its own log and data, used through every door; bad input and refusals included."""
+    names = ("name", "text", "answer", "note", "held", "refused", "comment", "file", "content", "frame")
+    words = {each: rare() for each in names}
+    words |= {"email": f"{rare()}@mail.example", "network": NETWORK, "browser": BROWSER}
+    with Valkey() as cache:
+        several = {"DATABASE_URL": postgresql.clone(), "REDIS_URL": cache.url}
+        more = several if request.param == "scaled" else {}
+        with Lethe(LOG_LEVEL="DEBUG", **more) as server:
+            plain = rare()
+            account = server.account(name=plain)
+            words["token"] = chatted(account, words)
+            words["API token"] = account.token
+            words["password"] = account.password
+            places = {"metrics": server.http.get("/metrics").content}
+            server.stop()
+            places |= files(Path(server.folder))
+            if more:
+                places |= of_redis(cache) | of_postgresql(postgresql)
+            yield Used(server, words, plain, places)
+
+
+def chatted(account: Account, words: dict[str, str]) -> str:
+    """Does what visitors and agents do, well and badly; the visitor's token."""
+    headers = {"X-Forwarded-For": NETWORK, "User-Agent": BROWSER}
+    http, site = account.lethe.http, account.site
+    account.rest("PATCH", "/account", {"message_rate": 0})
+    http.post(f"/widget/{site}/sessions", json={"fields": {"name": words["refused"]}}, headers=headers)
+    body = {"notice_version": account.version, "consent": {"chat": True}, "fields": {}}
+    body["fields"] = {"name": words["name"], "email": words["email"]}
+    answer = http.post(f"/widget/{site}/sessions", json=body, headers=headers)
+    assert answer.status_code == 201, answer.text
+    token = str(answer.json()["token"])
+    bearer = headers | {"Authorization": f"Bearer {token}"}
+    file = {"file": (f"{words['file']}.txt", f"about {words['content']} and more".encode(), "text/plain")}
+    upload = http.post(f"/widget/{site}/attachments", files=file, headers=bearer)
+    assert upload.status_code == 201, upload.text
+    with account.visitor(user_agent_header=BROWSER) as visitor, account.agent() as agent:
+        visitor.send("hello", token=token, last_seq=0)
+        visitor.get("welcome")
+        agent.get("welcome")
+        ticket = said(visitor, words, upload.json()["id"])
+        agent.ask("open", "welcome", ticket=ticket, last_seq=0)
+        agent.post(words["answer"], ticket=ticket)
+        agent.send("note", ticket=ticket, id=str(uuid4()), text=words["note"])
+        agent.get("ack")
+        agent.say(words["refused"], ticket=9999)
+        agent.get("error")
+    for path in (f"/api/v1/{words['frame']}", f"/widget/{words['frame']}", f"/signin?next=/{words['frame']}"):
+        http.get(path, headers=bearer)
+    http.post("/signin", data={"email": words["email"], "password": words["refused"]}, headers={"Origin": "null"})
+    http.get("/api/v1/account", headers={"Authorization": f"Bearer {words['frame']}"})
+    return token
+
+
+def said(visitor: Socket, words: dict[str, str], file: str) -> int:
+    """Writes, is held, rates and sends nonsense; the ticket."""
+    ack = visitor.post(words["text"])
+    visitor.post("with a file", attachments=[file])
+    assert visitor.post(f"{SPAM} {words['held']}")["held"] is True
+    visitor.send("rate", score=5, comment=words["comment"])
+    visitor.raw(f'{{"type":"{words["frame"]}"}}')
+    assert visitor.refused() == "invalid_frame"
+    return int(ack["ticket"])
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder."""
+    found = (path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): path.read_bytes() for path in found}
+
+
+def of_redis(cache: Valkey) -> dict[str, bytes]:
+    """Every key and value."""
+    with redis.Redis.from_url(cache.url) as client:
+        found = list(client.scan_iter())
+        return {f"Redis {key!r}": key + bytes(client.dump(key) or b"") for key in found}
+
+
+def of_postgresql(server: PostgreSQL) -> dict[str, bytes]:
+    """The files of the server, log ahead of writing included."""
+    with psycopg.connect(server.url(), autocommit=True) as connection:
+        connection.execute("CHECKPOINT")
+    return files(Path(server.folder) / "data")
+
+
+def test_no_rare_word_is_in_any_byte(used: Used) -> None:
+    assert {kind: places for kind, word in used.words.items() if (places := found(word, used.places))} == {}
+
+
+def test_the_same_look_finds_what_is_kept_in_the_clear(used: Used) -> None:
+    assert found(used.plain, used.places)
+
+
+def test_the_look_knows_every_encoding() -> None:
+    word = rare()
+    for form, raw in {
+        "plain": word.encode(),
+        "UTF-16": word.encode("utf-16-le"),
+        "hex": word.encode().hex().encode(),
+        "base64 at 0": base64.b64encode(f"{word}, he said".encode()),
+        "base64 at 1": base64.b64encode(f"a{word}, he said".encode()),
+        "base64 at 2": base64.b64encode(f"ab{word}, he said".encode()),
+    }.items():
+        assert f"{form} in here" in found(word, {"here": b"before" + raw + b"after"})
+
+
+def test_the_log_says_what_happened(used: Used) -> None:
+    log = used.places["log"].decode()
+    assert "started" in log
+    assert "refused" in log
+    assert time.strftime("%Y") in log

@@ -1,0 +1,60 @@
+"""Lists come in pages by key: everything once, whatever is added meanwhile; bad limits and cursors are told."""
+
+from typing import Any
+
+import pytest
+
+from chat.actions import tickets
+from tests.desks import Served, new_id, problem_of
+
+pytestmark = pytest.mark.anyio
+LISTS = ["/tickets", "/tickets/1/messages", "/tickets/1/notes", "/contacts", "/erasures"]
+
+
+async def grow(app: Served, path: str, number: int) -> None:
+    """Add one more to a list."""
+    if path == "/tickets":
+        await (await app.house.visit()).say(f"number {number}")
+    elif path == "/contacts":
+        await app.house.visit(f"Zoe {number}")
+    elif path == "/erasures":
+        contact = await app.house.visit()
+        await app.rest("DELETE", f"/contacts/{contact.contact.uid}")
+    elif path.endswith("notes"):
+        await tickets.add_note(app.desk, app.house.actor, 1, new_id(), f"number {number}")
+    else:
+        await app.rest("POST", path, {"id": new_id(), "text": f"number {number}"})
+
+
+def key(item: dict[str, Any]) -> Any:
+    return item.get("number") or item.get("seq") or item.get("note") or item.get("id")
+
+
+@pytest.mark.parametrize("path", LISTS)
+async def test_pages_hold_everything_once_while_more_is_added(app: Served, path: str) -> None:
+    await (await app.house.visit()).say("The first")
+    for number in range(5):
+        await grow(app, path, number)
+    whole = [key(item) for item in (await app.rest("GET", f"{path}?limit=200")).json()["items"]]
+    assert len(whole) >= 5
+    got: list[Any] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        page = (await app.rest("GET", f"{path}?limit=2" + (f"&cursor={cursor}" if cursor else ""))).json()
+        assert len(page["items"]) <= 2
+        got, cursor = got + [key(item) for item in page["items"]], page["next"]
+        if len(got) < 5:
+            await grow(app, path, 100 + len(got))
+    assert len(got) == len(set(got))
+    assert [each for each in got if each in whole] == whole
+
+
+@pytest.mark.parametrize("path", LISTS)
+@pytest.mark.parametrize(
+    "query",
+    ["limit=0", "limit=201", "limit=x", "limit=-1", "limit=1.5", "cursor=no", "cursor=W10=", "cursor=e30="],
+)
+async def test_a_bad_limit_or_cursor_is_told(app: Served, path: str, query: str) -> None:
+    await (await app.house.visit()).say("The first")
+    body = problem_of(await app.rest("GET", f"{path}?{query}"), 422, "invalid_field")
+    assert body["field"] == query.partition("=")[0]

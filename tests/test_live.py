@@ -1,0 +1,148 @@
+"""Who hears what: the form within one process and the form over Redis behave alike, and Redis learns ids only."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+from redis.asyncio import Redis
+
+from chat.live import Live, RedisLive, open_live
+from chat.nudges import Nudge, Told
+from tests.services import Valkey
+
+pytestmark = pytest.mark.anyio
+MESSAGE = Nudge("message", account="a", contact=1, ticket=2, number=3, seq=4)
+
+
+@pytest.fixture(params=["memory", "redis"])
+async def live(request: pytest.FixtureRequest, anyio_backend: str) -> AsyncIterator[Live]:
+    """Each form in turn."""
+    assert anyio_backend == "asyncio"
+    made = open_live(request.getfixturevalue("redis_url") if request.param == "redis" else "")
+    await made.start()
+    yield made
+    await made.stop()
+
+
+@pytest.fixture
+async def pair(redis_url: str, anyio_backend: str) -> AsyncIterator[tuple[Live, Live]]:
+    """Two processes' worth, each hearing the other."""
+    assert anyio_backend == "asyncio"
+    one, other = RedisLive(redis_url), RedisLive(redis_url)
+    heard: dict[Live, list[str]] = {one: [], other: []}
+    for each in (one, other):
+        await each.start()
+        each.listen("account:ready", "test", lambda told, to=heard[each]: to.append(told.nudge.agent))  # type: ignore[misc] # bound at once
+    asked = 0
+    while not (heard[one].count("other") and heard[other].count("one")):
+        one.publish(Told(Nudge("signout", account="ready", agent="one")))
+        other.publish(Told(Nudge("signout", account="ready", agent="other")))
+        await asyncio.sleep(0.02)
+        asked += 1
+        assert asked < 500
+    yield one, other
+    await one.stop()
+    await other.stop()
+
+
+async def until(true: Callable[[], bool]) -> None:
+    """Waits until something is true."""
+    limit = time.monotonic() + 30
+    while not true():
+        assert time.monotonic() < limit, "it did not come true"
+        await asyncio.sleep(0.02)
+
+
+async def test_those_who_listen_are_told_at_once_and_nobody_else(live: Live) -> None:
+    heard: list[tuple[str, Told]] = []
+    for channel in ("ticket:2", "contact:1", "contact:9", "account:a"):
+        live.listen(channel, "me", lambda told, to=channel: heard.append((to, told)))  # type: ignore[misc] # bound at once
+    told = Told(MESSAGE, entry="what was said")
+    live.publish(told)
+    assert heard == [("ticket:2", told), ("contact:1", told)]
+
+
+async def test_who_caused_it_is_not_told_and_who_has_left_neither(live: Live) -> None:
+    heard: list[str] = []
+    for owner in ("one", "two", "three"):
+        live.listen("ticket:2", owner, lambda _, to=owner: heard.append(to))  # type: ignore[misc] # bound at once
+    live.leave("ticket:2", "two")
+    live.publish(Told(MESSAGE, source="one"))
+    assert heard == ["three"]
+
+
+async def test_an_agent_is_as_present_as_the_most_present_of_their_sockets(live: Live) -> None:
+    assert (live.online("a"), live.status("a", "zoe")) == (False, "offline")
+    live.present("a", "zoe", "away", "first")
+    assert (live.online("a"), live.status("a", "zoe")) == (False, "away")
+    live.present("a", "zoe", "online", "second")
+    assert (live.online("a"), live.agents("a")) == (True, {"zoe": "online"})
+    assert live.online("b") is False
+    live.present("a", "zoe", "offline", "second")
+    assert live.status("a", "zoe") == "away"
+    live.present("a", "zoe", "offline", "first")
+    assert live.agents("a") == {}
+
+
+async def test_an_allowance_is_spent_refused_and_comes_back(live: Live) -> None:
+    assert [await live.allow("key", 3, 1.0) for _ in range(3)] == [0.0, 0.0, 0.0]
+    wait = await live.allow("key", 3, 1.0)
+    assert 0 < wait <= 1
+    assert await live.allow("another", 3, 1.0) == 0.0
+    limit = time.monotonic() + 30
+    while await live.allow("key", 3, 1.0):
+        assert time.monotonic() < limit
+        await asyncio.sleep(0.1)
+
+
+async def test_a_nudge_reaches_the_other_process_without_what_was_said(pair: tuple[Live, Live]) -> None:
+    one, other = pair
+    heard: list[Told] = []
+    other.listen("ticket:2", "me", heard.append)
+    one.publish(Told(MESSAGE, entry="a secret that stays here", source="socket"))
+    await until(lambda: bool(heard))
+    assert [(each.nudge, each.entry) for each in heard] == [(MESSAGE, None)]
+
+
+async def test_nothing_but_ids_and_numbers_goes_over_redis(pair: tuple[Live, Live], redis_url: str) -> None:
+    one, _ = pair
+    async with Redis.from_url(redis_url) as client, client.pubsub() as line:
+        await line.psubscribe("*")
+        await line.get_message(timeout=5)
+        one.publish(Told(MESSAGE, entry="a secret that stays here"))
+        await one.allow("signin:0f3a", 10, 60)
+        got = None
+        while got is None or b'"message"' not in got["data"]:
+            got = await line.get_message(ignore_subscribe_messages=True, timeout=5)
+        assert b"secret" not in got["data"]
+        assert list(await client.keys()) == [b"lethe:allow:signin:0f3a"]
+        assert 0 < await client.ttl("lethe:allow:signin:0f3a") <= 60
+
+
+async def test_presence_and_allowances_are_shared_by_processes(pair: tuple[Live, Live]) -> None:
+    one, other = pair
+    one.present("a", "zoe", "online", "socket")
+    await until(lambda: other.online("a"))
+    one.present("a", "zoe", "offline", "socket")
+    await until(lambda: not other.online("a"))
+    assert [await live.allow("key", 2, 60) > 0 for live in (one, other, one)] == [False, False, True]
+
+
+async def test_without_redis_a_process_goes_on_alone_and_catches_up_afterwards(anyio_backend: str) -> None:
+    assert anyio_backend == "asyncio"
+    with Valkey() as server:
+        live = RedisLive(server.url)
+        heard: list[str] = []
+        live.listen("ticket:2", "me", lambda told: heard.append(told.nudge.kind))
+        await live.start()
+        await until(lambda: heard.count("resync") == 1)
+        server.stop()
+        assert await live.ready() is False
+        live.publish(Told(MESSAGE))
+        assert heard == ["resync", "message"]
+        assert [await live.allow("key", 1, 60) > 0 for _ in range(2)] == [False, True]
+        server.start()
+        await until(lambda: heard.count("resync") == 2)
+        assert await live.ready() is True
+        await live.stop()

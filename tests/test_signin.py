@@ -1,0 +1,146 @@
+"""Signing in: attempts are limited, sessions end when they should, and only our own pages may use one."""
+
+import dataclasses
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from chat.actions import agents
+from chat.clock import DAY
+from chat.settings import Settings
+from chat.store.schema import agent
+from chat.web import routes
+from chat.web.doors import COOKIE
+from tests.desks import CHAT, PASSWORD, Served, counted, problem_of, served
+from tests.test_docs import addresses
+
+pytestmark = pytest.mark.anyio
+WRONG = "another password"
+CHANGES = sorted(each for each in addresses(routes()) if " /api/v1/" in each and not each.startswith("GET "))
+FORMS = sorted(each for each in addresses(routes()) if each.startswith("POST /admin/"))
+
+
+async def cookie_of(app: Served, email: str = "", password: str = PASSWORD) -> str:
+    """The value of a fresh session's cookie, which the client forgets."""
+    answer = await app.sign_in(email, password)
+    assert answer.status_code == 303, answer.text
+    value = answer.cookies[COOKIE]
+    app.client.cookies.clear()
+    return f"{COOKIE}={value}"
+
+
+async def test_a_password_is_kept_as_argon2id_alone(app: Served) -> None:
+    rows: Any = await app.desk.store.read(lambda tx: tx.execute(select(agent.c.password_hash)).scalars().all())
+    assert [each.startswith("$argon2id$v=19$m=19456,t=2,p=1$") for each in rows] == [True]
+
+
+async def test_unknown_and_wrong_are_answered_alike(app: Served) -> None:
+    answers = [await app.sign_in(email, WRONG) for email in (app.house.made.owner_email, "nobody@acme.example")]
+    assert [each.status_code for each in answers] == [401, 401]
+    shown = [each.text.replace("nobody@", "owner@") for each in answers]
+    assert shown[0] == shown[1]
+    assert WRONG not in shown[0]
+    assert COOKIE not in app.client.cookies
+
+
+async def test_ten_attempts_then_a_wait_for_that_address_alone(app: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    other, password = await agents.add_agent(app.desk, app.house.actor, "yan@acme.example", "Yan", "agent")
+    for _ in range(10):
+        assert (await app.sign_in(password=WRONG)).status_code == 401
+    refused = await app.sign_in()
+    assert (refused.status_code, COOKIE in refused.cookies) == (429, False)
+    assert (await app.sign_in(other.email, password)).status_code == 303
+    now = time.monotonic
+    monkeypatch.setattr(time, "monotonic", lambda: now() + 901)
+    assert (await app.sign_in()).status_code == 303
+
+
+async def test_thirty_attempts_from_one_network_whatever_the_address(app: Served) -> None:
+    for number in range(30):
+        assert (await app.sign_in(f"nobody{number}@acme.example", WRONG)).status_code == 401
+    assert (await app.sign_in()).status_code == 429
+
+
+async def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(settings: Settings) -> None:
+    async with served(dataclasses.replace(settings, base_url="https://chat.test")) as app:
+        form = {"email": app.house.made.owner_email, "password": PASSWORD}
+        answer = await app.client.post("/signin", data=form, headers={"origin": "https://chat.test"})
+        flags = {part.strip().lower() for part in answer.headers["set-cookie"].split(";")[1:]}
+        assert {"httponly", "samesite=lax", "secure", "path=/"} <= flags
+
+
+async def test_every_sign_in_begins_a_session_of_its_own(app: Served) -> None:
+    first, second = await cookie_of(app), await cookie_of(app)
+    assert first != second
+    assert (await app.call("POST", "/signout", origin=CHAT, cookie=first)).status_code == 303
+    problem_of(await app.call("GET", "/api/v1/account", cookie=first), 401, "unauthorized")
+    assert (await app.call("GET", "/api/v1/account", cookie=second)).status_code == 200
+
+
+async def test_a_session_ends_with_its_agent_and_with_its_time(app: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    other, password = await agents.add_agent(app.desk, app.house.actor, "yan@acme.example", "Yan", "agent")
+    theirs, mine = await cookie_of(app, other.email, password), await cookie_of(app)
+    await agents.deactivate_agent(app.desk, app.house.actor, other.id)
+    problem_of(await app.call("GET", "/api/v1/account", cookie=theirs), 401, "unauthorized")
+    assert (await app.sign_in(other.email, password)).status_code == 401
+    assert (await app.call("GET", "/api/v1/account", cookie=mine)).status_code == 200
+    later = app.desk.clock() + 15 * DAY
+    monkeypatch.setattr(type(app.desk), "clock", property(lambda _: lambda: later), raising=False)
+    problem_of(await app.call("GET", "/api/v1/account", cookie=mine), 401, "unauthorized")
+
+
+async def test_a_cookie_that_was_not_given_here_is_nobodys(app: Served) -> None:
+    given = await cookie_of(app)
+    for value in ("", "nonsense", given[:-2], given.partition("=")[2] + "A"):
+        problem_of(await app.call("GET", "/api/v1/account", cookie=f"{COOKIE}={value}"), 401, "unauthorized")
+
+
+@pytest.mark.parametrize("address", CHANGES)
+async def test_a_session_changes_nothing_without_the_mark_of_our_own_pages(app: Served, address: str) -> None:
+    verb, path = filled(address)
+    cookie = await cookie_of(app)
+    before = await counted(app.desk)
+    for headers in ({"origin": CHAT}, {"origin": CHAT, "x-csrf-token": "0" * 64}, {}):
+        problem_of(await app.call(verb, path, {}, cookie=cookie, **headers), 403, "forbidden")
+    mark = await csrf_of(app, cookie)
+    foreign = {"origin": "https://elsewhere.example", "x-csrf-token": mark}
+    problem_of(await app.call(verb, path, {}, cookie=cookie, **foreign), 403, "forbidden")
+    assert await counted(app.desk) == before
+    ours = await app.call(verb, path, {}, cookie=cookie, origin=CHAT, x_csrf_token=mark)
+    assert ours.status_code != 403, ours.text
+    bearer = await app.call(verb, path, {}, **app.house.bearer)
+    assert bearer.status_code != 403, bearer.text
+
+
+@pytest.mark.parametrize("address", FORMS)
+async def test_a_form_without_the_mark_of_its_session_changes_nothing(app: Served, address: str) -> None:
+    verb, path = filled(address)
+    cookie = await cookie_of(app)
+    before = await counted(app.desk)
+    for form, origin in (({}, CHAT), ({"csrf": "0" * 64}, CHAT), ({"csrf": await csrf_of(app, cookie)}, "https://e.x")):
+        answer = await app.client.request(verb, path, data=form, headers={"cookie": cookie, "origin": origin})
+        assert answer.status_code == 403
+    assert await counted(app.desk) == before
+
+
+def test_there_are_changes_and_forms_to_try() -> None:
+    assert len(CHANGES) > 10
+    assert len(FORMS) > 3
+
+
+def filled(address: str) -> tuple[str, str]:
+    """A verb and a path with something in each place."""
+    verb, path = address.split(" ", 1)
+    places: dict[str, Callable[[], str]] = {"{number}": lambda: "1", "{seq}": lambda: "1"}
+    for name, value in places.items():
+        path = path.replace(name, value())
+    return verb, path.replace("{id}", "019aaf2e-0000-7000-8000-000000000000")
+
+
+async def csrf_of(app: Served, cookie: str) -> str:
+    """The mark of a session, as its pages have it."""
+    page = await app.client.get("/admin/agents", headers={"cookie": cookie})
+    return str(page.text.partition('name="csrf" value="')[2].partition('"')[0])
