@@ -43,7 +43,7 @@ ASKED: dict[str, Any] = {
     "DELETE /contacts/{id}": None,
     "POST /erasures": {"contact_id": "CONTACT"},
 }
-OWN_ONLY = {"POST /notices", "PATCH /account"}
+OWN_ONLY = {"POST /spam/classify", "POST /notices", "PATCH /account"}
 """These name nobody: they are about the account that asks."""
 WITHOUT_TOKEN = {"GET /widget/{site_key}", "GET /widget/{site_key}/config", "POST /widget/{site_key}/sessions"}
 FRAMES: dict[type, dict[str, Any]] = {
