@@ -10,7 +10,8 @@ import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from chat.actions import accounts, consent, erasure
+from chat.actions.privacy import consent, erasure
+from chat.actions.team import accounts
 from chat.clock import DAY
 from chat.crypt import derive
 from chat.tokens import Tokens
