@@ -27,7 +27,7 @@ FILES = Place(
     "files",
     "contact",
     "the files that were sent and their small images, sealed under keys of their own",
-    "transcripts",
+    "attachments",
     (Field("content", "attachment", "to answer", "consent", sealed=True),),
 )
 

@@ -38,6 +38,16 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True)
+class Department:
+    """A part of an account that tickets may belong to; `retention` has days by rule where it keeps things otherwise."""
+
+    id: str
+    name: str
+    retention: dict[str, int]
+    created_at: int
+
+
+@dataclass(frozen=True, slots=True)
 class NoticeText:
     """A notice in one language, with the sentence beside each box; `sha256` is over all of it."""
 
@@ -142,6 +152,7 @@ class Ticket:
     visitor_read: int
     created_at: int
     updated_at: int
+    department_id: str | None = None
 
     @property
     def ended(self) -> bool:

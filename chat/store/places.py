@@ -42,6 +42,12 @@ def of_contacts(known: MetaData = metadata) -> list[Table]:
     return [table for table in reversed(known.sorted_tables) if table.info.get("about") == "contact"]
 
 
+def below(top: Table, known: MetaData = metadata) -> list[tuple[Table, Column[Any]]]:
+    """Return the tables whose rows go with those of `top`, each with the column that says with which."""
+    keys = [(table, key) for table in reversed(known.sorted_tables) for key in table.foreign_keys]
+    return [(table, key.parent) for table, key in keys if key.column.table is top and key.ondelete == "CASCADE"]
+
+
 def rows_of(table: Table, key: int) -> ColumnElement[bool]:
     """Return the condition for the rows of the contact with a key: by the shortest way of cascading keys."""
     if table.name == contact.name:

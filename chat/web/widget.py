@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from chat.actions.privacy import consent, erasure
+from chat.actions.privacy import consent, erasure, retention
 from chat.actions.privacy.portable import portable
 from chat.actions.talk import letters, transcripts
 from chat.errors import ConsentRequired, Forbidden, InvalidField, RateLimited
@@ -90,7 +90,7 @@ async def config(request: Request) -> Response:
             ],
             "locale": locale,
             "locales": list(LOCALES),
-            "kept_days": None,
+            "kept_days": await retention.kept_days(desk, account.id),
             "mail": desk.mailer.ready,
             "strings": said,
         }

@@ -15,7 +15,7 @@ LEARNT = Place(
     "file",
     "contact",
     "to tell spam from what people ask: how often each hashed feature was marked",
-    "training labels",
+    "training",
     (Field("counts", "classification", "spam_training", "consent"),),
 )
 

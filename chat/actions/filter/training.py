@@ -8,7 +8,6 @@ they changed.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from array import array
 from hashlib import sha256
 from typing import Any
@@ -42,13 +41,6 @@ async def changed(desk: Desk, account_id: str, contact_id: int) -> None:
     """Learn what a contact's labels are now, here and in the other processes."""
     await refresh(desk, account_id, contact_id)
     desk.live.publish(Told(Nudge("taught", account=account_id, contact=contact_id), source=desk.filters))
-
-
-async def changed_of(desk: Desk, contact_uid: str) -> None:
-    """The same for whom only the public id is known of; nothing for somebody who is gone."""
-    with contextlib.suppress(NotFound):
-        contact = await desk.store.read(lambda tx: contacts.by_uid(tx, contact_uid))
-        await changed(desk, contact.account_id, contact.id)
 
 
 async def refresh(desk: Desk, account_id: str, contact_id: int) -> None:

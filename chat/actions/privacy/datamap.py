@@ -8,13 +8,15 @@ from typing import Any
 
 from chat.actions.desk import Desk
 from chat.actions.filter.filters import LEARNT
+from chat.actions.privacy import rules
 from chat.blobs import FILES
 from chat.clock import stamp
 from chat.live import NETWORKS
-from chat.model import Actor
+from chat.model import Account, Actor
 from chat.places import BASES, Field, Place
 from chat.store import places
 from chat.store.keys import KEYS
+from chat.store.privacy.ageing import Policy
 from chat.store.team import accounts
 
 BROWSER = Place(
@@ -29,10 +31,6 @@ FILTER = Place(
     "filter", "memory", "nobody", "words the spam filter has met, without whose they are, until an erasure or a restart"
 )
 OTHERS = (KEYS, FILES, NETWORKS, BROWSER, LEARNT, FILTER)
-KEPT = {
-    "contacts": "until the contact is erased",
-    "transcripts": "until the contact is erased",
-}
 COLUMNS = ("place", "kind", "about", "why", "retention", "field", "category", "purpose", "basis", "sealed")
 
 
@@ -44,11 +42,15 @@ def every() -> list[Place]:
 
 async def record(desk: Desk, actor: Actor) -> dict[str, Any]:
     """Return the record for the actor's account: each place with what it holds, why, on what basis, how long."""
-    account = await desk.store.read(lambda tx: accounts.one(tx, actor.account_id))
+
+    def work(tx: Any) -> tuple[Account, Policy]:
+        return accounts.one(tx, actor.account_id), rules.policy_of(tx, actor.account_id, desk.clock())
+
+    account, policy = await desk.store.read(work)
     return {
         "controller": {"id": account.id, "name": account.name},
         "at": stamp(desk.clock()),
-        "items": [_shown(each) for each in every()],
+        "items": [_shown(each, policy) for each in every()],
         "next": None,
     }
 
@@ -65,13 +67,13 @@ def as_csv(made: dict[str, Any]) -> str:
     return out.getvalue()
 
 
-def _shown(place: Place) -> dict[str, Any]:
+def _shown(place: Place, policy: Policy) -> dict[str, Any]:
     return {
         "place": place.name,
         "kind": place.kind,
         "about": place.about,
         "why": place.why,
-        "retention": KEPT.get(place.kept, place.kept),
+        "retention": rules.said(policy, place.kept),
         "fields": [
             {"name": each.name, "category": each.category, "purpose": each.purpose, "basis": BASES[each.basis]}
             | {"sealed": each.sealed}

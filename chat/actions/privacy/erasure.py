@@ -5,6 +5,7 @@ anywhere.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from hashlib import sha256
 from typing import Any
 
@@ -26,6 +27,7 @@ from chat.tokens import Visitor
 
 log = structlog.get_logger("chat.erasure")
 ECHO = 60_000
+Still = Callable[[Any, Contact], bool]
 
 
 async def by_visitor(desk: Desk, visitor: Visitor) -> str:
@@ -39,6 +41,18 @@ async def by_visitor(desk: Desk, visitor: Visitor) -> str:
 async def by_agent(desk: Desk, actor: Actor, contact_uid: str) -> str:
     """File the erasure of a contact of the actor's account; return its id. Twice gives the same id."""
     return await _request(desk, contact_uid, actor.account_id, "agent" if actor.session_id else "api")
+
+
+async def by_retention(desk: Desk, contact_uid: str, still: Still) -> bool:
+    """
+    File the erasure of a contact who is over the account's days; return whether it was. `still` says in the request's
+    own transaction whether the contact is: somebody may have written meanwhile.
+    """
+    try:
+        await _request(desk, contact_uid, None, "retention", still)
+    except NotFound:
+        return False
+    return True
 
 
 async def by_email(desk: Desk, actor: Actor | None, email: str) -> list[str]:
@@ -175,7 +189,9 @@ def _tell(desk: Desk, each: Erasure) -> None:
     )
 
 
-async def _request(desk: Desk, contact_uid: str, account_id: str | None, source: str) -> str:
+async def _request(
+    desk: Desk, contact_uid: str, account_id: str | None, source: str, still: Still = lambda *_: True
+) -> str:
     """File a request, `account_id` None for the contact's own word; NotFound where there is no such contact."""
 
     def work(tx: Any) -> tuple[str, Contact | None, list[Ticket]]:
@@ -183,7 +199,7 @@ async def _request(desk: Desk, contact_uid: str, account_id: str | None, source:
             contact = contacts.by_uid(tx, contact_uid, lock=True)
         except NotFound:
             return _asked_before(tx, contact_uid, account_id), None, []
-        if account_id not in {None, contact.account_id}:
+        if account_id not in {None, contact.account_id} or not still(tx, contact):
             raise NotFound("No such contact")
         consent.withdrawn(desk, tx, contact)
         made = _row(desk, tx, contact, source)

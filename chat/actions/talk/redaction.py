@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from chat import frames
@@ -11,9 +12,17 @@ from chat.actions.filter import training
 from chat.actions.talk import tickets, transcripts
 from chat.actions.talk.tickets import Opened
 from chat.errors import NotFound
-from chat.model import Actor, Attachment, Message
+from chat.model import Actor, Attachment, Message, Ticket
 from chat.nudges import Nudge, Told
+from chat.store.filter import labels
 from chat.store.talk import redaction, uploads
+from chat.store.talk.redaction import Doomed
+
+Pause = Callable[[], Awaitable[None]]
+
+
+async def no_pause() -> None:
+    """Go on at once."""
 
 
 class Redacted:
@@ -50,29 +59,51 @@ async def purge(desk: Desk, actor: Actor, number: int) -> None:
     """Delete a ticket with all that hangs off it: unseen at once, gone when this returns, or by the sweep."""
     opened = await tickets.one(desk, actor, number)
     ticket = opened.ticket
-    await desk.store.write(lambda tx: redaction.doom(tx, ticket.id, desk.clock()))
+    await desk.store.write(lambda tx: redaction.doom(tx, [ticket.id], desk.clock()))
     desk.live.publish(
         Told(Nudge("ended", contact=ticket.contact_id, ticket=ticket.id, number=number, by="agent")),
         Told(Nudge("gone", account=actor.account_id, ticket=ticket.id, number=number)),
     )
-    await _purge(desk, ticket.id, opened.contact.uid)
+    await finish(desk, [Doomed(ticket.id, ticket.account_id, ticket.contact_id, opened.contact.uid)])
 
 
 async def sweep(desk: Desk) -> int:
     """Go on with tickets whose deletion was cut short; return how many were finished."""
     due = await desk.store.read(redaction.doomed)
-    for ticket_id, contact_uid in due:
-        await _purge(desk, ticket_id, contact_uid)
+    await finish(desk, due)
     return len(due)
 
 
-async def _purge(desk: Desk, ticket_id: int, contact_uid: str) -> None:
-    """Files first: a row without its file is found again, a file without its row only by looking for leftovers."""
-    for file in await desk.store.read(lambda tx: uploads.of_ticket(tx, ticket_id)):
-        await asyncio.to_thread(desk.blobs.remove, contact_uid, file.blob)
-    while await desk.store.write(lambda tx: redaction.purge_some(tx, ticket_id)):
-        pass
-    await training.changed_of(desk, contact_uid)
+async def finish(desk: Desk, doomed: Sequence[Doomed], pause: Pause = no_pause) -> None:
+    """
+    Delete doomed tickets with all that hangs off them, chunk by chunk, with a `pause` after each; unlearn their labels.
+
+    Files first: a row without its file is found again, a file without its row only by looking for leftovers.
+    """
+    owners = {each.ticket_id: each.contact_uid for each in doomed}
+    ids = list(owners)
+    if not ids:
+        return
+    taught = await desk.store.read(lambda tx: labels.contacts_of(tx, ids))
+    # Where the process was killed after the rows went, what it had learnt of them in memory still has to go.
+    taught |= {(each.account_id, each.contact_id) for each in doomed if desk.filters.learnt_of(*each[1:3])}
+    for file in await desk.store.read(lambda tx: uploads.of_tickets(tx, ids)):
+        await asyncio.to_thread(desk.blobs.remove, owners[file.ticket_id or 0], file.blob)
+    while await desk.store.write(lambda tx: redaction.purge_some(tx, ids, desk.clock())):
+        await pause()
+    for account_id, contact_id in taught:
+        await training.changed(desk, account_id, contact_id)
+    await pause()
+
+
+def tell(desk: Desk, ticket: Ticket, entry: Message) -> frames.RedactedOut:
+    """Tell whoever has a ticket open that something in it was taken away; return the frame that says so."""
+    out = transcripts.redacted_out(ticket.number, entry)
+    account, contact, number = ticket.account_id, ticket.contact_id, ticket.number
+    happened = Nudge("message", account=account, contact=contact, ticket=ticket.id, number=number, seq=entry.seq)
+    changed = Nudge("ticket", account=account, ticket=ticket.id, number=number)
+    desk.live.publish(Told(happened, Redacted(out)), Told(changed))
+    return out
 
 
 async def _take(desk: Desk, opened: Opened, seq: int, part: str | None) -> frames.RedactedOut:
@@ -83,20 +114,7 @@ async def _take(desk: Desk, opened: Opened, seq: int, part: str | None) -> frame
     await training.changed(desk, opened.ticket.account_id, opened.contact.id)
     for file in gone:
         await asyncio.to_thread(desk.blobs.remove, opened.contact.uid, file.blob)
-    ticket = opened.ticket
-    out = transcripts.redacted_out(ticket.number, entry)
-    if not again:
-        happened = Nudge(
-            "message",
-            account=ticket.account_id,
-            contact=ticket.contact_id,
-            ticket=ticket.id,
-            number=ticket.number,
-            seq=entry.seq,
-        )
-        changed = Nudge("ticket", account=ticket.account_id, ticket=ticket.id, number=ticket.number)
-        desk.live.publish(Told(happened, Redacted(out)), Told(changed))
-    return out
+    return transcripts.redacted_out(opened.ticket.number, entry) if again else tell(desk, opened.ticket, entry)
 
 
 async def _unused(desk: Desk, file: Attachment) -> None:

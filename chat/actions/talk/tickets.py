@@ -17,7 +17,7 @@ from chat.nudges import Nudge, Told
 from chat.store.schema import STATUSES
 from chat.store.talk import contacts, tickets
 from chat.store.talk.tickets import Listed
-from chat.store.team import accounts, agents
+from chat.store.team import accounts, agents, departments
 
 TAGS_MOST, TAG_CHARS = 20, 50
 
@@ -106,7 +106,10 @@ async def add_note(
 
 
 async def change(desk: Desk, actor: Actor, number: int, values: dict[str, Any]) -> dict[str, Any]:
-    """Change `status`, `assignee` (an agent's id, `me` or None) or `tags`; return the summary. Raises InvalidField."""
+    """
+    Change `status`, `assignee` (an agent's id, `me` or None), `department` (an id or None) or `tags`; return the
+    summary. Raises InvalidField.
+    """
     opened = await one(desk, actor, number)
     checked = _checked(actor, values)
 
@@ -115,6 +118,8 @@ async def change(desk: Desk, actor: Actor, number: int, values: dict[str, Any]) 
             row = agents.one(tx, actor.account_id, checked["assignee"])
             if row.deactivated_at is not None:
                 raise NotFound("No such agent")
+        if checked.get("department_id"):
+            departments.one(tx, actor.account_id, checked["department_id"])
         tickets.change(tx, opened.ticket.id, **checked, updated_at=desk.clock())
 
     await desk.store.write(work)
@@ -230,14 +235,16 @@ def _ended(ticket: Ticket, kind: str, name: str | None) -> Told:
 
 
 def _checked(actor: Actor, values: dict[str, Any]) -> dict[str, Any]:
-    unknown = sorted(set(values) - {"status", "assignee", "tags"})
+    unknown = sorted(set(values) - {"status", "assignee", "department", "tags"})
     if unknown or not values:
-        raise InvalidField("Give any of status, assignee, tags", field=unknown[0] if unknown else "status")
+        raise InvalidField("Give any of status, assignee, department, tags", field=unknown[0] if unknown else "status")
     made = dict(values)
     if "status" in made and made["status"] not in STATUSES:
         raise InvalidField(f"A status is one of {', '.join(STATUSES)}", field="status")
     if "assignee" in made:
         made["assignee"] = actor.agent_id if made["assignee"] == "me" else made["assignee"] or None
+    if "department" in made:
+        made["department_id"] = made.pop("department") or None
     if "tags" in made:
         made["tags"] = _tags(made["tags"])
     return made

@@ -176,6 +176,7 @@ def summary(desk: Desk, listed: Listed) -> dict[str, Any]:
         "assignee": _assignee(desk, listed),
         "contact": {"id": listed.contact_uid, "name": name},
         "site": listed.site,
+        "department": listed.department,
         "last_seq": ticket.last_seq,
         "last_note": ticket.last_note,
         "held": ticket.held,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, insert, select, tuple_
 
 from chat.store.schema import contact, label
 
@@ -43,6 +43,17 @@ def drop(tx: Connection, contact_id: int) -> None:
 def drop_one(tx: Connection, ticket_id: int, seq: int) -> None:
     """Delete the label of a message."""
     tx.execute(delete(label).where(label.c.ticket_id == ticket_id, label.c.seq == seq))
+
+
+def contacts_of(tx: Connection, ids: Sequence[int]) -> set[tuple[str, int]]:
+    """Return whose labels hang off some tickets: account and contact."""
+    query = select(contact.c.account_id, contact.c.id).join(label, label.c.contact_id == contact.c.id)
+    return {(row[0], row[1]) for row in tx.execute(query.where(label.c.ticket_id.in_(ids)).distinct())}
+
+
+def drop_many(tx: Connection, keys: Sequence[tuple[int, int]]) -> None:
+    """Delete labels by ticket and `seq`."""
+    tx.execute(delete(label).where(tuple_(label.c.ticket_id, label.c.seq).in_(keys)))
 
 
 def of_contact(tx: Connection, contact_id: int) -> list[Labelled]:

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, exists, func, select, tuple_, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, delete, exists, func, select, tuple_, update
 
 from chat.errors import NotFound
 from chat.store import places
 from chat.store.schema import contact, erasure, erasure_place, hold, metadata
+from chat.store.upsert import once
 
 CHUNK = 1000
 
@@ -55,7 +55,7 @@ _went = tuple(erasure_place.c[field.name] for field in fields(Went))
 
 def request(tx: Connection, made: Mapping[str, Any]) -> str:
     """File a request; a second for the same contact gives the first one's id, and may only bring it forward."""
-    _once(tx, erasure, {"state": "queued", **made})
+    once(tx, erasure, {"state": "queued", **made})
     mine = erasure.c.contact_uid == made["contact_uid"]
     tx.execute(update(erasure).where(mine, erasure.c.due_at > made["due_at"]).values(due_at=made["due_at"]))
     return str(tx.execute(select(erasure.c.id).where(mine)).scalar_one())
@@ -127,7 +127,7 @@ def went(tx: Connection, erasure_id: str) -> list[Went]:
 
 def reach(tx: Connection, erasure_id: str, made: Mapping[str, Any]) -> None:
     """Note what was found in a place before anything was removed; what was noted first stays."""
-    _once(tx, erasure_place, {"erasure_id": erasure_id, "removed": 0, **made})
+    once(tx, erasure_place, {"erasure_id": erasure_id, "removed": 0, **made})
 
 
 def leave(tx: Connection, erasure_id: str, place: str, left: int, at: int) -> None:
@@ -159,9 +159,3 @@ def take(tx: Connection, erasure_id: str, name: str, contact_id: int) -> int:
     mine = (erasure_place.c.erasure_id == erasure_id) & (erasure_place.c.place == name)
     tx.execute(update(erasure_place).where(mine).values(removed=erasure_place.c.removed + taken))
     return taken
-
-
-def _once(tx: Connection, table: Table, values: Mapping[str, Any]) -> None:
-    """Insert, unless such a row is there: two processes may be at the same request."""
-    insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
-    tx.execute(insert(table).values(**values).on_conflict_do_nothing())

@@ -8,9 +8,9 @@ which is kept in a store of its own. `chat/store/places.py` reads all of this; `
 
 from chat.store.schema.columns import metadata
 from chat.store.schema.filter import label
-from chat.store.schema.privacy import erasure, erasure_place, hold, receipt
+from chat.store.schema.privacy import erasure, erasure_place, hold, receipt, retention_count, retention_run
 from chat.store.schema.talk import ENDED, STATUSES, attachment, contact, message, note, outbox, ticket
-from chat.store.schema.team import ROLES, account, agent, notice, notice_text, server, session, site, token
+from chat.store.schema.team import ROLES, account, agent, department, notice, notice_text, server, session, site, token
 
 __all__ = [
     "ENDED",
@@ -20,6 +20,7 @@ __all__ = [
     "agent",
     "attachment",
     "contact",
+    "department",
     "erasure",
     "erasure_place",
     "hold",
@@ -31,6 +32,8 @@ __all__ = [
     "notice_text",
     "outbox",
     "receipt",
+    "retention_count",
+    "retention_run",
     "server",
     "session",
     "site",

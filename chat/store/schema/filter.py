@@ -17,5 +17,5 @@ label = Table(
     personal("features", LargeBinary, "classification", nullable=False),
     personal("agent_id", String(36), "identifier", nullable=False),
     personal("at", BigInteger, "time", nullable=False),
-    info=about("contact", "to teach the spam filter", basis="consent", kept="training labels"),
+    info=about("contact", "to teach the spam filter", basis="consent", kept="training"),
 )

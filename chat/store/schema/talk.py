@@ -37,10 +37,12 @@ contact = Table(
     personal("created_at", BigInteger, "time", nullable=False),
     plain("receipt_id", BigInteger),
     plain("notice_version", Integer),
+    personal("emptied_at", BigInteger, "time", purpose="to keep a contact no longer than the last ticket needs"),
     sqlite_autoincrement=True,
     info=about("contact", "to answer whoever writes in", basis="consent", kept="contacts"),
 )
 
+# `department_id` has no foreign key: SQLite gives none to a table that is there. Whoever deletes a department empties it.
 ticket = Table(
     "ticket",
     metadata,
@@ -62,6 +64,7 @@ ticket = Table(
     personal("created_at", BigInteger, "time", nullable=False),
     personal("updated_at", BigInteger, "time", nullable=False),
     plain("purged_at", BigInteger, index=True),
+    plain("department_id", String(36), index=True),
     UniqueConstraint("account_id", "number"),
     Index("ix_ticket_account_id_updated_at", "account_id", "updated_at"),
     CheckConstraint("status IN ('open', 'pending', 'solved', 'trash')", name="status"),
@@ -130,7 +133,7 @@ attachment = Table(
     plain("preview", Boolean(create_constraint=False), nullable=False, default=False),
     personal("created_at", BigInteger, "time", nullable=False),
     CheckConstraint("author IN ('visitor', 'agent')", name="author"),
-    info=about("contact", "files sent to be answered", basis="consent", kept="transcripts"),
+    info=about("contact", "files sent to be answered", basis="consent", kept="attachments"),
 )
 
 # Mail on its way: gone once it is delivered or refused for good. `letter` is sealed under the contact's key.

@@ -40,7 +40,22 @@ account = Table(
     Column("message_rate", Integer, nullable=False, default=120),
     Column("grace_days", Integer, nullable=False, default=0),
     Column("consent_days", Integer, nullable=False, default=730),
+    Column("retention", JSON, nullable=False, default={}, server_default="{}"),
     info=about("nobody", "an organisation"),
+)
+
+# `retention` holds days by rule, only those that differ: of an account from the rules' defaults, of a department from
+# its account.
+department = Table(
+    "department",
+    metadata,
+    uid(),
+    Column("account_id", to("account.id"), nullable=False),
+    Column("name", String(100), nullable=False),
+    Column("retention", JSON, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    UniqueConstraint("account_id", "name"),
+    info=about("nobody", "a part of an organisation"),
 )
 
 site = Table(

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, Select, and_, exists, func, insert, sele
 
 from chat.errors import NotFound
 from chat.model import Message, Note, Ticket
-from chat.store.schema import agent, contact, message, note, site, ticket
+from chat.store.schema import agent, contact, department, message, note, site, ticket
 from chat.store.schema import hold as legal_hold
 
 PAGE = 50
@@ -28,6 +28,7 @@ class Listed:
     contact_slot: int
     contact_name: bytes | None
     site: dict[str, str]
+    department: dict[str, str] | None
     assignee: tuple[str, int, bytes] | None
     last: Message | None
 
@@ -46,12 +47,14 @@ _listed = (
         contact.c.name,
         site.c.name.label("site_name"),
         site.c.color,
+        department.c.name.label("department_name"),
         agent.c.key_slot.label("agent_slot"),
         agent.c.name.label("agent_name"),
         *(column.label(f"m_{column.name}") for column in _message_columns),
     )
     .join(contact, contact.c.id == ticket.c.contact_id)
     .join(site, site.c.id == ticket.c.site_id)
+    .outerjoin(department, department.c.id == ticket.c.department_id)
     .outerjoin(agent, agent.c.id == ticket.c.assignee)
     .outerjoin(message, and_(message.c.ticket_id == ticket.c.id, message.c.seq == ticket.c.last_seq))
     # Who has withdrawn, or is under a legal hold, is nobody's business any more.
@@ -194,12 +197,14 @@ def hold(tx: Connection, ticket_id: int, *, held: bool) -> list[Message]:
 
 def _as_listed(row: Row[*tuple[Any, ...]]) -> Listed:
     assigned = row.assignee is not None and row.agent_slot is not None
+    belongs = row.department_name is not None
     return Listed(
         ticket=ticket_of(row),
         contact_uid=row.uid,
         contact_slot=row.key_slot,
         contact_name=row.name,
         site={"id": row.site_id, "name": row.site_name, "color": row.color},
+        department={"id": row.department_id, "name": row.department_name} if belongs else None,
         assignee=(row.assignee, row.agent_slot, row.agent_name) if assigned else None,
         last=None if row.m_seq is None else Message(*row[-len(_message_columns) :]),
     )

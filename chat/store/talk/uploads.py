@@ -66,9 +66,9 @@ def of_messages(tx: Connection, ticket_id: int, seqs: Sequence[int]) -> dict[int
     return made
 
 
-def of_ticket(tx: Connection, ticket_id: int) -> list[Attachment]:
-    """Return all of a ticket's attachments."""
-    return [Attachment(*row) for row in tx.execute(select(*_columns).where(attachment.c.ticket_id == ticket_id))]
+def of_tickets(tx: Connection, ids: Sequence[int]) -> list[Attachment]:
+    """Return all attachments of some tickets."""
+    return [Attachment(*row) for row in tx.execute(select(*_columns).where(attachment.c.ticket_id.in_(ids)))]
 
 
 def drop(tx: Connection, ids: Sequence[str]) -> None:

@@ -60,6 +60,12 @@ def change(tx: Connection, account_id: str, values: Mapping[str, Any]) -> None:
     tx.execute(update(account).where(account.c.id == account_id).values(**values))
 
 
+def days_of(tx: Connection, account_id: str, *, lock: bool = False) -> dict[str, int]:
+    """Return the days by rule for which an account keeps things, those that it has set."""
+    query = select(account.c.retention).where(account.c.id == account_id)
+    return dict(tx.execute(query.with_for_update() if lock else query).scalar_one())
+
+
 def add_site(tx: Connection, made: Mapping[str, Any]) -> None:
     """Store a site."""
     tx.execute(insert(site).values(**made))

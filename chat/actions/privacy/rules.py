@@ -1,0 +1,90 @@
+"""
+The rules of retention in one table: what each takes, from when its time counts, how long by default and at most.
+
+Another kind of thing joins by a `Rule` here; `kept` in the schema names the rule that ends a table's rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from chat.actions.privacy import purging
+from chat.actions.privacy.purging import Take
+from chat.errors import InvalidField
+from chat.store.privacy import ageing
+from chat.store.privacy.ageing import Kind, Policy
+from chat.store.team import accounts, departments
+
+YEAR, TEN_YEARS = 365, 3650
+DAYS = "_days"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """
+    Things of one kind go so many days (`default`, `least` to `most`) after what `since` names; `take` purges some that
+    are due. `units` is what the counts count.
+    """
+
+    name: str
+    units: str
+    since: str
+    default: int
+    kind: Kind
+    take: Take
+    least: int = 1
+    most: int = TEN_YEARS
+
+    @property
+    def by_department(self) -> bool:
+        """Whether a department may have days of its own."""
+        return self.kind.department is not None
+
+
+RULES = (
+    Rule(
+        "transcripts", "tickets", "the last thing that was said or changed in the ticket", YEAR,
+        ageing.TRANSCRIPTS, purging.tickets,
+    ),
+    Rule("attachments", "files", "it was sent", YEAR, ageing.ATTACHMENTS, purging.files),
+    Rule("training", "labels", "an agent marked the message", YEAR, ageing.TRAINING, purging.labels),
+    Rule("contacts", "contacts", "the contact's last ticket was deleted", 30, ageing.CONTACTS, purging.contacts),
+    Rule("sessions", "contacts", "agreeing, where nothing was ever written", 7, ageing.SESSIONS, purging.contacts),
+)  # fmt: skip
+
+
+def policy_of(tx: Any, account_id: str, now: int, changed: Mapping[str, int] | None = None) -> Policy:
+    """Return what an account keeps for how long, with the days that are thought of changing."""
+    own = accounts.days_of(tx, account_id) | dict(changed or {})
+    days = {rule.name: own.get(rule.name, rule.default) for rule in RULES}
+    return Policy(account_id, now, days, {each.id: each.retention for each in departments.all_of(tx, account_id)})
+
+
+def checked(values: Mapping[str, Any], *, by_department: bool = False) -> dict[str, int]:
+    """Read days by rule, as `{"transcripts_days":365}`. Raises InvalidField, naming the field."""
+    known = {rule.name + DAYS: rule for rule in RULES if rule.by_department or not by_department}
+    for name, value in values.items():
+        if name not in known:
+            raise InvalidField(f"There is no such rule; give any of {', '.join(known)}", field=name[:40])
+        least, most = known[name].least, known[name].most
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+            raise InvalidField(f"Give a whole number of days from {least} to {most}", field=name)
+    return {known[name].name: value for name, value in values.items()}
+
+
+def own_days(values: Mapping[str, Any]) -> dict[str, int]:
+    """Read a department's days by rule; null leaves a rule to the account. Raises InvalidField."""
+    return checked({name: value for name, value in values.items() if value is not None}, by_department=True)
+
+
+def named(days: Mapping[str, int]) -> dict[str, int]:
+    """Return days by rule as they are given out: `{"transcripts_days":365}`."""
+    return {name + DAYS: value for name, value in days.items()}
+
+
+def said(policy: Policy, kept: str) -> str:
+    """Return in words how long something is kept: what a rule says that `kept` names, or `kept` itself."""
+    rule = next((each for each in RULES if each.name == kept), None)
+    return kept if rule is None else f"{policy.days[kept]} days after {rule.since}"

@@ -1,0 +1,105 @@
+"""The sweep of retention: begins a run of each account once a day, carries it out rule by rule, and reports."""
+
+from __future__ import annotations
+
+import asyncio
+from time import perf_counter
+from typing import Any
+
+import structlog
+
+from chat.actions.desk import Desk
+from chat.actions.privacy import rules
+from chat.actions.privacy.purging import Batch
+from chat.actions.privacy.rules import RULES, Rule
+from chat.clock import DAY
+from chat.errors import LetheError, Unavailable
+from chat.ids import uuid7
+from chat.store.privacy import ageing, runs
+from chat.store.privacy.ageing import Found, Policy
+from chat.store.privacy.runs import Count, Run
+
+log = structlog.get_logger("chat.retention")
+BATCH = 100
+PAUSE_MOST = 0.1
+
+
+class Turns:
+    """Takes turns with whoever else writes: after each piece of work as long a pause as it took."""
+
+    def __init__(self) -> None:
+        self._since = perf_counter()
+
+    async def pause(self) -> None:
+        """Let others write."""
+        await asyncio.sleep(min(perf_counter() - self._since, PAUSE_MOST))
+        self._since = perf_counter()
+
+
+async def sweep(desk: Desk) -> int:
+    """Begin the runs that are due, go on with those that were cut short; return how many were finished."""
+    for account_id in await desk.store.read(lambda tx: runs.unrun(tx, desk.clock() - DAY)):
+        await begin(desk, account_id, "clock")
+    return sum([await _carried_out(desk, each) for each in await desk.store.read(runs.running)])
+
+
+async def begin(desk: Desk, account_id: str, source: str) -> Run:
+    """Enter a run of an account, or return the one that is under way."""
+    made = {"id": uuid7(), "account_id": account_id, "source": source, "started_at": desk.clock()}
+    return await desk.store.write(lambda tx: runs.begin(tx, made))
+
+
+async def carry_out(desk: Desk, run: Run) -> bool:
+    """
+    Purge what is due under every rule; killed anywhere and begun again, it goes on. Return whether it was this call
+    that finished the run: two processes may be at it.
+    """
+    policy = await desk.store.read(lambda tx: rules.policy_of(tx, run.account_id, desk.clock()))
+    found = await desk.store.read(lambda tx: met(tx, policy))
+    await desk.store.write(lambda tx: runs.reach(tx, run.id, found))
+    for rule in RULES:
+        await _purge(desk, run, rule, policy)
+    purged = any(each.found for each in found)
+    scrubbed = desk.clock() if purged and await desk.store.scrub(small=True) else None
+    return await desk.store.write(lambda tx: runs.close(tx, run.id, desk.clock(), scrubbed))
+
+
+def met(tx: Any, policy: Policy) -> list[Count]:
+    """Return what is due under each rule, and what of it is held."""
+    made = []
+    for rule in RULES:
+        begun = perf_counter()
+        found, held = ageing.count(tx, rule.kind, policy)
+        took = round((perf_counter() - begun) * 1000)
+        made.append(Count(rule.name, policy.days[rule.name], found, 0, held, None, None, took))
+    return made
+
+
+async def _carried_out(desk: Desk, run: Run) -> bool:
+    """One account's run that fails does not stop the others'."""
+    try:
+        return await carry_out(desk, run)
+    except Unavailable:
+        log.warning("retention put off", run=run.id)
+    except LetheError as error:
+        log.error("retention failed", run=run.id, code=error.code)  # noqa: TRY400 - the detail may name a path
+    return False
+
+
+async def _purge(desk: Desk, run: Run, rule: Rule, policy: Policy) -> None:
+    """Go through what is due once, oldest first; what is not taken then is left, and the report says so."""
+    begun, turns, last = perf_counter(), Turns(), None
+    while found := await _next(desk, rule, policy, last):
+        await rule.take(Batch(desk, run, rule.kind, policy, found, turns.pause))
+        last = found[-1]
+
+    def look(tx: Any) -> tuple[int, int | None]:
+        return ageing.count(tx, rule.kind, policy)[0], ageing.oldest(tx, rule.kind, policy)
+
+    left, oldest = await desk.store.read(look)
+    took = round((perf_counter() - begun) * 1000)
+    await desk.store.write(lambda tx: runs.leave(tx, run.id, rule.name, left, oldest, took))
+
+
+async def _next(desk: Desk, rule: Rule, policy: Policy, last: Found | None) -> list[Found]:
+    return await desk.store.read(lambda tx: ageing.over(tx, rule.kind, policy, last, BATCH))

@@ -1,0 +1,15 @@
+"""Inserting what another process may have inserted just now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, Table
+from sqlalchemy.dialects import postgresql, sqlite
+
+
+def once(tx: Connection, table: Table, values: Mapping[str, Any]) -> None:
+    """Insert a row, unless such a one is there: two processes may be at the same work."""
+    insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
+    tx.execute(insert(table).values(**values).on_conflict_do_nothing())
