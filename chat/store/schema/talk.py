@@ -42,7 +42,7 @@ contact = Table(
     info=about("contact", "to answer whoever writes in", basis="consent", kept="contacts"),
 )
 
-# `department_id` has no foreign key: SQLite gives none to a table that is there. Whoever deletes a department empties it.
+# `department_id` has no foreign key, as SQLite gives none to a table that is there; deleting a department empties it.
 ticket = Table(
     "ticket",
     metadata,
