@@ -1,4 +1,4 @@
-"""The commands about what people may ask for: `lethe erase`."""
+"""The commands about what people may ask for, and what nobody needs any more: `lethe erase`, `lethe retention`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import asyncio
 import json
 from typing import Any
 
-from chat.actions.privacy import erasure
+from chat.actions.privacy import erasure, retention
 from chat.app import open_desk
 from chat.commands import as_json, command
 from chat.settings import Settings
@@ -18,6 +18,12 @@ def add(commands: Any) -> None:
     erase = command(commands, "erase", _erase, "erase every contact with an address, now, and print the certificates")
     erase.add_argument("--email", required=True, metavar="E")
     as_json(erase)
+    about = "what is kept for longer than the accounts say"
+    under = commands.add_parser("retention", help=about, description=about.capitalize() + ".")
+    under = under.add_subparsers(metavar="COMMAND", required=True)
+    run = command(under, "run", _retain, "purge what is over its days in every account, now, and print the reports")
+    run.add_argument("--dry-run", action="store_true", help="only count what would be purged")
+    as_json(run)
 
 
 def _erase(settings: Settings, arguments: argparse.Namespace) -> int:
@@ -31,3 +37,19 @@ def _erase(settings: Settings, arguments: argparse.Namespace) -> int:
     else:
         print("\n".join(line for each in made for line in erasure.told(each)))
     return 0 if all(each["state"] == "done" for each in made) else 1
+
+
+def _retain(settings: Settings, arguments: argparse.Namespace) -> int:
+    async def work() -> list[dict[str, Any]]:
+        async with open_desk(settings) as desk:
+            made = await retention.now(desk, dry_run=arguments.dry_run)
+            await erasure.sweep(desk)
+            return made
+
+    made = asyncio.run(work())
+    print(
+        json.dumps({"runs": made})
+        if arguments.json
+        else "\n".join(line for each in made for line in retention.told(each))
+    )
+    return 0 if all(not each["left"] for run in made for each in run["rules"]) else 1
