@@ -39,15 +39,12 @@ class Action(StrEnum):
     DATA_MAP_VIEWED = "data_map.viewed"
     DEPARTMENT_CHANGED = "department.changed"
     ERASURE_REQUESTED = "erasure.requested"
-    ERASURE_VIEWED = "erasure.viewed"
     FIELDS_CHANGED = "fields.changed"
     FILTER_PROMOTED = "filter.promoted"
     FILTER_TRAINED = "filter.trained"
     HOLD_LIFTED = "hold.lifted"
     HOLD_PLACED = "hold.placed"
     HOLDS_VIEWED = "holds.viewed"
-    LETTER_SENT = "letter.sent"
-    MESSAGE_MARKED = "message.marked"
     MESSAGE_REDACTED = "message.redacted"
     NOTICE_PUBLISHED = "notice.published"
     QUARANTINE_VIEWED = "quarantine.viewed"
@@ -58,6 +55,8 @@ class Action(StrEnum):
     SIGNED_IN = "agent.signed_in"
     SIGNED_OUT = "agent.signed_out"
     SITE_CHANGED = "site.changed"
+    SPAM_MARKED = "spam.marked"
+    SPAM_UNMARKED = "spam.unmarked"
     TICKET_CHANGED = "ticket.changed"
     TICKET_DELETED = "ticket.deleted"
     TICKET_PURGED = "ticket.purged"
@@ -65,6 +64,7 @@ class Action(StrEnum):
     TICKETS_LISTED = "tickets.listed"
     TOKEN_MADE = "token.made"  # noqa: S105 - the name of a deed, no secret
     TRANSCRIPT_EXPORTED = "transcript.exported"
+    TRANSCRIPT_MAILED = "transcript.mailed"
     TRANSCRIPT_VIEWED = "transcript.viewed"
 
 
