@@ -8,7 +8,7 @@ from typing import Any
 
 from chat.actions.desk import Desk
 from chat.actions.filter.filters import LEARNT
-from chat.actions.privacy import rules
+from chat.actions.privacy import audit, rules
 from chat.blobs import FILES
 from chat.clock import stamp
 from chat.live import NETWORKS
@@ -47,6 +47,7 @@ async def record(desk: Desk, actor: Actor) -> dict[str, Any]:
         return accounts.one(tx, actor.account_id), rules.policy_of(tx, actor.account_id, desk.clock())
 
     account, policy = await desk.store.read(work)
+    await audit.looked(desk, actor, "data_map.viewed")
     return {
         "controller": {"id": account.id, "name": account.name},
         "at": stamp(desk.clock()),

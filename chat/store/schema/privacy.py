@@ -1,21 +1,8 @@
-"""Receipts, holds, erasures, and the reports of retention."""
+"""Receipts, holds, erasures, and the log of who did what."""
 
 from __future__ import annotations
 
-from sqlalchemy import (
-    JSON,
-    BigInteger,
-    Boolean,
-    CheckConstraint,
-    Column,
-    Index,
-    Integer,
-    LargeBinary,
-    String,
-    Table,
-    Text,
-    text,
-)
+from sqlalchemy import JSON, BigInteger, CheckConstraint, Column, Index, Integer, LargeBinary, String, Table, Text
 
 from chat.store.schema.columns import about, metadata, personal, plain, serial, to, uid
 
@@ -86,42 +73,40 @@ erasure_place = Table(
     info=about("nobody", "how many rows an erasure found and removed in a place"),
 )
 
-# At most one run of an account is under way: a second one that is asked for joins it.
-retention_run = Table(
-    "retention_run",
+audit_head = Table(
+    "audit_head",
     metadata,
-    uid(),
-    Column("account_id", to("account.id"), nullable=False),
-    Column("dry_run", Boolean(create_constraint=False), nullable=False),
-    Column("source", String(10), nullable=False),
-    Column("state", String(10), nullable=False),
-    Column("started_at", BigInteger, nullable=False),
-    Column("done_at", BigInteger),
-    Column("scrubbed_at", BigInteger),
-    CheckConstraint("state IN ('running', 'done')", name="state"),
-    Index("ix_retention_run_account_id_started_at", "account_id", "started_at"),
-    Index(
-        "uq_retention_run_running",
-        "account_id",
-        unique=True,
-        sqlite_where=text("state = 'running'"),
-        postgresql_where=text("state = 'running'"),
-    ),
-    info=about("nobody", "that a retention run was made, and when"),
+    Column("account_id", String(36), to("account.id"), primary_key=True),
+    Column("number", Integer, nullable=False),
+    Column("hash", String(64), nullable=False),
+    Column("pruned", Integer, nullable=False),
+    Column("pruned_hash", String(64), nullable=False),
+    Column("signature", String(100), nullable=False),
+    Column("checked_at", BigInteger),
+    Column("broken_at", Integer),
+    info=about("nobody", "both ends of an account's audit log, signed"),
 )
 
-retention_count = Table(
-    "retention_count",
+audit = Table(
+    "audit",
     metadata,
-    Column("run_id", String(36), to("retention_run.id"), primary_key=True),
-    Column("rule", String(20), primary_key=True),
-    Column("position", Integer, nullable=False),
-    Column("days", Integer, nullable=False),
-    Column("found", Integer, nullable=False),
-    Column("purged", Integer, nullable=False),
-    Column("held", Integer, nullable=False),
-    Column("left", Integer),
-    Column("oldest", BigInteger),
-    Column("took_ms", Integer, nullable=False),
-    info=about("nobody", "how many things a retention run found, purged and left under each rule"),
+    # To the head and not to the account: whoever appends has locked the one and must not wait for the other.
+    plain("account_id", String(36), to("audit_head.account_id"), primary_key=True),
+    plain("number", Integer, primary_key=True, autoincrement=False),
+    personal("at", BigInteger, "time", nullable=False),
+    personal("who", String(36), "identifier", nullable=False),
+    personal("action", String(40), "action", nullable=False),
+    personal("target", String(80), "identifier", nullable=False),
+    personal("contact", String(36), "identifier", nullable=False),
+    plain("hash", String(64), nullable=False),
+    Index(None, "account_id", "who", "number"),
+    Index(None, "account_id", "target", "number"),
+    Index(None, "account_id", "contact", "number"),
+    info=about(
+        "agent",
+        "to show who looked at, exported, changed or erased what; of a contact only an opaque id that after an erasure "
+        "names nobody, so the chain stays whole",
+        basis="duty",
+        kept="audit",
+    ),
 )
