@@ -9,9 +9,10 @@ from typing import Any
 
 from chat.actions.desk import Desk
 from chat.actions.filter import training
-from chat.actions.privacy import erasure
+from chat.actions.privacy import audit, erasure
 from chat.actions.talk import redaction
 from chat.actions.talk.redaction import Pause
+from chat.clock import DAY
 from chat.errors import NotFound
 from chat.model import Attachment, Message, Ticket
 from chat.nudges import Nudge, Told
@@ -108,6 +109,19 @@ async def contacts(batch: Batch) -> None:
             continue
         await erasure.by_retention(desk, contact.uid, lambda tx, _, it=each: bool(batch.still(tx, [it])))  # type: ignore[misc] # bound now
         await batch.pause()
+
+
+async def entries(batch: Batch) -> None:
+    """Delete entries of the audit log from its beginning, and have it signed where it begins now."""
+    desk, account_id = batch.desk, batch.policy.account_id
+    before = batch.policy.now - batch.policy.days[batch.kind.rule] * DAY + 1
+
+    def work(tx: Any) -> None:
+        gone = audit.prune(desk, tx, account_id, before, len(batch.found))
+        runs.purged(tx, batch.run.id, batch.kind.rule, gone)
+
+    await desk.store.write(work)
+    await batch.pause()
 
 
 def _went(ticket: Ticket) -> list[Told]:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chat.actions.desk import Desk
-from chat.actions.privacy import rules, sweeping
+from chat.actions.privacy import audit, rules, sweeping
 from chat.actions.privacy.rules import RULES
 from chat.actions.team import departments
 from chat.actions.team.accounts import manages
@@ -43,6 +43,7 @@ async def change(desk: Desk, actor: Actor, values: Days) -> dict[str, Any]:
     def work(tx: Any) -> None:
         kept = accounts.days_of(tx, actor.account_id, lock=True) | days
         accounts.change(tx, actor.account_id, {"retention": kept})
+        audit.enter(desk, tx, actor.account_id, actor.agent_id, "retention.changed")
 
     await desk.store.write(work)
     return await settings(desk, actor)
@@ -66,13 +67,13 @@ async def rehearse(desk: Desk, actor: Actor, values: Days | None = None) -> dict
     """The same as a report that is kept; the samples are in the answer only."""
     manages(actor)
     days = rules.checked(values or {})
-    return await _rehearsed(desk, actor.account_id, "agent" if actor.session_id else "api", days)
+    return await _rehearsed(desk, actor.account_id, _source(actor), actor.agent_id, days)
 
 
 async def start(desk: Desk, actor: Actor) -> dict[str, Any]:
     """Start a run, which the sweep carries out; return its report so far. One that is under way is joined."""
     manages(actor)
-    run = await sweeping.begin(desk, actor.account_id, "agent" if actor.session_id else "api")
+    run = await sweeping.begin(desk, actor.account_id, _source(actor), actor.agent_id)
     desk.live.publish(Told(Nudge("due")))
     return await report(desk, actor, run.id)
 
@@ -81,8 +82,8 @@ async def now(desk: Desk, *, dry_run: bool) -> list[dict[str, Any]]:
     """Run the rules in every account now, or rehearse that; return the reports."""
     known = [account.id for account in await desk.store.read(accounts.all_of)]
     if dry_run:
-        return [await _rehearsed(desk, each, "command", {}) for each in known]
-    made = [await sweeping.begin(desk, each, "command") for each in known]
+        return [await _rehearsed(desk, each, "command", "command", {}) for each in known]
+    made = [await sweeping.begin(desk, each, "command", "command") for each in known]
     for run in made:
         await sweeping.carry_out(desk, run)
     return [await _report(desk, run.id) for run in made]
@@ -164,10 +165,16 @@ def told(made: dict[str, Any]) -> list[str]:
     return lines
 
 
-async def _rehearsed(desk: Desk, account_id: str, source: str, days: Mapping[str, int]) -> dict[str, Any]:
+async def _rehearsed(desk: Desk, account_id: str, source: str, who: str, days: Mapping[str, int]) -> dict[str, Any]:
     met, at = await _looked(desk, account_id, days), desk.clock()
     made = {"id": uuid7(), "account_id": account_id, "source": source, "started_at": at, "done_at": at}
-    run = await desk.store.write(lambda tx: runs.rehearsed(tx, made, [count for count, _ in met]))
+
+    def work(tx: Any) -> Run:
+        run = runs.rehearsed(tx, made, [count for count, _ in met])
+        audit.enter(desk, tx, account_id, who, "retention.rehearsed", run.id)
+        return run
+
+    run = await desk.store.write(work)
     return shown(run, []) | {"rules": [_count(count) | {"samples": some} for count, some in met]}
 
 
@@ -185,6 +192,10 @@ async def _report(desk: Desk, run_id: str) -> dict[str, Any]:
         return shown(runs.by_id(tx, run_id), runs.counts(tx, [run_id]).get(run_id, []))
 
     return await desk.store.read(work)
+
+
+def _source(actor: Actor) -> str:
+    return "agent" if actor.session_id else "api"
 
 
 def _rule(rule: rules.Rule, policy: Policy) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 
 from chat.actions.desk import Desk
-from chat.actions.privacy import rules
+from chat.actions.privacy import audit, rules
 from chat.actions.privacy.purging import Batch
 from chat.actions.privacy.rules import RULES, Rule
 from chat.clock import DAY
@@ -39,14 +39,21 @@ class Turns:
 async def sweep(desk: Desk) -> int:
     """Begin the runs that are due, go on with those that were cut short; return how many were finished."""
     for account_id in await desk.store.read(lambda tx: runs.unrun(tx, desk.clock() - DAY)):
-        await begin(desk, account_id, "clock")
+        await begin(desk, account_id, "clock", "system")
     return sum([await _carried_out(desk, each) for each in await desk.store.read(runs.running)])
 
 
-async def begin(desk: Desk, account_id: str, source: str) -> Run:
-    """Enter a run of an account, or return the one that is under way."""
+async def begin(desk: Desk, account_id: str, source: str, who: str) -> Run:
+    """Enter a run of an account for `who` (as in the audit log), or return the one that is under way."""
     made = {"id": uuid7(), "account_id": account_id, "source": source, "started_at": desk.clock()}
-    return await desk.store.write(lambda tx: runs.begin(tx, made))
+
+    def work(tx: Any) -> Run:
+        run = runs.begin(tx, made)
+        if run.id == made["id"]:
+            audit.enter(desk, tx, account_id, who, "retention.run", run.id)
+        return run
+
+    return await desk.store.write(work)
 
 
 async def carry_out(desk: Desk, run: Run) -> bool:

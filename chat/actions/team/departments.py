@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from chat.actions.desk import Desk
-from chat.actions.privacy import rules
+from chat.actions.privacy import audit, rules
 from chat.actions.team.accounts import line, manages
 from chat.errors import InvalidField
 from chat.ids import uuid7
@@ -30,7 +31,7 @@ async def add(desk: Desk, actor: Actor, name: str, retention: dict[str, Any]) ->
     manages(actor)
     made_id = uuid7()
     made = {"id": made_id, "name": _name(name), "retention": rules.own_days(retention), "created_at": desk.clock()}
-    await desk.store.write(lambda tx: store.add(tx, actor.account_id, made))
+    await _changed(desk, actor, made_id, lambda tx: store.add(tx, actor.account_id, made))
     return await one(desk, actor, made_id)
 
 
@@ -44,19 +45,27 @@ async def change(desk: Desk, actor: Actor, department_id: str, **values: Any) ->
         checked["retention"] = rules.own_days(checked["retention"])
     if not checked:
         raise InvalidField("Give any of name, retention", field="name")
-    await desk.store.write(lambda tx: store.change(tx, actor.account_id, department_id, checked))
+    await _changed(desk, actor, department_id, lambda tx: store.change(tx, actor.account_id, department_id, checked))
     return await one(desk, actor, department_id)
 
 
 async def delete(desk: Desk, actor: Actor, department_id: str) -> None:
     """Delete a department; its tickets stay, and the account's days hold for them."""
     manages(actor)
-    await desk.store.write(lambda tx: store.drop(tx, actor.account_id, department_id))
+    await _changed(desk, actor, department_id, lambda tx: store.drop(tx, actor.account_id, department_id))
 
 
 def shown(found: Department) -> dict[str, Any]:
     """Return a department as it is given out."""
     return {"id": found.id, "name": found.name, "retention": rules.named(found.retention)}
+
+
+async def _changed(desk: Desk, actor: Actor, department_id: str, deed: Callable[[Any], None]) -> None:
+    def work(tx: Any) -> None:
+        deed(tx)
+        audit.enter(desk, tx, actor.account_id, actor.agent_id, "department.changed", department_id)
+
+    await desk.store.write(work)
 
 
 def _name(value: str) -> str:

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 
 from chat.clock import DAY
-from chat.store.schema import attachment, contact, erasure, hold, label, receipt, ticket
+from chat.store.schema import attachment, audit, contact, erasure, hold, label, receipt, ticket
 
 Found = Row[*tuple[Any, ...]]
 
@@ -153,6 +153,17 @@ _ticket: dict[str, Any] = {
     "shown": ticket.c.number,
 }
 _contact: dict[str, Any] = {"account": contact.c.account_id, "contact": contact.c.id, "shown": contact.c.uid}
+
+
+def _first(policy: Policy) -> ColumnElement[bool]:
+    """An entry that no younger one stands before: the log is a chain, and goes from its beginning."""
+    young = select(func.min(_entry.c.number)).where(
+        _entry.c.account_id == policy.account_id, _entry.c.at > policy.now - policy.days["audit"] * DAY
+    )
+    return audit.c.number < func.coalesce(young.scalar_subquery(), audit.c.number + 1)
+
+
+_entry = audit.alias()
 TRANSCRIPTS = Kind(
     "transcripts", ticket, (ticket.c.id,), ticket.c.updated_at, where=lambda _: ticket.c.purged_at.is_(None), **_ticket
 )
@@ -188,3 +199,4 @@ SESSIONS = Kind(
     where=lambda policy: contact.c.emptied_at.is_(None) & _alone(policy),
     **_contact,
 )
+AUDIT = Kind("audit", audit, (audit.c.number,), audit.c.at, audit.c.account_id, audit.c.number, where=_first)
