@@ -69,9 +69,7 @@ async def test_a_rehearsals_counts_equal_the_runs_and_what_stays_is_within_polic
     assert all(each["purged"] == 0 for each in rehearsal["rules"])
     done = await ran(house)
     assert counts(done) == expected
-    assert {each["rule"]: each["purged"] for each in done["rules"]} == {
-        rule: pair[0] for rule, pair in expected.items()
-    }
+    assert all(each["purged"] == each["found"] for each in done["rules"])
     assert beyond(done, house.desk.clock()) == []
     assert {rule: pair[0] for rule, pair in (await over(house, USUAL)).items()} == dict.fromkeys(USUAL, 0)
     assert {rule: pair[1] for rule, pair in (await over(house, USUAL)).items()} == {

@@ -42,8 +42,17 @@ ASKED: dict[str, Any] = {
     "DELETE /tickets/{number:int}": None,
     "DELETE /contacts/{id}": None,
     "POST /erasures": {"contact_id": "CONTACT"},
+    "PATCH /departments/{id}": {"name": "intruding"},
+    "DELETE /departments/{id}": None,
 }
-OWN_ONLY = {"POST /spam/classify", "POST /notices", "PATCH /account"}
+OWN_ONLY = {
+    "POST /spam/classify",
+    "POST /notices",
+    "PATCH /account",
+    "PUT /retention",
+    "POST /retention/runs",
+    "POST /departments",
+}
 """These name nobody: they are about the account that asks."""
 WITHOUT_TOKEN = {"GET /widget/{site_key}", "GET /widget/{site_key}/config", "POST /widget/{site_key}/sessions"}
 FRAMES: dict[type, dict[str, Any]] = {
@@ -64,10 +73,13 @@ class Theirs:
     guest: Guest
     attachment: str
     erasure: str
+    department: str
+    run: str
 
     def path(self, path: str) -> str:
         """An address of theirs."""
         named = {"attachments": self.attachment, "contacts": self.guest.contact.uid, "erasures": self.erasure}
+        named |= {"departments": self.department, "retention": self.run}
         return (
             path.replace("{number:int}", "1")
             .replace("{seq:int}", "1")
@@ -93,7 +105,9 @@ async def filled(app: Served) -> Theirs:
     await app.rest("PATCH", "/account", {"grace_days": 30})  # so that the erasure waits, and no sweep changes a row
     gone = await app.house.visit("Bob", "bob@visitor.example")
     asked = await app.client.request("DELETE", f"/widget/{app.house.key}/sessions", headers=gone.bearer)
-    return Theirs(guest, sent.json()["id"], asked.json()["erasure_id"])
+    department = (await app.rest("POST", "/departments", {"name": "Of theirs"})).json()["id"]
+    run = (await app.rest("POST", "/retention/runs", {"dry_run": True})).json()["id"]
+    return Theirs(guest, sent.json()["id"], asked.json()["erasure_id"], department, run)
 
 
 async def test_nothing_of_another_account_is_reached_over_rest(app: Served, theirs: Theirs) -> None:
@@ -222,6 +236,8 @@ async def reached(app: Served, other: House, theirs: Theirs, found_routes: list[
                 theirs.guest.contact.uid,
                 theirs.attachment,
                 theirs.erasure,
+                theirs.department,
+                theirs.run,
                 app.house.actor.agent_id,
                 app.house.key,
             )

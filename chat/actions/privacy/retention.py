@@ -8,7 +8,7 @@ from typing import Any
 
 from chat.actions.desk import Desk
 from chat.actions.privacy import audit, rules, sweeping
-from chat.actions.privacy.rules import RULES
+from chat.actions.privacy.rules import RULES, Thought
 from chat.actions.team import departments
 from chat.actions.team.accounts import manages
 from chat.clock import DAY, stamp
@@ -49,25 +49,29 @@ async def change(desk: Desk, actor: Actor, values: Days) -> dict[str, Any]:
     return await settings(desk, actor)
 
 
-async def shortens(desk: Desk, actor: Actor, values: Days) -> bool:
-    """Tell whether these days would have something go sooner than it does now. Raises InvalidField."""
-    days = rules.checked(values)
-    policy = await desk.store.read(lambda tx: rules.policy_of(tx, actor.account_id, desk.clock()))
-    return any(days[name] < policy.days[name] for name in days)
+async def shortens(desk: Desk, actor: Actor, thought: Thought) -> bool:
+    """Tell whether something would go sooner with other days than it does now."""
+    manages(actor)
+
+    def work(tx: Any) -> bool:
+        before, after = (rules.policy_of(tx, actor.account_id, desk.clock(), each) for each in (None, thought))
+        return rules.sooner(before, after)
+
+    return await desk.store.read(work)
 
 
-async def look(desk: Desk, actor: Actor, values: Days | None = None) -> list[dict[str, Any]]:
+async def look(desk: Desk, actor: Actor, thought: Thought | None = None) -> list[dict[str, Any]]:
     """Return what each rule would purge now, or with other days, with samples by number; nothing is stored."""
     manages(actor)
-    met = await _looked(desk, actor.account_id, rules.checked(values or {}))
+    met = await _looked(desk, actor.account_id, thought)
     return [_count(count) | {"samples": some} for count, some in met]
 
 
 async def rehearse(desk: Desk, actor: Actor, values: Days | None = None) -> dict[str, Any]:
     """The same as a report that is kept; the samples are in the answer only."""
     manages(actor)
-    days = rules.checked(values or {})
-    return await _rehearsed(desk, actor.account_id, _source(actor), actor.agent_id, days)
+    thought = Thought(rules.checked(values or {}))
+    return await _rehearsed(desk, actor.account_id, _source(actor), actor.agent_id, thought)
 
 
 async def start(desk: Desk, actor: Actor) -> dict[str, Any]:
@@ -82,7 +86,7 @@ async def now(desk: Desk, *, dry_run: bool) -> list[dict[str, Any]]:
     """Run the rules in every account now, or rehearse that; return the reports."""
     known = [account.id for account in await desk.store.read(accounts.all_of)]
     if dry_run:
-        return [await _rehearsed(desk, each, "command", "command", {}) for each in known]
+        return [await _rehearsed(desk, each, "command", "command", None) for each in known]
     made = [await sweeping.begin(desk, each, "command", "command") for each in known]
     for run in made:
         await sweeping.carry_out(desk, run)
@@ -165,8 +169,8 @@ def told(made: dict[str, Any]) -> list[str]:
     return lines
 
 
-async def _rehearsed(desk: Desk, account_id: str, source: str, who: str, days: Mapping[str, int]) -> dict[str, Any]:
-    met, at = await _looked(desk, account_id, days), desk.clock()
+async def _rehearsed(desk: Desk, account_id: str, source: str, who: str, thought: Thought | None) -> dict[str, Any]:
+    met, at = await _looked(desk, account_id, thought), desk.clock()
     made = {"id": uuid7(), "account_id": account_id, "source": source, "started_at": at, "done_at": at}
 
     def work(tx: Any) -> Run:
@@ -178,9 +182,9 @@ async def _rehearsed(desk: Desk, account_id: str, source: str, who: str, days: M
     return shown(run, []) | {"rules": [_count(count) | {"samples": some} for count, some in met]}
 
 
-async def _looked(desk: Desk, account_id: str, days: Mapping[str, int]) -> list[tuple[Count, list[Any]]]:
+async def _looked(desk: Desk, account_id: str, thought: Thought | None) -> list[tuple[Count, list[Any]]]:
     def work(tx: Any) -> list[tuple[Count, list[Any]]]:
-        policy = rules.policy_of(tx, account_id, desk.clock(), days)
+        policy = rules.policy_of(tx, account_id, desk.clock(), thought)
         some = [ageing.samples(tx, rule.kind, policy, SAMPLES) for rule in RULES]
         return list(zip(sweeping.met(tx, policy), some, strict=True))
 

@@ -7,7 +7,7 @@ Another kind of thing joins by a `Rule` here; `kept` in the schema names the rul
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from chat.actions.privacy import purging
@@ -43,6 +43,14 @@ class Rule:
         return self.kind.department is not None
 
 
+@dataclass(frozen=True)
+class Thought:
+    """Days that are thought of and not saved: by rule, and whole departments' own by id."""
+
+    days: dict[str, int] = field(default_factory=dict)
+    departments: dict[str, dict[str, int]] = field(default_factory=dict)
+
+
 RULES = (
     Rule(
         "transcripts", "tickets", "the last thing that was said or changed in the ticket", YEAR,
@@ -56,11 +64,24 @@ RULES = (
 )  # fmt: skip
 
 
-def policy_of(tx: Any, account_id: str, now: int, changed: Mapping[str, int] | None = None) -> Policy:
+def policy_of(tx: Any, account_id: str, now: int, thought: Thought | None = None) -> Policy:
     """Return what an account keeps for how long, with the days that are thought of changing."""
-    own = accounts.days_of(tx, account_id) | dict(changed or {})
+    thought = thought or Thought()
+    own = accounts.days_of(tx, account_id) | thought.days
     days = {rule.name: own.get(rule.name, rule.default) for rule in RULES}
-    return Policy(account_id, now, days, {each.id: each.retention for each in departments.all_of(tx, account_id)})
+    parts = {each.id: each.retention for each in departments.all_of(tx, account_id)} | thought.departments
+    return Policy(account_id, now, days, parts)
+
+
+def sooner(before: Policy, after: Policy) -> bool:
+    """Tell whether anything goes sooner under the second policy."""
+    if any(after.days[name] < days for name, days in before.days.items()):
+        return True
+    return any(
+        after.departments.get(uid, {}).get(name, after.days[name]) < own.get(name, before.days[name])
+        for uid, own in before.departments.items()
+        for name in before.days
+    )
 
 
 def checked(values: Mapping[str, Any], *, by_department: bool = False) -> dict[str, int]:

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute
 
-from chat.web.html import admin, audit, inbox, privacy, session
+from chat.web.html import admin, audit, departments, inbox, privacy, retention, session
 
 
 def routes() -> list[BaseRoute]:
     """Return the route of every page."""
-    return [*session.routes(), *inbox.routes(), *admin.routes(), *privacy.routes(), *audit.routes()]
+    return [
+        *session.routes(),
+        *inbox.routes(),
+        *admin.routes(),
+        *departments.routes(),
+        *privacy.routes(),
+        *retention.routes(),
+        *audit.routes(),
+    ]
