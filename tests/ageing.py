@@ -4,14 +4,14 @@ import random
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Table, select
+from sqlalchemy import Table, func, insert, select
 
 from chat.actions.desk import Desk
 from chat.actions.privacy import holds
 from chat.actions.talk import attachments, redaction, tickets
 from chat.clock import DAY
 from chat.store import places
-from chat.store.schema import attachment, contact, erasure, hold, label, receipt, ticket
+from chat.store.schema import attachment, contact, erasure, hold, label, message, receipt, ticket
 from tests.desks import Guest, House, new_id
 
 USUAL = {"transcripts": 365, "attachments": 365, "training": 365, "contacts": 30, "sessions": 7}
@@ -152,3 +152,28 @@ async def rows_of(desk: Desk, lived: Lived) -> dict[str, int]:
         }
 
     return {name: count for name, count in (await desk.store.read(work)).items() if count}
+
+
+async def crowd(house: House, tickets_of: int, messages: int, days: float) -> Lived:
+    """Somebody with so many tickets of so many messages, last changed so many days ago; written straight in."""
+    lived = await wrote(house, days)
+    at = ago(house, days).desk.clock()
+
+    def work(tx: Any) -> None:
+        first = dict(tx.execute(select(ticket).where(ticket.c.contact_id == lived.guest.contact.id)).mappings().one())
+        said = dict(tx.execute(select(message).where(message.c.ticket_id == first["id"])).mappings().one())
+        # Beyond those that the account itself gives.
+        highest = max(100_000, tx.execute(select(func.max(ticket.c.number))).scalar_one() + 1)
+        del first["id"]
+        more = [first | {"number": highest + n, "last_seq": messages, "updated_at": at} for n in range(tickets_of - 1)]
+        tx.execute(insert(ticket), more)
+        keys = tx.execute(select(ticket.c.id).where(ticket.c.number >= highest)).scalars().all()
+        rows = [
+            said | {"ticket_id": key, "seq": seq, "cid": (key * 1000 + seq).to_bytes(16)}
+            for key in keys
+            for seq in range(1, messages + 1)
+        ]
+        tx.execute(insert(message), rows)
+
+    await house.desk.store.write(work)
+    return lived

@@ -21,7 +21,7 @@ from chat.store.privacy.ageing import Policy
 from chat.store.privacy.runs import Count, Run
 from chat.store.team import accounts
 
-SAMPLES, MONTHS = 10, 12
+SAMPLES, MONTHS = 10, 13
 Days = Mapping[str, Any]
 
 

@@ -12,6 +12,7 @@ from chat.actions.desk import Desk
 from chat.actions.privacy import audit, rules
 from chat.actions.privacy.purging import Batch
 from chat.actions.privacy.rules import RULES, Rule
+from chat.actions.talk import redaction
 from chat.clock import DAY
 from chat.errors import LetheError, Unavailable
 from chat.ids import uuid7
@@ -66,6 +67,8 @@ async def carry_out(desk: Desk, run: Run) -> bool:
     await desk.store.write(lambda tx: runs.reach(tx, run.id, found))
     for rule in RULES:
         await _purge(desk, run, rule, policy)
+    while await redaction.sweep(desk):  # what was counted and hidden before a kill, and not deleted yet
+        pass
     purged = any(each.found for each in found)
     scrubbed = desk.clock() if purged and await desk.store.scrub(small=True) else None
     return await desk.store.write(lambda tx: runs.close(tx, run.id, desk.clock(), scrubbed))

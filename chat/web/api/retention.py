@@ -50,7 +50,7 @@ async def put_retention(request: Request) -> Response:
 
 
 async def get_months(request: Request) -> Response:
-    """`GET /retention/months`: what falls due in each of the next twelve."""
+    """`GET /retention/months`: what falls due in this month and each of the next twelve."""
     actor = await actor_of(request)
     return JSON({"items": await retention.coming(doors_of(request).desk, actor), "next": None})
 
