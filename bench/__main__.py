@@ -1,7 +1,7 @@
-"""``python -m bench`` is ``python -m bench.chat``."""
+"""``python -m bench`` is ``python -m bench.chat``; ``python -m bench retention`` measures a retention run."""
 
 import sys
 
-from bench.chat import main
+from bench import chat, retention
 
-sys.exit(main())
+sys.exit(retention.main(sys.argv[2:]) if sys.argv[1:2] == ["retention"] else chat.main())

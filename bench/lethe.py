@@ -104,22 +104,22 @@ class Lethe:
 
     def __init__(self, folder: Path, accounts: int, command: Sequence[str] = SERVE) -> None:
         """Prepare ``accounts`` in ``folder``; ``command`` is what serves."""
-        self._fresh = folder / "fresh"
+        self.fresh = folder / "fresh"
         self._command = command
         prepare = [sys.executable, "-m", "bench.prepare", str(accounts)]
-        environ = _environ(self._fresh)
+        environ = _environ(self.fresh)
         made = subprocess.run(prepare, cwd=ROOT, env=environ, stdout=subprocess.PIPE, check=True)
-        self._shops = msgspec.json.decode(made.stdout, type=list[Shop])
+        self.shops = msgspec.json.decode(made.stdout, type=list[Shop])
 
     @contextmanager
     def running(self) -> Iterator[Guests]:
         """Serve a copy of the prepared data."""
         port = free_port()
-        with TemporaryDirectory(dir=self._fresh.parent) as parent:
+        with TemporaryDirectory(dir=self.fresh.parent) as parent:
             data = Path(parent) / "data"
-            shutil.copytree(self._fresh, data)
+            shutil.copytree(self.fresh, data)
             with serving([*self._command, "--port", str(port)], port, _environ(data)) as server:
-                yield Shops(server, self._shops)
+                yield Shops(server, self.shops)
 
 
 def _environ(data: Path) -> dict[str, str]:
