@@ -46,6 +46,11 @@ ENTERED: dict[str, set[str]] = {
     "POST /erasures": {"erasure.requested"},
     "POST /notices": {"notice.published"},
     "PATCH /account": {"account.changed"},
+    "PATCH /departments/{id}": {"department.changed"},
+    "DELETE /departments/{id}": {"department.changed"},
+    "POST /departments": {"department.changed"},
+    "PUT /retention": {"retention.changed"},
+    "POST /retention/runs": {"retention.rehearsed"},
 }
 SILENT = {
     "POST /tickets/{number:int}/attachments",  # what agents send says itself by whom
@@ -57,10 +62,22 @@ SILENT = {
     "GET /agents",
     "GET /sites",
     "GET /account",
+    "GET /departments",
+    "GET /departments/{id}",
+    "GET /retention",
+    "GET /retention/months",
+    "GET /retention/runs",
+    "GET /retention/runs/{id}",
     "GET /spam/model",
     "POST /spam/classify",
 }
-BODIES = {"POST /notices": {"texts": []}, "PATCH /account": {"grace_days": 29}}
+BODIES: dict[str, Any] = {
+    "POST /notices": {"texts": []},
+    "PATCH /account": {"grace_days": 29},
+    "POST /departments": {"name": "Another"},
+    "PUT /retention": {"transcripts_days": 400},
+    "POST /retention/runs": {"dry_run": True},
+}
 
 
 @pytest.fixture(autouse=True)
@@ -91,7 +108,7 @@ async def test_every_route_leaves_its_entry(app: Served) -> None:
     order = sorted(each for each in (*ENTERED, *SILENT) if each.startswith("GET"))
     texts = {"texts": [{"locale": "en", "text": "Anew.", "privacy_url": f"{SHOP}/p", "chat_label": "I agree"}]}
     texts["texts"][0]["training_label"] = ""
-    for each in [*order, *ASKED, "POST /notices", "PATCH /account"]:
+    for each in [*order, *ASKED, *BODIES]:
         body = texts if each == "POST /notices" else BODIES.get(each)
         entries = await done(app.house, _ask(app, theirs, each, body))
         mine = {action for who, action, _, _ in entries if who == me}  # a sweep may be at work beside us
