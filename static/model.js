@@ -12,6 +12,7 @@ export class Inbox extends EventTarget {
   outbox = new Outbox(this.socket);
   tickets = new Tickets();
   agents = [];
+  departments = [];
   presence = "online";
   /** The Transcript of the open ticket, or null. */
   open = null;
@@ -111,6 +112,7 @@ export class Inbox extends EventTarget {
   async loadAgents() {
     const { items } = await rest("GET", "/agents?limit=200");
     this.agents = items.filter((agent) => agent.status === "active");
+    this.departments = (await rest("GET", "/departments")).items;
     this.#say("ticket");
   }
 

@@ -1,4 +1,4 @@
-// <ticket-actions>: what can be done with the open ticket as a whole: its status, whose it is, whether it is spam.
+// <ticket-actions>: what can be done with the open ticket as a whole: its status, whose and which department's it is, whether it is spam.
 import { boot } from "./boot.js";
 import { confirmed } from "./confirm-dialog.js";
 import { define, h } from "./dom.js";
@@ -24,11 +24,12 @@ class TicketActions extends HTMLElement {
 
   /** Draws the actions that fit `summary`; touches nothing where nothing changed, so no open menu closes. */
   draw(summary) {
-    const shows = JSON.stringify([summary.number, summary.status, summary.assignee, summary.held, this.#inbox.agents]);
+    const { agents, departments } = this.#inbox;
+    const shows = JSON.stringify([summary.number, summary.status, summary.assignee, summary.department, summary.held, agents, departments]);
     if (shows === this.#drawn) return;
     this.#drawn = shows;
     const focused = this.contains(document.activeElement) && document.activeElement.dataset.action;
-    this.replaceChildren(this.#status(summary), this.#assignee(summary), this.#spam(summary), this.#more(summary));
+    this.replaceChildren(this.#status(summary), this.#assignee(summary), ...this.#department(summary), this.#spam(summary), this.#more(summary));
     if (focused) this.querySelector(`[data-action="${focused}"]`)?.focus();
   }
 
@@ -55,6 +56,21 @@ class TicketActions extends HTMLElement {
     }, option("", t("inbox.assignee.nobody")), option(me, t("inbox.assignee.me")),
       [...others, ...gone].map(({ id, name }) => option(id, name)));
     return select;
+  }
+
+  // Nothing to choose from, no choice.
+  #department({ number, department }) {
+    const known = this.#inbox.departments;
+    if (!known.length) return [];
+    const option = (id, name) => h("option", { value: id, selected: id === (department?.id ?? "") }, name);
+    const before = { department: department?.id ?? null };
+    const select = h("select", {
+      class: "select",
+      "aria-label": t("inbox.department"),
+      "data-action": "department",
+      on: { change: () => this.#change(number, { department: select.value || null }, before, "inbox.done.department") },
+    }, option("", t("inbox.department.none")), known.map(({ id, name }) => option(id, name)));
+    return [select];
   }
 
   #spam(summary) {

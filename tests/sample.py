@@ -24,6 +24,8 @@ def fill(demo: Demo) -> None:
     with Visitor(demo) as visitor:
         visitor.say(SPAM)
     _talk(demo)
+    made = demo.api("POST", "/departments", {"name": "Returns", "retention": {"transcripts_days": 90}})
+    demo.api("PATCH", "/tickets/1", {"department": made["id"]})
 
 
 def answer(demo: Demo, number: int, text: str, kind: str = "messages") -> None:

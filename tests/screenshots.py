@@ -80,6 +80,13 @@ def without(pattern: str, path: str) -> Draw:
     return draw
 
 
+def fewer(page: Page, demo: Demo) -> None:
+    """What fewer days would take, before they are saved."""
+    page.goto(demo.server + "/admin/retention")
+    page.fill("#transcripts_days", "30")
+    page.click("main form [type=submit]")
+
+
 FIRST, TALK = "ticket-list .row", "ticket-list .row:has-text('Zoe')"
 OUTSIDE = {
     "signin": at("/signin"),
@@ -102,6 +109,11 @@ INSIDE = {
     "site": at("/admin/site"),
     "notice": at("/admin/notice"),
     "agents": at("/admin/agents"),
+    "departments": at("/admin/departments"),
+    "retention": at("/admin/retention"),
+    "retention-numbers": at("/admin/retention", "main details summary"),
+    "retention-fewer": fewer,
+    "retention-run": at("/admin/retention", "form[action$=runs] button"),
 }
 
 
