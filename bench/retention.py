@@ -27,7 +27,7 @@ SAID, BODY = 20, 120
 """Messages a ticket, and bytes of each."""
 PAIRS, RATE = 40, 100.0
 WARM_UP, BEFORE, SLICE = 2.0, 20.0, 5.0
-PATIENCE = 240.0
+PATIENCE = 400.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from chat.store.schema import contact, message, ticket
 from chat.store.talk import uploads
 from chat.store.talk.tickets import ticket_of
 
-CHUNK = 500
+CHUNK = 200
 _columns = tuple(message.c[field.name] for field in fields(Message))
 
 
