@@ -13,6 +13,7 @@ from chat.actions.privacy.purging import Batch
 from chat.actions.privacy.rules import RULES
 from chat.actions.talk import redaction, tickets
 from chat.actions.team import departments
+from chat.app import open_desk
 from chat.clock import DAY, stamp
 from chat.store import places
 from chat.store.privacy import ageing, runs
@@ -149,6 +150,18 @@ async def test_a_label_that_is_over_its_days_is_unlearnt_at_once(house: House) -
     assert counts(await ran(house))["training"] == (2, 0)
     assert house.desk.filters.learnt_of(house.actor.account_id, lived.guest.contact.id) == 0
     assert len(await table(house.desk, message)) == 2
+
+
+async def test_what_a_command_beside_the_server_unlearns_the_servers_filter_unlearns_too(house: House) -> None:
+    await retention.change(house.desk, house.actor, {"training_days": 30})
+    lived = await wrote(house, 40, 2, training=True)
+    await marked(house, lived, 40)
+    async with open_desk(house.desk.settings) as beside:
+        await retention.now(beside, dry_run=False)
+    account_id, contact_id = house.actor.account_id, lived.guest.contact.id
+    assert house.desk.filters.learnt_of(account_id, contact_id) == 2  # the control: nobody told it
+    await sweeping.sweep(house.desk)
+    assert house.desk.filters.learnt_of(account_id, contact_id) == 0
 
 
 async def test_a_contact_without_tickets_is_erased_with_key_and_certificate(house: House) -> None:

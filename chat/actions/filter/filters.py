@@ -43,6 +43,12 @@ class Filters:
         if labels or account_id in self._taught:
             self.taught(account_id).marks.put(contact_id, labels)
 
+    def anew(self, account_id: str, labels: Mapping[int, Mapping[tuple[int, int], Label]]) -> None:
+        """Say what all the labels of an account are now, by contact; whatever else was learnt is gone."""
+        self._taught.pop(account_id, None)
+        for contact_id, theirs in labels.items():
+            self.put(account_id, contact_id, theirs)
+
     def forget_words(self) -> None:
         """Drop the words that scoring remembers, whose they are is not known; what was learnt stays."""
         for each in (self.prior, *self._taught.values()):

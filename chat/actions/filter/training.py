@@ -8,7 +8,9 @@ they changed.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from array import array
+from collections import defaultdict
 from hashlib import sha256
 from typing import Any
 
@@ -61,18 +63,15 @@ async def refresh(desk: Desk, account_id: str, contact_id: int) -> None:
 
 async def fold(desk: Desk) -> None:
     """Learn from every label there is: what a process does when it starts."""
+    for account_id, theirs in (await desk.store.read(lambda tx: _every(desk, tx))).items():
+        desk.filters.anew(account_id, theirs)
 
-    def work(tx: Any) -> list[tuple[str, int, dict[tuple[int, int], Label]]]:
-        found = []
-        for contact_id, account_id, uid, slot in labels.taught_by(tx):
-            try:
-                found.append((account_id, contact_id, _opened(desk, slot, uid, labels.of_contact(tx, contact_id))))
-            except NotFound:  # being erased: the key goes first
-                continue
-        return found
 
-    for account_id, contact_id, theirs in await desk.store.read(work):
-        desk.filters.put(account_id, contact_id, theirs)
+async def learn_anew(desk: Desk, account_id: str) -> None:
+    """Learn an account's labels from the rows alone: a command in another process may have taken any of them."""
+    async with desk.filters.turn:
+        known = await desk.store.read(lambda tx: _every(desk, tx, account_id))
+        desk.filters.anew(account_id, known.get(account_id, {}))
 
 
 async def sweep(desk: Desk) -> int:
@@ -110,6 +109,16 @@ def described(desk: Desk, account_id: str) -> dict[str, Any]:
 async def model(desk: Desk, actor: Actor) -> dict[str, Any]:
     """Return what the actor's account's filter is."""
     return await asyncio.to_thread(described, desk, actor.account_id)
+
+
+def _every(desk: Desk, tx: Any, only: str = "") -> dict[str, dict[int, dict[tuple[int, int], Label]]]:
+    """Return every label by account and contact, or those of one account."""
+    found: dict[str, dict[int, dict[tuple[int, int], Label]]] = defaultdict(dict)
+    for contact_id, account_id, uid, slot in labels.taught_by(tx):
+        if only in {"", account_id}:
+            with contextlib.suppress(NotFound):  # being erased: the key goes first
+                found[account_id][contact_id] = _opened(desk, slot, uid, labels.of_contact(tx, contact_id))
+    return found
 
 
 def _agreed(tx: Any, contact: Contact) -> bool:

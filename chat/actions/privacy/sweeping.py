@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 
 from chat.actions.desk import Desk
+from chat.actions.filter import training
 from chat.actions.privacy import audit, rules
 from chat.actions.privacy.purging import Batch
 from chat.actions.privacy.rules import RULES, Rule
@@ -23,6 +24,7 @@ from chat.store.privacy.runs import Count, Run
 log = structlog.get_logger("chat.retention")
 BATCH = 25
 PAUSES, PAUSE_MOST = 3, 0.25
+ECHO = 150_000
 
 
 class Turns:
@@ -39,6 +41,8 @@ class Turns:
 
 async def sweep(desk: Desk) -> int:
     """Begin the runs that are due, go on with those that were cut short; return how many were finished."""
+    for account_id in await desk.store.read(lambda tx: runs.commanded(tx, desk.clock() - ECHO)):
+        await training.learn_anew(desk, account_id)  # without Redis nobody told this process
     for account_id in await desk.store.read(lambda tx: runs.unrun(tx, desk.clock() - DAY)):
         await begin(desk, account_id, "clock", "system")
     return sum([await _carried_out(desk, each) for each in await desk.store.read(runs.running)])

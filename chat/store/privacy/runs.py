@@ -102,6 +102,12 @@ def last(tx: Connection, account_id: str) -> Run | None:
     return None if row is None else Run(*row)
 
 
+def commanded(tx: Connection, since: int) -> list[str]:
+    """Return the accounts of which a command has finished a run since a time (ms)."""
+    mine = (retention_run.c.source == "command") & (retention_run.c.done_at >= since) & ~retention_run.c.dry_run
+    return list(tx.execute(select(retention_run.c.account_id).where(mine).distinct()).scalars())
+
+
 def unrun(tx: Connection, before: int) -> list[str]:
     """Return the accounts that are older than a time (ms) and whose last run began before it."""
     real = (retention_run.c.account_id == account.c.id) & ~retention_run.c.dry_run

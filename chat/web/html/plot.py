@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 WIDTH, HEIGHT = 360, 190
-LEFT, RIGHT, TOP, BOTTOM = 48, 8, 22, 40
+LEFT, RIGHT, TOP, BOTTOM = 48, 16, 34, 40
 GAP = 0.25
 
 

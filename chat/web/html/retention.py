@@ -98,13 +98,14 @@ async def _page(request: Request, who: Reader, form: Form, errors: Errors, statu
 
 def _plots(request: Request, months: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return a plot for each rule under which anything falls due."""
-    labels = ["" if at % EVERY_OTHER else _month(request, each["month"], 3) for at, each in enumerate(months)]
+    short = words(locale_of(request))("retention.plot.months").split()
+    labels = [f"{short[int(each['month'][5:]) - 1]} {each['month'][2:4]}" for each in months]
+    labels = ["" if at % EVERY_OTHER else label for at, label in enumerate(labels)]
     counts = {rule.name: [each[rule.name] for each in months] for rule in RULES}
     return [{"rule": name, "plot": bars(found, labels)} for name, found in counts.items() if any(found)]
 
 
-def _month(request: Request, month: str, chars: int | None = None) -> str:
-    """Return `2026-11` in words, shortened to so many letters where a plot has no room."""
+def _month(request: Request, month: str) -> str:
+    """Return `2026-11` in words."""
     year, _, number = month.partition("-")
-    name = words(locale_of(request))(f"month.{int(number)}")
-    return f"{name} {year}" if chars is None else f"{name[:chars]} {year[2:]}"
+    return f"{words(locale_of(request))(f'month.{int(number)}')} {year}"
