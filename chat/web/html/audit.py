@@ -36,18 +36,19 @@ async def show_audit(request: Request) -> Response:
     """`GET /admin/audit`: `?agent=&action=&target=` filter, `?before=` is where an older page begins."""
     who, desk = await manager(request), doors_of(request).desk
     asked = {name: request.query_params.get(name, "").strip() for name in FILTERS}
-    errors: dict[str, str] = {}
+    wrong: dict[str, str] = {}
     items: list[dict[str, Any]] = []
     older: int | None = None
     try:
         items, older = await auditlog.page(desk, who.actor, Wanted(**asked), _before(request), SHOWN)
     except InvalidField as error:
-        errors = {str(error.extra["field"]): "audit.filter.wrong"}
+        wrong = {str(error.extra["field"]): "audit.filter.wrong"}
     known = await agents.agents(desk, who.actor)
     kept = {name: value for name, value in asked.items() if value}
     more: dict[str, Any] = {
         "entries": [each | {"name": _name(each["who"], known)} for each in items],
         "filter": asked,
+        "wrong": wrong,
         "filtered": bool(kept),
         "agents": known,
         "others": OTHERS,
@@ -56,7 +57,7 @@ async def show_audit(request: Request) -> Response:
         "older": None if older is None else _address(kept | {"before": str(older)}),
         "standing": await auditlog.standing(desk, who.actor),
     }
-    return page(request, "admin-audit.html", who, 422 if errors else 200, saved=False, errors=errors, **more)
+    return page(request, "admin-audit.html", who, 422 if wrong else 200, saved=False, errors={}, **more)
 
 
 async def check_audit(request: Request) -> Response:
