@@ -22,6 +22,7 @@ from chat.web.html.pages import page
 SHOWN = 50
 FILTERS = ("agent", "action", "target")
 NUMBER_CHARS = 9
+OF_TICKETS = ("message", "quarantine", "spam", "ticket", "transcript")
 
 
 def routes() -> list[Route]:
@@ -46,7 +47,7 @@ async def show_audit(request: Request) -> Response:
     known = await agents.agents(desk, who.actor)
     kept = {name: value for name, value in asked.items() if value}
     more: dict[str, Any] = {
-        "entries": [each | {"name": _name(each["who"], known)} for each in items],
+        "entries": [each | {"name": _name(each["who"], known), "of_ticket": _of_ticket(each)} for each in items],
         "filter": asked,
         "wrong": wrong,
         "filtered": bool(kept),
@@ -74,6 +75,11 @@ def _before(request: Request) -> int | None:
 
 def _address(query: dict[str, str]) -> str:
     return "/admin/audit" + (f"?{urlencode(query)}" if query else "")
+
+
+def _of_ticket(entry: dict[str, Any]) -> bool:
+    """Tell whether the target is a ticket's number, or that of a message in one; ids have dashes."""
+    return entry["action"].partition(".")[0] in OF_TICKETS and "-" not in entry["target"]
 
 
 def _name(who: str, known: list[Agent]) -> str:
