@@ -114,6 +114,9 @@ INSIDE = {
     "retention-numbers": at("/admin/retention", "main details summary"),
     "retention-fewer": fewer,
     "retention-run": at("/admin/retention", "form[action$=runs] button"),
+    "audit": at("/admin/audit"),
+    "audit-none": at("/admin/audit?target=999999"),
+    "audit-wrong": at("/admin/audit?target=Zoe"),
 }
 
 

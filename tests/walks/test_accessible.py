@@ -21,6 +21,7 @@ PAGES = (
     "/admin/notice",
     "/admin/agents",
     "/admin/erasures",
+    "/admin/audit",
     "/admin/data-map",
     "/nowhere",
 )

@@ -15,6 +15,7 @@ from chat.live import NETWORKS
 from chat.model import Account, Actor
 from chat.places import BASES, Field, Place
 from chat.store import places
+from chat.store.folder import DATABASE, SECRET
 from chat.store.keys import KEYS
 from chat.store.privacy.ageing import Policy
 from chat.store.team import accounts
@@ -30,7 +31,7 @@ BROWSER = Place(
 FILTER = Place(
     "filter", "memory", "nobody", "words the spam filter has met, without whose they are, until an erasure or a restart"
 )
-OTHERS = (KEYS, FILES, NETWORKS, BROWSER, LEARNT, FILTER)
+OTHERS = (KEYS, FILES, NETWORKS, BROWSER, LEARNT, FILTER, SECRET, DATABASE)
 COLUMNS = ("place", "kind", "about", "why", "retention", "field", "category", "purpose", "basis", "sealed")
 
 
