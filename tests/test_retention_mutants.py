@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import true
 
-from chat.actions.privacy import purging
-from chat.actions.talk import redaction
+from chat.actions.filter import training
 from chat.store.privacy import ageing
 from chat.store.talk import uploads
 from tests import test_retention as claims
@@ -44,16 +43,13 @@ MUTANTS = {
         uploads, "of_tickets", lambda *_: [], claims.test_a_ticket_goes_with_all_that_hangs_off_it_and_no_other_does
     ),
     "labels stay learnt": Mutant(
-        purging.training, "changed", nothing, claims.test_a_label_that_is_over_its_days_is_unlearnt_at_once
+        training, "changed", nothing, claims.test_a_label_that_is_over_its_days_is_unlearnt_at_once
     ),
     "what hangs off a ticket that goes counts twice": Mutant(
         ageing,
         "_young",
         lambda _: true(),
         claims.test_a_rehearsals_counts_equal_the_runs_and_what_stays_is_within_policy,
-    ),
-    "a run ends before its deletions": Mutant(
-        redaction, "finish", nothing, claims.test_a_ticket_goes_with_all_that_hangs_off_it_and_no_other_does
     ),
 }
 
