@@ -85,7 +85,8 @@ async def as_json(desk: Desk, who: Subject, paths: Paths | None = None, step: St
             before = b",\n"
             await step(len(some))
         yield b"]}"
-    yield b"\n]}\n"
+    access = [msgspec.json.encode(each) for each in await holdings.accesses(desk, who)]
+    yield b'\n],"access":[\n' + b",\n".join(access) + b"\n]}\n"
 
 
 def head(desk: Desk, who: Subject) -> Item:

@@ -8,8 +8,10 @@ from typing import Any
 
 from chat.actions.desk import Desk, unseal_text
 from chat.actions.filter import training
+from chat.actions.privacy import audit
 from chat.actions.privacy.datamap import KEPT
 from chat.actions.talk import transcripts
+from chat.audited import OTHERS
 from chat.clock import stamp
 from chat.model import Account, Contact, Site
 from chat.places import BASES
@@ -68,6 +70,17 @@ async def items(desk: Desk, who: Subject, holding: Holding) -> AsyncIterator[lis
 async def left_out(desk: Desk, who: Subject, holding: Holding) -> int:
     """Return how many rows of a table the account does not give."""
     return await desk.store.read(lambda tx: holdings.count(tx, holding.name, who.contact.id))
+
+
+async def accesses(desk: Desk, who: Subject) -> list[Item]:
+    """Return who met the contact's data, and how, first to last: agents as the account names them."""
+    of = who.account.id, who.contact.uid
+    found = await desk.store.read(lambda tx: audit.of_contact(tx, *of))
+    return [{"at": stamp(each.at), "who": _met(who, each.who), "action": each.action} for each in found]
+
+
+def _met(who: Subject, by: str) -> Item:
+    return {"role": by, "name": None} if by in OTHERS else {"role": "agent", "name": who.agents.get(by)}
 
 
 def described(holding: Holding) -> Item:
