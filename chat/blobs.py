@@ -59,7 +59,7 @@ class Blobs:
 
     @contextlib.contextmanager
     def growing(self, owner: str, name: str) -> Iterator[Callable[[bytes], object]]:
-        """Give what writes a file piece by piece; it is there, whole, when the block ends, and not at all if it fails."""
+        """Give what writes a file piece by piece: whole when the block ends, and not there at all if it fails."""
         path = self._path(owner, name)
         beside = path.with_name(f"{path.name}.part")
         try:

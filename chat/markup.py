@@ -21,10 +21,12 @@ def text(value: object) -> Markup:
     return value if isinstance(value, Markup) else Markup(escape(UNFIT.sub("\ufffd", str(value))))
 
 
-def h(name: str, *children: object, **attributes: str | None) -> Markup:
+def h(name: str, /, *children: object, **attributes: str | None) -> Markup:
     """Return an element; an attribute that is None is left out, `class_` is `class`."""
     said = "".join(
-        f' {key.rstrip("_").replace("_", "-")}="{text(value)}"' for key, value in attributes.items() if value is not None
+        f' {key.rstrip("_").replace("_", "-")}="{text(value)}"'
+        for key, value in attributes.items()
+        if value is not None
     )
     inner = "".join(text(each) for each in children if each is not None)
     return Markup(f"<{name}{said}>" if name in VOID else f"<{name}{said}>{inner}</{name}>")

@@ -14,17 +14,18 @@ Words = Callable[..., str]
 
 
 @cache
-def strings(locale: str) -> dict[str, str]:
-    """Return the pages' words in one language, by key."""
+def strings(locale: str, part: str = "") -> dict[str, str]:
+    """Return the pages' words in one language, by key; with those of a `part` that few need."""
     source = files("chat.locales").joinpath(f"{locale}.json")
     made: dict[str, str] = json.loads(source.read_text("utf-8"))
-    return made
+    more = files("chat.locales").joinpath(f"{part}.{locale}.json")
+    return made | json.loads(more.read_text("utf-8")) if part else made
 
 
 @cache
-def words(locale: str) -> Words:
+def words(locale: str, part: str = "") -> Words:
     """Return what says a key in one language: `t(key, **values)`, with `count` its plural form."""
-    known = strings(locale)
+    known = strings(locale, part)
 
     def t(key: str, **values: Any) -> str:
         return filled(known[_form(key, values)], values)

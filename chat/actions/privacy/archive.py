@@ -19,6 +19,7 @@ from chat.actions.desk import Desk, Sealed
 from chat.actions.privacy import exportpage, holdings
 from chat.actions.privacy.holdings import Item, Subject
 from chat.actions.talk import attachments
+from chat.actions.talk.attachments import File
 from chat.clock import stamp
 from chat.errors import NotFound
 from chat.store.privacy.holdings import holdings as every
@@ -45,6 +46,9 @@ class Drain:
     def flush(self) -> None:
         """Nothing waits elsewhere."""
 
+    def close(self) -> None:
+        """Nothing is open."""
+
     def take(self) -> bytes:
         """Return what has gathered."""
         made = bytes(self._held)
@@ -59,7 +63,7 @@ async def nothing(_: int) -> None:
 async def zipped(desk: Desk, who: Subject, step: Step = nothing) -> AsyncIterator[bytes]:
     """Yield the archive; `step` hears of every so many rows that were written, twice each: as JSON and on the page."""
     drain, paths = Drain(), Paths()
-    with zipfile.ZipFile(drain, "w", zipfile.ZIP_DEFLATED) as made:  # type: ignore[call-overload] # write and flush do
+    with zipfile.ZipFile(drain, "w", zipfile.ZIP_DEFLATED) as made:
         async for piece in _files(desk, who, made, drain, paths):
             yield piece
         for name, pieces in (
@@ -111,22 +115,25 @@ def path_of(number: int, name: str) -> str:
     return f"files/{number:04d}-{filetypes.tidy(name)[-NAME_CHARS:].strip(' .') or 'file'}"
 
 
-async def _files(
-    desk: Desk, who: Subject, made: zipfile.ZipFile, drain: Drain, paths: Paths
-) -> AsyncIterator[bytes]:
+async def _files(desk: Desk, who: Subject, made: zipfile.ZipFile, drain: Drain, paths: Paths) -> AsyncIterator[bytes]:
     """Write the files; one that is not there any more, or damaged, is left without a path."""
-    holding = next(each for each in every() if each.name == "attachment")
+    holding, number = next(each for each in every() if each.name == "attachment"), 0
     async for some in holdings.items(desk, who, holding):
         for each in some:
-            path = path_of(len(paths) + 1, each["name"])
+            number += 1
+            path = path_of(number, each["name"])
             try:
-                row = await desk.store.read(lambda tx, uid=each["id"]: uploads.one(tx, uid, contact_id=who.contact.id))
-                file = attachments.opened(desk, who.contact, row)
+                file = await _file(desk, who, each["id"])
                 async for piece in _entry(desk, made, drain, path, _pieces(file.pieces)):
                     yield piece
             except (NotFound, Sealed):
                 continue
             paths[each["id"]] = path
+
+
+async def _file(desk: Desk, who: Subject, uid: str) -> File:
+    row = await desk.store.read(lambda tx: uploads.one(tx, uid, contact_id=who.contact.id))
+    return await asyncio.to_thread(attachments.opened, desk, who.contact, row)
 
 
 async def _entry(
@@ -135,7 +142,7 @@ async def _entry(
     at = datetime.fromtimestamp(desk.clock() / 1000, UTC)
     entry = zipfile.ZipInfo(name, at.timetuple()[:6])
     entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o600 << 16
-    with made.open(entry, "w", force_zip64=True) as file:
+    with made.open(entry, "w") as file:
         async for piece in pieces:
             await asyncio.to_thread(file.write, piece)
             if ready := drain.take():

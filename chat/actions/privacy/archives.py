@@ -1,8 +1,8 @@
 """
 The sweep that builds exports: each is leased, written sealed piece by piece, and handed over whole or not at all.
 
-Killed anywhere, the lease runs out and it is built anew under another file's name; what was left of the first one no row
-knows, and it goes too.
+Killed anywhere, the lease runs out and it is built anew under another file's name; what was left of the first one no
+row knows, and it goes too.
 """
 
 from __future__ import annotations
@@ -121,5 +121,3 @@ async def _leftovers(desk: Desk) -> int:
     for owner, name in left:
         await asyncio.to_thread(desk.archives.discard, owner, name)
     return len(left)
-
-

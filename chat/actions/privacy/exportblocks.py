@@ -1,4 +1,4 @@
-"""The pieces of an export's page: facts, a message with why it was judged so, a receipt, a file, what a table is for."""
+"""The pieces of an export's page: facts, a message and why it was judged so, a receipt, a file, what a table is for."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from chat.actions.privacy.holdings import Item
-from chat.locales import Words, strings
+from chat.locales import strings, words
 from chat.markup import Markup, h, spoken
 from chat.store.privacy.holdings import Holding
 
@@ -23,8 +23,8 @@ THOUSAND, DECIMALS = 1000, 10
 class Say:
     """The words in one language; days and moments in UTC; what has no word yet goes by its own name."""
 
-    def __init__(self, locale: str, words: Words) -> None:
-        self.locale, self._words, self._known = locale, words, strings(locale)
+    def __init__(self, locale: str) -> None:
+        self.locale, self._words, self._known = locale, words(locale, "export"), strings(locale, "export")
 
     def __call__(self, key: str, **values: Any) -> str:
         """Say a key."""
@@ -58,10 +58,10 @@ def value(t: Say, held: Any) -> Markup:
         return h("span", "–", class_="quiet")
     if isinstance(held, bool):
         return Markup(t("common.yes" if held else "common.no"))
-    if isinstance(held, dict) and set(held) == {"role", "name"}:
-        return spoken(held["name"] or t("export.agent"))
     if isinstance(held, dict):
-        return spoken(", ".join(f"{name}: {each}" for name, each in held.items()))
+        agent = set(held) == {"role", "name"}
+        pairs = ", ".join(f"{name}: {each}" for name, each in held.items())
+        return spoken((held["name"] or t("export.agent")) if agent else pairs)
     if isinstance(held, list):
         return spoken(", ".join(map(str, held)))
     if isinstance(held, str) and MOMENT.fullmatch(held):
@@ -84,10 +84,23 @@ def message(t: Say, item: Item, files: list[Item], paths: dict[str, str]) -> Mar
     author = item["author"]
     who = t("export.you") if author == "visitor" else (item["agent"] or {}).get("name") or t(f"export.{author}")
     head = h("p", h("b", spoken(who)), " ", h("time", item["at"][11:16], datetime=item["at"]), class_="by")
-    body = h("p", t("export.message.gone"), class_="quiet") if item["body"] is None else h("p", spoken(item["body"]), class_="text")
+    body = (
+        h("p", t("export.message.damaged" if item.get("damaged") else "export.message.gone"), class_="quiet")
+        if item["body"] is None
+        else h("p", spoken(item["body"]), class_="text")
+    )
     links = h("ul", *(h("li", link(each, paths)) for each in files), class_="files") if files else None
     held = h("p", t("export.message.held"), class_="quiet") if item["held"] else None
-    return h("div", head, body, links, held, judged(t, item), class_=f"message is-{author}", id=f"m-{item['ticket']}-{item['seq']}")
+    return h(
+        "div",
+        head,
+        body,
+        links,
+        held,
+        judged(t, item),
+        class_=f"message is-{author}",
+        id=f"m-{item['ticket']}-{item['seq']}",
+    )
 
 
 def judged(t: Say, item: Item) -> Markup | None:
@@ -109,8 +122,19 @@ def receipt(t: Say, item: Item) -> Markup:
         h("li", h("b", t("common.yes" if agreed else "common.no")), ": ", spoken(labels.get(purpose, purpose)))
         for purpose, agreed in item["purposes"].items()
     ]
-    notice = h("details", h("summary", t("contact.consent.notice", version=item["notice_version"])), h("blockquote", spoken(said["text"])))
+    notice = h(
+        "details",
+        h("summary", t("contact.consent.notice", version=item["notice_version"])),
+        h("blockquote", spoken(said["text"])),
+    )
     return h("li", h("p", h("b", head)), h("ul", *answers), notice)
+
+
+def access(t: Say, item: Item) -> list[object]:
+    """Return one entry of the audit log as a row: when, who, what."""
+    who = item["who"]
+    by = spoken(who["name"] or t("export.agent")) if who["role"] == "agent" else t(f"export.by.{who['role']}")
+    return [value(t, item["at"]), by, t.either(f"audit.action.{item['action']}", item["action"])]
 
 
 def link(item: Item, paths: dict[str, str]) -> Markup:
@@ -131,7 +155,9 @@ def file_row(t: Say, item: Item, paths: dict[str, str]) -> list[object]:
 def table(heads: Iterable[object], rows: Iterable[Iterable[object]]) -> Markup:
     """Return a table that scrolls on its own where it is too wide."""
     head = h("thead", h("tr", *(h("th", each, scope="col") for each in heads)))
-    return h("div", h("table", head, h("tbody", *(h("tr", *(h("td", each) for each in row)) for row in rows))), class_="wide")
+    return h(
+        "div", h("table", head, h("tbody", *(h("tr", *(h("td", each) for each in row)) for row in rows))), class_="wide"
+    )
 
 
 def purpose(t: Say, holding: Holding) -> Markup:
@@ -139,7 +165,10 @@ def purpose(t: Say, holding: Holding) -> Markup:
     place = holding.place
     kinds = dict.fromkeys(t.either(f"export.category.{each.category}", each.category) for each in place.fields)
     bases = dict.fromkeys(t(f"export.basis.{each.basis}") for each in place.fields)
-    withheld = [h("li", f"{t.field(name)}: {t.either(f'export.withheld.{holding.name}.{name}', why)}") for name, why in holding.withheld.items()]
+    withheld = [
+        h("li", f"{t.field(name)}: {t.either(f'export.withheld.{holding.name}.{name}', why)}")
+        for name, why in holding.withheld.items()
+    ]
     pairs = {
         "export.why.purpose": t.either(f"export.why.{holding.name}", place.why),
         "export.why.kinds": ", ".join(kinds),

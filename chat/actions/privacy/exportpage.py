@@ -1,8 +1,8 @@
 """
 The page of an export, for people to read: one file without script, in the contact's language; made piece by piece.
 
-What it has a form for (who, transcripts, files, receipts) stands first; whatever else the schema says is held follows as
-plain tables, so that a new table is on the page without a line here.
+What it has a form for (who, transcripts, files, receipts) stands first; whatever else the schema says is held follows
+as plain tables, so that a new table is on the page without a line here.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from chat.actions.privacy import exportblocks as blocks
 from chat.actions.privacy import holdings
 from chat.actions.privacy.holdings import Item, Subject
 from chat.clock import stamp
-from chat.locales import words
 from chat.markup import Markup, h
 from chat.model import LOCALES
 from chat.store.privacy.holdings import Holding
 from chat.store.privacy.holdings import holdings as every
 
 SHAPED = ("contact", "ticket", "message", "attachment", "receipt")
+EMPTY: tuple[Any, ...] = (None, [], "")
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 
@@ -46,7 +46,7 @@ async def pieces(
 ) -> AsyncIterator[bytes]:
     """Yield the page as UTF-8."""
     locale = who.contact.locale if who.contact.locale in LOCALES else LOCALES[0]
-    page = Page(desk, who, blocks.Say(locale, words(locale)), paths, step)
+    page = Page(desk, who, blocks.Say(locale), paths, step)
     known = {each.name: each for each in every()}
     yield _head(page).encode()
     for part in (_contact, _transcripts, _files, _receipts):
@@ -56,6 +56,7 @@ async def pieces(
         if name not in SHAPED:
             async for piece in _plainly(page, holding):
                 yield piece.encode()
+    yield (await _access(page)).encode()
     yield _foot(page, list(known.values())).encode()
 
 
@@ -106,30 +107,44 @@ async def _transcripts(page: Page, known: dict[str, Holding]) -> AsyncIterator[s
     yield f'<section id="tickets">{h("h2", page.t("export.section.ticket"))}\n'
     if not page.tickets:
         yield h("p", page.t("export.none"), class_="quiet")
-    waiting, open_now, day = list(page.tickets), None, ""
+    transcripts = Transcripts(page)
     async for some in holdings.items(page.desk, page.who, known["message"]):
-        made = []
-        for item in some:
-            while item["ticket"] != open_now and waiting:
-                made.append("</article>\n" if open_now is not None else "")
-                open_now, day = waiting.pop(0), ""
-                made.append(_begun(page, open_now))
-            if page.t.day(item["at"]) != day:
-                day = page.t.day(item["at"])
-                made.append(h("p", h("time", day, datetime=item["at"][:10]), class_="day"))
-            made.append(blocks.message(page.t, item, page.attached[item["ticket"], item["seq"]], page.paths))
-        yield "".join(made)
+        yield "".join(transcripts.said(item) for item in some)
         await page.step(len(some))
-    yield "</article>\n" if open_now is not None else ""
-    yield "".join(_begun(page, number) + "</article>\n" for number in waiting)
-    yield "</section>\n"
+    yield transcripts.end() + "</section>\n"
 
 
-def _begun(page: Page, number: int) -> str:
-    """Return a ticket's beginning, up to what was said."""
-    ticket = page.tickets[number]
-    shown = {name: value for name, value in ticket.items() if name in blocks.OF_TICKET and value not in (None, [], "")}
-    return f'<article class="ticket" id="ticket-{number}">{h("h3", f"#{number}")}{blocks.facts(page.t, shown)}\n'
+class Transcripts:
+    """The tickets one after another, each with its heading and a line where a day begins."""
+
+    def __init__(self, page: Page) -> None:
+        self._page, self._coming = page, list(page.tickets)
+        self._ticket, self._day = 0, ""
+
+    def said(self, item: Item) -> str:
+        """Return a message with whatever begins with it."""
+        made = []
+        while item["ticket"] != self._ticket and self._coming:
+            made.append(self._next())
+        day = self._page.t.day(item["at"])
+        if day != self._day:
+            made.append(h("p", h("time", day, datetime=item["at"][:10]), class_="day"))
+            self._day = day
+        files = self._page.attached[item["ticket"], item["seq"]]
+        return "".join([*made, blocks.message(self._page.t, item, files, self._page.paths)])
+
+    def end(self) -> str:
+        """Return what is left: tickets in which nothing was said."""
+        rest = "".join(self._next() for _ in list(self._coming))
+        return rest + ("</article>\n" if self._ticket else "")
+
+    def _next(self) -> str:
+        before = "</article>\n" if self._ticket else ""
+        self._ticket, self._day = self._coming.pop(0), ""
+        ticket = self._page.tickets[self._ticket]
+        shown = {name: value for name, value in ticket.items() if name in blocks.OF_TICKET and value not in EMPTY}
+        head = h("h3", f"#{self._ticket}")
+        return f'{before}<article class="ticket" id="ticket-{self._ticket}">{head}{blocks.facts(self._page.t, shown)}\n'
 
 
 async def _files(page: Page, _: dict[str, Holding]) -> AsyncIterator[str]:
@@ -145,7 +160,18 @@ async def _receipts(page: Page, known: dict[str, Holding]) -> AsyncIterator[str]
     yield f'<section id="receipts">{h("h2", page.t("export.section.receipt"))}\n<ol class="receipts">\n'
     async for some in holdings.items(page.desk, page.who, known["receipt"]):
         yield "".join(blocks.receipt(page.t, item) for item in some)
-    yield f'</ol>{h("p", page.t("export.receipt.signed"), class_="quiet")}</section>\n'
+    yield f"</ol>{h('p', page.t('export.receipt.signed'), class_='quiet')}</section>\n"
+
+
+async def _access(page: Page) -> str:
+    """Return who met the data, from the audit log."""
+    t, found = page.t, await holdings.accesses(page.desk, page.who)
+    heads = [t.field(name) for name in ("at", "who", "action")]
+    shown = blocks.table(heads, [blocks.access(t, each) for each in found])
+    return (
+        h("section", h("h2", t.title("access")), shown if found else h("p", t("export.access.none")), id="access")
+        + "\n"
+    )
 
 
 async def _plainly(page: Page, holding: Holding) -> AsyncIterator[str]:
@@ -159,11 +185,9 @@ async def _plainly(page: Page, holding: Holding) -> AsyncIterator[str]:
     names, begun = [value.name for value in holding.values], False
     async for some in holdings.items(page.desk, page.who, holding):
         if not begun:
-            heads = "".join(h("th", page.t.field(name), scope="col") for name in names)
-            yield f'<section id="{holding.name}">{title}<div class="wide"><table><thead><tr>{heads}</tr></thead><tbody>\n'
+            heads = h("tr", *(h("th", page.t.field(name), scope="col") for name in names))
+            yield f'<section id="{holding.name}">{title}<div class="wide"><table><thead>{heads}</thead><tbody>\n'
         begun = True
         yield "".join(h("tr", *(h("td", blocks.value(page.t, each[name])) for name in names)) for each in some)
         await page.step(len(some))
     yield "</tbody></table></div></section>\n" if begun else ""
-
-

@@ -45,11 +45,21 @@ async def of_visitor(desk: Desk, visitor: Visitor) -> Contact:
 
     Raises Unauthorized and ConsentRequired where they were erased or have withdrawn, RateLimited.
     """
-    contact = await consent.reader_of(desk, visitor)
+    contact = await own(desk, visitor)
     wait = await desk.live.allow(f"export:{contact.uid}", AN_HOUR, 3600.0)
     if wait:
         raise RateLimited("That was asked for many times; wait a little", retry_after=round(wait))
     return contact
+
+
+async def own(desk: Desk, visitor: Visitor) -> Contact:
+    """Return the contact that a visitor's token speaks for, to see what was asked for before."""
+    return await consent.reader_of(desk, visitor)
+
+
+def source(actor: Actor) -> str:
+    """Return what an agent asks by: agent in the pages, api for programs."""
+    return "agent" if actor.session_id else "api"
 
 
 async def of_agent(desk: Desk, actor: Actor, contact_uid: str) -> Contact:

@@ -1,4 +1,4 @@
-"""What is held of a contact, opened: each table that the schema says is about one, row by row, as an export gives it."""
+"""What is held of a contact, opened: each table that the schema says is about one, row by row, as exports give it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
-from chat.actions.desk import Desk, unseal_text
+from chat.actions.desk import Desk, Sealed, unseal_text
 from chat.actions.filter import training
 from chat.actions.privacy import audit
 from chat.actions.privacy.datamap import KEPT
@@ -84,7 +84,7 @@ def _met(who: Subject, by: str) -> Item:
 
 
 def described(holding: Holding) -> Item:
-    """Return what a table is for, on what basis and how long (Art. 15(1)), each field that is given and each that is not."""
+    """Return what a table is for, on what basis and how long (Art. 15(1)), what of it is given and what is not."""
     place, given = holding.place, {value.column for value in holding.values}
     return {
         "name": holding.name,
@@ -102,7 +102,12 @@ def described(holding: Holding) -> Item:
 def _item(desk: Desk, who: Subject, holding: Holding, row: Row) -> Item | None:
     if _unsent(row) and holding.name == "attachment":
         return None
-    made = {value.name: _given(desk, who, value, row) for value in holding.values}
+    made: Item = {}
+    for value in holding.values:
+        try:
+            made[value.name] = _given(desk, who, value, row)
+        except Sealed:  # one damaged value keeps nobody from the rest
+            made |= {value.name: None, "damaged": True}
     if holding.name == "message" and row["score"] is not None and made["body"] is not None:
         made |= _judged(desk, who, made["body"], row["score"])
     return made

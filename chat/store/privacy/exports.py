@@ -16,7 +16,7 @@ OPEN = ("queued", "running")
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """An archive of one contact: how far it is (`done` of `total` rows), its file's name and sealed key; times in ms."""
+    """An archive of a contact: how far it is (`done` of `total` rows), its file's name and sealed key; times in ms."""
 
     id: str
     contact_id: int
@@ -63,7 +63,7 @@ def one(tx: Connection, uid: str, *, contact_id: int | None = None, account_id: 
 
 
 def page(tx: Connection, account_id: str, before: str | None, limit: int) -> list[tuple[Export, str]]:
-    """Return exports of an account with their contacts' public ids, newest first, those before an id if one is given."""
+    """Return exports of an account, each with its contact's public id, newest first, those before an id if given."""
     query = select(*_columns, contact.c.uid).join(contact, contact.c.id == export.c.contact_id)
     query = query.where(contact.c.account_id == account_id, contact.c.receipt_id.is_not(None))
     if before:

@@ -43,7 +43,9 @@ account = Table(
     Column("grace_days", Integer, nullable=False, default=0),
     Column("consent_days", Integer, nullable=False, default=730),
     Column("exports_days", Integer, nullable=False, default=7, server_default="7"),
-    Column("export_agent_names", Boolean(create_constraint=False), nullable=False, default=False, server_default=false()),
+    Column(
+        "export_agent_names", Boolean(create_constraint=False), nullable=False, default=False, server_default=false()
+    ),
     Column("export_notes", Boolean(create_constraint=False), nullable=False, default=False, server_default=false()),
     info=about("nobody", "an organisation"),
 )
