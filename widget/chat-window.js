@@ -29,12 +29,13 @@ export class ChatWindow extends HTMLElement {
     this.#tell = tell;
     this.#menu = menu(words, {
       kept: () => this.#late("kept", ({ keptPage }) => keptPage(words, this.#config, this.#conversation.transcript.lines.at(-1)?.at)),
-      receipt: () => this.#late("receipt", async ({ receiptPage }) => receiptPage(words, await desk.receipt())),
-      transcript: () => this.#fetch("transcript", async () => download(await desk.transcript(), "transcript.txt")),
+      receipt: () => this.#late("receipt", async ({ receiptPage }) => receiptPage(words, await (await desk.mine("/receipt")).json())),
+      transcript: () => this.#fetch("transcript", async () => download(await (await desk.mine("/transcript")).blob(), "transcript.txt")),
       ...(config.mail && { mail: () => this.#fetch("mail", async () => {
-        await desk.mail();
+        await desk.mine("/transcript", "POST");
         this.#aside(new PlainPage(words.say("menu.mail"), make("p", {}, words.say("mailed"))));
       }) }),
+      export: () => this.#late("export", ({ exportPage }) => exportPage(words, desk)),
       end: () => this.#conversation.end(),
       withdraw: () => this.#withdrawing(this.#room),
     });

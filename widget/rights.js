@@ -3,6 +3,8 @@
 import { button, make } from "./dom.js";
 import { download, PlainPage } from "./plain-page.js";
 
+export { exportPage } from "./export-page.js";
+
 const DAY = 86_400_000;
 
 const paragraph = (text) => make("p", {}, text);
