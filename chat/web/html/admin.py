@@ -42,17 +42,17 @@ def routes() -> list[Route]:
 
 async def show_site(request: Request) -> Response:
     """`GET /admin/site`."""
-    who = await manager(request)
+    who = await _manager(request)
     site = await _site(request, who)
     return await _site_page(request, who, _site_form(site, who.account), {})
 
 
 async def save_site(request: Request) -> Response:
     """`POST /admin/site`: the site's look and origins, and the account's limit on messages."""
-    who, form = await posted(request)
+    who, form = await _posted(request)
     desk, site = doors_of(request).desk, await _site(request, who)
     try:
-        rate = whole(form.get("message_rate", ""))
+        rate = _whole(form.get("message_rate", ""))
         await accounts.change_site(
             desk,
             who.actor,
@@ -67,12 +67,12 @@ async def save_site(request: Request) -> Response:
     except InvalidField as error:
         typed = _site_form(site, who.account) | form
         return await _site_page(request, who, typed, _named(error), 422)
-    return saved("/admin/site")
+    return _saved("/admin/site")
 
 
 async def show_notice(request: Request) -> Response:
     """`GET /admin/notice`."""
-    who = await manager(request)
+    who = await _manager(request)
     published = await consent.notices(doors_of(request).desk, who.actor)
     form = _notice_form(published[0] if published else None)
     return await _notice_page(request, who, published, form, {})
@@ -80,7 +80,7 @@ async def show_notice(request: Request) -> Response:
 
 async def publish_notice(request: Request) -> Response:
     """`POST /admin/notice`: publish a version in every language that was written."""
-    who, form = await posted(request)
+    who, form = await _posted(request)
     desk = doors_of(request).desk
     try:
         await consent.publish(desk, who.actor, _notice_texts(form))
@@ -88,17 +88,17 @@ async def publish_notice(request: Request) -> Response:
         published = await consent.notices(desk, who.actor)
         typed = _notice_form(None) | form
         return await _notice_page(request, who, published, typed, _named(error), 422)
-    return saved("/admin/notice")
+    return _saved("/admin/notice")
 
 
 async def show_agents(request: Request) -> Response:
     """`GET /admin/agents`."""
-    return await _agents_page(request, await manager(request))
+    return await _agents_page(request, await _manager(request))
 
 
 async def add_agent(request: Request) -> Response:
     """`POST /admin/agents`: the answer itself shows the password, the only time anything does."""
-    who, form = await posted(request)
+    who, form = await _posted(request)
     name, email = form.get("name", ""), form.get("email", "")
     desk = doors_of(request).desk
     try:
@@ -111,28 +111,27 @@ async def add_agent(request: Request) -> Response:
 
 async def deactivate_agent(request: Request) -> Response:
     """`POST /admin/agents/{id}/deactivate`: signed out everywhere at once."""
-    who, _ = await posted(request)
+    who, _ = await _posted(request)
     await agents.deactivate_agent(doors_of(request).desk, who.actor, request.path_params["id"])
-    return saved("/admin/agents")
+    return _saved("/admin/agents")
 
 
-async def manager(request: Request) -> Reader:
+async def _manager(request: Request) -> Reader:
     """Return who reads; Forbidden unless they may change these pages' matters."""
     who = await reader(request)
     accounts.manages(who.actor)
     return who
 
 
-async def posted(request: Request) -> tuple[Reader, Form]:
+async def _posted(request: Request) -> tuple[Reader, Form]:
     """Return who posts, and the form; Forbidden where it does not come from our own page."""
-    who, form = await manager(request), await form_of(request)
+    who, form = await _manager(request), await form_of(request)
     if not hmac.compare_digest(form.pop("csrf", ""), who.csrf):
         raise Forbidden("This form is not of this session; load its page again")
     return who, form
 
 
-def saved(path: str) -> Response:
-    """Answer a form that was taken: back to its page."""
+def _saved(path: str) -> Response:
     return RedirectResponse(f"{path}?saved=1", 303)
 
 
@@ -143,10 +142,9 @@ def _named(error: InvalidField) -> Errors:
     return {shown: f"field.{field.rpartition('.')[2]}"}
 
 
-def whole(value: str, field: str = "message_rate") -> int:
-    """Read a whole number. Raises InvalidField."""
+def _whole(value: str) -> int:
     if not value.isdecimal() or len(value) > 9:  # noqa: PLR2004 - the deed says how large it may be
-        raise InvalidField("This must be a whole number", field=field)
+        raise InvalidField("This must be a whole number", field="message_rate")
     return int(value)
 
 
@@ -168,7 +166,7 @@ async def _site_page(request: Request, who: Reader, form: Form, errors: Errors, 
     site, server = await _site(request, who), own_origin(request)
     snippet = f'<script async src="{server}/widget.js" data-site="{site.key}"></script>'
     more = {"form": form, "errors": errors, "snippet": snippet, "asks": FIELD_ASKS}
-    return page(request, "admin-site.html", who, status, saved=just_saved(request), **more)
+    return page(request, "admin-site.html", who, status, saved=_just_saved(request), **more)
 
 
 def _notice_form(notice: Notice | None) -> Form:
@@ -201,7 +199,7 @@ async def _notice_page(
     more: dict[str, Any] = {
         "form": form,
         "errors": errors,
-        "saved": just_saved(request),
+        "saved": _just_saved(request),
         "site": await _site(request, who),
         "versions": [_version(each, locale) for each in published],
         "widget": {each: widget_strings(each) for each in LOCALES},
@@ -233,11 +231,10 @@ async def _agents_page(
         "form": {"name": "", "email": "", "role": "agent"} | (form or {}),
         "errors": errors or {},
         "created": created,
-        "saved": just_saved(request),
+        "saved": _just_saved(request),
     }
     return page(request, "admin-agents.html", who, status, **more)
 
 
-def just_saved(request: Request) -> bool:
-    """Whether the page is shown because something on it was saved."""
+def _just_saved(request: Request) -> bool:
     return "saved" in request.query_params

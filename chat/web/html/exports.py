@@ -11,7 +11,7 @@ from chat.actions.team import accounts
 from chat.errors import InvalidField
 from chat.model import Account
 from chat.web.doors import doors_of
-from chat.web.html.admin import Errors, Form, just_saved, manager, posted, saved, whole
+from chat.web.html.forms import Errors, Form, just_saved, manager, posted, saved, whole
 from chat.web.html.pages import Reader, page
 
 SHOWN = 100
@@ -38,7 +38,7 @@ async def save_exports(request: Request) -> Response:
     who, form = await posted(request)
     try:
         given = {name: form.get(name) == "yes" for name in SWITCHES}
-        days = whole(form.get("exports_days", ""), "exports_days")
+        days = whole("exports_days", form.get("exports_days", ""))
         await accounts.change_account(doors_of(request).desk, who.actor, exports_days=days, **given)
     except InvalidField:
         typed = _form(who.account) | form
