@@ -6,6 +6,7 @@ import re
 import zipfile
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from chat.actions.talk import attachments, tickets
 from chat.actions.team import accounts, agents
 from chat.errors import BeingErased, LetheError, NotFound
 from chat.store import places
+from chat.store.privacy import exports as rows
 from chat.store.privacy import holdings
 from chat.store.schema import message, metadata, outbox, ticket
 from chat.store.schema.columns import about, personal, plain, to
@@ -274,9 +276,9 @@ async def test_the_sweep_makes_one_export_of_two_requests_which_is_fetched_until
 async def test_a_build_that_was_cut_off_is_done_again_and_leaves_nothing(house: House) -> None:
     desk, guest = house.desk, await wrote(house, 700)
     await exports.ask(desk, guest.contact, "visitor", "visitor")
-    (found,) = await desk.store.read(lambda tx: archives.store.due(tx, desk.clock()))
+    (found,) = await desk.store.read(lambda tx: rows.due(tx, desk.clock()))
     values = {"blob": desk.archives.new_name(), "file_key": b"of a killed one", "leased_until": desk.clock() + 15_000}
-    assert await desk.store.write(lambda tx: archives.store.lease(tx, found, values))
+    assert await desk.store.write(lambda tx: rows.lease(tx, found, values))
     half = desk.settings.data / "exports" / guest.contact.uid / f"{values['blob']}.part"
     half.parent.mkdir(parents=True)
     half.write_bytes(b"half of it")
@@ -393,6 +395,6 @@ async def test_what_fails_is_tried_again_and_then_given_up(house: House, monkeyp
     moments = iter(range(house.desk.clock(), 1 << 60, 10 * 60_000))
     for expected in ("queued", "queued", "queued", "queued", "failed", "failed"):
         now = next(moments)
-        await archives.sweep(replace(house.desk, clock=lambda now=now: now))
+        await archives.sweep(replace(house.desk, clock=partial(int, now)))
         (shown,) = await exports.mine(house.desk, guest.contact)
         assert shown["state"] == expected

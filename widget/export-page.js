@@ -1,7 +1,10 @@
 /** The page from which everything can be taken away: asks for the archive, says how far it is, and saves it. */
 
 import { button, make } from "./dom.js";
-import { download, PlainPage } from "./plain-page.js";
+import { download } from "./download.js";
+import { PlainPage } from "./plain-page.js";
+
+document.head.append(make("link", { rel: "stylesheet", href: "/widget-assets/export-page.css" }));
 
 const PAUSE = 1000;
 const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte"];
@@ -18,7 +21,7 @@ function sized(words, bytes) {
 class Export {
   #words;
   #desk;
-  #standing = make("div", { class: "standing", role: "status" });
+  #standing = make("div", { class: "exporting", role: "status" });
   #message = make("p", { class: "message", role: "alert" });
   #views = {
     none: () => [this.#asking()],
