@@ -180,7 +180,7 @@ async def _plainly(page: Page, holding: Holding) -> AsyncIterator[str]:
     if not page.who.gives(holding):
         count = await holdings.left_out(page.desk, page.who, holding)
         told = page.t(f"export.left_out.{holding.name}", count=count)
-        yield f'<section id="{holding.name}">{title}{h("p", told)}</section>\n'
+        yield f'<section id="{holding.name}">{title}{h("p", told)}</section>\n' if count else ""
         return
     names, begun = [value.name for value in holding.values], False
     async for some in holdings.items(page.desk, page.who, holding):
