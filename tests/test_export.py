@@ -21,7 +21,7 @@ from chat.errors import BeingErased, LetheError, NotFound
 from chat.store import places
 from chat.store.privacy import exports as rows
 from chat.store.privacy import holdings
-from chat.store.schema import message, metadata, outbox, ticket
+from chat.store.schema import attachment, message, metadata, outbox, ticket
 from chat.store.schema.columns import about, personal, plain, to
 from tests.desks import Guest, House, Served, new_id, problem_of
 from tests.test_erasure import erased
@@ -243,6 +243,7 @@ async def test_a_file_that_is_lost_or_damaged_stops_nothing(house: House) -> Non
     made = opened(await whole(house.desk, guest))
     assert "path" not in sections(json.loads(made["export.json"]))["attachment"]["items"][0]
     assert b"Not there any more, or damaged" in made["index.html"]
+    await house.desk.store.write(lambda tx: tx.execute(attachment.update().values(name=b"damaged")))
     path.unlink()
     assert set(opened(await whole(house.desk, guest))) == {"export.json", "index.html"}
 

@@ -21,6 +21,7 @@ PAGES = (
     "/admin/notice",
     "/admin/agents",
     "/admin/erasures",
+    "/admin/exports",
     "/admin/data-map",
     "/nowhere",
 )

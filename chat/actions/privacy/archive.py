@@ -121,7 +121,7 @@ async def _files(desk: Desk, who: Subject, made: zipfile.ZipFile, drain: Drain, 
     async for some in holdings.items(desk, who, holding):
         for each in some:
             number += 1
-            path = path_of(number, each["name"])
+            path = path_of(number, each["name"] or "")
             try:
                 file = await _file(desk, who, each["id"])
                 async for piece in _entry(desk, made, drain, path, _pieces(file.pieces)):

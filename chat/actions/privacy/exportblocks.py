@@ -140,7 +140,7 @@ def access(t: Say, item: Item) -> list[object]:
 def link(item: Item, paths: dict[str, str]) -> Markup:
     """Return a file's name, leading to it where it is in the archive."""
     path = paths.get(item["id"])
-    name = spoken(item["name"])
+    name = spoken(item["name"] or item["id"])
     return h("a", name, href=quote(path)) if path else name
 
 
