@@ -13,6 +13,7 @@ BASES = {
     "consent": "consent, Art. 6(1)(a) GDPR",
     "contract": "the account's contract with its agents, Art. 6(1)(b) GDPR",
     "claims": "legal claims, Art. 6(1)(f) with Art. 17(3)(e) GDPR",
+    "access": "a legal duty to hand over what is held, Art. 6(1)(c) with Art. 15 and 20 GDPR",
     "duty": "a legal duty to prove consent and erasure, Art. 6(1)(c) with Art. 7(1) GDPR",
     "interest": "legitimate interest in a service that is not abused, Art. 6(1)(f) GDPR",
 }

@@ -1,5 +1,6 @@
 // <contact-card>: who is at the other end of the open ticket, what they agreed to, and how to forget them.
 import { confirmed } from "./confirm-dialog.js";
+import { exportSection } from "./contact-export.js";
 import { define, h } from "./dom.js";
 import { icon } from "./icons.js";
 import { rest } from "./rest.js";
@@ -51,6 +52,7 @@ class ContactCard extends HTMLElement {
     const erase = h("button", { class: "button is-danger-plain", type: "button", on: { click: () => this.#erase() } },
       t("contact.erase"));
     this.replaceChildren(this.#bar(), who(contact), consents(contact.consents), this.#tickets(contact.tickets),
+      exportSection(contact, (text) => this.#around.say(text)),
       h("section", {}, h("h3", {}, t("contact.forget")), h("p", { class: "is-quiet" }, t("contact.forget.how")), erase));
   }
 

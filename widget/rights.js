@@ -1,14 +1,16 @@
-/** The pages behind the menu: what is kept, the receipt, withdrawing, and that it is done. Fetched when the first is opened. */
+/** What is behind the menu: what is kept, the receipt, the transcript, the export, withdrawing, and that it is done. Fetched when first asked for. */
 
 import { button, make } from "./dom.js";
-import { download, PlainPage } from "./plain-page.js";
+import { download } from "./download.js";
+import { exportPage } from "./export-page.js";
+import { PlainPage } from "./plain-page.js";
 
 const DAY = 86_400_000;
 
 const paragraph = (text) => make("p", {}, text);
 
 /** `last`: when something was last said. */
-export function keptPage(words, { account, kept_days: days }, last) {
+function keptPage(words, { account, kept_days: days }, last) {
   const until = last && days && words.when(new Date(last).getTime() + days * DAY, "date");
   return new PlainPage(
     words.say("menu.kept"),
@@ -19,7 +21,12 @@ export function keptPage(words, { account, kept_days: days }, last) {
   );
 }
 
-export function receiptPage(words, signed) {
+async function mailedPage(words, desk) {
+  await desk.mine("/transcript", "POST");
+  return new PlainPage(words.say("menu.mail"), paragraph(words.say("mailed")));
+}
+
+function receiptPage(words, signed) {
   const { at, consent, notice } = signed.receipt;
   const given = notice.purposes.map(({ id, label }) => make("li", {}, make("b", {}, words.say(consent[id] ? "yes" : "no")), " ", make("bdi", {}, label)));
   const save = () => download(new Blob([JSON.stringify(signed, null, 2)], { type: "application/json" }), "receipt.json");
@@ -32,6 +39,15 @@ export function receiptPage(words, signed) {
     button("primary wide", save, words.say("receipt.save")),
   );
 }
+
+/** What the menu asks for, by its string: a page, or something to save. */
+export const asides = {
+  kept: (words, config, _, { transcript }) => keptPage(words, config, transcript.lines.at(-1)?.at),
+  receipt: async (words, _, desk) => receiptPage(words, await (await desk.mine("/receipt")).json()),
+  transcript: async (_, __, desk) => download(await (await desk.mine("/transcript")).blob(), "transcript.txt"),
+  mail: (words, _, desk) => mailedPage(words, desk),
+  export: (words, _, desk) => exportPage(words, desk),
+};
 
 /** Asks once, saying exactly what will happen. */
 export function withdrawPage(words, account, withdraw) {

@@ -22,6 +22,7 @@ PAGES = (
     "/admin/agents",
     "/admin/erasures",
     "/admin/audit",
+    "/admin/exports",
     "/admin/data-map",
     "/nowhere",
 )

@@ -9,7 +9,7 @@ from typing import Any
 from chat.actions.desk import Desk
 from chat.actions.filter.filters import LEARNT
 from chat.actions.privacy import audit, rules
-from chat.blobs import FILES
+from chat.blobs import EXPORTS, FILES
 from chat.clock import stamp
 from chat.live import NETWORKS
 from chat.model import Account, Actor
@@ -31,7 +31,7 @@ BROWSER = Place(
 FILTER = Place(
     "filter", "memory", "nobody", "words the spam filter has met, without whose they are, until an erasure or a restart"
 )
-OTHERS = (KEYS, FILES, NETWORKS, BROWSER, LEARNT, FILTER, SECRET, DATABASE)
+OTHERS = (KEYS, FILES, EXPORTS, NETWORKS, BROWSER, LEARNT, FILTER, SECRET, DATABASE)
 COLUMNS = ("place", "kind", "about", "why", "retention", "field", "category", "purpose", "basis", "sealed")
 
 

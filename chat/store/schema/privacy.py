@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import JSON, BigInteger, CheckConstraint, Column, Index, Integer, LargeBinary, String, Table, Text
 
-from chat.store.schema.columns import about, metadata, personal, plain, serial, to, uid
+from chat.store.schema.columns import AGENT, about, metadata, personal, plain, serial, to, uid
 
 receipt = Table(
     "receipt",
@@ -29,12 +29,46 @@ hold = Table(
     metadata,
     uid(),
     plain("contact_id", to("contact.id"), nullable=False, unique=True),
-    personal("reason", LargeBinary, "message", nullable=False),
-    personal("agent_id", String(36), "identifier", nullable=False),
+    personal(
+        "reason",
+        LargeBinary,
+        "message",
+        nullable=False,
+        withheld="what the account notes for a legal claim, Art. 15(4) GDPR",
+    ),
+    personal("agent_id", String(36), "identifier", nullable=False, place=AGENT),
     personal("placed_at", BigInteger, "time", nullable=False),
     plain("expires_at", BigInteger, nullable=False, index=True),
     info=about(
         "contact", "to keep what a legal claim needs", basis="claims", kept="until the day it names, 10 years at most"
+    ),
+)
+
+# The file lies in the folder `exports`, under a key of its own that is sealed here. Whoever builds it has it until
+# `leased_until`, and names the file anew: what a killed build left is found by no row.
+export = Table(
+    "export",
+    metadata,
+    uid(),
+    plain("contact_id", to("contact.id"), nullable=False, index=True),
+    plain("source", String(10), nullable=False),
+    plain("state", String(10), nullable=False, default="queued"),
+    plain("done", Integer, nullable=False, default=0, inner=True),
+    plain("total", Integer, nullable=False, default=0, inner=True),
+    plain("tries", Integer, nullable=False, default=0, inner=True),
+    plain("blob", String(43), unique=True, inner=True),
+    personal("file_key", LargeBinary, "attachment", withheld="opens an archive like this one"),
+    plain("size", BigInteger, nullable=False, default=0),
+    plain("leased_until", BigInteger, nullable=False, default=0, inner=True),
+    personal("requested_at", BigInteger, "time", nullable=False),
+    personal("done_at", BigInteger, "time"),
+    plain("expires_at", BigInteger, nullable=False, index=True),
+    CheckConstraint("state IN ('queued', 'running', 'done', 'failed')", name="state"),
+    info=about(
+        "contact",
+        "to hand over what is held, Art. 15 and 20 GDPR",
+        basis="access",
+        kept="until it expires, after the account's exports_days",
     ),
 )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute
 
-from chat.web.api import account, attachments, audit, contacts, departments, privacy, retention, spam, tickets
+from chat.web.api import account, attachments, audit, contacts, departments, exports, privacy, retention, spam, tickets
 
 
 def routes() -> list[BaseRoute]:
@@ -15,6 +15,7 @@ def routes() -> list[BaseRoute]:
         *contacts.routes(),
         *privacy.routes(),
         *retention.routes(),
+        *exports.routes(),
         *audit.routes(),
         *spam.routes(),
         *account.routes(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute
 
-from chat.web.html import admin, audit, departments, inbox, privacy, retention, session
+from chat.web.html import admin, audit, departments, exports, inbox, privacy, retention, session
 
 
 def routes() -> list[BaseRoute]:
@@ -16,5 +16,6 @@ def routes() -> list[BaseRoute]:
         *departments.routes(),
         *privacy.routes(),
         *retention.routes(),
+        *exports.routes(),
         *audit.routes(),
     ]
