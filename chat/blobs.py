@@ -36,7 +36,7 @@ EXPORTS = Place(
     "files",
     "contact",
     "archives of what is held, made to be handed over, sealed under keys of their own",
-    "until they expire, after the account's exports_days",
+    "exports",
     (Field("content", "message", "to hand over what is held", "access", sealed=True),),
 )
 

@@ -7,14 +7,14 @@ from typing import Any
 from sqlalchemy import Table, func, insert, select
 
 from chat.actions.desk import Desk
-from chat.actions.privacy import holds
+from chat.actions.privacy import exports, holds
 from chat.actions.talk import attachments, redaction, tickets
 from chat.clock import DAY
 from chat.store import places
-from chat.store.schema import attachment, contact, erasure, hold, label, message, receipt, ticket
+from chat.store.schema import attachment, contact, erasure, export, hold, label, message, receipt, ticket
 from tests.desks import Guest, House, new_id
 
-USUAL = {"transcripts": 365, "attachments": 365, "training": 365, "contacts": 30, "sessions": 7}
+USUAL = {"transcripts": 365, "attachments": 365, "training": 365, "contacts": 30, "sessions": 7, "exports": 7}
 FILE = b"a file of theirs, in plain words"
 
 
@@ -72,6 +72,11 @@ async def left_without(house: House, days: float) -> Lived:
     return lived
 
 
+async def exported(house: House, lived: Lived, days: float) -> None:
+    """They asked for everything held on them."""
+    await exports.ask(ago(house, days).desk, lived.guest.contact, "visitor", "visitor")
+
+
 async def held_back(house: House, lived: Lived) -> None:
     """A legal hold is placed on them."""
     await holds.place(house.desk, house.actor, lived.guest.contact.uid, "a claim", 90)
@@ -97,6 +102,8 @@ async def populate(house: House, seed: int, count: int = 14, departments: tuple[
             if departments and dice.random() < 0.6:
                 given = {"department": dice.choice(departments)}
                 await tickets.change(ago(house, days).desk, house.actor, lived.number, given)
+            if kind in {5, 6}:
+                await exported(house, lived, dice.uniform(0, min(days, 20)))
             if kind == 5:
                 await held_back(house, lived)
 
@@ -136,10 +143,11 @@ async def over(house: House, days: dict[str, int], own: dict[str, dict[str, int]
         for each in alone
         if each["emptied_at"] is None and old("sessions", agreed.get(each["receipt_id"], each["created_at"]))
     ]
+    asked_for = [each for each in await table(desk, export) if old("exports", each["requested_at"])]
     return {
         rule: (sum(each not in holding for each in found), sum(each in holding for each in found))
         for rule, found in made.items()
-    }
+    } | {"exports": (len(asked_for), 0)}  # a copy, which no hold keeps
 
 
 async def rows_of(desk: Desk, lived: Lived) -> dict[str, int]:

@@ -65,6 +65,7 @@ async def test_a_rehearsals_counts_equal_the_runs_and_what_stays_is_within_polic
     await populate(house, SEED)
     expected = await over(house, USUAL)
     assert all(any(pair[at] for pair in expected.values()) for at in (0, 1)), expected
+    assert expected["exports"][0] > 0
     rehearsal = await retention.rehearse(house.desk, house.actor)
     assert counts(rehearsal) == expected
     assert all(each["purged"] == 0 for each in rehearsal["rules"])
@@ -168,7 +169,7 @@ async def test_a_contact_without_tickets_is_erased_with_key_and_certificate(hous
     lived, kept = await left_without(house, 31), await left_without(house, 29)
     never = await ago(house, 8).visit()
     assert counts(await ran(house)) == {
-        **dict.fromkeys(("transcripts", "attachments", "training"), (0, 0)), "contacts": (1, 0), "sessions": (1, 0)
+        **dict.fromkeys(("transcripts", "attachments", "training", "exports"), (0, 0)), "contacts": (1, 0), "sessions": (1, 0)
     }  # fmt: skip
     assert await erasure.sweep(house.desk) == 2
     for guest in (lived.guest, never):

@@ -79,7 +79,7 @@ async def as_json(desk: Desk, who: Subject, paths: Paths | None = None, step: St
     """Yield what is held as one JSON document; attachments name their place in the archive where there is one."""
     yield msgspec.json.encode(head(desk, who))[:-1] + b',"sections":['
     for number, holding in enumerate(every()):
-        said = holdings.described(holding)
+        said = holdings.described(who, holding)
         if not who.gives(holding):
             said["left_out"] = await holdings.left_out(desk, who, holding)
         yield (b",\n" if number else b"\n") + msgspec.json.encode(said)[:-1] + b',"items":['

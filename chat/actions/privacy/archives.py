@@ -14,7 +14,7 @@ from typing import Any
 import structlog
 
 from chat.actions.desk import Desk, Sealed
-from chat.actions.privacy import archive, exports, holdings
+from chat.actions.privacy import archive, exports, holdings, rules
 from chat.clock import DAY
 from chat.crypt import KEY_BYTES, ChunkSealer, derive
 from chat.errors import LetheError
@@ -23,7 +23,6 @@ from chat.store.privacy import exports as store
 from chat.store.privacy import holdings as held
 from chat.store.privacy.exports import Export
 from chat.store.talk import contacts
-from chat.store.team import accounts
 
 log = structlog.get_logger("chat.exports")
 LEASE = 15_000
@@ -103,7 +102,7 @@ async def _finish(desk: Desk, contact: Contact, uid: str, blob: str, size: int) 
     now = desk.clock()
 
     def work(tx: Any) -> bool:
-        days = accounts.one(tx, contact.account_id).exports_days
+        days = rules.policy_of(tx, contact.account_id, now).days["exports"]
         values = {"state": "done", "done_at": now, "size": size, "expires_at": now + days * DAY}
         return store.go_on(tx, uid, blob, **values)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -160,7 +160,7 @@ def table(heads: Iterable[object], rows: Iterable[Iterable[object]]) -> Markup:
     )
 
 
-def purpose(t: Say, holding: Holding) -> Markup:
+def purpose(t: Say, holding: Holding, days: Mapping[str, int]) -> Markup:
     """Return what a table is for, on what basis, how long it is kept, what of it is given and what is not."""
     place = holding.place
     kinds = dict.fromkeys(t.either(f"export.category.{each.category}", each.category) for each in place.fields)
@@ -173,12 +173,17 @@ def purpose(t: Say, holding: Holding) -> Markup:
         "export.why.purpose": t.either(f"export.why.{holding.name}", place.why),
         "export.why.kinds": ", ".join(kinds),
         "export.why.basis": "; ".join(bases),
-        "export.why.kept": t.either(f"export.kept.{place.kept}", place.kept),
+        "export.why.kept": kept(t, place.kept, days),
     }
     made = [each for key, said in pairs.items() for each in (h("dt", t(key)), h("dd", said))]
     if withheld:
         made += [h("dt", t("export.why.withheld")), h("dd", h("ul", *withheld))]
     return h("div", h("h3", t.title(holding.name)), h("dl", *made), class_="purpose")
+
+
+def kept(t: Say, rule: str, days: Mapping[str, int]) -> str:
+    """Say how long something is kept: by a rule's days, or what it says of itself."""
+    return t(f"export.kept.{rule}", count=days[rule]) if rule in days else t.either(f"export.kept.{rule}", rule)
 
 
 def sized(size: int) -> str:

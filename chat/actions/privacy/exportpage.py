@@ -80,7 +80,7 @@ def _head(page: Page) -> str:
 
 def _foot(page: Page, known: list[Holding]) -> str:
     t = page.t
-    about = [blocks.purpose(t, each) for each in known]
+    about = [blocks.purpose(t, each, page.who.policy.days) for each in known]
     rights = [h("li", t(f"export.rights.{each}")) for each in ("correct", "erase", "object", "decide", "complain")]
     more = [
         h("section", h("h2", t("export.why.title")), h("p", t("export.why.lead")), *about, id="why"),

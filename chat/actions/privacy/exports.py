@@ -11,7 +11,7 @@ from typing import Any
 
 from chat.actions.desk import Desk
 from chat.actions.privacy import archive as archives
-from chat.actions.privacy import audit, consent, holdings
+from chat.actions.privacy import audit, consent, holdings, rules
 from chat.actions.team.accounts import manages
 from chat.clock import DAY, stamp
 from chat.crypt import KEY_BYTES, SEALED_CHUNK, derive, unseal_chunks
@@ -123,7 +123,7 @@ async def ask(desk: Desk, contact: Contact, source: str, who: str) -> dict[str, 
 
     def work(tx: Any) -> Export:
         known = _readable(contacts.by_uid(tx, contact.uid, lock=True))
-        days = accounts.one(tx, known.account_id).exports_days
+        days = rules.policy_of(tx, known.account_id, now).days["exports"]
         made = {"id": uuid7(), "source": source, "requested_at": now, "expires_at": now + days * DAY}
         filed = exports.one(tx, exports.put(tx, known.id, made), contact_id=known.id)
         if filed.id == made["id"]:

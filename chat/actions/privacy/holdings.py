@@ -8,14 +8,14 @@ from typing import Any
 
 from chat.actions.desk import Desk, Sealed, unseal_text
 from chat.actions.filter import training
-from chat.actions.privacy import audit
-from chat.actions.privacy.datamap import KEPT
+from chat.actions.privacy import audit, rules
 from chat.actions.talk import transcripts
 from chat.audited import OTHERS
 from chat.clock import stamp
 from chat.model import Account, Contact, Site
 from chat.places import BASES
 from chat.store.privacy import holdings
+from chat.store.privacy.ageing import Policy
 from chat.store.privacy.holdings import Holding, Row, Value
 from chat.store.team import accounts
 
@@ -26,12 +26,13 @@ Item = dict[str, Any]
 
 @dataclass(frozen=True)
 class Subject:
-    """Whom it is about, and the names of agents by id: none where the account does not give them."""
+    """Whom it is about, the names of agents by id (none where the account gives none), and how long all is kept."""
 
     contact: Contact
     account: Account
     site: Site
     agents: dict[str, str | None]
+    policy: Policy
 
     def gives(self, holding: Holding) -> bool:
         """Whether the account gives these rows, or only says how many there are."""
@@ -45,7 +46,8 @@ async def subject(desk: Desk, contact: Contact) -> Subject:
         desk.keys.get(contact.key_slot, contact.uid)
         account, site = accounts.one(tx, contact.account_id), accounts.site_by_id(tx, contact.site_id)
         known = transcripts.names(desk, tx, contact) if account.export_agent_names else {}
-        return Subject(contact, account, site, {uid: name for uid, name in known.items() if uid})
+        policy = rules.policy_of(tx, account.id, desk.clock())
+        return Subject(contact, account, site, {uid: name for uid, name in known.items() if uid}, policy)
 
     return await desk.store.read(work)
 
@@ -83,13 +85,13 @@ def _met(who: Subject, by: str) -> Item:
     return {"role": by, "name": None} if by in OTHERS else {"role": "agent", "name": who.agents.get(by)}
 
 
-def described(holding: Holding) -> Item:
+def described(who: Subject, holding: Holding) -> Item:
     """Return what a table is for, on what basis and how long (Art. 15(1)), what of it is given and what is not."""
     place, given = holding.place, {value.column for value in holding.values}
     return {
         "name": holding.name,
         "why": place.why,
-        "retention": KEPT.get(place.kept, place.kept),
+        "retention": rules.said(who.policy, place.kept),
         "fields": [
             {"name": each.name, "category": each.category, "purpose": each.purpose, "basis": BASES[each.basis]}
             for each in place.fields

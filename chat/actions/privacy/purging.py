@@ -18,6 +18,7 @@ from chat.model import Attachment, Message, Ticket
 from chat.nudges import Nudge, Told
 from chat.store.filter import labels as marks
 from chat.store.privacy import ageing, runs
+from chat.store.privacy import exports as archives
 from chat.store.privacy.ageing import Found, Kind, Policy
 from chat.store.privacy.runs import Run
 from chat.store.talk import contacts as people
@@ -109,6 +110,18 @@ async def contacts(batch: Batch) -> None:
             continue
         await erasure.by_retention(desk, contact.uid, lambda tx, _, it=each: bool(batch.still(tx, [it])))  # type: ignore[misc] # bound now
         await batch.pause()
+
+
+async def exports(batch: Batch) -> None:
+    """Delete exports: the rows first, and the files' keys with them, then the files."""
+    desk = batch.desk
+
+    def work(tx: Any) -> list[tuple[str, str]]:
+        return archives.take(tx, [each[1] for each in batch.still(tx)])
+
+    for uid, blob in await desk.store.write(work):
+        await asyncio.to_thread(desk.archives.remove, uid, blob)
+    await batch.pause()
 
 
 async def entries(batch: Batch) -> None:

@@ -60,6 +60,7 @@ RULES = (
     Rule("training", "labels", "an agent marked the message", YEAR, ageing.TRAINING, purging.labels),
     Rule("contacts", "contacts", "the contact's last ticket was deleted", 30, ageing.CONTACTS, purging.contacts),
     Rule("sessions", "contacts", "agreeing, where nothing was ever written", 7, ageing.SESSIONS, purging.contacts),
+    Rule("exports", "exports", "it was asked for", 7, ageing.EXPORTS, purging.exports, most=90),
     Rule("audit", "entries", "the deed", 2 * YEAR, ageing.AUDIT, purging.entries),
 )  # fmt: skip
 

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 
 from chat.clock import DAY
-from chat.store.schema import attachment, audit, contact, erasure, hold, label, receipt, ticket
+from chat.store.schema import attachment, audit, contact, erasure, export, hold, label, receipt, ticket
 
 Found = Row[*tuple[Any, ...]]
 
@@ -198,5 +198,14 @@ SESSIONS = Kind(
     func.coalesce(receipt.c.at, contact.c.created_at),
     where=lambda policy: contact.c.emptied_at.is_(None) & _alone(policy),
     **_contact,
+)
+# A copy for the contact, which no legal claim needs: no hold keeps it.
+EXPORTS = Kind(
+    "exports",
+    export.join(contact, contact.c.id == export.c.contact_id),
+    (export.c.id,),
+    export.c.requested_at,
+    contact.c.account_id,
+    export.c.id,
 )
 AUDIT = Kind("audit", audit, (audit.c.number,), audit.c.at, audit.c.account_id, audit.c.number, where=_first)

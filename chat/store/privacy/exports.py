@@ -100,6 +100,14 @@ def drop(tx: Connection, uid: str) -> None:
     tx.execute(delete(export).where(export.c.id == uid))
 
 
+def take(tx: Connection, uids: Sequence[str]) -> list[tuple[str, str]]:
+    """Delete exports; return the files they leave, each as its contact's public id and its name."""
+    query = select(contact.c.uid, export.c.blob).join(contact, contact.c.id == export.c.contact_id)
+    files = tx.execute(query.where(export.c.id.in_(uids), export.c.blob.is_not(None))).all()
+    tx.execute(delete(export).where(export.c.id.in_(uids)))
+    return [(row.uid, row.blob) for row in files]
+
+
 def blobs(tx: Connection, names: Sequence[str]) -> set[str]:
     """Return those names of files that a row knows."""
     return set(tx.execute(select(export.c.blob).where(export.c.blob.in_(names))).scalars().all())

@@ -68,7 +68,7 @@ export = Table(
         "contact",
         "to hand over what is held, Art. 15 and 20 GDPR",
         basis="access",
-        kept="until it expires, after the account's exports_days",
+        kept="exports",
     ),
 )
 

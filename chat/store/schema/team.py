@@ -43,7 +43,6 @@ account = Table(
     Column("grace_days", Integer, nullable=False, default=0),
     Column("consent_days", Integer, nullable=False, default=730),
     Column("retention", JSON, nullable=False, default={}, server_default="{}"),
-    Column("exports_days", Integer, nullable=False, default=7, server_default="7"),
     Column(
         "export_agent_names", Boolean(create_constraint=False), nullable=False, default=False, server_default=false()
     ),

@@ -78,7 +78,6 @@ async def change_account(request: Request) -> Response:
         message_rate: int | msgspec.UnsetType = msgspec.UNSET
         grace_days: int | msgspec.UnsetType = msgspec.UNSET
         consent_days: int | msgspec.UnsetType = msgspec.UNSET
-        exports_days: int | msgspec.UnsetType = msgspec.UNSET
         export_agent_names: bool | msgspec.UnsetType = msgspec.UNSET
         export_notes: bool | msgspec.UnsetType = msgspec.UNSET
 

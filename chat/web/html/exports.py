@@ -8,10 +8,9 @@ from starlette.routing import Route
 
 from chat.actions.privacy import exports
 from chat.actions.team import accounts
-from chat.errors import InvalidField
 from chat.model import Account
 from chat.web.doors import doors_of
-from chat.web.html.forms import Errors, Form, just_saved, manager, posted, saved, whole
+from chat.web.html.forms import Errors, Form, just_saved, manager, posted, saved
 from chat.web.html.pages import Reader, page
 
 SHOWN = 100
@@ -34,15 +33,10 @@ async def show_exports(request: Request) -> Response:
 
 
 async def save_exports(request: Request) -> Response:
-    """`POST /admin/exports`: what exports give, and for how many days each can be fetched."""
+    """`POST /admin/exports`: what exports give."""
     who, form = await posted(request)
-    try:
-        given = {name: form.get(name) == "yes" for name in SWITCHES}
-        days = whole("exports_days", form.get("exports_days", ""))
-        await accounts.change_account(doors_of(request).desk, who.actor, exports_days=days, **given)
-    except InvalidField:
-        typed = _form(who.account) | form
-        return await _page(request, who, typed, {"exports_days": "field.exports_days"}, 422)
+    given = {name: form.get(name) == "yes" for name in SWITCHES}
+    await accounts.change_account(doors_of(request).desk, who.actor, **given)
     return saved("/admin/exports")
 
 
@@ -60,5 +54,4 @@ async def _page(request: Request, who: Reader, form: Form, errors: Errors, statu
 
 
 def _form(account: Account) -> Form:
-    switched = {name: "yes" if getattr(account, name) else "no" for name in SWITCHES}
-    return {"exports_days": str(account.exports_days)} | switched
+    return {name: "yes" if getattr(account, name) else "no" for name in SWITCHES}

@@ -9,7 +9,6 @@ down_revision = "0003_retention"
 
 def upgrade() -> None:
     """Add the table and the account's columns."""
-    op.add_column("account", sa.Column("exports_days", sa.Integer(), nullable=False, server_default="7"))
     for name in ("export_agent_names", "export_notes"):
         op.add_column(
             "account", sa.Column(name, sa.Boolean(create_constraint=False), nullable=False, server_default=sa.false())
