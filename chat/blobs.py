@@ -29,6 +29,7 @@ FILES = Place(
     "the files that were sent and their small images, sealed under keys of their own",
     "transcripts",
     (Field("content", "attachment", "to answer", "consent", sealed=True),),
+    ("attachments/*/*",),
 )
 EXPORTS = Place(
     "exports",
@@ -37,6 +38,7 @@ EXPORTS = Place(
     "archives of what is held, made to be handed over, sealed under keys of their own",
     "until they expire, after the account's exports_days",
     (Field("content", "message", "to hand over what is held", "access", sealed=True),),
+    ("exports/*/*",),
 )
 
 

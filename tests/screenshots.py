@@ -103,6 +103,9 @@ INSIDE = {
     "notice": at("/admin/notice"),
     "agents": at("/admin/agents"),
     "exports": at("/admin/exports"),
+    "audit": at("/admin/audit"),
+    "audit-none": at("/admin/audit?target=999999"),
+    "audit-wrong": at("/admin/audit?target=Zoe"),
 }
 
 

@@ -7,6 +7,7 @@ is kept in the clear on purpose, the name of a site, is the control: the same lo
 
 import base64
 import time
+from ast import literal_eval
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,8 @@ import psycopg
 import pytest
 import redis
 
+from chat import places
+from chat.actions.privacy import datamap
 from tests.lethe import Account, Lethe
 from tests.services import PostgreSQL, Valkey
 from tests.sockets import Socket
@@ -162,6 +165,21 @@ def test_the_look_knows_every_encoding() -> None:
         "base64 at 2": base64.b64encode(f"ab{word}, he said".encode()),
     }.items():
         assert f"{form} in here" in found(word, {"here": b"before" + raw + b"after"})
+
+
+def test_every_file_and_key_is_of_a_known_place(used: Used) -> None:
+    written = [place.removeprefix("data/") for place in used.places if place.startswith("data/")]
+    keys = [literal_eval(place.removeprefix("Redis ")).decode() for place in used.places if place.startswith("Redis ")]
+    assert "secret.key" in written
+    assert places.strays([*written, *keys], datamap.every()) == []
+
+
+def test_a_file_of_no_known_place_is_found(used: Used) -> None:
+    planted = Path(used.lethe.folder) / "data" / "attachments" / "names.txt"
+    planted.write_text("Ada")
+    written = [place.removeprefix("data/") for place in files(Path(used.lethe.folder)) if place.startswith("data/")]
+    planted.unlink()
+    assert places.strays(written, datamap.every()) == ["attachments/names.txt"]
 
 
 def test_the_log_says_what_happened(used: Used) -> None:

@@ -192,16 +192,42 @@ TAMPERINGS: dict[str, tuple[Tampering, int | None]] = {
 }
 
 
-@pytest.mark.parametrize("name", TAMPERINGS)
-async def test_whatever_is_tampered_with_is_found(house: House, name: str) -> None:
-    other = await found(house.desk, "Other", "owner@other.example")
-    chain, (tamper, where) = await filled(house), TAMPERINGS[name]
+async def tampered(house: House, name: str) -> None:
+    """Fill an account's log, which is whole, and tamper with it."""
+    chain = await filled(house)
     assert (await verdict(house)).broken_at is None
-    await house.desk.store.write(lambda tx: tamper(tx, house.actor.account_id, chain))
-    broken = await verdict(house)
-    assert broken.broken_at is not None
-    assert where in {None, broken.broken_at}, broken
-    assert (await verdict(other)).broken_at is None
+    await house.desk.store.write(lambda tx: TAMPERINGS[name][0](tx, house.actor.account_id, chain))
+
+
+async def test_whatever_is_tampered_with_is_found(house: House) -> None:
+    untouched, seen = await filled(house), {}
+    for name in TAMPERINGS:
+        other = await found(house.desk, name, f"owner@{name}.example")
+        await tampered(other, name)
+        seen[name] = (await verdict(other)).broken_at
+    assert [name for name, number in seen.items() if number is None] == []
+    assert [(name, number) for name, (_, number) in TAMPERINGS.items() if number not in {None, seen[name]}] == []
+    assert (await verdict(house)).broken_at is None
+    assert await entries(house) == untouched
+
+
+@pytest.mark.parametrize(
+    ("defence", "broken", "names"),
+    [
+        ("the signature", ("chat.crypt.Signer.signed", lambda *_: True), ("rewritten", "last-missing-with-head")),
+        ("the hash", ("chat.audited.chained", lambda _, entry: entry.hash), ("who", "at", "target")),
+    ],
+)
+async def test_without_a_defence_tampering_passes(
+    house: House, monkeypatch: pytest.MonkeyPatch, defence: str, broken: tuple[str, Any], names: tuple[str, ...]
+) -> None:
+    for name in names:
+        other = await found(house.desk, name, f"owner@{name}.example")
+        await tampered(other, name)
+        assert (await verdict(other)).broken_at is not None
+        with monkeypatch.context() as without:
+            without.setattr(*broken)
+            assert (await verdict(other)).broken_at is None, (defence, name)
 
 
 async def test_a_log_that_was_begun_anew_is_found(house: House) -> None:

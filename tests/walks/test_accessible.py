@@ -22,6 +22,7 @@ PAGES = (
     "/admin/agents",
     "/admin/erasures",
     "/admin/exports",
+    "/admin/audit",
     "/admin/data-map",
     "/nowhere",
 )

@@ -15,6 +15,7 @@ from chat.live import NETWORKS
 from chat.model import Actor
 from chat.places import BASES, Field, Place
 from chat.store import places
+from chat.store.folder import DATABASE, SECRET
 from chat.store.keys import KEYS
 from chat.store.team import accounts
 
@@ -29,8 +30,9 @@ BROWSER = Place(
 FILTER = Place(
     "filter", "memory", "nobody", "words the spam filter has met, without whose they are, until an erasure or a restart"
 )
-OTHERS = (KEYS, FILES, EXPORTS, NETWORKS, BROWSER, LEARNT, FILTER)
+OTHERS = (KEYS, FILES, EXPORTS, NETWORKS, BROWSER, LEARNT, FILTER, SECRET, DATABASE)
 KEPT = {
+    "audit": "as long as the account",
     "contacts": "until the contact is erased",
     "transcripts": "until the contact is erased",
 }

@@ -22,6 +22,7 @@ from chat.web.html.pages import page
 SHOWN = 50
 FILTERS = ("agent", "action", "target")
 NUMBER_CHARS = 9
+OF_TICKETS = ("message", "quarantine", "spam", "ticket", "transcript")
 
 
 def routes() -> list[Route]:
@@ -36,18 +37,19 @@ async def show_audit(request: Request) -> Response:
     """`GET /admin/audit`: `?agent=&action=&target=` filter, `?before=` is where an older page begins."""
     who, desk = await manager(request), doors_of(request).desk
     asked = {name: request.query_params.get(name, "").strip() for name in FILTERS}
-    errors: dict[str, str] = {}
+    wrong: dict[str, str] = {}
     items: list[dict[str, Any]] = []
     older: int | None = None
     try:
         items, older = await auditlog.page(desk, who.actor, Wanted(**asked), _before(request), SHOWN)
     except InvalidField as error:
-        errors = {str(error.extra["field"]): "audit.filter.wrong"}
+        wrong = {str(error.extra["field"]): "audit.filter.wrong"}
     known = await agents.agents(desk, who.actor)
     kept = {name: value for name, value in asked.items() if value}
     more: dict[str, Any] = {
-        "entries": [each | {"name": _name(each["who"], known)} for each in items],
+        "entries": [each | {"name": _name(each["who"], known), "of_ticket": _of_ticket(each)} for each in items],
         "filter": asked,
+        "wrong": wrong,
         "filtered": bool(kept),
         "agents": known,
         "others": OTHERS,
@@ -56,7 +58,7 @@ async def show_audit(request: Request) -> Response:
         "older": None if older is None else _address(kept | {"before": str(older)}),
         "standing": await auditlog.standing(desk, who.actor),
     }
-    return page(request, "admin-audit.html", who, 422 if errors else 200, saved=False, errors=errors, **more)
+    return page(request, "admin-audit.html", who, 422 if wrong else 200, saved=False, errors={}, **more)
 
 
 async def check_audit(request: Request) -> Response:
@@ -73,6 +75,11 @@ def _before(request: Request) -> int | None:
 
 def _address(query: dict[str, str]) -> str:
     return "/admin/audit" + (f"?{urlencode(query)}" if query else "")
+
+
+def _of_ticket(entry: dict[str, Any]) -> bool:
+    """Tell whether the target is a ticket's number, or that of a message in one; ids have dashes."""
+    return entry["action"].partition(".")[0] in OF_TICKETS and "-" not in entry["target"]
 
 
 def _name(who: str, known: list[Agent]) -> str:
