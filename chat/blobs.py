@@ -38,6 +38,7 @@ EXPORTS = Place(
     "archives of what is held, made to be handed over, sealed under keys of their own",
     "exports",
     (Field("content", "message", "to hand over what is held", "access", sealed=True),),
+    ("exports/*/*",),
 )
 
 

@@ -18,6 +18,7 @@ MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 OF_TICKET = ("status", "created_at", "updated_at", "assignee", "tags", "rating", "rating_comment")
 UNITS = ("B", "kB", "MB", "GB")
 THOUSAND, DECIMALS = 1000, 10
+WORDS = 8  # of those that decided, the heaviest; the others are in the JSON
 
 
 class Say:
@@ -108,14 +109,14 @@ def judged(t: Say, item: Item) -> Markup | None:
     if item.get("verdict") is None:
         return None
     score = t("export.score", score=f"{item['score']:.3f}", verdict=t(f"export.verdict.{item['verdict']}"))
-    rows = [[spoken(each["token"]), f"{each['weight']:+.2f}"] for each in item["why"]]
+    rows = [[spoken(each["token"]), f"{each['weight']:+.2f}"] for each in item["why"][:WORDS]]
     shown = table([t("export.score.word"), t("export.score.weight")], rows) if rows else h("p", t("export.score.none"))
     return h("details", h("summary", score), h("p", t("export.score.how"), class_="quiet"), shown)
 
 
 def receipt(t: Say, item: Item) -> Markup:
     """Return one entry of the ledger of consent, with the words that were agreed to."""
-    head = f"{t.either('contact.consent.' + item['action'], item['action'])}, {t.moment(item['at'])}"
+    head = f"{t.either('export.consent.' + item['action'], item['action'])}, {t.moment(item['at'])}"
     said = json.loads(item["document"])["notice"]
     labels = {each["id"]: each["label"] for each in said["purposes"]}
     answers = [

@@ -19,7 +19,7 @@ from chat.store.privacy.ageing import Policy
 from chat.store.privacy.holdings import Holding, Row, Value
 from chat.store.team import accounts
 
-CHUNK = 200
+CHUNK = 100
 TEXT = "text/"
 Item = dict[str, Any]
 
