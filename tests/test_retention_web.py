@@ -145,6 +145,8 @@ async def test_a_department_is_made_given_tickets_and_deleted(app: Served) -> No
     given = await app.rest("PATCH", "/tickets/1", {"department": made["id"]})
     assert given.json()["department"] == {"id": made["id"], "name": "Returns"}
     problem_of(await app.rest("PATCH", "/tickets/1", {"department": "nonsense"}), 404, "not_found")
+    for wrong in (7, True, ["a"], {"id": made["id"]}):
+        problem_of(await app.rest("PATCH", "/tickets/1", {"department": wrong}), 422, "invalid_field")
     where = f"/departments/{made['id']}"
     changed = await app.rest("PATCH", where, {"name": "Refunds", "retention": {"transcripts_days": None}})
     assert (changed.json()["name"], changed.json()["retention"]) == ("Refunds", {})

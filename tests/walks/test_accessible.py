@@ -21,6 +21,8 @@ PAGES = (
     "/admin/notice",
     "/admin/agents",
     "/admin/erasures",
+    "/admin/departments",
+    "/admin/retention",
     "/admin/audit",
     "/admin/exports",
     "/admin/data-map",

@@ -257,6 +257,8 @@ def _checked(actor: Actor, values: dict[str, Any]) -> dict[str, Any]:
         made["assignee"] = actor.agent_id if made["assignee"] == "me" else made["assignee"] or None
     if "department" in made:
         made["department_id"] = made.pop("department") or None
+        if not isinstance(made["department_id"], str | None):
+            raise InvalidField("A department is named by its id, or null", field="department")
     if "tags" in made:
         made["tags"] = _tags(made["tags"])
     return made
