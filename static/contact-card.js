@@ -101,6 +101,8 @@ function who(contact) {
   return h("section", {}, h("dl", { class: "facts" },
     pair("contact.name", contact.name ?? t("contact.not_given"), !contact.name),
     pair("contact.email", contact.email ?? t("contact.not_given"), !contact.email),
+    contact.phone && pair("contact.phone", contact.phone),
+    contact.fields.map(({ label, value }) => [h("dt", {}, h("bdi", {}, label)), h("dd", {}, h("bdi", {}, value))]),
     pair("contact.site", contact.site.name),
     pair("contact.language", t(`language.${contact.locale}`)),
     pair("contact.since", date(contact.created_at))));

@@ -31,10 +31,7 @@ export class ChatWindow extends HTMLElement {
       kept: () => this.#late("kept", ({ keptPage }) => keptPage(words, this.#config, this.#conversation.transcript.lines.at(-1)?.at)),
       receipt: () => this.#late("receipt", async ({ receiptPage }) => receiptPage(words, await desk.receipt())),
       transcript: () => this.#fetch("transcript", async () => download(await desk.transcript(), "transcript.txt")),
-      ...(config.mail && { mail: () => this.#fetch("mail", async () => {
-        await desk.mail();
-        this.#aside(new PlainPage(words.say("menu.mail"), make("p", {}, words.say("mailed"))));
-      }) }),
+      ...(config.mail && { mail: () => this.#late("mail", ({ mailedPage }) => mailedPage(words, desk)) }),
       end: () => this.#conversation.end(),
       withdraw: () => this.#withdrawing(this.#room),
     });

@@ -77,8 +77,9 @@ export class ConsentNotice extends HTMLElement {
   }
 
   #field({ id, label, required }) {
-    const type = id === "email" ? "email" : "text";
-    const field = part(id, { type, autocomplete: id, dir: "auto", maxlength: 200, required }, "field_missing", this.#words);
+    const type = { email: "email", phone: "tel" }[id] ?? "text";
+    const autocomplete = type === "text" && id !== "name" ? "off" : type === "tel" ? type : id;
+    const field = part(id, { type, autocomplete, dir: "auto", maxlength: 200, required }, "field_missing", this.#words);
     this.#fields.set(id, field);
     const optional = required ? "" : make("span", { class: "optional" }, ` ${this.#words.say("optional")}`);
     return make("div", { class: "field" }, make("label", { for: id }, label, optional), field.input, field.wrong);

@@ -19,6 +19,11 @@ export function keptPage(words, { account, kept_days: days }, last) {
   );
 }
 
+export async function mailedPage(words, desk) {
+  await desk.mail();
+  return new PlainPage(words.say("menu.mail"), paragraph(words.say("mailed")));
+}
+
 export function receiptPage(words, signed) {
   const { at, consent, notice } = signed.receipt;
   const given = notice.purposes.map(({ id, label }) => make("li", {}, make("b", {}, words.say(consent[id] ? "yes" : "no")), " ", make("bdi", {}, label)));

@@ -8,7 +8,7 @@ which is kept in a store of its own. `chat/store/places.py` reads all of this; `
 
 from chat.store.schema.columns import metadata
 from chat.store.schema.filter import label
-from chat.store.schema.privacy import erasure, erasure_place, hold, receipt
+from chat.store.schema.privacy import disclosure, erasure, erasure_place, hold, link, receipt, recipient
 from chat.store.schema.talk import ENDED, STATUSES, attachment, contact, message, note, outbox, ticket
 from chat.store.schema.team import ROLES, account, agent, notice, notice_text, server, session, site, token
 
@@ -20,10 +20,12 @@ __all__ = [
     "agent",
     "attachment",
     "contact",
+    "disclosure",
     "erasure",
     "erasure_place",
     "hold",
     "label",
+    "link",
     "message",
     "metadata",
     "note",
@@ -31,6 +33,7 @@ __all__ = [
     "notice_text",
     "outbox",
     "receipt",
+    "recipient",
     "server",
     "session",
     "site",

@@ -33,6 +33,8 @@ contact = Table(
     personal("name", LargeBinary, "name"),
     personal("email", LargeBinary, "e-mail"),
     personal("email_hash", String(64), "e-mail", purpose="to find a contact by address", index=True),
+    personal("phone", LargeBinary, "phone"),
+    personal("fields", LargeBinary, "custom-field"),
     personal("locale", String(12), "locale", nullable=False),
     personal("created_at", BigInteger, "time", nullable=False),
     plain("receipt_id", BigInteger),
