@@ -1,4 +1,4 @@
-"""What a site asks before a chat: its own fields are sealed with the contact, shown to agents, and go with the erasure."""
+"""What a site asks before a chat: its own fields are sealed with the contact, shown to agents, and erased with it."""
 
 from typing import Any
 
