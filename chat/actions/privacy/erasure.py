@@ -41,6 +41,28 @@ async def by_agent(desk: Desk, actor: Actor, contact_uid: str) -> str:
     return await _request(desk, contact_uid, actor.account_id, "agent" if actor.session_id else "api")
 
 
+async def by_link(desk: Desk, contact: Contact, *, at_once: bool) -> str:
+    """Withdraw the consent of a contact whose mailbox proved who asks, and file the erasure; return its id."""
+    return await _request(desk, contact.uid, contact.account_id, "link" if at_once else "visitor")
+
+
+async def progress(desk: Desk, account_id: str, erasure_id: str) -> dict[str, Any]:
+    """Return how far a request is, and its certificate, to whoever knows its number; nothing in it is personal."""
+
+    def work(tx: Any) -> tuple[Erasure, list[erasures.Went]]:
+        found = erasures.one(tx, account_id, erasure_id)
+        return found, erasures.went(tx, erasure_id)
+
+    found, went = await desk.store.read(work)
+    seen = {
+        "id": found.id,
+        "state": found.state,
+        "due_at": stamp(found.due_at),
+        "certificate": certificates.signed(found),
+    }
+    return seen | {"places": len(forgetting.steps()), "reached": len(went)}
+
+
 async def by_email(desk: Desk, actor: Actor | None, email: str) -> list[str]:
     """
     File the erasure of every contact with an address, in the actor's account or (None) in all; return the ids.
