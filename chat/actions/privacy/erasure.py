@@ -12,13 +12,13 @@ import structlog
 
 from chat.actions.desk import Desk
 from chat.actions.filter import training
-from chat.actions.privacy import certificates, consent, forgetting
+from chat.actions.privacy import certificates, consent, forgetting, recipients
 from chat.clock import DAY, stamp
 from chat.errors import LetheError, NotFound, Unauthorized, Unavailable
 from chat.ids import uuid7
 from chat.model import Actor, Contact, Ticket
 from chat.nudges import Nudge, Told
-from chat.store.privacy import consents, erasures, holds
+from chat.store.privacy import consents, disclosures, erasures, holds
 from chat.store.privacy.erasures import Erasure
 from chat.store.talk import contacts, tickets
 from chat.store.team import accounts
@@ -91,7 +91,8 @@ async def state(desk: Desk, actor: Actor, erasure_id: str) -> dict[str, Any]:
     found, went, held = await desk.store.read(work)
     places = [certificates.shown(each) for each in went]
     stands = shown(found, held.get(found.contact_id))
-    return stands | {"places": places, "certificate": certificates.signed(found)}
+    told = await recipients.of(desk, erasure_id)
+    return stands | {"places": places, "recipients": told, "certificate": certificates.signed(found)}
 
 
 async def now(desk: Desk, email: str) -> list[dict[str, Any]]:
@@ -145,6 +146,7 @@ async def sweep(desk: Desk) -> int:
     gone = [each for each in due if await _carried_out(desk, each)]
     if not gone:
         return 0
+    await recipients.sweep(desk)
     scrubbed = desk.clock() if await desk.store.scrub(small=True) else None
     return sum([await _certify(desk, each, scrubbed) for each in gone])
 
@@ -162,6 +164,7 @@ async def _carried_out(desk: Desk, each: Erasure) -> bool:
     try:
         if not await desk.store.write(lambda tx: erasures.begin(tx, each)):
             return False
+        await recipients.file(desk, each)
         await forgetting.forget(desk, each)
     except Unavailable:
         log.warning("erasure put off", erasure=each.id)
@@ -177,7 +180,8 @@ async def _carried_out(desk: Desk, each: Erasure) -> bool:
 async def _certify(desk: Desk, each: Erasure, scrubbed: int | None) -> bool:
     def work(tx: Any) -> bool:
         account = accounts.one(tx, each.account_id)
-        document, signature = certificates.made(desk, account, each, erasures.went(tx, each.id), scrubbed)
+        told = recipients.shown(disclosures.recipients(tx, each.id))
+        document, signature = certificates.made(desk, account, each, erasures.went(tx, each.id), told, scrubbed)
         return erasures.close(tx, each.id, desk.clock(), document, signature)
 
     return await desk.store.write(work)
