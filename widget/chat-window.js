@@ -29,7 +29,7 @@ export class ChatWindow extends HTMLElement {
     this.#tell = tell;
     this.#menu = menu(words, {
       kept: () => this.#late("kept", ({ keptPage }) => keptPage(words, this.#config, this.#conversation.transcript.lines.at(-1)?.at)),
-      receipt: () => this.#late("receipt", async ({ receiptPage }) => receiptPage(words, await desk.receipt())),
+      receipt: () => this.#late("receipt", ({ receiptPage }) => receiptPage(words, desk, this.#conversation)),
       transcript: () => this.#fetch("transcript", async () => download(await desk.transcript(), "transcript.txt")),
       ...(config.mail && { mail: () => this.#late("mail", ({ mailedPage }) => mailedPage(words, desk)) }),
       end: () => this.#conversation.end(),

@@ -169,9 +169,9 @@ def strings(locale: str) -> dict[str, str]:
 
 
 def _labels(locale: str) -> dict[str, str]:
-    """Return the labels of the fields that every site may ask; one that few ask is not among the widget's own words."""
-    said, t = strings(locale), words(locale)
-    return {name: said.get(f"field.{name}") or t(f"site.fields.{name}") for name in forms.KNOWN}
+    """Return the labels of the fields that any site may ask."""
+    t = words(locale)
+    return {name: t(f"site.fields.{name}") for name in forms.KNOWN}
 
 
 async def _agreement(request: Request) -> consent.Asked:
