@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
@@ -12,9 +13,11 @@ NOTHING = "0" * 64
 OTHERS = ("visitor", "system", "command")
 _ID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 # Numbers, UUIDs and times, two of them with a stroke between: no name or address is made of these.
-_TARGET = re.compile(r"([0-9a-fTZ:.-]{1,40}(/[0-9a-f-]{1,36})?)?")
-_WHO = re.compile(f"{_ID}|" + "|".join(OTHERS))
-_CONTACT = re.compile(f"({_ID})?")
+_SHAPES = {
+    "who": re.compile(f"{_ID}|" + "|".join(OTHERS)),
+    "target": re.compile(r"([0-9a-fTZ:.-]{1,40}(/[0-9a-f-]{1,36})?)?"),
+    "contact": re.compile(f"({_ID})?"),
+}
 
 
 class Action(StrEnum):
@@ -39,15 +42,12 @@ class Action(StrEnum):
     DATA_MAP_VIEWED = "data_map.viewed"
     DEPARTMENT_CHANGED = "department.changed"
     ERASURE_REQUESTED = "erasure.requested"
-    ERASURE_VIEWED = "erasure.viewed"
     FIELDS_CHANGED = "fields.changed"
     FILTER_PROMOTED = "filter.promoted"
     FILTER_TRAINED = "filter.trained"
     HOLD_LIFTED = "hold.lifted"
     HOLD_PLACED = "hold.placed"
     HOLDS_VIEWED = "holds.viewed"
-    LETTER_SENT = "letter.sent"
-    MESSAGE_MARKED = "message.marked"
     MESSAGE_REDACTED = "message.redacted"
     NOTICE_PUBLISHED = "notice.published"
     QUARANTINE_VIEWED = "quarantine.viewed"
@@ -58,6 +58,8 @@ class Action(StrEnum):
     SIGNED_IN = "agent.signed_in"
     SIGNED_OUT = "agent.signed_out"
     SITE_CHANGED = "site.changed"
+    SPAM_MARKED = "spam.marked"
+    SPAM_UNMARKED = "spam.unmarked"
     TICKET_CHANGED = "ticket.changed"
     TICKET_DELETED = "ticket.deleted"
     TICKET_PURGED = "ticket.purged"
@@ -65,6 +67,7 @@ class Action(StrEnum):
     TICKETS_LISTED = "tickets.listed"
     TOKEN_MADE = "token.made"  # noqa: S105 - the name of a deed, no secret
     TRANSCRIPT_EXPORTED = "transcript.exported"
+    TRANSCRIPT_MAILED = "transcript.mailed"
     TRANSCRIPT_VIEWED = "transcript.viewed"
 
 
@@ -113,12 +116,41 @@ def chained(before: str, entry: Entry) -> str:
     return sha256(bytes.fromhex(before) + said).hexdigest()
 
 
+@dataclass(frozen=True, slots=True)
+class Break:
+    """Where a chain does not hold: the number of the first entry that is not as it should be, and why."""
+
+    number: int
+    why: str
+
+
+def broken(head: Head, entries: Iterable[Entry]) -> Break | None:
+    """Return the first fault of a chain between the ends that its head names, None where it is whole."""
+    before, number = head.pruned_hash, head.pruned
+    for number, entry in enumerate(entries, head.pruned + 1):
+        if entry.number != number:
+            return Break(number, "an entry is missing, or one too many")
+        if number == 1 and entry.action != Action.ACCOUNT_MADE:
+            return Break(number, "the log was begun anew")
+        if chained(before, entry) != entry.hash:
+            return Break(number, "an entry is not what was entered")
+        before = entry.hash
+    if (number, before) != (head.number, head.hash):
+        return Break(min(number, head.number) + 1, "the log does not end where its head says")
+    return None
+
+
+def fits(field: str, value: str) -> bool:
+    """Whether an entry can hold this as its `who`, `action`, `target` or `contact`."""
+    return value in set(Action) if field == "action" else bool(_SHAPES[field].fullmatch(value))
+
+
 def checked(who: str, action: str, target: str, contact: str) -> str:
     """Return the action's word; ValueError where something is not an id, or the action not one of the list."""
-    for value, shape in ((who, _WHO), (target, _TARGET), (contact, _CONTACT)):
-        if not shape.fullmatch(value):
-            raise ValueError("an audit entry holds ids only")
-    return Action(action).value
+    word = Action(action).value
+    if not (fits("who", who) and fits("target", target) and fits("contact", contact)):
+        raise ValueError("an audit entry holds ids only")
+    return word
 
 
 def _canonical(*said: str | int) -> bytes:

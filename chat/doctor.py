@@ -12,8 +12,9 @@ from chat.errors import LetheError, Misconfigured
 from chat.live import open_live
 from chat.mail import Mailer
 from chat.settings import Settings
-from chat.store import folder, migrations
+from chat.store import Store, folder, migrations
 from chat.store.keys import open_slots
+from chat.store.privacy import audit
 from spam import Filter
 
 
@@ -35,6 +36,7 @@ def examine(settings: Settings, *, deploy: bool) -> list[Finding]:
         _tried("Redis answers", lambda: _redis(settings)),
         _tried("spam filter loads", Filter.shipped),
         _tried("mail server takes mail", lambda: _mail(settings)),
+        _tried("audit logs were whole when last checked", lambda: _audit(settings)),
     ]
     return [*found, *_deployed(settings)] if deploy else found
 
@@ -61,6 +63,17 @@ def _redis(settings: Settings) -> None:
 def _mail(settings: Settings) -> None:
     if settings.smtp_url:
         Mailer(settings.smtp_url, settings.base_url).check()
+
+
+def _audit(settings: Settings) -> None:
+    migrations.require_current(settings.database_url)
+    store = Store(settings.database_url)
+    try:
+        broken = asyncio.run(store.read(audit.found_broken))
+    finally:
+        store.close()
+    if broken:
+        raise Misconfigured(f"lethe audit verify says where; broken for {', '.join(broken)}")
 
 
 def _deployed(settings: Settings) -> Iterator[Finding]:

@@ -12,7 +12,7 @@ import structlog
 
 from chat.actions.desk import Desk
 from chat.actions.filter import training
-from chat.actions.privacy import consent, erasure, links, recipients
+from chat.actions.privacy import consent, erasure, links, recipients, verdicts
 from chat.actions.talk import attachments, letters, redaction
 from chat.actions.team import agents
 from chat.errors import Unavailable
@@ -31,6 +31,7 @@ SWEEPS: dict[str, tuple[Sweep, float]] = {
     "training": (training.sweep, 60.0),
     "scrub": (erasure.scrub, 3600.0),
     "sessions": (agents.end_expired, 3600.0),
+    "audit": (verdicts.sweep, 3600.0),
 }
 
 

@@ -33,10 +33,14 @@ def enter(desk: Desk, tx: Any, account_id: str, who: str, action: str, target: s
 
 async def looked(desk: Desk, actor: Actor, action: str, target: str = "", contact: str = "") -> None:
     """Enter that an agent looks at something, before it is shown; again within ten minutes is not entered anew."""
-    word = checked(actor.agent_id, action, target, contact)
-    alike = Entry(actor.account_id, 0, desk.clock() - AGAIN, actor.agent_id, word, target, contact)
+    await once(desk, actor.account_id, actor.agent_id, action, target, contact)
+
+
+async def once(desk: Desk, account_id: str, who: str, action: str, target: str = "", contact: str = "") -> None:
+    """Enter what changes nothing, in a transaction of its own, unless the same was entered in the last ten minutes."""
+    alike = Entry(account_id, 0, desk.clock() - AGAIN, who, checked(who, action, target, contact), target, contact)
     if not await desk.store.read(lambda tx: store.seen_since(tx, alike)):
-        await desk.store.write(lambda tx: enter(desk, tx, actor.account_id, actor.agent_id, word, target, contact))
+        await desk.store.write(lambda tx: enter(desk, tx, account_id, who, action, target, contact))
 
 
 def of_contact(tx: Any, account_id: str, contact_uid: str) -> list[Entry]:

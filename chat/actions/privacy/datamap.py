@@ -8,6 +8,7 @@ from typing import Any
 
 from chat.actions.desk import Desk
 from chat.actions.filter.filters import LEARNT
+from chat.actions.privacy import audit
 from chat.blobs import FILES
 from chat.clock import stamp
 from chat.live import NETWORKS
@@ -45,6 +46,7 @@ def every() -> list[Place]:
 async def record(desk: Desk, actor: Actor) -> dict[str, Any]:
     """Return the record for the actor's account: each place with what it holds, why, on what basis, how long."""
     account = await desk.store.read(lambda tx: accounts.one(tx, actor.account_id))
+    await audit.looked(desk, actor, "data_map.viewed")
     return {
         "controller": {"id": account.id, "name": account.name},
         "at": stamp(desk.clock()),

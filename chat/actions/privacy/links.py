@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chat.actions.desk import Desk
-from chat.actions.privacy import consent, erasure
+from chat.actions.privacy import audit, consent, erasure
 from chat.actions.talk import letters, transcripts
 from chat.actions.team import forms
 from chat.actions.team.agents import EMAIL
@@ -118,6 +118,12 @@ async def covered(desk: Desk, site_key: str, shown: str) -> list[Contact]:
 async def exported(desk: Desk, site_key: str, shown: str) -> dict[str, Any]:
     """Return what is held on every contact that a link covers: what they gave, their receipts, what was said."""
     found = await covered(desk, site_key, shown)
+
+    def work(tx: Any) -> None:
+        for each in found:
+            audit.enter(desk, tx, each.account_id, "visitor", "contact.exported", each.uid, each.uid)
+
+    await desk.store.write(work)
     return {"at": stamp(desk.clock()), "contacts": [await _of(desk, each) for each in found]}
 
 

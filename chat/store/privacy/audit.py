@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, sel
 from sqlalchemy.dialects import postgresql, sqlite
 
 from chat.audited import NOTHING, Entry, Head
-from chat.store.schema import audit, audit_head
+from chat.store.schema import account, audit, audit_head
 
 CHUNK = 1000
 _entry = tuple(audit.c[field.name] for field in fields(Entry))
@@ -44,6 +44,19 @@ def head(tx: Connection, account_id: str) -> Head | None:
     """Return the head of an account's chain, None where there is none."""
     row = tx.execute(select(*_head).where(audit_head.c.account_id == account_id)).first()
     return None if row is None else Head(*row)
+
+
+def unchecked(tx: Connection, before: int) -> list[str]:
+    """Return the accounts whose chains were not checked since `before` (ms)."""
+    late = audit_head.c.checked_at.is_(None) | (audit_head.c.checked_at < before)
+    return list(tx.execute(select(audit_head.c.account_id).where(late)).scalars())
+
+
+def found_broken(tx: Connection) -> list[str]:
+    """Return the accounts that have no chain, or whose chain was broken when it was last checked."""
+    bad = audit_head.c.account_id.is_(None) | audit_head.c.broken_at.is_not(None)
+    known = account.outerjoin(audit_head, audit_head.c.account_id == account.c.id)
+    return list(tx.execute(select(account.c.id).select_from(known).where(bad).order_by(account.c.id)).scalars())
 
 
 def note_check(tx: Connection, account_id: str, at: int, broken_at: int | None) -> None:

@@ -133,10 +133,25 @@ erasure_place = Table(
     info=about("nobody", "how many rows an erasure found and removed in a place"),
 )
 
+audit_head = Table(
+    "audit_head",
+    metadata,
+    Column("account_id", String(36), to("account.id"), primary_key=True),
+    Column("number", Integer, nullable=False),
+    Column("hash", String(64), nullable=False),
+    Column("pruned", Integer, nullable=False),
+    Column("pruned_hash", String(64), nullable=False),
+    Column("signature", String(100), nullable=False),
+    Column("checked_at", BigInteger),
+    Column("broken_at", Integer),
+    info=about("nobody", "both ends of an account's audit log, signed"),
+)
+
 audit = Table(
     "audit",
     metadata,
-    plain("account_id", String(36), to("account.id"), primary_key=True),
+    # To the head and not to the account: whoever appends has locked the one and must not wait for the other.
+    plain("account_id", String(36), to("audit_head.account_id"), primary_key=True),
     plain("number", Integer, primary_key=True, autoincrement=False),
     personal("at", BigInteger, "time", nullable=False),
     personal("who", String(36), "identifier", nullable=False),
@@ -154,18 +169,4 @@ audit = Table(
         basis="duty",
         kept="audit",
     ),
-)
-
-audit_head = Table(
-    "audit_head",
-    metadata,
-    Column("account_id", String(36), to("account.id"), primary_key=True),
-    Column("number", Integer, nullable=False),
-    Column("hash", String(64), nullable=False),
-    Column("pruned", Integer, nullable=False),
-    Column("pruned_hash", String(64), nullable=False),
-    Column("signature", String(100), nullable=False),
-    Column("checked_at", BigInteger),
-    Column("broken_at", Integer),
-    info=about("nobody", "both ends of an account's audit log, signed"),
 )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute
 
-from chat.web.html import admin, inbox, privacy, rights, session, sites
+from chat.web.html import admin, audit, inbox, privacy, rights, session, sites
 
 
 def routes() -> list[BaseRoute]:
     """Return the route of every page."""
-    return [*session.routes(), *inbox.routes(), *sites.routes(), *admin.routes(), *privacy.routes(), *rights.routes()]
+    own = [*sites.routes(), *admin.routes(), *privacy.routes(), *audit.routes()]
+    return [*session.routes(), *inbox.routes(), *own, *rights.routes()]
