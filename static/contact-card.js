@@ -1,6 +1,8 @@
 // <contact-card>: who is at the other end of the open ticket, what they agreed to, and how to forget them.
+import { boot } from "./boot.js";
 import { confirmed } from "./confirm-dialog.js";
 import { define, h } from "./dom.js";
+import { askedToHold } from "./hold-dialog.js";
 import { icon } from "./icons.js";
 import { rest } from "./rest.js";
 import { href } from "./route.js";
@@ -50,8 +52,29 @@ class ContactCard extends HTMLElement {
     this.#contact = contact;
     const erase = h("button", { class: "button is-danger-plain", type: "button", on: { click: () => this.#erase() } },
       t("contact.erase"));
-    this.replaceChildren(this.#bar(), who(contact), consents(contact.consents), this.#tickets(contact.tickets),
-      h("section", {}, h("h3", {}, t("contact.forget")), h("p", { class: "is-quiet" }, t("contact.forget.how")), erase));
+    const parts = [this.#bar(), who(contact), consents(contact.consents), this.#tickets(contact.tickets),
+      boot.agent.manages && this.#holding(),
+      h("section", {}, h("h3", {}, t("contact.forget")), h("p", { class: "is-quiet" }, t("contact.forget.how")), erase)];
+    this.replaceChildren(...parts.filter(Boolean));
+  }
+
+  #holding() {
+    const hold = h("button", { class: "button", type: "button", on: { click: () => this.#hold() } }, t("hold.button"));
+    return h("section", {}, h("h3", {}, t("hold.heading")), h("p", { class: "is-quiet" }, t("hold.how")), hold);
+  }
+
+  async #hold() {
+    const { id, tickets } = this.#contact;
+    const asked = await askedToHold(named(this.#contact, "contact.this_visitor"));
+    if (!asked) return;
+    try {
+      await rest("PUT", `/contacts/${id}/hold`, asked);
+      tickets.forEach((ticket) => this.#inbox.tickets.drop(ticket.number));
+      this.#around.erased();
+      this.#around.say(t("hold.done"));
+    } catch (problem) {
+      this.#around.say(t(problem.status ? "inbox.refused" : "inbox.unreachable"));
+    }
   }
 
   #bar() {
