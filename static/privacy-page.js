@@ -31,7 +31,7 @@ class PrivacyPage extends HTMLElement {
   #show(title, ...children) {
     const card = h("section", { class: "card", tabindex: "-1" }, h("h2", {}, title), children, this.#message);
     this.#say("");
-    const first = !this.firstChild;
+    const first = !this.querySelector("section");
     this.replaceChildren(card);
     if (!first) card.focus();
   }
@@ -87,14 +87,14 @@ class PrivacyPage extends HTMLElement {
     const what = [["chats", chats], ["messages", messages], ["files", files]].map(([each, count]) => t(`rights.n_${each}`, { count })).join(", ");
     const sure = await confirmed({
       title: t(`${key}.title`, { name }),
-      lines: [`${what}.`, t(`${key}.lines`, { count: grace })],
+      lines: [`${what}.`, t(`${key}.lines`, atOnce ? {} : { count: grace })],
       action: t(`${key}.do`),
     });
     if (!sure) return;
     await this.#tried(async () => {
       const { erasure_ids: numbers } = await this.#post("/erasures", { at_once: atOnce });
       const done = new Erasures(boot.base, numbers, t);
-      this.#show(t("rights.done"), h("p", {}, t(atOnce ? "rights.done.erase" : "rights.done.withdraw", { name, count: grace })), done.list);
+      this.#show(t("rights.done"), h("p", {}, atOnce ? t("rights.done.erase", { name }) : t("rights.done.withdraw", { name, count: grace })), done.list);
       done.follow();
     });
   }

@@ -3,6 +3,7 @@
 import asyncio
 import email
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from email.policy import default
 from typing import Any
@@ -54,6 +55,13 @@ class Post:
 @pytest.fixture
 def post() -> Iterator[Post]:
     """The server, up."""
+    with taking() as made:
+        yield made
+
+
+@contextmanager
+def taking() -> Iterator[Post]:
+    """A server that is up meanwhile."""
     made = Post(free_port())
     controller = Controller(made, hostname="127.0.0.1", port=made.port)
     controller.start()
