@@ -59,6 +59,7 @@ async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
             keys=keys,
             live=live,
             blobs=Blobs(settings.data / "attachments"),
+            archives=Blobs(settings.data / "exports"),
             mailer=Mailer(settings.smtp_url, settings.base_url),
             filters=Filters(Filter.shipped(), secret, settings.data / "filters"),
             tokens=Tokens(derive(secret, "tokens")),

@@ -11,7 +11,7 @@ import contextlib
 import os
 import re
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from chat.errors import NotFound, Unavailable
@@ -30,6 +30,14 @@ FILES = Place(
     "transcripts",
     (Field("content", "attachment", "to answer", "consent", sealed=True),),
 )
+EXPORTS = Place(
+    "exports",
+    "files",
+    "contact",
+    "archives of what is held, made to be handed over, sealed under keys of their own",
+    "until they expire, after the account's exports_days",
+    (Field("content", "message", "to hand over what is held", "access", sealed=True),),
+)
 
 
 class Blobs:
@@ -45,20 +53,28 @@ class Blobs:
 
     def write(self, owner: str, name: str, chunks: Iterable[bytes]) -> None:
         """Keep `chunks` on disk, whole or not at all. Raises Unavailable where the disk takes no more."""
+        with self.growing(owner, name) as growing:
+            for chunk in chunks:
+                growing(chunk)
+
+    @contextlib.contextmanager
+    def growing(self, owner: str, name: str) -> Iterator[Callable[[bytes], object]]:
+        """Give what writes a file piece by piece: whole when the block ends, and not there at all if it fails."""
         path = self._path(owner, name)
         beside = path.with_name(f"{path.name}.part")
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             made = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(made, "wb") as file:
-                file.writelines(chunks)
+                yield file.write
                 file.flush()
                 os.fsync(file.fileno())
             beside.replace(path)
             _flush(path.parent)
         except OSError as error:
-            beside.unlink(missing_ok=True)
             raise Unavailable("The file could not be stored") from error
+        finally:
+            beside.unlink(missing_ok=True)
 
     def read(self, owner: str, name: str, size: int) -> Iterator[bytes]:
         """Yield a file in pieces of `size` bytes. Raises NotFound at once where there is none."""

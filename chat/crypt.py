@@ -96,18 +96,42 @@ class Signer:
         return True
 
 
-def seal_chunks(key: bytes, data: bytes) -> Iterator[bytes]:
+class ChunkSealer:
     """
-    Yield `data` sealed in chunks under a key that seals nothing else.
+    Seals what comes piece by piece, in chunks, under a key that seals nothing else.
 
     The nonce counts the chunks and marks the last one, so none can be left out, moved or cut off (the STREAM
     construction of Hoang, Reyhanitabar, Rogaway and Vizár, 2015).
     """
-    cipher = AESGCM(key)
-    starts = range(0, max(len(data), 1), CHUNK_BYTES)
-    for number, start in enumerate(starts):
-        last = start + CHUNK_BYTES >= len(data)
-        yield cipher.encrypt(_chunk_nonce(number, last=last), data[start : start + CHUNK_BYTES], None)
+
+    def __init__(self, key: bytes) -> None:
+        self._cipher, self._number, self._waiting = AESGCM(key), 0, bytearray()
+
+    def feed(self, piece: bytes) -> bytes:
+        """Return the chunks that are full by now; one is kept back, as it may be the last."""
+        self._waiting += piece
+        made = bytearray()
+        while len(self._waiting) > CHUNK_BYTES:
+            made += self._sealed(bytes(self._waiting[:CHUNK_BYTES]), last=False)
+            del self._waiting[:CHUNK_BYTES]
+        return bytes(made)
+
+    def end(self) -> bytes:
+        """Return the last chunk, which may be of nothing."""
+        return self._sealed(bytes(self._waiting), last=True)
+
+    def _sealed(self, chunk: bytes, *, last: bool) -> bytes:
+        self._number += 1
+        return self._cipher.encrypt(_chunk_nonce(self._number - 1, last=last), chunk, None)
+
+
+def seal_chunks(key: bytes, data: bytes) -> Iterator[bytes]:
+    """Yield `data` sealed in chunks under a key that seals nothing else."""
+    sealer = ChunkSealer(key)
+    for start in range(0, len(data), CHUNK_BYTES):
+        if full := sealer.feed(data[start : start + CHUNK_BYTES]):
+            yield full
+    yield sealer.end()
 
 
 def unseal_chunks(key: bytes, chunks: Iterable[bytes]) -> Iterator[bytes]:

@@ -13,7 +13,8 @@ FIELD_ASKS = ("off", "optional", "required")
 class Account:
     """
     One organisation on this server. `message_rate`: a contact's messages a minute, 0 for no limit; `grace_days`: days
-    between withdrawal and erasure; `consent_days`: days after which a consent expires.
+    between withdrawal and erasure; `consent_days`: days after which a consent expires; `exports_days`: days that an
+    export can be fetched. Exports give agents' names and notes where `export_agent_names` and `export_notes` say so.
     """
 
     id: str
@@ -22,6 +23,9 @@ class Account:
     message_rate: int
     grace_days: int = 0
     consent_days: int = 730
+    exports_days: int = 7
+    export_agent_names: bool = False
+    export_notes: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ BASES = {
     "consent": "consent, Art. 6(1)(a) GDPR",
     "contract": "the account's contract with its agents, Art. 6(1)(b) GDPR",
     "claims": "legal claims, Art. 6(1)(f) with Art. 17(3)(e) GDPR",
+    "access": "a legal duty to hand over what is held, Art. 6(1)(c) with Art. 15 and 20 GDPR",
     "duty": "a legal duty to prove consent and erasure, answer and tell, Art. 6(1)(c) with Art. 7(1), 12, 19 GDPR",
     "interest": "legitimate interest in a service that is not abused, Art. 6(1)(f) GDPR",
 }

@@ -12,7 +12,7 @@ import structlog
 
 from chat.actions.desk import Desk
 from chat.actions.filter import training
-from chat.actions.privacy import consent, erasure, links, recipients, verdicts
+from chat.actions.privacy import archives, consent, erasure, links, recipients, verdicts
 from chat.actions.talk import attachments, letters, redaction
 from chat.actions.team import agents
 from chat.errors import Unavailable
@@ -22,6 +22,7 @@ Sweep = Callable[[Desk], Awaitable[int]]
 
 SWEEPS: dict[str, tuple[Sweep, float]] = {
     "erasure": (erasure.sweep, 5.0),
+    "exports": (archives.sweep, 5.0),
     "letters": (letters.sweep, 15.0),
     "purges": (redaction.sweep, 60.0),
     "attachments": (attachments.sweep, 3600.0),

@@ -1,4 +1,5 @@
-// What the owner's pages do beyond their forms: show a colour's contrast, what a visitor will see, and copy a text.
+// What the owner's pages do beyond their forms: show a colour's contrast and what a visitor sees, copy, follow exports.
 import "./colour-field.js";
 import "./copy-text.js";
+import "./export-rows.js";
 import "./notice-preview.js";

@@ -1,6 +1,7 @@
 // <contact-card>: who is at the other end of the open ticket, what they agreed to, and how to forget them.
 import { boot } from "./boot.js";
 import { confirmed } from "./confirm-dialog.js";
+import { exportSection } from "./contact-export.js";
 import { define, h } from "./dom.js";
 import { askedToHold } from "./hold-dialog.js";
 import { icon } from "./icons.js";
@@ -53,6 +54,7 @@ class ContactCard extends HTMLElement {
     const erase = h("button", { class: "button is-danger-plain", type: "button", on: { click: () => this.#erase() } },
       t("contact.erase"));
     const parts = [this.#bar(), who(contact), consents(contact.consents), this.#tickets(contact.tickets),
+      exportSection(contact, (text) => this.#around.say(text)),
       boot.agent.manages && this.#holding(),
       h("section", {}, h("h3", {}, t("contact.forget")), h("p", { class: "is-quiet" }, t("contact.forget.how")), erase)];
     this.replaceChildren(...parts.filter(Boolean));

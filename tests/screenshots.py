@@ -102,6 +102,7 @@ INSIDE = {
     "site": at("/admin/site"),
     "notice": at("/admin/notice"),
     "agents": at("/admin/agents"),
+    "exports": at("/admin/exports"),
 }
 
 
@@ -123,9 +124,14 @@ def widget(page: Page, demo: Demo, locale: str, shoot: Shoot) -> None:
     menu = frame.locator("header [popovertarget=menu]")
     menu.click()
     shoot("widget-menu")
-    for place, name in enumerate(("widget-kept", "widget-receipt")):
-        frame.locator("#menu button").nth(place).click()
-        shoot(name)
+    for name in ("kept", "receipt", "export"):
+        frame.locator(f"#menu button.{name}").click()
+        frame.locator("plain-page").wait_for()
+        shoot(f"widget-{name}")
+        if name == "export":
+            frame.locator(".exporting button").click()
+            frame.locator(".exporting button.quiet").wait_for()
+            shoot("widget-export-ready")
         menu.click()
     frame.locator("#menu button").last.click()
     shoot("widget-withdraw")

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 
 from chat import frames
+from chat.actions.privacy import archives
 from chat.settings import Settings
 from chat.store.schema import metadata
 from chat.web import rest, routes
@@ -38,6 +39,8 @@ ASKED: dict[str, Any] = {
     "PUT /contacts/{id}/hold": {"reason": "intruding", "days": 3},
     "DELETE /contacts/{id}/hold": None,
     "DELETE /tickets/{number:int}/messages/{seq:int}": None,
+    "POST /contacts/{id}/exports": None,
+    "DELETE /exports/{id}": None,
     "DELETE /attachments/{id}": None,
     "DELETE /tickets/{number:int}": None,
     "DELETE /contacts/{id}": None,
@@ -64,10 +67,12 @@ class Theirs:
     guest: Guest
     attachment: str
     erasure: str
+    export: str
 
     def path(self, path: str) -> str:
         """An address of theirs."""
         named = {"attachments": self.attachment, "contacts": self.guest.contact.uid, "erasures": self.erasure}
+        named["exports"] = self.export
         return (
             path.replace("{number:int}", "1")
             .replace("{seq:int}", "1")
@@ -93,7 +98,9 @@ async def filled(app: Served) -> Theirs:
     await app.rest("PATCH", "/account", {"grace_days": 30})  # so that the erasure waits, and no sweep changes a row
     gone = await app.house.visit("Bob", "bob@visitor.example")
     asked = await app.client.request("DELETE", f"/widget/{app.house.key}/sessions", headers=gone.bearer)
-    return Theirs(guest, sent.json()["id"], asked.json()["erasure_id"])
+    export = await app.rest("POST", f"/contacts/{guest.contact.uid}/exports")
+    await archives.sweep(app.desk)
+    return Theirs(guest, sent.json()["id"], asked.json()["erasure_id"], export.json()["id"])
 
 
 async def test_nothing_of_another_account_is_reached_over_rest(app: Served, theirs: Theirs) -> None:
@@ -222,6 +229,7 @@ async def reached(app: Served, other: House, theirs: Theirs, found_routes: list[
                 theirs.guest.contact.uid,
                 theirs.attachment,
                 theirs.erasure,
+                theirs.export,
                 app.house.actor.agent_id,
                 app.house.key,
             )

@@ -44,4 +44,4 @@ def test_the_open_widget_is_at_most_thirty_kilobytes(locale: str) -> None:
 
 def test_only_what_is_seldom_asked_for_comes_later() -> None:
     late = {path.name for path in WIDGET.glob("*.js")} - modules("main.js") - {"loader.js"}
-    assert late == {"file-tray.js", "rights.js"}
+    assert late == {"download.js", "export-page.js", "file-tray.js", "rights.js"}

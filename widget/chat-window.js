@@ -4,7 +4,7 @@ import { ChatRoom } from "./chat-room.js";
 import { ConsentNotice } from "./consent-notice.js";
 import { Conversation } from "./conversation.js";
 import { button, define, icon, make } from "./dom.js";
-import { download, menu, PlainPage } from "./plain-page.js";
+import { menu, PlainPage } from "./plain-page.js";
 
 const SOCKET = new URL("/ws/visitor", location.href.replace(/^http/, "ws")).href;
 
@@ -27,11 +27,10 @@ export class ChatWindow extends HTMLElement {
     this.#config = config;
     this.#desk = desk;
     this.#tell = tell;
+    const rights = ["kept", "receipt", "transcript", ...(config.mail ? ["mail"] : []), "export"];
+    const aside = (name) => [name, () => this.#late(name, ({ asides }) => asides[name](words, this.#config, desk, this.#conversation))];
     this.#menu = menu(words, {
-      kept: () => this.#late("kept", ({ keptPage }) => keptPage(words, this.#config, this.#conversation.transcript.lines.at(-1)?.at)),
-      receipt: () => this.#late("receipt", ({ receiptPage }) => receiptPage(words, desk, this.#conversation)),
-      transcript: () => this.#fetch("transcript", async () => download(await desk.transcript(), "transcript.txt")),
-      ...(config.mail && { mail: () => this.#late("mail", ({ mailedPage }) => mailedPage(words, desk)) }),
+      ...Object.fromEntries(rights.map(aside)),
       end: () => this.#conversation.end(),
       withdraw: () => this.#withdrawing(this.#room),
     });
@@ -150,18 +149,20 @@ export class ChatWindow extends HTMLElement {
     }
   }
 
-  async #fetch(name, deed) {
-    await deed().catch((refusal) => this.#aside(new PlainPage(this.#words.say(`menu.${name}`), make("p", {}, this.#words.failure(refusal)))));
-  }
-
   #aside(page, behind = this.#room) {
     page.addEventListener("back", () => this.#show(behind));
     this.#show(page.withBack(this.#words));
   }
 
-  /** A page that is fetched, with its words, when it is asked for. */
-  #late(name, page, behind) {
-    return this.#fetch(name, async () => this.#aside(await page(await this.#rights()), behind));
+  /** What is behind the menu is fetched, with its words, when it is asked for; `deed` may give a page. */
+  async #late(name, deed, behind) {
+    let page;
+    try {
+      page = await deed(await this.#rights());
+    } catch (refusal) {
+      page = new PlainPage(this.#words.say(`menu.${name}`), make("p", {}, this.#words.failure(refusal)));
+    }
+    if (page) this.#aside(page, behind);
   }
 
   async #rights() {

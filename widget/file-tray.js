@@ -1,7 +1,7 @@
 /** Files: `<file-tray>` holds what is chosen, and leaves it there until it is sent; then how files go up, look and come down. Fetched when the first one turns up. */
 
 import { button, define, icon, make } from "./dom.js";
-import { download } from "./plain-page.js";
+import { download } from "./download.js";
 
 const MOST = 10;
 const LARGEST = 10 * 2 ** 20;

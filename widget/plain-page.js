@@ -1,4 +1,4 @@
-/** The menu that is always in reach, a page of words beside the chat, and handing over what was asked for. */
+/** The menu that is always in reach, and a page of words beside the chat. */
 
 import { button, define, icon, make } from "./dom.js";
 
@@ -26,9 +26,3 @@ export class PlainPage extends HTMLElement {
 }
 
 define("plain-page", PlainPage);
-
-export function download(blob, name) {
-  const href = URL.createObjectURL(blob);
-  make("a", { href, download: name }).click();
-  setTimeout(() => URL.revokeObjectURL(href), 1000);
-}

@@ -1,7 +1,9 @@
-/** The pages behind the menu: what is kept, the receipt, withdrawing, and that it is done. Fetched when the first is opened. */
+/** What is behind the menu: what is kept, the receipt, the transcript, the export, withdrawing, and that it is done. Fetched when first asked for. */
 
 import { button, make } from "./dom.js";
-import { download, PlainPage } from "./plain-page.js";
+import { download } from "./download.js";
+import { exportPage } from "./export-page.js";
+import { PlainPage } from "./plain-page.js";
 
 const DAY = 86_400_000;
 
@@ -17,7 +19,7 @@ const privacyPage = () => `/privacy/${document.documentElement.dataset.site}`;
 const json = (data) => new Blob([JSON.stringify(data, null, 2)], { type: "application/json" });
 
 /** `last`: when something was last said. */
-export function keptPage(words, { account, kept_days: days }, last) {
+function keptPage(words, { account, kept_days: days }, last) {
   const until = last && days && words.when(new Date(last).getTime() + days * DAY, "date");
   return new PlainPage(
     words.say("menu.kept"),
@@ -29,14 +31,16 @@ export function keptPage(words, { account, kept_days: days }, last) {
   );
 }
 
-export async function mailedPage(words, desk) {
-  await desk.mail();
+async function mailedPage(words, desk) {
+  await desk.mine("/transcript", "POST");
   return new PlainPage(words.say("menu.mail"), paragraph(words.say("mailed")));
 }
 
+const receipt = async (desk) => (await desk.mine("/receipt")).json();
+
 /** What was agreed to; an optional purpose can be stopped by itself, without ending the chat. */
-export async function receiptPage(words, desk, conversation) {
-  const signed = await desk.receipt();
+async function receiptPage(words, desk, conversation) {
+  const signed = await receipt(desk);
   const { at, consent, notice } = signed.receipt;
   const given = notice.purposes.map((purpose) => agreed(words, purpose, consent, () => stop(desk, conversation, signed.receipt, purpose.id)));
   const save = () => download(json(signed), "receipt.json");
@@ -70,11 +74,20 @@ async function stop(desk, conversation, { consent, notice }, id) {
   conversation.agree({ notice_version: notice.version, consent: { ...consent, [id]: false } });
   for (let tries = 0; tries < 20; tries += 1) {
     await pause(250);
-    const fresh = await desk.receipt().catch(() => null);
+    const fresh = await receipt(desk).catch(() => null);
     if (fresh?.receipt.consent[id] === false) return true;
   }
   return false;
 }
+
+/** What the menu asks for, by its string: a page, or something to save. */
+export const asides = {
+  kept: (words, config, _, { transcript }) => keptPage(words, config, transcript.lines.at(-1)?.at),
+  receipt: (words, _, desk, conversation) => receiptPage(words, desk, conversation),
+  transcript: async (_, __, desk) => download(await (await desk.mine("/transcript")).blob(), "transcript.txt"),
+  mail: (words, _, desk) => mailedPage(words, desk),
+  export: (words, _, desk) => exportPage(words, desk),
+};
 
 /** Asks once, saying exactly what will happen. */
 export function withdrawPage(words, account, withdraw) {

@@ -22,7 +22,8 @@ from chat.tokens import Tokens
 @dataclass(frozen=True)
 class Desk:
     """
-    Store, keys, live, blobs, mailer, filters, settings and clock; `index_key` is the key of the blind indexes.
+    Store, keys, live, blobs (the files of contacts), archives (their exports), mailer, filters, settings and clock;
+    `index_key` is the key of the blind indexes.
 
     `drawing` lets one image be drawn at a time: one of forty million pixels takes hundreds of MB meanwhile.
     """
@@ -32,6 +33,7 @@ class Desk:
     keys: Keys
     live: Live
     blobs: Blobs
+    archives: Blobs
     mailer: Mailer
     filters: Filters
     tokens: Tokens

@@ -30,6 +30,7 @@ def faults(known: MetaData = metadata) -> list[str]:
             found += [
                 f"{table.name}.{c.name} does not say what it holds" for c in table.columns if "personal" not in c.info
             ]
+        found += [f"{table.name}.{c.name} is sealed and does not say what it opens as" for c in _unopened(table)]
         if _path(table) is None and table.info.get("about") == "contact":
             found.append(f"{table.name} is about a contact and does not go with one")
         if _path(table) is not None and table.info.get("about") != "contact":
@@ -53,6 +54,14 @@ def rows_of(table: Table, key: int) -> ColumnElement[bool]:
     if target.table.name == contact.name:
         return held == key
     return held.in_(select(target).where(rows_of(target.table, key)))
+
+
+def _unopened(table: Table) -> list[Column[Any]]:
+    """Return what is sealed under a contact's key and says neither its place nor why no export gives it."""
+    if table.info.get("about") != "contact":
+        return []
+    sealed = (each for each in table.columns if each.info.get("personal") and isinstance(each.type, LargeBinary))
+    return [each for each in sealed if not each.info.get("place") and not each.info.get("withheld")]
 
 
 def _path(table: Table) -> list[Column[Any]] | None:

@@ -20,7 +20,7 @@ from chat.actions.talk import letters, transcripts
 from chat.actions.team import forms
 from chat.errors import ConsentRequired, Forbidden, InvalidField, RateLimited
 from chat.model import LOCALES, Site
-from chat.web.api import attachments
+from chat.web.api import attachments, exports
 from chat.web.doors import JSON, body_of, doors_of, network_of, own_origin, standard_of, visitor_of
 from chat.web.files import PACKED, folder
 from chat.web.html.strings import words
@@ -52,6 +52,7 @@ def routes() -> list[Route]:
         Route(f"{site}/transcript", mail_transcript, methods=["POST"]),
         Route(f"{site}/attachments", attachments.upload, methods=["POST"]),
         Route(f"{site}/attachments/{{id}}", attachments.download),
+        *exports.widget_routes(),
     ]
 
 

@@ -98,8 +98,12 @@ def classify(desk: Desk, actor: Actor, text: str) -> dict[str, Any]:
 def judged(known: Filter, text: str) -> dict[str, Any]:
     """Return a text's score, what it means, and the words that decided, heaviest first."""
     score = known.score_many([text])[0]
-    why = [{"token": token, "weight": round(weight, 4)} for token, weight in known.explain(text)[:WHY_MOST]]
-    return {"score": round(score, 6), "verdict": str(known.verdict(score)), "why": why}
+    return {"score": round(score, 6), "verdict": str(known.verdict(score)), "why": why(known, text)}
+
+
+def why(known: Filter, text: str) -> list[dict[str, Any]]:
+    """Return the words of a text that decide, with their weights, heaviest first."""
+    return [{"token": token, "weight": round(weight, 4)} for token, weight in known.explain(text)[:WHY_MOST]]
 
 
 def described(desk: Desk, account_id: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 from chat.actions.desk import Desk
 from chat.actions.filter.filters import LEARNT
 from chat.actions.privacy import audit
-from chat.blobs import FILES
+from chat.blobs import EXPORTS, FILES
 from chat.clock import stamp
 from chat.live import NETWORKS
 from chat.model import Actor
@@ -29,7 +29,7 @@ BROWSER = Place(
 FILTER = Place(
     "filter", "memory", "nobody", "words the spam filter has met, without whose they are, until an erasure or a restart"
 )
-OTHERS = (KEYS, FILES, NETWORKS, BROWSER, LEARNT, FILTER)
+OTHERS = (KEYS, FILES, EXPORTS, NETWORKS, BROWSER, LEARNT, FILTER)
 KEPT = {
     "contacts": "until the contact is erased",
     "transcripts": "until the contact is erased",

@@ -15,7 +15,7 @@ from chat.actions.desk import Desk
 from chat.actions.filter import training
 from chat.actions.filter.filters import LEARNT
 from chat.actions.talk import attachments
-from chat.blobs import FILES
+from chat.blobs import EXPORTS, FILES
 from chat.errors import Unavailable
 from chat.places import Place
 from chat.store import places
@@ -39,6 +39,7 @@ def steps() -> list[Step]:
     """Return every place that forgets, in order."""
     tables = [places.place_of(table) for table in places.of_contacts()]
     kept = [Step(KEYS, _key_there, _destroy_key), Step(FILES, _files_there, _remove_files)]
+    kept.append(Step(EXPORTS, _exports_there, _remove_exports))
     kept.append(Step(LEARNT, _learnt, _unlearn))
     return [*kept, *(_of_table(place) for place in tables)]
 
@@ -96,6 +97,14 @@ async def _files_there(desk: Desk, erasure: Erasure) -> int:
 
 async def _remove_files(desk: Desk, erasure: Erasure) -> int:
     return await attachments.forget(desk, erasure.contact_uid)
+
+
+async def _exports_there(desk: Desk, erasure: Erasure) -> int:
+    return await asyncio.to_thread(desk.archives.count, erasure.contact_uid)
+
+
+async def _remove_exports(desk: Desk, erasure: Erasure) -> int:
+    return await asyncio.to_thread(desk.archives.forget, erasure.contact_uid)
 
 
 async def _learnt(desk: Desk, erasure: Erasure) -> int:

@@ -82,7 +82,7 @@ async def named(desk: Desk, contact: Contact, author: str, ids: list[str]) -> tu
 async def of_visitor(desk: Desk, contact: Contact, attachment_id: str, *, small: bool) -> File:
     """Return a file of the visitor's own chats."""
     file = await desk.store.read(lambda tx: uploads.one(tx, attachment_id, contact_id=contact.id))
-    return _opened(desk, contact, file, small=small)
+    return opened(desk, contact, file, small=small)
 
 
 async def of_agent(desk: Desk, actor: Actor, attachment_id: str, *, small: bool) -> File:
@@ -94,7 +94,7 @@ async def of_agent(desk: Desk, actor: Actor, attachment_id: str, *, small: bool)
 
     file, contact = await desk.store.read(work)
     await audit.looked(desk, actor, "attachment.viewed", attachment_id, contact.uid)
-    return _opened(desk, contact, file, small=small)
+    return opened(desk, contact, file, small=small)
 
 
 async def forget(desk: Desk, contact_uid: str) -> int:
@@ -146,7 +146,8 @@ def _write(desk: Desk, owner: str, file: Attachment, key: bytes, data: bytes, sm
         desk.blobs.write(owner, file.blob + PREVIEW, seal_chunks(derive(key, "preview"), small))
 
 
-def _opened(desk: Desk, contact: Contact, file: Attachment, *, small: bool) -> File:
+def opened(desk: Desk, contact: Contact, file: Attachment, *, small: bool = False) -> File:
+    """Return a file whose row was read, or the small image of it. Raises NotFound."""
     if small and not file.preview:
         raise NotFound("There is no small image of this file")
     key = bytes.fromhex(desk.unseal(contact.key_slot, contact.uid, f"attachment/{file.id}/key", file.file_key) or "")

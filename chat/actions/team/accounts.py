@@ -17,7 +17,7 @@ from chat.nudges import Nudge, Told
 from chat.store.team import accounts as store
 
 COLOR = "#2f6f5e"
-LIMITS = {"message_rate": (0, 10_000), "grace_days": (0, 30), "consent_days": (1, 3650)}
+LIMITS = {"message_rate": (0, 10_000), "grace_days": (0, 30), "consent_days": (1, 3650), "exports_days": (1, 90)}
 LINE, NOTE = 200, 1000
 
 
@@ -77,8 +77,8 @@ async def sites(desk: Desk, actor: Actor) -> list[Site]:
 
 async def change_account(desk: Desk, actor: Actor, **values: Any) -> Account:
     """
-    Change the account's `name`, `message_rate` (messages a minute for each contact, 0 for no limit), `grace_days` or
-    `consent_days`. Raises InvalidField.
+    Change the account's `name`, `message_rate` (messages a minute for each contact, 0 for no limit), `grace_days`,
+    `consent_days`, `exports_days`, `export_agent_names` or `export_notes`. Raises InvalidField.
     """
     manages(actor)
     if "name" in values:

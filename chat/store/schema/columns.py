@@ -16,6 +16,9 @@ metadata = MetaData(
     }
 )
 
+AGENT = "agent"
+"""The place of an agent's id: exports give it as the account chooses."""
+
 serial = BigInteger().with_variant(Integer, "sqlite")
 
 
@@ -30,18 +33,35 @@ def to(target: str, *, cascade: bool = True, **options: Any) -> ForeignKey:
 
 
 def personal(
-    name: str, kind: Any, category: str, *rest: Any, purpose: str = "", basis: str = "", **options: Any
+    name: str,
+    kind: Any,
+    category: str,
+    *rest: Any,
+    purpose: str = "",
+    basis: str = "",
+    place: str = "",
+    withheld: str = "",
+    **options: Any,
 ) -> Column[Any]:
-    """Return a column that holds personal data; purpose and basis are its table's where it names none."""
-    said = {"personal": category, "purpose": purpose, "basis": basis}
+    """
+    Return a column that holds personal data; purpose and basis are its table's where it names none.
+
+    `place` is what its sealed bytes open as, filled in from their row; `text/…` where they were sealed with a `cid`.
+    `withheld` says why no export gives it.
+    """
+    said = {"personal": category, "purpose": purpose, "basis": basis, "place": place, "withheld": withheld}
     return Column(name, kind, *rest, info=said, **options)
 
 
-def plain(name: str, kind: Any, *rest: Any, **options: Any) -> Column[Any]:
-    """Return a column of a table about people that says nothing of them."""
-    return Column(name, kind, *rest, info={"personal": None}, **options)
+def plain(name: str, kind: Any, *rest: Any, inner: bool = False, **options: Any) -> Column[Any]:
+    """Return a column of a table about people that says nothing of them; `inner` where it is the machine's own."""
+    return Column(name, kind, *rest, info={"personal": None, "inner": inner}, **options)
 
 
-def about(whom: str, why: str, *, basis: str = "", kept: str = "") -> dict[str, str]:
-    """Return a table's `info`: about whom it is, why, on what basis, and which rule ends it."""
-    return {"about": whom, "why": why, "basis": basis, "kept": kept}
+def about(whom: str, why: str, *, basis: str = "", kept: str = "", setting: str = "") -> dict[str, str]:
+    """
+    Return a table's `info`: about whom it is, why, on what basis, and which rule ends it.
+
+    Without the account's `setting`, where one is named, an export says how many rows there are and no more.
+    """
+    return {"about": whom, "why": why, "basis": basis, "kept": kept, "setting": setting}

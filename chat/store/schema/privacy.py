@@ -16,7 +16,7 @@ from sqlalchemy import (
     Text,
 )
 
-from chat.store.schema.columns import about, metadata, personal, plain, serial, to, uid
+from chat.store.schema.columns import AGENT, about, metadata, personal, plain, serial, to, uid
 
 receipt = Table(
     "receipt",
@@ -41,8 +41,14 @@ hold = Table(
     metadata,
     uid(),
     plain("contact_id", to("contact.id"), nullable=False, unique=True),
-    personal("reason", LargeBinary, "message", nullable=False),
-    personal("agent_id", String(36), "identifier", nullable=False),
+    personal(
+        "reason",
+        LargeBinary,
+        "message",
+        nullable=False,
+        withheld="what the account notes for a legal claim, Art. 15(4) GDPR",
+    ),
+    personal("agent_id", String(36), "identifier", nullable=False, place=AGENT),
     personal("placed_at", BigInteger, "time", nullable=False),
     plain("expires_at", BigInteger, nullable=False, index=True),
     info=about(
@@ -55,7 +61,7 @@ hold = Table(
 link = Table(
     "link",
     metadata,
-    plain("secret_hash", String(64), primary_key=True),
+    plain("secret_hash", String(64), primary_key=True, inner=True),
     plain("contact_id", serial, to("contact.id"), primary_key=True, autoincrement=False, index=True),
     plain("opened", Boolean(create_constraint=False), nullable=False, default=False),
     personal("expires_at", BigInteger, "time", nullable=False, index=True),
@@ -70,8 +76,8 @@ disclosure = Table(
     uid(),
     plain("contact_id", to("contact.id"), nullable=False, index=True),
     plain("kind", String(10), nullable=False),
-    personal("recipient", String(64), "e-mail", nullable=False),
-    personal("address", LargeBinary, "e-mail"),
+    personal("recipient", String(64), "e-mail", nullable=False, withheld="a keyed hash of an address"),
+    personal("address", LargeBinary, "e-mail", place="sent/{id}"),
     plain("categories", JSON, nullable=False),
     personal("at", BigInteger, "time", nullable=False),
     info=about("contact", "to tell those who were sent data", basis="duty", kept="contacts"),
@@ -95,6 +101,34 @@ recipient = Table(
         "to tell who was sent data that it is to be deleted",
         basis="duty",
         kept="until told, a day at most",
+    ),
+)
+
+# The file lies in the folder `exports`, under a key of its own that is sealed here. Whoever builds it has it until
+# `leased_until`, and names the file anew: what a killed build left is found by no row.
+export = Table(
+    "export",
+    metadata,
+    uid(),
+    plain("contact_id", to("contact.id"), nullable=False, index=True),
+    plain("source", String(10), nullable=False),
+    plain("state", String(10), nullable=False, default="queued"),
+    plain("done", Integer, nullable=False, default=0),
+    plain("total", Integer, nullable=False, default=0),
+    plain("tries", Integer, nullable=False, default=0, inner=True),
+    plain("blob", String(43), unique=True, inner=True),
+    personal("file_key", LargeBinary, "attachment", withheld="opens an archive like this one"),
+    plain("size", BigInteger, nullable=False, default=0),
+    plain("leased_until", BigInteger, nullable=False, default=0, inner=True),
+    personal("requested_at", BigInteger, "time", nullable=False),
+    personal("done_at", BigInteger, "time"),
+    plain("expires_at", BigInteger, nullable=False, index=True),
+    CheckConstraint("state IN ('queued', 'running', 'done', 'failed')", name="state"),
+    info=about(
+        "contact",
+        "to hand over what is held, Art. 15 and 20 GDPR",
+        basis="access",
+        kept="until it expires, after the account's exports_days",
     ),
 )
 

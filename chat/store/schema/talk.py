@@ -17,7 +17,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from chat.store.schema.columns import about, metadata, personal, plain, serial, to, uid
+from chat.store.schema.columns import AGENT, about, metadata, personal, plain, serial, to, uid
 
 STATUSES = ("open", "pending", "solved", "trash")
 ENDED = ("solved", "trash")
@@ -29,15 +29,22 @@ contact = Table(
     personal("uid", String(36), "identifier", nullable=False, unique=True),
     plain("account_id", to("account.id"), nullable=False, index=True),
     plain("site_id", to("site.id"), nullable=False),
-    plain("key_slot", Integer, nullable=False),
-    personal("name", LargeBinary, "name"),
-    personal("email", LargeBinary, "e-mail"),
-    personal("email_hash", String(64), "e-mail", purpose="to find a contact by address", index=True),
-    personal("phone", LargeBinary, "phone"),
-    personal("fields", LargeBinary, "custom-field"),
+    plain("key_slot", Integer, nullable=False, inner=True),
+    personal("name", LargeBinary, "name", place="name"),
+    personal("email", LargeBinary, "e-mail", place="email"),
+    personal(
+        "email_hash",
+        String(64),
+        "e-mail",
+        purpose="to find a contact by address",
+        withheld="a keyed hash of the address that is given",
+        index=True,
+    ),
+    personal("phone", LargeBinary, "phone", place="phone"),
+    personal("fields", LargeBinary, "custom-field", place="fields"),
     personal("locale", String(12), "locale", nullable=False),
     personal("created_at", BigInteger, "time", nullable=False),
-    plain("receipt_id", BigInteger),
+    plain("receipt_id", BigInteger, inner=True),
     plain("notice_version", Integer),
     sqlite_autoincrement=True,
     info=about("contact", "to answer whoever writes in", basis="consent", kept="contacts"),
@@ -52,7 +59,7 @@ ticket = Table(
     plain("contact_id", to("contact.id"), nullable=False, index=True),
     plain("site_id", to("site.id"), nullable=False),
     plain("status", String(10), nullable=False, default="open"),
-    personal("assignee", ForeignKey("agent.id", ondelete="SET NULL"), "identifier"),
+    personal("assignee", ForeignKey("agent.id", ondelete="SET NULL"), "identifier", place=AGENT),
     personal("tags", JSON, "custom-field", nullable=False),
     plain("last_seq", Integer, nullable=False, default=0),
     plain("last_note", Integer, nullable=False, default=0),
@@ -60,10 +67,10 @@ ticket = Table(
     plain("agent_read", Integer, nullable=False, default=0),
     plain("visitor_read", Integer, nullable=False, default=0),
     personal("rating", Integer, "rating"),
-    personal("rating_comment", LargeBinary, "message"),
+    personal("rating_comment", LargeBinary, "message", place="rating"),
     personal("created_at", BigInteger, "time", nullable=False),
     personal("updated_at", BigInteger, "time", nullable=False),
-    plain("purged_at", BigInteger, index=True),
+    plain("purged_at", BigInteger, index=True, inner=True),
     UniqueConstraint("account_id", "number"),
     Index("ix_ticket_account_id_updated_at", "account_id", "updated_at"),
     CheckConstraint("status IN ('open', 'pending', 'solved', 'trash')", name="status"),
@@ -83,9 +90,9 @@ message = Table(
     plain("contact_id", to("contact.id"), nullable=False),
     plain("author", String(8), nullable=False),
     plain("cid", LargeBinary(16), nullable=False),
-    personal("agent_id", String(36), "identifier"),
-    plain("receipt_id", BigInteger),
-    personal("body", LargeBinary, "message", nullable=False),
+    personal("agent_id", String(36), "identifier", place=AGENT),
+    plain("receipt_id", BigInteger, inner=True),
+    personal("body", LargeBinary, "message", nullable=False, place="text/{author}"),
     personal("at", BigInteger, "time", nullable=False),
     personal("score", Float, "classification", purpose="to hold spam back", basis="interest"),
     plain("held", Boolean(create_constraint=False), nullable=False, default=False),
@@ -106,12 +113,14 @@ note = Table(
     plain("note", Integer, primary_key=True, autoincrement=False),
     plain("after_seq", Integer, nullable=False),
     plain("cid", LargeBinary(16), nullable=False),
-    personal("agent_id", String(36), "identifier", nullable=False),
-    personal("body", LargeBinary, "message", nullable=False),
+    personal("agent_id", String(36), "identifier", nullable=False, place=AGENT),
+    personal("body", LargeBinary, "message", nullable=False, place="text/note"),
     personal("at", BigInteger, "time", nullable=False),
     UniqueConstraint("ticket_id", "cid"),
     sqlite_with_rowid=False,
-    info=about("contact", "what agents note for answering", basis="consent", kept="transcripts"),
+    info=about(
+        "contact", "what agents note for answering", basis="consent", kept="transcripts", setting="export_notes"
+    ),
 )
 
 # The bytes are in files; each has a key of its own here, sealed under its contact's. Until a message names it `seq` is
@@ -124,9 +133,11 @@ attachment = Table(
     plain("ticket_id", to("ticket.id"), index=True),
     plain("seq", Integer),
     plain("author", String(8), nullable=False),
-    plain("blob", String(43), nullable=False, unique=True),
-    personal("name", LargeBinary, "attachment", nullable=False),
-    personal("file_key", LargeBinary, "attachment", nullable=False),
+    plain("blob", String(43), nullable=False, unique=True, inner=True),
+    personal("name", LargeBinary, "attachment", nullable=False, place="attachment/{id}/name"),
+    personal(
+        "file_key", LargeBinary, "attachment", nullable=False, withheld="opens the file, which itself is in the archive"
+    ),
     plain("type", String(40), nullable=False),
     plain("size", Integer, nullable=False),
     plain("preview", Boolean(create_constraint=False), nullable=False, default=False),
@@ -141,9 +152,9 @@ outbox = Table(
     metadata,
     uid(),
     plain("contact_id", to("contact.id"), nullable=False, index=True),
-    personal("letter", LargeBinary, "message", nullable=False),
-    plain("tries", Integer, nullable=False, default=0),
-    plain("due_at", BigInteger, nullable=False, index=True),
+    personal("letter", LargeBinary, "message", nullable=False, place="letter/{id}"),
+    plain("tries", Integer, nullable=False, default=0, inner=True),
+    plain("due_at", BigInteger, nullable=False, index=True, inner=True),
     personal("created_at", BigInteger, "time", nullable=False),
     info=about("contact", "mail the contact asked for", basis="consent", kept="until delivered, a day at most"),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Integer,
@@ -13,6 +14,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 from chat.store.schema.columns import about, metadata, personal, plain, to, uid
@@ -40,6 +42,11 @@ account = Table(
     Column("message_rate", Integer, nullable=False, default=120),
     Column("grace_days", Integer, nullable=False, default=0),
     Column("consent_days", Integer, nullable=False, default=730),
+    Column("exports_days", Integer, nullable=False, default=7, server_default="7"),
+    Column(
+        "export_agent_names", Boolean(create_constraint=False), nullable=False, default=False, server_default=false()
+    ),
+    Column("export_notes", Boolean(create_constraint=False), nullable=False, default=False, server_default=false()),
     info=about("nobody", "an organisation"),
 )
 

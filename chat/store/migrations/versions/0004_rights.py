@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002_rights"
-down_revision = "0002_audit"
+revision = "0004_rights"
+down_revision = "0003_exports"
 
 serial = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 

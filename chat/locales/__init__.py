@@ -1,0 +1,45 @@
+"""The words of pages and exports: every sentence is in the files here, none in the code."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+PLACE = re.compile(r"\{(\w+)\}")
+Words = Callable[..., str]
+
+
+@cache
+def strings(locale: str, part: str = "") -> dict[str, str]:
+    """Return the pages' words in one language, by key; with those of a `part` that few need."""
+    source = files("chat.locales").joinpath(f"{locale}.json")
+    made: dict[str, str] = json.loads(source.read_text("utf-8"))
+    more = files("chat.locales").joinpath(f"{part}.{locale}.json")
+    return made | json.loads(more.read_text("utf-8")) if part else made
+
+
+@cache
+def words(locale: str, part: str = "") -> Words:
+    """Return what says a key in one language: `t(key, **values)`, with `count` its plural form."""
+    known = strings(locale, part)
+
+    def t(key: str, **values: Any) -> str:
+        return filled(known[_form(key, values)], values)
+
+    return t
+
+
+def filled(text: str, values: dict[str, Any]) -> str:
+    """Return a text with each `{place}` that has a value filled in."""
+    return PLACE.sub(lambda found: str(values.get(found[1], found[0])), text)
+
+
+def _form(key: str, values: dict[str, Any]) -> str:
+    """English and Greek have two forms: for one, and for any other number."""
+    if "count" not in values:
+        return key
+    return f"{key}.one" if values["count"] == 1 else f"{key}.other"

@@ -1,0 +1,64 @@
+"""The owner's page of exports: what they give, and every archive there is, how far it is and until when."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from chat.actions.privacy import exports
+from chat.actions.team import accounts
+from chat.errors import InvalidField
+from chat.model import Account
+from chat.web.doors import doors_of
+from chat.web.html.forms import Errors, Form, just_saved, manager, posted, saved, whole
+from chat.web.html.pages import Reader, page
+
+SHOWN = 100
+SWITCHES = ("export_agent_names", "export_notes")
+
+
+def routes() -> list[Route]:
+    """Return the page and what its form posts to."""
+    return [
+        Route("/admin/exports", show_exports),
+        Route("/admin/exports", save_exports, methods=["POST"]),
+        Route("/admin/exports/{id}/delete", delete_export, methods=["POST"]),
+    ]
+
+
+async def show_exports(request: Request) -> Response:
+    """`GET /admin/exports`."""
+    who = await manager(request)
+    return await _page(request, who, _form(who.account), {})
+
+
+async def save_exports(request: Request) -> Response:
+    """`POST /admin/exports`: what exports give, and for how many days each can be fetched."""
+    who, form = await posted(request)
+    try:
+        given = {name: form.get(name) == "yes" for name in SWITCHES}
+        days = whole("exports_days", form.get("exports_days", ""))
+        await accounts.change_account(doors_of(request).desk, who.actor, exports_days=days, **given)
+    except InvalidField:
+        typed = _form(who.account) | form
+        return await _page(request, who, typed, {"exports_days": "field.exports_days"}, 422)
+    return saved("/admin/exports")
+
+
+async def delete_export(request: Request) -> Response:
+    """`POST /admin/exports/{id}/delete`: before it expires."""
+    who, _ = await posted(request)
+    await exports.drop(doors_of(request).desk, who.actor, request.path_params["id"])
+    return saved("/admin/exports")
+
+
+async def _page(request: Request, who: Reader, form: Form, errors: Errors, status: int = 200) -> Response:
+    items, _ = await exports.page(doors_of(request).desk, who.actor, None, SHOWN)
+    more = {"form": form, "errors": errors, "saved": just_saved(request), "exports": items}
+    return page(request, "admin-exports.html", who, status, **more)
+
+
+def _form(account: Account) -> Form:
+    switched = {name: "yes" if getattr(account, name) else "no" for name in SWITCHES}
+    return {"exports_days": str(account.exports_days)} | switched

@@ -1,0 +1,88 @@
+/** The page from which everything can be taken away: asks for the archive, says how far it is, and saves it. */
+
+import { button, make } from "./dom.js";
+import { download } from "./download.js";
+import { PlainPage } from "./plain-page.js";
+
+document.head.append(make("link", { rel: "stylesheet", href: "/widget-assets/export-page.css" }));
+
+const PAUSE = 1000;
+const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte"];
+
+const paragraph = (text) => make("p", {}, text);
+
+function sized(words, bytes) {
+  const step = Math.min(UNITS.length - 1, Math.floor(Math.log10(Math.max(bytes, 1)) / 3));
+  const style = { style: "unit", unit: UNITS[step], maximumFractionDigits: step ? 1 : 0 };
+  return new Intl.NumberFormat(words.locale, style).format(bytes / 1000 ** step);
+}
+
+/** One visit to the page: what was asked for before is found again. */
+class Export {
+  #words;
+  #desk;
+  #standing = make("div", { class: "exporting", role: "status" });
+  #message = make("p", { class: "message", role: "alert" });
+  #views = {
+    none: () => [this.#asking()],
+    making: ({ progress }) => this.#making(progress),
+    ready: (made) => this.#ready(made),
+    failed: () => [paragraph(this.#words.say("export.failed")), this.#asking()],
+  };
+  page;
+
+  constructor(words, desk) {
+    this.#words = words;
+    this.#desk = desk;
+    const parts = ["page", "json", "files"].map((part) => make("li", {}, words.say(`export.${part}`)));
+    this.page = new PlainPage(words.say("menu.export"), paragraph(words.say("export.what")), make("ul", { class: "plain" }, ...parts),
+      this.#standing, this.#message);
+  }
+
+  async look() {
+    const [last] = (await (await this.#desk.mine("/exports")).json()).items;
+    this.#show(last);
+  }
+
+  #show(made) {
+    const shown = { queued: "making", running: "making", done: "ready", failed: "failed" }[made?.state] ?? "none";
+    const before = this.#standing.dataset.shown;
+    this.#standing.dataset.shown = shown;
+    if (shown === "making" && before === shown) this.#standing.querySelector("progress").value = made.progress;
+    else this.#standing.replaceChildren(...this.#views[shown](made));
+    if (shown === "making") setTimeout(() => this.page.isConnected && this.#try(() => this.look()), PAUSE);
+  }
+
+  #asking() {
+    return button("primary wide", () => this.#ask(), this.#words.say("export.ask"));
+  }
+
+  #making(progress) {
+    const bar = make("progress", { max: 100, value: progress, "aria-label": this.#words.say("export.making") });
+    return [paragraph(this.#words.say("export.making")), bar, paragraph(this.#words.say("export.wait"))];
+  }
+
+  #ready({ id, size, done_at: at, expires_at: until }) {
+    const save = () => this.#try(async () => download(await (await this.#desk.mine(`/exports/${id}`)).blob(), `export-${at.slice(0, 10)}.zip`));
+    return [
+      paragraph(this.#words.say("export.ready", { moment: this.#words.when(at, "moment"), date: this.#words.when(until, "date") })),
+      button("primary wide", save, this.#words.say("export.save", { size: sized(this.#words, size) })),
+      button("quiet wide", () => this.#ask(), this.#words.say("export.again")),
+    ];
+  }
+
+  #ask() {
+    return this.#try(async () => this.#show(await (await this.#desk.mine("/exports", "POST")).json()));
+  }
+
+  async #try(deed) {
+    this.#message.textContent = "";
+    await deed().catch((refusal) => { this.#message.textContent = this.#words.failure(refusal); });
+  }
+}
+
+export async function exportPage(words, desk) {
+  const made = new Export(words, desk);
+  await made.look();
+  return made.page;
+}
