@@ -7,6 +7,8 @@ import { date } from "./time.js";
 import { t } from "./words.js";
 
 const { name } = boot.account;
+const EVERY = 2000;
+const PATIENCE = 300;
 
 /** A refusal, with the server's `code` and, where it says, how long to wait. */
 class Refusal extends Error {
@@ -78,7 +80,7 @@ class PrivacyPage extends HTMLElement {
     const act = (atOnce, key) => () => this.#sure(held, atOnce, key);
     this.#show(t("rights.held"), h("p", {}, t("rights.held.since", { name, date: date(held.since), count: held.contacts })),
       h("dl", { class: "rights-counts" }, counts),
-      choice("rights.export", "", () => this.#export()),
+      held.contact_ids.length > 0 && choice("rights.export", "", () => this.#export(held.contact_ids)),
       grace > 0 && choice("rights.withdraw", "", act(false, "rights.withdraw"), { count: grace }),
       choice("rights.erase", "is-danger", act(true, "rights.erase")));
   }
@@ -99,11 +101,21 @@ class PrivacyPage extends HTMLElement {
     });
   }
 
-  async #export() {
+  // One archive for each visitor with this address: where it is large it is only promised, and asked for until it is there.
+  async #export(contacts) {
     await this.#tried(async () => {
-      const href = URL.createObjectURL(new Blob([JSON.stringify(await this.#send("/export"), null, 2)], { type: "application/json" }));
-      h("a", { href, download: "my-data.json" }).click();
-      setTimeout(() => URL.revokeObjectURL(href), 1000);
+      for (const [place, contact] of contacts.entries()) {
+        let answer = await this.#answer(`/export/${contact}?format=zip`);
+        const { id } = answer.status === 202 ? await answer.json() : {};
+        for (let tries = 0; id && tries < PATIENCE && answer.status !== 200; tries += 1) {
+          this.#say(t("rights.export.making"));
+          await new Promise((resolve) => { setTimeout(resolve, EVERY); });
+          answer = await this.#answer(`/export/${contact}/${id}`).catch(waiting);
+        }
+        if (answer.status !== 200) throw new Refusal();
+        save(await answer.blob(), `my-data-${place + 1}.zip`);
+      }
+      this.#say("");
     });
   }
 
@@ -123,17 +135,28 @@ class PrivacyPage extends HTMLElement {
   }
 
   #post(path, body) {
-    return this.#send(path, { method: "POST", body: JSON.stringify(body) });
+    return this.#answer(path, { method: "POST", body: JSON.stringify(body) }).then((answer) => answer.json());
   }
 
-  async #send(path, options = {}) {
+  async #answer(path, options = {}) {
     const headers = { Accept: "application/json", "Content-Type": "application/json" };
     if (this.#token) headers.Authorization = `Bearer ${this.#token}`;
     const answer = await fetch(boot.base + path, { cache: "no-store", ...options, headers }).catch(() => null);
-    const data = await answer?.json().catch(() => null);
-    if (!answer?.ok) throw new Refusal(data ?? {});
-    return data;
+    if (!answer?.ok) throw new Refusal((await answer?.json().catch(() => null)) ?? {});
+    return answer;
   }
+}
+
+/** Not there yet is no failure. */
+function waiting(problem) {
+  if (problem.code !== "not_found") throw problem;
+  return { status: 404 };
+}
+
+function save(blob, name) {
+  const href = URL.createObjectURL(blob);
+  h("a", { href, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(href), 1000);
 }
 
 function choice(key, look, click, values = {}) {

@@ -75,18 +75,23 @@ async def test_the_link_covers_every_contact_of_the_account_with_the_address_and
     app = mailing
     other = await found(app.desk, "Other", "owner@other.example", app.house.box)
     await other.publish()
-    for house, name, email in ((app.house, "Zoe", ZOE), (app.house, "Z.", "ZOE@visitor.example"), (other, "Zoe", ZOE)):
-        await (await house.visit(name, email)).say(f"{CANARY} to {house.made.account_id}")
-    await app.house.visit("Bob", "bob@visitor.example")
+    for name, email in (("Zoe", ZOE), ("Z.", "ZOE@visitor.example")):
+        await (await app.house.visit(name, email)).say(CANARY)
+    strange, bob = await other.visit("Zoe", ZOE), await app.house.visit("Bob", "bob@visitor.example")
+    await strange.say(f"{CANARY} to {other.made.account_id}")
     answer = (await use(app, await link(app, post))).json()
     held = {name: answer["held"][name] for name in ("contacts", "chats", "messages", "files", "receipts")}
     assert held == {"contacts": 2, "chats": 2, "messages": 2, "files": 0, "receipts": 2}
-    taken = await app.call("GET", path(app.house, "/export"), authorization=f"Bearer {answer['token']}")
-    assert [each["name"] for each in taken.json()["contacts"]] == ["Zoe", "Z."]
-    assert taken.text.count(CANARY) == 2
-    assert other.made.account_id not in taken.text
-    refused = await app.call("GET", path(other, "/export"), authorization=f"Bearer {answer['token']}")
-    problem_of(refused, 401, "unauthorized")
+    bearer = {"authorization": f"Bearer {answer['token']}"}
+    copies = [
+        await app.call("GET", path(app.house, f"/export/{each}"), **bearer) for each in answer["held"]["contact_ids"]
+    ]
+    assert [CANARY in each.text for each in copies] == [True, True]
+    assert [name in each.text for each, name in zip(copies, ('"Zoe"', '"Z."'), strict=True)] == [True, True]
+    assert not [each for each in copies if other.made.account_id in each.text]
+    for uid in (strange.contact.uid, bob.contact.uid):
+        problem_of(await app.call("GET", path(app.house, f"/export/{uid}"), **bearer), 404, "not_found")
+    problem_of(await app.call("GET", path(other, f"/export/{strange.contact.uid}"), **bearer), 401, "unauthorized")
 
 
 async def test_a_link_works_once_within_the_hour_and_on_its_own_account_alone(mailing: Served, post: Post) -> None:
@@ -106,9 +111,9 @@ async def test_a_link_works_once_within_the_hour_and_on_its_own_account_alone(ma
 
 async def test_an_opened_link_ends_and_the_mailed_secret_is_no_key_to_anything(mailing: Served, post: Post) -> None:
     app = mailing
-    await app.house.visit("Zoe", ZOE)
+    guest = await app.house.visit("Zoe", ZOE)
     mailed_secret = await link(app, post)
-    export = path(app.house, "/export")
+    export = path(app.house, f"/export/{guest.contact.uid}")
     problem_of(await app.call("GET", export, authorization=f"Bearer {mailed_secret}"), 401, "unauthorized")
     bearer = {"authorization": f"Bearer {(await use(app, mailed_secret)).json()['token']}"}
     assert (await app.call("GET", export, **bearer)).status_code == 200

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from chat.actions.desk import Desk
-from chat.actions.privacy import audit, consent, erasure
-from chat.actions.talk import letters, transcripts
-from chat.actions.team import forms
+from chat.actions.privacy import consent, erasure
+from chat.actions.talk import letters
 from chat.actions.team.agents import EMAIL
 from chat.clock import stamp
 from chat.crypt import Sealed, digest
@@ -91,15 +90,17 @@ async def opened(desk: Desk, site_key: str, mailed: str, network: str) -> Opened
 
 
 async def held(desk: Desk, site_key: str, shown: str) -> dict[str, Any]:
-    """Return how much of what is held, since when, and the days between withdrawal and erasure."""
+    """Return how much is held, since when, whose can be exported, and the days between withdrawal and erasure."""
     found = await covered(desk, site_key, shown)
 
     def work(tx: Any) -> dict[str, Any]:
         account = accounts.one(tx, found[0].account_id)
         return links.counted(tx, [each.id for each in found]) | {"grace_days": account.grace_days}
 
-    since = min(each.created_at for each in found)
-    return {"contacts": len(found), "since": stamp(since)} | await desk.store.read(work)
+    readable = [each.uid for each in found if each.receipt_id is not None]
+    since = stamp(min(each.created_at for each in found))
+    known = {"contacts": len(found), "contact_ids": readable, "since": since}
+    return known | await desk.store.read(work)
 
 
 async def covered(desk: Desk, site_key: str, shown: str) -> list[Contact]:
@@ -115,16 +116,12 @@ async def covered(desk: Desk, site_key: str, shown: str) -> list[Contact]:
     return found
 
 
-async def exported(desk: Desk, site_key: str, shown: str) -> dict[str, Any]:
-    """Return what is held on every contact that a link covers: what they gave, their receipts, what was said."""
-    found = await covered(desk, site_key, shown)
-
-    def work(tx: Any) -> None:
-        for each in found:
-            audit.enter(desk, tx, each.account_id, "visitor", "contact.exported", each.uid, each.uid)
-
-    await desk.store.write(work)
-    return {"at": stamp(desk.clock()), "contacts": [await _of(desk, each) for each in found]}
+async def one(desk: Desk, site_key: str, shown: str, contact_uid: str) -> Contact:
+    """Return one of the contacts that an opened link covers. Raises NotFound."""
+    found = [each for each in await covered(desk, site_key, shown) if each.uid == contact_uid]
+    if not found:
+        raise NotFound("No such contact")
+    return found[0]
 
 
 async def forget(desk: Desk, site_key: str, shown: str, *, at_once: bool) -> list[str]:
@@ -173,19 +170,6 @@ def _address(desk: Desk, contact: Contact) -> str | None:
         return desk.unseal(contact.key_slot, contact.uid, "email", contact.email)
     except (Sealed, LetheError):
         return None
-
-
-async def _of(desk: Desk, contact: Contact) -> dict[str, Any]:
-    ledger = await consent.receipts(desk, contact.id)
-    return {
-        "id": contact.uid,
-        "name": transcripts.name_of(desk, contact),
-        "email": _address(desk, contact),
-        **forms.given(desk, contact),
-        "created_at": stamp(contact.created_at),
-        "receipts": [consent.signed({"document": each.document, "signature": each.signature}) for each in ledger],
-        "transcript": await transcripts.as_text(desk, contact),
-    }
 
 
 def _stale() -> Unauthorized:

@@ -10,8 +10,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from chat.actions.privacy import erasure, links
+from chat.actions.privacy import exports as deeds
 from chat.clock import stamp
 from chat.errors import RateLimited
+from chat.web.api import exports
 from chat.web.doors import JSON, bearer, body_of, doors_of, network_of, own_page
 from chat.web.html.pages import locale_of, page
 from chat.web.html.strings import strings, words
@@ -45,7 +47,8 @@ def routes() -> list[Route]:
         Route(site, show),
         Route(f"{site}/links", ask, methods=["POST"]),
         Route(f"{site}/opened", opened, methods=["POST"]),
-        Route(f"{site}/export", export),
+        Route(f"{site}/export/{{contact}}", export),
+        Route(f"{site}/export/{{contact}}/{{id}}", archive),
         Route(f"{site}/erasures", forget, methods=["POST"]),
         Route(f"{site}/erasures/{{id}}", progress),
     ]
@@ -89,10 +92,17 @@ async def opened(request: Request) -> Response:
 
 
 async def export(request: Request) -> Response:
-    """`GET /privacy/{site_key}/export`: everything held, as JSON."""
-    desk = doors_of(request).desk
-    made = await links.exported(desk, request.path_params["site_key"], bearer(request))
-    return JSON(made, headers={"content-disposition": 'attachment; filename="my-data.json"'})
+    """`GET /privacy/{site_key}/export/{contact}`: all that is held of one contact; `?format=zip`, 202 if large."""
+    desk, asked = doors_of(request).desk, request.path_params
+    contact = await links.one(desk, asked["site_key"], bearer(request), asked["contact"])
+    return await exports.whole(request, contact, "link", "visitor")
+
+
+async def archive(request: Request) -> Response:
+    """`GET /privacy/{site_key}/export/{contact}/{id}`: an archive that was promised; 404 until it is ready."""
+    desk, asked = doors_of(request).desk, request.path_params
+    contact = await links.one(desk, asked["site_key"], bearer(request), asked["contact"])
+    return exports.handed(await deeds.fetched(desk, contact, asked["id"]))
 
 
 async def forget(request: Request) -> Response:
