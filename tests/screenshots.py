@@ -102,6 +102,7 @@ INSIDE = {
     "site": at("/admin/site"),
     "notice": at("/admin/notice"),
     "agents": at("/admin/agents"),
+    "privacy": at("/admin/privacy"),
     "exports": at("/admin/exports"),
 }
 
