@@ -56,7 +56,7 @@ async function receiptPage(words, desk, conversation) {
 
 function agreed(words, { id, label, required }, consent, end) {
   const answer = make("b", {}, words.say(consent[id] ? "yes" : "no"));
-  const told = make("p", { class: "message", role: "status" });
+  const told = make("p", { role: "status" });
   const act = async () => {
     stopping.disabled = true;
     const done = await end();
