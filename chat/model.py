@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 LOCALES = ("en", "el")
 FIELD_ASKS = ("off", "optional", "required")
@@ -28,7 +29,12 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """One website of an account: its key, the origins that may show the widget, its look, what it asks for."""
+    """
+    One website of an account: its key, the origins that may show the widget, its look, what it asks for.
+
+    `fields` says for name, e-mail and phone whether they are asked; `custom_fields` are `{id, labels, required}`.
+    `privacy_note` stands on its privacy page.
+    """
 
     id: str
     account_id: str
@@ -38,6 +44,8 @@ class Site:
     color: str
     fields: dict[str, str]
     alternative: str
+    custom_fields: list[dict[str, Any]]
+    privacy_note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +123,8 @@ class Contact:
     key_slot: int
     name: bytes | None
     email: bytes | None
+    phone: bytes | None
+    fields: bytes | None
     locale: str
     created_at: int
     receipt_id: int | None

@@ -14,7 +14,7 @@ BASES = {
     "contract": "the account's contract with its agents, Art. 6(1)(b) GDPR",
     "claims": "legal claims, Art. 6(1)(f) with Art. 17(3)(e) GDPR",
     "access": "a legal duty to hand over what is held, Art. 6(1)(c) with Art. 15 and 20 GDPR",
-    "duty": "a legal duty to prove consent and erasure, Art. 6(1)(c) with Art. 7(1) GDPR",
+    "duty": "a legal duty to prove consent and erasure, answer and tell, Art. 6(1)(c) with Art. 7(1), 12, 19 GDPR",
     "interest": "legitimate interest in a service that is not abused, Art. 6(1)(f) GDPR",
 }
 CATEGORIES = frozenset(
@@ -24,7 +24,7 @@ CATEGORIES = frozenset(
         *("key", "credential", "role", "action"),
     }
 )
-SUBJECTS = frozenset({"contact", "agent", "nobody"})
+SUBJECTS = frozenset({"contact", "agent", "recipient", "nobody"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +41,9 @@ class Field:
 @dataclass(frozen=True, slots=True)
 class Place:
     """
-    Somewhere personal data may be. `about` is contact, agent or nobody; `why` says what it is for, or why it is about
-    nobody; `kept` names the rule that ends it. `paths` are the patterns of its files in the data folder, or of its keys
-    in Redis; a table has none.
+    Somewhere personal data may be. `about` is contact, agent, recipient (of what was sent) or nobody; `why` says what
+    it is for, or why it is about nobody; `kept` names the rule that ends it. `paths` are the patterns of its files in
+    the data folder, or of its keys in Redis; a table has none.
     """
 
     name: str

@@ -12,7 +12,7 @@ import structlog
 
 from chat.actions.desk import Desk
 from chat.actions.filter import training
-from chat.actions.privacy import archives, consent, erasure, sweeping, verdicts
+from chat.actions.privacy import archives, consent, erasure, links, recipients, sweeping, verdicts
 from chat.actions.talk import attachments, letters, redaction
 from chat.actions.team import agents
 from chat.errors import Unavailable
@@ -28,6 +28,8 @@ SWEEPS: dict[str, tuple[Sweep, float]] = {
     "purges": (redaction.sweep, 60.0),
     "attachments": (attachments.sweep, 3600.0),
     "consents": (consent.expire, 3600.0),
+    "links": (links.sweep, 600.0),
+    "recipients": (recipients.sweep, 60.0),
     "training": (training.sweep, 60.0),
     "scrub": (erasure.scrub, 3600.0),
     "sessions": (agents.end_expired, 3600.0),

@@ -1,7 +1,9 @@
 // <contact-card>: who is at the other end of the open ticket, what they agreed to, and how to forget them.
+import { boot } from "./boot.js";
 import { confirmed } from "./confirm-dialog.js";
 import { exportSection } from "./contact-export.js";
 import { define, h } from "./dom.js";
+import { askedToHold } from "./hold-dialog.js";
 import { icon } from "./icons.js";
 import { rest } from "./rest.js";
 import { href } from "./route.js";
@@ -51,9 +53,30 @@ class ContactCard extends HTMLElement {
     this.#contact = contact;
     const erase = h("button", { class: "button is-danger-plain", type: "button", on: { click: () => this.#erase() } },
       t("contact.erase"));
-    this.replaceChildren(this.#bar(), who(contact), consents(contact.consents), this.#tickets(contact.tickets),
+    const parts = [this.#bar(), who(contact), consents(contact.consents), this.#tickets(contact.tickets),
       exportSection(contact, (text) => this.#around.say(text)),
-      h("section", {}, h("h3", {}, t("contact.forget")), h("p", { class: "is-quiet" }, t("contact.forget.how")), erase));
+      boot.agent.manages && this.#holding(),
+      h("section", {}, h("h3", {}, t("contact.forget")), h("p", { class: "is-quiet" }, t("contact.forget.how")), erase)];
+    this.replaceChildren(...parts.filter(Boolean));
+  }
+
+  #holding() {
+    const hold = h("button", { class: "button", type: "button", on: { click: () => this.#hold() } }, t("hold.button"));
+    return h("section", {}, h("h3", {}, t("hold.heading")), h("p", { class: "is-quiet" }, t("hold.how")), hold);
+  }
+
+  async #hold() {
+    const { id, tickets } = this.#contact;
+    const asked = await askedToHold(named(this.#contact, "contact.this_visitor"));
+    if (!asked) return;
+    try {
+      await rest("PUT", `/contacts/${id}/hold`, asked);
+      tickets.forEach((ticket) => this.#inbox.tickets.drop(ticket.number));
+      this.#around.erased();
+      this.#around.say(t("hold.done"));
+    } catch (problem) {
+      this.#around.say(t(problem.status ? "inbox.refused" : "inbox.unreachable"));
+    }
   }
 
   #bar() {
@@ -103,6 +126,8 @@ function who(contact) {
   return h("section", {}, h("dl", { class: "facts" },
     pair("contact.name", contact.name ?? t("contact.not_given"), !contact.name),
     pair("contact.email", contact.email ?? t("contact.not_given"), !contact.email),
+    contact.phone && pair("contact.phone", contact.phone),
+    contact.fields.map(({ label, value }) => [h("dt", {}, h("bdi", {}, label)), h("dd", {}, h("bdi", {}, value))]),
     pair("contact.site", contact.site.name),
     pair("contact.language", t(`language.${contact.locale}`)),
     pair("contact.since", date(contact.created_at))));

@@ -61,10 +61,13 @@ class House:
         """The version in force, 0 for none."""
         return (await accounts.account(self.desk, self.actor)).notice_version or 0
 
-    async def visit(self, name: str = "", email: str = "", *, training: bool = False, locale: str = "en") -> "Guest":
+    async def visit(
+        self, name: str = "", email: str = "", *, training: bool = False, locale: str = "en", **more: str
+    ) -> "Guest":
         """Somebody agrees to the notice in force."""
         choices = {"chat": True, "spam_training": training}
-        asked = Asked(await self.version(), choices, name, email, locale, "widget 1.0")
+        answers = {each: text for each, text in {"name": name, "email": email}.items() if text} | more
+        asked = Asked(await self.version(), choices, answers, locale, "widget 1.0")
         begun = await consent.begin(self.desk, self.key, asked)
         return Guest(self, begun, await contact_of(self.desk, begun.contact_id))
 

@@ -117,6 +117,7 @@ INSIDE = {
     "audit": at("/admin/audit"),
     "audit-none": at("/admin/audit?target=999999"),
     "audit-wrong": at("/admin/audit?target=Zoe"),
+    "privacy": at("/admin/privacy"),
     "exports": at("/admin/exports"),
 }
 

@@ -19,8 +19,8 @@ from chat.actions.talk import attachments, tickets
 from chat.actions.team import accounts, agents
 from chat.errors import BeingErased, LetheError, NotFound
 from chat.store import places
+from chat.store.privacy import disclosures, holdings, links
 from chat.store.privacy import exports as rows
-from chat.store.privacy import holdings
 from chat.store.schema import attachment, message, metadata, outbox, ticket
 from chat.store.schema.columns import about, personal, plain, to
 from tests.desks import Guest, House, Served, new_id, problem_of
@@ -75,7 +75,15 @@ async def _letter(desk: Desk, guest: Guest, name: str) -> None:
     uid = new_id()
     sealed = desk.seal(guest.contact.key_slot, guest.contact.uid, f"letter/{uid}", f"Dear {name}")
     values = {"id": uid, "contact_id": guest.contact.id, "letter": sealed, "due_at": 1 << 50, "created_at": 1}
-    await desk.store.write(lambda tx: tx.execute(insert(outbox).values(**values)))
+    address = desk.seal(guest.contact.key_slot, guest.contact.uid, f"sent/{uid}", "partner@x.example")
+    sent = {"id": uid, "contact_id": guest.contact.id, "kind": "mail", "recipient": "0" * 64, "address": address}
+
+    def work(tx: Any) -> None:
+        tx.execute(insert(outbox).values(**values))
+        disclosures.enter(tx, sent | {"categories": ["message"], "at": 1})
+        links.put(tx, "0" * 64, [guest.contact.id], 1 << 41)
+
+    await desk.store.write(work)
 
 
 async def wrote(house: House, count: int) -> Guest:

@@ -1,16 +1,9 @@
 """Claims about letters, before a real SMTP server: sealed while they wait, tried again, gone once delivered."""
 
 import asyncio
-import email
-import socket
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from email.policy import default
-from typing import Any
+from dataclasses import replace
 
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from chat.actions.desk import Desk
 from chat.actions.privacy import erasure
@@ -18,67 +11,11 @@ from chat.actions.talk import letters
 from chat.errors import Misconfigured
 from chat.mail import Letter, Mailer, Undelivered
 from tests.desks import Guest, House, Served, counted, problem_of
+from tests.post import Post, mailed
+from tests.services import free_port
 
 CANARY = "zqxjkvbanana"
 TO = "zoe@visitor.example"
-
-
-@dataclass
-class Post:
-    """A mail server on loopback: what it took, and what it answers next (an SMTP line, or `drop`)."""
-
-    port: int
-    took: list[Envelope] = field(default_factory=list)
-    answers: list[str] = field(default_factory=list)
-
-    async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
-        """Answer what was ordered; keep the mail where that is a yes, or the line drops just after."""
-        answer = self.answers.pop(0) if self.answers else "250 OK"
-        if answer.startswith("250") or answer == "drop":
-            self.took.append(envelope)
-        if answer == "drop":
-            assert isinstance(server.transport, asyncio.Transport)
-            server.transport.abort()
-        return answer
-
-    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
-        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
-    ) -> str:
-        """Refuse one name for good."""
-        if address.startswith("nobody"):
-            return "550 no such box"
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    @property
-    def mails(self) -> list[Any]:
-        """What was taken, read as mail."""
-        contents = [each.content for each in self.took if isinstance(each.content, bytes)]
-        return [email.message_from_bytes(each, policy=default) for each in contents]
-
-
-def free_port() -> int:
-    with socket.socket() as found_one:
-        found_one.bind(("127.0.0.1", 0))
-        return int(found_one.getsockname()[1])
-
-
-@pytest.fixture
-def post() -> Iterator[Post]:
-    """The server, up."""
-    made = Post(free_port())
-    controller = Controller(made, hostname="127.0.0.1", port=made.port)
-    controller.start()
-    try:
-        yield made
-    finally:
-        controller.stop()
-
-
-def mailed(desk: Desk, port: int, at: int = 0) -> Desk:
-    """A desk that sends there, with its clock at a moment."""
-    mailer = Mailer(f"smtp://127.0.0.1:{port}/?from=chat@acme.example")
-    return replace(desk, mailer=mailer, clock=(lambda: at) if at else desk.clock)
 
 
 async def queued(desk: Desk, guest: Guest, to: str = TO, text: str = CANARY) -> str:

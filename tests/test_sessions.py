@@ -95,7 +95,11 @@ def changing(found_routes: list[BaseRoute], prefix: str = "") -> Iterator[tuple[
     for each in found_routes:
         if isinstance(each, Mount):
             yield from changing(each.routes or [], prefix + each.path)
-        elif isinstance(each, Route) and not each.path.startswith("/widget/") and each.path not in NO_SESSION:
+        elif (
+            isinstance(each, Route)
+            and not each.path.startswith(("/widget/", "/privacy/"))
+            and each.path not in NO_SESSION
+        ):
             yield from ((method, prefix + each.path) for method in sorted((each.methods or set()) - SAFE))
 
 

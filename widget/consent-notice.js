@@ -72,13 +72,16 @@ export class ConsentNotice extends HTMLElement {
     const rest = text.slice(short.length).trim();
     const told = [make("p", { dir: "auto" }, short)];
     if (rest) told.push(make("details", {}, make("summary", {}, words.say("read_whole")), make("p", { dir: "auto" }, rest)));
-    if (/^https?:/i.test(href)) told.push(make("a", { href, target: "_blank", rel: "noopener noreferrer" }, words.say("privacy")));
+    const link = (to, label) => told.push(make("a", { href: to, target: "_blank", rel: "noopener noreferrer" }, words.say(label)));
+    if (/^https?:/i.test(href)) link(href, "privacy");
+    link(`/privacy/${document.documentElement.dataset.site}`, "menu");
     return told;
   }
 
   #field({ id, label, required }) {
-    const type = id === "email" ? "email" : "text";
-    const field = part(id, { type, autocomplete: id, dir: "auto", maxlength: 200, required }, "field_missing", this.#words);
+    const type = { email: id, phone: "tel" }[id] ?? "text";
+    const autocomplete = { name: id, email: id, phone: "tel" }[id] ?? "off";
+    const field = part(id, { type, autocomplete, dir: "auto", maxlength: 200, required }, "field_missing", this.#words);
     this.#fields.set(id, field);
     const optional = required ? "" : make("span", { class: "optional" }, ` ${this.#words.say("optional")}`);
     return make("div", { class: "field" }, make("label", { for: id }, label, optional), field.input, field.wrong);

@@ -7,7 +7,16 @@ import { PlainPage } from "./plain-page.js";
 
 const DAY = 86_400_000;
 
+const EVERY = 2_000;
+const PATIENCE = 150;
+
 const paragraph = (text) => make("p", {}, text);
+const pause = (time) => new Promise((resolve) => { setTimeout(resolve, time); });
+
+/** Anybody's page about their own data, this browser's chat or another's. */
+const privacyPage = () => `/privacy/${document.documentElement.dataset.site}`;
+
+const json = (data) => new Blob([JSON.stringify(data, null, 2)], { type: "application/json" });
 
 /** `last`: when something was last said. */
 function keptPage(words, { account, kept_days: days }, last) {
@@ -18,6 +27,7 @@ function keptPage(words, { account, kept_days: days }, last) {
     paragraph(days ? words.count("kept.days", days) : words.say("kept.always", account)),
     until ? paragraph(words.say("kept.until", { date: until })) : "",
     paragraph(words.say("kept.sooner")),
+    make("p", {}, make("a", { href: privacyPage(), target: "_blank", rel: "noopener" }, words.say("kept.elsewhere", account))),
   );
 }
 
@@ -26,10 +36,14 @@ async function mailedPage(words, desk) {
   return new PlainPage(words.say("menu.mail"), paragraph(words.say("mailed")));
 }
 
-function receiptPage(words, signed) {
+const receipt = async (desk) => (await desk.mine("/receipt")).json();
+
+/** What was agreed to; an optional purpose can be stopped by itself, without ending the chat. */
+async function receiptPage(words, desk, conversation) {
+  const signed = await receipt(desk);
   const { at, consent, notice } = signed.receipt;
-  const given = notice.purposes.map(({ id, label }) => make("li", {}, make("b", {}, words.say(consent[id] ? "yes" : "no")), " ", make("bdi", {}, label)));
-  const save = () => download(new Blob([JSON.stringify(signed, null, 2)], { type: "application/json" }), "receipt.json");
+  const given = notice.purposes.map((purpose) => agreed(words, purpose, consent, () => stop(desk, conversation, signed.receipt, purpose.id)));
+  const save = () => download(json(signed), "receipt.json");
   return new PlainPage(
     words.say("menu.receipt"),
     paragraph(words.say("receipt.given", { moment: words.when(at, "moment"), version: notice.version })),
@@ -40,10 +54,36 @@ function receiptPage(words, signed) {
   );
 }
 
+function agreed(words, { id, label, required }, consent, end) {
+  const answer = make("b", {}, words.say(consent[id] ? "yes" : "no"));
+  const told = make("p", { role: "status" });
+  const act = async () => {
+    stopping.disabled = true;
+    const done = await end();
+    if (done) answer.textContent = words.say("no");
+    told.textContent = words.say(done ? "purpose.stopped" : "error.other");
+    stopping.disabled = done;
+    stopping.hidden = done;
+  };
+  const stopping = button("quiet", act, words.say("purpose.stop"));
+  return make("li", {}, answer, " ", make("bdi", {}, label), ...(consent[id] && !required ? [stopping, told] : []));
+}
+
+/** Whether the ledger says so: the receipt is asked for until it does. */
+async function stop(desk, conversation, { consent, notice }, id) {
+  conversation.agree({ notice_version: notice.version, consent: { ...consent, [id]: false } });
+  for (let tries = 0; tries < 20; tries += 1) {
+    await pause(250);
+    const fresh = await receipt(desk).catch(() => null);
+    if (fresh?.receipt.consent[id] === false) return true;
+  }
+  return false;
+}
+
 /** What the menu asks for, by its string: a page, or something to save. */
 export const asides = {
   kept: (words, config, _, { transcript }) => keptPage(words, config, transcript.lines.at(-1)?.at),
-  receipt: async (words, _, desk) => receiptPage(words, await (await desk.mine("/receipt")).json()),
+  receipt: (words, _, desk, conversation) => receiptPage(words, desk, conversation),
   transcript: async (_, __, desk) => download(await (await desk.mine("/transcript")).blob(), "transcript.txt"),
   mail: (words, _, desk) => mailedPage(words, desk),
   export: (words, _, desk) => exportPage(words, desk),
@@ -68,10 +108,26 @@ export function withdrawPage(words, account, withdraw) {
 
 /** `number` is the erasure's, null where it was asked for elsewhere. */
 export function donePage(words, number, again) {
-  return new PlainPage(
+  const told = make("p", { role: "status" }, words.say("done.queued"));
+  const save = make("p", {});
+  const page = new PlainPage(
     words.say("done.title"),
     paragraph(words.say("done.what")),
-    number ? make("p", { class: "number" }, words.say("done.number"), make("code", {}, number)) : "",
+    ...(number ? [told, make("p", { class: "number" }, words.say("done.number"), make("code", {}, number)), save] : []),
     button("quiet wide", again, words.say("new_chat")),
   );
+  if (number) follow(words, number, told, save);
+  return page;
+}
+
+async function follow(words, number, told, save) {
+  for (let tries = 0; tries < PATIENCE; tries += 1) {
+    const answer = await fetch(`${privacyPage()}/erasures/${number}`, { cache: "no-store", headers: { Accept: "application/json" } }).catch(() => null);
+    const { state, due_at: due, certificate } = answer?.ok ? await answer.json() : {};
+    const waits = state === "queued" && Date.parse(due) > Date.now();
+    if (state) told.textContent = words.say(waits ? "done.later" : `done.${state}`, { date: words.when(due, "date") });
+    if (certificate) save.append(button("quiet wide", () => download(json(certificate), `certificate-${number}.json`), words.say("done.save")));
+    if (certificate || waits) return;
+    await pause(EVERY);
+  }
 }

@@ -26,7 +26,7 @@ def faults(known: MetaData = metadata) -> list[str]:
     """Return what the schema leaves unsaid, or says of a table that erasure does not reach; empty where it is whole."""
     found = [fault for place in tables(known) for fault in place.faults]
     for table in known.sorted_tables:
-        if table.info.get("about") in {"contact", "agent"}:
+        if table.info.get("about") in {"contact", "agent", "recipient"}:
             found += [
                 f"{table.name}.{c.name} does not say what it holds" for c in table.columns if "personal" not in c.info
             ]

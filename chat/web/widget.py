@@ -17,6 +17,7 @@ from starlette.routing import Route
 from chat.actions.privacy import consent, erasure, retention
 from chat.actions.privacy.portable import portable
 from chat.actions.talk import letters, transcripts
+from chat.actions.team import forms
 from chat.errors import ConsentRequired, Forbidden, InvalidField, RateLimited
 from chat.model import LOCALES, Site
 from chat.web.api import attachments, exports
@@ -80,15 +81,7 @@ async def config(request: Request) -> Response:
             "online": desk.live.online(account.id),
             "notice": shown,
             "purposes": shown["purposes"] if shown else [],
-            "fields": [
-                {
-                    "id": name,
-                    "label": said.get(f"field.{name}", name),
-                    "required": ask == "required",
-                }
-                for name, ask in site.fields.items()
-                if ask != "off"
-            ],
+            "fields": forms.asked(site, locale, _labels(locale)),
             "locale": locale,
             "locales": list(LOCALES),
             "kept_days": await retention.kept_days(desk, account.id),
@@ -176,19 +169,24 @@ def strings(locale: str) -> dict[str, str]:
     return made
 
 
+def _labels(locale: str) -> dict[str, str]:
+    """Return the labels of the fields that any site may ask."""
+    t = words(locale)
+    return {name: t(f"site.fields.{name}") for name in forms.KNOWN}
+
+
 async def _agreement(request: Request) -> consent.Asked:
     body = await body_of(request, Agreement)
     agreed = body.consent if isinstance(body.consent, dict) else {}
     if agreed.get("chat") is not True:
         raise ConsentRequired("consent.chat must be true")
-    extra = sorted(set(body.fields) - {"name", "email"}) + sorted(set(agreed) - set(consent.PURPOSES))
+    extra = sorted(set(agreed) - set(consent.PURPOSES))
     if extra:
         raise InvalidField("There is no such field", field=extra[0][:40])
     return consent.Asked(
         version=body.notice_version,
         purposes={each: agreed.get(each) is True for each in consent.PURPOSES},
-        name=" ".join(body.fields.get("name", "").split()),
-        email=body.fields.get("email", "").strip(),
+        answers=body.fields,
         locale=best_locale(body.locale, ""),
         build=body.build,
     )

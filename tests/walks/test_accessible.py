@@ -20,6 +20,7 @@ PAGES = (
     "/admin/site",
     "/admin/notice",
     "/admin/agents",
+    "/admin/privacy",
     "/admin/erasures",
     "/admin/departments",
     "/admin/retention",

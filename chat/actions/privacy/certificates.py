@@ -14,7 +14,14 @@ from chat.store.privacy.erasures import Erasure, Went
 BACKUP_DAYS = 30
 
 
-def made(desk: Desk, account: Account, erasure: Erasure, went: list[Went], scrubbed: int | None) -> tuple[str, str]:
+def made(
+    desk: Desk,
+    account: Account,
+    erasure: Erasure,
+    went: list[Went],
+    recipients: list[dict[str, Any]],
+    scrubbed: int | None,
+) -> tuple[str, str]:
     """Return the certificate as it is signed, to the byte, and the signature. `scrubbed` is when freed pages were."""
     now = desk.clock()
     document = {
@@ -25,7 +32,7 @@ def made(desk: Desk, account: Account, erasure: Erasure, went: list[Went], scrub
         "done_at": stamp(now),
         "places": [shown(each) for each in went],
         "consent": {"receipts": erasure.receipts, "sha256": erasure.proof},
-        "recipients": [],
+        "recipients": recipients,
         "scrub": {"done_at": stamp(scrubbed) if scrubbed else None, "due_at": stamp(scrubbed or now + DAY)},
         "backups": {"lapse_at": stamp(now + BACKUP_DAYS * DAY), "readable": False},
         "signed_with": desk.signer.public_key,

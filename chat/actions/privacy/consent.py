@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 from chat.actions.desk import Desk
 from chat.actions.filter import training
 from chat.actions.privacy import audit
+from chat.actions.team import forms
 from chat.actions.team.accounts import manages
-from chat.actions.team.agents import EMAIL
 from chat.clock import stamp
 from chat.errors import (
     ConsentRequired,
@@ -47,12 +47,11 @@ class Begun:
 
 @dataclass(frozen=True)
 class Asked:
-    """What a visitor says when agreeing."""
+    """What a visitor says when agreeing; `answers` to what the site asks before the chat, by field."""
 
     version: int
     purposes: dict[str, bool]
-    name: str
-    email: str
+    answers: dict[str, str]
     locale: str
     build: str = ""
 
@@ -119,7 +118,7 @@ async def begin(desk: Desk, site_key: str, asked: Asked) -> Begun:
     """
     account, site, notice = await place(desk, site_key)
     text = _agreed(notice, asked.version, asked.purposes, asked.locale)
-    _check_fields(site, asked)
+    asked = replace(asked, answers=forms.checked(site, asked.answers))
     uid = uuid7()
     slot = await asyncio.to_thread(desk.keys.create, uid)
     row = _contact_row(desk, site, asked, uid, slot)
@@ -148,7 +147,7 @@ async def renew(desk: Desk, contact: Contact, version: int, choices: dict[str, b
             raise Unauthorized("This consent was withdrawn")
         site = accounts.site_by_id(tx, contact.site_id)
         account = accounts.one(tx, contact.account_id)
-        asked = Asked(version, choices, "", "", contact.locale)
+        asked = Asked(version, choices, {}, contact.locale)
         text = _agreed(_in_force(tx, account), version, choices, contact.locale)
         consents.add_receipt(
             tx,
@@ -194,7 +193,7 @@ def _ended(desk: Desk, tx: Any, contact: Contact, account: Account, site: Site, 
     """Return the ledger's row for a consent that ends: to the notice last agreed to, and no purpose is left."""
     version = consents.receipts(tx, contact.id)[-1].notice_version
     notice = consents.notices(tx, account.id, version)[0]
-    asked = Asked(version, dict.fromkeys(PURPOSES, False), "", "", contact.locale)
+    asked = Asked(version, dict.fromkeys(PURPOSES, False), {}, contact.locale)
     return _receipt(desk, account, site, contact, (notice, notice.text(contact.locale)), asked, action)
 
 
@@ -270,31 +269,14 @@ def _agreed(notice: Notice | None, version: int, choices: dict[str, bool], local
     return notice, notice.text(locale)
 
 
-def _check_fields(site: Site, asked: Asked) -> None:
-    for name, value in (("name", asked.name), ("email", asked.email)):
-        ask = site.fields.get(name, "off")
-        if ask == "off" and value:
-            raise InvalidField("This site does not ask for it", field=name)
-        if ask == "required" and not value:
-            raise InvalidField("This is needed", field=name)
-    if len(asked.name) > 200 or any(ord(c) < 32 for c in asked.name):  # noqa: PLR2004 - a line; control characters
-        raise InvalidField("Give at most 200 characters on one line", field="name")
-    if asked.email and not EMAIL.fullmatch(asked.email):
-        raise InvalidField("This is not an e-mail address", field="email")
-
-
 def _contact_row(desk: Desk, site: Site, asked: Asked, uid: str, slot: int) -> dict[str, Any]:
-    sealed = {
-        name: desk.seal(slot, uid, name, value) if value else None
-        for name, value in (("name", asked.name), ("email", asked.email))
-    }
-    found_by = desk.email_hash(site.account_id, asked.email) if asked.email else None
-    return sealed | {
+    email = asked.answers.get("email", "")
+    return forms.sealed(desk, site, asked.locale, uid, slot, asked.answers) | {
         "uid": uid,
         "account_id": site.account_id,
         "site_id": site.id,
         "key_slot": slot,
-        "email_hash": found_by,
+        "email_hash": desk.email_hash(site.account_id, email) if email else None,
         "locale": asked.locale,
         "created_at": desk.clock(),
     }

@@ -36,8 +36,8 @@ COLUMNS = ("place", "kind", "about", "why", "retention", "field", "category", "p
 
 
 def every() -> list[Place]:
-    """Return every place: about contacts, then agents, then nobody."""
-    order = ("contact", "agent", "nobody")
+    """Return every place: about contacts, then agents, recipients, nobody."""
+    order = ("contact", "agent", "recipient", "nobody")
     return sorted([*places.tables(), *OTHERS], key=lambda each: order.index(each.about))
 
 

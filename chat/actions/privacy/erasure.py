@@ -13,13 +13,13 @@ import structlog
 
 from chat.actions.desk import Desk
 from chat.actions.filter import training
-from chat.actions.privacy import audit, certificates, consent, forgetting
+from chat.actions.privacy import audit, certificates, consent, forgetting, recipients
 from chat.clock import DAY, stamp
 from chat.errors import LetheError, NotFound, Unauthorized, Unavailable
 from chat.ids import uuid7
 from chat.model import Actor, Contact, Ticket
 from chat.nudges import Nudge, Told
-from chat.store.privacy import consents, erasures, holds
+from chat.store.privacy import consents, disclosures, erasures, holds
 from chat.store.privacy.erasures import Erasure
 from chat.store.talk import contacts, tickets
 from chat.store.team import accounts
@@ -55,6 +55,28 @@ async def by_retention(desk: Desk, contact_uid: str, still: Still) -> bool:
     return True
 
 
+async def by_link(desk: Desk, contact: Contact, *, at_once: bool) -> str:
+    """Withdraw the consent of a contact whose mailbox proved who asks, and file the erasure; return its id."""
+    return await _request(desk, contact.uid, contact.account_id, "link" if at_once else "visitor", "visitor")
+
+
+async def progress(desk: Desk, account_id: str, erasure_id: str) -> dict[str, Any]:
+    """Return how far a request is, and its certificate, to whoever knows its number; nothing in it is personal."""
+
+    def work(tx: Any) -> tuple[Erasure, list[erasures.Went]]:
+        found = erasures.one(tx, account_id, erasure_id)
+        return found, erasures.went(tx, erasure_id)
+
+    found, went = await desk.store.read(work)
+    seen = {
+        "id": found.id,
+        "state": found.state,
+        "due_at": stamp(found.due_at),
+        "certificate": certificates.signed(found),
+    }
+    return seen | {"places": len(forgetting.steps()), "reached": len(went)}
+
+
 async def by_email(desk: Desk, actor: Actor | None, email: str) -> list[str]:
     """
     File the erasure of every contact with an address, in the actor's account or (None) in all; return the ids.
@@ -83,7 +105,8 @@ async def state(desk: Desk, actor: Actor, erasure_id: str) -> dict[str, Any]:
     found, went, held = await desk.store.read(work)
     places = [certificates.shown(each) for each in went]
     stands = shown(found, held.get(found.contact_id))
-    return stands | {"places": places, "certificate": certificates.signed(found)}
+    told = await recipients.of(desk, erasure_id)
+    return stands | {"places": places, "recipients": told, "certificate": certificates.signed(found)}
 
 
 async def now(desk: Desk, email: str) -> list[dict[str, Any]]:
@@ -137,6 +160,7 @@ async def sweep(desk: Desk) -> int:
     gone = [each for each in due if await _carried_out(desk, each)]
     if not gone:
         return 0
+    await recipients.sweep(desk)
     scrubbed = desk.clock() if await desk.store.scrub(small=True) else None
     return sum([await _certify(desk, each, scrubbed) for each in gone])
 
@@ -154,6 +178,7 @@ async def _carried_out(desk: Desk, each: Erasure) -> bool:
     try:
         if not await desk.store.write(lambda tx: erasures.begin(tx, each)):
             return False
+        await recipients.file(desk, each)
         await forgetting.forget(desk, each)
     except Unavailable:
         log.warning("erasure put off", erasure=each.id)
@@ -169,7 +194,8 @@ async def _carried_out(desk: Desk, each: Erasure) -> bool:
 async def _certify(desk: Desk, each: Erasure, scrubbed: int | None) -> bool:
     def work(tx: Any) -> bool:
         account = accounts.one(tx, each.account_id)
-        document, signature = certificates.made(desk, account, each, erasures.went(tx, each.id), scrubbed)
+        told = recipients.shown(disclosures.recipients(tx, each.id))
+        document, signature = certificates.made(desk, account, each, erasures.went(tx, each.id), told, scrubbed)
         closed = erasures.close(tx, each.id, desk.clock(), document, signature)
         if closed:
             audit.enter(desk, tx, each.account_id, "system", "contact.erased", each.id, each.contact_uid)

@@ -51,6 +51,25 @@ async def place(desk: Desk, actor: Actor, contact_uid: str, reason: str, days: i
     return {"contact_id": contact.uid, "held_until": stamp(ends)}
 
 
+async def meant(desk: Desk, actor: Actor, whom: str) -> list[str]:
+    """Return the ids of the contacts of the account with an address, or with an id. Raises InvalidField."""
+    manages(actor)
+    found_by = desk.email_hash(actor.account_id, whom)
+
+    def work(tx: Any) -> list[str]:
+        if "@" in whom:
+            return [each.uid for each in contacts.page(tx, actor.account_id, found_by, 0, None)]
+        return [_mine(tx, actor, whom.strip()).uid]
+
+    try:
+        found = await desk.store.read(work)
+    except NotFound:
+        found = []
+    if not found:
+        raise InvalidField("No contact has this address or id", field="whom")
+    return found
+
+
 async def lift(desk: Desk, actor: Actor, contact_uid: str) -> None:
     """End a hold before its time: an erasure that waited for it goes on. Owner or admin."""
     manages(actor)

@@ -7,6 +7,7 @@ from typing import Any
 from chat.actions.desk import Desk
 from chat.actions.privacy import audit
 from chat.actions.talk import transcripts
+from chat.actions.team import forms
 from chat.clock import stamp
 from chat.errors import NotFound
 from chat.model import Actor, Contact, Receipt, Site
@@ -82,6 +83,7 @@ def _shown(desk: Desk, contact: Contact) -> dict[str, Any]:
         "id": contact.uid,
         "name": transcripts.name_of(desk, contact),
         "email": desk.unseal(contact.key_slot, contact.uid, "email", contact.email),
+        **forms.given(desk, contact),
         "locale": contact.locale,
         "created_at": stamp(contact.created_at),
     }

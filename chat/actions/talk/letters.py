@@ -22,11 +22,13 @@ from chat.ids import uuid7
 from chat.mail import Letter, Undelivered
 from chat.model import Contact
 from chat.nudges import Nudge, Told
+from chat.store.privacy import disclosures
 from chat.store.talk import contacts, outbox
 
 MINUTE = 60_000
 WAITS = tuple(minutes * MINUTE for minutes in (5, 15, 60, 240, 480))
 SWEPT, A_DAY = 20, 5
+CATEGORIES = ("e-mail", "message")
 log = structlog.get_logger("chat.letters")
 
 
@@ -70,16 +72,47 @@ async def sweep(desk: Desk) -> int:
 
 async def _try(desk: Desk, row: Any) -> bool:
     until = desk.clock() + WAITS[min(row.tries, len(WAITS) - 1)]
-    if not await desk.store.write(lambda tx: outbox.claim(tx, row, until)):
+    letter = _opened(desk, row)
+    if not await desk.store.write(lambda tx: _claimed(desk, tx, row, letter, until)):
         return False
+    sent = False
     try:
-        opened = desk.unseal(row.key_slot, row.uid, f"letter/{row.id}", row.letter)
-        await asyncio.to_thread(desk.mailer.send, msgspec.json.decode(opened or "", type=Letter))
+        if letter is not None:
+            await asyncio.to_thread(desk.mailer.send, letter)
+            sent = True
     except Undelivered as error:
         log.warning("letter not taken", letter=row.id, why=error.why, tries=row.tries + 1)
         if not error.permanent and row.tries < len(WAITS):
             return False
+
+    def work(tx: Any) -> None:
+        outbox.done(tx, row.id)
+        if not sent:
+            disclosures.drop(tx, row.id)
+
+    await desk.store.write(work)
+    return True
+
+
+def _opened(desk: Desk, row: Any) -> Letter | None:
+    try:
+        text = desk.unseal(row.key_slot, row.uid, f"letter/{row.id}", row.letter)
+        return msgspec.json.decode(text or "", type=Letter)
     except (Sealed, LetheError):
         log.info("letter cannot be opened any more", letter=row.id)
-    await desk.store.write(lambda tx: outbox.done(tx, row.id))
+        return None
+
+
+def _claimed(desk: Desk, tx: Any, row: Any, letter: Letter | None, until: int) -> bool:
+    """
+    Take a letter as ours, and enter whom it goes to before it does: an erasure that begins meanwhile has to tell them.
+    """
+    if not outbox.claim(tx, row, until):
+        return False
+    if letter is not None:
+        recipient = desk.email_hash(row.account_id, letter.to)
+        others = recipient != row.email_hash
+        address = desk.seal(row.key_slot, row.uid, f"sent/{row.id}", letter.to) if others else None
+        made = {"id": row.id, "contact_id": row.contact_id, "kind": "mail", "recipient": recipient}
+        disclosures.enter(tx, made | {"address": address, "categories": list(CATEGORIES), "at": desk.clock()})
     return True

@@ -9,16 +9,16 @@ from urllib.parse import urlsplit
 
 from chat.actions.desk import Desk
 from chat.actions.privacy import audit
-from chat.actions.team import agents
+from chat.actions.team import agents, forms
 from chat.errors import Forbidden, InvalidField
 from chat.ids import secret, uuid7
-from chat.model import FIELD_ASKS, Account, Actor, Site
+from chat.model import Account, Actor, Site
 from chat.nudges import Nudge, Told
 from chat.store.team import accounts as store
 
 COLOR = "#2f6f5e"
 LIMITS = {"message_rate": (0, 10_000), "grace_days": (0, 30), "consent_days": (1, 3650)}
-LINE = 200
+LINE, NOTE = 200, 1000
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,11 @@ async def change_account(desk: Desk, actor: Actor, **values: Any) -> Account:
 
 
 async def change_site(desk: Desk, actor: Actor, site_id: str, **values: Any) -> Site:
-    """Change a site's `name`, `origins`, `color`, `fields` or `alternative`. Raises InvalidField, naming the field."""
+    """
+    Change a site's `name`, `origins`, `color`, `fields`, `custom_fields`, `alternative` or `privacy_note`.
+
+    Raises InvalidField, naming the field.
+    """
     manages(actor)
     checked = {name: _checks[name](value) for name, value in values.items()}
 
@@ -160,23 +164,24 @@ def _color(value: str) -> str:
     return value.lower()
 
 
-def _fields(value: dict[str, str]) -> dict[str, str]:
-    made = {name: value.get(name, "off") for name in ("name", "email")}
-    if any(ask not in FIELD_ASKS for ask in made.values()) or set(value) - set(made):
-        raise InvalidField(f"Each field is one of {', '.join(FIELD_ASKS)}", field="fields")
-    return made
-
-
 def _alternative(value: str) -> str:
     if len(value) > LINE:
         raise InvalidField(f"Give at most {LINE} characters", field="alternative")
     return " ".join(value.split())
 
 
+def _privacy_note(value: str) -> str:
+    if len(value) > NOTE:
+        raise InvalidField(f"Give at most {NOTE} characters", field="privacy_note")
+    return value.strip().replace("\r\n", "\n")
+
+
 _checks: dict[str, Any] = {
     "name": lambda value: line("name", value),
     "origins": checked_origins,
     "color": _color,
-    "fields": _fields,
+    "fields": forms.known,
+    "custom_fields": forms.custom,
     "alternative": _alternative,
+    "privacy_note": _privacy_note,
 }

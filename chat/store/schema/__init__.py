@@ -8,7 +8,18 @@ which is kept in a store of its own. `chat/store/places.py` reads all of this; `
 
 from chat.store.schema.columns import metadata
 from chat.store.schema.filter import label
-from chat.store.schema.privacy import audit, audit_head, erasure, erasure_place, export, hold, receipt
+from chat.store.schema.privacy import (
+    audit,
+    audit_head,
+    disclosure,
+    erasure,
+    erasure_place,
+    export,
+    hold,
+    link,
+    receipt,
+    recipient,
+)
 from chat.store.schema.retention import retention_count, retention_run
 from chat.store.schema.talk import ENDED, STATUSES, attachment, contact, message, note, outbox, ticket
 from chat.store.schema.team import ROLES, account, agent, department, notice, notice_text, server, session, site, token
@@ -24,11 +35,13 @@ __all__ = [
     "audit_head",
     "contact",
     "department",
+    "disclosure",
     "erasure",
     "erasure_place",
     "export",
     "hold",
     "label",
+    "link",
     "message",
     "metadata",
     "note",
@@ -36,6 +49,7 @@ __all__ = [
     "notice_text",
     "outbox",
     "receipt",
+    "recipient",
     "retention_count",
     "retention_run",
     "server",

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, Column, Index, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+)
 
 from chat.store.schema.columns import AGENT, about, metadata, personal, plain, serial, to, uid
 
@@ -41,6 +53,54 @@ hold = Table(
     plain("expires_at", BigInteger, nullable=False, index=True),
     info=about(
         "contact", "to keep what a legal claim needs", basis="claims", kept="until the day it names, 10 years at most"
+    ),
+)
+
+# A mailed way to one's own data, one row for each contact it covers; `secret_hash` is that of 256 random bits. Opening
+# it changes the secret, so a link works once. `opened` tells the two apart.
+link = Table(
+    "link",
+    metadata,
+    plain("secret_hash", String(64), primary_key=True, inner=True),
+    plain("contact_id", serial, to("contact.id"), primary_key=True, autoincrement=False, index=True),
+    plain("opened", Boolean(create_constraint=False), nullable=False, default=False),
+    personal("expires_at", BigInteger, "time", nullable=False, index=True),
+    info=about("contact", "to know whose mailbox asked", basis="duty", kept="an hour"),
+)
+
+# What was sent to whom (Art. 19). `recipient` is a keyed hash of an address, or an id; `address` is sealed, and kept
+# only of those who are not the contact: they are told of an erasure.
+disclosure = Table(
+    "disclosure",
+    metadata,
+    uid(),
+    plain("contact_id", to("contact.id"), nullable=False, index=True),
+    plain("kind", String(10), nullable=False),
+    personal("recipient", String(64), "e-mail", nullable=False, withheld="a keyed hash of an address"),
+    personal("address", LargeBinary, "e-mail", place="sent/{id}"),
+    plain("categories", JSON, nullable=False),
+    personal("at", BigInteger, "time", nullable=False),
+    info=about("contact", "to tell those who were sent data", basis="duty", kept="contacts"),
+)
+
+# Whom an erasure has to tell. `letters` are the ids of what they were sent; `address` is sealed under the server's own
+# key and gone once they were told.
+recipient = Table(
+    "recipient",
+    metadata,
+    plain("erasure_id", String(36), to("erasure.id"), primary_key=True),
+    plain("recipient", String(64), primary_key=True),
+    plain("kind", String(10), nullable=False),
+    plain("letters", JSON, nullable=False),
+    personal("address", LargeBinary, "e-mail"),
+    plain("due_at", BigInteger, nullable=False),
+    plain("tries", Integer, nullable=False, default=0),
+    plain("told_at", BigInteger),
+    info=about(
+        "recipient",
+        "to tell who was sent data that it is to be deleted",
+        basis="duty",
+        kept="until told, a day at most",
     ),
 )
 

@@ -40,6 +40,8 @@ contact = Table(
         withheld="a keyed hash of the address that is given",
         index=True,
     ),
+    personal("phone", LargeBinary, "phone", place="phone"),
+    personal("fields", LargeBinary, "custom-field", place="fields"),
     personal("locale", String(12), "locale", nullable=False),
     personal("created_at", BigInteger, "time", nullable=False),
     plain("receipt_id", BigInteger, inner=True),

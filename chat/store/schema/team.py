@@ -74,7 +74,9 @@ site = Table(
     Column("origins", JSON, nullable=False),
     Column("color", String(7), nullable=False),
     Column("fields", JSON, nullable=False),
+    Column("custom_fields", JSON, nullable=False, default=[], server_default="[]"),
     Column("alternative", Text, nullable=False, default=""),
+    Column("privacy_note", Text, nullable=False, default="", server_default=""),
     Column("created_at", BigInteger, nullable=False),
     info=about("nobody", "a website of an organisation"),
 )

@@ -8,6 +8,8 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from chat.store.schema import contact, outbox
 
+_of_contact = (contact.c.uid, contact.c.key_slot, contact.c.account_id, contact.c.email_hash)
+
 
 def put(tx: Connection, letter_id: str, contact_id: int, letter: bytes, at: int) -> None:
     """Put a sealed letter in, due now."""
@@ -15,8 +17,8 @@ def put(tx: Connection, letter_id: str, contact_id: int, letter: bytes, at: int)
 
 
 def due(tx: Connection, at: int, limit: int) -> list[Row[*tuple[Any, ...]]]:
-    """Return what is due, oldest first: the row, and `uid` and `key_slot` of its contact."""
-    query = select(outbox, contact.c.uid, contact.c.key_slot).join(contact, contact.c.id == outbox.c.contact_id)
+    """Return what is due, oldest first: the row, and its contact's `uid`, `key_slot`, `account_id`, `email_hash`."""
+    query = select(outbox, *_of_contact).join(contact, contact.c.id == outbox.c.contact_id)
     return list(tx.execute(query.where(outbox.c.due_at <= at).order_by(outbox.c.due_at).limit(limit)))
 
 

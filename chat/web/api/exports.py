@@ -50,7 +50,7 @@ def widget_routes() -> list[Route]:
 
 async def own_export(request: Request) -> Response:
     """`GET /widget/{site_key}/export`: all that is held, as JSON; `?format=zip` as an archive, 202 if large."""
-    return await _whole(request, await _visitor(request), "visitor", "visitor")
+    return await whole(request, await _visitor(request), "visitor", "visitor")
 
 
 async def own_exports(request: Request) -> Response:
@@ -71,14 +71,14 @@ async def own_file(request: Request) -> Response:
     """`GET /widget/{site_key}/exports/{id}`: the archive."""
     desk = doors_of(request).desk
     contact = await exports.own(desk, visitor_of(request, request.path_params["site_key"]))
-    return _archive(await exports.fetched(desk, contact, request.path_params["id"]))
+    return handed(await exports.fetched(desk, contact, request.path_params["id"]))
 
 
 async def get_export(request: Request) -> Response:
     """`GET /contacts/{id}/export`: all that is held, as JSON; `?format=zip` as an archive, 202 where it is large."""
     actor, desk = await actor_of(request), doors_of(request).desk
     contact = await exports.of_agent(desk, actor, request.path_params["id"])
-    return await _whole(request, contact, exports.source(actor), actor.agent_id)
+    return await whole(request, contact, exports.source(actor), actor.agent_id)
 
 
 async def post_export(request: Request) -> Response:
@@ -107,7 +107,7 @@ async def get_state(request: Request) -> Response:
 async def get_file(request: Request) -> Response:
     """`GET /exports/{id}/file`: the archive."""
     actor = await actor_of(request)
-    return _archive(await exports.fetched_by_agent(doors_of(request).desk, actor, request.path_params["id"]))
+    return handed(await exports.fetched_by_agent(doors_of(request).desk, actor, request.path_params["id"]))
 
 
 async def delete_export(request: Request) -> Response:
@@ -121,7 +121,8 @@ async def _visitor(request: Request) -> Contact:
     return await exports.of_visitor(doors_of(request).desk, visitor_of(request, request.path_params["site_key"]))
 
 
-async def _whole(request: Request, contact: Contact, source: str, who: str) -> Response:
+async def whole(request: Request, contact: Contact, source: str, who: str) -> Response:
+    """Answer with all that is held of a contact, as `?format=` says: json, or zip, which is only promised if large."""
     desk, form = doors_of(request).desk, request.query_params.get("format", "json")
     if form not in {"json", "zip"}:
         raise InvalidField("A format is json or zip", field="format")
@@ -146,7 +147,8 @@ async def _streamed(pieces: AsyncIterator[bytes], kind: str, name: str) -> Respo
     return StreamingResponse(all_of_it(), headers=HEADERS | _saved(name), media_type=kind)
 
 
-def _archive(made: Archive) -> Response:
+def handed(made: Archive) -> Response:
+    """Answer with an archive that was made before."""
     headers = HEADERS | _saved(made.name) | {"content-length": str(made.size)}
     return StreamingResponse(made.pieces, headers=headers, media_type=ZIP)
 

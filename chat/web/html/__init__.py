@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute
 
-from chat.web.html import admin, audit, departments, exports, inbox, privacy, retention, session
+from chat.web.html import admin, audit, choices, departments, exports, inbox, privacy, retention, rights, session, sites
 
 
 def routes() -> list[BaseRoute]:
@@ -12,10 +12,13 @@ def routes() -> list[BaseRoute]:
     return [
         *session.routes(),
         *inbox.routes(),
+        *sites.routes(),
         *admin.routes(),
         *departments.routes(),
+        *choices.routes(),
         *privacy.routes(),
         *retention.routes(),
         *exports.routes(),
         *audit.routes(),
+        *rights.routes(),
     ]

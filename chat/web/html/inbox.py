@@ -24,7 +24,7 @@ async def shell(request: Request) -> Response:
     who, locale = await reader(request), locale_of(request)
     boot = {
         "csrf": who.csrf,
-        "agent": {"id": who.agent.id, "name": who.agent.name},
+        "agent": {"id": who.agent.id, "name": who.agent.name, "manages": who.actor.manages},
         "account": {"name": who.account.name},
         "locale": locale,
         "strings": strings(locale),

@@ -1,0 +1,176 @@
+"""
+A mailed link to one's own data: asked for by address, answered alike whoever asks, opened once, good for little time.
+
+The secret is 256 random bits, kept as a hash; it reaches the page in the fragment of an address, which no browser
+sends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+from chat.actions.desk import Desk
+from chat.actions.privacy import consent, erasure
+from chat.actions.talk import letters
+from chat.actions.team.agents import EMAIL
+from chat.clock import stamp
+from chat.crypt import Sealed, digest
+from chat.errors import InvalidField, LetheError, NotFound, RateLimited, Unauthorized
+from chat.ids import secret
+from chat.model import Account, Contact, Site
+from chat.nudges import Nudge, Told
+from chat.store.privacy import links
+from chat.store.talk import contacts
+from chat.store.team import accounts
+
+MINUTE = 60_000
+MAILED, OPENED = 60 * MINUTE, 30 * MINUTE
+WINDOW = 900.0
+ASKED_NETWORK, ASKED_ADDRESS, TRIED, WAITING = 10, 3, 20, 3
+# Longer than looking, sealing and storing take, so that how long an answer takes tells nobody what was found.
+EVEN = 0.4
+
+
+@dataclass(frozen=True)
+class Written:
+    """The letter in the reader's language; `{link}` in its text is where the link goes."""
+
+    subject: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What opening a link gives: a secret for this page, until when (ms), and how much is held."""
+
+    secret: str
+    until: int
+    held: dict[str, Any]
+
+
+def reachable(desk: Desk) -> bool:
+    """Tell whether links can be mailed: there is a mail server, and an address of ours that no request could forge."""
+    return desk.mailer.ready and bool(desk.settings.base_url)
+
+
+async def ask(desk: Desk, site_key: str, email: str, letter: Written, network: str) -> None:
+    """
+    Mail a link to whoever owns an address, if the site's account holds anything of theirs; tell nobody whether it does.
+
+    Raises NotFound where no mail can be sent, InvalidField where this is no address, RateLimited.
+    """
+    site = await desk.store.read(lambda tx: accounts.site_by_key(tx, site_key))
+    if not reachable(desk):
+        raise NotFound("This server mails no links")
+    if not EMAIL.fullmatch(email):
+        raise InvalidField("This is not an e-mail address", field="email")
+    found_by = desk.email_hash(site.account_id, email)
+    await _spend(desk, f"link:{network}", ASKED_NETWORK)
+    await _spend(desk, f"link:{found_by}", ASKED_ADDRESS)
+    await asyncio.gather(_mail(desk, site, found_by, letter), asyncio.sleep(EVEN))
+
+
+async def opened(desk: Desk, site_key: str, mailed: str, network: str) -> Opened:
+    """
+    Use a mailed link up. Unauthorized where it was used, has expired, or is not one of the account's: they look alike.
+    """
+    await _spend(desk, f"open:{network}", TRIED)
+    fresh, now = secret(), desk.clock()
+    until = now + OPENED
+
+    def work(tx: Any) -> bool:
+        site = accounts.site_by_key(tx, site_key)
+        return links.opened(tx, site.account_id, digest(mailed), digest(fresh), now, until)
+
+    if not await desk.store.write(work):
+        raise _stale()
+    return Opened(fresh, until, await held(desk, site_key, fresh))
+
+
+async def held(desk: Desk, site_key: str, shown: str) -> dict[str, Any]:
+    """Return how much is held, since when, whose can be exported, and the days between withdrawal and erasure."""
+    found = await covered(desk, site_key, shown)
+
+    def work(tx: Any) -> dict[str, Any]:
+        account = accounts.one(tx, found[0].account_id)
+        return links.counted(tx, [each.id for each in found]) | {"grace_days": account.grace_days}
+
+    readable = [each.uid for each in found if each.receipt_id is not None]
+    since = stamp(min(each.created_at for each in found))
+    known = {"contacts": len(found), "contact_ids": readable, "since": since}
+    return known | await desk.store.read(work)
+
+
+async def covered(desk: Desk, site_key: str, shown: str) -> list[Contact]:
+    """Return the contacts that an opened link covers; Unauthorized where it is not good any more."""
+
+    def work(tx: Any) -> list[Contact]:
+        site = accounts.site_by_key(tx, site_key)
+        return links.covered(tx, site.account_id, digest(shown), desk.clock())
+
+    found = await desk.store.read(work)
+    if not found:
+        raise _stale()
+    return found
+
+
+async def one(desk: Desk, site_key: str, shown: str, contact_uid: str) -> Contact:
+    """Return one of the contacts that an opened link covers. Raises NotFound."""
+    found = [each for each in await covered(desk, site_key, shown) if each.uid == contact_uid]
+    if not found:
+        raise NotFound("No such contact")
+    return found[0]
+
+
+async def forget(desk: Desk, site_key: str, shown: str, *, at_once: bool) -> list[str]:
+    """Withdraw and erase every contact that a link covers, at once or after the account's grace; return the numbers."""
+    return [await erasure.by_link(desk, each, at_once=at_once) for each in await covered(desk, site_key, shown)]
+
+
+async def sweep(desk: Desk) -> int:
+    """Delete the links that are over; return how many."""
+    return await desk.store.write(lambda tx: links.lapse(tx, desk.clock()))
+
+
+async def place(desk: Desk, site_key: str) -> tuple[Account, Site]:
+    """Return whose privacy page this is; NotFound where no site has the key."""
+    account, site, _ = await consent.place(desk, site_key)
+    return account, site
+
+
+async def _spend(desk: Desk, allowance: str, most: int) -> None:
+    wait = await desk.live.allow(allowance, most, WINDOW)
+    if wait:
+        raise RateLimited("That was asked for often just now; wait a little", retry_after=round(wait))
+
+
+async def _mail(desk: Desk, site: Site, found_by: str, letter: Written) -> None:
+    mailed, now = secret(), desk.clock()
+    address = f"{desk.settings.base_url}/privacy/{site.key}#{mailed}"
+
+    def work(tx: Any) -> None:
+        found = contacts.page(tx, site.account_id, found_by, 0, None)
+        ids = [each.id for each in found]
+        # Not to what was typed, which may only look like it, but to what its owner gave.
+        known = next(((each, to) for each in reversed(found) if (to := _address(desk, each))), None)
+        if known is None or links.waiting(tx, ids, now) >= WAITING:
+            return
+        links.put(tx, digest(mailed), ids, now + MAILED)
+        letters.queue(desk, tx, *known, letter.subject, letter.text.replace("{link}", address))
+
+    await desk.store.write(work)
+    desk.live.publish(Told(Nudge("due")))
+
+
+def _address(desk: Desk, contact: Contact) -> str | None:
+    """Return the address a contact gave; None where its key is gone or does not open it."""
+    try:
+        return desk.unseal(contact.key_slot, contact.uid, "email", contact.email)
+    except (Sealed, LetheError):
+        return None
+
+
+def _stale() -> Unauthorized:
+    return Unauthorized("This link was used, has expired, or is not one of ours; ask for another")

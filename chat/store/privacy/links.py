@@ -1,0 +1,57 @@
+"""Mailed links to one's own data as rows, and the counts of what a link covers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from chat.model import Contact
+from chat.store.schema import attachment, contact, link, message, receipt, ticket
+
+_contact_columns = tuple(contact.c[field.name] for field in fields(Contact))
+
+
+def waiting(tx: Connection, contact_ids: Sequence[int], now: int) -> int:
+    """Return how many links are on their way to the owner of these contacts and still good."""
+    mine = link.c.contact_id.in_(contact_ids) & ~link.c.opened & (link.c.expires_at > now)
+    return int(tx.execute(select(func.count(link.c.secret_hash.distinct())).where(mine)).scalar_one())
+
+
+def put(tx: Connection, secret_hash: str, contact_ids: Sequence[int], expires_at: int) -> None:
+    """Store a link that covers these contacts."""
+    row = {"secret_hash": secret_hash, "opened": False, "expires_at": expires_at}
+    tx.execute(insert(link), [row | {"contact_id": each} for each in contact_ids])
+
+
+def opened(tx: Connection, account_id: str, secret_hash: str, fresh_hash: str, now: int, expires_at: int) -> bool:
+    """Take a link that is still good, once: from now on only the fresh secret opens it; tell whether there was one."""
+    mine = select(contact.c.id).where(contact.c.account_id == account_id)
+    good = (link.c.secret_hash == secret_hash) & ~link.c.opened & (link.c.expires_at > now)
+    values = {"secret_hash": fresh_hash, "opened": True, "expires_at": expires_at}
+    return tx.execute(update(link).where(good, link.c.contact_id.in_(mine)).values(**values)).rowcount > 0
+
+
+def covered(tx: Connection, account_id: str, secret_hash: str, now: int) -> list[Contact]:
+    """Return the contacts of an account that an opened link covers, first to last."""
+    good = (link.c.secret_hash == secret_hash) & link.c.opened & (link.c.expires_at > now)
+    query = select(*_contact_columns).join(link, link.c.contact_id == contact.c.id)
+    query = query.where(good, contact.c.account_id == account_id)
+    return [Contact(*row) for row in tx.execute(query.order_by(contact.c.id))]
+
+
+def lapse(tx: Connection, now: int) -> int:
+    """Delete the links that are over; return how many rows."""
+    return tx.execute(delete(link).where(link.c.expires_at <= now)).rowcount
+
+
+def counted(tx: Connection, contact_ids: Sequence[int]) -> dict[str, int]:
+    """Return how many chats, messages, files and receipts are held of these contacts."""
+    of = {"chats": ticket, "messages": message, "files": attachment, "receipts": receipt}
+    return {
+        name: int(
+            tx.execute(select(func.count()).select_from(table).where(table.c.contact_id.in_(contact_ids))).scalar_one()
+        )
+        for name, table in of.items()
+    }

@@ -1,0 +1,78 @@
+"""A mail server on loopback that takes what is sent, or answers as it was told."""
+
+import asyncio
+import email
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from email.policy import default
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from chat.actions.desk import Desk
+from chat.mail import Mailer
+from tests.desks import CHAT
+from tests.services import free_port
+
+
+@dataclass
+class Post:
+    """A mail server on loopback: what it took, and what it answers next (an SMTP line, or `drop`)."""
+
+    port: int
+    took: list[Envelope] = field(default_factory=list)
+    answers: list[str] = field(default_factory=list)
+
+    async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
+        """Answer what was ordered; keep the mail where that is a yes, or the line drops just after."""
+        answer = self.answers.pop(0) if self.answers else "250 OK"
+        if answer.startswith("250") or answer == "drop":
+            self.took.append(envelope)
+        if answer == "drop":
+            assert isinstance(server.transport, asyncio.Transport)
+            server.transport.abort()
+        return answer
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        """Refuse one name for good."""
+        if address.startswith("nobody"):
+            return "550 no such box"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    @property
+    def mails(self) -> list[Any]:
+        """What was taken, read as mail."""
+        contents = [each.content for each in self.took if isinstance(each.content, bytes)]
+        return [email.message_from_bytes(each, policy=default) for each in contents]
+
+
+@pytest.fixture
+def post() -> Iterator[Post]:
+    """The server, up."""
+    with taking() as made:
+        yield made
+
+
+@contextmanager
+def taking() -> Iterator[Post]:
+    """A server that is up meanwhile."""
+    made = Post(free_port())
+    controller = Controller(made, hostname="127.0.0.1", port=made.port)
+    controller.start()
+    try:
+        yield made
+    finally:
+        controller.stop()
+
+
+def mailed(desk: Desk, port: int, at: int = 0) -> Desk:
+    """A desk that sends there, whose links lead to the tests' own server; with its clock at a moment."""
+    mailer = Mailer(f"smtp://127.0.0.1:{port}/?from=chat@acme.example")
+    settings = replace(desk.settings, base_url=CHAT)
+    return replace(desk, mailer=mailer, settings=settings, clock=(lambda: at) if at else desk.clock)
