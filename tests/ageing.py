@@ -94,18 +94,23 @@ async def populate(house: House, seed: int, count: int = 14, departments: tuple[
             await left_without(house, dice.uniform(0, 60))
         else:
             lived = await wrote(house, days, dice.randint(1, 4), training=kind in {2, 3})
-            if kind in {2, 3}:
-                await marked(house, lived, dice.uniform(0, days))
-            if kind in {3, 4}:
-                await sent(house, lived, days)
-                await noted(house, lived, dice.uniform(0, days))
+            await _more(house, lived, kind, days, dice)
             if departments and dice.random() < 0.6:
                 given = {"department": dice.choice(departments)}
                 await tickets.change(ago(house, days).desk, house.actor, lived.number, given)
-            if kind in {5, 6}:
-                await exported(house, lived, dice.uniform(0, min(days, 20)))
             if kind == 5:
                 await held_back(house, lived)
+
+
+async def _more(house: House, lived: Lived, kind: int, days: float, dice: random.Random) -> None:
+    """Marks, files, notes and exports of somebody who wrote so many days ago."""
+    if kind in {2, 3}:
+        await marked(house, lived, dice.uniform(0, days))
+    if kind in {3, 4}:
+        await sent(house, lived, days)
+        await noted(house, lived, dice.uniform(0, days))
+    if kind in {5, 6}:
+        await exported(house, lived, dice.uniform(0, min(days, 20)))
 
 
 async def table(desk: Desk, of: Table) -> list[dict[str, Any]]:

@@ -51,6 +51,9 @@ ENTERED: dict[str, set[str]] = {
     "POST /departments": {"department.changed"},
     "PUT /retention": {"retention.changed"},
     "POST /retention/runs": {"retention.rehearsed"},
+    "GET /contacts/{id}/export": {"contact.exported"},
+    "GET /exports/{id}/file": {"contact.exported"},
+    "POST /contacts/{id}/exports": {"contact.exported"},
 }
 SILENT = {
     "POST /tickets/{number:int}/attachments",  # what agents send says itself by whom
@@ -64,6 +67,9 @@ SILENT = {
     "GET /account",
     "GET /departments",
     "GET /departments/{id}",
+    "GET /exports",  # ids and times
+    "GET /exports/{id}",
+    "DELETE /exports/{id}",
     "GET /retention",
     "GET /retention/months",
     "GET /retention/runs",
