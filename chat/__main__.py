@@ -35,7 +35,7 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser with every command."""
     made = argparse.ArgumentParser("lethe", description="Live chat that begins with consent and can really forget.")
     made.add_argument("--version", action="version", version=f"lethe {__version__}")
-    from chat.commands import privacy, spam
+    from chat.commands import backup, privacy, residue, spam
 
     commands = made.add_subparsers(metavar="COMMAND", required=True)
     _demo(commands)
@@ -44,6 +44,8 @@ def parser() -> argparse.ArgumentParser:
     worker = command(commands, "worker", _run_worker, "run due jobs")
     worker.add_argument("--once", action="store_true", help="run what is due and exit")
     privacy.add(commands)
+    backup.add(commands)
+    residue.add(commands)
     spam.add(commands)
     command(commands, "migrate", _run_migrate, "bring the database to the current schema")
     check = command(commands, "check", _run_check, "say what is misconfigured, with its mend")

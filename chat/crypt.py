@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from itertools import count
 
-from cryptography.exceptions import InvalidTag
+from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -86,6 +86,14 @@ class Signer:
     def sign(self, document: bytes) -> str:
         """Return the signature over `document`, in base64."""
         return base64.b64encode(self._key.sign(document)).decode()
+
+    def signed(self, document: bytes, signature: str) -> bool:
+        """Whether this key made the signature over `document`."""
+        try:
+            self._key.public_key().verify(base64.b64decode(signature, validate=True), document)
+        except (InvalidSignature, ValueError):
+            return False
+        return True
 
 
 def seal_chunks(key: bytes, data: bytes) -> Iterator[bytes]:

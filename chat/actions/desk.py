@@ -16,13 +16,14 @@ from chat.mail import Mailer
 from chat.settings import Settings
 from chat.store import Store
 from chat.store.keys import Keys
+from chat.store.ledger import Ledger
 from chat.tokens import Tokens
 
 
 @dataclass(frozen=True)
 class Desk:
     """
-    Store, keys, live, blobs, mailer, filters, settings and clock; `index_key` is the key of the blind indexes.
+    Store, keys, ledger, live, blobs, mailer, filters, settings and clock; `index_key` is the key of the blind indexes.
 
     `drawing` lets one image be drawn at a time: one of forty million pixels takes hundreds of MB meanwhile.
     """
@@ -30,6 +31,7 @@ class Desk:
     settings: Settings
     store: Store
     keys: Keys
+    ledger: Ledger
     live: Live
     blobs: Blobs
     mailer: Mailer

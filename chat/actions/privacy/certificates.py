@@ -9,13 +9,28 @@ from chat.actions.desk import Desk
 from chat.actions.privacy.consent import canonical
 from chat.clock import DAY, stamp
 from chat.model import Account
+from chat.store import keycopy
+from chat.store.privacy import backups as rows
 from chat.store.privacy.erasures import Erasure, Went
 
-BACKUP_DAYS = 30
+
+def backups(tx: Any, erasure: Erasure, now: int) -> dict[str, Any]:
+    """
+    Return when the last backup with remains lapses, and whether those can be read: only where a copy of the keys was
+    out of reach and may still hold this one.
+    """
+    stands = rows.standing(tx)
+    unreached = keycopy.holds(stands.keys_copied_to, erasure.key_slot, erasure.contact_uid) is None
+    return {"lapse_at": stamp(now + stands.backup_days * DAY), "readable": unreached}
 
 
-def made(desk: Desk, account: Account, erasure: Erasure, went: list[Went], scrubbed: int | None) -> tuple[str, str]:
-    """Return the certificate as it is signed, to the byte, and the signature. `scrubbed` is when freed pages were."""
+def made(
+    desk: Desk, account: Account, erasure: Erasure, went: list[Went], scrubbed: int | None, kept: dict[str, Any]
+) -> tuple[str, str]:
+    """
+    Return the certificate as it is signed, to the byte, and the signature. `scrubbed` is when freed pages were, `kept`
+    what is to be said of backups.
+    """
     now = desk.clock()
     document = {
         "certificate": erasure.id,
@@ -27,7 +42,7 @@ def made(desk: Desk, account: Account, erasure: Erasure, went: list[Went], scrub
         "consent": {"receipts": erasure.receipts, "sha256": erasure.proof},
         "recipients": [],
         "scrub": {"done_at": stamp(scrubbed) if scrubbed else None, "due_at": stamp(scrubbed or now + DAY)},
-        "backups": {"lapse_at": stamp(now + BACKUP_DAYS * DAY), "readable": False},
+        "backups": kept,
         "signed_with": desk.signer.public_key,
     }
     written = canonical(document)

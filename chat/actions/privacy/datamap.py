@@ -15,6 +15,7 @@ from chat.model import Actor
 from chat.places import BASES, Field, Place
 from chat.store import places
 from chat.store.keys import KEYS
+from chat.store.ledger import LEDGER
 from chat.store.team import accounts
 
 BROWSER = Place(
@@ -28,7 +29,19 @@ BROWSER = Place(
 FILTER = Place(
     "filter", "memory", "nobody", "words the spam filter has met, without whose they are, until an erasure or a restart"
 )
-OTHERS = (KEYS, FILES, NETWORKS, BROWSER, LEARNT, FILTER)
+BACKUPS = Place(
+    "backups",
+    "file",
+    "contact",
+    "to bring everything back after a disk is lost: sealed as it is in the database, and no key beside it",
+    "the days that the server keeps backups (30)",
+    (
+        Field("sealed texts and files", "message", "to restore", "interest", sealed=True),
+        Field("receipts", "consent", "to restore", "interest"),
+        Field("times", "time", "to restore", "interest"),
+    ),
+)
+OTHERS = (KEYS, FILES, NETWORKS, BROWSER, LEARNT, FILTER, LEDGER, BACKUPS)
 KEPT = {
     "contacts": "until the contact is erased",
     "transcripts": "until the contact is erased",

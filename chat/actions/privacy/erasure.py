@@ -155,7 +155,8 @@ async def _carried_out(desk: Desk, each: Erasure) -> bool:
 async def _certify(desk: Desk, each: Erasure, scrubbed: int | None) -> bool:
     def work(tx: Any) -> bool:
         account = accounts.one(tx, each.account_id)
-        document, signature = certificates.made(desk, account, each, erasures.went(tx, each.id), scrubbed)
+        backups = certificates.backups(tx, each, desk.clock())
+        document, signature = certificates.made(desk, account, each, erasures.went(tx, each.id), scrubbed, backups)
         return erasures.close(tx, each.id, desk.clock(), document, signature)
 
     return await desk.store.write(work)
@@ -186,8 +187,10 @@ async def _request(desk: Desk, contact_uid: str, account_id: str | None, source:
         if account_id not in {None, contact.account_id}:
             raise NotFound("No such contact")
         consent.withdrawn(desk, tx, contact)
-        made = _row(desk, tx, contact, source)
-        return erasures.request(tx, made), contact, tickets.all_of_contact(tx, contact.id)
+        made, gone = _row(desk, tx, contact, source), tickets.all_of_contact(tx, contact.id)
+        filed = erasures.request(tx, made)
+        desk.ledger.enter(desk.clock(), "erase", made | {"id": filed})
+        return filed, contact, gone
 
     erasure_id, contact, gone = await desk.store.write(work)
     if contact is not None:

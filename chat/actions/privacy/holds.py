@@ -42,6 +42,8 @@ async def place(desk: Desk, actor: Actor, contact_uid: str, reason: str, days: i
 
     def work(tx: Any) -> list[int]:
         holds.place(tx, contact.id, made)
+        said = {"contact": contact.uid, "agent": actor.agent_id, "until": ends}
+        desk.ledger.enter(now, "hold", said)
         return [each.number for each in tickets.all_of_contact(tx, contact.id)]
 
     numbers = await desk.store.write(work)
@@ -55,6 +57,7 @@ async def lift(desk: Desk, actor: Actor, contact_uid: str) -> None:
 
     def work(tx: Any) -> None:
         holds.lift(tx, _mine(tx, actor, contact_uid).id)
+        desk.ledger.enter(desk.clock(), "lift", {"contact": contact_uid})
 
     await desk.store.write(work)
     desk.live.publish(Told(Nudge("due")))

@@ -50,7 +50,12 @@ async def purge(desk: Desk, actor: Actor, number: int) -> None:
     """Delete a ticket with all that hangs off it: unseen at once, gone when this returns, or by the sweep."""
     opened = await tickets.one(desk, actor, number)
     ticket = opened.ticket
-    await desk.store.write(lambda tx: redaction.doom(tx, ticket.id, desk.clock()))
+
+    def work(tx: Any) -> None:
+        redaction.doom(tx, ticket.id, desk.clock())
+        desk.ledger.enter(desk.clock(), "purge", {"ticket": ticket.id})
+
+    await desk.store.write(work)
     desk.live.publish(
         Told(Nudge("ended", contact=ticket.contact_id, ticket=ticket.id, number=number, by="agent")),
         Told(Nudge("gone", account=actor.account_id, ticket=ticket.id, number=number)),
@@ -77,7 +82,10 @@ async def _purge(desk: Desk, ticket_id: int, contact_uid: str) -> None:
 
 async def _take(desk: Desk, opened: Opened, seq: int, part: str | None) -> frames.RedactedOut:
     def work(tx: Any) -> tuple[Message, list[Attachment], bool]:
-        return redaction.redact(tx, opened.ticket.id, seq, desk.clock(), part)
+        made = redaction.redact(tx, opened.ticket.id, seq, desk.clock(), part)
+        what = {"contact": opened.contact.uid, "ticket": opened.ticket.id, "seq": seq, "part": part}
+        desk.ledger.enter(desk.clock(), "redact", what)
+        return made
 
     entry, gone, again = await desk.store.write(work)
     await training.changed(desk, opened.ticket.account_id, opened.contact.id)
@@ -101,5 +109,10 @@ async def _take(desk: Desk, opened: Opened, seq: int, part: str | None) -> frame
 
 async def _unused(desk: Desk, file: Attachment) -> None:
     from_contact = await desk.store.read(lambda tx: uploads.owner(tx, file))
-    await desk.store.write(lambda tx: uploads.drop(tx, [file.id]))
+
+    def work(tx: Any) -> None:
+        uploads.drop(tx, [file.id])
+        desk.ledger.enter(desk.clock(), "file", {"contact": from_contact, "attachment": file.id, "blob": file.blob})
+
+    await desk.store.write(work)
     await asyncio.to_thread(desk.blobs.remove, from_contact, file.blob)

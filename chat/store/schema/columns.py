@@ -42,6 +42,9 @@ def plain(name: str, kind: Any, *rest: Any, **options: Any) -> Column[Any]:
     return Column(name, kind, *rest, info={"personal": None}, **options)
 
 
-def about(whom: str, why: str, *, basis: str = "", kept: str = "") -> dict[str, str]:
-    """Return a table's `info`: about whom it is, why, on what basis, and which rule ends it."""
-    return {"about": whom, "why": why, "basis": basis, "kept": kept}
+def about(whom: str, why: str, *, basis: str = "", kept: str = "", saved: bool = True) -> dict[str, Any]:
+    """
+    Return a table's `info`: about whom it is, why, on what basis, which rule ends it; not `saved` where a backup leaves
+    its rows out, as they are of the moment.
+    """
+    return {"about": whom, "why": why, "basis": basis, "kept": kept, "saved": saved}

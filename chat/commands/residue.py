@@ -1,0 +1,7 @@
+"""."""
+
+from typing import Any
+
+
+def add(commands: Any) -> None:
+    """."""
