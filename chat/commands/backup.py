@@ -52,7 +52,7 @@ def _backup(settings: Settings, arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps(made))
         return 0
-    rows = sum(each["rows"] for each in made["tables"].values())
+    rows = sum(made["tables"].values())
     print(
         f"{made['backup']}: {rows:,} rows, {made['files']:,} files, {made['bytes']:,} bytes; lapses {made['lapses_at']}"
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -46,22 +47,24 @@ async def make(desk: Desk, folder: Path, days: int | None, told: Told) -> dict[s
     path = folder / f"lethe-{stamp(begun)[:19].replace(':', '').replace('-', '')}Z-{made['id'][-8:]}{archive.ENDING}"
     with archive.writing(path, desk.signer, made) as out:
         manifest = await desk.store.read(lambda tx: _rows(tx, out, told))
+        manifest["server"] |= {"backed_up_at": begun, "backup_folder": _absolute(folder)}
         manifest |= await asyncio.to_thread(_files, desk, out, manifest.pop("referred"), told)
         manifest |= {"ledger": {"number": head.number, "mark": head.mark}, "members": out.members}
         out.add("manifest.json", [canonical(manifest)])
-    await desk.store.write(lambda tx: backups.made(tx, begun, str(folder.resolve())))
+    await desk.store.write(lambda tx: backups.made(tx, begun, _absolute(folder)))
     stands = await desk.store.read(backups.standing)
     removed = await asyncio.to_thread(lapse, desk, folder, stands.backup_days)
-    counted = {name: manifest[name] for name in ("tables", "files", "missing")}
-    return (
-        {"backup": str(path), "id": made["id"], "made_at": stamp(begun)}
-        | counted
-        | {
-            "bytes": path.stat().st_size,
-            "lapses_at": stamp(begun + stands.backup_days * DAY),
-            "removed": removed,
-        }
-    )
+    return {
+        "backup": str(path),
+        "id": made["id"],
+        "made_at": stamp(begun),
+        "lapses_at": stamp(begun + stands.backup_days * DAY),
+        "tables": {name: each["rows"] for name, each in manifest["tables"].items()},
+        "files": manifest["files"],
+        "missing": manifest["missing"],
+        "bytes": path.stat().st_size,
+        "removed": removed,
+    }
 
 
 async def copy_keys(desk: Desk, folder: Path, backups_in: Path) -> int:
@@ -70,7 +73,7 @@ async def copy_keys(desk: Desk, folder: Path, backups_in: Path) -> int:
     if _nested(folder, backups_in):
         raise Misconfigured("--keys must name another folder than the backups', and neither inside the other")
     # Noted first: an erasure that comes meanwhile then looks there too.
-    await desk.store.write(lambda tx: backups.keys_copied(tx, str(folder.resolve())))
+    await desk.store.write(lambda tx: backups.keys_copied(tx, _absolute(folder)))
     return await asyncio.to_thread(keycopy.write, folder, desk.keys, desk.ledger)
 
 
@@ -103,7 +106,11 @@ def head_of(manifest: dict[str, Any]) -> Head:
 
 def server_of(manifest: dict[str, Any]) -> Standing:
     """Return the server's row as a backup has it."""
-    return Standing(**manifest["server"], backed_up_at=None, backup_folder=None, keys_copied_to=None)
+    return Standing(**manifest["server"])
+
+
+def _absolute(folder: Path) -> str:
+    return str(folder.resolve())
 
 
 def _nested(one: Path, other: Path) -> bool:
@@ -122,7 +129,7 @@ def _rows(tx: Any, out: Writing, told: Told) -> dict[str, Any]:
     return {
         "tables": tables,
         "counters": copies.counters(tx),
-        "server": {name: getattr(stands, name) for name in ("epoch", "created_at", "backup_days")},
+        "server": asdict(stands),
         "referred": copies.files(tx),
     }
 

@@ -149,7 +149,7 @@ def _rows(tx: Any, backup: Backup, told: Told) -> None:
         raise Misconfigured(f"{backup.path} does not hold what its manifest says")
     copies.count_on(tx, backup.manifest["counters"], of)
     was = server_of(backup.manifest)
-    backups.loaded(tx, max(was.epoch + 1, (now() - SINCE) // 1000), was.created_at, was.backup_days)
+    backups.loaded(tx, was, max(was.epoch + 1, (now() - SINCE) // 1000))
 
 
 def _sample(desk: Desk, tx: Any) -> dict[str, int]:

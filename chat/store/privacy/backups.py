@@ -55,9 +55,10 @@ def begin(tx: Connection, backup_id: str) -> None:
     tx.execute(update(server).values(restoring=backup_id))
 
 
-def loaded(tx: Connection, epoch: int, created_at: int, days: int) -> None:
+def loaded(tx: Connection, was: Standing, epoch: int) -> None:
     """Take over what the backup says of its server, in a new epoch."""
-    tx.execute(update(server).values(epoch=epoch, created_at=created_at, backup_days=days))
+    values = {field.name: getattr(was, field.name) for field in fields(Standing)}
+    tx.execute(update(server).values(values | {"epoch": epoch}))
 
 
 def finish(tx: Connection) -> None:
