@@ -21,6 +21,7 @@ SHORTEST = 4
 MOST = 10
 DEEPEST = 2
 BREAKS = b"\r\n"
+DUMPS = {b"REDIS", b"VALKE"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ class Scanner:
             yield from self._open(at, stream, scanner, piece)
         if self._depth < DEEPEST:
             for kind, magic in MAGICS:
-                if kind == "lzf" and self._first != b"REDIS":
+                if kind == "lzf" and self._first not in DUMPS:
                     continue
                 for at in _places(window, magic, old):
                     if not likely(kind, window[at : at + PROBE]):

@@ -59,7 +59,7 @@ async def make(desk: Desk, folder: Path, days: int | None, told: Told) -> dict[s
         "id": made["id"],
         "made_at": stamp(begun),
         "lapses_at": stamp(begun + stands.backup_days * DAY),
-        "tables": {name: each["rows"] for name, each in manifest["tables"].items()},
+        "tables": counts_of(manifest),
         "files": manifest["files"],
         "missing": manifest["missing"],
         "bytes": path.stat().st_size,
@@ -104,6 +104,11 @@ def head_of(manifest: dict[str, Any]) -> Head:
     return Head(manifest["ledger"]["number"], manifest["ledger"]["mark"])
 
 
+def counts_of(manifest: dict[str, Any]) -> dict[str, int]:
+    """Return how many rows a backup has of each table."""
+    return {each["name"]: each["rows"] for each in manifest["tables"]}
+
+
 def server_of(manifest: dict[str, Any]) -> Standing:
     """Return the server's row as a backup has it."""
     return Standing(**manifest["server"])
@@ -121,11 +126,12 @@ def _nested(one: Path, other: Path) -> bool:
 def _rows(tx: Any, out: Writing, told: Told) -> dict[str, Any]:
     """Write every table as it is at one moment; return that part of the manifest, and the files referred to."""
     copies.freeze(tx)
-    tables, stands = {}, backups.standing(tx)
+    tables: list[dict[str, Any]] = []  # in an order in which each may be filled
+    stands = backups.standing(tx)
     for table in copies.saved():
         counter = _Counter(str(table.name), told)
         out.add(f"tables/{table.name}", counter.through(copies.rows(tx, table)))
-        tables[str(table.name)] = {"columns": copies.shape(table), "rows": counter.count}
+        tables.append({"name": table.name, "columns": copies.shape(table), "rows": counter.count})
     return {
         "tables": tables,
         "counters": copies.counters(tx),

@@ -12,7 +12,7 @@ from typing import Any
 
 from chat.actions.desk import Desk, unseal_text
 from chat.actions.privacy import replay
-from chat.actions.privacy.backups import Told, head_of, server_of
+from chat.actions.privacy.backups import Told, counts_of, head_of, server_of
 from chat.archive import Backup
 from chat.blobs import NAME, OWNER, PREVIEW, Blobs
 from chat.clock import now, stamp
@@ -90,7 +90,7 @@ async def finish(desk: Desk, backup: Backup, told: Told) -> dict[str, Any]:
         "backup": str(backup.path),
         "made_at": stamp(backup.head.made_at),
         "epoch": stands.epoch,
-        "tables": {name: each["rows"] for name, each in backup.manifest["tables"].items()},
+        "tables": counts_of(backup.manifest),
         "files": backup.manifest["files"],
         "replayed": done,
         "sample": sample,
@@ -113,7 +113,7 @@ def _keys(keys: Keys, ledger: Ledger, backup: Backup, keys_from: Path | None, *,
         )
     if keys_from is not None:
         keycopy.put_back(keys_from, keys, ledger)
-    if backup.manifest["tables"]["contact"]["rows"] and keys.is_empty():
+    if counts_of(backup.manifest)["contact"] and keys.is_empty():
         raise Misconfigured("There are no keys here, and nothing opens without; put them back first, or say --keys DIR")
     if not sure and not ledger.reaches(head_of(backup.manifest)):
         raise Misconfigured(
@@ -139,13 +139,13 @@ def _files(settings: Settings, backup: Backup, told: Told) -> None:
 
 def _rows(tx: Any, backup: Backup, told: Told) -> None:
     """Insert every row in one transaction, and look at once whether all are there and none points at nothing."""
-    of = backup.manifest["tables"]
-    for name, each in of.items():
+    for each in backup.manifest["tables"]:
         shape = [(column, kind) for column, kind in each["columns"]]
-        for count in copies.load(tx, name, shape, backup.lines(f"tables/{name}")):
+        for count in copies.load(tx, each["name"], shape, backup.lines(f"tables/{each['name']}")):
             if count % 100_000 == 0:
-                told(f"{name}: {count:,}")
-    if copies.counts(tx, of) != {name: each["rows"] for name, each in of.items()} or copies.broken(tx):
+                told(f"{each['name']}: {count:,}")
+    of = counts_of(backup.manifest)
+    if copies.counts(tx, of) != of or copies.broken(tx):
         raise Misconfigured(f"{backup.path} does not hold what its manifest says")
     copies.count_on(tx, backup.manifest["counters"], of)
     was = server_of(backup.manifest)
