@@ -29,6 +29,7 @@ FILES = Place(
     "the files that were sent and their small images, sealed under keys of their own",
     "transcripts",
     (Field("content", "attachment", "to answer", "consent", sealed=True),),
+    ("attachments/*/*",),
 )
 
 

@@ -88,7 +88,7 @@ class Signer:
         return base64.b64encode(self._key.sign(document)).decode()
 
     def signed(self, document: bytes, signature: str) -> bool:
-        """Whether this key made the signature over `document`."""
+        """Whether a signature in base64 is this key's over `document`."""
         try:
             self._key.public_key().verify(base64.b64decode(signature, validate=True), document)
         except (InvalidSignature, ValueError):

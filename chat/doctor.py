@@ -14,7 +14,7 @@ from chat.live import open_live
 from chat.mail import Mailer
 from chat.settings import Settings
 from chat.store import Store, folder, migrations
-from chat.store.privacy import backups
+from chat.store.privacy import audit, backups
 from chat.store.slots import open_slots
 from spam import Filter
 
@@ -39,6 +39,7 @@ def examine(settings: Settings, *, deploy: bool) -> list[Finding]:
         _tried("Redis answers", lambda: _redis(settings)),
         _tried("spam filter loads", Filter.shipped),
         _tried("mail server takes mail", lambda: _mail(settings)),
+        _tried("audit logs were whole when last checked", lambda: _audit(settings)),
         _backed_up(settings, deploy=deploy),
     ]
     return [*found, *_deployed(settings)] if deploy else found
@@ -66,6 +67,17 @@ def _redis(settings: Settings) -> None:
 def _mail(settings: Settings) -> None:
     if settings.smtp_url:
         Mailer(settings.smtp_url, settings.base_url).check()
+
+
+def _audit(settings: Settings) -> None:
+    migrations.require_current(settings.database_url)
+    store = Store(settings.database_url)
+    try:
+        broken = asyncio.run(store.read(audit.found_broken))
+    finally:
+        store.close()
+    if broken:
+        raise Misconfigured(f"lethe audit verify says where; broken for {', '.join(broken)}")
 
 
 def _backed_up(settings: Settings, *, deploy: bool) -> Finding:

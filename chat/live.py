@@ -29,6 +29,7 @@ NETWORKS = Place(
     "redis",
     "nobody",
     "nudges of ids and numbers; counts under keyed hashes that change each hour, gone in 15 minutes",
+    paths=("lethe:allow:*",),
 )
 CHANNEL = "lethe:nudges"
 ANNOUNCE = 15.0

@@ -5,7 +5,9 @@ Places where personal data may be, each declared beside what it is about: a tabl
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 BASES = {
     "consent": "consent, Art. 6(1)(a) GDPR",
@@ -18,7 +20,7 @@ CATEGORIES = frozenset(
     {
         *("identifier", "name", "e-mail", "phone", "address", "IP", "cookie", "locale", "time"),
         *("message", "attachment", "custom-field", "rating", "classification", "consent"),
-        *("key", "credential", "role"),
+        *("key", "credential", "role", "action"),
     }
 )
 SUBJECTS = frozenset({"contact", "agent", "nobody"})
@@ -39,7 +41,8 @@ class Field:
 class Place:
     """
     Somewhere personal data may be. `about` is contact, agent or nobody; `why` says what it is for, or why it is about
-    nobody; `kept` names the rule that ends it.
+    nobody; `kept` names the rule that ends it. `paths` are the patterns of its files in the data folder, or of its keys
+    in Redis; a table has none.
     """
 
     name: str
@@ -48,6 +51,7 @@ class Place:
     why: str
     kept: str = ""
     fields: tuple[Field, ...] = ()
+    paths: tuple[str, ...] = ()
 
     @property
     def faults(self) -> list[str]:
@@ -62,6 +66,18 @@ class Place:
         return found + [
             f"{self.name}.{each.name} lacks category, purpose or basis" for each in self.fields if _bare(each)
         ]
+
+
+def strays(names: Iterable[str], known: Iterable[Place]) -> list[str]:
+    """Return the files or keys among `names` that are of no known place."""
+    patterns = [pattern for place in known for pattern in place.paths]
+    return sorted(name for name in names if not any(_fits(name, pattern) for pattern in patterns))
+
+
+def _fits(name: str, pattern: str) -> bool:
+    """Whether a name is of a pattern, folder by folder: no `*` reaches into another one."""
+    parts, wanted = name.split("/"), pattern.split("/")
+    return len(parts) == len(wanted) and all(map(fnmatchcase, parts, wanted))
 
 
 def _bare(field: Field) -> bool:

@@ -102,6 +102,9 @@ INSIDE = {
     "site": at("/admin/site"),
     "notice": at("/admin/notice"),
     "agents": at("/admin/agents"),
+    "audit": at("/admin/audit"),
+    "audit-none": at("/admin/audit?target=999999"),
+    "audit-wrong": at("/admin/audit?target=Zoe"),
 }
 
 

@@ -6,6 +6,7 @@ is kept in the clear on purpose, the name of a site, is the control: the same lo
 """
 
 import time
+from ast import literal_eval
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,8 @@ import psycopg
 import pytest
 import redis
 
-from chat import residue
+from chat import places, residue
+from chat.actions.privacy import datamap
 from tests.lethe import Account, Lethe
 from tests.services import PostgreSQL, Valkey
 from tests.sockets import Socket
@@ -142,6 +144,21 @@ def test_no_rare_word_is_in_any_byte(used: Used) -> None:
 
 def test_the_same_look_finds_what_is_kept_in_the_clear(used: Used) -> None:
     assert found({"site": used.plain}, used.places)
+
+
+def test_every_file_and_key_is_of_a_known_place(used: Used) -> None:
+    written = [place.removeprefix("data/") for place in used.places if place.startswith("data/")]
+    keys = [literal_eval(place.removeprefix("Redis ")).decode() for place in used.places if place.startswith("Redis ")]
+    assert "secret.key" in written
+    assert places.strays([*written, *keys], datamap.every()) == []
+
+
+def test_a_file_of_no_known_place_is_found(used: Used) -> None:
+    planted = Path(used.lethe.folder) / "data" / "attachments" / "names.txt"
+    planted.write_text("Ada")
+    written = [place.removeprefix("data/") for place in files(Path(used.lethe.folder)) if place.startswith("data/")]
+    planted.unlink()
+    assert places.strays(written, datamap.every()) == ["attachments/names.txt"]
 
 
 def test_the_log_says_what_happened(used: Used) -> None:

@@ -3,11 +3,14 @@
 import csv
 import io
 
+import pytest
+import redis
 from sqlalchemy import Column, Integer, MetaData, String, Table, inspect
 
 from chat.actions.desk import Desk
 from chat.actions.privacy import datamap
-from chat.places import BASES
+from chat.live import open_live
+from chat.places import BASES, Place, strays
 from chat.store import places
 from chat.store.schema import metadata
 from chat.store.schema.columns import about, personal, plain, to
@@ -77,6 +80,23 @@ def test_what_hangs_off_is_erased_before_what_it_hangs_off() -> None:
 async def test_every_table_of_the_database_is_in_the_schema(desk: Desk) -> None:
     names = await desk.store.read(lambda tx: set(inspect(tx).get_table_names()))
     assert names - {"sqlite_sequence"} == {*metadata.tables, "alembic_version"}
+
+
+@pytest.mark.anyio
+async def test_a_redis_key_of_no_known_place_is_found(redis_url: str) -> None:
+    live = open_live(redis_url)
+    await live.allow("begin:0123456789abcdef", 10, 60.0)
+    await live.stop()
+    with redis.Redis.from_url(redis_url, decode_responses=True) as client:
+        assert strays(client.scan_iter(), datamap.every()) == []
+        client.set("lethe:names:7", "Ada")
+        assert strays(client.scan_iter(), datamap.every()) == ["lethe:names:7"]
+
+
+def test_a_pattern_does_not_reach_into_another_folder() -> None:
+    known = [Place("files", "files", "nobody", "why", paths=("attachments/*/*",))]
+    names = ["attachments/a/b", "attachments/a", "attachments/a/b/c", "lethe.db", "other/a/b"]
+    assert strays(names, known) == ["attachments/a", "attachments/a/b/c", "lethe.db", "other/a/b"]
 
 
 async def test_the_record_names_every_place_with_basis_and_retention(app: Served) -> None:

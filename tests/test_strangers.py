@@ -98,9 +98,9 @@ async def filled(app: Served) -> Theirs:
 
 async def test_nothing_of_another_account_is_reached_over_rest(app: Served, theirs: Theirs) -> None:
     other = await found(app.desk, "Other", "owner@other.example", app.house.box)
-    before = await rows(app)
+    before = await rows(app, other)
     assert await reached(app, other, theirs, rest()) == []
-    assert await rows(app) == before
+    assert await rows(app, other) == before
 
 
 async def test_who_may_is_answered(app: Served, theirs: Theirs) -> None:
@@ -160,7 +160,7 @@ async def test_what_an_account_does_to_itself_leaves_others_as_they_were(app: Se
 async def test_a_visitors_token_is_good_on_its_own_site_alone(app: Served, theirs: Theirs) -> None:
     other = await found(app.desk, "Other", "owner@other.example", app.house.box)
     await other.publish()
-    before = await rows(app)
+    before = await rows(app, app.house)
     asked = [each for each in named(routes()) if "/widget/{site_key}" in each and each not in WITHOUT_TOKEN]
     assert len(asked) >= 5
     for key, refused in ((other.key, True), (app.house.key, False)):
@@ -170,7 +170,7 @@ async def test_a_visitors_token_is_good_on_its_own_site_alone(app: Served, their
             if refused or method == "GET":
                 answer = await app.client.request(method, where, headers=theirs.guest.bearer)
                 assert (answer.status_code == 401) == refused, (each, answer.status_code)
-    assert await rows(app) == before
+    assert await rows(app, app.house) == before
 
 
 def test_every_frame_about_a_ticket_is_tried() -> None:
@@ -250,12 +250,15 @@ def named(found_routes: list[BaseRoute]) -> Iterator[str]:
             yield from (f"{method} {each.path}" for method in sorted((each.methods or set()) - {"HEAD"}))
 
 
-async def rows(app: Served) -> list[str]:
-    """Every row there is."""
+async def rows(app: Served, looking: House) -> list[str]:
+    """Every row there is, but not what the audit log says of those who look at what is their own."""
 
     def work(tx: Any) -> list[str]:
         return sorted(
-            f"{each.name} {tuple(row)}" for each in metadata.sorted_tables for row in tx.execute(select(each))
+            f"{each.name} {tuple(row)}"
+            for each in metadata.sorted_tables
+            for row in tx.execute(select(each))
+            if each.name not in {"audit", "audit_head"} or row.account_id != looking.actor.account_id
         )
 
     return await app.desk.store.read(work)

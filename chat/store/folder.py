@@ -8,7 +8,17 @@ import secrets
 from pathlib import Path
 
 from chat.errors import Misconfigured
+from chat.places import Place
 from chat.settings import SHORTEST_SECRET, Settings
+
+SECRET = Place("secret", "file", "nobody", "the server's own secret", paths=("secret.key",))
+DATABASE = Place(
+    "database",
+    "file",
+    "nobody",
+    "the tables in one file, each a place of its own; SQLite only",
+    paths=("lethe.db", "lethe.db-wal", "lethe.db-shm", "lethe.db-journal"),
+)
 
 
 def server_secret(settings: Settings) -> bytes:

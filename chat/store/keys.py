@@ -30,6 +30,7 @@ KEYS = Place(
         Field("owner", "identifier", "to find the key of a person", "consent"),
         Field("wrapped", "key", "to open what is sealed", "consent", sealed=True),
     ),
+    ("keys/contacts.keys",),
 )
 CACHED = 20_000
 

@@ -26,6 +26,7 @@ LEDGER = Place(
     "ledger",
     "nobody",
     "ids of what was erased, withdrawn, redacted or deleted, so that a restore takes it away again",
+    paths=("keys/forgotten.ledger",),
 )
 NAME = "forgotten.ledger"
 

@@ -131,7 +131,7 @@ async def transcript(request: Request) -> Response:
     desk = doors_of(request).desk
     contact = await consent.reader_of(desk, visitor_of(request, request.path_params["site_key"]))
     headers = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
-    return PlainTextResponse(await transcripts.as_text(desk, contact), headers=headers)
+    return PlainTextResponse(await transcripts.handed_out(desk, contact), headers=headers)
 
 
 async def mail_transcript(request: Request) -> Response:

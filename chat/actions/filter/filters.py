@@ -17,6 +17,7 @@ LEARNT = Place(
     "to tell spam from what people ask: how often each hashed feature was marked",
     "training labels",
     (Field("counts", "classification", "spam_training", "consent"),),
+    ("filters/*",),
 )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from chat import archive
 from chat.actions.desk import Desk
+from chat.actions.privacy import audit
 from chat.actions.privacy.consent import canonical
 from chat.archive import Writing
 from chat.blobs import PREVIEW
@@ -22,6 +23,7 @@ from chat.store import copies, keycopy, migrations
 from chat.store.ledger import Head
 from chat.store.privacy import backups
 from chat.store.privacy.backups import Standing
+from chat.store.team import accounts
 
 DAYS_MOST = 3650
 SAID_ROWS = 100_000
@@ -51,7 +53,13 @@ async def make(desk: Desk, folder: Path, days: int | None, told: Told) -> dict[s
         manifest |= await asyncio.to_thread(_files, desk, out, manifest.pop("referred"), told)
         manifest |= {"ledger": {"number": head.number, "mark": head.mark}, "members": out.members}
         out.add("manifest.json", [canonical(manifest)])
-    await desk.store.write(lambda tx: backups.made(tx, begun, _absolute(folder)))
+
+    def note(tx: Any) -> None:
+        backups.made(tx, begun, _absolute(folder))
+        for account in accounts.all_of(tx):
+            audit.enter(desk, tx, account.id, "command", "backup.made", made["id"])
+
+    await desk.store.write(note)
     stands = await desk.store.read(backups.standing)
     removed = await asyncio.to_thread(lapse, desk, folder, stands.backup_days)
     return {

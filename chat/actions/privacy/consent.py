@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from chat.actions.desk import Desk
 from chat.actions.filter import training
+from chat.actions.privacy import audit
 from chat.actions.team.accounts import manages
 from chat.actions.team.agents import EMAIL
 from chat.clock import stamp
@@ -63,7 +64,13 @@ async def publish(desk: Desk, actor: Actor, texts: list[NoticeText]) -> Notice:
     if not checked:
         raise InvalidField("Write the notice in at least one language", field="text")
     made = {"id": uuid7(), "published_at": desk.clock(), "published_by": actor.agent_id}
-    version = await desk.store.write(lambda tx: consents.publish(tx, actor.account_id, made, checked))
+
+    def work(tx: Any) -> int:
+        version = consents.publish(tx, actor.account_id, made, checked)
+        audit.enter(desk, tx, actor.account_id, actor.agent_id, "notice.published", str(version))
+        return version
+
+    version = await desk.store.write(work)
     desk.live.publish(Told(Nudge("notice", account=actor.account_id)))
     return (await notices(desk, actor, version))[0]
 

@@ -8,12 +8,14 @@ from typing import Any
 
 from chat.actions.desk import Desk
 from chat.actions.filter.filters import LEARNT
+from chat.actions.privacy import audit
 from chat.blobs import FILES
 from chat.clock import stamp
 from chat.live import NETWORKS
 from chat.model import Actor
 from chat.places import BASES, Field, Place
 from chat.store import places
+from chat.store.folder import DATABASE, SECRET
 from chat.store.keys import KEYS
 from chat.store.ledger import LEDGER
 from chat.store.team import accounts
@@ -41,8 +43,9 @@ BACKUPS = Place(
         Field("times", "time", "to restore", "interest"),
     ),
 )
-OTHERS = (KEYS, FILES, NETWORKS, BROWSER, LEARNT, FILTER, LEDGER, BACKUPS)
+OTHERS = (KEYS, FILES, NETWORKS, BROWSER, LEARNT, FILTER, SECRET, DATABASE, LEDGER, BACKUPS)
 KEPT = {
+    "audit": "as long as the account",
     "contacts": "until the contact is erased",
     "transcripts": "until the contact is erased",
 }
@@ -58,6 +61,7 @@ def every() -> list[Place]:
 async def record(desk: Desk, actor: Actor) -> dict[str, Any]:
     """Return the record for the actor's account: each place with what it holds, why, on what basis, how long."""
     account = await desk.store.read(lambda tx: accounts.one(tx, actor.account_id))
+    await audit.looked(desk, actor, "data_map.viewed")
     return {
         "controller": {"id": account.id, "name": account.name},
         "at": stamp(desk.clock()),

@@ -12,7 +12,7 @@ import structlog
 
 from chat.actions.desk import Desk
 from chat.actions.filter import training
-from chat.actions.privacy import certificates, consent, forgetting
+from chat.actions.privacy import audit, certificates, consent, forgetting
 from chat.clock import DAY, stamp
 from chat.errors import LetheError, NotFound, Unauthorized, Unavailable
 from chat.ids import uuid7
@@ -31,14 +31,14 @@ ECHO = 60_000
 async def by_visitor(desk: Desk, visitor: Visitor) -> str:
     """Withdraw the visitor's consent and file the erasure; return its id. Twice gives the same id."""
     try:
-        return await _request(desk, visitor.contact, None, "visitor")
+        return await _request(desk, visitor.contact, None, "visitor", "visitor")
     except NotFound:
         raise Unauthorized("This visitor is not known") from None
 
 
 async def by_agent(desk: Desk, actor: Actor, contact_uid: str) -> str:
     """File the erasure of a contact of the actor's account; return its id. Twice gives the same id."""
-    return await _request(desk, contact_uid, actor.account_id, "agent" if actor.session_id else "api")
+    return await _request(desk, contact_uid, actor.account_id, _source(actor), actor.agent_id)
 
 
 async def by_email(desk: Desk, actor: Actor | None, email: str) -> list[str]:
@@ -55,8 +55,8 @@ async def by_email(desk: Desk, actor: Actor | None, email: str) -> list[str]:
     found = await desk.store.read(work)
     if not found:
         raise NotFound("No contact has this address")
-    source = "command" if actor is None else "agent" if actor.session_id else "api"
-    return [await _request(desk, each.uid, each.account_id, source) for each in found]
+    who = "command" if actor is None else actor.agent_id
+    return [await _request(desk, each.uid, each.account_id, _source(actor), who) for each in found]
 
 
 async def state(desk: Desk, actor: Actor, erasure_id: str) -> dict[str, Any]:
@@ -157,7 +157,10 @@ async def _certify(desk: Desk, each: Erasure, scrubbed: int | None) -> bool:
         account = accounts.one(tx, each.account_id)
         backups = certificates.backups(tx, each, desk.clock())
         document, signature = certificates.made(desk, account, each, erasures.went(tx, each.id), scrubbed, backups)
-        return erasures.close(tx, each.id, desk.clock(), document, signature)
+        closed = erasures.close(tx, each.id, desk.clock(), document, signature)
+        if closed:
+            audit.enter(desk, tx, each.account_id, "system", "contact.erased", each.id, each.contact_uid)
+        return closed
 
     return await desk.store.write(work)
 
@@ -176,8 +179,14 @@ def _tell(desk: Desk, each: Erasure) -> None:
     )
 
 
-async def _request(desk: Desk, contact_uid: str, account_id: str | None, source: str) -> str:
-    """File a request, `account_id` None for the contact's own word; NotFound where there is no such contact."""
+def _source(actor: Actor | None) -> str:
+    return "command" if actor is None else "agent" if actor.session_id else "api"
+
+
+async def _request(desk: Desk, contact_uid: str, account_id: str | None, source: str, who: str) -> str:
+    """
+    File a request of `who`, `account_id` None for the contact's own word; NotFound where there is no such contact.
+    """
 
     def work(tx: Any) -> tuple[str, Contact | None, list[Ticket]]:
         try:
@@ -189,6 +198,9 @@ async def _request(desk: Desk, contact_uid: str, account_id: str | None, source:
         consent.withdrawn(desk, tx, contact)
         made, gone = _row(desk, tx, contact, source), tickets.all_of_contact(tx, contact.id)
         filed = erasures.request(tx, made)
+        if contact.receipt_id is not None:
+            audit.enter(desk, tx, contact.account_id, who, "consent.withdrawn", contact_uid, contact_uid)
+        audit.enter(desk, tx, contact.account_id, who, "erasure.requested", filed, contact_uid)
         desk.ledger.enter(desk.clock(), "erase", made | {"id": filed})
         return filed, contact, gone
 

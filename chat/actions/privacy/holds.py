@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chat.actions.desk import Desk
+from chat.actions.privacy import audit
 from chat.actions.team.accounts import manages
 from chat.clock import DAY, stamp
 from chat.errors import InvalidField, NotFound
@@ -42,6 +43,7 @@ async def place(desk: Desk, actor: Actor, contact_uid: str, reason: str, days: i
 
     def work(tx: Any) -> list[int]:
         holds.place(tx, contact.id, made)
+        audit.enter(desk, tx, actor.account_id, actor.agent_id, "hold.placed", contact_uid, contact_uid)
         said = {"contact": contact.uid, "agent": actor.agent_id, "until": ends}
         desk.ledger.enter(now, "hold", said)
         return [each.number for each in tickets.all_of_contact(tx, contact.id)]
@@ -57,6 +59,7 @@ async def lift(desk: Desk, actor: Actor, contact_uid: str) -> None:
 
     def work(tx: Any) -> None:
         holds.lift(tx, _mine(tx, actor, contact_uid).id)
+        audit.enter(desk, tx, actor.account_id, actor.agent_id, "hold.lifted", contact_uid, contact_uid)
         desk.ledger.enter(desk.clock(), "lift", {"contact": contact_uid})
 
     await desk.store.write(work)
@@ -67,6 +70,7 @@ async def page(desk: Desk, actor: Actor) -> list[dict[str, Any]]:
     """Return the account's holds with their reasons, the first to end first. Owner or admin."""
     manages(actor)
     found = await desk.store.read(lambda tx: holds.of_account(tx, actor.account_id))
+    await audit.looked(desk, actor, "holds.viewed")
     return [
         {
             "contact_id": uid,

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from chat.actions.desk import Desk, unseal_text
-from chat.actions.privacy import replay
+from chat.actions.privacy import audit, replay
 from chat.actions.privacy.backups import Told, counts_of, head_of, server_of
 from chat.archive import Backup
 from chat.blobs import NAME, OWNER, PREVIEW, Blobs
@@ -82,6 +82,8 @@ async def finish(desk: Desk, backup: Backup, told: Told) -> dict[str, Any]:
     stands = await desk.store.read(backups.standing)
 
     def work(tx: Any) -> None:
+        for account in accounts.all_of(tx):
+            audit.enter(desk, tx, account.id, "command", "backup.restored", backup.head.id)
         backups.finish(tx)
         desk.ledger.enter(desk.clock(), replay.RESTORED, {"backup": backup.head.id, "epoch": stands.epoch})
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from chat import filetypes, frames, pictures
 from chat.actions.desk import Desk
+from chat.actions.privacy import audit
 from chat.actions.talk.transcripts import file_out
 from chat.blobs import PREVIEW
 from chat.crypt import KEY_BYTES, SEALED_CHUNK, derive, seal_chunks, unseal_chunks
@@ -92,6 +93,7 @@ async def of_agent(desk: Desk, actor: Actor, attachment_id: str, *, small: bool)
         return file, contacts.by_id(tx, file.contact_id)
 
     file, contact = await desk.store.read(work)
+    await audit.looked(desk, actor, "attachment.viewed", attachment_id, contact.uid)
     return _opened(desk, contact, file, small=small)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chat.actions.desk import Desk
+from chat.actions.privacy import audit
 from chat.actions.talk import transcripts
 from chat.clock import stamp
 from chat.errors import NotFound
@@ -33,6 +34,7 @@ async def one(desk: Desk, actor: Actor, uid: str) -> dict[str, Any]:
         )
 
     contact, site, ledger, listed = await desk.store.read(work)
+    await audit.looked(desk, actor, "contact.viewed", uid, uid)
     return _shown(desk, contact) | {
         "site": {"id": site.id, "name": site.name, "color": site.color},
         "consents": [_consent(each) for each in ledger],
@@ -51,6 +53,7 @@ async def page(
         return found, holds.until(tx, [each.id for each in found])
 
     found, held = await desk.store.read(work)
+    await audit.looked(desk, actor, "contacts.listed")
     last = (found[limit - 1].id,) if len(found) > limit else None
     seen = [each for each in found[:limit] if each.receipt_id is not None and each.id not in held]
     return [_shown(desk, each) for each in seen], last
@@ -62,7 +65,9 @@ async def ledger(desk: Desk, actor: Actor, uid: str) -> list[Receipt]:
     def work(tx: Any) -> list[Receipt]:
         return consents.receipts(tx, _mine(tx, actor, uid).id)
 
-    return await desk.store.read(work)
+    found = await desk.store.read(work)
+    await audit.looked(desk, actor, "consents.viewed", uid, uid)
+    return found
 
 
 def _mine(tx: Any, actor: Actor, uid: str) -> Contact:

@@ -14,6 +14,7 @@ import msgspec
 import structlog
 
 from chat.actions.desk import Desk
+from chat.actions.privacy import audit
 from chat.actions.talk import transcripts
 from chat.crypt import Sealed
 from chat.errors import InvalidField, LetheError, NotFound, RateLimited
@@ -50,7 +51,9 @@ async def transcript(desk: Desk, contact: Contact, subject: str, opening: str) -
     text = f"{opening}\n\n{await transcripts.as_text(desk, contact)}"
 
     def work(tx: Any) -> str:
-        return queue(desk, tx, contacts.by_id(tx, contact.id), to, subject, text)
+        queued = queue(desk, tx, contacts.by_id(tx, contact.id), to, subject, text)
+        audit.enter(desk, tx, contact.account_id, "visitor", "transcript.mailed", queued, contact.uid)
+        return queued
 
     letter_id = await desk.store.write(work)
     desk.live.publish(Told(Nudge("due")))

@@ -8,6 +8,7 @@ from typing import Any
 from chat import frames
 from chat.actions.desk import Desk
 from chat.actions.filter import training
+from chat.actions.privacy import audit
 from chat.actions.talk import tickets, transcripts
 from chat.actions.talk.tickets import Opened
 from chat.errors import NotFound
@@ -25,20 +26,20 @@ class Redacted:
 
 async def message(desk: Desk, actor: Actor, number: int, seq: int) -> frames.RedactedOut:
     """Empty a message for good, its attachments too; twice gives the same entry."""
-    return await _take(desk, await tickets.one(desk, actor, number), seq, None)
+    return await _take(desk, actor, await tickets.one(desk, actor, number), seq, None)
 
 
 async def attachment(desk: Desk, actor: Actor, attachment_id: str) -> frames.RedactedOut | None:
     """Delete an attachment for good; the entry that says so, None where no message had named it."""
     file = await desk.store.read(lambda tx: uploads.one(tx, attachment_id, account_id=actor.account_id))
     if file.ticket_id is None or file.seq is None:
-        await _unused(desk, file)
+        await _unused(desk, actor, file)
         return None
     found = await tickets.summaries(desk, [file.ticket_id])
     if not found:
         raise NotFound("No such attachment")
     opened = await tickets.one(desk, actor, found[0]["number"])
-    return await _take(desk, opened, file.seq, file.id)
+    return await _take(desk, actor, opened, file.seq, file.id)
 
 
 async def trash(desk: Desk, actor: Actor, number: int) -> dict[str, Any]:
@@ -53,6 +54,7 @@ async def purge(desk: Desk, actor: Actor, number: int) -> None:
 
     def work(tx: Any) -> None:
         redaction.doom(tx, ticket.id, desk.clock())
+        audit.enter(desk, tx, actor.account_id, actor.agent_id, "ticket.purged", str(number), opened.contact.uid)
         desk.ledger.enter(desk.clock(), "purge", {"ticket": ticket.id})
 
     await desk.store.write(work)
@@ -80,12 +82,16 @@ async def _purge(desk: Desk, ticket_id: int, contact_uid: str) -> None:
     await training.changed_of(desk, contact_uid)
 
 
-async def _take(desk: Desk, opened: Opened, seq: int, part: str | None) -> frames.RedactedOut:
+async def _take(desk: Desk, actor: Actor, opened: Opened, seq: int, part: str | None) -> frames.RedactedOut:
+    action, target = ("attachment.deleted", part) if part else ("message.redacted", f"{opened.ticket.number}/{seq}")
+
     def work(tx: Any) -> tuple[Message, list[Attachment], bool]:
-        made = redaction.redact(tx, opened.ticket.id, seq, desk.clock(), part)
-        what = {"contact": opened.contact.uid, "ticket": opened.ticket.id, "seq": seq, "part": part}
-        desk.ledger.enter(desk.clock(), "redact", what)
-        return made
+        taken = redaction.redact(tx, opened.ticket.id, seq, desk.clock(), part)
+        if not taken[2]:
+            audit.enter(desk, tx, actor.account_id, actor.agent_id, action, target, opened.contact.uid)
+            what = {"contact": opened.contact.uid, "ticket": opened.ticket.id, "seq": seq, "part": part}
+            desk.ledger.enter(desk.clock(), "redact", what)
+        return taken
 
     entry, gone, again = await desk.store.write(work)
     await training.changed(desk, opened.ticket.account_id, opened.contact.id)
@@ -107,11 +113,12 @@ async def _take(desk: Desk, opened: Opened, seq: int, part: str | None) -> frame
     return out
 
 
-async def _unused(desk: Desk, file: Attachment) -> None:
+async def _unused(desk: Desk, actor: Actor, file: Attachment) -> None:
     from_contact = await desk.store.read(lambda tx: uploads.owner(tx, file))
 
     def work(tx: Any) -> None:
         uploads.drop(tx, [file.id])
+        audit.enter(desk, tx, actor.account_id, actor.agent_id, "attachment.deleted", file.id, from_contact)
         desk.ledger.enter(desk.clock(), "file", {"contact": from_contact, "attachment": file.id, "blob": file.blob})
 
     await desk.store.write(work)

@@ -10,6 +10,7 @@ from typing import Any
 from chat import frames
 from chat.actions.desk import Desk, seal_text
 from chat.actions.filter import training
+from chat.actions.privacy import audit
 from chat.actions.talk import transcripts
 from chat.errors import Ended, InvalidField, NotFound
 from chat.model import Actor, Contact, Draft, Message, Note, Ticket
@@ -42,6 +43,7 @@ async def page(
     if "status" in wanted and wanted["status"] not in STATUSES:
         raise InvalidField(f"A status is one of {', '.join(STATUSES)}", field="status")
     found = await desk.store.read(lambda tx: tickets.page(tx, actor.account_id, wanted, before, limit + 1))
+    await audit.looked(desk, actor, "tickets.listed")
     more = len(found) > limit
     last = found[limit - 1].ticket if more else None
     return _readable(desk, found[:limit]), None if last is None else (last.updated_at, last.id)
@@ -116,6 +118,8 @@ async def change(desk: Desk, actor: Actor, number: int, values: dict[str, Any]) 
             if row.deactivated_at is not None:
                 raise NotFound("No such agent")
         tickets.change(tx, opened.ticket.id, **checked, updated_at=desk.clock())
+        action = _changes(opened.ticket, checked.get("status"))
+        audit.enter(desk, tx, actor.account_id, actor.agent_id, action, str(number), opened.contact.uid)
 
     await desk.store.write(work)
     told = [_changed(opened.ticket)]
@@ -137,6 +141,8 @@ async def hold(desk: Desk, actor: Actor, number: int, *, held: bool) -> dict[str
     def work(tx: Any) -> tuple[list[Message], transcripts.Files]:
         changed = tickets.hold(tx, opened.ticket.id, held=held)
         training.teach(desk, tx, actor, opened.contact, tickets.messages(tx, opened.ticket.id), spam=held)
+        action = "spam.marked" if held else "spam.unmarked"
+        audit.enter(desk, tx, actor.account_id, actor.agent_id, action, str(number), opened.contact.uid)
         return changed, transcripts.files_of(tx, changed)
 
     changed, files = await desk.store.write(work)
@@ -227,6 +233,12 @@ def _ended(ticket: Ticket, kind: str, name: str | None) -> Told:
         Nudge("ended", contact=ticket.contact_id, ticket=ticket.id, number=ticket.number, by=kind),
         out,
     )
+
+
+def _changes(ticket: Ticket, status: str | None) -> str:
+    if status == "trash":
+        return "ticket.deleted"
+    return "ticket.restored" if status is not None and ticket.status == "trash" else "ticket.changed"
 
 
 def _checked(actor: Actor, values: dict[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from msgspec import UNSET, structs
 
 from chat import frames
 from chat.actions.desk import Desk, unseal_text
+from chat.actions.privacy import audit
 from chat.clock import stamp
 from chat.model import Attachment, Contact, Message, Note, Ticket
 from chat.store.talk import contacts, tickets, uploads
@@ -55,6 +56,12 @@ async def held(desk: Desk, contact_id: int, ticket: Ticket) -> list[frames.Entry
     contact, found, known, files = await desk.store.read(work)
     said = [message_out(desk, contact, ticket.number, each, known, agents=False, shown=True) for each in found]
     return with_files(desk, contact, said, files)
+
+
+async def handed_out(desk: Desk, contact: Contact) -> str:
+    """Return everything said with a contact as plain text for the contact, entered in the audit log."""
+    await audit.once(desk, contact.account_id, "visitor", "transcript.exported", contact.uid, contact.uid)
+    return await as_text(desk, contact)
 
 
 async def as_text(desk: Desk, contact: Contact) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from chat.actions.desk import Desk
+from chat.actions.privacy import audit
 from chat.actions.team import agents
 from chat.errors import Forbidden, InvalidField
 from chat.ids import secret, uuid7
@@ -54,8 +55,11 @@ async def init(desk: Desk, name: str, email: str, password: str | None, origins:
             {"id": account_id, "name": name, "created_at": now, "tickets": 0, "message_rate": 120},
         )
         agents.stored(tx, prepared)
-        agents.give_token(tx, prepared.row["id"], token, "first", now)
+        token_id = agents.give_token(tx, prepared.row["id"], token, "first", now)
         store.add_site(tx, site | look)
+        done = {"account.made": account_id, "agent.added": prepared.row["id"], "token.made": token_id}
+        for action, target in done.items():
+            audit.enter(desk, tx, account_id, "command", action, target)
 
     await agents.keeping_key(desk, prepared, work)
     return Made(account_id, key, email, prepared.password if password is None else None, token)
@@ -82,7 +86,12 @@ async def change_account(desk: Desk, actor: Actor, **values: Any) -> Account:
     for name, (least, most) in LIMITS.items():
         if not least <= values.get(name, least) <= most:
             raise InvalidField(f"Give a number from {least} to {most}", field=name)
-    await desk.store.write(lambda tx: store.change(tx, actor.account_id, values))
+
+    def work(tx: Any) -> None:
+        store.change(tx, actor.account_id, values)
+        audit.enter(desk, tx, actor.account_id, actor.agent_id, "account.changed", actor.account_id)
+
+    await desk.store.write(work)
     return await account(desk, actor)
 
 
@@ -93,6 +102,7 @@ async def change_site(desk: Desk, actor: Actor, site_id: str, **values: Any) -> 
 
     def work(tx: Any) -> Site:
         store.change_site(tx, actor.account_id, site_id, checked)
+        audit.enter(desk, tx, actor.account_id, actor.agent_id, "site.changed", site_id)
         return store.site_by_id(tx, site_id)
 
     changed = await desk.store.write(work)

@@ -14,6 +14,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 
 from chat.actions.desk import Desk
+from chat.actions.privacy import audit
 from chat.clock import DAY
 from chat.crypt import digest
 from chat.errors import Forbidden, InvalidField, LetheError, RateLimited, Unauthorized
@@ -88,16 +89,18 @@ async def keeping_key(desk: Desk, made: Prepared, work: Callable[[Any], T]) -> T
         raise
 
 
-def give_token(tx: Any, agent_id: str, token: str, name: str, at: int) -> None:
-    """Let a program that knows `token` act for an agent."""
+def give_token(tx: Any, agent_id: str, token: str, name: str, at: int) -> str:
+    """Let a program that knows `token` act for an agent; return the token's id."""
+    token_id = uuid7()
     row = {
-        "id": uuid7(),
+        "id": token_id,
         "agent_id": agent_id,
         "secret_hash": digest(token),
         "name": name,
         "created_at": at,
     }
     store.add_token(tx, row)
+    return token_id
 
 
 async def agents(desk: Desk, actor: Actor) -> list[Agent]:
@@ -112,7 +115,12 @@ async def add_agent(desk: Desk, actor: Actor, email: str, name: str, role: str) 
     if role == "owner" and actor.role != "owner":
         raise Forbidden("Only an owner adds an owner")
     made = await prepared(desk, actor.account_id, email, name, role, None)
-    await keeping_key(desk, made, lambda tx: stored(tx, made))
+
+    def work(tx: Any) -> None:
+        stored(tx, made)
+        audit.enter(desk, tx, actor.account_id, actor.agent_id, "agent.added", made.row["id"])
+
+    await keeping_key(desk, made, work)
     row = await desk.store.read(lambda tx: store.one(tx, actor.account_id, made.row["id"]))
     return _agent(desk, row), made.password
 
@@ -128,6 +136,7 @@ async def deactivate_agent(desk: Desk, actor: Actor, agent_id: str) -> None:
         if row.role == "owner" and row.deactivated_at is None and store.active_owners(tx, actor.account_id) == 1:
             raise Forbidden("The last owner cannot be deactivated; add another owner first")
         store.deactivate(tx, agent_id, desk.clock())
+        audit.enter(desk, tx, actor.account_id, actor.agent_id, "agent.deactivated", agent_id)
 
     await desk.store.write(work)
     desk.live.publish(Told(Nudge("signout", account=actor.account_id, agent=agent_id)))
@@ -156,13 +165,23 @@ async def sign_in(desk: Desk, email: str, password: str, network: str) -> str:
         raise Unauthorized("Address or password is wrong")
     made, now = secret(), desk.clock()
     session = {"id": uuid7(), "agent_id": row.id, "secret_hash": digest(made), "created_at": now}
-    await desk.store.write(lambda tx: store.add_session(tx, session | {"expires_at": now + SESSION_DAYS * DAY}))
+
+    def work(tx: Any) -> None:
+        store.add_session(tx, session | {"expires_at": now + SESSION_DAYS * DAY})
+        audit.enter(desk, tx, row.account_id, row.id, "agent.signed_in", session["id"])
+
+    await desk.store.write(work)
     return made
 
 
 async def sign_out(desk: Desk, actor: Actor) -> None:
     """End the actor's session and the sockets opened with it."""
-    await desk.store.write(lambda tx: store.end_session(tx, actor.session_id))
+
+    def work(tx: Any) -> None:
+        store.end_session(tx, actor.session_id)
+        audit.enter(desk, tx, actor.account_id, actor.agent_id, "agent.signed_out", actor.session_id)
+
+    await desk.store.write(work)
     nudge = Nudge("signout", account=actor.account_id, agent=actor.agent_id, by=actor.session_id)
     desk.live.publish(Told(nudge))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute
 
-from chat.web.api import account, attachments, contacts, privacy, spam, tickets
+from chat.web.api import account, attachments, audit, contacts, privacy, spam, tickets
 
 
 def routes() -> list[BaseRoute]:
@@ -14,6 +14,7 @@ def routes() -> list[BaseRoute]:
         *attachments.routes(),
         *contacts.routes(),
         *privacy.routes(),
+        *audit.routes(),
         *spam.routes(),
         *account.routes(),
     ]

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from chat import frames
-from chat.actions.talk import attachments, tickets, transcripts
+from chat.actions.talk import attachments, tickets, transcripts, viewing
 from chat.errors import InvalidField, TooLarge
 from chat.web.api.lists import cursor_of, listed, truth
 from chat.web.doors import JSON, actor_of, body_of, doors_of, limit_of
@@ -72,7 +72,7 @@ async def list_tickets(request: Request) -> Response:
 async def get_ticket(request: Request) -> Response:
     """`GET /tickets/{number}`."""
     actor = await actor_of(request)
-    return JSON((await tickets.one(doors_of(request).desk, actor, _number(request))).summary)
+    return JSON((await viewing.ticket(doors_of(request).desk, actor, _number(request))).summary)
 
 
 async def change_ticket(request: Request) -> Response:
@@ -85,9 +85,9 @@ async def change_ticket(request: Request) -> Response:
 async def list_messages(request: Request) -> Response:
     """`GET /tickets/{number}/messages`; `?held=true` opens the quarantine of this ticket."""
     actor, desk = await actor_of(request), doors_of(request).desk
-    opened = await tickets.one(desk, actor, _number(request))
     if truth(request.query_params.get("held", "false"), "held"):
-        return listed(await transcripts.held(desk, opened.contact.id, opened.ticket), None)
+        return listed(await viewing.quarantine(desk, actor, _number(request)), None)
+    opened = await viewing.ticket(desk, actor, _number(request))
     after, limit = (cursor_of(request.query_params.get("cursor"), 1) or (0,))[0], limit_of(request)
     found = await transcripts.messages(desk, opened.contact.id, opened.ticket, after, agents=True, limit=limit + 1)
     return listed(found[:limit], (found[limit - 1].seq,) if len(found) > limit else None)
@@ -111,7 +111,7 @@ async def post_message(request: Request) -> Response:
 async def list_notes(request: Request) -> Response:
     """`GET /tickets/{number}/notes`."""
     actor, desk = await actor_of(request), doors_of(request).desk
-    opened = await tickets.one(desk, actor, _number(request))
+    opened = await viewing.ticket(desk, actor, _number(request))
     after, limit = (cursor_of(request.query_params.get("cursor"), 1) or (0,))[0], limit_of(request)
     found = await transcripts.notes(desk, opened.contact.id, opened.ticket, after, limit + 1)
     return listed(found[:limit], (found[limit - 1].note,) if len(found) > limit else None)

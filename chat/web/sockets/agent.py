@@ -8,7 +8,7 @@ from typing import Any
 from starlette.requests import HTTPConnection
 
 from chat import frames
-from chat.actions.talk import attachments, tickets, transcripts
+from chat.actions.talk import attachments, tickets, transcripts, viewing
 from chat.actions.talk.tickets import Opened
 from chat.actions.team import agents
 from chat.clock import stamp
@@ -117,7 +117,7 @@ class AgentSocket(Connection):
     async def _open(self, frame: frames.Open, actor: Actor) -> None:
         if len(self.watched) >= WATCHED and frame.ticket not in self.watched:
             raise Forbidden(f"At most {WATCHED} tickets can be open on one socket")
-        opened = await tickets.one(self.desk, actor, frame.ticket)
+        opened = await viewing.ticket(self.desk, actor, frame.ticket)
         ticket, contact = opened.ticket, opened.contact
 
         async def missed(after: int) -> list[tuple[int, str]]:

@@ -1,0 +1,33 @@
+"""The command about the audit log: `lethe audit verify`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+
+from chat.actions.privacy import verdicts
+from chat.app import open_desk
+from chat.commands import as_json, command
+from chat.settings import Settings
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to a parser's."""
+    about = "the log of who looked at, exported, changed or erased what"
+    under = commands.add_parser("audit", help=about, description=about.capitalize() + ".")
+    verbs = under.add_subparsers(metavar="COMMAND", required=True)
+    as_json(command(verbs, "verify", _verify, "check every account's chain; exits 1 where one is broken"))
+
+
+def _verify(settings: Settings, arguments: argparse.Namespace) -> int:
+    async def work() -> list[verdicts.Verdict]:
+        async with open_desk(settings) as desk:
+            return await verdicts.verify_all(desk)
+
+    found = asyncio.run(work())
+    if arguments.json:
+        print(json.dumps({"accounts": [verdicts.shown(each) for each in found]}))
+    else:
+        print("\n".join(each.line for each in found))
+    return 0 if all(each.broken_at is None for each in found) else 1

@@ -1,0 +1,55 @@
+"""What the owner's forms share: who may post them, that they are our own, and how what is wrong is named."""
+
+from __future__ import annotations
+
+import hmac
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from chat.actions.team import accounts
+from chat.errors import Forbidden, InvalidField
+from chat.web.html.pages import Reader, reader
+from chat.web.html.session import form_of
+
+Form = dict[str, str]
+Errors = dict[str, str]
+
+
+async def manager(request: Request) -> Reader:
+    """Return who reads; Forbidden unless they may change these pages' matters."""
+    who = await reader(request)
+    accounts.manages(who.actor)
+    return who
+
+
+async def posted(request: Request) -> tuple[Reader, Form]:
+    """Return who posts, and the form; Forbidden where it does not come from our own page."""
+    who, form = await manager(request), await form_of(request)
+    if not hmac.compare_digest(form.pop("csrf", ""), who.csrf):
+        raise Forbidden("This form is not of this session; load its page again")
+    return who, form
+
+
+def saved(path: str) -> Response:
+    """Lead back to a page, which says that it was saved."""
+    return RedirectResponse(f"{path}?saved=1", 303)
+
+
+def just_saved(request: Request) -> bool:
+    """Tell whether a page is shown after saving."""
+    return "saved" in request.query_params
+
+
+def named(error: InvalidField) -> Errors:
+    """Return the key of what to say, by the name the form has for the field."""
+    field = str(error.extra["field"])
+    shown = "privacy_url" if field.endswith(".privacy_url") else field
+    return {shown: f"field.{field.rpartition('.')[2]}"}
+
+
+def whole(field: str, value: str) -> int:
+    """Return a number that was typed. Raises InvalidField."""
+    if not value.isdecimal() or len(value) > 9:  # noqa: PLR2004 - the deed says how large it may be
+        raise InvalidField("This must be a whole number", field=field)
+    return int(value)
