@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import re
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -16,13 +17,16 @@ from chat import archive, residue
 from chat.actions.desk import Desk, unseal_text
 from chat.actions.privacy import backups, consent, erasure, holds, replay, restoring, verdicts
 from chat.actions.talk import attachments, redaction, tickets
+from chat.actions.talk.posting import Postbox
 from chat.actions.team import accounts
 from chat.app import open_desk
 from chat.clock import DAY, stamp
 from chat.crypt import Signer
 from chat.errors import LetheError, Misconfigured, NotFound, Unavailable
+from chat.metrics import Metrics
 from chat.settings import Settings, from_env
 from chat.store import copies, folder, keycopy, migrations
+from chat.store.ledger import Ledger
 from chat.store.schema import metadata
 from chat.tokens import Visitor
 from tests.desks import Guest, House
@@ -227,14 +231,18 @@ def residue_in(place: Path, texts: list[str]) -> list[str]:
     return [str(path) for path in found if list(residue.search([path.read_bytes()], known))]
 
 
+@pytest.mark.parametrize("mutant", ["nothing is replayed", "nothing is entered"])
 async def test_a_restore_without_replay_is_caught(
-    house: House, kept: Path, elsewhere: Settings, monkeypatch: pytest.MonkeyPatch
+    house: House, kept: Path, elsewhere: Settings, monkeypatch: pytest.MonkeyPatch, mutant: str
 ) -> None:
-    """The mutant: the test above would see all of this."""
+    """The mutants: the test above would see all of this."""
     guests, happen = await since_then(house)
     path = await backed_up(house, kept)
+    if mutant == "nothing is entered":
+        monkeypatch.setattr(Ledger, "enter", lambda *_: None)
     await happen()
-    monkeypatch.setattr(replay, "since", lambda *_: [])
+    if mutant == "nothing is replayed":
+        monkeypatch.setattr(replay, "since", lambda *_: [])
     async with restored(elsewhere, path) as (desk, _):
         assert guests["erased"].contact.uid in {each["uid"] for each in await rows(desk, "contact")}
         assert (await said(desk, guests["other"]))[1][1]
@@ -242,6 +250,48 @@ async def test_a_restore_without_replay_is_caught(
         assert await rows(desk, "label")
         with pytest.raises(NotFound):  # though not readable even so: the key is gone for good
             await said(desk, guests["erased"])
+
+
+def test_every_deed_that_is_entered_can_be_done_again() -> None:
+    source = "".join(path.read_text() for path in (Path(__file__).parent.parent / "chat" / "actions").rglob("*.py"))
+    entered = set(re.findall(r'ledger\.enter\([^"]*"(\w+)", ', source))
+    assert entered == {*replay.DEEDS}
+    assert "erase" in entered
+
+
+@pytest.mark.parametrize("margin", [replay.MARGIN, 0])
+async def test_a_deed_that_commits_while_the_backup_begins_is_done_again(
+    house: House, kept: Path, elsewhere: Settings, monkeypatch: pytest.MonkeyPatch, margin: int
+) -> None:
+    """It is in the ledger before the backup begins, and in no row that the backup sees."""
+    guest = await chatted(house)
+    last = await tickets.last_of(house.desk, guest.contact.id)
+    assert last is not None
+    what = {"contact": guest.contact.uid, "ticket": last.id, "seq": 1, "part": None}
+    house.desk.ledger.enter(house.desk.clock() - 5, "redact", what)
+    path = await backed_up(house, kept)
+    monkeypatch.setattr(replay, "MARGIN", margin)
+    async with restored(elsewhere, path) as (desk, _):
+        assert bool((await said(desk, guest))[0][1]) is (margin == 0)  # the mutant keeps it
+
+
+async def test_what_was_replayed_once_is_not_done_to_what_was_written_since(
+    house: House, kept: Path, elsewhere: Settings, postgresql: PostgreSQL
+) -> None:
+    guest = await chatted(house)
+    path = await backed_up(house, kept)
+    number = (await guest.say("lost with the first database")).number
+    await redaction.message(house.desk, house.actor, number, 4)
+    async with restored(elsewhere, path) as (desk, report):
+        assert report["replayed"]["redact"] == 1
+        there = House(desk, house.made, house.actor, house.site, Postbox(desk, Metrics()))
+        again = Guest(there, guest.begun, guest.contact)
+        assert (await again.say("another with the same number")).seq == 4
+        second = await backed_up(there, kept)
+        url = postgresql.clone() if elsewhere.database_url.startswith("postgresql") else f"sqlite:///{kept}/third.db"
+        async with restored(replace(elsewhere, database_url=url), second) as (third, later):
+            assert later["replayed"]["redact"] == 0
+            assert (await said(third, guest))[3] == (4, "another with the same number")
 
 
 async def test_a_ticket_deleted_since_goes_again_and_a_hold_is_kept(

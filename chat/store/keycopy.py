@@ -7,6 +7,7 @@ There is one, overwritten by the next. Erasures reach into it while the folder i
 from __future__ import annotations
 
 import os
+from contextlib import closing
 from pathlib import Path
 from uuid import UUID
 
@@ -39,27 +40,29 @@ def write(folder: Path, keys: Keys, ledger: Ledger) -> int:
 
 
 def holds(folder: str | None, slot: int, owner: str) -> bool | None:
-    """Whether the copy has a key; None where there should be a copy and it cannot be reached."""
+    """Whether the copy has a key; None where there should be a copy and it cannot be reached or read."""
     if folder is None:
         return False
-    found = _opened(folder)
-    if found is None:
-        return None
     try:
-        return found.look(slot, UUID(owner).bytes) is not None
-    finally:
-        found.close()
+        found = _opened(folder)
+        if found is None:
+            return None
+        with closing(found):
+            return found.look(slot, UUID(owner).bytes) is not None
+    except (Misconfigured, OSError):  # a copy that is damaged keeps no erasure waiting; the certificate says it
+        return None
 
 
 def wipe(folder: str | None, slot: int, owner: str) -> bool:
     """Destroy a key in the copy too, where it can be reached; return whether there was one."""
-    found = _opened(folder) if folder else None
-    if found is None:
-        return False
     try:
-        return found.wipe(slot, UUID(owner).bytes)
-    finally:
-        found.close()
+        found = _opened(folder) if folder else None
+        if found is None:
+            return False
+        with closing(found):
+            return found.wipe(slot, UUID(owner).bytes)
+    except (Misconfigured, OSError):
+        return False
 
 
 def put_back(folder: Path, keys: Keys, ledger: Ledger) -> int:
@@ -67,10 +70,8 @@ def put_back(folder: Path, keys: Keys, ledger: Ledger) -> int:
     found = _opened(str(folder))
     if found is None or not (folder / LEDGER_FILE).exists():
         raise Misconfigured(f"There is no copy of the keys in {folder}")
-    try:
+    with closing(found):
         count = keys.adopt(found)
-    finally:
-        found.close()
     if ledger.head().number == 0:
         ledger.adopt((folder / LEDGER_FILE).read_text())
     return count

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
@@ -14,14 +15,14 @@ from chat.store.privacy import backups as rows
 from chat.store.privacy.erasures import Erasure, Went
 
 
-def backups(tx: Any, erasure: Erasure, now: int) -> dict[str, Any]:
+async def backups(desk: Desk, erasure: Erasure) -> dict[str, Any]:
     """
     Return when the last backup with remains lapses, and whether those can be read: only where a copy of the keys was
     out of reach and may still hold this one.
     """
-    stands = rows.standing(tx)
-    unreached = keycopy.holds(stands.keys_copied_to, erasure.key_slot, erasure.contact_uid) is None
-    return {"lapse_at": stamp(now + stands.backup_days * DAY), "readable": unreached}
+    stands, whose = await desk.store.read(rows.standing), (erasure.key_slot, erasure.contact_uid)
+    unreached = await asyncio.to_thread(keycopy.holds, stands.keys_copied_to, *whose) is None
+    return {"lapse_at": stamp(desk.clock() + stands.backup_days * DAY), "readable": unreached}
 
 
 def made(

@@ -153,9 +153,10 @@ async def _carried_out(desk: Desk, each: Erasure) -> bool:
 
 
 async def _certify(desk: Desk, each: Erasure, scrubbed: int | None) -> bool:
+    backups = await certificates.backups(desk, each)
+
     def work(tx: Any) -> bool:
         account = accounts.one(tx, each.account_id)
-        backups = certificates.backups(tx, each, desk.clock())
         document, signature = certificates.made(desk, account, each, erasures.went(tx, each.id), scrubbed, backups)
         closed = erasures.close(tx, each.id, desk.clock(), document, signature)
         if closed:

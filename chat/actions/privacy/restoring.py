@@ -37,7 +37,7 @@ def look(settings: Settings, backup: Backup, keys_from: Path | None, *, without_
     Refuse what must not be restored: a place that is in use, a backup of a newer schema, a ledger that may not know
     every erasure since. With `keys_from` the keys are put back first. Raises Misconfigured.
     """
-    if backup.head.revision > migrations.HEAD:
+    if not migrations.knows(backup.head.revision):
         raise Misconfigured(f"{backup.path} is at {backup.head.revision}, newer than this Lethe; run the newer Lethe")
     if migrations.current(settings.database_url) is not None and not _may_be_filled(settings):
         raise Misconfigured("There is data here already; a restore needs an empty database")

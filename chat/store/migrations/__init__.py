@@ -65,6 +65,13 @@ def current(url: str) -> str | None:
     return None if found is None else str(found)
 
 
+def knows(revision: str) -> bool:
+    """Whether this code can bring a database from a revision to the current one."""
+    from alembic.script import ScriptDirectory  # noqa: PLC0415 - as in `migrate`
+
+    return any(each.revision == revision for each in ScriptDirectory(str(Path(__file__).parent)).walk_revisions())
+
+
 def require_current(url: str, *, restoring: bool = False) -> None:
     """Raise Misconfigured unless the database is at the schema of this code, and, but for `restoring`, all restored."""
     found = current(url)

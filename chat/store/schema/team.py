@@ -26,7 +26,7 @@ server = Table(
     Column("epoch", Integer, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("scrubbed_at", BigInteger, nullable=False, default=0, server_default="0"),
-    Column("backup_days", Integer, nullable=False, default=30, server_default="30"),
+    Column("backup_days", Integer, nullable=False, server_default="30"),
     Column("backed_up_at", BigInteger),
     Column("backup_folder", Text),
     Column("keys_copied_to", Text),
