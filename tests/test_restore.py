@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chat.actions.privacy import consent, erasure, holds, replay
-from chat.actions.talk import redaction, tickets
+from chat.actions.talk import attachments, redaction, tickets
 from chat.actions.talk.posting import Postbox
 from chat.app import open_desk
 from chat.clock import DAY
@@ -23,6 +23,7 @@ from tests.backups import (
     Killed,
     backed_up,
     load,
+    names,
     residue_in,
     restored,
     rows,
@@ -31,6 +32,7 @@ from tests.backups import (
 )
 from tests.desks import Guest, House
 from tests.services import PostgreSQL
+from tests.test_attachments import picture
 from tests.test_erasure import chatted, hashed
 
 
@@ -207,3 +209,22 @@ async def test_ids_of_rows_that_were_lost_are_not_given_again(house: House, vaul
     async with restored(elsewhere, path) as (desk, _):
         there = House(desk, house.made, house.actor, house.site, house.box)
         assert (await there.visit()).contact.id > last.contact.id
+
+
+async def test_files_come_back_over_what_a_killed_restore_left(house: House, vault: Path, elsewhere: Settings) -> None:
+    desk, guest = house.desk, await house.visit()
+    made = await attachments.keep(desk, guest.contact, "visitor", "pot.png", picture())
+    draft = guest.draft("look")
+    draft.attachments = (made.id,)
+    await house.box.post(draft)
+    path, row = await backed_up(house, vault), (await rows(desk, "attachment"))[0]
+    left = elsewhere.data / "attachments" / guest.contact.uid
+    left.mkdir(parents=True)
+    for ending in ("", ".part", ".small.part"):
+        (left / f"{row['blob']}{ending}").write_bytes(b"half")
+    async with restored(elsewhere, path) as (there, report):
+        assert report["files"] == 2
+        for small in (False, True):
+            both = [await attachments.of_visitor(each, guest.contact, made.id, small=small) for each in (desk, there)]
+            assert len({b"".join(file.pieces) for file in both}) == 1
+    assert len(names(left)) == 2

@@ -83,6 +83,8 @@ def _restore(settings: Settings, arguments: argparse.Namespace) -> int:
     print(f"Done again from the ledger: {replayed or 'nothing'}.")
     sample = report["sample"]
     print(f"Looked at {sample['looked_at']} contacts: {sample['opened']} open, {sample['gone']} have no key any more.")
+    if sample["closed"]:
+        print(f"{sample['closed']} do not open: their rows or keys are damaged.")
     return 0
 
 

@@ -76,8 +76,8 @@ async def finish(desk: Desk, backup: Backup, told: Told) -> dict[str, Any]:
     told(f"replaying {len(entries)} entries of the ledger")
     done = await replay.run(desk, entries)
     sample = await desk.store.read(lambda tx: _sample(desk, tx))
-    if sample["closed"]:
-        raise Misconfigured(f"{sample['closed']} of {sample['looked_at']} contacts do not open: these are other keys")
+    if sample["closed"] and not sample["opened"]:  # one that is damaged must not keep all others away
+        raise Misconfigured(f"None of {sample['looked_at']} contacts opens: these are other keys")
     await desk.store.scrub(small=False)
     stands = await desk.store.read(backups.standing)
 
@@ -130,6 +130,8 @@ def _files(settings: Settings, backup: Backup, told: Told) -> None:
         _, owner, name = member.split("/")
         if not OWNER.match(owner) or not NAME.match(name.removesuffix(PREVIEW)):
             raise Misconfigured(f"{backup.path} names a file that cannot be one of ours")
+        if not name.endswith(PREVIEW):
+            blobs.discard(owner, name)  # what a killed restore left half-written, its preview too, which comes next
         blobs.write(owner, name, backup.pieces(member))
         if count % 1000 == 0:
             told(f"files: {count:,}")
