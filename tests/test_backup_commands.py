@@ -23,7 +23,7 @@ from tests.test_migrations import lethe as command
 from tests.test_migrations import one_line
 
 SEED = 20_261_125
-KILLS = 6
+KILLS = 4
 CONTACTS, EACH = 6, 60
 
 
