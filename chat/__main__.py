@@ -35,7 +35,7 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser with every command."""
     made = argparse.ArgumentParser("lethe", description="Live chat that begins with consent and can really forget.")
     made.add_argument("--version", action="version", version=f"lethe {__version__}")
-    from chat.commands import audit, exports, privacy, spam
+    from chat.commands import audit, backup, exports, privacy, residue, spam
 
     commands = made.add_subparsers(metavar="COMMAND", required=True)
     _demo(commands)
@@ -45,6 +45,8 @@ def parser() -> argparse.ArgumentParser:
     worker.add_argument("--once", action="store_true", help="run what is due and exit")
     privacy.add(commands)
     exports.add(commands)
+    backup.add(commands)
+    residue.add(commands)
     spam.add(commands)
     audit.add(commands)
     command(commands, "migrate", _run_migrate, "bring the database to the current schema")

@@ -27,7 +27,9 @@ from chat.metrics import Metrics
 from chat.nudges import Told
 from chat.settings import Settings
 from chat.store import Store, folder, migrations
-from chat.store.keys import Keys, open_slots
+from chat.store.keys import Keys
+from chat.store.ledger import open_ledger
+from chat.store.slots import open_slots
 from chat.tokens import Tokens
 from chat.web import routes
 from chat.web.doors import Doors, problem
@@ -40,15 +42,19 @@ log = structlog.get_logger("chat.app")
 
 
 @asynccontextmanager
-async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
-    """Open everything the deeds need; raises Misconfigured or Unavailable with one clear line."""
+async def open_desk(settings: Settings, *, restoring: bool = False) -> AsyncIterator[Desk]:
+    """
+    Open everything the deeds need; raises Misconfigured or Unavailable with one clear line, also where a restore has
+    not finished, but for the one that is `restoring`.
+    """
     folder.prepare_data(settings)
-    migrations.require_current(settings.database_url)
+    migrations.require_current(settings.database_url, restoring=restoring)
     secret = folder.server_secret(settings)
-    keys = Keys(open_slots(settings.keys_url), secret)
+    keys, ledger = Keys(open_slots(settings.keys_url), secret), open_ledger(settings.keys_url, secret)
     store, live = Store(settings.database_url), open_live(settings.redis_url)
     async with AsyncExitStack() as stack:
         stack.callback(keys.close)
+        stack.callback(ledger.close)
         stack.callback(store.close)
         await live.start()
         live.listen("server", keys, lambda told: _forget(keys, told))
@@ -57,6 +63,7 @@ async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
             settings=settings,
             store=store,
             keys=keys,
+            ledger=ledger,
             live=live,
             blobs=Blobs(settings.data / "attachments"),
             archives=Blobs(settings.data / "exports"),

@@ -8,14 +8,17 @@ import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from chat.clock import now
 from chat.errors import LetheError, Misconfigured
 from chat.live import open_live
 from chat.mail import Mailer
 from chat.settings import Settings
 from chat.store import Store, folder, migrations
-from chat.store.keys import open_slots
-from chat.store.privacy import audit
+from chat.store.privacy import audit, backups
+from chat.store.slots import open_slots
 from spam import Filter
+
+STALE_HOURS = 48
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,7 @@ def examine(settings: Settings, *, deploy: bool) -> list[Finding]:
         _tried("spam filter loads", Filter.shipped),
         _tried("mail server takes mail", lambda: _mail(settings)),
         _tried("audit logs were whole when last checked", lambda: _audit(settings)),
+        _backed_up(settings, deploy=deploy),
     ]
     return [*found, *_deployed(settings)] if deploy else found
 
@@ -74,6 +78,23 @@ def _audit(settings: Settings) -> None:
         store.close()
     if broken:
         raise Misconfigured(f"lethe audit verify says where; broken for {', '.join(broken)}")
+
+
+def _backed_up(settings: Settings, *, deploy: bool) -> Finding:
+    """How old the last backup is; that there is none to speak of matters on the open internet only."""
+    try:
+        migrations.require_current(settings.database_url)
+    except LetheError:
+        return Finding("last backup is not known", ok=not deploy, mend="see the database")
+    store = Store(settings.database_url)
+    at = store.write_here(backups.standing).backed_up_at
+    store.close()
+    if at is None:
+        return Finding("no backup was made yet", not deploy, "run lethe backup DIR each day")
+    hours = max(0, now() - at) // 3_600_000
+    what = f"last backup is {hours // 24} days and {hours % 24} hours old"
+    late = hours >= STALE_HOURS
+    return Finding(what, not (late and deploy), "run lethe backup DIR each day" if late else "")
 
 
 def _deployed(settings: Settings) -> Iterator[Finding]:

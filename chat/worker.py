@@ -12,7 +12,7 @@ import structlog
 
 from chat.actions.desk import Desk
 from chat.actions.filter import training
-from chat.actions.privacy import archives, consent, erasure, links, recipients, sweeping, verdicts
+from chat.actions.privacy import archives, backups, consent, erasure, links, recipients, sweeping, verdicts
 from chat.actions.talk import attachments, letters, redaction
 from chat.actions.team import agents
 from chat.errors import Unavailable
@@ -34,6 +34,7 @@ SWEEPS: dict[str, tuple[Sweep, float]] = {
     "scrub": (erasure.scrub, 3600.0),
     "sessions": (agents.end_expired, 3600.0),
     "audit": (verdicts.sweep, 3600.0),
+    "backups": (backups.sweep, 3600.0),
 }
 
 

@@ -10,6 +10,7 @@ import pytest
 from chat.settings import Settings, from_env
 from chat.store import folder, migrations
 from tests import browser, guard  # noqa: F401 - reads LETHE_CHROMIUM before it is cleared
+from tests.backups import elsewhere, vault  # noqa: F401 - as the next
 from tests.desks import anyio_backend, app, desk, house  # noqa: F401 - fixtures for whoever asks
 from tests.lethe import Account, Lethe
 from tests.post import post  # noqa: F401 - a fixture for whoever asks

@@ -21,9 +21,9 @@ from chat.actions.talk import attachments, letters
 from chat.blobs import PREVIEW, Blobs
 from chat.errors import ConsentRequired
 from chat.store import places
-from chat.store.keys import open_slots
 from chat.store.privacy import erasures
 from chat.store.privacy.erasures import Erasure
+from chat.store.slots import open_slots
 from chat.store.talk import posting
 from tests.desks import Guest, House
 from tests.test_attachments import picture

@@ -16,14 +16,15 @@ from chat.mail import Mailer
 from chat.settings import Settings
 from chat.store import Store
 from chat.store.keys import Keys
+from chat.store.ledger import Ledger
 from chat.tokens import Tokens
 
 
 @dataclass(frozen=True)
 class Desk:
     """
-    Store, keys, live, blobs (the files of contacts), archives (their exports), mailer, filters, settings and clock;
-    `index_key` is the key of the blind indexes.
+    Store, keys, ledger, live, blobs (the files of contacts), archives (their exports), mailer, filters, settings and
+    clock; `index_key` is the key of the blind indexes.
 
     `drawing` lets one image be drawn at a time: one of forty million pixels takes hundreds of MB meanwhile.
     """
@@ -31,6 +32,7 @@ class Desk:
     settings: Settings
     store: Store
     keys: Keys
+    ledger: Ledger
     live: Live
     blobs: Blobs
     archives: Blobs

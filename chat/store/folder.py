@@ -34,6 +34,11 @@ def server_secret(settings: Settings) -> bytes:
     return secret
 
 
+def has_secret(settings: Settings) -> bool:
+    """Whether the server has a secret by now."""
+    return bool(settings.secret_key) or (settings.data / "secret.key").exists()
+
+
 def _make_secret(path: Path) -> None:
     """Write the file beside and link it whole: neither a crash nor a second process may leave half a secret."""
     beside = path.with_name(f".{path.name}-{os.getpid()}-{secrets.token_hex(4)}")

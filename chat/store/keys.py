@@ -1,35 +1,24 @@
 """
 The keys: one data key for each person, wrapped, in a store of their own that is never in the same backup as the data.
 
-Destroying a key makes every copy of what it sealed unreadable, so this store must really forget: a file of fixed
-slots that are overwritten in place and flushed, or on PostgreSQL a small database of its own that is written anew
-after each erasure.
+Destroying a key makes every copy of what it sealed unreadable, so the slots they lie in must really forget:
+`chat.store.slots`.
 """
 
 from __future__ import annotations
 
-import fcntl
 import os
 import threading
 import uuid
-import zlib
 from collections import OrderedDict
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Protocol
-from urllib.parse import unquote, urlsplit
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Column, Connection, Integer, LargeBinary, MetaData, Table, delete, insert, select, text
-from sqlalchemy.engine.interfaces import IsolationLevel
-from sqlalchemy.exc import DBAPIError
 
-from chat.crypt import KEY_BYTES, NONCE_BYTES, derive
-from chat.errors import Misconfigured, NotFound, Unavailable
+from chat.crypt import NONCE_BYTES, derive
+from chat.errors import Misconfigured, NotFound
 from chat.places import Field, Place
-from chat.store import engine
+from chat.store.slots import Slots
 
 KEYS = Place(
     "keys",
@@ -44,26 +33,6 @@ KEYS = Place(
     ("keys/contacts.keys",),
 )
 CACHED = 20_000
-MAGIC = b"lethe keys 1\n"
-SLOT = 96
-WRAPPED = NONCE_BYTES + KEY_BYTES + 16
-EMPTY = bytes(SLOT)
-
-
-class Slots(Protocol):
-    """Where wrapped keys lie: numbered slots, each with its owner's id beside it."""
-
-    def take(self, owner: bytes, wrapped: bytes) -> int:
-        """Keep `wrapped` for `owner` durably; return its slot."""
-
-    def look(self, slot: int, owner: bytes) -> bytes | None:
-        """Return what is kept for `owner` in `slot`, None where it is gone or another's."""
-
-    def wipe(self, slot: int, owner: bytes) -> bool:
-        """Overwrite the slot if it is `owner`'s; return whether there was a key."""
-
-    def close(self) -> None:
-        """Let go of file or connections."""
 
 
 class Keys:
@@ -107,6 +76,24 @@ class Keys:
         with self._lock:
             self._cache.pop((slot, owner), None)
 
+    def copy_to(self, other: Slots) -> int:
+        """Put every wrapped key into other slots of the same numbers; return how many."""
+        found = list(self._slots.all())
+        other.fill(found)
+        return len(found)
+
+    def is_empty(self) -> bool:
+        """Whether there is no key at all."""
+        return next(iter(self._slots.all()), None) is None
+
+    def adopt(self, other: Slots) -> int:
+        """Take over every key of a copy. Raises Misconfigured where there are keys here already."""
+        if not self.is_empty():
+            raise Misconfigured("There are keys here already; a copy is put back into an empty key store only")
+        found = list(other.all())
+        self._slots.fill(found)
+        return len(found)
+
     def close(self) -> None:
         """Forget the copies in memory and let go of the store."""
         with self._lock:
@@ -131,149 +118,3 @@ class Keys:
             if len(self._cache) > CACHED:
                 self._cache.popitem(last=False)
         return key
-
-
-class SlotFile:
-    """
-    Keys in one file of 96-byte slots: owner (16), wrapped key (60), CRC-32 (4), zeros. Slot 0 is the header.
-
-    A wiped slot is all zeros, overwritten in place and flushed, and may be used again: the owner in it tells whose it
-    is.
-    """
-
-    def __init__(self, path: Path) -> None:
-        try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-        except OSError as error:
-            raise Misconfigured(
-                f"The key file {path} cannot be opened ({error.strerror}); set LETHE_KEYS_URL"
-            ) from error
-        self._lock = threading.Lock()
-        with self._alone():
-            if os.fstat(self._file).st_size == 0:
-                self._put(0, MAGIC.ljust(SLOT, b"\0"))
-            ours = os.pread(self._file, len(MAGIC), 0) == MAGIC
-            self._free = self._empties() if ours else []
-        if not ours:
-            self.close()
-            raise Misconfigured(f"{path} is not a key file of Lethe; restore it or set LETHE_KEYS_URL")
-
-    def take(self, owner: bytes, wrapped: bytes) -> int:
-        """Write the key into a free slot, or a new one at the end."""
-        body = owner + wrapped
-        record = (body + zlib.crc32(body).to_bytes(4)).ljust(SLOT, b"\0")
-        with self._alone():
-            slot = self._next()
-            self._put(slot, record)
-        return slot
-
-    def look(self, slot: int, owner: bytes) -> bytes | None:
-        """Read the slot; Misconfigured where it is damaged."""
-        record = os.pread(self._file, SLOT, slot * SLOT)
-        if record in {b"", EMPTY}:
-            return None
-        body, crc = record[: 16 + WRAPPED], record[16 + WRAPPED : 20 + WRAPPED]
-        if zlib.crc32(body).to_bytes(4) != crc:  # asked before whose it is: the owner's id may be what is damaged
-            raise Misconfigured(f"Slot {slot} of the key file is damaged; restore the key file from its backup")
-        return body[16:] if body[:16] == owner else None
-
-    def wipe(self, slot: int, owner: bytes) -> bool:
-        """Overwrite with zeros and flush."""
-        with self._alone():
-            if os.pread(self._file, 16, slot * SLOT) != owner:
-                self.look(slot, owner)  # a damaged slot may be this owner's: then it is said, and nobody's is wiped
-                return False
-            self._put(slot, EMPTY)
-            self._free.append(slot)
-        return True
-
-    def close(self) -> None:
-        """Close the file."""
-        os.close(self._file)
-
-    def _next(self) -> int:
-        while self._free:
-            slot = self._free.pop()
-            if os.pread(self._file, SLOT, slot * SLOT) == EMPTY:
-                return slot
-        return -(-os.fstat(self._file).st_size // SLOT)
-
-    def _empties(self) -> list[int]:
-        slots = os.fstat(self._file).st_size // SLOT
-        return [slot for slot in range(1, slots) if os.pread(self._file, SLOT, slot * SLOT) == EMPTY]
-
-    def _put(self, slot: int, record: bytes) -> None:
-        os.pwrite(self._file, record, slot * SLOT)
-        os.fsync(self._file)
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Hold the file against other threads and, as commands run beside a server, other processes."""
-        with self._lock:
-            fcntl.flock(self._file, fcntl.LOCK_EX)
-            try:
-                yield
-            finally:
-                fcntl.flock(self._file, fcntl.LOCK_UN)
-
-
-_tables = MetaData()
-_key = Table(
-    "data_key",
-    _tables,
-    Column("slot", Integer, primary_key=True, autoincrement=True),
-    Column("owner", LargeBinary(16), nullable=False),
-    Column("wrapped", LargeBinary(WRAPPED), nullable=False),
-)
-
-
-class SlotTable:
-    """Keys in a PostgreSQL database of their own; wiping rewrites the table, so that the old bytes go."""
-
-    def __init__(self, url: str) -> None:
-        self._engine = engine(url)
-
-    def prepare(self) -> None:
-        """Make the table where it is missing."""
-        _tables.create_all(self._engine)
-
-    def take(self, owner: bytes, wrapped: bytes) -> int:
-        """Insert a row; its key is the slot."""
-        with self._whole() as tx:
-            made = tx.execute(insert(_key).values(owner=owner, wrapped=wrapped).returning(_key.c.slot))
-            return int(made.scalar_one())
-
-    def look(self, slot: int, owner: bytes) -> bytes | None:
-        """Read the row."""
-        mine = (_key.c.slot == slot) & (_key.c.owner == owner)
-        with self._whole() as tx:
-            found = tx.execute(select(_key.c.wrapped).where(mine)).scalar()
-        return None if found is None else bytes(found)
-
-    def wipe(self, slot: int, owner: bytes) -> bool:
-        """Delete the row and write the table anew."""
-        with self._whole() as tx:
-            gone = tx.execute(delete(_key).where(_key.c.slot == slot, _key.c.owner == owner))
-        with self._whole("AUTOCOMMIT") as plain:
-            plain.execute(text("VACUUM FULL data_key"))
-        return gone.rowcount > 0
-
-    def close(self) -> None:
-        """Let go of every connection."""
-        self._engine.dispose()
-
-    @contextmanager
-    def _whole(self, isolation: IsolationLevel = "READ COMMITTED") -> Iterator[Connection]:
-        try:
-            with self._engine.connect().execution_options(isolation_level=isolation) as connection, connection.begin():
-                yield connection
-        except DBAPIError as error:
-            raise Unavailable("The key database is not available just now") from error
-
-
-def open_slots(url: str) -> Slots:
-    """Open the store that `LETHE_KEYS_URL` names."""
-    if url.startswith("file:"):
-        return SlotFile(Path(unquote(urlsplit(url).path)))
-    return SlotTable(url)

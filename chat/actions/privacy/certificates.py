@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
@@ -9,9 +10,19 @@ from chat.actions.desk import Desk
 from chat.actions.privacy.consent import canonical
 from chat.clock import DAY, stamp
 from chat.model import Account
+from chat.store import keycopy
+from chat.store.privacy import backups as rows
 from chat.store.privacy.erasures import Erasure, Went
 
-BACKUP_DAYS = 30
+
+async def backups(desk: Desk, erasure: Erasure) -> dict[str, Any]:
+    """
+    Return when the last backup with remains lapses, and whether those can be read: only where a copy of the keys was
+    out of reach and may still hold this one.
+    """
+    stands, whose = await desk.store.read(rows.standing), (erasure.key_slot, erasure.contact_uid)
+    unreached = await asyncio.to_thread(keycopy.holds, stands.keys_copied_to, *whose) is None
+    return {"lapse_at": stamp(desk.clock() + stands.backup_days * DAY), "readable": unreached}
 
 
 def made(
@@ -21,8 +32,12 @@ def made(
     went: list[Went],
     recipients: list[dict[str, Any]],
     scrubbed: int | None,
+    kept: dict[str, Any],
 ) -> tuple[str, str]:
-    """Return the certificate as it is signed, to the byte, and the signature. `scrubbed` is when freed pages were."""
+    """
+    Return the certificate as it is signed, to the byte, and the signature. `scrubbed` is when freed pages were, `kept`
+    what is to be said of backups.
+    """
     now = desk.clock()
     document = {
         "certificate": erasure.id,
@@ -34,7 +49,7 @@ def made(
         "consent": {"receipts": erasure.receipts, "sha256": erasure.proof},
         "recipients": recipients,
         "scrub": {"done_at": stamp(scrubbed) if scrubbed else None, "due_at": stamp(scrubbed or now + DAY)},
-        "backups": {"lapse_at": stamp(now + BACKUP_DAYS * DAY), "readable": False},
+        "backups": kept,
         "signed_with": desk.signer.public_key,
     }
     written = canonical(document)

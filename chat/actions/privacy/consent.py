@@ -149,12 +149,11 @@ async def renew(desk: Desk, contact: Contact, version: int, choices: dict[str, b
         account = accounts.one(tx, contact.account_id)
         asked = Asked(version, choices, {}, contact.locale)
         text = _agreed(_in_force(tx, account), version, choices, contact.locale)
-        consents.add_receipt(
-            tx,
-            contact.id,
-            _receipt(desk, account, site, contact, text, asked, "renewed"),
-            live=True,
-        )
+        entry = _receipt(desk, account, site, contact, text, asked, "renewed")
+        before = consents.receipts(tx, contact.id)[-1].purposes
+        consents.add_receipt(tx, contact.id, entry, live=True)
+        if before.get("spam_training") and not entry["purposes"].get("spam_training"):
+            desk.ledger.enter(desk.clock(), "narrow", {"contact": contact.uid})
         return consents.receipts(tx, contact.id)[-1]
 
     receipt = await desk.store.write(work)
@@ -170,6 +169,17 @@ def withdrawn(desk: Desk, tx: Any, contact: Contact) -> None:
         return
     site, account = accounts.site_by_id(tx, contact.site_id), accounts.one(tx, contact.account_id)
     consents.add_receipt(tx, contact.id, _ended(desk, tx, contact, account, site, "withdrawn"), live=False)
+
+
+def narrowed(desk: Desk, tx: Any, contact: Contact) -> None:
+    """Enter again that a contact took back the optional purpose: to the notice last agreed to, with the chat alone."""
+    if contact.receipt_id is None or contact.notice_version is None:
+        return
+    site, account = accounts.site_by_id(tx, contact.site_id), accounts.one(tx, contact.account_id)
+    notice = consents.notices(tx, account.id, contact.notice_version)[0]
+    asked = Asked(notice.version, {"chat": True}, {}, contact.locale)
+    entry = _receipt(desk, account, site, contact, (notice, notice.text(contact.locale)), asked, "renewed")
+    consents.add_receipt(tx, contact.id, entry, live=True)
 
 
 async def expire(desk: Desk) -> int:

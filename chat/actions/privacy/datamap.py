@@ -17,6 +17,7 @@ from chat.places import BASES, Field, Place
 from chat.store import places
 from chat.store.folder import DATABASE, SECRET
 from chat.store.keys import KEYS
+from chat.store.ledger import LEDGER
 from chat.store.privacy.ageing import Policy
 from chat.store.team import accounts
 
@@ -31,7 +32,19 @@ BROWSER = Place(
 FILTER = Place(
     "filter", "memory", "nobody", "words the spam filter has met, without whose they are, until an erasure or a restart"
 )
-OTHERS = (KEYS, FILES, EXPORTS, NETWORKS, BROWSER, LEARNT, FILTER, SECRET, DATABASE)
+BACKUPS = Place(
+    "backups",
+    "file",
+    "contact",
+    "to bring everything back after a disk is lost: sealed as it is in the database, and no key beside it",
+    "the days that the server keeps backups (30)",
+    (
+        Field("sealed texts and files", "message", "to restore", "interest", sealed=True),
+        Field("receipts", "consent", "to restore", "interest"),
+        Field("times", "time", "to restore", "interest"),
+    ),
+)
+OTHERS = (KEYS, FILES, EXPORTS, NETWORKS, BROWSER, LEARNT, FILTER, SECRET, DATABASE, LEDGER, BACKUPS)
 COLUMNS = ("place", "kind", "about", "why", "retention", "field", "category", "purpose", "basis", "sealed")
 
 

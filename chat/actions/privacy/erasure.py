@@ -192,10 +192,14 @@ async def _carried_out(desk: Desk, each: Erasure) -> bool:
 
 
 async def _certify(desk: Desk, each: Erasure, scrubbed: int | None) -> bool:
+    backups = await certificates.backups(desk, each)
+
     def work(tx: Any) -> bool:
         account = accounts.one(tx, each.account_id)
         told = recipients.shown(disclosures.recipients(tx, each.id))
-        document, signature = certificates.made(desk, account, each, erasures.went(tx, each.id), told, scrubbed)
+        document, signature = certificates.made(
+            desk, account, each, erasures.went(tx, each.id), told, scrubbed, backups
+        )
         closed = erasures.close(tx, each.id, desk.clock(), document, signature)
         if closed:
             audit.enter(desk, tx, each.account_id, "system", "contact.erased", each.id, each.contact_uid)
@@ -237,11 +241,13 @@ async def _request(
         if account_id not in {None, contact.account_id} or not still(tx, contact):
             raise NotFound("No such contact")
         consent.withdrawn(desk, tx, contact)
-        filed = erasures.request(tx, _row(desk, tx, contact, source))
+        made, gone = _row(desk, tx, contact, source), tickets.all_of_contact(tx, contact.id)
+        filed = erasures.request(tx, made)
         if contact.receipt_id is not None:
             audit.enter(desk, tx, contact.account_id, who, "consent.withdrawn", contact_uid, contact_uid)
         audit.enter(desk, tx, contact.account_id, who, "erasure.requested", filed, contact_uid)
-        return filed, contact, tickets.all_of_contact(tx, contact.id)
+        desk.ledger.enter(desk.clock(), "erase", made | {"id": filed})
+        return filed, contact, gone
 
     erasure_id, contact, gone = await desk.store.write(work)
     if contact is not None:

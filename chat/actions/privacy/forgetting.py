@@ -18,9 +18,9 @@ from chat.actions.talk import attachments
 from chat.blobs import EXPORTS, FILES
 from chat.errors import Unavailable
 from chat.places import Place
-from chat.store import places
+from chat.store import keycopy, places
 from chat.store.keys import KEYS
-from chat.store.privacy import erasures
+from chat.store.privacy import backups, erasures
 from chat.store.privacy.erasures import Erasure
 
 Count = Callable[[Desk, Erasure], Awaitable[int]]
@@ -84,11 +84,20 @@ async def _take_rows(table: str, desk: Desk, erasure: Erasure) -> int:
 
 
 async def _key_there(desk: Desk, erasure: Erasure) -> int:
-    return int(await asyncio.to_thread(desk.keys.holds, erasure.key_slot, erasure.contact_uid))
+    copied, whose = await _copied_to(desk), (erasure.key_slot, erasure.contact_uid)
+    there = await asyncio.to_thread(desk.keys.holds, *whose)
+    return int(there) + bool(await asyncio.to_thread(keycopy.holds, copied, *whose))
 
 
 async def _destroy_key(desk: Desk, erasure: Erasure) -> int:
-    return int(await asyncio.to_thread(desk.keys.destroy, erasure.key_slot, erasure.contact_uid))
+    copied, whose = await _copied_to(desk), (erasure.key_slot, erasure.contact_uid)
+    gone = await asyncio.to_thread(desk.keys.destroy, *whose)
+    return int(gone) + await asyncio.to_thread(keycopy.wipe, copied, *whose)
+
+
+async def _copied_to(desk: Desk) -> str | None:
+    """Return the folder of the copy of the keys, which an erasure reaches as well."""
+    return (await desk.store.read(backups.standing)).keys_copied_to
 
 
 async def _files_there(desk: Desk, erasure: Erasure) -> int:

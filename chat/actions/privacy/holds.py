@@ -44,6 +44,8 @@ async def place(desk: Desk, actor: Actor, contact_uid: str, reason: str, days: i
     def work(tx: Any) -> list[int]:
         holds.place(tx, contact.id, made)
         audit.enter(desk, tx, actor.account_id, actor.agent_id, "hold.placed", contact_uid, contact_uid)
+        said = {"contact": contact.uid, "agent": actor.agent_id, "until": ends}
+        desk.ledger.enter(now, "hold", said)
         return [each.number for each in tickets.all_of_contact(tx, contact.id)]
 
     numbers = await desk.store.write(work)
@@ -77,6 +79,7 @@ async def lift(desk: Desk, actor: Actor, contact_uid: str) -> None:
     def work(tx: Any) -> None:
         holds.lift(tx, _mine(tx, actor, contact_uid).id)
         audit.enter(desk, tx, actor.account_id, actor.agent_id, "hold.lifted", contact_uid, contact_uid)
+        desk.ledger.enter(desk.clock(), "lift", {"contact": contact_uid})
 
     await desk.store.write(work)
     desk.live.publish(Told(Nudge("due")))

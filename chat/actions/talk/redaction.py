@@ -64,6 +64,7 @@ async def purge(desk: Desk, actor: Actor, number: int) -> None:
     def work(tx: Any) -> None:
         redaction.doom(tx, [ticket.id], desk.clock())
         audit.enter(desk, tx, actor.account_id, actor.agent_id, "ticket.purged", str(number), opened.contact.uid)
+        desk.ledger.enter(desk.clock(), "purge", {"ticket": ticket.id})
 
     await desk.store.write(work)
     desk.live.publish(
@@ -119,6 +120,8 @@ async def _take(desk: Desk, actor: Actor, opened: Opened, seq: int, part: str | 
         taken = redaction.redact(tx, opened.ticket.id, seq, desk.clock(), part)
         if not taken[2]:
             audit.enter(desk, tx, actor.account_id, actor.agent_id, action, target, opened.contact.uid)
+            what = {"contact": opened.contact.uid, "ticket": opened.ticket.id, "seq": seq, "part": part}
+            desk.ledger.enter(desk.clock(), "redact", what)
         return taken
 
     entry, gone, again = await desk.store.write(work)
@@ -134,6 +137,7 @@ async def _unused(desk: Desk, actor: Actor, file: Attachment) -> None:
     def work(tx: Any) -> None:
         uploads.drop(tx, [file.id])
         audit.enter(desk, tx, actor.account_id, actor.agent_id, "attachment.deleted", file.id, from_contact)
+        desk.ledger.enter(desk.clock(), "file", {"contact": from_contact, "attachment": file.id, "blob": file.blob})
 
     await desk.store.write(work)
     await asyncio.to_thread(desk.blobs.remove, from_contact, file.blob)

@@ -12,15 +12,20 @@ from chat.clock import now
 from chat.errors import Misconfigured, Unavailable
 from chat.settings import Settings
 from chat.store import engine
-from chat.store.keys import SlotTable
+from chat.store.lines import LineTable
+from chat.store.privacy import backups
+from chat.store.slots import SlotTable
 from chat.store.team import accounts
 
-HEAD = "0005_rights"
+HEAD = "0006_backup"
 _version = table("alembic_version", column("version_num"))
 
 
-def migrate(settings: Settings) -> str:
-    """Bring the database to the current schema; return its revision. Misconfigured where it is newer than this code."""
+def migrate(settings: Settings, revision: str = HEAD) -> str:
+    """
+    Bring the database to the current schema, or to an earlier `revision`; return it. Misconfigured where it is newer
+    than this code.
+    """
     from alembic import command  # noqa: PLC0415 - three quarters of a second that only this command should pay
     from alembic.config import Config  # noqa: PLC0415 - as above
 
@@ -30,12 +35,11 @@ def migrate(settings: Settings) -> str:
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).parent))
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, "head" if revision == HEAD else revision)
         accounts.begin(connection, now())
     target.dispose()
-    if settings.keys_url.startswith("postgresql"):
-        _prepare_keys(settings.keys_url)
-    return HEAD
+    prepare_keys(settings)
+    return revision
 
 
 def current(url: str) -> str | None:
@@ -61,15 +65,36 @@ def current(url: str) -> str | None:
     return None if found is None else str(found)
 
 
-def require_current(url: str) -> None:
-    """Raise Misconfigured unless the database is at the schema of this code."""
+def knows(revision: str) -> bool:
+    """Whether this code can bring a database from a revision to the current one."""
+    from alembic.script import ScriptDirectory  # noqa: PLC0415 - as in `migrate`
+
+    return any(each.revision == revision for each in ScriptDirectory(str(Path(__file__).parent)).walk_revisions())
+
+
+def require_current(url: str, *, restoring: bool = False) -> None:
+    """Raise Misconfigured unless the database is at the schema of this code, and, but for `restoring`, all restored."""
     found = current(url)
     if found != HEAD:
         raise Misconfigured(f"The database is at {found or 'nothing yet'}, this Lethe needs {HEAD}; run lethe migrate")
+    if not restoring and _is_restoring(url):
+        raise Misconfigured("A restore has not finished here, so nothing may be read yet; run lethe restore again")
 
 
-def _prepare_keys(url: str) -> None:
-    """Make the key database where it is missing and may be made."""
+def _is_restoring(url: str) -> bool:
+    target = engine(url, begin="BEGIN")
+    try:
+        with target.begin() as connection:
+            return backups.restoring(connection) is not None
+    finally:
+        target.dispose()
+
+
+def prepare_keys(settings: Settings) -> None:
+    """Make the key database, where one is set and it is missing and may be made."""
+    url = settings.keys_url
+    if not url.startswith("postgresql"):
+        return
     parts = urlsplit(url)
     name = unquote(parts.path.lstrip("/"))
     server = create_engine(
@@ -88,9 +113,9 @@ def _prepare_keys(url: str) -> None:
         ) from error
     finally:
         server.dispose()
-    slots = SlotTable(url)
-    slots.prepare()
-    slots.close()
+    for each in (SlotTable(url), LineTable(url)):
+        each.prepare()
+        each.close()
 
 
 def _said(error: DBAPIError) -> str:

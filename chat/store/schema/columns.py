@@ -58,10 +58,13 @@ def plain(name: str, kind: Any, *rest: Any, inner: bool = False, **options: Any)
     return Column(name, kind, *rest, info={"personal": None, "inner": inner}, **options)
 
 
-def about(whom: str, why: str, *, basis: str = "", kept: str = "", setting: str = "") -> dict[str, str]:
+def about(
+    whom: str, why: str, *, basis: str = "", kept: str = "", setting: str = "", saved: bool = True
+) -> dict[str, Any]:
     """
-    Return a table's `info`: about whom it is, why, on what basis, and which rule ends it.
+    Return a table's `info`: about whom it is, why, on what basis, which rule ends it; not `saved` where a backup leaves
+    its rows out, as they are of the moment.
 
     Without the account's `setting`, where one is named, an export says how many rows there are and no more.
     """
-    return {"about": whom, "why": why, "basis": basis, "kept": kept, "setting": setting}
+    return {"about": whom, "why": why, "basis": basis, "kept": kept, "setting": setting, "saved": saved}

@@ -65,7 +65,7 @@ link = Table(
     plain("contact_id", serial, to("contact.id"), primary_key=True, autoincrement=False, index=True),
     plain("opened", Boolean(create_constraint=False), nullable=False, default=False),
     personal("expires_at", BigInteger, "time", nullable=False, index=True),
-    info=about("contact", "to know whose mailbox asked", basis="duty", kept="an hour"),
+    info=about("contact", "to know whose mailbox asked", basis="duty", kept="an hour", saved=False),
 )
 
 # What was sent to whom (Art. 19). `recipient` is a keyed hash of an address, or an id; `address` is sealed, and kept
@@ -129,6 +129,7 @@ export = Table(
         "to hand over what is held, Art. 15 and 20 GDPR",
         basis="access",
         kept="exports",
+        saved=False,
     ),
 )
 

@@ -159,5 +159,7 @@ outbox = Table(
     plain("tries", Integer, nullable=False, default=0, inner=True),
     plain("due_at", BigInteger, nullable=False, index=True, inner=True),
     personal("created_at", BigInteger, "time", nullable=False),
-    info=about("contact", "mail the contact asked for", basis="consent", kept="until delivered, a day at most"),
+    info=about(
+        "contact", "mail the contact asked for", basis="consent", kept="until delivered, a day at most", saved=False
+    ),
 )

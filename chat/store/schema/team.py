@@ -28,7 +28,12 @@ server = Table(
     Column("epoch", Integer, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("scrubbed_at", BigInteger, nullable=False, default=0, server_default="0"),
-    info=about("nobody", "one row about this database"),
+    Column("backup_days", Integer, nullable=False, server_default="30"),
+    Column("backed_up_at", BigInteger),
+    Column("backup_folder", Text),
+    Column("keys_copied_to", Text),
+    Column("restoring", String(36)),
+    info=about("nobody", "one row about this database", saved=False),
 )
 
 account = Table(
@@ -136,7 +141,9 @@ session = Table(
     personal("secret_hash", String(64), "credential", nullable=False, unique=True),
     personal("created_at", BigInteger, "time", nullable=False),
     personal("expires_at", BigInteger, "time", nullable=False),
-    info=about("agent", "that an agent is signed in", basis="contract", kept="14 days, or until signed out"),
+    info=about(
+        "agent", "that an agent is signed in", basis="contract", kept="14 days, or until signed out", saved=False
+    ),
 )
 
 token = Table(

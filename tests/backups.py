@@ -1,0 +1,157 @@
+"""Backups and restores as a test makes them: elsewhere, with the keys of the first place; and what happens between."""
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from chat import archive, residue
+from chat.actions.desk import Desk, unseal_text
+from chat.actions.privacy import backups, consent, erasure, restoring
+from chat.actions.talk import attachments, redaction, tickets
+from chat.actions.team import accounts
+from chat.app import open_desk
+from chat.crypt import Signer
+from chat.settings import Settings, from_env
+from chat.store import copies, folder
+from chat.store.schema import metadata
+from chat.tokens import Visitor
+from tests.desks import Guest, House
+from tests.services import PostgreSQL
+from tests.test_erasure import chatted
+
+FILE = b"rarecontent of a file " * 100
+
+
+def quiet(_line: str) -> None:
+    """Nobody reads the progress here."""
+
+
+@pytest.fixture
+def elsewhere(settings: Settings, postgresql: PostgreSQL) -> Iterator[Settings]:
+    """A place like the first one with its database lost: the same secret, keys and ledger, nothing else."""
+    other = settings.data.parent / "elsewhere"
+    shutil.copytree(settings.data, other, ignore=lambda *_: ["attachments", "filters", "lethe.db", "keys"])
+    given = {"LETHE_DATA": str(other), "LETHE_KEYS_URL": settings.keys_url}
+    if settings.database_url.startswith("postgresql"):
+        given["LETHE_DATABASE_URL"] = postgresql.clone()
+    yield from_env(given)
+    if "LETHE_DATABASE_URL" in given:
+        postgresql.drop(given["LETHE_DATABASE_URL"])
+
+
+@pytest.fixture
+def vault(settings: Settings) -> Path:
+    """Where backups go."""
+    return settings.data.parent / "backups"
+
+
+async def backed_up(house: House, vault: Path) -> Path:
+    """The file of a new backup."""
+    return Path((await backups.make(house.desk, vault, None, quiet))["backup"])
+
+
+def load(place: Settings, path: Path, **options: Any) -> None:
+    """The first half of a restore, as the command does it."""
+    with archive.opened(path, Signer(folder.server_secret(place))) as backup:
+        restoring.look(place, backup, options.get("keys"), without_ledger=options.get("without_ledger", False))
+        restoring.load(place, backup, quiet)
+
+
+@asynccontextmanager
+async def restored(place: Settings, path: Path, **options: Any) -> AsyncIterator[tuple[Desk, dict[str, Any]]]:
+    """A restore, whole, and the desk on what it made."""
+    await asyncio.to_thread(load, place, path, **options)
+    with archive.opened(path, Signer(folder.server_secret(place))) as backup:
+        async with open_desk(place, restoring=True) as desk:
+            report = await restoring.finish(desk, backup, quiet)
+    async with open_desk(place) as desk:
+        yield desk, report
+
+
+async def rows(desk: Desk, name: str) -> list[dict[str, Any]]:
+    """Every row of a table, in order."""
+    table = metadata.tables[name]
+    return await desk.store.read(
+        lambda tx: [dict(row) for row in tx.execute(select(table).order_by(*table.primary_key)).mappings()]
+    )
+
+
+async def held(desk: Desk) -> dict[str, list[dict[str, Any]]]:
+    """Every row that a backup holds, but the audit log: that goes on."""
+    return {each.name: await rows(desk, each.name) for each in copies.saved() if not each.name.startswith("audit")}
+
+
+async def said(desk: Desk, guest: Guest) -> list[tuple[int, str]]:
+    """What a contact wrote, by number, in plain."""
+    key = desk.keys.get(guest.contact.key_slot, guest.contact.uid)
+    mine = [each for each in await rows(desk, "message") if each["contact_id"] == guest.contact.id]
+    return [(m["seq"], unseal_text(key, m["author"], m["cid"], m["body"]) if m["body"] else "") for m in mine]
+
+
+async def sent_file(guest: Guest) -> str:
+    """The id of an attachment that a message names."""
+    desk = guest.house.desk
+    made = await attachments.keep(desk, guest.contact, "visitor", "rarename.txt", FILE)
+    draft = guest.draft("with a file")
+    draft.attachments = (made.id,)
+    await guest.house.box.post(draft)
+    return made.id
+
+
+async def withdrawn(guest: Guest) -> str:
+    """The visitor takes everything back; the erasure waits for the account's grace."""
+    return await erasure.by_visitor(guest.house.desk, Visitor(guest.contact.uid, guest.house.key, 0))
+
+
+async def since_then(house: House) -> tuple[dict[str, Guest], Any]:
+    """Contacts to whom everything happens after the backup, and what happens."""
+    guests = {
+        each: await chatted(house, f"{each} Zyxomma", f"{each}@x.example") for each in ("erased", "waits", "other")
+    }
+    guests["trainer"] = await house.visit(training=True)
+    await guests["trainer"].say("BUY CHEAP pills")
+    trained = await tickets.last_of(house.desk, guests["trainer"].contact.id)
+    assert trained is not None
+    await tickets.hold(house.desk, house.actor, trained.number, held=True)
+    first = await sent_file(guests["other"])
+    await sent_file(guests["erased"])
+    unused = await attachments.keep(house.desk, guests["other"].contact, "visitor", "unused.txt", FILE)
+    open_one = await tickets.last_of(house.desk, guests["other"].contact.id)
+    assert open_one is not None
+
+    async def happen() -> None:
+        await accounts.change_account(house.desk, house.actor, grace_days=7)
+        await redaction.message(house.desk, house.actor, open_one.number, 2)
+        await redaction.attachment(house.desk, house.actor, first)
+        await redaction.attachment(house.desk, house.actor, unused.id)
+        await consent.renew(house.desk, guests["trainer"].contact, await house.version(), {"chat": True})
+        await erasure.by_agent(house.desk, house.actor, guests["erased"].contact.uid)
+        await erasure.sweep(house.desk)
+        await withdrawn(guests["waits"])
+        later = await house.visit("came later")
+        await later.say("after the backup")
+        await erasure.by_agent(house.desk, house.actor, later.contact.uid)
+        guests["later"] = later
+
+    return guests, happen
+
+
+def residue_in(place: Path, texts: list[str]) -> list[str]:
+    """Where in a folder a text is."""
+    known, found = residue.forms(texts), (each for each in place.rglob("*") if each.is_file())
+    return [str(path) for path in found if list(residue.search([path.read_bytes()], known))]
+
+
+def names(of: Path) -> set[str]:
+    """What is in a folder."""
+    return {each.name for each in of.iterdir()}
+
+
+class Killed(BaseException):
+    """Stands for a process that ends here."""
