@@ -88,7 +88,7 @@ async def _file(desk: Desk, what: What) -> None:
 
 
 async def _purge(desk: Desk, what: What) -> None:
-    await desk.store.write(lambda tx: taken.doom(tx, what["ticket"], desk.clock()))
+    await desk.store.write(lambda tx: taken.doom(tx, [what["ticket"]], desk.clock()))
 
 
 async def _narrow(desk: Desk, what: What) -> None:
