@@ -73,6 +73,7 @@ class AgentSocket(Connection):
 
     def take_now(self, frame: frames.AgentMessage) -> None:
         """Do what one frame asks."""
+        self.spend()
         if self.actor is not None:
             self._post(frame, self.actor, self.watched[frame.ticket].opened)
 

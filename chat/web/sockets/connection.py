@@ -65,7 +65,7 @@ class Connection:
         raise NotImplementedError
 
     def take_now(self, frame: Any) -> None:
-        """Like `take`, without waiting for anything."""
+        """Like `take`, without waiting for anything; what limits such frames is spent here."""
         raise NotImplementedError
 
     async def take(self, frame: Any) -> None:
@@ -154,7 +154,7 @@ class Connection:
                 continue
             self._taking, frame = True, None
             try:
-                self._spend()
+                self.spend()
                 frame = self.read(event.get("text") or "")
                 await self.take(frame)
                 self._passed()
@@ -173,7 +173,6 @@ class Connection:
         if not self.prompt(frame):
             return False
         try:
-            self._spend()
             self.take_now(frame)
             self._passed()
         except LetheError as error:
@@ -196,7 +195,8 @@ class Connection:
         if self._flood >= FLOOD:
             self.close(frames.CLOSE_RATE, "too many frames")
 
-    def _spend(self) -> None:
+    def spend(self) -> None:
+        """Count one frame; RateLimited where there were too many."""
         wait = self.allowance.take(time.monotonic())
         if wait:
             raise RateLimited("Too many frames", retry_after=round(wait, 2))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import uuid
 
 from starlette.requests import HTTPConnection
 
@@ -14,6 +13,7 @@ from chat.actions.talk.arrival import Arrival, arrive
 from chat.clock import stamp
 from chat.errors import Ended, Forbidden, LetheError, NotFound, RateLimited, Unauthorized
 from chat.gate import Allowance, admit
+from chat.ids import packed
 from chat.model import Draft, Ticket
 from chat.nudges import Told
 from chat.web.doors import Doors, own_origin
@@ -50,7 +50,7 @@ class VisitorSocket(Connection):
         return isinstance(frame, frames.Message) and self.here is not None and not frame.attachments
 
     def take_now(self, frame: frames.Message) -> None:
-        """Do what one frame asks."""
+        """Do what one frame asks. Messages have an allowance of their own, which the account sets."""
         if self.here is not None:
             admit(frame, self.here.standing)
             self._post(frame, self.here)
@@ -154,7 +154,7 @@ class VisitorSocket(Connection):
             account_id=contact.account_id,
             site_id=contact.site_id,
             author="visitor",
-            cid=uuid.UUID(frame.id).bytes,
+            cid=packed(frame.id),
             text=frame.text,
             at=self.desk.clock(),
             ticket_id=None if here.ticket is None else here.ticket.id,

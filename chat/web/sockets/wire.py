@@ -74,7 +74,7 @@ class Wire(WebSocketsSansIOProtocol):
             super().data_received(frame)
 
     def _heard(self, frame: bytes, start: int) -> bool:
-        if self._hear is None or self.conn.state is not State.OPEN or not self.queue.empty():
+        if self._hear is None or not self.queue.empty():
             return False
         try:
             text = apply_mask(frame[start:], frame[start - MASK_BYTES : start]).decode()
