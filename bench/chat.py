@@ -34,9 +34,10 @@ class Size:
     idle_repeats: int
 
 
-FULL = Size(repeats=5, seconds=4.0, rate_pairs=500, connections=2000, idle_repeats=2)
+FULL = Size(repeats=3, seconds=4.0, rate_pairs=500, connections=2000, idle_repeats=2)
 QUICK = Size(repeats=2, seconds=1.5, rate_pairs=100, connections=300, idle_repeats=1)
 PAIRS = 64
+FEW = 4
 RATE = 200.0
 NAMES = ("bare", "starlette", "lethe")
 
@@ -66,6 +67,12 @@ def scenes(size: Size) -> dict[str, Scene[Trip] | Scene[Weight]]:
             f"Closed loop: {PAIRS} pairs for {seconds:g} s",
             size.repeats,
             lambda target: measure.closed_loop(target, PAIRS, seconds),
+            table.trips,
+        ),
+        "few": Scene(
+            f"Closed loop: {FEW} pairs for {seconds:g} s",
+            size.repeats,
+            lambda target: measure.closed_loop(target, FEW, seconds),
             table.trips,
         ),
         "rate": Scene(

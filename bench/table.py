@@ -16,6 +16,7 @@ _TRIP_HEAD = (
     "ack p50 / p99 ms",
     "CPU ms/msg (min..max)",
     "x bare relay",
+    "delivery p99 over bare relay's, ms",
     "server cores",
     "generator cores",
     "other load, cores (min..max)",
@@ -27,12 +28,11 @@ _WEIGHT_HEAD = ("target", "kB a connection (min..max)", "x bare relay", "server 
 
 def trips(results: Mapping[str, Sequence[Trip]], bare: str) -> str:
     """Return the table of message runs; ``bare`` is the target that the ratios are to."""
-    base = median(trip.cpu_ms for trip in results[bare]) if bare in results else None
-    rows = [_trip_row(name, repeats, base) for name, repeats in results.items()]
+    rows = [_trip_row(name, repeats, results.get(bare)) for name, repeats in results.items()]
     return _markdown(_TRIP_HEAD, rows)
 
 
-def _trip_row(name: str, repeats: Sequence[Trip], base: float | None) -> list[str]:
+def _trip_row(name: str, repeats: Sequence[Trip], base: Sequence[Trip] | None) -> list[str]:
     def middle(field: str, digits: int = 2) -> str:
         return f"{median(getattr(trip, field) for trip in repeats):,.{digits}f}"
 
@@ -46,7 +46,8 @@ def _trip_row(name: str, repeats: Sequence[Trip], base: float | None) -> list[st
         f"{middle('delivery_p50')} / {middle('delivery_p99')}",
         f"{middle('ack_p50')} / {middle('ack_p99')}",
         f"{middle('cpu_ms', 4)} {span('cpu_ms', 4)}",
-        f"{median(trip.cpu_ms for trip in repeats) / base:.2f}" if base else "",
+        _ratios(repeats, base) if base else "",
+        f"{median(t.delivery_p99 for t in repeats) - median(t.delivery_p99 for t in base):+.2f}" if base else "",
         middle("server_cores"),
         middle("generator_cores"),
         f"{middle('other_cores')} {span('other_cores', 2)}",
@@ -70,6 +71,13 @@ def weights(results: Mapping[str, Sequence[Weight]], bare: str) -> str:
             ]
         )
     return _markdown(_WEIGHT_HEAD, rows)
+
+
+def _ratios(repeats: Sequence[Trip], base: Sequence[Trip]) -> str:
+    """Return the ratio of the medians, and those of the rounds: in a round all had the same other load."""
+    rounds = [trip.cpu_ms / bare.cpu_ms for trip, bare in zip(repeats, base, strict=True)]
+    middle = median(trip.cpu_ms for trip in repeats) / median(bare.cpu_ms for bare in base)
+    return f"{middle:.2f} {_span(rounds, 2)}"
 
 
 def _span(values: Sequence[float], digits: int) -> str:

@@ -16,6 +16,17 @@ def uuid7() -> str:
     return str(uuid.UUID(int=bits))
 
 
+def packed(name: str) -> bytes:
+    """Return the 16 bytes of a UUID."""
+    return bytes.fromhex(name.replace("-", ""))
+
+
+def spelt(packed_name: bytes) -> str:
+    """Return the UUID that these 16 bytes are, in lower case."""
+    name = packed_name.hex()
+    return f"{name[:8]}-{name[8:12]}-{name[12:16]}-{name[16:20]}-{name[20:]}"
+
+
 def secret(prefix: str = "") -> str:
     """Return a new random secret of 256 bits, safe in a URL or header."""
     return prefix + secrets.token_urlsafe(32)

@@ -184,7 +184,8 @@ class RedisLive(Live):
 
     def _push(self, nudges: list[Nudge]) -> None:
         try:
-            self._out.put_nowait(nudges)
+            if nudges:
+                self._out.put_nowait(nudges)
         except asyncio.QueueFull:
             self.missed += 1
 

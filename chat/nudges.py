@@ -47,19 +47,20 @@ def channels(nudge: Nudge) -> tuple[str, ...]:
     `account:…` are the agents of an account, `list:…` the feeds of its list, `visitors:…` its visitors, `contact:…`
     one of them, `ticket:…` the agents who have it open, `server` this process itself.
     """
-    account, contact, ticket = f"account:{nudge.account}", f"contact:{nudge.contact}", f"ticket:{nudge.ticket}"
-    known = {
-        "due": ("server",),
-        "taught": ("server",),
-        "forget": ("server",),
-        "resync": ("server",),
-        "presence": (account, f"visitors:{nudge.account}"),
-        "notice": (account, f"visitors:{nudge.account}"),
-        "ticket": (f"list:{nudge.account}",),
-        "gone": (account,),
-        "signout": (account,),
-        "consent": (contact,),
-        "erased": (contact,),
-        "note": (ticket,),
-    }
-    return known.get(nudge.kind, (ticket, contact))
+    told: tuple[str, ...]
+    match nudge.kind:
+        case "due" | "taught" | "forget" | "resync":
+            told = ("server",)
+        case "presence" | "notice":
+            told = f"account:{nudge.account}", f"visitors:{nudge.account}"
+        case "gone" | "signout":
+            told = (f"account:{nudge.account}",)
+        case "ticket":
+            told = (f"list:{nudge.account}",)
+        case "consent" | "erased":
+            told = (f"contact:{nudge.contact}",)
+        case "note":
+            told = (f"ticket:{nudge.ticket}",)
+        case _:
+            told = f"ticket:{nudge.ticket}", f"contact:{nudge.contact}"
+    return told

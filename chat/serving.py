@@ -13,6 +13,7 @@ from chat.app import create_app
 from chat.errors import Misconfigured
 from chat.settings import Settings, from_env
 from chat.store import folder, migrations
+from chat.web.sockets.wire import Wire
 
 GRACE = 10
 DEAF_SECONDS = 20
@@ -41,7 +42,7 @@ def config(app: Any, **options: Any) -> uvicorn.Config:
     """Return uvicorn's configuration: no compression, frames of at most 64 KiB, pings, no log of requests."""
     return uvicorn.Config(
         app,
-        ws="websockets-sansio",
+        ws=Wire,
         ws_max_size=frames.FRAME_BYTES,
         ws_per_message_deflate=False,
         ws_ping_interval=20,

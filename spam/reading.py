@@ -16,6 +16,8 @@ SIGN: Final = "\x02"
 PIECE: Final = 24  # letters; longer words are cut, so that none is costly to take apart or remember
 _REMEMBERED: Final = 20_000  # chunks, each of at most 48 characters: some 8 MB
 _CHUNK: Final = 48
+_BARE = re.compile(r"[0-9\W]{1,12}")  # of these only the shape counts: too short for a card's number
+_ZEROS: Final = dict.fromkeys(map(ord, "123456789"), "0")
 _SPACED: Final = 3  # single letters in a row that are taken for one spaced word
 
 _WORD = re.compile(
@@ -73,8 +75,10 @@ class Reader:
         return Reading(words, signs, _summed(traits, len(text), len(words)))
 
     def _take(self, chunk: str) -> Reading:
-        """Take apart what stands between two blanks, and remember it unless it is long."""
-        taken = _take_apart(chunk)
+        """Take apart what stands between two blanks, and remember it unless it is long, a number by its shape."""
+        if _BARE.fullmatch(chunk):
+            chunk = chunk.translate(_ZEROS)
+        taken = self._met.get(chunk) or _take_apart(chunk)
         if len(chunk) <= _CHUNK:
             if len(self._met) >= _REMEMBERED:
                 self.forget()

@@ -218,7 +218,7 @@ def test_the_table_has_ratios_and_faults() -> None:
 
     text = trips({"bare": [trip(0.1, 0.9, {})], "other": [trip(0.2, 0.1, {"delivery lost": 3})]}, "bare")
     assert "| at least 5 |" in text
-    assert "| 0.2000 (0.2000..0.2000) | 2.00 |" in text
+    assert "| 0.2000 (0.2000..0.2000) | 2.00 (2.00..2.00) | +0.00 |" in text
     assert "| 3 delivery lost |" in text
 
 

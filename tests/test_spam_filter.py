@@ -4,8 +4,11 @@ import subprocess
 import sys
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from spam import Filter, Verdict
+from spam.reading import Reader, Reading, _summed, _take_apart
 
 SPAM = [
     "WINNER!! You have been selected to receive a £900 prize. Call 09061701461 now to claim",
@@ -148,3 +151,10 @@ def test_scoring_loads_neither_scikit_learn_nor_numpy() -> None:
 
 def _run(code: str) -> str:
     return subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.strip()
+
+
+@settings(max_examples=1000)
+@given(st.text("0123456789.,:;/()+-$%!?#@'\"*&=|~", min_size=1, max_size=12))
+def test_of_a_bare_number_only_the_shape_counts(chunk: str) -> None:
+    words, signs, traits = _take_apart(chunk)
+    assert Reader().read(chunk) == Reading(words, signs, _summed(traits, len(chunk), len(words)))

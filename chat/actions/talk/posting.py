@@ -6,7 +6,6 @@ commit).
 from __future__ import annotations
 
 import asyncio
-import uuid
 from collections.abc import Callable
 from functools import cached_property
 
@@ -16,6 +15,7 @@ from chat import frames
 from chat.actions.desk import Desk, seal_text
 from chat.clock import stamp
 from chat.errors import LetheError, Unavailable
+from chat.ids import spelt
 from chat.metrics import Metrics
 from chat.model import Draft
 from chat.nudges import Nudge, Told
@@ -37,7 +37,7 @@ class Posted:
         return frames.MessageOut(
             ticket=draft.number,
             seq=draft.seq,
-            id=str(uuid.UUID(bytes=draft.cid)),
+            id=spelt(draft.cid),
             author=frames.Author(draft.author, draft.name),
             at=stamp(draft.at),
             text=draft.text if text else UNSET,
@@ -140,7 +140,8 @@ class Postbox:
             done(draft)
             # One by one and in order: who follows a ticket must see its numbers rise by one, their own among them.
             if draft.refusal is None and not draft.repeated:
-                self._desk.live.publish(*_told(draft))
+                self._desk.live.publish(_told(draft))
+        self._desk.live.publish(*_changed([draft for draft, _ in batch]))
         self._next()
         if error is not None and not isinstance(error, LetheError):
             raise error
@@ -158,15 +159,22 @@ class Postbox:
                 meters.refused.labels(draft.refusal.code).inc()
 
 
-def _told(draft: Draft) -> tuple[Told, Told]:
-    ticket = draft.ticket_id or 0
+def _told(draft: Draft) -> Told:
     happened = Nudge(
         "message",
         account=draft.account_id,
         contact=draft.contact_id,
-        ticket=ticket,
+        ticket=draft.ticket_id or 0,
         number=draft.number,
         seq=draft.seq,
     )
-    changed = Nudge("ticket", account=draft.account_id, ticket=ticket, number=draft.number)
-    return Told(happened, Posted(draft), draft.source), Told(changed)
+    return Told(happened, Posted(draft), draft.source)
+
+
+def _changed(drafts: list[Draft]) -> list[Told]:
+    """Return what the lists of tickets are told of a batch: each ticket once."""
+    stored = {draft.ticket_id: draft for draft in drafts if draft.refusal is None and not draft.repeated}
+    return [
+        Told(Nudge("ticket", account=draft.account_id, ticket=ticket or 0, number=draft.number))
+        for ticket, draft in stored.items()
+    ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import uuid
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +12,7 @@ from chat.actions.filter import training
 from chat.actions.privacy import audit
 from chat.actions.talk import transcripts
 from chat.errors import Ended, InvalidField, NotFound
+from chat.ids import packed
 from chat.model import Actor, Contact, Draft, Message, Note, Ticket
 from chat.nudges import Nudge, Told
 from chat.store.schema import STATUSES
@@ -76,7 +76,7 @@ def answer(actor: Actor, opened: Opened, client_id: str, text: str, at: int, sou
         account_id=ticket.account_id,
         site_id=ticket.site_id,
         author="agent",
-        cid=uuid.UUID(client_id).bytes,
+        cid=packed(client_id),
         text=text,
         at=at,
         ticket_id=ticket.id,
@@ -91,7 +91,7 @@ async def add_note(
 ) -> tuple[frames.NoteOut, bool]:
     """Add a note that only agents see; return it, and whether it was there already under this id."""
     opened = await one(desk, actor, number)
-    contact, cid = opened.contact, uuid.UUID(client_id).bytes
+    contact, cid = opened.contact, packed(client_id)
     sealed = seal_text(desk.keys.get(contact.key_slot, contact.uid), "note", cid, text)
     made = {"cid": cid, "agent_id": actor.agent_id, "body": sealed, "at": desk.clock()}
 

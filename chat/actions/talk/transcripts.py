@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 from msgspec import UNSET, structs
@@ -11,6 +10,7 @@ from chat import frames
 from chat.actions.desk import Desk, unseal_text
 from chat.actions.privacy import audit
 from chat.clock import stamp
+from chat.ids import spelt
 from chat.model import Attachment, Contact, Message, Note, Ticket
 from chat.store.talk import contacts, tickets, uploads
 from chat.store.talk.tickets import Listed
@@ -107,7 +107,7 @@ def message_out(
     return frames.MessageOut(
         ticket=number,
         seq=message.seq,
-        id=str(uuid.UUID(bytes=message.cid)),
+        id=spelt(message.cid),
         author=frames.Author(message.author, name),
         at=stamp(message.at),
         text=UNSET if hidden else _text(key, message),
@@ -154,7 +154,7 @@ def note_out(desk: Desk, contact: Contact, number: int, note: Note, known: Names
         ticket=number,
         note=note.note,
         after_seq=note.after_seq,
-        id=str(uuid.UUID(bytes=note.cid)),
+        id=spelt(note.cid),
         author=frames.Author("agent", known.get(note.agent_id)),
         text=unseal_text(key, "note", note.cid, note.body),
         at=stamp(note.at),

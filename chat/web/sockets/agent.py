@@ -16,9 +16,10 @@ from chat.errors import Forbidden, LetheError, Unauthorized
 from chat.model import Actor, Draft
 from chat.nudges import Nudge, Told
 from chat.web.doors import COOKIE, Doors, bearer, own_page
-from chat.web.sockets.connection import Connection, Follower, Receive, Scope, Send, naming
+from chat.web.sockets.connection import Connection, Follower, Receive, Scope, Send
 
 WATCHED = 200
+Shown = tuple[frames.AttachmentOut, ...]
 
 
 @dataclass
@@ -62,18 +63,32 @@ class AgentSocket(Connection):
         self.tell(frames.Welcome(ticket=None, epoch=epoch, seq=0, messages=[], agent=me, online=True))
         await self._introduce(actor)
 
-    async def take(self, text: str) -> None:
+    def read(self, text: str) -> frames.AgentFrame:
+        """Return the frame that a text is."""
+        return frames.agent_frame(text)
+
+    def prompt(self, frame: frames.AgentFrame) -> bool:
+        """Whether a frame needs no waiting: an answer in a ticket that is open here does not."""
+        return isinstance(frame, frames.AgentMessage) and frame.ticket in self.watched and not frame.attachments
+
+    def take_now(self, frame: frames.AgentMessage) -> None:
+        """Do what one frame asks."""
+        self.spend()
+        if self.actor is not None:
+            self._post(frame, self.actor, self.watched[frame.ticket].opened)
+
+    async def take(self, frame: frames.AgentFrame) -> None:
         """Do what one frame asks."""
         if self.actor is None:
             raise Unauthorized("Sign in first")
-        frame = frames.agent_frame(text)
-        with naming(frame):
-            await self._admitted(frame, self.actor)
+        await self._admitted(frame, self.actor)
 
     async def _admitted(self, frame: frames.AgentFrame, actor: Actor) -> None:
         match frame:
             case frames.AgentMessage():
-                await self._post(frame, actor)
+                opened = await self._ticket(frame.ticket)
+                shown = await attachments.named(self.desk, opened.contact, "agent", frame.attachments)
+                self._post(frame, actor, opened, shown)
             case frames.Open():
                 await self._open(frame, actor)
             case frames.Close():
@@ -158,9 +173,7 @@ class AgentSocket(Connection):
         if watched is not None:
             self.desk.live.leave(f"ticket:{watched.opened.ticket.id}", self)
 
-    async def _post(self, frame: frames.AgentMessage, actor: Actor) -> None:
-        opened = await self._ticket(frame.ticket)
-        shown = await attachments.named(self.desk, opened.contact, "agent", frame.attachments)
+    def _post(self, frame: frames.AgentMessage, actor: Actor, opened: Opened, shown: Shown = ()) -> None:
         draft = tickets.answer(actor, opened, frame.id, frame.text, self.desk.clock(), self)
         draft.attachments, draft.shown = tuple(frame.attachments), shown
         self.doors.postbox.put(draft, lambda stored: self._stored(frame.id, stored))

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, MutableMapping
+from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
 from typing import Any
 
 import structlog
@@ -15,6 +15,7 @@ from msgspec import UNSET
 from chat import frames
 from chat.errors import BadInput, LetheError, RateLimited
 from chat.gate import Allowance
+from chat.web.sockets.wire import WIRE, Wire
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -30,28 +31,20 @@ FRAMES_A_MINUTE, FRAMES_BURST = 1200, 120
 log = structlog.get_logger("chat.socket")
 
 
-@contextlib.contextmanager
-def naming(frame: Any) -> Iterator[None]:
-    """Have a refusal name the frame it is about, where that has an `id`."""
-    try:
-        yield
-    except LetheError as error:
-        error.extra.setdefault("id", getattr(frame, "id", None))
-        raise
-
-
 class Connection:
     """
     Reads frames one after another, and writes from a bounded outbox, so that a slow reader slows nobody else.
 
-    Speaks ASGI itself and not through a framework's class: this is the hottest path there is.
+    Speaks ASGI itself and not through a framework's class, and past it over a `Wire` where nothing has to wait: this is
+    the hottest path there is.
     """
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.scope, self._receive, self._send = scope, receive, send
         self._outbox: deque[str] = deque()
         self._chars = 0
-        self._wake = asyncio.Event()
+        self._wire: Wire | None = scope.get("extensions", {}).get(WIRE)
+        self._writing = self._taking = False
         self._closing: tuple[int, str] | None = None
         self._bad = 0
         self._flood = 0
@@ -63,8 +56,20 @@ class Connection:
     async def arrived(self) -> None:
         """Do what an accepted socket begins with; may close it."""
 
-    async def take(self, text: str) -> None:
-        """Do what one frame asks; raise a LetheError to refuse it, with the frame's `id` in `extra`."""
+    def read(self, text: str) -> Any:
+        """Return the frame that a text is; raise a LetheError where it is none."""
+        raise NotImplementedError
+
+    def prompt(self, frame: Any) -> bool:
+        """Whether `take_now` does what this frame asks."""
+        raise NotImplementedError
+
+    def take_now(self, frame: Any) -> None:
+        """Like `take`, without waiting for anything; what limits such frames is spent here."""
+        raise NotImplementedError
+
+    async def take(self, frame: Any) -> None:
+        """Do what one frame asks; raise a LetheError to refuse it."""
         raise NotImplementedError
 
     def left(self) -> None:
@@ -78,19 +83,19 @@ class Connection:
         spoken = frames.PROTOCOL if frames.PROTOCOL in offered else None
         await self._send({"type": "websocket.accept", "subprotocol": spoken})
         self._main = asyncio.current_task()
-        writer = asyncio.create_task(self._write())
         try:
             if offered and spoken is None:
                 self.close(frames.CLOSE_BAD_FRAMES, "speak lethe.v1")
             else:
                 await self.arrived()
+            if self._wire is not None:
+                self._wire.listen(self._offered)
             await self._read()
         except asyncio.CancelledError:
             if self._closing is None:
                 raise
         finally:
             self.left()
-            writer.cancel()
             for task in self._tasks:
                 task.cancel()
             for timer in self._timers:
@@ -100,6 +105,8 @@ class Connection:
         """Put one frame in the outbox; a reader who leaves it full is let go with 4408 and resumes."""
         if self._closing is not None:
             return
+        if self._wire is not None and not self._writing and self._wire.say(line):
+            return
         self._outbox.append(line)
         self._chars += len(line)
         # One frame alone may be larger: a long transcript must reach whoever resumes.
@@ -107,7 +114,7 @@ class Connection:
         if crowded or len(self._outbox) > OUTBOX_FRAMES:
             self._outbox.clear()
             self.close(frames.CLOSE_SLOW, "too slow; resume")
-        self._wake.set()
+        self._write_soon()
 
     def tell(self, frame: Any) -> None:
         """Put one frame, not written yet, in the outbox."""
@@ -117,7 +124,7 @@ class Connection:
         """Close when what is in the outbox is sent; the first reason counts."""
         if self._closing is None:
             self._closing = (code, reason)
-            self._wake.set()
+            self._write_soon()
             self.later(CLOSE_SECONDS, self._give_up)
 
     def later(self, seconds: float, job: Callable[[], None]) -> None:
@@ -126,7 +133,9 @@ class Connection:
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Run something beside the reader; it ends with the socket."""
-        task = asyncio.create_task(self._guarded(work))
+        self._keep(asyncio.create_task(self._guarded(work)))
+
+    def _keep(self, task: asyncio.Task[None]) -> None:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -143,13 +152,39 @@ class Connection:
                 return
             if self._closing is not None:
                 continue
+            self._taking, frame = True, None
             try:
-                self._spend()
-                await self.take(event.get("text") or "")
-                self._bad, self._flood = 0, max(0, self._flood - 1)  # a flood has moments in which a frame passes
+                self.spend()
+                frame = self.read(event.get("text") or "")
+                await self.take(frame)
+                self._passed()
             except LetheError as error:
-                self.refuse(error)
-                self._count(error)
+                self._refused(error, frame)
+            self._taking = False
+
+    def _offered(self, text: str) -> bool:
+        """Take a text on the short way; False where one before it is not done with, or it is for the long one."""
+        if self._taking or self._closing is not None:
+            return False
+        try:
+            frame = self.read(text)
+        except LetheError:
+            return False
+        if not self.prompt(frame):
+            return False
+        try:
+            self.take_now(frame)
+            self._passed()
+        except LetheError as error:
+            self._refused(error, frame)
+        return True
+
+    def _passed(self) -> None:
+        self._bad, self._flood = 0, max(0, self._flood - 1)  # a flood has moments in which a frame passes
+
+    def _refused(self, error: LetheError, frame: Any) -> None:
+        self.refuse(error, getattr(frame, "id", None))
+        self._count(error)
 
     def _count(self, error: LetheError) -> None:
         """Let go of an end that sends nothing but bad frames, or floods."""
@@ -160,27 +195,28 @@ class Connection:
         if self._flood >= FLOOD:
             self.close(frames.CLOSE_RATE, "too many frames")
 
-    def _spend(self) -> None:
+    def spend(self) -> None:
+        """Count one frame; RateLimited where there were too many."""
         wait = self.allowance.take(time.monotonic())
         if wait:
             raise RateLimited("Too many frames", retry_after=round(wait, 2))
 
-    async def _write(self) -> None:
-        with contextlib.suppress(OSError):  # the other end has gone; the reader hears of it too
-            while self._closing is None:
-                await self._drain()
-                if self._closing is None:
-                    self._wake.clear()
-                    await self._wake.wait()
-            await self._drain()
-            code, reason = self._closing
-            await self._send({"type": "websocket.close", "code": code, "reason": reason})
+    def _write_soon(self) -> None:
+        if not self._writing:
+            self._writing = True
+            self._keep(asyncio.create_task(self._write()))
 
-    async def _drain(self) -> None:
-        while self._outbox:
-            line = self._outbox.popleft()
-            self._chars -= len(line)
-            await self._send({"type": "websocket.send", "text": line})
+    async def _write(self) -> None:
+        """Send what is in the outbox, then the closing frame if it is time for that."""
+        with contextlib.suppress(OSError):  # the other end has gone; the reader hears of it too
+            while self._outbox:
+                line = self._outbox.popleft()
+                self._chars -= len(line)
+                await self._send({"type": "websocket.send", "text": line})
+            if self._closing is not None:
+                code, reason = self._closing
+                await self._send({"type": "websocket.close", "code": code, "reason": reason})
+        self._writing = False
 
     async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
         try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import uuid
 
 from starlette.requests import HTTPConnection
 
@@ -14,13 +13,15 @@ from chat.actions.talk.arrival import Arrival, arrive
 from chat.clock import stamp
 from chat.errors import Ended, Forbidden, LetheError, NotFound, RateLimited, Unauthorized
 from chat.gate import Allowance, admit
+from chat.ids import packed
 from chat.model import Draft, Ticket
 from chat.nudges import Told
 from chat.web.doors import Doors, own_origin
-from chat.web.sockets.connection import Connection, Follower, Receive, Scope, Send, naming
+from chat.web.sockets.connection import Connection, Follower, Receive, Scope, Send
 
 HELLO_SECONDS = 10.0
 PENDING = 64
+Shown = tuple[frames.AttachmentOut, ...]
 
 
 class VisitorSocket(Connection):
@@ -40,24 +41,36 @@ class VisitorSocket(Connection):
         """Wait ten seconds for the hello, no longer."""
         self.later(HELLO_SECONDS, self._late)
 
-    async def take(self, text: str) -> None:
+    def read(self, text: str) -> frames.VisitorFrame:
+        """Return the frame that a text is."""
+        return frames.visitor_frame(text)
+
+    def prompt(self, frame: frames.VisitorFrame) -> bool:
+        """Whether a frame needs no waiting: a message does not, unless its attachments are to be looked up."""
+        return isinstance(frame, frames.Message) and self.here is not None and not frame.attachments
+
+    def take_now(self, frame: frames.Message) -> None:
+        """Do what one frame asks. Messages have an allowance of their own, which the account sets."""
+        if self.here is not None:
+            admit(frame, self.here.standing)
+            self._post(frame, self.here)
+
+    async def take(self, frame: frames.VisitorFrame) -> None:
         """Do what one frame asks."""
-        frame = frames.visitor_frame(text)
         if isinstance(frame, frames.Hello):
             await self._hello(frame)
-            return
-        if self.here is None:
+        elif self.here is None:
             self.refuse(Unauthorized("Say hello first"))
             self.close(frames.CLOSE_UNAUTHORIZED, "say hello first")
-            return
-        with naming(frame):
+        else:
             admit(frame, self.here.standing)
             await self._admitted(frame, self.here)
 
     async def _admitted(self, frame: frames.VisitorFrame, here: Arrival) -> None:
         match frame:
             case frames.Message():
-                await self._post(frame, here)
+                shown = await attachments.named(self.desk, here.contact, "visitor", frame.attachments)
+                self._post(frame, here, shown)
             case frames.Consent():
                 await self._consent(frame, here)
             case frames.Typing() | frames.Read() if here.ticket is None:
@@ -126,14 +139,13 @@ class VisitorSocket(Connection):
             )
         )
 
-    async def _post(self, frame: frames.Message, here: Arrival) -> None:
+    def _post(self, frame: frames.Message, here: Arrival, shown: Shown = ()) -> None:
         wait = self.messages.take(time.monotonic())
         if wait:
             raise RateLimited("Wait a moment before the next message", retry_after=round(wait, 2))
         if self._pending >= PENDING:
             raise RateLimited("Wait for what was sent to be stored", retry_after=1)
         contact = here.contact
-        shown = await attachments.named(self.desk, contact, "visitor", frame.attachments)
         self._pending += 1
         draft = Draft(
             contact_id=contact.id,
@@ -142,7 +154,7 @@ class VisitorSocket(Connection):
             account_id=contact.account_id,
             site_id=contact.site_id,
             author="visitor",
-            cid=uuid.UUID(frame.id).bytes,
+            cid=packed(frame.id),
             text=frame.text,
             at=self.desk.clock(),
             ticket_id=None if here.ticket is None else here.ticket.id,
