@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from chat import clock, worker
 from chat.actions.desk import Desk
-from chat.actions.filter import training
+from chat.actions.filter import training, versions
 from chat.actions.filter.filters import Filters
 from chat.actions.talk.posting import Postbox
 from chat.blobs import Blobs
@@ -67,6 +67,7 @@ async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
             clock=clock.now,
         )
         await training.fold(desk)
+        await versions.lead_all(desk)
         learning: set[asyncio.Task[None]] = set()
         live.listen("server", desk.filters, lambda told: _learn(desk, told, learning))
         yield desk
@@ -74,9 +75,14 @@ async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
 
 
 def _learn(desk: Desk, told: Told, learning: set[asyncio.Task[None]]) -> None:
-    """Take over what another process learnt or unlearnt."""
+    """Take over what another process learnt or unlearnt, and which version it put to use."""
+    work = None
     if told.nudge.kind == "taught":
-        task = asyncio.create_task(training.refresh(desk, told.nudge.account, told.nudge.contact))
+        work = training.refresh(desk, told.nudge.account, told.nudge.contact)
+    elif told.nudge.kind == "filter":
+        work = versions.lead(desk, told.nudge.account)
+    if work is not None:
+        task = asyncio.create_task(work)
         learning.add(task)
         task.add_done_callback(learning.discard)
 

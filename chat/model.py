@@ -12,7 +12,8 @@ FIELD_ASKS = ("off", "optional", "required")
 class Account:
     """
     One organisation on this server. `message_rate`: a contact's messages a minute, 0 for no limit; `grace_days`: days
-    between withdrawal and erasure; `consent_days`: days after which a consent expires.
+    between withdrawal and erasure; `consent_days`: days after which a consent expires; `ham_held`: the share of what is
+    no spam that the filter may hold, 0 to 1.
     """
 
     id: str
@@ -21,6 +22,7 @@ class Account:
     message_rate: int
     grace_days: int = 0
     consent_days: int = 730
+    ham_held: float = 0.002
 
 
 @dataclass(frozen=True, slots=True)

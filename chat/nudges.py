@@ -10,7 +10,7 @@ import msgspec
 Kind = Literal[
     "message", "note", "typing", "read", "ended", "held",
     "ticket", "gone", "presence", "signout",
-    "notice", "consent", "erased", "taught",
+    "notice", "consent", "erased", "taught", "filter",
     "who", "due", "forget", "resync",
 ]  # fmt: skip
 
@@ -51,6 +51,7 @@ def channels(nudge: Nudge) -> tuple[str, ...]:
     known = {
         "due": ("server",),
         "taught": ("server",),
+        "filter": ("server",),
         "forget": ("server",),
         "resync": ("server",),
         "presence": (account, f"visitors:{nudge.account}"),

@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 
 from chat.crypt import derive
 from chat.places import Field, Place
-from spam import Filter, Label, Taught
+from spam import Filter, Label, Taught, modelfile
+from spam.taught import Head
 
 LEARNT = Place(
     "learnt",
     "file",
     "contact",
     "to tell spam from what people ask: how often each hashed feature was marked",
+    "training labels",
+    (Field("counts", "classification", "spam_training", "consent"),),
+)
+VERSIONS = Place(
+    "versions",
+    "file",
+    "contact",
+    "to go back to an earlier filter, and to see how each does: counts over what was marked until then",
     "training labels",
     (Field("counts", "classification", "spam_training", "consent"),),
 )
@@ -28,6 +39,20 @@ class Filters:
         self.turn = asyncio.Lock()  # or a contact read before a deletion could be put after it
         self._taught: dict[str, Taught] = {}
 
+    @cached_property
+    def sign(self) -> str:
+        """What tells the prior that serves from another."""
+        return sha256(self.prior.to_bytes()).hexdigest()[:16]
+
+    def key(self, account_id: str) -> bytes:
+        """Return the key under which an account's features are hashed."""
+        return derive(self._secret, f"spam/{account_id}")
+
+    def lead(self, account_id: str, head: Head) -> None:
+        """Score an account's messages by this head from now on."""
+        if account_id in self._taught or head != Head():
+            self.taught(account_id).head = head
+
     def of(self, account_id: str) -> Filter:
         """Return what scores an account's messages."""
         return self._taught.get(account_id, self.prior)
@@ -35,7 +60,7 @@ class Filters:
     def taught(self, account_id: str) -> Taught:
         """Return an account's own filter; its features are hashed under a key that is the server's and its own."""
         if account_id not in self._taught:
-            self._taught[account_id] = Taught(self.prior, derive(self._secret, f"spam/{account_id}"))
+            self._taught[account_id] = Taught(self.prior, self.key(account_id))
         return self._taught[account_id]
 
     def put(self, account_id: str, contact_id: int, labels: Mapping[tuple[int, int], Label]) -> None:
@@ -59,16 +84,28 @@ class Filters:
 
     def write(self, account_id: str) -> bool:
         """Bring an account's file to what is in memory, all or nothing; return whether it was another."""
-        path, known = self.path(account_id), self.taught(account_id)
-        if known.marks.empty:
+        known = self.taught(account_id)
+        return self._put(self.path(account_id), None if known.marks.empty else known.to_bytes())
+
+    def version_path(self, run_id: str) -> Path:
+        """Return where a version is kept; no file where nothing was learnt."""
+        return self._folder / "versions" / f"{run_id}.filter"
+
+    def write_version(self, run_id: str, known: Taught) -> str | None:
+        """Bring a version's file to what it is; return its hash, None where nothing was learnt and there is none."""
+        data = None if known.marks.empty else known.to_bytes()
+        self._put(self.version_path(run_id), data)
+        return None if data is None else sha256(data).hexdigest()
+
+    def _put(self, path: Path, data: bytes | None) -> bool:
+        if data is None:
             there = path.exists()
             path.unlink(missing_ok=True)
             return there
-        data = known.to_bytes()
         if path.exists() and path.read_bytes() == data:
             return False
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        known.save(path)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        modelfile.write(path, data)
         return True
 
     def accounts(self) -> set[str]:

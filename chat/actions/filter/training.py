@@ -120,6 +120,12 @@ async def model(desk: Desk, actor: Actor) -> dict[str, Any]:
     return await asyncio.to_thread(described, desk, actor.account_id)
 
 
+def opened(desk: Desk, slot: int, uid: str, row: Labelled) -> array[int]:
+    """Return the features of a label; NotFound where its contact's key is gone."""
+    written = desk.unseal(slot, uid, _place(row.ticket_id, row.seq), row.features) or ""
+    return array("I", map(int, written.split()))
+
+
 def _agreed(tx: Any, contact: Contact) -> bool:
     """Whether the contact's live consent, to the notice in force, has `spam_training` in it."""
     current = accounts.one(tx, contact.account_id).notice_version
@@ -139,8 +145,7 @@ def _label(desk: Desk, actor: Actor, contact: Contact, said: Message, *, spam: b
 def _opened(desk: Desk, slot: int, uid: str, rows: list[Labelled]) -> dict[tuple[int, int], Label]:
     found = {}
     for each in rows:
-        written = desk.unseal(slot, uid, _place(each.ticket_id, each.seq), each.features) or ""
-        found[each.ticket_id, each.seq] = Label(array("I", map(int, written.split())), each.spam)
+        found[each.ticket_id, each.seq] = Label(opened(desk, slot, uid, each), each.spam)
     return found
 
 

@@ -7,7 +7,7 @@ import io
 from typing import Any
 
 from chat.actions.desk import Desk
-from chat.actions.filter.filters import LEARNT
+from chat.actions.filter.filters import LEARNT, VERSIONS
 from chat.blobs import FILES
 from chat.clock import stamp
 from chat.live import NETWORKS
@@ -28,7 +28,7 @@ BROWSER = Place(
 FILTER = Place(
     "filter", "memory", "nobody", "words the spam filter has met, without whose they are, until an erasure or a restart"
 )
-OTHERS = (KEYS, FILES, NETWORKS, BROWSER, LEARNT, FILTER)
+OTHERS = (KEYS, FILES, NETWORKS, BROWSER, LEARNT, VERSIONS, FILTER)
 KEPT = {
     "contacts": "until the contact is erased",
     "transcripts": "until the contact is erased",

@@ -7,7 +7,7 @@ which is kept in a store of its own. `chat/store/places.py` reads all of this; `
 """
 
 from chat.store.schema.columns import metadata
-from chat.store.schema.filter import label
+from chat.store.schema.filter import label, mistake, promotion, review, training_run
 from chat.store.schema.privacy import erasure, erasure_place, hold, receipt
 from chat.store.schema.talk import ENDED, STATUSES, attachment, contact, message, note, outbox, ticket
 from chat.store.schema.team import ROLES, account, agent, notice, notice_text, server, session, site, token
@@ -26,14 +26,18 @@ __all__ = [
     "label",
     "message",
     "metadata",
+    "mistake",
     "note",
     "notice",
     "notice_text",
     "outbox",
+    "promotion",
     "receipt",
+    "review",
     "server",
     "session",
     "site",
     "ticket",
     "token",
+    "training_run",
 ]

@@ -7,6 +7,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    Float,
     Integer,
     LargeBinary,
     String,
@@ -40,6 +41,7 @@ account = Table(
     Column("message_rate", Integer, nullable=False, default=120),
     Column("grace_days", Integer, nullable=False, default=0),
     Column("consent_days", Integer, nullable=False, default=730),
+    Column("ham_held", Float, nullable=False, default=0.002, server_default="0.002"),
     info=about("nobody", "an organisation"),
 )
 
