@@ -18,7 +18,7 @@ CATEGORIES = frozenset(
     {
         *("identifier", "name", "e-mail", "phone", "address", "IP", "cookie", "locale", "time"),
         *("message", "attachment", "custom-field", "rating", "classification", "consent"),
-        *("key", "credential", "role"),
+        *("key", "credential", "role", "action"),
     }
 )
 SUBJECTS = frozenset({"contact", "agent", "nobody"})

@@ -15,7 +15,7 @@ from chat.store import engine
 from chat.store.keys import SlotTable
 from chat.store.team import accounts
 
-HEAD = "0002_filter"
+HEAD = "0003_filter"
 _version = table("alembic_version", column("version_num"))
 
 

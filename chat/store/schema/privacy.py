@@ -1,8 +1,8 @@
-"""Receipts, holds and erasures."""
+"""Receipts, holds, erasures, and the log of who did what."""
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, Column, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import JSON, BigInteger, CheckConstraint, Column, Index, Integer, LargeBinary, String, Table, Text
 
 from chat.store.schema.columns import about, metadata, personal, plain, serial, to, uid
 
@@ -71,4 +71,41 @@ erasure_place = Table(
     Column("left", Integer),
     Column("at", BigInteger, nullable=False),
     info=about("nobody", "how many rows an erasure found and removed in a place"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    plain("account_id", String(36), to("account.id"), primary_key=True),
+    plain("number", Integer, primary_key=True, autoincrement=False),
+    personal("at", BigInteger, "time", nullable=False),
+    personal("who", String(36), "identifier", nullable=False),
+    personal("action", String(40), "action", nullable=False),
+    personal("target", String(80), "identifier", nullable=False),
+    personal("contact", String(36), "identifier", nullable=False),
+    plain("hash", String(64), nullable=False),
+    Index(None, "account_id", "who", "number"),
+    Index(None, "account_id", "target", "number"),
+    Index(None, "account_id", "contact", "number"),
+    info=about(
+        "agent",
+        "to show who looked at, exported, changed or erased what; of a contact only an opaque id that after an erasure "
+        "names nobody, so the chain stays whole",
+        basis="duty",
+        kept="audit",
+    ),
+)
+
+audit_head = Table(
+    "audit_head",
+    metadata,
+    Column("account_id", String(36), to("account.id"), primary_key=True),
+    Column("number", Integer, nullable=False),
+    Column("hash", String(64), nullable=False),
+    Column("pruned", Integer, nullable=False),
+    Column("pruned_hash", String(64), nullable=False),
+    Column("signature", String(100), nullable=False),
+    Column("checked_at", BigInteger),
+    Column("broken_at", Integer),
+    info=about("nobody", "both ends of an account's audit log, signed"),
 )

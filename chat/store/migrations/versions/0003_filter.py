@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002_filter"
-down_revision = "0001"
+revision = "0003_filter"
+down_revision = "0002_audit"
 
 serial = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
