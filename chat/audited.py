@@ -41,6 +41,7 @@ class Action(StrEnum):
     ERASURE_REQUESTED = "erasure.requested"
     ERASURE_VIEWED = "erasure.viewed"
     FIELDS_CHANGED = "fields.changed"
+    FILTER_DISCARDED = "filter.discarded"
     FILTER_PROMOTED = "filter.promoted"
     FILTER_TRAINED = "filter.trained"
     HOLD_LIFTED = "hold.lifted"

@@ -55,7 +55,7 @@ def run(job: Job, told: Callable[[float], None] = lambda _: None) -> list[Fitted
     made: list[Fitted] = []
     for number, wanted in enumerate(job.versions):
         mine = [each for each in job.examples if each.at < wanted.until]
-        head = fit_head(marks_of(mine), job.prior, job.held)
+        head = fit_head(marks_of(mine), held=job.held)
         made.append(_with_report(job, head, mine, told) if wanted.report and mine else Fitted(head))
         told((number + 1) / len(job.versions))
     return made

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
 from itertools import pairwise
@@ -17,7 +17,7 @@ from typing import Any, Final, NamedTuple
 from spam.evaluation import Scored, figures
 from spam.filter import Filter
 from spam.marks import Label, Marks
-from spam.retraining import fit_head
+from spam.retraining import fit_head, tail
 from spam.taught import Head, Taught
 
 FOLDS: Final = 5
@@ -100,7 +100,7 @@ def _held_out(
         tested = [at for at, each in enumerate(ordered) if fold_of(each.who) == fold]
         seen = marks_of(each for each in ordered if fold_of(each.who) != fold)
         texts = [ordered[at] for at in tested]
-        new |= zip(tested, _judged(Taught(prior, key, seen, fit_head(seen, prior, held)), texts), strict=True)
+        new |= zip(tested, _judged(Taught(prior, key, seen, fit_head(seen, held=held)), texts), strict=True)
         old |= zip(tested, _judged(Taught(prior, key, seen, in_use), texts), strict=True)
         told(0.7 * (fold + 1) / FOLDS)
     return [new[at] for at in range(len(ordered))], [old[at] for at in range(len(ordered))]
@@ -187,7 +187,7 @@ def _learning(
         if part:
             theirs = {each.who for each in part}
             seen = marks_of(each for each in ordered[:start] if each.who not in theirs)
-            found = _figures(_judged(Taught(prior, key, seen, fit_head(seen, prior, held)), part)) or {}
+            found = _figures(_judged(Taught(prior, key, seen, fit_head(seen, held=held)), part)) or {}
             made.append(
                 {"labels": start, "mcc": found["mcc"], "recall": found["recall"], "ham_held": found["ham_held"]}
             )
@@ -202,14 +202,10 @@ def _cost(judged: Sequence[Judged]) -> list[dict[str, float]]:
         return []
     made = []
     for target in TARGETS:
-        line = ham[-1 - min(int(target * len(ham)), len(ham) - 1)]
-        made.append(
-            {
-                "target": target,
-                "ham_held": round((len(ham) - bisect_right(ham, line)) / len(ham), 5),
-                "spam_through": round(bisect_right(spam, line) / len(spam), 5),
-            }
-        )
+        line = tail(ham, target)
+        held, through = len(ham) - bisect_left(ham, line), bisect_left(spam, line)
+        rates = {"ham_held": round(held / len(ham), 5), "spam_through": round(through / len(spam), 5)}
+        made.append({"target": target, **rates})
     return made
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 
 from chat.actions.desk import Desk, unseal_text
 from chat.actions.filter import training
+from chat.actions.privacy import audit
 from chat.actions.talk import transcripts
 from chat.clock import stamp
 from chat.errors import NotFound
@@ -39,6 +40,7 @@ async def page(
     desk: Desk, actor: Actor, sort: Sort, before: tuple[float, int, int] | None, limit: int
 ) -> tuple[list[dict[str, Any]], tuple[float, int, int] | None]:
     """Return the account's held messages that nobody has looked at, with why each is held, and where the next begin."""
+    await audit.looked(desk, actor, "quarantine.viewed")
     found = await desk.store.read(lambda tx: quarantine.page(tx, actor.account_id, sort, before, limit + 1))
     more, shown = len(found) > limit, []
     for each in found[:limit]:
@@ -67,6 +69,9 @@ async def judge(desk: Desk, actor: Actor, word: Word, places: list[Place]) -> in
         found = quarantine.many(tx, actor.account_id, places)
         for ticket_id, group in groupby(found, key=lambda each: each.message.ticket_id):
             told.append(_said(desk, tx, actor, word, ticket_id, list(group)))
+        for each in found:
+            place = f"{each.number}/{each.message.seq}"
+            audit.enter(desk, tx, actor.account_id, actor.agent_id, "message.marked", place, each.contact_uid)
         return len(found)
 
     done = await desk.store.write(work)

@@ -8,6 +8,7 @@ import structlog
 
 from chat.actions.desk import Desk
 from chat.actions.filter import fitting, training, versions
+from chat.actions.privacy import audit
 from chat.actions.team.accounts import manages
 from chat.clock import stamp
 from chat.errors import LetheError, NotNow, Unavailable
@@ -31,7 +32,9 @@ async def start(desk: Desk, actor: Actor) -> dict[str, Any]:
         now = desk.clock()
         if not runs.counted(tx, actor.account_id, now + 1)[0]:
             raise NotNow("There are no labels yet: mark messages as spam or not; the filter in use goes on")
-        run_id, _ = runs.ask(tx, made, now + 1)
+        run_id, new = runs.ask(tx, made, now + 1)
+        if new:
+            audit.enter(desk, tx, actor.account_id, actor.agent_id, "filter.trained", run_id)
         return runs.one(tx, actor.account_id, run_id)
 
     run = await desk.store.write(work)
@@ -75,10 +78,21 @@ async def promote(desk: Desk, actor: Actor, run_id: str) -> dict[str, Any]:
             raise NotNow("This version is not there to be used")
         runs.put_to_use(tx, actor.account_id, run.id, desk.clock(), actor.agent_id)
         runs.change(tx, run.id, discarded_at=None, discarded_by=None)
+        audit.enter(desk, tx, actor.account_id, actor.agent_id, "filter.promoted", run.id)
 
     await desk.store.write(work)
     await versions.follow(desk, actor.account_id)
     return await one(desk, actor, run_id)
+
+
+async def use(desk: Desk, actor: Actor, version: int) -> dict[str, Any]:
+    """Put a version to use by its number, 0 for the shipped head; return what serves. NotFound where there is none."""
+    if version:
+        run = await desk.store.read(lambda tx: runs.version(tx, actor.account_id, version))
+        await promote(desk, actor, run.id)
+    else:
+        await ship(desk, actor)
+    return await training.model(desk, actor)
 
 
 async def ship(desk: Desk, actor: Actor) -> None:
@@ -88,6 +102,7 @@ async def ship(desk: Desk, actor: Actor) -> None:
     def work(tx: Any) -> None:
         if runs.in_use(tx, actor.account_id) is not None:
             runs.put_to_use(tx, actor.account_id, None, desk.clock(), actor.agent_id)
+            audit.enter(desk, tx, actor.account_id, actor.agent_id, "filter.promoted", "0")
 
     await desk.store.write(work)
     await versions.follow(desk, actor.account_id)
@@ -103,6 +118,7 @@ async def discard(desk: Desk, actor: Actor, run_id: str) -> dict[str, Any]:
             raise NotNow("Only a version that is done and not in use can be discarded")
         if run.discarded_at is None:
             runs.change(tx, run.id, discarded_at=desk.clock(), discarded_by=actor.agent_id)
+            audit.enter(desk, tx, actor.account_id, actor.agent_id, "filter.discarded", run.id)
 
     await desk.store.write(work)
     return await one(desk, actor, run_id)
@@ -142,7 +158,10 @@ async def now(desk: Desk, account_id: str, by: str) -> Run:
     def work(tx: Any) -> str:
         if not runs.counted(tx, account_id, desk.clock() + 1)[0]:
             raise NotNow("There are no labels yet")
-        return runs.ask(tx, made, desk.clock() + 1)[0]
+        run_id, new = runs.ask(tx, made, desk.clock() + 1)
+        if new:
+            audit.enter(desk, tx, account_id, by, "filter.trained", run_id)
+        return run_id
 
     run_id = await desk.store.write(work)
     await sweep(desk)

@@ -45,19 +45,25 @@ async def lead_all(desk: Desk) -> None:
 
 
 async def stale(desk: Desk, account_id: str) -> list[Run]:
-    """Return the account's versions that count labels which are gone, or stand on another prior."""
-    known = _sign(desk)
+    """Return the account's versions that count labels which are gone, or stand on another prior or target."""
 
     def work(tx: Any) -> list[Run]:
         found = [each for each in runs.of_account(tx, account_id) if each.state == "done"]
-        return [each for each in found if each.counted != _counted(tx, each, known)]
+        return [each for each in found if each.counted != _counted(desk, tx, each)]
 
     return await desk.store.read(work)
 
 
-async def settle(desk: Desk, account_id: str) -> int:
+async def aim(desk: Desk, account_id: str) -> None:
+    """Draw the line of the version in use for the account's target, and let it serve everywhere."""
+    run = await desk.store.read(lambda tx: runs.in_use(tx, account_id))
+    if run is not None:
+        await settle(desk, account_id, only=run.id)
+
+
+async def settle(desk: Desk, account_id: str, only: str = "") -> int:
     """Make every stale version of an account anew; return how many. Reports are dropped, and made by the sweep."""
-    found = await stale(desk, account_id)
+    found = [each for each in await stale(desk, account_id) if only in {"", each.id}]
     if not found:
         return 0
     job, counted = await job_of(desk, account_id, found, report=False)
@@ -69,11 +75,11 @@ async def settle(desk: Desk, account_id: str) -> int:
 
 async def job_of(desk: Desk, account_id: str, wanted: Sequence[Run], *, report: bool) -> tuple[Job, dict[str, str]]:
     """Return what fitting some runs needs, and for each by what its labels are told from fewer or others."""
-    until, sign = max(each.asked_at for each in wanted), _sign(desk)
+    until = max(each.asked_at for each in wanted)
 
     def work(tx: Any) -> tuple[list[Example], dict[str, str], Head, float]:
         found = _examples(desk, labels.of_account(tx, account_id, until))
-        counted = {each.id: _counted(tx, each, sign) for each in wanted}
+        counted = {each.id: _counted(desk, tx, each) for each in wanted}
         return found, counted, _head(tx, account_id), accounts.one(tx, account_id).ham_held
 
     examples, counted, in_use, held = await desk.store.read(work)
@@ -86,12 +92,12 @@ async def keep(desk: Desk, run: Run, job: Job, made: Fitted, counted: str) -> bo
     """Store what was made of a run; False where its labels are others by now, and it is to be made again."""
     mine = [each for each in job.examples if each.at < run.asked_at]
     known = Taught(desk.filters.prior, job.key, marks_of(mine), made.head)
-    sign, now = _sign(desk), desk.clock()
+    now = desk.clock()
     where = {each.place: each for each in mine}
 
     def work(tx: Any) -> bool:
         runs.lock(tx, run.id)
-        if _counted(tx, run, sign) != counted:
+        if _counted(desk, tx, run) != counted:
             return False
         values: dict[str, Any] = {"counted": counted, "labels": len(mine), "head": asdict(made.head), "seen_at": now}
         # Written before the commit: a file of fewer labels than its row says is made again, one of more must not be.
@@ -113,13 +119,10 @@ def _head(tx: Any, account_id: str) -> Head:
     return Head() if run is None or run.head is None else head_from(run.head)
 
 
-def _counted(tx: Any, run: Run, sign: str) -> str:
-    return f"{sign}/{runs.counted(tx, run.account_id, run.asked_at)[1]}"
-
-
-def _sign(desk: Desk) -> str:
-    """Return what tells the prior that serves from another."""
-    return desk.filters.sign
+def _counted(desk: Desk, tx: Any, run: Run) -> str:
+    """Return by what a version is told from another one of its number: prior, target, labels."""
+    held = accounts.one(tx, run.account_id).ham_held
+    return f"{desk.filters.sign}/{held:g}/{runs.counted(tx, run.account_id, run.asked_at)[1]}"
 
 
 def _examples(desk: Desk, found: Sequence[tuple[Any, ...]]) -> list[Example]:

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from chat.actions.desk import Desk
+from chat.actions.filter import versions
 from chat.actions.team import agents
 from chat.errors import Forbidden, InvalidField
 from chat.ids import secret, uuid7
@@ -16,7 +17,12 @@ from chat.nudges import Nudge, Told
 from chat.store.team import accounts as store
 
 COLOR = "#2f6f5e"
-LIMITS = {"message_rate": (0, 10_000), "grace_days": (0, 30), "consent_days": (1, 3650)}
+LIMITS: dict[str, tuple[float, float]] = {
+    "message_rate": (0, 10_000),
+    "grace_days": (0, 30),
+    "consent_days": (1, 3650),
+    "ham_held": (0.0001, 0.05),
+}
 LINE = 200
 
 
@@ -73,8 +79,8 @@ async def sites(desk: Desk, actor: Actor) -> list[Site]:
 
 async def change_account(desk: Desk, actor: Actor, **values: Any) -> Account:
     """
-    Change the account's `name`, `message_rate` (messages a minute for each contact, 0 for no limit), `grace_days` or
-    `consent_days`. Raises InvalidField.
+    Change the account's `name`, `message_rate` (messages a minute for each contact, 0 for no limit), `grace_days`,
+    `consent_days` or `ham_held` (the share of ham that the filter may hold). Raises InvalidField.
     """
     manages(actor)
     if "name" in values:
@@ -83,6 +89,8 @@ async def change_account(desk: Desk, actor: Actor, **values: Any) -> Account:
         if not least <= values.get(name, least) <= most:
             raise InvalidField(f"Give a number from {least} to {most}", field=name)
     await desk.store.write(lambda tx: store.change(tx, actor.account_id, values))
+    if "ham_held" in values:
+        await versions.aim(desk, actor.account_id)
     return await account(desk, actor)
 
 

@@ -53,10 +53,12 @@ def count(tx: Connection, account_id: str) -> int:
 
 
 def many(tx: Connection, account_id: str, places: Sequence[Place]) -> list[Held]:
-    """Return those of some messages that are there, held or not, and lock their tickets in the order of their keys."""
+    """Return those of some messages that are there, held or not; their tickets and contacts are locked, in order."""
     numbers = sorted({number for number, _ in places})
     mine = (ticket.c.account_id == account_id) & ticket.c.number.in_(numbers)
     tx.execute(select(ticket.c.id).where(mine).order_by(ticket.c.id).with_for_update())
+    whose = contact.c.id.in_(select(ticket.c.contact_id).where(mine))
+    tx.execute(select(contact.c.id).where(whose).order_by(contact.c.id).with_for_update())
     query = _of_account(account_id).where(tuple_(ticket.c.number, message.c.seq).in_(places))
     return [_held(row) for row in tx.execute(query.order_by(message.c.ticket_id, message.c.seq))]
 

@@ -63,7 +63,7 @@ training_run = Table(
     Column("discarded_at", BigInteger),
     Column("discarded_by", String(36)),
     Column("labels", Integer, nullable=False, default=0),
-    Column("counted", String(60), nullable=False, default=""),
+    Column("counted", String(80), nullable=False, default=""),
     Column("head", JSON),
     Column("sha256", String(64)),
     Column("report", JSON),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute
 
-from chat.web.html import admin, inbox, privacy, session
+from chat.web.html import admin, inbox, privacy, quarantine, session, training
 
 
 def routes() -> list[BaseRoute]:
     """Return the route of every page."""
-    return [*session.routes(), *inbox.routes(), *admin.routes(), *privacy.routes()]
+    return [*session.routes(), *inbox.routes(), *admin.routes(), *privacy.routes(), *training.routes(), *quarantine.routes()]

@@ -26,7 +26,7 @@ def upgrade() -> None:
         sa.Column("discarded_at", sa.BigInteger(), nullable=True),
         sa.Column("discarded_by", sa.String(length=36), nullable=True),
         sa.Column("labels", sa.Integer(), nullable=False),
-        sa.Column("counted", sa.String(length=60), nullable=False),
+        sa.Column("counted", sa.String(length=80), nullable=False),
         sa.Column("head", sa.JSON(), nullable=True),
         sa.Column("sha256", sa.String(length=64), nullable=True),
         sa.Column("report", sa.JSON(), nullable=True),
