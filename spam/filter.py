@@ -12,11 +12,11 @@ from typing import Any, Final, Self, TypeVar
 from spam import features, modelfile
 from spam.features import Numbering
 from spam.kinds import MARK
-from spam.reading import SIGN, Reader
+from spam.reading import SIGN, Reader, Reading
 
 SHIPPED: Final = Path(__file__).with_name("prior.filter")
 _REMEMBERED: Final = 20_000  # words, and as many pairs: some 10 MB
-_LONGEST: Final = 10_000  # characters of a text that are read
+LONGEST: Final = 10_000  # characters of a text that are read
 _FLAT: Final = 700.0  # log-odds; beyond it `math.exp` may overflow
 _TELLING: Final = (f"{MARK}link", f"{MARK}handle")
 
@@ -104,19 +104,29 @@ class Filter:
         self._pairs.clear()
         self._traits.clear()
 
+    @property
+    def hold(self) -> float:
+        """The score from which on a text is spam."""
+        return self.terms.hold
+
     def score_many(self, texts: Sequence[str]) -> list[float]:
         """Return how likely each text is spam, 0 to 1; one too short to judge is never spam."""
-        return [self._score(text) for text in texts]
+        hold = self.hold
+        doubtful = min((self.terms.unsure + hold) / 2, math.nextafter(hold, 0.0))
+        return [
+            probability(margin) if judged else min(probability(margin), doubtful)
+            for margin, judged in self._judged(texts)
+        ]
 
     def verdict(self, score: float) -> Verdict:
         """Say what a score means under this filter's lines."""
-        if score >= self.terms.hold:
+        if score >= self.hold:
             return Verdict.SPAM
         return Verdict.UNSURE if score >= self.terms.unsure else Verdict.HAM
 
     def margins(self, texts: Sequence[str]) -> list[float]:
         """Return the log-odds of spam as the linear model gives them, of short texts too."""
-        return [self._margin(text)[0] for text in texts]
+        return [margin for margin, _ in self._judged(texts)]
 
     def explain(self, text: str) -> list[tuple[str, float]]:
         """Return what decided, undisguised, with its share of the log-odds, heaviest first.
@@ -124,28 +134,24 @@ class Filter:
         A word has its grams' share; what was masked is ``[phone]``, a pair ``two words``, a trait
         ``(shouted 2)``. With `Terms.bias` the shares add up to the text's margin.
         """
-        words, signs, traits = self._reader.read(text[:_LONGEST])
+        words, signs, traits = self._reader.read(text[:LONGEST])
         weighed = {word: self._weigh_word(word) for word in words + signs}
         pairs = dict.fromkeys(pairwise(words))
         by_words = _scale(len(weighed))
         by_grams = _scale(sum(word[2] for word in weighed.values()))
-        found = [(_shown(w), by_words * v[0] + by_grams * v[1]) for w, v in weighed.items()]
-        found += [(" ".join(map(_shown, p)), _scale(len(pairs)) * self._weigh_pair(p)) for p in pairs]
+        found = [(shown(w), by_words * v[0] + by_grams * v[1]) for w, v in weighed.items()]
+        found += [(" ".join(map(shown, p)), _scale(len(pairs)) * self._weigh_pair(p)) for p in pairs]
         found += [(f"({t})", _scale(len(traits)) * self._weigh_trait(t)) for t in traits]
         shares = [(token, self.terms.step * weight) for token, weight in found if weight]
         return sorted(shares, key=lambda share: (-abs(share[1]), share[0]))
 
-    def _score(self, text: str) -> float:
-        margin, judged = self._margin(text)
-        score = 1 / (1 + math.exp(-margin)) if margin > -_FLAT else 0.0
-        return score if judged else min(score, (self.terms.unsure + self.terms.hold) / 2)
+    def _judged(self, texts: Sequence[str]) -> list[tuple[float, bool]]:
+        """Return each text's log-odds, and whether there is enough of it to hold it."""
+        return [self._weigh(self._reader.read(text[:LONGEST])) for text in texts]
 
-    def _margin(self, text: str) -> tuple[float, bool]:
-        """Return a text's log-odds, and whether there is enough of it to hold it.
-
-        Weights are whole numbers, so that sums do not depend on their order.
-        """
-        words, signs, traits = self._reader.read(text[:_LONGEST])
+    def _weigh(self, reading: Reading) -> tuple[float, bool]:
+        """Do so for one: weights are whole numbers, so that sums do not depend on their order."""
+        words, signs, traits = reading
         known, known_pairs, known_traits = self._words, self._pairs, self._traits
         distinct = dict.fromkeys(words + signs if signs else words)
         by_word = by_gram = grams = evidence = by_pair = by_trait = 0
@@ -190,7 +196,13 @@ def _scale(count: int) -> float:
     return 1 / math.sqrt(count) if count else 0.0
 
 
-def _shown(word: str) -> str:
+def probability(margin: float) -> float:
+    """Return what log-odds are as a number from 0 to 1."""
+    return 1 / (1 + math.exp(-margin)) if margin > -_FLAT else 0.0
+
+
+def shown(word: str) -> str:
+    """Return a word as people may see it."""
     return f"[{word[1:]}]" if word[0] == MARK else word.lstrip(SIGN)
 
 
