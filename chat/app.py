@@ -37,6 +37,7 @@ from chat.web.sockets.presence import Visitors
 from spam import Filter
 
 log = structlog.get_logger("chat.app")
+SETTLES = 20.0  # seconds
 
 
 @asynccontextmanager
@@ -69,9 +70,18 @@ async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
         await training.fold(desk)
         await versions.lead_all(desk)
         learning: set[asyncio.Task[None]] = set()
+        settling = asyncio.create_task(_settle(desk))
         live.listen("server", desk.filters, lambda told: _learn(desk, told, learning))
         yield desk
-        await asyncio.gather(*learning, return_exceptions=True)
+        settling.cancel()
+        await asyncio.gather(settling, *learning, return_exceptions=True)
+
+
+async def _settle(desk: Desk) -> None:
+    """Let the accounts' heads follow what was learnt, in a thread."""
+    while True:
+        await asyncio.to_thread(desk.filters.settle)
+        await asyncio.sleep(SETTLES)
 
 
 def _learn(desk: Desk, told: Told, learning: set[asyncio.Task[None]]) -> None:

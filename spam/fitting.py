@@ -14,9 +14,9 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from spam.filter import Filter
+from spam.head import Head
 from spam.report import Example, marks_of, report
 from spam.retraining import fit_head
-from spam.taught import Head
 
 _REPORTS: Final = 0.95  # of the time of a version that is reported on, the part after its head is there
 
@@ -61,19 +61,13 @@ def run(job: Job, told: Callable[[float], None] = lambda _: None) -> list[Fitted
     return made
 
 
-def head_from(said: dict[str, Any]) -> Head:
-    """Return a head as `asdict` and JSON left it."""
-    values: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in said.items()}
-    return Head(**values)
-
-
 def packed(job: Job) -> bytes:
     """Return a job as what the program reads."""
     said = {
         "prior": b64encode(job.prior.to_bytes()).decode(),
         "key": job.key.hex(),
         "held": job.held,
-        "in_use": asdict(job.in_use),
+        "in_use": job.in_use.plain(),
         "examples": [[*each[:4], list(each.numbers), each.spam] for each in job.examples],
         "versions": [asdict(each) for each in job.versions],
     }
@@ -87,7 +81,7 @@ def unpacked(data: bytes) -> Job:
         Filter.from_bytes(b64decode(said["prior"])),
         bytes.fromhex(said["key"]),
         said["held"],
-        head_from(said["in_use"]),
+        Head.of(said["in_use"]),
         [
             Example(who, (place[0], place[1]), at, text, array("I", n), s)
             for who, place, at, text, n, s in said["examples"]
@@ -101,7 +95,7 @@ def result(line: bytes) -> list[Fitted]:
     made = []
     for each in json.loads(line)["fitted"]:
         mistakes = [((place[0], place[1]), margin) for place, margin in each["mistakes"]]
-        made.append(Fitted(head_from(each["head"]), each["report"], mistakes))
+        made.append(Fitted(Head.of(each["head"]), each["report"], mistakes))
     return made
 
 
@@ -114,7 +108,7 @@ def main() -> None:
     """Read a job, print a line for each step of progress, and the result last."""
     job = unpacked(sys.stdin.buffer.read())
     made = run(job, lambda done: _say({"done": round(done, 3)}))
-    _say({"fitted": [asdict(each) for each in made]})
+    _say({"fitted": [asdict(each) | {"head": each.head.plain()} for each in made]})
 
 
 def _say(line: dict[str, Any]) -> None:

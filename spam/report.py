@@ -16,9 +16,10 @@ from typing import Any, Final, NamedTuple
 
 from spam.evaluation import Scored, figures
 from spam.filter import Filter
+from spam.head import Head
 from spam.marks import Label, Marks
 from spam.retraining import fit_head, tail
-from spam.taught import Head, Taught
+from spam.taught import Taught
 
 FOLDS: Final = 5
 BINS: Final = 10

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from chat.crypt import derive
 from chat.places import Field, Place
-from spam import Filter, Label, Taught, modelfile
-from spam.taught import Head
+from spam import Filter, Label, Marks, Taught, modelfile
+from spam.head import HELD, Head
 
 LEARNT = Place(
     "learnt",
@@ -38,6 +38,7 @@ class Filters:
         self.prior, self._secret, self._folder = prior, secret, folder
         self.turn = asyncio.Lock()  # or a contact read before a deletion could be put after it
         self._taught: dict[str, Taught] = {}
+        self._led: dict[str, tuple[Head | None, float]] = {}
 
     @cached_property
     def sign(self) -> str:
@@ -48,10 +49,18 @@ class Filters:
         """Return the key under which an account's features are hashed."""
         return derive(self._secret, f"spam/{account_id}")
 
-    def lead(self, account_id: str, head: Head) -> None:
-        """Score an account's messages by this head from now on."""
-        if account_id in self._taught or head != Head():
-            self.taught(account_id).head = head
+    def lead(self, account_id: str, head: Head | None, held: float) -> None:
+        """Score an account's messages by this head from now on, or (None) by one that follows the labels."""
+        before = self._led.get(account_id, (None, HELD))
+        self._led[account_id] = head, held
+        known = self._taught.get(account_id)
+        if known is not None and before != (head, held):
+            self._taught[account_id] = self._led_by(account_id, known.marks)
+
+    def settle(self) -> None:
+        """Let every filter whose head follows the labels do so."""
+        for each in list(self._taught.values()):
+            each.settle()
 
     def of(self, account_id: str) -> Filter:
         """Return what scores an account's messages."""
@@ -60,8 +69,15 @@ class Filters:
     def taught(self, account_id: str) -> Taught:
         """Return an account's own filter; its features are hashed under a key that is the server's and its own."""
         if account_id not in self._taught:
-            self._taught[account_id] = Taught(self.prior, self.key(account_id))
+            self._taught[account_id] = self._led_by(account_id, Marks())
         return self._taught[account_id]
+
+    def _led_by(self, account_id: str, marks: Marks) -> Taught:
+        head, held = self._led.get(account_id, (None, HELD))
+        made = Taught(self.prior, self.key(account_id), marks, head)
+        if head is None and held != HELD:
+            made.aim(held)
+        return made
 
     def put(self, account_id: str, contact_id: int, labels: Mapping[tuple[int, int], Label]) -> None:
         """Say what the labels of a contact are now; with none, all that was learnt of them is gone at once."""

@@ -18,12 +18,13 @@ from chat.errors import LetheError, NotFound, TooLarge
 from chat.frames import TEXT_CHARS
 from chat.model import Actor, Contact, Message
 from chat.nudges import Nudge, Told
-from chat.store.filter import labels
+from chat.store.filter import labels, runs
 from chat.store.filter.labels import Labelled
 from chat.store.privacy import consents
 from chat.store.talk import contacts
 from chat.store.team import accounts
 from spam import Filter, Label, Taught
+from spam.head import Head
 
 WHY_MOST = 20
 TAUGHT_MOST = 50  # messages of a ticket that one mark labels
@@ -103,21 +104,32 @@ def judged(known: Filter, text: str) -> dict[str, Any]:
 
 
 def described(desk: Desk, account_id: str) -> dict[str, Any]:
-    """Return what an account's filter is: what it learnt from, where its lines are, the hash of its file."""
+    """Return what an account's filter is: what it learnt from, its head, where its lines are, the hash of its file."""
     known = desk.filters.of(account_id)
-    ham, spam = known.marks.texts if isinstance(known, Taught) else (0, 0)
+    data = known.to_bytes()  # a head that follows its labels does so now
+    learnt = known if isinstance(known, Taught) else None
+    ham, spam = learnt.marks.texts if learnt else (0, 0)
+    head = learnt.head if learnt else Head()
     return {
         "account": account_id,
         "prior": {"ham": known.terms.ham, "spam": known.terms.spam},
         "labels": {"ham": ham, "spam": spam},
-        "lines": {"unsure": known.terms.unsure, "hold": round(known.terms.hold, 6)},
-        "sha256": sha256(known.to_bytes()).hexdigest(),
+        "head": head.plain(),
+        "lines": {"unsure": known.terms.unsure, "hold": round(known.hold, 6)},
+        "sha256": sha256(data).hexdigest(),
     }
 
 
 async def model(desk: Desk, actor: Actor) -> dict[str, Any]:
-    """Return what the actor's account's filter is."""
-    return await asyncio.to_thread(described, desk, actor.account_id)
+    """Return what the actor's account's filter is, and which version of it serves, 0 where the head follows labels."""
+
+    def work(tx: Any) -> tuple[int, float]:
+        used = runs.in_use(tx, actor.account_id)
+        return 0 if used is None else used.version, accounts.one(tx, actor.account_id).ham_held
+
+    version, held = await desk.store.read(work)
+    found = await asyncio.to_thread(described, desk, actor.account_id)
+    return found | {"version": version, "ham_held": held}
 
 
 def opened(desk: Desk, slot: int, uid: str, row: Labelled) -> array[int]:

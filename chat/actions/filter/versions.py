@@ -6,7 +6,6 @@ that are still there. Where some of those are gone, head, file and report are ma
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 import structlog
@@ -19,17 +18,21 @@ from chat.store.filter import labels, runs
 from chat.store.filter.runs import Run
 from chat.store.team import accounts
 from spam import Taught
-from spam.fitting import Fitted, Job, Wanted, head_from
+from spam.fitting import Fitted, Job, Wanted
+from spam.head import Head
 from spam.report import Example, marks_of
-from spam.taught import Head
 
 log = structlog.get_logger("chat.filter")
 
 
 async def lead(desk: Desk, account_id: str) -> None:
-    """Let the version in use serve here, with the account's own target."""
-    head = await desk.store.read(lambda tx: _head(tx, account_id))
-    desk.filters.lead(account_id, head)
+    """Let the version in use serve here, and none where there is none: the head then follows the labels."""
+
+    def work(tx: Any) -> tuple[Run | None, float]:
+        return runs.in_use(tx, account_id), accounts.one(tx, account_id).ham_held
+
+    run, held = await desk.store.read(work)
+    desk.filters.lead(account_id, _head(run, held) if run else None, held)
 
 
 async def follow(desk: Desk, account_id: str) -> None:
@@ -55,10 +58,10 @@ async def stale(desk: Desk, account_id: str) -> list[Run]:
 
 
 async def aim(desk: Desk, account_id: str) -> None:
-    """Draw the line of the version in use for the account's target, and let it serve everywhere."""
+    """Draw the line of what serves for the account's target, here and everywhere."""
     run = await desk.store.read(lambda tx: runs.in_use(tx, account_id))
-    if run is not None:
-        await settle(desk, account_id, only=run.id)
+    if run is None or not await settle(desk, account_id, only=run.id):
+        await follow(desk, account_id)
 
 
 async def settle(desk: Desk, account_id: str, only: str = "") -> int:
@@ -80,7 +83,8 @@ async def job_of(desk: Desk, account_id: str, wanted: Sequence[Run], *, report: 
     def work(tx: Any) -> tuple[list[Example], dict[str, str], Head, float]:
         found = _examples(desk, labels.of_account(tx, account_id, until))
         counted = {each.id: _counted(desk, tx, each) for each in wanted}
-        return found, counted, _head(tx, account_id), accounts.one(tx, account_id).ham_held
+        held = accounts.one(tx, account_id).ham_held
+        return found, counted, _head(runs.against(tx, wanted[0]), held), held
 
     examples, counted, in_use, held = await desk.store.read(work)
     key = desk.filters.key(account_id)
@@ -99,7 +103,7 @@ async def keep(desk: Desk, run: Run, job: Job, made: Fitted, counted: str) -> bo
         runs.lock(tx, run.id)
         if _counted(desk, tx, run) != counted:
             return False
-        values: dict[str, Any] = {"counted": counted, "labels": len(mine), "head": asdict(made.head), "seen_at": now}
+        values: dict[str, Any] = {"counted": counted, "labels": len(mine), "head": made.head.plain(), "seen_at": now}
         # Written before the commit: a file of fewer labels than its row says is made again, one of more must not be.
         values |= {"sha256": desk.filters.write_version(run.id, known), "report": made.report}
         runs.change(tx, run.id, **values, state="done", progress=100, done_at=run.done_at or now)
@@ -114,9 +118,8 @@ async def keep(desk: Desk, run: Run, job: Job, made: Fitted, counted: str) -> bo
     return await desk.store.write(work)
 
 
-def _head(tx: Any, account_id: str) -> Head:
-    run = runs.in_use(tx, account_id)
-    return Head() if run is None or run.head is None else head_from(run.head)
+def _head(run: Run | None, held: float) -> Head:
+    return Head(held=held) if run is None or run.head is None else Head.of(run.head)
 
 
 def _counted(desk: Desk, tx: Any, run: Run) -> str:

@@ -19,7 +19,8 @@ class Run:
     """
     A retraining and the version it made; times in ms, `progress` in percent.
 
-    `counted` tells which labels head, file and report were made of; `head` as JSON, None until there is one.
+    `counted` tells which labels head, file and report were made of; `against` is the version that was in use, which the
+    report compares with; `head` as JSON, None until there is one.
     """
 
     id: str
@@ -33,6 +34,7 @@ class Run:
     done_at: int | None
     discarded_at: int | None
     discarded_by: str | None
+    against: int
     labels: int
     counted: str
     head: dict[str, Any] | None
@@ -72,7 +74,9 @@ def ask(tx: Connection, made: Mapping[str, Any], at: int) -> tuple[str, bool]:
     if known is not None:
         return str(known), False
     last = tx.execute(select(func.max(training_run.c.version)).where(mine)).scalar() or 0
-    tx.execute(insert(training_run).values(**made, version=last + 1, state="queued", asked_at=at, seen_at=at))
+    used = in_use(tx, made["account_id"])
+    numbers = {"version": last + 1, "against": 0 if used is None else used.version}
+    tx.execute(insert(training_run).values(**made, **numbers, state="queued", asked_at=at, seen_at=at))
     return str(made["id"]), True
 
 
@@ -150,6 +154,13 @@ def in_use(tx: Connection, account_id: str) -> Run | None:
     query = select(promotion.c.run_id).where(promotion.c.account_id == account_id, counts)
     run_id = tx.execute(query.order_by(promotion.c.id.desc()).limit(1)).scalar()
     return None if run_id is None else _one(tx, training_run.c.id == run_id)
+
+
+def against(tx: Connection, run: Run) -> Run | None:
+    """Return the version a run is compared with, None for the shipped head, or where nothing is left of it."""
+    same = (training_run.c.account_id == run.account_id) & (training_run.c.version == run.against)
+    row = tx.execute(select(*_columns).where(same, training_run.c.labels > 0)).first()
+    return None if row is None else Run(*row)
 
 
 def put_mistakes(tx: Connection, run_id: str, made: Sequence[Mapping[str, Any]]) -> None:

@@ -62,6 +62,7 @@ training_run = Table(
     Column("done_at", BigInteger),
     Column("discarded_at", BigInteger),
     Column("discarded_by", String(36)),
+    Column("against", Integer, nullable=False),
     Column("labels", Integer, nullable=False, default=0),
     Column("counted", String(80), nullable=False, default=""),
     Column("head", JSON),

@@ -9,4 +9,11 @@ from chat.web.html import admin, inbox, privacy, quarantine, session, training
 
 def routes() -> list[BaseRoute]:
     """Return the route of every page."""
-    return [*session.routes(), *inbox.routes(), *admin.routes(), *privacy.routes(), *training.routes(), *quarantine.routes()]
+    return [
+        *session.routes(),
+        *inbox.routes(),
+        *admin.routes(),
+        *privacy.routes(),
+        *training.routes(),
+        *quarantine.routes(),
+    ]

@@ -64,7 +64,13 @@ class Plot:
 
 def of_report(report: dict[str, Any]) -> list[Plot]:
     """Return the plots of a training run's report; those there are no numbers for are left out."""
-    drawn = (_roc(report), _precision(report), _histogram(report), _calibration(report), _learning(report))
+    drawn: tuple[Plot | None, ...] = (
+        _roc(report),
+        _precision(report),
+        _histogram(report),
+        _calibration(report),
+        _learning(report),
+    )
     return [plot for plot in drawn if plot is not None]
 
 

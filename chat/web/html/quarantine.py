@@ -79,4 +79,3 @@ def _place(value: str) -> tuple[int, int]:
 def _fine(value: str) -> bool:
     number, _, seq = value.partition("-")
     return all(part.isascii() and part.isdecimal() and len(part) <= 9 for part in (number, seq))  # noqa: PLR2004 - 32 bits
-

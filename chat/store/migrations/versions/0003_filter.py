@@ -25,6 +25,7 @@ def upgrade() -> None:
         sa.Column("done_at", sa.BigInteger(), nullable=True),
         sa.Column("discarded_at", sa.BigInteger(), nullable=True),
         sa.Column("discarded_by", sa.String(length=36), nullable=True),
+        sa.Column("against", sa.Integer(), nullable=False),
         sa.Column("labels", sa.Integer(), nullable=False),
         sa.Column("counted", sa.String(length=80), nullable=False),
         sa.Column("head", sa.JSON(), nullable=True),
