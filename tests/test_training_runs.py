@@ -9,6 +9,7 @@ import pytest
 from chat.actions.filter import runs, training, versions
 from chat.actions.privacy import erasure
 from chat.actions.talk import tickets
+from chat.actions.team import accounts
 from chat.app import open_desk
 from chat.errors import NotNow
 from chat.settings import Settings
@@ -171,8 +172,6 @@ async def test_a_version_that_is_not_made_anew_is_noticed(house: House, monkeypa
 
 
 async def test_the_target_draws_another_line_at_once(house: House) -> None:
-    from chat.actions.team import accounts
-
     await filled(house, 3)
     run = await trained(house)
     await runs.promote(house.desk, house.actor, run["id"])

@@ -94,7 +94,7 @@ def shown(value: float | None, unit: str = "") -> str:
         return "–"
     if unit == "%":
         return f"{100 * value:.2f}".rstrip("0").rstrip(".") + " %"
-    return f"{value:.3f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+    return f"{value:.3f}".rstrip("0").rstrip(".")
 
 
 def _roc(report: dict[str, Any]) -> Plot | None:
