@@ -33,14 +33,37 @@ Told = Callable[[float], None]
 
 
 class Example(NamedTuple):
-    """A labelled text: whose (anything that names the contact and no other), which, when, its features."""
+    """
+    A labelled text: whose (anything that names the contact and no other), which, when, its features.
+
+    One without its `text` teaches, and nothing is measured on it.
+    """
 
     who: str
     place: tuple[int, int]
     at: int
-    text: str
+    text: str | None
     numbers: array[int]
     spam: bool
+
+
+class Ground(NamedTuple):
+    """What all of a report stands on: `given` teaches in every fold."""
+
+    prior: Filter
+    key: bytes
+    in_use: Head
+    held: float
+    given: Sequence[Example]
+
+    def fitted(self, seen: Iterable[Example]) -> Taught:
+        """Return a filter that learnt these, with a head fitted to them."""
+        marks = marks_of([*self.given, *seen])
+        return Taught(self.prior, self.key, marks, fit_head(marks, held=self.held))
+
+    def as_before(self, seen: Iterable[Example]) -> Taught:
+        """Return a filter that learnt these, with the head in use."""
+        return Taught(self.prior, self.key, marks_of([*self.given, *seen]), self.in_use)
 
 
 class Judged(NamedTuple):
@@ -66,8 +89,10 @@ def report(
     examples: Sequence[Example], prior: Filter, key: bytes, in_use: Head, held: float, told: Told = lambda _: None
 ) -> tuple[dict[str, Any], list[tuple[tuple[int, int], float]]]:
     """Return the figures, and the worst mistakes: which text, and the log-odds it was given."""
-    ordered = sorted(examples, key=lambda each: (each.at, each.who, each.place))
-    candidate, before = _held_out(ordered, prior, key, in_use, held, told)
+    everything = sorted(examples, key=lambda each: (each.at, each.who, each.place))
+    ordered = [each for each in everything if each.text is not None]
+    ground = Ground(prior, key, in_use, held, [each for each in everything if each.text is None])
+    candidate, before = _held_out(ordered, ground, told)
     made: dict[str, Any] = {
         "labels": {
             "ham": sum(not each.spam for each in ordered),
@@ -79,7 +104,7 @@ def report(
         "curves": {"candidate": _curves(candidate), "in_use": _curves(before)},
         "histogram": _histogram(candidate),
         "calibration": _calibration(candidate),
-        "learning": _learning(ordered, prior, key, held, told),
+        "learning": _learning(ordered, ground, told),
         "cost": _cost(candidate),
     }
     told(1.0)
@@ -91,24 +116,22 @@ def fold_of(who: str) -> int:
     return sha256(who.encode()).digest()[0] % FOLDS
 
 
-def _held_out(
-    ordered: Sequence[Example], prior: Filter, key: bytes, in_use: Head, held: float, told: Told
-) -> tuple[list[Judged], list[Judged]]:
+def _held_out(ordered: Sequence[Example], ground: Ground, told: Told) -> tuple[list[Judged], list[Judged]]:
     """Judge every text by what was learnt from the contacts of the other folds, with a new head and the one in use."""
     new: dict[int, Judged] = {}
     old: dict[int, Judged] = {}
     for fold in range(FOLDS):
         tested = [at for at, each in enumerate(ordered) if fold_of(each.who) == fold]
-        seen = marks_of(each for each in ordered if fold_of(each.who) != fold)
+        seen = [each for each in ordered if fold_of(each.who) != fold]
         texts = [ordered[at] for at in tested]
-        new |= zip(tested, _judged(Taught(prior, key, seen, fit_head(seen, held=held)), texts), strict=True)
-        old |= zip(tested, _judged(Taught(prior, key, seen, in_use), texts), strict=True)
+        new |= zip(tested, _judged(ground.fitted(seen), texts), strict=True)
+        old |= zip(tested, _judged(ground.as_before(seen), texts), strict=True)
         told(0.7 * (fold + 1) / FOLDS)
     return [new[at] for at in range(len(ordered))], [old[at] for at in range(len(ordered))]
 
 
 def _judged(known: Taught, texts: Sequence[Example]) -> list[Judged]:
-    said = [each.text for each in texts]
+    said = [each.text or "" for each in texts]
     held = [known.verdict(score) == "spam" for score in known.score_many(said)]
     return [Judged(m, h, each.spam) for m, h, each in zip(known.margins(said), held, texts, strict=True)]
 
@@ -177,9 +200,7 @@ def _calibration_error(judged: Sequence[Judged]) -> float:
     return round(off / len(judged), 4)
 
 
-def _learning(
-    ordered: Sequence[Example], prior: Filter, key: bytes, held: float, told: Told
-) -> list[dict[str, float | None]]:
+def _learning(ordered: Sequence[Example], ground: Ground, told: Told) -> list[dict[str, float | None]]:
     """Return for stretches of time how a filter did on each that had learnt from what was before, by others."""
     made: list[dict[str, float | None]] = []
     bounds = [round(at * len(ordered) / STRETCHES) for at in range(STRETCHES + 1)]
@@ -187,8 +208,8 @@ def _learning(
         part = ordered[start:end]
         if part:
             theirs = {each.who for each in part}
-            seen = marks_of(each for each in ordered[:start] if each.who not in theirs)
-            found = _figures(_judged(Taught(prior, key, seen, fit_head(seen, held=held)), part)) or {}
+            seen = [each for each in ordered[:start] if each.who not in theirs]
+            found = _figures(_judged(ground.fitted(seen), part)) or {}
             made.append(
                 {"labels": start, "mcc": found["mcc"], "recall": found["recall"], "ham_held": found["ham_held"]}
             )

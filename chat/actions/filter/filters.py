@@ -38,6 +38,7 @@ class Filters:
         self.prior, self._secret, self._folder = prior, secret, folder
         self.turn = asyncio.Lock()  # or a contact read before a deletion could be put after it
         self._taught: dict[str, Taught] = {}
+        self.given: dict[str, int] = {}
         self._led: dict[str, tuple[Head | None, float]] = {}
 
     @cached_property
@@ -83,6 +84,12 @@ class Filters:
         """Say what the labels of a contact are now; with none, all that was learnt of them is gone at once."""
         if labels or account_id in self._taught:
             self.taught(account_id).marks.put(contact_id, labels)
+
+    def give(self, account_id: str, texts: Mapping[int, Label]) -> None:
+        """Learn what the operator gave, each text as if by somebody who said nothing else."""
+        self.given[account_id] = len(texts)
+        for number, each in texts.items():
+            self.taught(account_id).marks.put(("given", number), {(0, number): each})
 
     def forget_words(self) -> None:
         """Drop the words that scoring remembers, whose they are is not known; what was learnt stays."""

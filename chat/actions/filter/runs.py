@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import structlog
@@ -17,6 +19,7 @@ from chat.model import Actor
 from chat.nudges import Nudge, Told
 from chat.store.filter import runs
 from chat.store.filter.runs import Run
+from chat.store.team import accounts
 
 log = structlog.get_logger("chat.filter")
 STEP = 5  # percent between two signs of life
@@ -143,6 +146,7 @@ async def sweep(desk: Desk) -> int:
     """
     found = 0
     for account_id in await desk.store.read(runs.accounts):
+        await versions.lead(desk, account_id)  # a command in another process may have put another to use
         found += await versions.settle(desk, account_id)
     for run in await desk.store.read(lambda tx: runs.due(tx, desk.clock())):
         found += await _carried_out(desk, run)
@@ -151,21 +155,30 @@ async def sweep(desk: Desk) -> int:
     return found + await training.sweep(desk)
 
 
-async def now(desk: Desk, account_id: str, by: str) -> Run:
-    """Retrain an account now, in this process; NotNow where there are no labels yet."""
-    made = {"id": uuid7(), "account_id": account_id, "asked_by": by}
-
-    def work(tx: Any) -> str:
-        if not runs.counted(tx, account_id, desk.clock() + 1)[0]:
-            raise NotNow("There are no labels yet")
-        run_id, new = runs.ask(tx, made, desk.clock() + 1)
-        if new:
-            audit.enter(desk, tx, account_id, by, "filter.trained", run_id)
-        return run_id
-
-    run_id = await desk.store.write(work)
+async def everywhere(desk: Desk, texts: Sequence[tuple[str, bool]] = ()) -> list[dict[str, Any]]:
+    """Retrain every account that has labels now, after teaching it labelled texts; return each run with its account."""
+    made = []
+    for account in await desk.store.read(accounts.all_of):
+        if texts:
+            await training.give(desk, account.id, texts)
+            await versions.follow(desk, account.id)
+        run_id = await desk.store.write(partial(_ask, desk, account_id=account.id))
+        if run_id is not None:
+            made.append((account.id, run_id))
     await sweep(desk)
-    return await desk.store.read(lambda tx: runs.one(tx, account_id, run_id))
+    found = [await desk.store.read(partial(runs.one, account_id=each, run_id=run_id)) for each, run_id in made]
+    return [{"account": each.account_id} | shown(each, None) for each in found]
+
+
+def _ask(desk: Desk, tx: Any, account_id: str) -> str | None:
+    """File a run of the command's; None where there are no labels."""
+    at = desk.clock() + 1
+    if not runs.counted(tx, account_id, at)[0]:
+        return None
+    run_id, new = runs.ask(tx, {"id": uuid7(), "account_id": account_id, "asked_by": "command"}, at)
+    if new:
+        audit.enter(desk, tx, account_id, "command", "filter.trained", run_id)
+    return run_id
 
 
 def shown(run: Run, used: Run | None) -> dict[str, Any]:

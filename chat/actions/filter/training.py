@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sys
 from array import array
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -18,7 +20,8 @@ from chat.errors import LetheError, NotFound, TooLarge
 from chat.frames import TEXT_CHARS
 from chat.model import Actor, Contact, Message
 from chat.nudges import Nudge, Told
-from chat.store.filter import labels, runs
+from chat.store.filter import given, labels, runs
+from chat.store.filter.given import Given
 from chat.store.filter.labels import Labelled
 from chat.store.privacy import consents
 from chat.store.talk import contacts
@@ -82,6 +85,29 @@ async def fold(desk: Desk) -> None:
 
     for account_id, contact_id, theirs in await desk.store.read(work):
         desk.filters.put(account_id, contact_id, theirs)
+    for account_id in await desk.store.read(given.accounts):
+        await take(desk, account_id)
+
+
+async def give(desk: Desk, account_id: str, texts: Sequence[tuple[str, bool]]) -> int:
+    """Teach an account labelled texts of the operator's; only their numbers are kept. Return how many are new."""
+    known, now = desk.filters.taught(account_id), desk.clock()
+
+    def work() -> list[Given]:
+        return [_given(known.numbers(text), now, spam=spam) for text, spam in texts]
+
+    made = await asyncio.to_thread(work)
+    count = await desk.store.write(lambda tx: given.add(tx, account_id, made))
+    await take(desk, account_id)
+    return count
+
+
+async def take(desk: Desk, account_id: str) -> None:
+    """Learn what the operator gave, where that is more than is known here."""
+    count = await desk.store.read(lambda tx: given.count(tx, account_id))
+    if count != desk.filters.given.get(account_id, 0):
+        found = await desk.store.read(lambda tx: given.of_account(tx, account_id))
+        desk.filters.give(account_id, {at: Label(features_of(each), each.spam) for at, each in enumerate(found)})
 
 
 async def sweep(desk: Desk) -> int:
@@ -136,6 +162,22 @@ def opened(desk: Desk, slot: int, uid: str, row: Labelled) -> array[int]:
     """Return the features of a label; NotFound where its contact's key is gone."""
     written = desk.unseal(slot, uid, _place(row.ticket_id, row.seq), row.features) or ""
     return array("I", map(int, written.split()))
+
+
+def features_of(row: Given) -> array[int]:
+    """Return the features of a text that was given."""
+    numbers = array("I", row.features)
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    return numbers
+
+
+def _given(numbers: Sequence[int], at: int, *, spam: bool) -> Given:
+    features = array("I", sorted(set(numbers)))
+    if sys.byteorder == "big":
+        features.byteswap()
+    data = features.tobytes()
+    return Given(sha256(data).hexdigest(), at, spam, data)
 
 
 def _agreed(tx: Any, contact: Contact) -> bool:

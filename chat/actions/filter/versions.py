@@ -14,7 +14,7 @@ from chat.actions.desk import Desk, unseal_text
 from chat.actions.filter import fitting, training
 from chat.errors import NotFound
 from chat.nudges import Nudge, Told
-from chat.store.filter import labels, runs
+from chat.store.filter import given, labels, runs
 from chat.store.filter.runs import Run
 from chat.store.team import accounts
 from spam import Taught
@@ -27,6 +27,7 @@ log = structlog.get_logger("chat.filter")
 
 async def lead(desk: Desk, account_id: str) -> None:
     """Let the version in use serve here, and none where there is none: the head then follows the labels."""
+    await training.take(desk, account_id)
 
     def work(tx: Any) -> tuple[Run | None, float]:
         return runs.in_use(tx, account_id), accounts.one(tx, account_id).ham_held
@@ -81,7 +82,7 @@ async def job_of(desk: Desk, account_id: str, wanted: Sequence[Run], *, report: 
     until = max(each.asked_at for each in wanted)
 
     def work(tx: Any) -> tuple[list[Example], dict[str, str], Head, float]:
-        found = _examples(desk, labels.of_account(tx, account_id, until))
+        found = _all(desk, tx, account_id, until)
         counted = {each.id: _counted(desk, tx, each) for each in wanted}
         held = accounts.one(tx, account_id).ham_held
         return found, counted, _head(runs.against(tx, wanted[0]), held), held
@@ -128,7 +129,18 @@ def _counted(desk: Desk, tx: Any, run: Run) -> str:
     return f"{desk.filters.sign}/{held:g}/{runs.counted(tx, run.account_id, run.asked_at)[1]}"
 
 
-def _examples(desk: Desk, found: Sequence[tuple[Any, ...]]) -> list[Example]:
+def examples(desk: Desk, tx: Any, run: Run) -> list[Example]:
+    """Return the labels that a run's version is made of."""
+    return _all(desk, tx, run.account_id, run.asked_at)
+
+
+def _all(desk: Desk, tx: Any, account_id: str, until: int) -> list[Example]:
+    texts = enumerate(given.of_account(tx, account_id, until))
+    made = [Example(f"given {n}", (0, n), each.at, None, training.features_of(each), each.spam) for n, each in texts]
+    return made + _opened(desk, labels.of_account(tx, account_id, until))
+
+
+def _opened(desk: Desk, found: Sequence[tuple[Any, ...]]) -> list[Example]:
     """Open labels and their messages; whose key is gone has none any more."""
     made = []
     for row, uid, slot, cid, body in found:

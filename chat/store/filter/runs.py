@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, delete, exists, func, insert, select, update
 
 from chat.errors import NotFound
-from chat.store.schema import contact, label, mistake, promotion, ticket, training_run
+from chat.store.schema import contact, given, label, mistake, promotion, ticket, training_run
 
 STALE = 60_000  # ms without a sign of life, after which another may take a run over
 
@@ -128,12 +128,13 @@ def lock(tx: Connection, run_id: str) -> None:
 
 
 def counted(tx: Connection, account_id: str, until: int) -> tuple[int, str]:
-    """Return how many labels made before `until` there are, and what they are told apart by from fewer or others."""
+    """Return how much was learnt from before `until`, and what those labels are told apart by from fewer or others."""
     # Under a time that has passed labels only go: a changed mark is made anew, later. So count and sum say it all.
     numbers = (func.count(), func.coalesce(func.sum(label.c.at), 0))
     query = select(*numbers).join(contact, contact.c.id == label.c.contact_id)
     row = tx.execute(query.where(contact.c.account_id == account_id, label.c.at < until)).one()
-    return int(row[0]), f"{int(row[0])}/{int(row[1])}"
+    more = select(func.count()).select_from(given).where(given.c.account_id == account_id, given.c.at < until)
+    return int(row[0]) + int(tx.execute(more).scalar_one()), f"{int(row[0])}/{int(row[1])}"
 
 
 def put_to_use(tx: Connection, account_id: str, run_id: str | None, at: int, agent_id: str) -> None:

@@ -7,7 +7,7 @@ which is kept in a store of its own. `chat/store/places.py` reads all of this; `
 """
 
 from chat.store.schema.columns import metadata
-from chat.store.schema.filter import label, mistake, promotion, review, training_run
+from chat.store.schema.filter import given, label, mistake, promotion, review, training_run
 from chat.store.schema.privacy import audit, audit_head, erasure, erasure_place, hold, receipt
 from chat.store.schema.talk import ENDED, STATUSES, attachment, contact, message, note, outbox, ticket
 from chat.store.schema.team import ROLES, account, agent, notice, notice_text, server, session, site, token
@@ -24,6 +24,7 @@ __all__ = [
     "contact",
     "erasure",
     "erasure_place",
+    "given",
     "hold",
     "label",
     "message",

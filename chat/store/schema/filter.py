@@ -46,6 +46,18 @@ review = Table(
     info=about("contact", "to know which held messages an agent has looked at", basis="interest", kept="transcripts"),
 )
 
+# What the operator's labelled files taught: numbers like those of a label, of texts that no contact wrote here.
+given = Table(
+    "given",
+    metadata,
+    Column("account_id", to("account.id"), primary_key=True),
+    Column("digest", String(64), primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("spam", Boolean(create_constraint=False), nullable=False),
+    Column("features", LargeBinary, nullable=False),
+    info=about("nobody", "labelled texts that the operator gave, as hashed numbers"),
+)
+
 # A retraining, and the version it made: of the labels made before `asked_at` that are still there. `counted` tells
 # which those were when head, file and report were made; where it is not so any more, they are made anew.
 training_run = Table(

@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from chat import frames
 from chat.actions.filter import quarantine, runs, training
-from chat.errors import InvalidField
+from chat.errors import InvalidField, NotFound
 from chat.web.api.lists import cursor_of, listed
 from chat.web.doors import JSON, actor_of, body_of, doors_of, limit_of
 
@@ -115,11 +115,14 @@ async def list_held(request: Request) -> Response:
 
 
 async def post_held(request: Request) -> Response:
-    """`POST /spam/quarantine`: an agent's word on many messages at once; answers with how many there were."""
+    """`POST /spam/quarantine`: an agent's word on many messages at once; answers with how many of them were there."""
     actor = await actor_of(request)
     body = await body_of(request, Judgement)
     places = [(each.ticket, each.seq) for each in body.messages]
-    return JSON({"done": await quarantine.judge(doors_of(request).desk, actor, body.word, places)})
+    done = await quarantine.judge(doors_of(request).desk, actor, body.word, places)
+    if not done:
+        raise NotFound("None of these messages is there")
+    return JSON({"done": done})
 
 
 def sort_of(request: Request) -> Any:

@@ -81,7 +81,8 @@ async def show_run(request: Request) -> Response:
     """`GET /admin/filter/{id}`: a run's progress, and its report with plots and mistakes."""
     who, desk = await reader(request), doors_of(request).desk
     run = await runs.one(desk, who.actor, request.path_params["id"])
-    drawn = plots.of_report(run["report"]) if run["report"] else []
+    report = run["report"]
+    drawn = plots.of_report(report) if report and report["candidate"] else []
     return page(request, "admin-filter-run.html", who, run=run, plots=drawn, shown=plots.shown, errors={}, saved=False)
 
 

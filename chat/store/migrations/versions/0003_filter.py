@@ -13,6 +13,16 @@ def upgrade() -> None:
     """Make the tables, and the account's share of ham that may be held."""
     op.add_column("account", sa.Column("ham_held", sa.Float(), server_default="0.002", nullable=False))
     op.create_table(
+        "given",
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("spam", sa.Boolean(), nullable=False),
+        sa.Column("features", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_given_account_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("account_id", "digest", name=op.f("pk_given")),
+    )
+    op.create_table(
         "training_run",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("account_id", sa.String(length=36), nullable=False),
