@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.routing import BaseRoute, Mount, Route
 
 from chat.web import api, html, server, sockets, widget
-from chat.web.files import Files
+from chat.web.files import PACKED, Files
 
 
 def routes() -> list[BaseRoute]:
@@ -19,8 +19,8 @@ def routes() -> list[BaseRoute]:
         *sockets.routes(),
         *html.routes(),
         Mount("/api/v1", routes=rest()),
-        Mount("/widget-assets", Files("widget")),
-        Mount("/static", Files("static")),
+        Mount("/widget-assets", Files("widget"), middleware=PACKED),
+        Mount("/static", Files("static"), middleware=PACKED),
     ]
 
 

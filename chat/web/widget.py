@@ -21,7 +21,7 @@ from chat.errors import ConsentRequired, Forbidden, InvalidField, RateLimited
 from chat.model import LOCALES, Site
 from chat.web.api import attachments
 from chat.web.doors import JSON, body_of, doors_of, network_of, own_origin, standard_of, visitor_of
-from chat.web.files import folder
+from chat.web.files import PACKED, folder
 from chat.web.html.strings import words
 
 BEGINNINGS, BEGIN_WINDOW = 30, 600.0
@@ -41,9 +41,9 @@ def routes() -> list[Route]:
     """Return what a visitor's browser asks for."""
     site = "/widget/{site_key}"
     return [
-        Route("/widget.js", loader),
-        Route(site, frame),
-        Route(f"{site}/config", config),
+        Route("/widget.js", loader, middleware=PACKED),
+        Route(site, frame, middleware=PACKED),
+        Route(f"{site}/config", config, middleware=PACKED),
         Route(f"{site}/sessions", begin, methods=["POST"]),
         Route(f"{site}/sessions", withdraw, methods=["DELETE"]),
         Route(f"{site}/receipt", receipt),
