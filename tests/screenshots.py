@@ -102,6 +102,10 @@ INSIDE = {
     "site": at("/admin/site"),
     "notice": at("/admin/notice"),
     "agents": at("/admin/agents"),
+    "filter": at("/admin/filter"),
+    "filter-run": at("/admin/filter", "tbody th a"),
+    "held": at("/admin/quarantine"),
+    "held-chosen": at("/admin/quarantine", "ul.held [name=held]"),
 }
 
 
@@ -219,6 +223,9 @@ def main(arguments: list[str]) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     with Demo() as demo, sync_playwright() as playwright:
         sample.fill(demo)
+        if not asked.readme:
+            sample.teach(demo)
+            sample.hold(demo, "Rina", "Γιώργος", "")
         started = playwright.chromium.launch(executable_path=chromium.need(), args=chromium.flags())
         if asked.readme:
             readme(started, demo, folder)

@@ -21,6 +21,8 @@ PAGES = (
     "/admin/notice",
     "/admin/agents",
     "/admin/erasures",
+    "/admin/filter",
+    "/admin/quarantine",
     "/admin/data-map",
     "/nowhere",
 )
