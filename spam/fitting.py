@@ -10,7 +10,7 @@ import sys
 from array import array
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from spam.filter import Filter
@@ -47,7 +47,7 @@ class Fitted:
 
     head: Head
     report: dict[str, Any] | None = None
-    mistakes: Sequence[tuple[tuple[int, int], float]] = ()
+    mistakes: list[tuple[tuple[int, int], float]] = field(default_factory=list)
 
 
 def run(job: Job, told: Callable[[float], None] = lambda _: None) -> list[Fitted]:
