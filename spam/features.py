@@ -11,7 +11,7 @@ from typing import Final
 
 from spam.reading import Reading
 
-VERSION: Final = 1  # of all between a text and its numbers; a file of another version is refused
+VERSION: Final = 2  # of all between a text and its numbers; a file of another version is refused
 BITS: Final = 18  # the features of one view are spread over 2**BITS numbers
 VIEWS: Final = ("words", "pairs", "grams", "traits")
 SIZE: Final = len(VIEWS) << BITS

@@ -11,13 +11,13 @@ from typing import Any, Final, Self, TypeVar
 
 from spam import features, modelfile
 from spam.features import Numbering
+from spam.head import probability
 from spam.kinds import MARK
 from spam.reading import SIGN, Reader, Reading
 
 SHIPPED: Final = Path(__file__).with_name("prior.filter")
 _REMEMBERED: Final = 20_000  # words, and as many pairs: some 10 MB
 LONGEST: Final = 10_000  # characters of a text that are read
-_FLAT: Final = 700.0  # log-odds; beyond it `math.exp` may overflow
 _TELLING: Final = (f"{MARK}link", f"{MARK}handle")
 
 _Key = TypeVar("_Key")
@@ -194,11 +194,6 @@ class Filter:
 def _scale(count: int) -> float:
     """Return what a view's sum is scaled by, so that a long text weighs no more than a short."""
     return 1 / math.sqrt(count) if count else 0.0
-
-
-def probability(margin: float) -> float:
-    """Return what log-odds are as a number from 0 to 1."""
-    return 1 / (1 + math.exp(-margin)) if margin > -_FLAT else 0.0
 
 
 def shown(word: str) -> str:

@@ -29,6 +29,7 @@ _KINDS = re.compile(
     r"|(?P<number>(?<!\w)[+(]{0,2}\d(?:[().-]{0,2}\d){0,30})"
     r"|(?P<code>\w{0,30}\d{3}\w{0,30})"
 )
+_SHORTENED = re.compile(r"(?:https?:/{1,2})?(?:www\.)?[a-z0-9-]{1,9}\.[a-z]{2,4}/[a-z0-9_-]{4,10}/?")
 _HOST = re.compile(r"(?:https?:/{1,2})?(?:www\.)?([^\s/?#:]{1,200})")
 
 
@@ -45,10 +46,11 @@ def _name(match: re.Match[str]) -> str:
 
 
 def _host(link: str) -> str:
-    """Return the words of a link's host and its top-level domain."""
+    """Return the words of a link's host, its top-level domain, and whether it looks shortened."""
     found = _HOST.match(link)
     labels = (found[1] if found else "").rsplit("@")[-1].split(".")
-    return f"{' '.join(labels)} {MARK}tld_{labels[-1][:8]}"
+    short = f" {MARK}short" if _SHORTENED.fullmatch(link) else ""
+    return f"{' '.join(labels)} {MARK}tld_{labels[-1][:8]}{short}"
 
 
 def _number(found: str) -> str:

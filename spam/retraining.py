@@ -13,10 +13,11 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import replace
+from operator import mul
 from typing import Any, Final, NamedTuple
 
 from spam import features
-from spam.head import Head, Odds, prior_margin
+from spam.head import Head, Odds, prior_margin, probability
 from spam.marks import HAM, MOST, SPAM, TEXTS, Label, Marks, halves, share
 
 LATEST: Final = 10_000  # labels of a kind that are gone through, the latest
@@ -24,9 +25,11 @@ _LEAST: Final = 5  # labels of each kind, below which weights stay what they are
 _TRUST: Final = 10.0  # how hard the weights are held to the default ones, and the bias
 _BIAS_TRUST: Final = 0.1
 _WINDOW: Final = 200  # of the latest ham, by which a change of what people write is noticed
-_TAIL: Final = 0.05
-_SURE: Final = 1.645  # standard errors: the line is far enough out with 95 % confidence
+TAIL: Final = 0.05
+_RAREST: Final = 1e-5  # the least share of ham that a line is drawn for
 _ROUNDS: Final = 30
+_HALVINGS: Final = 20
+_CLOSE: Final = 1e-9  # of the loss
 _DIGITS: Final = 6
 
 
@@ -49,7 +52,7 @@ def fit_head(marks: Marks, base: Head | None = None, *, held: float | None = Non
     judged = list(_judged(marks, base))
     head = _weighed(judged, base, marks.texts)
     ham = [_margin(head, marks.texts, each) for each in judged if not each.spam]
-    return replace(head, line=round(_drawn(ham, head.held), _DIGITS)) if len(ham) >= head.enough else head
+    return replace(head, line=round(_drawn(ham, head), _DIGITS)) if len(ham) >= head.enough else head
 
 
 def margins(marks: Marks, head: Head) -> list[tuple[float, bool]]:
@@ -57,28 +60,27 @@ def margins(marks: Marks, head: Head) -> list[tuple[float, bool]]:
     return [(_margin(head, marks.texts, each), each.spam) for each in _judged(marks, head)]
 
 
-def tail(ham: Sequence[float], held: float) -> float:
+def tail(ham: Sequence[float], held: float, part: float = TAIL, sure: float = 0.0) -> float:
     """
-    Return the margin that with 95 % confidence at most the share `held` of such ham reaches.
+    Return the margin that the share `held` of such ham reaches, `sure` standard errors further out.
 
-    Read off the exponential tail of the highest twentieth, because so far out single texts would decide; a share
-    larger than that is read off the margins themselves.
+    Read off the exponential tail of the highest `part`, because so far out single texts would decide, whose mean is
+    known to one in the root of how many they are; a share larger than that is read off the margins themselves.
     """
     above = sorted(ham, reverse=True)
-    if held >= _TAIL:
+    if held >= part:
         return above[min(int(held * len(above)), len(above) - 1)]
-    most = max(1, int(_TAIL * len(above)))
+    most = max(1, int(part * len(above)))
     start = above[min(most, len(above) - 1)]
     excess = sum(each - start for each in above[:most]) / most
-    return start + excess * (1 + _SURE / math.sqrt(most)) * math.log(_TAIL / max(held, _DIGITS * 1e-6))
+    return start + excess * (1 + sure / math.sqrt(most)) * math.log(part / max(held, _RAREST))
 
 
-def _drawn(ham: Sequence[float], held: float) -> float:
-    """Return the line for ham's margins, oldest first; where the latest ham fits it badly, a line for the latest."""
-    line, latest = tail(ham, held), ham[-_WINDOW:]
-    expected = held * len(latest)
+def _drawn(ham: Sequence[float], head: Head) -> float:
+    """Return the line for ham's margins, oldest first; where more of the latest is over it than may be, a stricter."""
+    line, latest = tail(ham, head.held), ham[-_WINDOW:]
     over = sum(each >= line for each in latest)
-    return max(line, tail(latest, held)) if over > expected + _SURE * math.sqrt(expected) else line
+    return max(line, tail(latest, head.held), head.strict) if over > max(1.0, head.held * len(latest)) else line
 
 
 def _judged(marks: Marks, head: Head) -> Iterator[Judged]:
@@ -139,28 +141,53 @@ def _weighed(judged: Sequence[Judged], base: Head, texts: tuple[int, int]) -> He
 
 
 def _logistic(rows: list[tuple[float, ...]], spam: list[bool], start: list[float], trust: list[float]) -> list[float]:
-    """Return the most likely weights where each is known beforehand to be about `start` (Newton's method)."""
-    size, found = range(len(start)), list(start)
+    """Return the most likely weights where each is known beforehand to be about `start` (Newton's method, damped)."""
+    found = list(start)
+    loss = _loss(rows, spam, found, start, trust)
     for _ in range(_ROUNDS):
-        slope = [hold * (here - first) for hold, here, first in zip(trust, found, start, strict=True)]
-        curve = [[trust[i] if i == j else 0.0 for j in size] for i in size]
-        for row, is_spam in zip(rows, spam, strict=True):
-            share_ = _share_of_spam(sum([a * b for a, b in zip(row, found, strict=True)]))
-            miss, bend = share_ - is_spam, share_ * (1 - share_)
-            for i in size:
-                slope[i] += miss * row[i]
-                bent, line = bend * row[i], curve[i]
-                for j in range(i + 1):
-                    line[j] += bent * row[j]
-        step = _solved(curve, slope)
-        found = [here - by for here, by in zip(found, step, strict=True)]
-        if max(map(abs, step)) < 10**-_DIGITS:
+        step = _solved(*_bends(rows, spam, found, start, trust))
+        for _ in range(_HALVINGS):
+            tried = [here - by for here, by in zip(found, step, strict=True)]
+            if (new := _loss(rows, spam, tried, start, trust)) <= loss:
+                break
+            step = [by / 2 for by in step]
+        else:
+            break
+        found, better, loss = tried, loss - new, new
+        if better < _CLOSE:
             break
     return found
 
 
-def _share_of_spam(margin: float) -> float:
-    return 1 / (1 + math.exp(-max(-30.0, min(30.0, margin))))
+def _loss(
+    rows: list[tuple[float, ...]], spam: list[bool], found: list[float], start: list[float], trust: list[float]
+) -> float:
+    """Return how badly weights fit, and how far they are from the start."""
+    far = sum([hold * (here - first) ** 2 / 2 for hold, here, first in zip(trust, found, start, strict=True)])
+    margins_ = [sum(map(mul, row, found)) for row in rows]
+    return far + sum([_softplus(-each if is_spam else each) for each, is_spam in zip(margins_, spam, strict=True)])
+
+
+def _bends(
+    rows: list[tuple[float, ...]], spam: list[bool], found: list[float], start: list[float], trust: list[float]
+) -> tuple[list[list[float]], list[float]]:
+    """Return the second derivatives of the loss, their lower half, and the first."""
+    size = range(len(start))
+    slope = [hold * (here - first) for hold, here, first in zip(trust, found, start, strict=True)]
+    curve = [[trust[i] if i == j else 0.0 for j in range(i + 1)] for i in size]
+    for row, is_spam in zip(rows, spam, strict=True):
+        likely = probability(sum(map(mul, row, found)))
+        miss, bend = likely - is_spam, likely * (1 - likely)
+        for i in size:
+            slope[i] += miss * row[i]
+            bent, line = bend * row[i], curve[i]
+            for j in range(i + 1):
+                line[j] += bent * row[j]
+    return curve, slope
+
+
+def _softplus(margin: float) -> float:
+    return max(margin, 0.0) + math.log1p(math.exp(-abs(margin)))
 
 
 def _solved(curve: list[list[float]], slope: list[float]) -> list[float]:

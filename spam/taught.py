@@ -12,13 +12,13 @@ from typing import Final, Self
 
 from spam import countsfile, features, modelfile
 from spam.features import Numbering
-from spam.filter import LONGEST, Filter, probability, remember, shown
-from spam.head import Head, Odds, prior_number
+from spam.filter import LONGEST, Filter, remember, shown
+from spam.head import Head, Odds, prior_number, probability
 from spam.marks import TEXTS, Marks, halves
 from spam.reading import Reader, Reading
 from spam.retraining import fit_head
 
-_UNGUARDED: Final = 2.0  # log-odds: with no prior there is none to guard against that knows other kinds of text
+_UNGUARDED: Final = 1.0  # log-odds: with no prior there is none to guard against that knows other kinds of text
 
 
 class Taught(Filter):
