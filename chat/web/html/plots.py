@@ -194,7 +194,9 @@ def _between(values: Sequence[float], value: float) -> float:
 
 
 def _whole(most: int) -> list[int]:
-    step = next(step for step in (1, 2, 5, 10, 20, 50, *(10**n for n in range(2, 9))) if most / step <= 5)  # noqa: PLR2004 - marks
+    """Return at most six marks from 0 up, whole numbers a round step apart."""
+    steps = (factor * 10**power for power in range(9) for factor in (1, 2, 5))
+    step = next(step for step in steps if most <= 5 * step)
     return list(range(0, most + 1, step))
 
 
