@@ -33,7 +33,7 @@ def evaluate(path: Path, train: Path | None = None, *, online: bool = False, col
 
 def begin(*, cold: bool) -> Taught:
     """Return a filter that was taught nothing: the shipped prior, or (`cold`) one that knows nothing at all."""
-    nothing = Filter(Terms("", 0.0, 0.0, 0.5, 0.5, 0, 0), array("h", bytes(2 * features.SIZE)))
+    nothing = Filter(Terms("", 0.0, 1.0, 0.5, 0.5, 0, 0), array("h", bytes(2 * features.SIZE)))
     return Taught(nothing if cold else Filter.shipped(), b"evaluation")
 
 

@@ -38,6 +38,11 @@ class Numbering:
         """Return the number of two neighbouring words."""
         return self._number(1, " ".join(pair))
 
+    @staticmethod
+    def pair_of(first: int, second: int) -> int:
+        """Return a number for two neighbouring words by theirs: what `pair` is for, at a tenth of its price."""
+        return 1 << BITS | (first * 0x9E3779B1 + second * 0x85EBCA77 >> 16) & _MASK
+
     def grams(self, word: str) -> list[int]:
         """Return the numbers of a word's grams; a kind or a sign has none."""
         if word[0] < " ":

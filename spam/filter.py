@@ -59,9 +59,9 @@ class Filter:
         self.weights = weights
         self._numbering = Numbering(bytes.fromhex(terms.key))
         self._reader = Reader()
-        self._words: dict[str, tuple[int, int, int, int]] = {}
-        self._pairs: dict[tuple[str, str], int] = {}
-        self._traits: dict[str, int] = {}
+        self._words: dict[str, tuple[float, float, int, int]] = {}
+        self._pairs: dict[tuple[str, str], float] = {}
+        self._traits: dict[str, float] = {}
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
@@ -109,6 +109,11 @@ class Filter:
         """The score from which on a text is spam."""
         return self.terms.hold
 
+    @property
+    def bias(self) -> float:
+        """What the margin is before anything is read."""
+        return self.terms.bias
+
     def score_many(self, texts: Sequence[str]) -> list[float]:
         """Return how likely each text is spam, 0 to 1; one too short to judge is never spam."""
         hold = self.hold
@@ -132,7 +137,7 @@ class Filter:
         """Return what decided, undisguised, with its share of the log-odds, heaviest first.
 
         A word has its grams' share; what was masked is ``[phone]``, a pair ``two words``, a trait
-        ``(shouted 2)``. With `Terms.bias` the shares add up to the text's margin.
+        ``(shouted 2)``. With `bias` the shares add up to the text's margin.
         """
         words, signs, traits = self._reader.read(text[:LONGEST])
         weighed = {word: self._weigh_word(word) for word in words + signs}
@@ -154,7 +159,8 @@ class Filter:
         words, signs, traits = reading
         known, known_pairs, known_traits = self._words, self._pairs, self._traits
         distinct = dict.fromkeys(words + signs if signs else words)
-        by_word = by_gram = grams = evidence = by_pair = by_trait = 0
+        grams = evidence = 0
+        by_word = by_gram = by_pair = by_trait = 0.0
         for word in distinct:
             weight, gram_weight, count, tells = known.get(word) or self._weigh_word(word)
             by_word += weight
@@ -174,9 +180,9 @@ class Filter:
             + by_gram * _scale(grams)
             + by_trait * _scale(len(traits))
         )
-        return self.terms.bias + self.terms.step * total, evidence >= self.terms.few
+        return self.bias + self.terms.step * total, evidence >= self.terms.few
 
-    def _weigh_word(self, word: str) -> tuple[int, int, int, int]:
+    def _weigh_word(self, word: str) -> tuple[float, float, int, int]:
         """Return a word's weight, its grams' weight, how many they are, and how much it tells."""
         grams = self._numbering.grams(word)
         tells = self.terms.few if word in _TELLING else int(word[0] != SIGN)
@@ -184,10 +190,10 @@ class Filter:
         weighed = weight, sum([self.weights[gram] for gram in grams]), len(grams), tells
         return remember(self._words, word, weighed)
 
-    def _weigh_pair(self, pair: tuple[str, str]) -> int:
+    def _weigh_pair(self, pair: tuple[str, str]) -> float:
         return remember(self._pairs, pair, self.weights[self._numbering.pair(pair)])
 
-    def _weigh_trait(self, trait: str) -> int:
+    def _weigh_trait(self, trait: str) -> float:
         return remember(self._traits, trait, self.weights[self._numbering.trait(trait)])
 
 

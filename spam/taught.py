@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from itertools import pairwise
@@ -12,9 +12,9 @@ from typing import Final, Self
 
 from spam import countsfile, features, modelfile
 from spam.features import Numbering
-from spam.filter import LONGEST, Filter, remember, shown
+from spam.filter import LONGEST, Filter, remember
 from spam.head import Head, Odds, prior_number, probability
-from spam.marks import TEXTS, Marks, halves
+from spam.marks import Marks
 from spam.reading import Reader, Reading
 from spam.retraining import fit_head
 
@@ -36,6 +36,8 @@ class Taught(Filter):
         self.base = Head() if prior.terms.ham else Head(strict=_UNGUARDED)
         self.head = head or self.base
         self._odds = Odds(self.head.smoothing)
+        self._often = 0.0
+        self._served: tuple[int, Head] | None = None
         self._hidden = Numbering(sha256(key).digest())
         self._met: dict[str, tuple[int, tuple[int, ...]]] = {}
         self._fingerprint = sha256(b"fingerprint" + key).hexdigest()[:16]
@@ -63,6 +65,12 @@ class Taught(Filter):
             return self.prior.hold
         line = -math.log(1 / self.prior.hold - 1)
         return probability(self.head.bound(self.marks.texts[0], line))
+
+    @property
+    def bias(self) -> float:
+        """What the margin is before anything is read."""
+        known = self.head.prior * self.prior.bias + self.head.bias * self.head.reached(*self.marks.texts)
+        return self.prior.bias if self.marks.empty else known
 
     def use(self, head: Head) -> None:
         """Score with a head from now on, and leave it as it is."""
@@ -96,52 +104,58 @@ class Taught(Filter):
 
     def numbers(self, text: str) -> list[int]:
         """Return a text's distinct features under this filter's key, and the prior's word: all that is kept of it."""
-        reading = Reader().read(text[:LONGEST])
-        said = prior_number(super()._weigh(reading)[0])
-        return [number for view in self._views(reading) for number in view] + [said]
+        views = self._views(Reader().read(text[:LONGEST]))
+        return [number for view in views for number in view] + [prior_number(self.prior.margins([text])[0])]
 
     def learn(self, contact: Hashable, text_id: Hashable, text: str, *, spam: bool) -> None:
         """Learn whether a contact's text is spam; said again of the same text, the first word never was."""
         self.marks.learn(contact, text_id, self.numbers(text), spam=spam)
 
     def explain(self, text: str) -> list[tuple[str, float]]:
-        """Return what decided, as the prior does; what was learnt of a word, its grams with it, is in its share."""
-        shares = super().explain(text)
-        if self.marks.empty:
-            return shares
-        both = {token: self.head.prior * weight for token, weight in shares}
-        for token, weight in self._learnt_shares(self._reader.read(text[:LONGEST])):
-            both[token] = both.get(token, 0.0) + weight
-        return sorted(((token, each) for token, each in both.items() if each), key=lambda one: (-abs(one[1]), one[0]))
+        """Return what decided, as the prior does; what was learnt is in it."""
+        self._renew()
+        return super().explain(text)
 
     def _serve(self, head: Head) -> None:
         self.head, self._odds = head, Odds(head.smoothing)
 
-    def _weigh(self, reading: Reading) -> tuple[float, bool]:
-        margin, judged = super()._weigh(reading)
-        if self.marks.empty:
-            return margin, judged
-        counts, head, odds = self.marks.counts, self.head, self._odds
-        ham, spam = halves(counts.get(TEXTS, 0))
-        often = head.often(ham, spam)
-        total = head.prior * margin + head.bias * head.reached(ham, spam)
-        for weight, view in zip(head.weights, self._views(reading), strict=True):
-            found = [counts.get(number, 0) for number in view]  # another thread may be learning
-            total += weight * odds.of(found, often, len(view))
-        return total, judged
+    def _judged(self, texts: Sequence[str]) -> list[tuple[float, bool]]:
+        self._renew()
+        return super()._judged(texts)
 
-    def _learnt_shares(self, reading: Reading) -> Iterator[tuple[str, float]]:
-        """Say what the counts of each word, pair and trait add to the log-odds."""
-        words = dict.fromkeys(reading.words + reading.signs)
-        sizes = [len(view) or 1 for view in self._views(reading)]
-        found = [(shown(word), 0, [self._meet(word)[0]]) for word in words]
-        found += [(shown(word), 2, list(self._meet(word)[1])) for word in words]
-        found += [(" ".join(map(shown, pair)), 1, [self._hidden.pair(pair)]) for pair in set(pairwise(reading.words))]
-        found += [(f"({trait})", 3, [self._hidden.trait(trait)]) for trait in reading.traits]
-        often = self.head.often(*self.marks.texts)
-        for token, view, numbers in found:
-            counts = [self.marks.counts.get(number, 0) for number in numbers]
-            yield token, self.head.weights[view] * self._odds.of(counts, often, 1) / math.sqrt(sizes[view])
+    def _renew(self) -> None:
+        """Drop what is remembered of words if it was said by other counts."""
+        served = (self.marks.changes, self.head)
+        if self._served != served:
+            super().forget()
+            self._served, self._often = served, self.head.often(*self.marks.texts)
+
+    def _weigh_word(self, word: str) -> tuple[float, float, int, int]:
+        weight, grams, count, tells = super()._weigh_word(word)
+        if self.marks.empty:
+            return weight, grams, count, tells
+        number, its_grams = self._met.get(word) or self._meet(word)
+        weighed = self._with(weight, 0, [number]), self._with(grams, 2, its_grams), count, tells
+        return remember(self._words, word, weighed)
+
+    def _weigh_pair(self, pair: tuple[str, str]) -> float:
+        weight = self.weights[self._numbering.pair(pair)]
+        if self.marks.empty:
+            return remember(self._pairs, pair, weight)
+        count = self.marks.counts.get(self._pair(pair))
+        learnt = self.head.weights[1] * (self._odds[count] - self._often) / self.terms.step if count else 0.0
+        return remember(self._pairs, pair, self.head.prior * weight + learnt)
+
+    def _weigh_trait(self, trait: str) -> float:
+        weight = super()._weigh_trait(trait)
+        number = [] if self.marks.empty else [self._hidden.trait(trait)]
+        return remember(self._traits, trait, self._with(weight, 3, number)) if number else weight
+
+    def _with(self, weight: float, view: int, numbers: Iterable[int]) -> float:
+        """Return the prior's weight and what was learnt, in the prior's steps, so that one sum does for both."""
+        counts = [self.marks.counts.get(number, 0) for number in numbers]  # another thread may be learning
+        learnt = self.head.weights[view] * self._odds.of(counts, self._often, 1)
+        return self.head.prior * weight + learnt / self.terms.step
 
     def _views(self, reading: Reading) -> list[list[int]]:
         """Return a text's distinct features, view by view."""
@@ -152,8 +166,13 @@ class Taught(Filter):
             number, its_grams = met.get(word) or self._meet(word)
             words[number] = None
             grams.update(dict.fromkeys(its_grams))
-        pairs = dict.fromkeys(hidden.pair(pair) for pair in dict.fromkeys(pairwise(reading.words)))
+        pairs = dict.fromkeys(self._pair(pair) for pair in dict.fromkeys(pairwise(reading.words)))
         return [list(words), list(pairs), list(grams), list(dict.fromkeys(map(hidden.trait, reading.traits)))]
+
+    def _pair(self, pair: tuple[str, str]) -> int:
+        first, second = pair
+        one, other = self._met.get(first) or self._meet(first), self._met.get(second) or self._meet(second)
+        return self._hidden.pair_of(one[0], other[0])
 
     def _meet(self, word: str) -> tuple[int, tuple[int, ...]]:
         """Number a word and its grams, and remember them."""

@@ -24,7 +24,21 @@ _SHORT: Final = ("https://bit.ly/", "http://tinyurl.com/", "https://t.co/", "htt
 _EMOJI: Final = "🔥💰🎁😍👉✅⭐🚀💯🎉❤️😂"
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyz"
 _LINK: Final = re.compile(r"(?:https?://|www\.)\S+|\b[\w-]+\.(?:com|co\.uk|net|tv|biz)\b\S*")
-_GOOD: Final = "thanks for your help see you tomorrow at home with mum and the kids after dinner love".split()
+_GOOD: Final = (
+    "thanks",
+    "for",
+    "your",
+    "help",
+    "see",
+    "you",
+    "tomorrow",
+    "at",
+    "home",
+    "with",
+    "mum",
+    "after",
+    "dinner",
+)
 
 
 def _swap(text: str, chance: Random, table: dict[str, str], share: float) -> str:
