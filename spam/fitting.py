@@ -54,10 +54,14 @@ def run(job: Job, told: Callable[[float], None] = lambda _: None) -> list[Fitted
     """Fit every version; `told` hears how much is done, 0 to 1."""
     made: list[Fitted] = []
     for number, wanted in enumerate(job.versions):
+
+        def part(done: float, before: int = number) -> None:
+            told((before + done) / len(job.versions))
+
         mine = [each for each in job.examples if each.at < wanted.until]
         head = fit_head(marks_of(mine), held=job.held)
-        made.append(_with_report(job, head, mine, told) if wanted.report and mine else Fitted(head))
-        told((number + 1) / len(job.versions))
+        made.append(_with_report(job, head, mine, part) if wanted.report and mine else Fitted(head))
+        part(1.0)
     return made
 
 
