@@ -107,7 +107,7 @@ def described(desk: Desk, account_id: str) -> dict[str, Any]:
         "account": account_id,
         "prior": {"ham": known.terms.ham, "spam": known.terms.spam},
         "labels": {"ham": ham, "spam": spam},
-        "lines": {"unsure": known.terms.unsure, "hold": round(known.terms.hold, 6)},
+        "lines": {"unsure": known.terms.unsure, "hold": round(known.hold, 6)},
         "sha256": sha256(known.to_bytes()).hexdigest(),
     }
 
