@@ -10,7 +10,7 @@ from collections import Counter
 from typing import Final, NamedTuple
 
 from spam.disguise import LEET, undisguise
-from spam.kinds import MARK, mask
+from spam.kinds import MARK, mask, unnamed, unnumbered
 
 SIGN: Final = "\x02"
 PIECE: Final = 24  # letters; longer words are cut, so that none is costly to take apart or remember
@@ -63,7 +63,11 @@ class Reader:
         if not (text.isascii() and text.isprintable()):
             text = undisguise(text, traits)
         if _DIGIT.search(text):
+            text, accounts = unnumbered(text)
+            words += [f"{MARK}account"] * accounts
             text = _SPACED_NUMBER.sub(lambda number: number[0].replace(" ", ""), text)
+        text, names = unnamed(text)
+        words += [f"{MARK}name"] * names
         chunks = text.split()
         for chunk in chunks:
             met = self._met.get(chunk) or self._take(chunk)
