@@ -1,7 +1,11 @@
-"""``python -m bench`` is ``python -m bench.chat``; ``python -m bench retention`` measures a retention run."""
+"""`python -m bench` measures the message path; with `spam`, `retention` or another name first, that instead."""
 
 import sys
+from importlib import import_module
 
-from bench import chat, retention
+OTHERS = {"spam": "bench.spam.command", "retention": "bench.retention"}
 
-sys.exit(retention.main(sys.argv[2:]) if sys.argv[1:2] == ["retention"] else chat.main())
+if __name__ == "__main__":
+    if sys.argv[1:2] and sys.argv[1] in OTHERS:
+        sys.exit(import_module(OTHERS[sys.argv[1]]).main(sys.argv[2:]))
+    sys.exit(import_module("bench.chat").main())

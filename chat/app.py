@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from chat import clock, worker
 from chat.actions.desk import Desk
-from chat.actions.filter import training
+from chat.actions.filter import training, versions
 from chat.actions.filter.filters import Filters
 from chat.actions.talk.posting import Postbox
 from chat.blobs import Blobs
@@ -39,6 +39,7 @@ from chat.web.sockets.presence import Visitors
 from spam import Filter
 
 log = structlog.get_logger("chat.app")
+SETTLES = 20.0  # seconds
 
 
 @asynccontextmanager
@@ -75,16 +76,31 @@ async def open_desk(settings: Settings, *, restoring: bool = False) -> AsyncIter
             clock=clock.now,
         )
         await training.fold(desk)
+        await versions.lead_all(desk)
         learning: set[asyncio.Task[None]] = set()
+        settling = asyncio.create_task(_settle(desk))
         live.listen("server", desk.filters, lambda told: _learn(desk, told, learning))
         yield desk
-        await asyncio.gather(*learning, return_exceptions=True)
+        settling.cancel()
+        await asyncio.gather(settling, *learning, return_exceptions=True)
+
+
+async def _settle(desk: Desk) -> None:
+    """Let the accounts' heads follow what was learnt, in a thread."""
+    while True:
+        await asyncio.to_thread(desk.filters.settle)
+        await asyncio.sleep(SETTLES)
 
 
 def _learn(desk: Desk, told: Told, learning: set[asyncio.Task[None]]) -> None:
-    """Take over what another process learnt or unlearnt."""
+    """Take over what another process learnt or unlearnt, and which version it put to use."""
+    work = None
     if told.nudge.kind == "taught":
-        task = asyncio.create_task(training.refresh(desk, told.nudge.account, told.nudge.contact))
+        work = training.refresh(desk, told.nudge.account, told.nudge.contact)
+    elif told.nudge.kind == "filter":
+        work = versions.lead(desk, told.nudge.account)
+    if work is not None:
+        task = asyncio.create_task(work)
         learning.add(task)
         task.add_done_callback(learning.discard)
 

@@ -43,6 +43,7 @@ class Action(StrEnum):
     DEPARTMENT_CHANGED = "department.changed"
     ERASURE_REQUESTED = "erasure.requested"
     FIELDS_CHANGED = "fields.changed"
+    FILTER_DISCARDED = "filter.discarded"
     FILTER_PROMOTED = "filter.promoted"
     FILTER_TRAINED = "filter.trained"
     HOLD_LIFTED = "hold.lifted"

@@ -13,6 +13,7 @@ LetheError
 │   ├── Forbidden          forbidden         403
 │   ├── NotFound           not_found         404
 │   ├── BeingErased        being_erased      409
+│   ├── NotNow             not_now           409
 │   ├── WrongMethod        method_not_allowed 405
 │   ├── Ended              ended             409
 │   └── RateLimited        rate_limited      429   carries retry_after
@@ -99,6 +100,12 @@ class BeingErased(Refused):
     """An erasure of this contact has begun, and nothing stops it any more."""
 
     code, status, title = "being_erased", 409, "This is being erased"
+
+
+class NotNow(Refused):
+    """What is asked for does not fit how things stand; the detail says what does."""
+
+    code, status, title = "not_now", 409, "Not as things stand"
 
 
 class WrongMethod(Refused):

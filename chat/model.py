@@ -13,8 +13,9 @@ FIELD_ASKS = ("off", "optional", "required")
 class Account:
     """
     One organisation on this server. `message_rate`: a contact's messages a minute, 0 for no limit; `grace_days`: days
-    between withdrawal and erasure; `consent_days`: days after which a consent expires. Exports give agents' names and
-    notes where `export_agent_names` and `export_notes` say so.
+    between withdrawal and erasure; `consent_days`: days after which a consent expires; `ham_held`: the share of what is
+    no spam that the filter may hold, 0 to 1. Exports give agents' names and notes where `export_agent_names` and
+    `export_notes` say so.
     """
 
     id: str
@@ -25,6 +26,7 @@ class Account:
     consent_days: int = 730
     export_agent_names: bool = False
     export_notes: bool = False
+    ham_held: float = 0.002
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import msgspec
 Kind = Literal[
     "message", "note", "typing", "read", "ended", "held",
     "ticket", "gone", "presence", "signout",
-    "notice", "consent", "erased", "taught",
+    "notice", "consent", "erased", "taught", "filter",
     "who", "due", "forget", "resync",
 ]  # fmt: skip
 
@@ -49,7 +49,7 @@ def channels(nudge: Nudge) -> tuple[str, ...]:
     """
     told: tuple[str, ...]
     match nudge.kind:
-        case "due" | "taught" | "forget" | "resync":
+        case "due" | "taught" | "filter" | "forget" | "resync":
             told = ("server",)
         case "presence" | "notice":
             told = f"account:{nudge.account}", f"visitors:{nudge.account}"

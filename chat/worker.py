@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from chat.actions.desk import Desk
-from chat.actions.filter import training
+from chat.actions.filter import runs
 from chat.actions.privacy import archives, backups, consent, erasure, links, recipients, sweeping, verdicts
 from chat.actions.talk import attachments, letters, redaction
 from chat.actions.team import agents
@@ -30,7 +30,7 @@ SWEEPS: dict[str, tuple[Sweep, float]] = {
     "consents": (consent.expire, 3600.0),
     "links": (links.sweep, 600.0),
     "recipients": (recipients.sweep, 60.0),
-    "training": (training.sweep, 60.0),
+    "training": (runs.sweep, 60.0),
     "scrub": (erasure.scrub, 3600.0),
     "sessions": (agents.end_expired, 3600.0),
     "audit": (verdicts.sweep, 3600.0),
@@ -46,7 +46,9 @@ async def once(desk: Desk) -> dict[str, int]:
 async def run(desk: Desk) -> None:
     """Run the sweeps, each when it is due, and at once when somebody says that something is."""
     due = asyncio.Event()
-    desk.live.listen("server", due, lambda told: None if told.nudge.kind in {"forget", "taught"} else due.set())
+    desk.live.listen(
+        "server", due, lambda told: None if told.nudge.kind in {"forget", "taught", "filter"} else due.set()
+    )
     try:
         await asyncio.gather(*(_forever(desk, name, due) for name in SWEEPS))
     finally:

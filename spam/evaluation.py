@@ -15,6 +15,8 @@ from spam.taught import Taught
 
 LEVELS: Final = (0.001, 0.002, 0.005)
 BATCH: Final = 64
+_SETTLE: Final = 20  # marks after which a stream's filter settles, or, when it has learnt many,
+_GROWTH: Final = 0.05  # this share of them
 Example = tuple[str, bool]
 Scored = tuple[float, bool]
 
@@ -31,7 +33,7 @@ def evaluate(path: Path, train: Path | None = None, *, online: bool = False, col
 
 def begin(*, cold: bool) -> Taught:
     """Return a filter that was taught nothing: the shipped prior, or (`cold`) one that knows nothing at all."""
-    nothing = Filter(Terms("", 0.0, 0.0, 0.5, 0.5, 0, 0), array("h", bytes(2 * features.SIZE)))
+    nothing = Filter(Terms("", 0.0, 1.0, 0.5, 0.5, 0, 0), array("h", bytes(2 * features.SIZE)))
     return Taught(nothing if cold else Filter.shipped(), b"evaluation")
 
 
@@ -52,7 +54,8 @@ def teach(known: Filter, examples: Sequence[Example]) -> Filter:
     """Let a filter learn examples, each as if from a contact of its own."""
     if isinstance(known, Taught):
         for number, (text, spam) in enumerate(examples):
-            known.learn(("taught", number), 0, text, spam=spam)
+            known.learn(("taught", number), number - len(examples), text, spam=spam)
+        known.settle()
     return known
 
 
@@ -70,15 +73,18 @@ def scores(known: Filter, examples: Sequence[Example]) -> tuple[list[Scored], fl
 
 
 def online_scores(known: Filter, examples: Sequence[Example]) -> tuple[list[Scored], float]:
-    """Score each text, then learn it; return the same as `scores`."""
+    """Score each text, then learn it, settling as the sweep would; return the same as `scores`."""
     scored: list[Scored] = []
-    spent = 0.0
+    spent, due = 0.0, 0
     for number, example in enumerate(examples):
         found, took = scores(known, [example])
         scored += found
         spent += took
         if isinstance(known, Taught):
-            known.learn(number, 0, example[0], spam=example[1])
+            known.learn(number, number, example[0], spam=example[1])
+            if number >= due:
+                known.settle()
+                due = number + max(_SETTLE, int(_GROWTH * number))
     return scored, spent
 
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from spam.reading import Reading
 
-VERSION: Final = 1  # of all between a text and its numbers; a file of another version is refused
+VERSION: Final = 2  # of all between a text and its numbers; a file of another version is refused
 BITS: Final = 18  # the features of one view are spread over 2**BITS numbers
 VIEWS: Final = ("words", "pairs", "grams", "traits")
 SIZE: Final = len(VIEWS) << BITS
@@ -37,6 +37,11 @@ class Numbering:
     def pair(self, pair: tuple[str, str]) -> int:
         """Return the number of two neighbouring words."""
         return self._number(1, " ".join(pair))
+
+    @staticmethod
+    def pair_of(first: int, second: int) -> int:
+        """Return a number for two neighbouring words by theirs: what `pair` is for, at a tenth of its price."""
+        return 1 << BITS | (first * 0x9E3779B1 + second * 0x85EBCA77 >> 16) & _MASK
 
     def grams(self, word: str) -> list[int]:
         """Return the numbers of a word's grams; a kind or a sign has none."""

@@ -11,13 +11,13 @@ from typing import Any, Final, Self, TypeVar
 
 from spam import features, modelfile
 from spam.features import Numbering
+from spam.head import probability
 from spam.kinds import MARK
-from spam.reading import SIGN, Reader
+from spam.reading import SIGN, Reader, Reading
 
 SHIPPED: Final = Path(__file__).with_name("prior.filter")
 _REMEMBERED: Final = 20_000  # words, and as many pairs: some 10 MB
-_LONGEST: Final = 10_000  # characters of a text that are read
-_FLAT: Final = 700.0  # log-odds; beyond it `math.exp` may overflow
+LONGEST: Final = 10_000  # characters of a text that are read
 _TELLING: Final = (f"{MARK}link", f"{MARK}handle")
 
 _Key = TypeVar("_Key")
@@ -59,9 +59,9 @@ class Filter:
         self.weights = weights
         self._numbering = Numbering(bytes.fromhex(terms.key))
         self._reader = Reader()
-        self._words: dict[str, tuple[int, int, int, int]] = {}
-        self._pairs: dict[tuple[str, str], int] = {}
-        self._traits: dict[str, int] = {}
+        self._words: dict[str, tuple[float, float, int, int]] = {}
+        self._pairs: dict[tuple[str, str], float] = {}
+        self._traits: dict[str, float] = {}
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
@@ -104,51 +104,63 @@ class Filter:
         self._pairs.clear()
         self._traits.clear()
 
+    @property
+    def hold(self) -> float:
+        """The score from which on a text is spam."""
+        return self.terms.hold
+
+    @property
+    def bias(self) -> float:
+        """What the margin is before anything is read."""
+        return self.terms.bias
+
     def score_many(self, texts: Sequence[str]) -> list[float]:
         """Return how likely each text is spam, 0 to 1; one too short to judge is never spam."""
-        return [self._score(text) for text in texts]
+        hold = self.hold
+        doubtful = min((self.terms.unsure + hold) / 2, math.nextafter(hold, 0.0))
+        return [
+            probability(margin) if judged else min(probability(margin), doubtful)
+            for margin, judged in self._judged(texts)
+        ]
 
     def verdict(self, score: float) -> Verdict:
         """Say what a score means under this filter's lines."""
-        if score >= self.terms.hold:
+        if score >= self.hold:
             return Verdict.SPAM
         return Verdict.UNSURE if score >= self.terms.unsure else Verdict.HAM
 
     def margins(self, texts: Sequence[str]) -> list[float]:
         """Return the log-odds of spam as the linear model gives them, of short texts too."""
-        return [self._margin(text)[0] for text in texts]
+        return [margin for margin, _ in self._judged(texts)]
 
     def explain(self, text: str) -> list[tuple[str, float]]:
         """Return what decided, undisguised, with its share of the log-odds, heaviest first.
 
         A word has its grams' share; what was masked is ``[phone]``, a pair ``two words``, a trait
-        ``(shouted 2)``. With `Terms.bias` the shares add up to the text's margin.
+        ``(shouted 2)``. With `bias` the shares add up to the text's margin.
         """
-        words, signs, traits = self._reader.read(text[:_LONGEST])
+        words, signs, traits = self._reader.read(text[:LONGEST])
         weighed = {word: self._weigh_word(word) for word in words + signs}
         pairs = dict.fromkeys(pairwise(words))
         by_words = _scale(len(weighed))
         by_grams = _scale(sum(word[2] for word in weighed.values()))
-        found = [(_shown(w), by_words * v[0] + by_grams * v[1]) for w, v in weighed.items()]
-        found += [(" ".join(map(_shown, p)), _scale(len(pairs)) * self._weigh_pair(p)) for p in pairs]
+        found = [(shown(w), by_words * v[0] + by_grams * v[1]) for w, v in weighed.items()]
+        found += [(" ".join(map(shown, p)), _scale(len(pairs)) * self._weigh_pair(p)) for p in pairs]
         found += [(f"({t})", _scale(len(traits)) * self._weigh_trait(t)) for t in traits]
         shares = [(token, self.terms.step * weight) for token, weight in found if weight]
         return sorted(shares, key=lambda share: (-abs(share[1]), share[0]))
 
-    def _score(self, text: str) -> float:
-        margin, judged = self._margin(text)
-        score = 1 / (1 + math.exp(-margin)) if margin > -_FLAT else 0.0
-        return score if judged else min(score, (self.terms.unsure + self.terms.hold) / 2)
+    def _judged(self, texts: Sequence[str]) -> list[tuple[float, bool]]:
+        """Return each text's log-odds, and whether there is enough of it to hold it."""
+        return [self._weigh(self._reader.read(text[:LONGEST])) for text in texts]
 
-    def _margin(self, text: str) -> tuple[float, bool]:
-        """Return a text's log-odds, and whether there is enough of it to hold it.
-
-        Weights are whole numbers, so that sums do not depend on their order.
-        """
-        words, signs, traits = self._reader.read(text[:_LONGEST])
+    def _weigh(self, reading: Reading) -> tuple[float, bool]:
+        """Do so for one: weights are whole numbers, so that sums do not depend on their order."""
+        words, signs, traits = reading
         known, known_pairs, known_traits = self._words, self._pairs, self._traits
         distinct = dict.fromkeys(words + signs if signs else words)
-        by_word = by_gram = grams = evidence = by_pair = by_trait = 0
+        grams = evidence = 0
+        by_word = by_gram = by_pair = by_trait = 0.0
         for word in distinct:
             weight, gram_weight, count, tells = known.get(word) or self._weigh_word(word)
             by_word += weight
@@ -168,9 +180,9 @@ class Filter:
             + by_gram * _scale(grams)
             + by_trait * _scale(len(traits))
         )
-        return self.terms.bias + self.terms.step * total, evidence >= self.terms.few
+        return self.bias + self.terms.step * total, evidence >= self.terms.few
 
-    def _weigh_word(self, word: str) -> tuple[int, int, int, int]:
+    def _weigh_word(self, word: str) -> tuple[float, float, int, int]:
         """Return a word's weight, its grams' weight, how many they are, and how much it tells."""
         grams = self._numbering.grams(word)
         tells = self.terms.few if word in _TELLING else int(word[0] != SIGN)
@@ -178,10 +190,10 @@ class Filter:
         weighed = weight, sum([self.weights[gram] for gram in grams]), len(grams), tells
         return remember(self._words, word, weighed)
 
-    def _weigh_pair(self, pair: tuple[str, str]) -> int:
+    def _weigh_pair(self, pair: tuple[str, str]) -> float:
         return remember(self._pairs, pair, self.weights[self._numbering.pair(pair)])
 
-    def _weigh_trait(self, trait: str) -> int:
+    def _weigh_trait(self, trait: str) -> float:
         return remember(self._traits, trait, self.weights[self._numbering.trait(trait)])
 
 
@@ -190,7 +202,8 @@ def _scale(count: int) -> float:
     return 1 / math.sqrt(count) if count else 0.0
 
 
-def _shown(word: str) -> str:
+def shown(word: str) -> str:
+    """Return a word as people may see it."""
     return f"[{word[1:]}]" if word[0] == MARK else word.lstrip(SIGN)
 
 

@@ -1,7 +1,7 @@
-"""Masks what is private or only a number to its kind: e-mail, phone, card, link, money, digits.
+"""Masks what is private or only a number to its kind: names, e-mail, phone, card, link, money, digits.
 
 What a kind leaves of the thing itself: of a link its host's words, of a number how many digits it
-has, nothing else.
+has, nothing else. A name is known by what stands before it ("my name is", "Mrs"); elsewhere it is a word like others.
 """
 
 import re
@@ -29,7 +29,58 @@ _KINDS = re.compile(
     r"|(?P<number>(?<!\w)[+(]{0,2}\d(?:[().-]{0,2}\d){0,30})"
     r"|(?P<code>\w{0,30}\d{3}\w{0,30})"
 )
+_SHORTENED = re.compile(r"(?:https?:/{1,2})?(?:www\.)?[a-z0-9-]{1,9}\.[a-z]{2,4}/[a-z0-9_-]{4,10}/?")
 _HOST = re.compile(r"(?:https?:/{1,2})?(?:www\.)?([^\s/?#:]{1,200})")
+_WHO: Final = r"[^\W\d_][\w'-]{0,40}"
+_SURNAME: Final = r"[^\W\d_]{2,40}\b(?!')"
+_INTRODUCED = re.compile(  # accents were taken off before
+    r"(?:\b(?:my name is|my name's|i am called|με λενε|ονομαζομαι|το ονομα μου ειναι|me lene|onomazomai|ich heiße"
+    r"|mein name ist|je m'appelle|me llamo|mi chiamo|меня зовут)[ :]{1,3})"
+    rf"(?P<who>{_WHO})(?P<rest>(?: {_SURNAME})?)",
+    re.IGNORECASE,
+)
+_TITLED = re.compile(
+    r"\b(?:(?:[Mm]rs?|[Mm]s|[Dd]r|Herr|Frau|κα|[κΚ]υριε|[κΚ]υριος|[κΚ]υρια)\.?|κ\.)[ ]"
+    rf"(?P<who>{_WHO})(?P<rest>(?: {_SURNAME})?)"
+)
+_SAYS_WHO: Final = (
+    "name",
+    " am called",
+    "λενε",
+    "ονομα",
+    "me lene",
+    "onomaz",
+    "heiße",
+    "appelle",
+    "llamo",
+    "chiamo",
+    "зовут",
+)
+_TITLES: Final = (" mr", " ms", " dr", "herr", "frau", "κα ", "κα.", "κυρι", " κ.")
+_ACCOUNT = re.compile(r"\b[A-Za-z]{2}\d{2}(?: ?[A-Za-z0-9]{4}){2,7}(?: ?[A-Za-z0-9]{1,3})?\b")
+
+
+def unnumbered(text: str) -> tuple[str, int]:
+    """Return a text without international bank account numbers (ISO 13616), and how many these were."""
+    return _ACCOUNT.subn(" ", text)
+
+
+def unnamed(text: str) -> tuple[str, int]:
+    """Return a text without the names that are said to be such, and how many these were."""
+    folded = f" {text.lower()}"
+    found = [_INTRODUCED] if any(part in folded for part in _SAYS_WHO) else []
+    found += [_TITLED] if any(part in folded for part in _TITLES) else []
+    names = 0
+    for shape in found:
+        text, count = shape.subn(_without_who, text)
+        names += count
+    return text, names
+
+
+def _without_who(match: re.Match[str]) -> str:
+    """Keep what stood before a name; a second word is part of it where it is a capital one."""
+    before = match[0][: match.start("who") - match.start()]
+    return before if match["rest"][1:2].isupper() else before + match["rest"]
 
 
 def mask(chunk: str) -> str:
@@ -45,10 +96,11 @@ def _name(match: re.Match[str]) -> str:
 
 
 def _host(link: str) -> str:
-    """Return the words of a link's host and its top-level domain."""
+    """Return the words of a link's host, its top-level domain, and whether it looks shortened."""
     found = _HOST.match(link)
     labels = (found[1] if found else "").rsplit("@")[-1].split(".")
-    return f"{' '.join(labels)} {MARK}tld_{labels[-1][:8]}"
+    short = f" {MARK}short" if _SHORTENED.fullmatch(link) else ""
+    return f"{' '.join(labels)} {MARK}tld_{labels[-1][:8]}{short}"
 
 
 def _number(found: str) -> str:

@@ -7,12 +7,14 @@ import numpy as np
 from scipy.sparse import csr_array
 from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
 from spam import features
 from spam.features import Numbering
 from spam.reading import Reader
 
 _VIEWS: Final = len(features.VIEWS)
+_FOLDS: Final = 5
 
 
 class Views(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -50,29 +52,35 @@ class Views(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-le
 
 
 class TwoMinds(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
-    """A linear classifier whose log-odds are those of document counts plus a logistic regression's.
+    """A linear classifier of two minds: document counts and a logistic regression.
 
-    The counts' half gives each feature the log of how much more often spam has it than ham, sums
-    them view by view, and lets a small logistic regression say what each view's sum is worth; that
-    one learns from sums in which each text's own counts were left out, so that it is not misled by
-    features seen once. Columns must be numbered as in `features`.
+    The counts' mind gives each feature the log of how much more often spam has it than ham, and sums them view by
+    view. A small logistic regression says what each view's sum is worth, and what the other mind is. It learns from
+    sums in which each text's own counts were left out, and from what the other mind says of texts held out in turn, so
+    that it is not misled by features seen once. Columns must be numbered as in `features`.
     """
 
-    def __init__(self, smoothing: float = 0.2, C: float = 100.0) -> None:  # noqa: N803  # scikit-learn's name
+    def __init__(self, smoothing: float = 0.1, C: float = 10.0, trust: float = 0.1) -> None:  # noqa: N803  # scikit-learn's name
         self.smoothing = smoothing
         self.C = C
+        self.trust = trust
 
     def fit(self, matrix: csr_array, labels: Any) -> Self:
         """Learn from rows and whether each is spam."""
         spam = np.asarray(labels, dtype=bool)
         self.classes_ = np.array([False, True])
         used = np.unique(matrix.indices)  # solvers walk through all columns there are
-        compact = matrix[:, used]
-        counted, bias = self._counted(compact, used >> features.BITS, spam)
-        model = LogisticRegression(C=self.C, max_iter=1000).fit(compact, spam)
+        compact, views = matrix[:, used], used >> features.BITS
+        weighs = LogisticRegression(C=self.C, max_iter=1000)
+        folds = StratifiedKFold(min(_FOLDS, spam.sum(), (~spam).sum()), shuffle=True, random_state=0)
+        unseen = cross_val_predict(weighs, compact, spam, cv=folds, method="decision_function")
+        sums, counted = self._counted(compact, views, spam)
+        head = LogisticRegression(C=self.trust).fit(np.column_stack([sums, unseen]), spam)
+        other = weighs.fit(compact, spam)
+        worth = max(0.0, head.coef_[0, _VIEWS])
         self.coef_ = np.zeros((1, matrix.shape[1]))
-        self.coef_[0, used] = counted + model.coef_[0]
-        self.intercept_ = bias + model.intercept_
+        self.coef_[0, used] = counted * head.coef_[0][views] + worth * other.coef_[0]
+        self.intercept_ = head.intercept_ + worth * other.intercept_
         return self
 
     def decision_function(self, matrix: csr_array) -> Any:
@@ -84,7 +92,7 @@ class TwoMinds(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-
         return self.decision_function(matrix) > 0
 
     def _counted(self, matrix: csr_array, views: Any, spam: Any) -> tuple[Any, Any]:
-        """Return the counts' coefficients and intercept."""
+        """Return each row's sums without its own counts, a column a view, and what each feature says."""
         present = matrix.astype(bool).astype(np.int64)
         in_spam, in_ham = present[spam].sum(axis=0), present[~spam].sum(axis=0)
         texts = np.array([spam.sum(), (~spam).sum()])
@@ -97,8 +105,7 @@ class TwoMinds(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-
         rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
         cells = rows * _VIEWS + views[matrix.indices]
         sums = np.bincount(cells, matrix.data * without, matrix.shape[0] * _VIEWS)
-        head = LogisticRegression(C=1.0).fit(sums.reshape(-1, _VIEWS), spam)
-        return self._odds(in_spam, in_ham, texts) * head.coef_[0][views], head.intercept_
+        return sums.reshape(-1, _VIEWS), self._odds(in_spam, in_ham, texts)
 
     def _odds(self, in_spam: Any, in_ham: Any, texts: Any) -> Any:
         """Return the log-odds a feature's counts speak for; none where it was never seen."""

@@ -21,14 +21,23 @@ def fold_table() -> dict[int, str]:
 
 
 def _folds(confusables: dict[str, list[dict[str, str]]]) -> dict[str, str]:
-    """Map each letter to the Latin one it looks like, but styled ones, which NFKD sees to."""
+    """Map each letter to the Latin one it looks like, but styled ones, which NFKD sees to.
+
+    One that looks like none takes after its other case: small kappa looks like no letter, but its capital does like K.
+    """
     folds: dict[str, str] = {}
     for char, others in sorted(confusables.items()):
         looks = sorted(other["c"] for other in others if other["c"] in string.ascii_letters)
         same_case = [latin for latin in looks if latin.islower() == char.islower()]
         if same_case and _is_letter(char):
-            folds[char] = same_case[0]
-    return folds
+            folds[char] = "l" if same_case[0] == "i" and not _is_an_i(char) else same_case[0]
+    other_case = {char.swapcase(): latin.swapcase() for char, latin in folds.items()}
+    return {char: latin for char, latin in other_case.items() if _is_letter(char)} | folds
+
+
+def _is_an_i(char: str) -> bool:
+    """Whether a letter that looks like i is one: Unicode takes i and l for alike, and says so of palochka too."""
+    return unicodedata.name(char).endswith((" I", "IOTA", "-I"))
 
 
 def _is_letter(char: str) -> bool:

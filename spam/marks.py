@@ -33,6 +33,7 @@ class Marks:
 
     def __init__(self) -> None:
         self.counts: dict[int, int] = {}
+        self.changes = 0  # how often anything was said
         self._labels: dict[Hashable, dict[Hashable, Label]] = {}
 
     @property
@@ -48,6 +49,10 @@ class Marks:
     def of(self, contact: Hashable) -> Mapping[Hashable, Label]:
         """Return a contact's labels."""
         return self._labels.get(contact, {})
+
+    def everybody(self) -> list[tuple[Hashable, Mapping[Any, Label]]]:
+        """Return every contact with labels, and these."""
+        return list(self._labels.items())
 
     def learn(self, contact: Hashable, text: Hashable, numbers: Iterable[int], *, spam: bool) -> None:
         """Learn a text of a contact; the same text again takes the place of what was said of it before."""
@@ -69,8 +74,9 @@ class Marks:
 
     def put(self, contact: Hashable, labels: Mapping[Any, Label]) -> None:
         """Say what a contact's labels are now, whatever they were."""
-        change = _share(labels.values())
-        change.subtract(_share(self._labels.pop(contact, {}).values()))
+        change = share(labels.values())
+        change.subtract(share(self._labels.pop(contact, {}).values()))
+        self.changes += 1
         if labels:
             self._labels[contact] = dict(labels)
         for number, more in change.items():
@@ -87,7 +93,7 @@ def halves(count: int) -> tuple[int, int]:
     return ham, spam
 
 
-def _share(labels: Iterable[Label]) -> Counter[int]:
+def share(labels: Iterable[Label]) -> Counter[int]:
     """Return what a contact's labels add to each count."""
     both: Counter[int] = Counter()
     for spam, one in ((True, SPAM), (False, HAM)):

@@ -7,9 +7,13 @@ are not shipped; `docs/spam-model-card.md` says what they were.
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Final
 
-from spam.filter import SHIPPED
+from spam.disguising import disguised
+from spam.filter import SHIPPED, Filter
 from spam.training import fit
+
+DISGUISED: Final = 0.2
 
 
 def labelled(paths: Iterable[Path]) -> tuple[list[str], list[bool]]:
@@ -24,10 +28,15 @@ def labelled(paths: Iterable[Path]) -> tuple[list[str], list[bool]]:
     return list(clear), list(clear.values())
 
 
+def make(texts: list[str], labels: list[bool]) -> Filter:
+    """Train as the shipped filter is trained: on the texts, and disguised copies of a fifth of the spam."""
+    more, theirs = disguised(texts, labels, DISGUISED)
+    return fit(texts + more, labels + theirs, key=b"lethe prior")
+
+
 def main(folder: str) -> None:
     """Train on a folder's files and put the shipped filter in its place."""
-    texts, labels = labelled(sorted(Path(folder).glob("*.tsv")))
-    fit(texts, labels, key=b"lethe prior").save(SHIPPED)
+    make(*labelled(sorted(Path(folder).glob("*.tsv")))).save(SHIPPED)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from collections import Counter
 from typing import Final, NamedTuple
 
 from spam.disguise import LEET, undisguise
-from spam.kinds import MARK, mask
+from spam.kinds import MARK, mask, unnamed, unnumbered
 
 SIGN: Final = "\x02"
 PIECE: Final = 24  # letters; longer words are cut, so that none is costly to take apart or remember
@@ -29,7 +29,11 @@ _DIGIT = re.compile(r"\d")
 _SPACED_NUMBER = re.compile(r"(?<!\S)[+(]{0,2}\d[\d().-]{0,20}(?: [\d().-]{0,20}\d){1,9}(?!\w)")
 _SPACED_WORD = re.compile(r"(?<!\S)(?:\S ){2,}\S(?!\S)")
 _DOTTED = re.compile(r"(?<!\w)[^\W\d_](?:[._*-][^\W\d_]){2,}(?!\w)")
-_LEETED = re.compile(r"[a-z][0134578@$!|]+[a-z]|^[0134578@$!|][a-z]{2}")
+_LEET_SIGN = r"[0134578@$!|]"
+_LEETED = re.compile(
+    r"(?!.*\d{3})(?!\w{3,}@\w{3})(?=(?:.*[a-z]){3})"  # a code, or an address, is not a word in disguise
+    rf"(?=.*{_LEET_SIGN}[a-z])(?:[a-z]|{_LEET_SIGN})+[.,:;?!\"')]*"
+)
 _REPEATED = re.compile(r"(\w)\1{2,}")
 _SIGNS = re.compile(r"[^\w\s]{1,4}")
 _NUMERIC = re.compile(r"[^\w\s@]*\d(?=.{0,11}$)(?:[\d.,:/+%-]*[^\W\d_]{0,3}){0,2}[^\w\s@]*")
@@ -61,7 +65,11 @@ class Reader:
         if not (text.isascii() and text.isprintable()):
             text = undisguise(text, traits)
         if _DIGIT.search(text):
+            text, accounts = unnumbered(text)
+            words += [f"{MARK}account"] * accounts
             text = _SPACED_NUMBER.sub(lambda number: number[0].replace(" ", ""), text)
+        text, names = unnamed(text)
+        words += [f"{MARK}name"] * names
         chunks = text.split()
         for chunk in chunks:
             met = self._met.get(chunk) or self._take(chunk)
@@ -102,15 +110,14 @@ def _take_apart(chunk: str) -> Reading:
     signs = [SIGN + run for run in _SIGNS.findall(folded)]
     if _NUMERIC.fullmatch(folded):
         signs.append(SIGN + _DIGIT.sub("0", folded))
+    if _LEETED.fullmatch(folded) and not _NUMERIC.fullmatch(folded) and (word := _unleet(folded)).isalpha():
+        return Reading([word[:PIECE]], signs, [*traits, "leet"])
     masked = mask(folded)
     words = _WORD.findall(_REPEATED.sub(r"\1\1", masked))
     words = [word[at : at + PIECE] for word in words for at in range(0, len(word), PIECE)]
-    for shape, trait, undo in ((_DOTTED, "dotted", _undot), (_LEETED, "leet", _unleet)):
-        suspects = [part for part in masked.split() if len(part) <= PIECE and shape.search(part)]
-        undone = [word for word in map(undo, suspects) if word.isalpha()]
-        traits += [trait] * bool(undone)
-        words += undone
-    return Reading(words, signs, traits)
+    undone = [_undot(part) for part in masked.split() if len(part) <= PIECE and _DOTTED.search(part)]
+    undone = [word for word in undone if word.isalpha()]
+    return Reading(words + undone, signs, traits + ["dotted"] * len(undone))
 
 
 def _undot(word: str) -> str:

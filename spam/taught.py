@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable
-from dataclasses import asdict, dataclass
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import replace
 from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
@@ -12,35 +12,32 @@ from typing import Final, Self
 
 from spam import countsfile, features, modelfile
 from spam.features import Numbering
-from spam.filter import Filter, remember
-from spam.marks import SPAM, TEXTS, Marks, halves
+from spam.filter import LONGEST, Filter, remember
+from spam.head import Head, Odds, prior_number, probability
+from spam.marks import Marks
 from spam.reading import Reader, Reading
+from spam.retraining import fit_head
 
-_LONGEST: Final = 10_000
-
-
-@dataclass(frozen=True)
-class Head:
-    """What the counts are worth: a weight for each view, and how counts are smoothed."""
-
-    weights: tuple[float, ...] = (0.5, 0.35, 0.35, 0.5)
-    bias: float = -4.0  # reached as marks come in
-    smoothing: float = 0.1
-    doubt: float = 10.0  # texts of each kind that are imagined; else the first mark would say too much
-    enough: int = 200  # ham marks; below, a text is held only where its margin is over `strict`
-    strict: float = 4.0
+_UNGUARDED: Final = 1.0  # log-odds: with no prior there is none to guard against that knows other kinds of text
 
 
 class Taught(Filter):
     """
     A prior and the counts of marks. `key` hides what the counts are of, and is not in the file.
 
-    What it learns is served by the next score. The words it has met are remembered as the prior's are.
+    What it learns is served by the next score; `settle` then draws the line, and weighs the counts, by the labels there
+    are. A `head` that is given stays as it is. The words it has met are remembered as the prior's are.
     """
 
     def __init__(self, prior: Filter, key: bytes, marks: Marks | None = None, head: Head | None = None) -> None:
         super().__init__(prior.terms, prior.weights)
-        self.prior, self.head, self.marks = prior, head or Head(), marks or Marks()
+        self.prior, self.marks = prior, marks or Marks()
+        self._given, self._settled = head, 0
+        self.base = Head() if prior.terms.ham else Head(strict=_UNGUARDED)
+        self.head = head or self.base
+        self._odds = Odds(self.head.smoothing)
+        self._often = 0.0
+        self._served: tuple[int, Head] | None = None
         self._hidden = Numbering(sha256(key).digest())
         self._met: dict[str, tuple[int, tuple[int, ...]]] = {}
         self._fingerprint = sha256(b"fingerprint" + key).hexdigest()[:16]
@@ -56,54 +53,109 @@ class Taught(Filter):
         if header.get("features") != features.VERSION or header.get("key") != found._fingerprint:
             raise modelfile.ModelFileError("the filter's counts were made for other features, or under another key")
         try:
-            said = header["head"]
-            found.head = Head(**{**said, "weights": tuple(said["weights"])})
-        except (TypeError, KeyError) as error:
+            found.use(Head.of(header["head"]))
+        except (TypeError, ValueError, KeyError) as error:
             raise modelfile.ModelFileError("the filter's file is damaged: its head is not what it should be") from error
         return found, known
+
+    @property
+    def hold(self) -> float:
+        """The score from which on a text is spam: the prior's, or, once something was learnt, the head's."""
+        if self.marks.empty:
+            return self.prior.hold
+        line = -math.log(1 / self.prior.hold - 1)
+        return probability(self.head.bound(self.marks.texts[0], line))
+
+    @property
+    def bias(self) -> float:
+        """What the margin is before anything is read."""
+        known = self.head.prior * self.prior.bias + self.head.bias * self.head.reached(*self.marks.texts)
+        return self.prior.bias if self.marks.empty else known
+
+    def use(self, head: Head) -> None:
+        """Score with a head from now on, and leave it as it is."""
+        self._given = head
+        self._serve(head)
+
+    def aim(self, held: float) -> None:
+        """Let the next `settle` draw the line so that at most this share of ham is held, 0 to 1."""
+        self.base, self._settled = replace(self.base, held=held), -1
+
+    def settle(self) -> None:
+        """Fit the head to the labels there are, if they changed and none was given; some 0.1 ms a label."""
+        changes = self.marks.changes
+        if self._given is None and self._settled != changes:
+            self._serve(fit_head(self.marks, self.base))
+            self._settled = changes
 
     def forget(self) -> None:
         """Drop every word remembered from texts; what was learnt stays."""
         super().forget()
+        self.prior.forget()
         self._met.clear()
 
     def to_bytes(self) -> bytes:
-        """Return the prior's bytes, and behind them what was learnt, if anything was."""
+        """Settle; return the prior's bytes, and behind them what was learnt, if anything was."""
+        self.settle()
         if self.marks.empty:
             return self.prior.to_bytes()
-        header = {"features": features.VERSION, "key": self._fingerprint, "head": asdict(self.head)}
+        header = {"features": features.VERSION, "key": self._fingerprint, "head": self.head.plain()}
         return self.prior.to_bytes() + countsfile.pack(header, self.marks.counts)
 
     def numbers(self, text: str) -> list[int]:
-        """Return a text's distinct features under this filter's key: what is learnt, and kept, of it."""
-        return [number for view in self._views(Reader().read(text[:_LONGEST])) for number in view]
+        """Return a text's distinct features under this filter's key, and the prior's word: all that is kept of it."""
+        views = self._views(Reader().read(text[:LONGEST]))
+        return [number for view in views for number in view] + [prior_number(self.prior.margins([text])[0])]
 
     def learn(self, contact: Hashable, text_id: Hashable, text: str, *, spam: bool) -> None:
         """Learn whether a contact's text is spam; said again of the same text, the first word never was."""
         self.marks.learn(contact, text_id, self.numbers(text), spam=spam)
 
-    def _margin(self, text: str) -> tuple[float, bool]:
-        margin, judged = super()._margin(text)
-        return (margin, judged) if self.marks.empty else (margin + self._learnt(text), judged)
+    def explain(self, text: str) -> list[tuple[str, float]]:
+        """Return what decided, as the prior does; what was learnt is in it."""
+        self._renew()
+        return super().explain(text)
 
-    def _score(self, text: str) -> float:
-        """Until there are enough marks of ham, hold only what is beyond the stricter line."""
-        score = super()._score(text)
-        few = not self.marks.empty and self.marks.texts[0] < self.head.enough
-        held = max(self.terms.hold, 1 / (1 + math.exp(-self.head.strict)))
-        return min(score, (self.terms.unsure + self.terms.hold) / 2) if few and score < held else score
+    def _serve(self, head: Head) -> None:
+        self.head, self._odds = head, Odds(head.smoothing)
 
-    def _learnt(self, text: str) -> float:
-        """Return the log-odds of spam that the counts speak for."""
-        counts, head = self.marks.counts, self.head
-        ham, spam = halves(counts.get(TEXTS, 0))
-        often = math.log((spam + head.doubt) / (ham + head.doubt))
-        total = head.bias * (ham + spam) / (ham + spam + 10 * head.doubt)
-        for weight, view in zip(head.weights, self._views(self._reader.read(text[:_LONGEST])), strict=True):
-            known = [count for number in view if (count := counts.get(number))]  # another thread may be learning
-            odds = sum(_odds(count, head.smoothing) - often for count in known)
-            total += weight * odds / math.sqrt(len(view) or 1)
-        return total
+    def _judged(self, texts: Sequence[str]) -> list[tuple[float, bool]]:
+        self._renew()
+        return super()._judged(texts)
+
+    def _renew(self) -> None:
+        """Drop what is remembered of words if it was said by other counts."""
+        served = (self.marks.changes, self.head)
+        if self._served != served:
+            super().forget()
+            self._served, self._often = served, self.head.often(*self.marks.texts)
+
+    def _weigh_word(self, word: str) -> tuple[float, float, int, int]:
+        weight, grams, count, tells = super()._weigh_word(word)
+        if self.marks.empty:
+            return weight, grams, count, tells
+        number, its_grams = self._met.get(word) or self._meet(word)
+        weighed = self._with(weight, 0, [number]), self._with(grams, 2, its_grams), count, tells
+        return remember(self._words, word, weighed)
+
+    def _weigh_pair(self, pair: tuple[str, str]) -> float:
+        weight = self.weights[self._numbering.pair(pair)]
+        if self.marks.empty:
+            return remember(self._pairs, pair, weight)
+        count = self.marks.counts.get(self._pair(pair))
+        learnt = self.head.weights[1] * (self._odds[count] - self._often) / self.terms.step if count else 0.0
+        return remember(self._pairs, pair, self.head.prior * weight + learnt)
+
+    def _weigh_trait(self, trait: str) -> float:
+        weight = super()._weigh_trait(trait)
+        number = [] if self.marks.empty else [self._hidden.trait(trait)]
+        return remember(self._traits, trait, self._with(weight, 3, number)) if number else weight
+
+    def _with(self, weight: float, view: int, numbers: Iterable[int]) -> float:
+        """Return the prior's weight and what was learnt, in the prior's steps, so that one sum does for both."""
+        counts = [self.marks.counts.get(number, 0) for number in numbers]  # another thread may be learning
+        learnt = self.head.weights[view] * self._odds.of(counts, self._often, 1)
+        return self.head.prior * weight + learnt / self.terms.step
 
     def _views(self, reading: Reading) -> list[list[int]]:
         """Return a text's distinct features, view by view."""
@@ -114,14 +166,14 @@ class Taught(Filter):
             number, its_grams = met.get(word) or self._meet(word)
             words[number] = None
             grams.update(dict.fromkeys(its_grams))
-        pairs = dict.fromkeys(hidden.pair(pair) for pair in dict.fromkeys(pairwise(reading.words)))
+        pairs = dict.fromkeys(self._pair(pair) for pair in dict.fromkeys(pairwise(reading.words)))
         return [list(words), list(pairs), list(grams), list(dict.fromkeys(map(hidden.trait, reading.traits)))]
+
+    def _pair(self, pair: tuple[str, str]) -> int:
+        first, second = pair
+        one, other = self._met.get(first) or self._meet(first), self._met.get(second) or self._meet(second)
+        return self._hidden.pair_of(one[0], other[0])
 
     def _meet(self, word: str) -> tuple[int, tuple[int, ...]]:
         """Number a word and its grams, and remember them."""
         return remember(self._met, word, (self._hidden.word(word), tuple(self._hidden.grams(word))))
-
-
-def _odds(count: int, smoothing: float) -> float:
-    spam, ham = divmod(count, SPAM)
-    return math.log((spam + smoothing) / (ham + smoothing))

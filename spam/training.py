@@ -11,12 +11,13 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.pipeline import Pipeline
 
 from spam.filter import Filter, Terms
+from spam.head import HELD
 from spam.learner import TwoMinds, Views
+from spam.retraining import tail
 
-HELD: Final = 0.002  # the share of ham that may be held
-_LEAST: Final = 1e-5  # the least share of ham that a line is drawn for
-_TAIL: Final = 0.05
-_SURE: Final = 30.0  # log-odds; far beyond, a probability would be 1 and no text could reach it
+_SURE: Final = 1.0  # standard errors that the line for unseen ham is further out than most likely
+_TAIL: Final = 0.1
+_FARTHEST: Final = 30.0  # log-odds; far beyond, a probability would be 1 and no text could reach it
 _FULL: Final = 32767  # the largest weight, in steps
 _FOLDS: Final = 5
 
@@ -34,7 +35,7 @@ def fit(texts: Sequence[str], labels: Sequence[bool], *, key: bytes = b"", held:
     folds = StratifiedKFold(_FOLDS, shuffle=True, random_state=0)
     unseen = cross_val_predict(TwoMinds(), matrix, spam, cv=folds, method="decision_function")
     slope, offset = _calibrated(unseen, spam)
-    hold = max(0.5, _probability(_line(slope * unseen[~spam] + offset, held)))
+    hold = max(0.5, _probability(tail((slope * unseen[~spam] + offset).tolist(), held, _TAIL, _SURE)))
     terms = Terms(key.hex(), 0.0, 0.0, 0.5, hold, int((~spam).sum()), int(spam.sum()))
     model = TwoMinds().fit(matrix, spam)
     return _handed_over(terms, slope * model.coef_[0], slope * model.intercept_[0] + offset)
@@ -78,24 +79,10 @@ def _handed_over(terms: Terms, coefficients: Any, bias: Any) -> Filter:
 
 
 def _probability(margin: float) -> float:
-    return float(1 / (1 + np.exp(-min(margin, _SURE))))
+    return float(1 / (1 + np.exp(-min(margin, _FARTHEST))))
 
 
 def _calibrated(unseen: Any, spam: Any) -> tuple[float, float]:
     """Return the slope and offset that make margins of unseen texts log-odds (Platt 1999)."""
     model = LogisticRegression(C=1e6).fit(unseen[:, None], spam)
     return max(float(model.coef_[0, 0]), 1e-6), float(model.intercept_[0])
-
-
-def _line(ham: Any, held: float) -> float:
-    """Return the margin that the share `held` of unseen ham reaches.
-
-    Read off the exponential tail of the highest twentieth, because so far out single texts would
-    decide; a share larger than that is read off the margins themselves.
-    """
-    above = np.sort(ham)[::-1]
-    tail = max(1, int(_TAIL * len(above)))
-    if held >= _TAIL:
-        return float(above[min(int(held * len(above)), len(above) - 1)])
-    start = above[min(tail, len(above) - 1)]
-    return float(start + (above[:tail] - start).mean() * np.log(_TAIL / max(held, _LEAST)))

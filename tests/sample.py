@@ -1,5 +1,6 @@
 """Sample chats for pictures, brought in through the same doors as anybody's."""
 
+import time
 import uuid
 
 from tests.demo import Demo
@@ -26,6 +27,40 @@ def fill(demo: Demo) -> None:
     _talk(demo)
     made = demo.api("POST", "/departments", {"name": "Returns", "retention": {"transcripts_days": 90}})
     demo.api("PATCH", "/tickets/1", {"department": made["id"]})
+
+
+GENUINE = (
+    "Where is my parcel?",
+    "Do you open on Sunday?",
+    "The saucer is chipped, can I send it back?",
+    "Is it frost-proof?",
+)
+PRIZES = (
+    "WINNER!! You have been selected to receive a £900 prize. Call 09061701461 now to claim http://win.example",
+    "URGENT! Your mobile number has won a £2000 bonus prize, call 09061790121 to claim now",
+    "Congratulations, free entry to our weekly draw: text WIN to 80086 now and claim £500 cash",
+)
+
+
+def teach(demo: Demo, many: int = 6) -> str:
+    """Let visitors who agree to it write, mark what they wrote, and retrain; the run's id once it is done."""
+    for number in range(2 * many):
+        spam = number >= many
+        texts = PRIZES if spam else GENUINE
+        with Visitor(demo, training=True) as visitor:
+            ticket = visitor.say(f"{texts[number % len(texts)]} {number}")["ticket"]
+        demo.api("PUT", f"/tickets/{ticket}/spam", {"spam": spam})
+    run: str = demo.api("POST", "/spam/training-runs")["id"]
+    while demo.api("GET", f"/spam/training-runs/{run}")["report"] is None:
+        time.sleep(0.2)
+    return run
+
+
+def hold(demo: Demo, *names: str) -> None:
+    """Let visitors write what the filter holds."""
+    for number, name in enumerate(names):
+        with Visitor(demo, name, training=True) as visitor:
+            visitor.say(f"{PRIZES[number % len(PRIZES)]}, {name}")
 
 
 def answer(demo: Demo, number: int, text: str, kind: str = "messages") -> None:

@@ -119,6 +119,10 @@ INSIDE = {
     "audit-wrong": at("/admin/audit?target=Zoe"),
     "privacy": at("/admin/privacy"),
     "exports": at("/admin/exports"),
+    "filter": at("/admin/filter"),
+    "filter-run": at("/admin/filter", "tbody th a"),
+    "held": at("/admin/quarantine"),
+    "held-chosen": at("/admin/quarantine", "ul.held [name=held]"),
 }
 
 
@@ -241,6 +245,9 @@ def main(arguments: list[str]) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     with Demo() as demo, sync_playwright() as playwright:
         sample.fill(demo)
+        if not asked.readme:
+            sample.teach(demo)
+            sample.hold(demo, "Rina", "Γιώργος", "")
         started = playwright.chromium.launch(executable_path=chromium.need(), args=chromium.flags())
         if asked.readme:
             readme(started, demo, folder)

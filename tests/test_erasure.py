@@ -109,7 +109,14 @@ async def test_the_certificate_counts_what_each_place_held(house: House) -> None
     assert went["message"] == (7, 7, 0)
     assert {went[name] for name in ("note", "ticket", "contact")} == {(1, 1, 0)}
     assert went["receipt"] == (2, 2, 0)
-    assert set(went) == {"keys", "files", "exports", "learnt", *(table.name for table in places.of_contacts())}
+    assert set(went) == {
+        "keys",
+        "files",
+        "exports",
+        "learnt",
+        "versions",
+        *(table.name for table in places.of_contacts()),
+    }
     assert done["places"][0]["place"] == "keys"
 
 

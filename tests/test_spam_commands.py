@@ -106,3 +106,21 @@ async def test_the_filter_over_rest(app: Served) -> None:
     assert model["labels"] == {"ham": 0, "spam": 0}
     other = await found(app.desk, "Other", "owner@other.example")
     assert (await app.rest("GET", "/spam/model", house=other)).json()["account"] == other.made.account_id
+
+
+def test_training_from_a_file_makes_a_version_and_a_second_time_learns_it_once(
+    files: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LETHE_DATA", str(tmp_path))
+    begun = ["init", "--account", "Shop", "--email", "owner@example.com", "--origin", "https://shop.example", "--json"]
+    assert main(begun) == 0
+    capsys.readouterr()
+    labels = []
+    for _ in range(2):
+        assert main(["spam", "train", "--from", files[0], "--json"]) == 0
+        (run,) = json.loads(capsys.readouterr().out)["runs"]
+        labels.append((run["version"], run["state"], run["labels"]))
+    assert labels == [(1, "done", 35), (2, "done", 35)]
+    (tmp_path / "bad.tsv").write_text("ham hello\n")
+    assert main(["spam", "train", "--from", str(tmp_path / "bad.tsv")]) == 1
+    assert "line 1" in capsys.readouterr().err

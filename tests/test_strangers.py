@@ -1,5 +1,6 @@
 """What a stranger from another account tries by every route, filter and frame, with a control that a leak is found."""
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, get_args
@@ -12,6 +13,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 
 from chat import frames
+from chat.actions.filter import runs
 from chat.actions.privacy import archives
 from chat.settings import Settings
 from chat.store.schema import metadata
@@ -36,6 +38,8 @@ ASKED: dict[str, Any] = {
     "POST /tickets/{number:int}/messages": {"id": "TAKEN", "text": "intruding"},
     "POST /tickets/{number:int}/notes": {"id": "TAKEN", "text": "intruding"},
     "PUT /tickets/{number:int}/spam": {"spam": True},
+    "POST /spam/quarantine": {"word": "confirm", "messages": [{"ticket": 1, "seq": 1}]},
+    "DELETE /spam/training-runs/{id}": None,
     "PUT /contacts/{id}/hold": {"reason": "intruding", "days": 3},
     "DELETE /contacts/{id}/hold": None,
     "DELETE /tickets/{number:int}/messages/{seq:int}": None,
@@ -50,6 +54,8 @@ ASKED: dict[str, Any] = {
 }
 OWN_ONLY = {
     "POST /spam/classify",
+    "PUT /spam/model",
+    "POST /spam/training-runs",
     "POST /notices",
     "PATCH /account",
     "PUT /retention",
@@ -78,12 +84,13 @@ class Theirs:
     erasure: str
     department: str
     run: str
+    training: str
     export: str
 
     def path(self, path: str) -> str:
         """An address of theirs."""
         named = {"attachments": self.attachment, "contacts": self.guest.contact.uid, "erasures": self.erasure}
-        named |= {"departments": self.department, "retention": self.run, "exports": self.export}
+        named |= {"departments": self.department, "retention": self.run, "exports": self.export, "spam": self.training}
         return (
             path.replace("{number:int}", "1")
             .replace("{seq:int}", "1")
@@ -106,6 +113,7 @@ async def filled(app: Served) -> Theirs:
     )
     assert sent.status_code == 201, sent.text
     await app.rest("POST", "/tickets/1/notes", {"id": new_id(), "text": "A note of theirs"})
+    training = await trained(app)
     await app.rest("PATCH", "/account", {"grace_days": 30})  # so that the erasure waits, and no sweep changes a row
     gone = await app.house.visit("Bob", "bob@visitor.example")
     asked = await app.client.request("DELETE", f"/widget/{app.house.key}/sessions", headers=gone.bearer)
@@ -113,7 +121,20 @@ async def filled(app: Served) -> Theirs:
     run = (await app.rest("POST", "/retention/runs", {"dry_run": True})).json()["id"]
     export = await app.rest("POST", f"/contacts/{guest.contact.uid}/exports")
     await archives.sweep(app.desk)
-    return Theirs(guest, sent.json()["id"], asked.json()["erasure_id"], department, run, export.json()["id"])
+    return Theirs(guest, sent.json()["id"], asked.json()["erasure_id"], department, run, training, export.json()["id"])
+
+
+async def trained(app: Served) -> str:
+    """A training run of theirs that is done."""
+    cleo = await app.house.visit("Cleo", training=True)
+    await app.rest("PUT", f"/tickets/{(await cleo.say('Hello')).number}/spam", {"spam": False})
+    run = (await app.rest("POST", "/spam/training-runs")).json()
+    for _ in range(100):
+        await runs.sweep(app.desk)
+        if (await runs.one(app.desk, app.house.actor, run["id"]))["state"] == "done":
+            break
+        await asyncio.sleep(0.1)  # the server's own sweep has it
+    return str(run["id"])
 
 
 async def test_nothing_of_another_account_is_reached_over_rest(app: Served, theirs: Theirs) -> None:
@@ -244,6 +265,7 @@ async def reached(app: Served, other: House, theirs: Theirs, found_routes: list[
                 theirs.erasure,
                 theirs.department,
                 theirs.run,
+                theirs.training,
                 theirs.export,
                 app.house.actor.agent_id,
                 app.house.key,

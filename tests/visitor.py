@@ -18,11 +18,13 @@ WAITS = 20
 class Visitor:
     """One visitor of the demo's shop; a context manager, connected inside."""
 
-    def __init__(self, demo: Demo, name: str = "", *, email: str = "", locale: str = "en") -> None:
+    def __init__(
+        self, demo: Demo, name: str = "", *, email: str = "", locale: str = "en", training: bool = False
+    ) -> None:
         self._demo = demo
         self._agreement = {
             "notice_version": demo.api("GET", "/notices")["items"][0]["version"],
-            "consent": {"chat": True, "spam_training": False},
+            "consent": {"chat": True, "spam_training": training},
             "fields": {key: value for key, value in (("name", name), ("email", email)) if value},
             "locale": locale,
         }

@@ -8,12 +8,14 @@ import json
 from pathlib import Path
 from typing import Any
 
-from chat.actions.filter import training
+from chat.actions.filter import runs, training
 from chat.app import open_desk
 from chat.commands import as_json, command
 from chat.errors import Misconfigured
 from chat.settings import Settings
 from spam import Filter
+
+NO_LABELS = "No labels yet; the filter in use goes on."
 
 
 def add(commands: Any) -> None:
@@ -21,7 +23,8 @@ def add(commands: Any) -> None:
     about = "the spam filter: train, evaluate, classify"
     under = commands.add_parser("spam", help=about, description=about.capitalize() + ".")
     under = under.add_subparsers(metavar="COMMAND", required=True)
-    train = command(under, "train", _train, "make every account's filter anew from the labels kept")
+    train = command(under, "train", _train, "make a new version of every account's filter from the labels kept")
+    train.add_argument("--from", dest="given", type=Path, metavar="FILE.tsv", help="learn a labelled file first")
     evaluate = command(under, "evaluate", _evaluate, "measure on a labelled file")
     evaluate.add_argument("file", type=Path, metavar="FILE.tsv", help="lines of ham or spam, a tab, a text")
     evaluate.add_argument("--train", type=Path, metavar="FILE.tsv", help="learn this file first")
@@ -34,15 +37,28 @@ def add(commands: Any) -> None:
 
 
 def _train(settings: Settings, arguments: argparse.Namespace) -> int:
+    from spam import labelled
+
+    try:
+        given = labelled.for_training(arguments.given)[0] if arguments.given else []
+    except labelled.LabelledFileError as error:
+        raise Misconfigured(str(error)) from error
+
     async def work() -> list[dict[str, Any]]:
         async with open_desk(settings) as desk:
-            await training.sweep(desk)
-            return [training.described(desk, each) for each in sorted(desk.filters.accounts())]
+            return await runs.everywhere(desk, given)
 
     made = asyncio.run(work())
-    lines = [f"{each['account']}: {each['labels']['ham']} ham, {each['labels']['spam']} spam" for each in made]
-    print(json.dumps({"filters": made}) if arguments.json else "\n".join(lines) or "No labels yet; the prior serves.")
-    return 0
+    print(json.dumps({"runs": made}) if arguments.json else "\n".join(map(_told, made)) or NO_LABELS)
+    return 0 if all(each["state"] == "done" for each in made) else 1
+
+
+def _told(run: dict[str, Any]) -> str:
+    found = run["figures"]
+    rates = ", ".join(f"{name} {found[name]}" for name in ("precision", "recall", "mcc") if found[name] is not None)
+    return f"{run['account']}: version {run['version']} {run['state']}, {run['labels']} labels" + (
+        rates and f", {rates}"
+    )
 
 
 def _evaluate(_: Settings, arguments: argparse.Namespace) -> int:

@@ -26,6 +26,8 @@ PAGES = (
     "/admin/retention",
     "/admin/audit",
     "/admin/exports",
+    "/admin/filter",
+    "/admin/quarantine",
     "/admin/data-map",
     "/nowhere",
 )

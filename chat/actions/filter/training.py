@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sys
 from array import array
 from collections import defaultdict
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -19,12 +21,14 @@ from chat.errors import LetheError, NotFound, TooLarge
 from chat.frames import TEXT_CHARS
 from chat.model import Actor, Contact, Message
 from chat.nudges import Nudge, Told
-from chat.store.filter import labels
+from chat.store.filter import given, labels, runs
+from chat.store.filter.given import Given
 from chat.store.filter.labels import Labelled
 from chat.store.privacy import consents
 from chat.store.talk import contacts
 from chat.store.team import accounts
 from spam import Filter, Label, Taught
+from spam.head import Head
 
 WHY_MOST = 20
 TAUGHT_MOST = 50  # messages of a ticket that one mark labels
@@ -65,6 +69,8 @@ async def fold(desk: Desk) -> None:
     """Learn from every label there is: what a process does when it starts."""
     for account_id, theirs in (await desk.store.read(lambda tx: _every(desk, tx))).items():
         desk.filters.anew(account_id, theirs)
+    for account_id in await desk.store.read(given.accounts):
+        await take(desk, account_id)
 
 
 async def learn_anew(desk: Desk, account_id: str) -> None:
@@ -72,6 +78,28 @@ async def learn_anew(desk: Desk, account_id: str) -> None:
     async with desk.filters.turn:
         known = await desk.store.read(lambda tx: _every(desk, tx, account_id))
         desk.filters.anew(account_id, known.get(account_id, {}))
+    await take(desk, account_id)
+
+
+async def give(desk: Desk, account_id: str, texts: Sequence[tuple[str, bool]]) -> int:
+    """Teach an account labelled texts of the operator's; only their numbers are kept. Return how many are new."""
+    known, now = desk.filters.taught(account_id), desk.clock()
+
+    def work() -> list[Given]:
+        return [_given(known.numbers(text), now, spam=spam) for text, spam in texts]
+
+    made = await asyncio.to_thread(work)
+    count = await desk.store.write(lambda tx: given.add(tx, account_id, made))
+    await take(desk, account_id)
+    return count
+
+
+async def take(desk: Desk, account_id: str) -> None:
+    """Learn what the operator gave, where that is more than is known here."""
+    count = await desk.store.read(lambda tx: given.count(tx, account_id))
+    if count != desk.filters.given.get(account_id, 0):
+        found = await desk.store.read(lambda tx: given.of_account(tx, account_id))
+        desk.filters.give(account_id, {at: Label(features_of(each), each.spam) for at, each in enumerate(found)})
 
 
 async def sweep(desk: Desk) -> int:
@@ -98,21 +126,54 @@ def why(known: Filter, text: str) -> list[dict[str, Any]]:
 
 
 def described(desk: Desk, account_id: str) -> dict[str, Any]:
-    """Return what an account's filter is: what it learnt from, where its lines are, the hash of its file."""
+    """Return what an account's filter is: what it learnt from, its head, where its lines are, the hash of its file."""
     known = desk.filters.of(account_id)
-    ham, spam = known.marks.texts if isinstance(known, Taught) else (0, 0)
+    data = known.to_bytes()  # a head that follows its labels does so now
+    learnt = known if isinstance(known, Taught) else None
+    ham, spam = learnt.marks.texts if learnt else (0, 0)
+    head = learnt.head if learnt else Head()
     return {
         "account": account_id,
         "prior": {"ham": known.terms.ham, "spam": known.terms.spam},
         "labels": {"ham": ham, "spam": spam},
-        "lines": {"unsure": known.terms.unsure, "hold": round(known.terms.hold, 6)},
-        "sha256": sha256(known.to_bytes()).hexdigest(),
+        "head": head.plain(),
+        "lines": {"unsure": known.terms.unsure, "hold": round(known.hold, 6)},
+        "sha256": sha256(data).hexdigest(),
     }
 
 
 async def model(desk: Desk, actor: Actor) -> dict[str, Any]:
-    """Return what the actor's account's filter is."""
-    return await asyncio.to_thread(described, desk, actor.account_id)
+    """Return what the actor's account's filter is, and which version of it serves, 0 where the head follows labels."""
+
+    def work(tx: Any) -> tuple[int, float]:
+        used = runs.in_use(tx, actor.account_id)
+        return 0 if used is None else used.version, accounts.one(tx, actor.account_id).ham_held
+
+    version, held = await desk.store.read(work)
+    found = await asyncio.to_thread(described, desk, actor.account_id)
+    return found | {"version": version, "ham_held": held}
+
+
+def opened(desk: Desk, slot: int, uid: str, row: Labelled) -> array[int]:
+    """Return the features of a label; NotFound where its contact's key is gone."""
+    written = desk.unseal(slot, uid, _place(row.ticket_id, row.seq), row.features) or ""
+    return array("I", map(int, written.split()))
+
+
+def features_of(row: Given) -> array[int]:
+    """Return the features of a text that was given."""
+    numbers = array("I", row.features)
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    return numbers
+
+
+def _given(numbers: Sequence[int], at: int, *, spam: bool) -> Given:
+    features = array("I", sorted(set(numbers)))
+    if sys.byteorder == "big":
+        features.byteswap()
+    data = features.tobytes()
+    return Given(sha256(data).hexdigest(), at, spam, data)
 
 
 def _every(desk: Desk, tx: Any, only: str = "") -> dict[str, dict[int, dict[tuple[int, int], Label]]]:
@@ -144,8 +205,7 @@ def _label(desk: Desk, actor: Actor, contact: Contact, said: Message, *, spam: b
 def _opened(desk: Desk, slot: int, uid: str, rows: list[Labelled]) -> dict[tuple[int, int], Label]:
     found = {}
     for each in rows:
-        written = desk.unseal(slot, uid, _place(each.ticket_id, each.seq), each.features) or ""
-        found[each.ticket_id, each.seq] = Label(array("I", map(int, written.split())), each.spam)
+        found[each.ticket_id, each.seq] = Label(opened(desk, slot, uid, each), each.spam)
     return found
 
 

@@ -7,7 +7,7 @@ import io
 from typing import Any
 
 from chat.actions.desk import Desk
-from chat.actions.filter.filters import LEARNT
+from chat.actions.filter.filters import LEARNT, VERSIONS
 from chat.actions.privacy import audit, rules
 from chat.blobs import EXPORTS, FILES
 from chat.clock import stamp
@@ -44,7 +44,7 @@ BACKUPS = Place(
         Field("times", "time", "to restore", "interest"),
     ),
 )
-OTHERS = (KEYS, FILES, EXPORTS, NETWORKS, BROWSER, LEARNT, FILTER, SECRET, DATABASE, LEDGER, BACKUPS)
+OTHERS = (KEYS, FILES, EXPORTS, NETWORKS, BROWSER, LEARNT, VERSIONS, FILTER, SECRET, DATABASE, LEDGER, BACKUPS)
 COLUMNS = ("place", "kind", "about", "why", "retention", "field", "category", "purpose", "basis", "sealed")
 
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from chat.actions.desk import Desk
-from chat.actions.filter import training
-from chat.actions.filter.filters import LEARNT
+from chat.actions.filter import training, versions
+from chat.actions.filter.filters import LEARNT, VERSIONS
 from chat.actions.talk import attachments
 from chat.blobs import EXPORTS, FILES
 from chat.errors import Unavailable
@@ -40,7 +40,7 @@ def steps() -> list[Step]:
     tables = [places.place_of(table) for table in places.of_contacts()]
     kept = [Step(KEYS, _key_there, _destroy_key), Step(FILES, _files_there, _remove_files)]
     kept.append(Step(EXPORTS, _exports_there, _remove_exports))
-    kept.append(Step(LEARNT, _learnt, _unlearn))
+    kept += [Step(LEARNT, _learnt, _unlearn), Step(VERSIONS, _stale, _settle)]
     return [*kept, *(_of_table(place) for place in tables)]
 
 
@@ -126,3 +126,15 @@ async def _unlearn(desk: Desk, erasure: Erasure) -> int:
     await training.changed(desk, erasure.account_id, erasure.contact_id)
     await asyncio.to_thread(desk.filters.write, erasure.account_id)
     return found
+
+
+async def _stale(desk: Desk, erasure: Erasure) -> int:
+    return len(await versions.stale(desk, erasure.account_id))
+
+
+async def _settle(desk: Desk, erasure: Erasure) -> int:
+    """Make every version that counted the contact as if they had never written, and with it what serves."""
+    made = await versions.settle(desk, erasure.account_id)
+    if made:
+        await asyncio.to_thread(desk.filters.write, erasure.account_id)
+    return made

@@ -15,6 +15,7 @@ from chat.errors import Ended, InvalidField, NotFound
 from chat.ids import packed
 from chat.model import Actor, Contact, Draft, Message, Note, Ticket
 from chat.nudges import Nudge, Told
+from chat.store.filter import quarantine
 from chat.store.schema import STATUSES
 from chat.store.talk import contacts, tickets
 from chat.store.talk.tickets import Listed
@@ -145,7 +146,10 @@ async def hold(desk: Desk, actor: Actor, number: int, *, held: bool) -> dict[str
 
     def work(tx: Any) -> tuple[list[Message], transcripts.Files]:
         changed = tickets.hold(tx, opened.ticket.id, held=held)
-        training.teach(desk, tx, actor, opened.contact, tickets.messages(tx, opened.ticket.id), spam=held)
+        said = tickets.messages(tx, opened.ticket.id)
+        training.teach(desk, tx, actor, opened.contact, said, spam=held)
+        theirs = [each for each in said if each.author == "visitor" and each.target is None]
+        quarantine.look_at(tx, theirs, actor.agent_id, desk.clock(), spam=held)
         action = "spam.marked" if held else "spam.unmarked"
         audit.enter(desk, tx, actor.account_id, actor.agent_id, action, str(number), opened.contact.uid)
         return changed, transcripts.files_of(tx, changed)

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from chat.actions.desk import Desk
+from chat.actions.filter import versions
 from chat.actions.privacy import audit
 from chat.actions.team import agents, forms
 from chat.errors import Forbidden, InvalidField
@@ -17,7 +18,12 @@ from chat.nudges import Nudge, Told
 from chat.store.team import accounts as store
 
 COLOR = "#2f6f5e"
-LIMITS = {"message_rate": (0, 10_000), "grace_days": (0, 30), "consent_days": (1, 3650)}
+LIMITS: dict[str, tuple[float, float]] = {
+    "message_rate": (0, 10_000),
+    "grace_days": (0, 30),
+    "consent_days": (1, 3650),
+    "ham_held": (0.0001, 0.05),
+}
 LINE, NOTE = 200, 1000
 
 
@@ -78,7 +84,8 @@ async def sites(desk: Desk, actor: Actor) -> list[Site]:
 async def change_account(desk: Desk, actor: Actor, **values: Any) -> Account:
     """
     Change the account's `name`, `message_rate` (messages a minute for each contact, 0 for no limit), `grace_days`,
-    `consent_days`, `export_agent_names` or `export_notes`. Raises InvalidField.
+    `consent_days`, `ham_held` (the share of ham that the filter may hold), `export_agent_names` or `export_notes`.
+    Raises InvalidField.
     """
     manages(actor)
     if "name" in values:
@@ -92,6 +99,8 @@ async def change_account(desk: Desk, actor: Actor, **values: Any) -> Account:
         audit.enter(desk, tx, actor.account_id, actor.agent_id, "account.changed", actor.account_id)
 
     await desk.store.write(work)
+    if "ham_held" in values:
+        await versions.aim(desk, actor.account_id)
     return await account(desk, actor)
 
 

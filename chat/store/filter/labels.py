@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 
 from sqlalchemy import Connection, delete, insert, select, tuple_
 
-from chat.store.schema import contact, label
+from chat.store.schema import contact, label, message
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +61,25 @@ def of_contact(tx: Connection, contact_id: int) -> list[Labelled]:
     return [Labelled(*row) for row in tx.execute(select(*_columns).where(label.c.contact_id == contact_id))]
 
 
+def contacts(tx: Connection, places: Sequence[tuple[int, int]]) -> dict[tuple[int, int], int]:
+    """Return whose the labels of some messages are."""
+    query = select(label.c.ticket_id, label.c.seq, label.c.contact_id)
+    rows = tx.execute(query.where(tuple_(label.c.ticket_id, label.c.seq).in_(places))) if places else ()
+    return {(row[0], row[1]): row[2] for row in rows}
+
+
 def taught_by(tx: Connection) -> list[tuple[int, str, str, int]]:
     """Return whoever has labels: key, account, public id and the slot of the data key."""
     query = select(contact.c.id, contact.c.account_id, contact.c.uid, contact.c.key_slot)
     rows = tx.execute(query.where(contact.c.id.in_(select(label.c.contact_id))).order_by(contact.c.id))
     return [(row.id, row.account_id, row.uid, row.key_slot) for row in rows]
+
+
+def of_account(tx: Connection, account_id: str, until: int) -> list[tuple[Labelled, str, int, bytes, bytes]]:
+    """Return an account's labels made before `until`: each with its contact's public id and key slot, and message."""
+    columns = (*_columns, contact.c.uid, contact.c.key_slot, message.c.cid, message.c.body)
+    same = (message.c.ticket_id == label.c.ticket_id) & (message.c.seq == label.c.seq)
+    query = select(*columns).join(contact, contact.c.id == label.c.contact_id).join(message, same)
+    mine = (contact.c.account_id == account_id) & (label.c.at < until)
+    rows = tx.execute(query.where(mine).order_by(label.c.ticket_id, label.c.seq))
+    return [(Labelled(*row[:-4]), *row[-4:]) for row in rows]

@@ -7,7 +7,7 @@ which is kept in a store of its own. `chat/store/places.py` reads all of this; `
 """
 
 from chat.store.schema.columns import metadata
-from chat.store.schema.filter import label
+from chat.store.schema.filter import given, label, mistake, promotion, review, training_run
 from chat.store.schema.privacy import (
     audit,
     audit_head,
@@ -39,22 +39,27 @@ __all__ = [
     "erasure",
     "erasure_place",
     "export",
+    "given",
     "hold",
     "label",
     "link",
     "message",
     "metadata",
+    "mistake",
     "note",
     "notice",
     "notice_text",
     "outbox",
+    "promotion",
     "receipt",
     "recipient",
     "retention_count",
     "retention_run",
+    "review",
     "server",
     "session",
     "site",
     "ticket",
     "token",
+    "training_run",
 ]

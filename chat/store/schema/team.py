@@ -8,6 +8,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Float,
     Integer,
     LargeBinary,
     String,
@@ -52,6 +53,7 @@ account = Table(
         "export_agent_names", Boolean(create_constraint=False), nullable=False, default=False, server_default=false()
     ),
     Column("export_notes", Boolean(create_constraint=False), nullable=False, default=False, server_default=false()),
+    Column("ham_held", Float, nullable=False, default=0.002, server_default="0.002"),
     info=about("nobody", "an organisation"),
 )
 

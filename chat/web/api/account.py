@@ -70,7 +70,7 @@ async def get_account(request: Request) -> Response:
 
 
 async def change_account(request: Request) -> Response:
-    """`PATCH /account`: `name`, `message_rate`, `grace_days`, `consent_days`, and what exports give."""
+    """`PATCH /account`: `name`, `message_rate`, `grace_days`, `consent_days`, `ham_held`, and what exports give."""
     actor = await actor_of(request)
 
     class Change(Struct, forbid_unknown_fields=True, omit_defaults=True):
@@ -80,6 +80,7 @@ async def change_account(request: Request) -> Response:
         consent_days: int | msgspec.UnsetType = msgspec.UNSET
         export_agent_names: bool | msgspec.UnsetType = msgspec.UNSET
         export_notes: bool | msgspec.UnsetType = msgspec.UNSET
+        ham_held: float | msgspec.UnsetType = msgspec.UNSET
 
     values = msgspec.structs.asdict(await body_of(request, Change))
     given = {name: value for name, value in values.items() if value is not msgspec.UNSET}

@@ -33,7 +33,11 @@ def cursor_of(value: str | None, length: int) -> Any:
     return numbers
 
 
+def cursor_in(after: tuple[int, ...] | None) -> str | None:
+    """Return a place in a list as a cursor, None where there is none."""
+    return None if after is None else base64.urlsafe_b64encode(msgspec.json.encode(after)).decode()
+
+
 def listed(items: list[Any], after: tuple[int, ...] | None) -> Response:
     """Answer a page of a list; `after` is where the next one begins, None at the end."""
-    cursor = None if after is None else base64.urlsafe_b64encode(msgspec.json.encode(after)).decode()
-    return JSON({"items": items, "next": cursor})
+    return JSON({"items": items, "next": cursor_in(after)})

@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute
 
-from chat.web.html import admin, audit, choices, departments, exports, inbox, privacy, retention, rights, session, sites
+from chat.web.html import (
+    admin,
+    audit,
+    choices,
+    departments,
+    exports,
+    inbox,
+    privacy,
+    quarantine,
+    retention,
+    rights,
+    session,
+    sites,
+    training,
+)
 
 
 def routes() -> list[BaseRoute]:
@@ -15,6 +29,8 @@ def routes() -> list[BaseRoute]:
         *sites.routes(),
         *admin.routes(),
         *departments.routes(),
+        *training.routes(),
+        *quarantine.routes(),
         *choices.routes(),
         *privacy.routes(),
         *retention.routes(),

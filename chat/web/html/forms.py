@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from chat.actions.team import accounts
 from chat.errors import Forbidden, InvalidField
 from chat.web.html.pages import Reader, reader
-from chat.web.html.session import form_of
+from chat.web.html.session import fields_of, form_of
 
 Form = dict[str, str]
 Errors = dict[str, str]
@@ -26,9 +26,15 @@ async def manager(request: Request) -> Reader:
 async def posted(request: Request) -> tuple[Reader, Form]:
     """Return who posts, and the form; Forbidden where it does not come from our own page."""
     who, form = await manager(request), await form_of(request)
-    if not hmac.compare_digest(form.pop("csrf", ""), who.csrf):
-        raise Forbidden("This form is not of this session; load its page again")
+    _own(form.pop("csrf", ""), who)
     return who, form
+
+
+async def posted_fields(request: Request) -> tuple[Reader, list[tuple[str, str]]]:
+    """Return who posts, any agent, and the fields in order, each as often as it stands; Forbidden as above."""
+    who, fields = await reader(request), await fields_of(request)
+    _own(dict(fields).get("csrf", ""), who)
+    return who, fields
 
 
 def saved(path: str) -> Response:
@@ -53,3 +59,8 @@ def whole(field: str, value: str) -> int:
     if not value.isdecimal() or len(value) > 9:  # noqa: PLR2004 - the deed says how large it may be
         raise InvalidField("This must be a whole number", field=field)
     return int(value)
+
+
+def _own(csrf: str, who: Reader) -> None:
+    if not hmac.compare_digest(csrf.encode(), who.csrf.encode()):
+        raise Forbidden("This form is not of this session; load its page again")

@@ -13,6 +13,8 @@ from chat.errors import LetheError, RateLimited, TooLarge, Unauthorized
 from chat.web.doors import BODY_MOST, COOKIE, actor_of, doors_of, network_of, own_origin, own_page
 from chat.web.html import pages
 
+FIELDS_MOST = 300
+
 
 def routes() -> list[Route]:
     """Return the routes of signing in and out."""
@@ -71,13 +73,18 @@ async def sign_out(request: Request) -> Response:
 
 
 async def form_of(request: Request) -> dict[str, str]:
-    """Read a form's fields; TooLarge where it is over the limit of a body."""
+    """Read a form's fields, the last of each name; TooLarge where it is over the limit of a body."""
+    return dict(await fields_of(request))
+
+
+async def fields_of(request: Request) -> list[tuple[str, str]]:
+    """Read a form's fields in their order; TooLarge where it is over the limit of a body."""
     raw = b""
     async for chunk in request.stream():
         raw += chunk
         if len(raw) > BODY_MOST:
             raise TooLarge(f"A form holds at most {BODY_MOST} bytes")
-    return dict(parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=200))
+    return parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=FIELDS_MOST)
 
 
 def _next(path: str) -> str:

@@ -1,0 +1,182 @@
+"""Claims about the quarantine: every held message in one list, why it is held, and one word on many at once."""
+
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import select
+
+from chat.actions.filter import quarantine
+from chat.actions.privacy import erasure, holds
+from chat.actions.talk import tickets
+from chat.actions.team import agents
+from chat.nudges import Told
+from chat.store.schema import label, message, review
+from tests.desks import CHAT, PASSWORD, Guest, House, Served, found, problem_of
+
+PRIZE = "WINNER!! You have been selected to receive a £{}00 prize. Call 0906170146{} now to claim http://win.example"
+Place = tuple[int, int]
+
+
+async def held(house: House, many: int = 3, *, training: bool = True) -> list[tuple[Guest, Place]]:
+    """Contacts with a message each that the filter holds."""
+    made = []
+    for each in range(many):
+        guest = await house.visit(f"Zoe {each}", training=training)
+        said = await guest.say(PRIZE.format(each + 1, each))
+        assert said.held
+        made.append((guest, (said.number, said.seq)))
+    return made
+
+
+async def waiting(house: House, sort: Any = "score") -> list[Place]:
+    """What the list shows."""
+    items, _ = await quarantine.page(house.desk, house.actor, sort, None, 50)
+    return [(each["ticket"], each["seq"]) for each in items]
+
+
+async def taught(house: House) -> list[bool]:
+    """What the labels say."""
+    return await house.desk.store.read(lambda tx: list(tx.execute(select(label.c.spam)).scalars()))
+
+
+async def test_held_messages_of_all_tickets_come_with_why(house: House) -> None:
+    await held(house)
+    items, after = await quarantine.page(house.desk, house.actor, "score", None, 50)
+    assert after is None
+    assert {each["contact"]["name"] for each in items} == {"Zoe 0", "Zoe 1", "Zoe 2"}
+    assert all(each["why"] and each["score"] > 0.5 and "prize" in each["text"] for each in items)
+    assert [each["score"] for each in items] == sorted((each["score"] for each in items), reverse=True)
+    assert await quarantine.count(house.desk, house.actor) == 3
+
+
+async def test_each_page_goes_on_where_the_one_before_ended(house: House) -> None:
+    await held(house, 5)
+    for sort in ("score", "time"):
+        seen, before = [], None
+        for _ in range(5):
+            items, before = await quarantine.page(house.desk, house.actor, sort, before, 2)
+            seen += [(each["ticket"], each["seq"]) for each in items]
+            if before is None:
+                break
+        assert seen == await waiting(house, sort)
+        assert len(set(seen)) == 5
+
+
+async def test_many_are_released_at_once_and_told_to_the_agents(house: House) -> None:
+    made = await held(house)
+    heard: list[Told] = []
+    house.desk.live.listen(f"ticket:{await ticket_id(house, made[0][1])}", house.box, heard.append)
+    assert await quarantine.judge(house.desk, house.actor, "release", [place for _, place in made[:2]]) == 2
+    assert await waiting(house) == [made[2][1]]
+    assert [each.entry[0].text for each in heard if each.nudge.kind == "held"] == [PRIZE.format(1, 0)]
+    assert (await tickets.one(house.desk, house.actor, made[0][1][0])).summary["held"] == 0
+    assert await taught(house) == [False, False]
+
+
+async def test_what_is_confirmed_stays_held_and_leaves_the_list(house: House) -> None:
+    made = await held(house)
+    assert await quarantine.judge(house.desk, house.actor, "confirm", [made[0][1]]) == 1
+    assert made[0][1] not in await waiting(house)
+    assert (await tickets.one(house.desk, house.actor, made[0][1][0])).summary["held"] == 1
+    assert await taught(house) == [True]
+
+
+async def test_a_word_is_taken_back_with_what_it_taught(house: House) -> None:
+    made = await held(house)
+    before, places = await waiting(house), [place for _, place in made]
+    for word in ("release", "confirm"):
+        await quarantine.judge(house.desk, house.actor, word, places)
+        assert await waiting(house) == []
+        assert await quarantine.judge(house.desk, house.actor, "return", places) == 3
+        assert (await waiting(house), await taught(house)) == (before, [])
+
+
+async def test_without_the_purpose_a_word_counts_and_teaches_nothing(house: House) -> None:
+    made = await held(house, 1, training=False)
+    assert await quarantine.judge(house.desk, house.actor, "release", [made[0][1]]) == 1
+    assert (await waiting(house), await taught(house)) == ([], [])
+
+
+async def test_one_message_of_a_ticket_is_released_and_another_stays(house: House) -> None:
+    ((guest, first),) = await held(house, 1)
+    second = await guest.say(PRIZE.format(7, 7))
+    await quarantine.judge(house.desk, house.actor, "release", [first])
+    assert await waiting(house) == [(second.number, second.seq)]
+    assert (await tickets.one(house.desk, house.actor, first[0])).summary["held"] == 1
+
+
+async def test_a_mark_in_the_inbox_is_a_word_too(house: House) -> None:
+    made = await held(house, 2)
+    await tickets.hold(house.desk, house.actor, made[0][1][0], held=True)
+    assert await waiting(house) == [made[1][1]]
+
+
+async def test_who_is_erased_or_under_a_hold_is_not_shown(house: House) -> None:
+    made = await held(house, 3)
+    await quarantine.judge(house.desk, house.actor, "confirm", [made[2][1]])
+    await holds.place(house.desk, house.actor, made[0][0].contact.uid, "a claim", 3)
+    for guest in (made[1][0], made[2][0]):
+        await erasure.by_agent(house.desk, house.actor, guest.contact.uid)
+    assert await waiting(house) == []
+    assert await quarantine.judge(house.desk, house.actor, "release", [made[1][1]]) == 0
+    assert await erasure.sweep(house.desk) == 2
+    assert await house.desk.store.read(lambda tx: list(tx.execute(select(review)))) == []
+
+
+async def test_another_accounts_messages_are_neither_shown_nor_judged(house: House) -> None:
+    made = await held(house, 1)
+    other = await found(house.desk, "Other", "owner@other.example")
+    assert await waiting(replace(house, actor=other.actor)) == []
+    assert await quarantine.judge(house.desk, other.actor, "release", [made[0][1]]) == 0
+    assert await waiting(house) == [made[0][1]]
+
+
+async def test_the_quarantine_over_rest(app: Served) -> None:
+    made = await held(app.house)
+    first = (await app.rest("GET", "/spam/quarantine?limit=2")).json()
+    rest = (await app.rest("GET", f"/spam/quarantine?limit=2&cursor={first['next']}")).json()
+    assert len({each["ticket"] for each in first["items"] + rest["items"]}) == 3
+    assert rest["next"] is None
+    problem_of(await app.rest("GET", "/spam/quarantine?sort=size"), 422, "invalid_field")
+    problem_of(await app.rest("GET", "/spam/quarantine?cursor=nope"), 422, "invalid_field")
+    for wrong in ({"word": "drop", "messages": [{"ticket": 1, "seq": 1}]}, {"word": "release", "messages": []}):
+        problem_of(await app.rest("POST", "/spam/quarantine", wrong), 422, "invalid_field")
+    asked = [{"ticket": number, "seq": seq} for _, (number, seq) in made]
+    answer = await app.rest("POST", "/spam/quarantine", {"word": "release", "messages": asked})
+    assert answer.json() == {"done": 3}
+    assert (await app.rest("GET", "/spam/quarantine")).json()["items"] == []
+
+
+async def test_the_page_is_every_agents_and_the_filters_is_not(app: Served) -> None:
+    await held(app.house, 2)
+    mara, password = await agents.add_agent(app.desk, app.house.actor, "mara@acme.example", "Mara", "agent")
+    await app.sign_in(mara.email, password)
+    assert "Not spam: release" in (await app.client.get("/admin/quarantine")).text
+    assert (await app.client.get("/admin/filter", headers={"accept": "text/html"})).status_code == 403
+
+
+async def test_a_form_releases_what_is_ticked_and_nothing_without_this_sessions_mark(app: Served) -> None:
+    made = await held(app.house, 2)
+    await app.sign_in(password=PASSWORD)
+    page = (await app.client.get("/admin/quarantine")).text
+    assert "checked" not in page.partition("<held-list>")[2].partition("</held-list>")[0]  # no box is ticked beforehand
+    csrf = page.partition('name="csrf" value="')[2].partition('"')[0]
+    form = {"held": [f"{number}-{seq}" for _, (number, seq) in made], "word": "release"}
+    refused = await app.client.post("/admin/quarantine", data=form, headers={"origin": CHAT})
+    assert refused.status_code == 403
+    assert len(await waiting(app.house)) == 2
+    done = await app.client.post("/admin/quarantine", data=form | {"csrf": csrf}, headers={"origin": CHAT})
+    assert done.status_code == 303
+    assert await waiting(app.house) == []
+    assert "2 messages released" in (await app.client.get(done.headers["location"])).text
+
+
+async def ticket_id(house: House, place: Place) -> int:
+    """The key of a ticket."""
+    opened = await tickets.one(house.desk, house.actor, place[0])
+    return opened.ticket.id
+
+
+async def test_the_control_that_a_held_message_is_held(house: House) -> None:
+    await held(house, 1)
+    assert await house.desk.store.read(lambda tx: list(tx.execute(select(message.c.held)).scalars())) == [True]

@@ -1,0 +1,143 @@
+"""The filter's pages in a real browser: a retraining from start to roll-back, and the quarantine with many at once."""
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, Page, StorageState, expect
+
+from tests import sample
+from tests.agent import signed_in
+from tests.demo import Demo
+from tests.visitor import Visitor
+from tests.walks.conftest import OpenPage
+from tests.walks.test_accessible import LOOKS, found
+
+ENGLISH = {"locale": "en-GB"}
+PHONE = {"viewport": {"width": 390, "height": 844}, "locale": "en-GB"}
+
+
+@pytest.fixture
+def owned(browser: Browser, own_demo: Demo) -> StorageState:
+    """The owner's cookies at a demo of this walk's own."""
+    return signed_in(browser, own_demo)
+
+
+def test_a_retraining_is_started_looked_at_put_to_use_and_rolled_back(
+    open_page: OpenPage, own_demo: Demo, owned: StorageState
+) -> None:
+    page = open_page(f"{own_demo.server}/admin/filter", storage_state=owned, **ENGLISH)
+    expect(page.get_by_text("No version yet")).to_be_visible()
+    page.get_by_role("button", name="Retrain now").click()
+    expect(page.locator("#train-error")).to_contain_text("nothing to learn from yet")
+    sample.teach(own_demo)
+
+    page.goto(f"{own_demo.server}/admin/filter")
+    page.get_by_role("button", name="Retrain now").click()
+    expect(page).to_have_url(re.compile(r"/admin/filter/[0-9a-f-]{36}"))
+    expect(page.get_by_role("heading", name="How it does")).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("row", name="Spam caught with 0.2 %")).to_be_visible()
+    expect(page.locator("figure.plot svg")).to_have_count(5)
+    page.locator("figure.plot summary").first.click()
+    expect(page.locator("figure.plot table").first).to_be_visible()
+    page.get_by_role("button", name="Put to use").click()
+    expect(page.get_by_role("row", name="Version 2").first).to_contain_text("in use")
+
+    page.get_by_role("row", name="Version 1").get_by_role("button", name="Put to use").click()
+    expect(page.get_by_role("row", name="Version 1").first).to_contain_text("in use")
+    page.get_by_role("button", name="Follow the marks again").click()
+    expect(page.get_by_text("in use", exact=True)).to_have_count(0)
+    expect(page.locator(".history li")).to_have_count(3)
+    page.get_by_role("link", name="Version 2").first.click()
+    page.get_by_role("button", name="Discard").click()
+    expect(page.get_by_role("row", name="Version 2").first).to_contain_text("discarded")
+
+
+def test_the_target_is_chosen_with_what_it_costs_and_without_script_too(
+    open_page: OpenPage, own_demo: Demo, owned: StorageState
+) -> None:
+    sample.teach(own_demo)
+    page = open_page(f"{own_demo.server}/admin/filter", storage_state=owned, **ENGLISH)
+    expect(page.get_by_text("a stricter fixed bound serves instead")).to_be_visible()
+    slider = page.get_by_role("slider")
+    slider.press("ArrowRight")
+    expect(page.locator("#target-number")).to_have_value("0.3")
+    expect(page.locator("target-slider output")).to_contain_text("of the spam through")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("#target-number")).to_have_value("0.3")
+    assert own_demo.api("GET", "/spam/model")["ham_held"] == 0.003
+    plain = open_page(f"{own_demo.server}/admin/filter", storage_state=owned, java_script_enabled=False, **ENGLISH)
+    plain.locator("#target-number").fill("9")
+    plain.get_by_role("button", name="Save").click()
+    expect(plain.locator("#target-error")).to_contain_text("from 0.01 to 5")
+    plain.locator("#target-number").fill("0.5")
+    plain.get_by_role("button", name="Save").click()
+    expect(plain.locator("#target-number")).to_have_value("0.5")
+
+
+def test_two_held_messages_are_released_at_once_and_taken_back(
+    open_page: OpenPage, own_demo: Demo, owned: StorageState
+) -> None:
+    page = open_page(f"{own_demo.server}/admin/quarantine", storage_state=owned, **ENGLISH)
+    expect(page.get_by_text("The quarantine is empty")).to_be_visible()
+    sample.hold(own_demo, "Ada", "Bob", "Cleo")
+    watching = open_page(f"{own_demo.server}/inbox/open", storage_state=owned, **ENGLISH)
+    page.reload()
+    expect(page.locator("ul.held li")).to_have_count(3)
+    expect(page.locator("ul.held :checked")).to_have_count(0)
+    expect(page.locator("ul.held li").first.locator(".why").first).to_be_visible()
+    for name in ("Ada", "Cleo"):
+        page.get_by_role("checkbox", name=name).check()
+    expect(page.get_by_text("2 selected")).to_be_visible()
+    page.get_by_role("button", name="Not spam: release").click()
+    expect(page.get_by_text("2 messages released")).to_be_visible()
+    expect(page.locator("ul.held li")).to_have_count(1)
+    expect(watching.locator("ticket-list .row", has_text="Ada")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("ul.held li")).to_have_count(3)
+    expect(watching.locator("ticket-list .row", has_text="Ada")).to_have_count(0)
+
+
+def test_the_quarantine_is_gone_through_by_keys(open_page: OpenPage, own_demo: Demo, owned: StorageState) -> None:
+    sample.hold(own_demo, "Ada", "Bob", "Cleo")
+    page = open_page(f"{own_demo.server}/admin/quarantine?sort=time", storage_state=owned, **ENGLISH)
+    for key in ("j", "j", "x"):
+        page.keyboard.press(key)
+    expect(page.get_by_role("checkbox", name="Bob")).to_be_checked()
+    page.keyboard.press("a")
+    expect(page.get_by_text("3 selected")).to_be_visible()
+    page.get_by_role("button", name="Spam: keep held").click()
+    expect(page.get_by_text("3 messages confirmed as spam")).to_be_visible()
+    expect(page.get_by_text("The quarantine is empty")).to_be_visible()
+
+
+def test_markup_in_a_held_message_stays_text_and_nothing_is_wider_than_a_phone(
+    open_page: OpenPage, own_demo: Demo, owned: StorageState
+) -> None:
+    run = sample.teach(own_demo)
+    with Visitor(own_demo, "<b>Eve</b>" + "x" * 80) as visitor:
+        visitor.say(f"{sample.PRIZES[0]} <script>document.title = 'hit'</script> {'w' * 400}")
+    page = open_page("about:blank", storage_state=owned, **PHONE)
+    for path in ("/admin/quarantine", "/admin/filter", f"/admin/filter/{run}"):
+        page.goto(own_demo.server + path)
+        page.wait_for_load_state("networkidle")
+        assert "hit" not in page.title()
+        assert fits(page), path
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=["light, wide", "dark, narrow"])
+def test_axe_finds_nothing_on_a_report_and_in_the_quarantine(
+    open_page: OpenPage, own_demo: Demo, owned: StorageState, look: dict[str, object]
+) -> None:
+    run = sample.teach(own_demo)
+    sample.hold(own_demo, "Ada", "")
+    page = open_page("about:blank", storage_state=owned, **look)
+    for path in ("/admin/quarantine", "/admin/filter", f"/admin/filter/{run}"):
+        page.goto(own_demo.server + path)
+        page.wait_for_load_state("networkidle")
+        assert found(page) == [], path
+
+
+def fits(page: Page) -> bool:
+    """Whether the page is no wider than its window."""
+    wide: bool = page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    return wide
