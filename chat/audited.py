@@ -60,6 +60,7 @@ class Action(StrEnum):
     SIGNED_OUT = "agent.signed_out"
     SITE_CHANGED = "site.changed"
     SPAM_MARKED = "spam.marked"
+    SPAM_RETURNED = "spam.returned"
     SPAM_UNMARKED = "spam.unmarked"
     TICKET_CHANGED = "ticket.changed"
     TICKET_DELETED = "ticket.deleted"

@@ -53,6 +53,11 @@ ENTERED: dict[str, set[str]] = {
     "POST /retention/runs": {"retention.rehearsed"},
     "GET /contacts/{id}/export": {"contact.exported"},
     "GET /exports/{id}/file": {"contact.exported"},
+    "GET /spam/quarantine": {"quarantine.viewed"},
+    "POST /spam/training-runs": {"filter.trained"},
+    "PUT /spam/model": {"filter.promoted"},
+    "DELETE /spam/training-runs/{id}": {"filter.discarded"},
+    "POST /spam/quarantine": {"spam.marked"},
     "POST /contacts/{id}/exports": {"contact.exported"},
 }
 SILENT = {
@@ -75,6 +80,8 @@ SILENT = {
     "GET /retention/runs",
     "GET /retention/runs/{id}",
     "GET /spam/model",
+    "GET /spam/training-runs",
+    "GET /spam/training-runs/{id}",
     "POST /spam/classify",
 }
 BODIES: dict[str, Any] = {

@@ -21,7 +21,7 @@ from chat.errors import BeingErased, LetheError, NotFound
 from chat.store import places
 from chat.store.privacy import disclosures, holdings, links
 from chat.store.privacy import exports as rows
-from chat.store.schema import attachment, message, metadata, outbox, ticket
+from chat.store.schema import attachment, label, message, metadata, mistake, outbox, ticket, training_run
 from chat.store.schema.columns import about, personal, plain, to
 from tests.desks import Guest, House, Served, new_id, problem_of
 from tests.test_erasure import erased
@@ -82,8 +82,19 @@ async def _letter(desk: Desk, guest: Guest, name: str) -> None:
         tx.execute(insert(outbox).values(**values))
         disclosures.enter(tx, sent | {"categories": ["message"], "at": 1})
         links.put(tx, "0" * 64, [guest.contact.id], 1 << 41)
+        _mistaken(tx, guest)
 
     await desk.store.write(work)
+
+
+def _mistaken(tx: Any, guest: Guest) -> None:
+    """A version of the filter got a label of theirs wrong."""
+    who = guest.contact
+    run = {"id": new_id(), "account_id": who.account_id, "version": who.id, "state": "done", "against": 0}
+    tx.execute(insert(training_run).values(**run, asked_at=1, asked_by=new_id(), seen_at=1))
+    theirs = tx.execute(select(label.c.ticket_id, label.c.seq).where(label.c.contact_id == who.id)).first()
+    wrong = {"run_id": run["id"], "ticket_id": theirs[0], "seq": theirs[1], "contact_id": who.id}
+    tx.execute(insert(mistake).values(**wrong, spam=True, margin=-1.5))
 
 
 async def wrote(house: House, count: int) -> Guest:

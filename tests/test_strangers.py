@@ -1,7 +1,7 @@
 """What a stranger from another account tries by every route, filter and frame, with a control that a leak is found."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, get_args
 
@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute, Route
 
 from chat import frames
 from chat.actions.filter import runs
-from chat.actions.privacy import archives
+from chat.actions.privacy import archives, exports
 from chat.settings import Settings
 from chat.store.schema import metadata
 from chat.web import rest, routes
@@ -119,22 +119,28 @@ async def filled(app: Served) -> Theirs:
     asked = await app.client.request("DELETE", f"/widget/{app.house.key}/sessions", headers=gone.bearer)
     department = (await app.rest("POST", "/departments", {"name": "Of theirs"})).json()["id"]
     run = (await app.rest("POST", "/retention/runs", {"dry_run": True})).json()["id"]
-    export = await app.rest("POST", f"/contacts/{guest.contact.uid}/exports")
-    await archives.sweep(app.desk)
-    return Theirs(guest, sent.json()["id"], asked.json()["erasure_id"], department, run, training, export.json()["id"])
+    export = (await app.rest("POST", f"/contacts/{guest.contact.uid}/exports")).json()["id"]
+    await until(lambda: archives.sweep(app.desk), lambda: exports.state(app.desk, app.house.actor, export))
+    return Theirs(guest, sent.json()["id"], asked.json()["erasure_id"], department, run, training, export)
+
+
+async def until(sweep: Callable[[], Awaitable[int]], state: Callable[[], Awaitable[dict[str, Any]]]) -> None:
+    """Sweep until something is done; the server's own sweep may have it."""
+    for _ in range(100):
+        await sweep()
+        if (await state())["state"] == "done":
+            return
+        await asyncio.sleep(0.1)
+    raise AssertionError("it was not done")
 
 
 async def trained(app: Served) -> str:
     """A training run of theirs that is done."""
     cleo = await app.house.visit("Cleo", training=True)
     await app.rest("PUT", f"/tickets/{(await cleo.say('Hello')).number}/spam", {"spam": False})
-    run = (await app.rest("POST", "/spam/training-runs")).json()
-    for _ in range(100):
-        await runs.sweep(app.desk)
-        if (await runs.one(app.desk, app.house.actor, run["id"]))["state"] == "done":
-            break
-        await asyncio.sleep(0.1)  # the server's own sweep has it
-    return str(run["id"])
+    run = str((await app.rest("POST", "/spam/training-runs")).json()["id"])
+    await until(lambda: runs.sweep(app.desk), lambda: runs.one(app.desk, app.house.actor, run))
+    return run
 
 
 async def test_nothing_of_another_account_is_reached_over_rest(app: Served, theirs: Theirs) -> None:

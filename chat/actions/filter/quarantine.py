@@ -20,6 +20,7 @@ from chat.store.filter.quarantine import Held, Place, Sort
 from chat.store.talk import contacts
 
 Word = Literal["release", "confirm", "return"]
+ENTERED: Final[dict[Word, str]] = {"release": "spam.unmarked", "confirm": "spam.marked", "return": "spam.returned"}
 MOST: Final = 200  # messages in one go
 WHY_MOST: Final = 8
 SHOWN: Final = 600  # characters of a text
@@ -71,7 +72,7 @@ async def judge(desk: Desk, actor: Actor, word: Word, places: list[Place]) -> in
             told.append(_said(desk, tx, actor, word, ticket_id, list(group)))
         for each in found:
             place = f"{each.number}/{each.message.seq}"
-            audit.enter(desk, tx, actor.account_id, actor.agent_id, "message.marked", place, each.contact_uid)
+            audit.enter(desk, tx, actor.account_id, actor.agent_id, ENTERED[word], place, each.contact_uid)
         return len(found)
 
     done = await desk.store.write(work)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import zipfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import aclosing
 from datetime import UTC, datetime
 
 import msgspec
@@ -60,18 +61,21 @@ async def nothing(_: int) -> None:
     """Tell nobody how far it is."""
 
 
-async def zipped(desk: Desk, who: Subject, step: Step = nothing) -> AsyncIterator[bytes]:
+async def zipped(desk: Desk, who: Subject, step: Step = nothing) -> AsyncGenerator[bytes, None]:
     """Yield the archive; `step` hears of every so many rows that were written, twice each: as JSON and on the page."""
     drain, paths = Drain(), Paths()
     with zipfile.ZipFile(drain, "w", zipfile.ZIP_DEFLATED) as made:
-        async for piece in _files(desk, who, made, drain, paths):
-            yield piece
+        # Closed from within: who goes away in the middle must not leave an entry open in the archive.
+        async with aclosing(_files(desk, who, made, drain, paths)) as files:
+            async for piece in files:
+                yield piece
         for name, pieces in (
             ("export.json", as_json(desk, who, paths, step)),
             ("index.html", exportpage.pieces(desk, who, paths, step)),
         ):
-            async for piece in _entry(desk, made, drain, name, pieces):
-                yield piece
+            async with aclosing(_entry(desk, made, drain, name, pieces)) as entry:
+                async for piece in entry:
+                    yield piece
     yield drain.take()
 
 
@@ -115,7 +119,9 @@ def path_of(number: int, name: str) -> str:
     return f"files/{number:04d}-{filetypes.tidy(name)[-NAME_CHARS:].strip(' .') or 'file'}"
 
 
-async def _files(desk: Desk, who: Subject, made: zipfile.ZipFile, drain: Drain, paths: Paths) -> AsyncIterator[bytes]:
+async def _files(
+    desk: Desk, who: Subject, made: zipfile.ZipFile, drain: Drain, paths: Paths
+) -> AsyncGenerator[bytes, None]:
     """Write the files; one that is not there any more, or damaged, is left without a path."""
     holding, number = next(each for each in every() if each.name == "attachment"), 0
     async for some in holdings.items(desk, who, holding):
@@ -124,8 +130,9 @@ async def _files(desk: Desk, who: Subject, made: zipfile.ZipFile, drain: Drain, 
             path = path_of(number, each["name"] or "")
             try:
                 file = await _file(desk, who, each["id"])
-                async for piece in _entry(desk, made, drain, path, _pieces(file.pieces)):
-                    yield piece
+                async with aclosing(_entry(desk, made, drain, path, _pieces(file.pieces))) as entry:
+                    async for piece in entry:
+                        yield piece
             except (NotFound, Sealed):
                 continue
             paths[each["id"]] = path
@@ -138,7 +145,7 @@ async def _file(desk: Desk, who: Subject, uid: str) -> File:
 
 async def _entry(
     desk: Desk, made: zipfile.ZipFile, drain: Drain, name: str, pieces: AsyncIterator[bytes]
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     at = datetime.fromtimestamp(desk.clock() / 1000, UTC)
     entry = zipfile.ZipInfo(name, at.timetuple()[:6])
     entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o600 << 16
