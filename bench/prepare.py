@@ -11,7 +11,8 @@ import sys
 import msgspec
 
 from bench.lethe import ORIGIN, Shop
-from chat.actions import accounts, agents, consent
+from chat.actions.privacy import consent
+from chat.actions.team import accounts, agents
 from chat.app import open_desk
 from chat.model import NoticeText
 from chat.settings import from_env

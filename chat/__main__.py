@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from chat import __version__, logs
+from chat.commands import as_json, command
 from chat.errors import LetheError
 from chat.settings import Settings, from_env
 
@@ -34,36 +35,30 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser with every command."""
     made = argparse.ArgumentParser("lethe", description="Live chat that begins with consent and can really forget.")
     made.add_argument("--version", action="version", version=f"lethe {__version__}")
-    from chat import filtering
+    from chat.commands import privacy, spam
 
     commands = made.add_subparsers(metavar="COMMAND", required=True)
     _demo(commands)
     _init(commands)
     _serve(commands)
-    worker = _command(commands, "worker", _run_worker, "run due jobs")
+    worker = command(commands, "worker", _run_worker, "run due jobs")
     worker.add_argument("--once", action="store_true", help="run what is due and exit")
-    _erase(commands)
-    filtering.add(commands)
-    _command(commands, "migrate", _run_migrate, "bring the database to the current schema")
-    check = _command(commands, "check", _run_check, "say what is misconfigured, with its mend")
+    privacy.add(commands)
+    spam.add(commands)
+    command(commands, "migrate", _run_migrate, "bring the database to the current schema")
+    check = command(commands, "check", _run_check, "say what is misconfigured, with its mend")
     check.add_argument("--deploy", action="store_true", help="also what matters on the open internet")
-    check.add_argument("--json", action="store_true", help="answer as JSON")
-    return made
-
-
-def _command(commands: Any, name: str, run: Any, about: str) -> argparse.ArgumentParser:
-    made: argparse.ArgumentParser = commands.add_parser(name, help=about, description=about.capitalize() + ".")
-    made.set_defaults(run=run)
+    as_json(check)
     return made
 
 
 def _demo(commands: Any) -> None:
-    made = _command(commands, "demo", _run_demo, "start everything with a sample account and a sample shop")
+    made = command(commands, "demo", _run_demo, "start everything with a sample account and a sample shop")
     made.add_argument("--port", type=int, default=8000, help="the server's port; the shop's is the next one")
 
 
 def _init(commands: Any) -> None:
-    made = _command(commands, "init", _run_init, "create an account, its owner and its first site")
+    made = command(commands, "init", _run_init, "create an account, its owner and its first site")
     made.add_argument("--account", required=True, metavar="NAME")
     made.add_argument("--email", required=True, metavar="E", help="the owner's address")
     made.add_argument(
@@ -72,22 +67,14 @@ def _init(commands: Any) -> None:
         help="read the owner's password from standard input",
     )
     made.add_argument("--origin", required=True, nargs="+", metavar="URL", help="where the widget may be shown")
-    made.add_argument("--json", action="store_true", help="answer as JSON")
+    as_json(made)
 
 
 def _serve(commands: Any) -> None:
-    made = _command(commands, "serve", _run_serve, "run the server")
+    made = command(commands, "serve", _run_serve, "run the server")
     made.add_argument("--host", default="127.0.0.1")
     made.add_argument("--port", type=int, default=8000)
     made.add_argument("--workers", type=int, default=1)
-
-
-def _erase(commands: Any) -> None:
-    made = _command(
-        commands, "erase", _run_erase, "erase every contact with an address, now, and print the certificates"
-    )
-    made.add_argument("--email", required=True, metavar="E")
-    made.add_argument("--json", action="store_true", help="answer as JSON")
 
 
 def _run_demo(settings: Settings, arguments: argparse.Namespace) -> int:
@@ -97,7 +84,7 @@ def _run_demo(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 def _run_init(settings: Settings, arguments: argparse.Namespace) -> int:
-    from chat.actions import accounts
+    from chat.actions.team import accounts
     from chat.app import open_desk
     from chat.store import folder, migrations
 
@@ -133,22 +120,6 @@ def _run_worker(settings: Settings, arguments: argparse.Namespace) -> int:
 
     asyncio.run(work())
     return 0
-
-
-def _run_erase(settings: Settings, arguments: argparse.Namespace) -> int:
-    from chat.actions import erasure
-    from chat.app import open_desk
-
-    async def work() -> list[dict[str, Any]]:
-        async with open_desk(settings) as desk:
-            return await erasure.now(desk, arguments.email)
-
-    made = asyncio.run(work())
-    if arguments.json:
-        print(json.dumps({"erasures": made}))
-    else:
-        print("\n".join(line for each in made for line in erasure.told(each)))
-    return 0 if all(each["state"] == "done" for each in made) else 1
 
 
 def _run_migrate(settings: Settings, _: argparse.Namespace) -> int:

@@ -14,10 +14,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from chat import clock, worker
-from chat.actions import training
 from chat.actions.desk import Desk
-from chat.actions.filters import Filters
-from chat.actions.posting import Postbox
+from chat.actions.filter import training
+from chat.actions.filter.filters import Filters
+from chat.actions.talk.posting import Postbox
 from chat.blobs import Blobs
 from chat.crypt import Signer, derive
 from chat.errors import LetheError, NotFound, WrongMethod
@@ -29,10 +29,11 @@ from chat.settings import Settings
 from chat.store import Store, folder, migrations
 from chat.store.keys import Keys, open_slots
 from chat.tokens import Tokens
-from chat.web import pages, routes
+from chat.web import routes
 from chat.web.doors import Doors, problem
 from chat.web.headers import SecurityHeaders
-from chat.web.visitor import Visitors
+from chat.web.html import pages
+from chat.web.sockets.presence import Visitors
 from spam import Filter
 
 log = structlog.get_logger("chat.app")

@@ -18,14 +18,15 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from chat.actions import accounts, agents, consent
 from chat.actions.desk import Desk
+from chat.actions.privacy import consent
+from chat.actions.team import accounts, agents
 from chat.app import create_app, open_desk
 from chat.model import Actor, NoticeText
 from chat.serving import config, listen
 from chat.settings import Settings
 from chat.store import folder, migrations
-from chat.web.pages import plain
+from chat.web.html.pages import plain
 
 HOST = "127.0.0.1"
 OWNER = "owner@demo.example"

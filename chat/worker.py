@@ -10,8 +10,11 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from chat.actions import agents, attachments, consent, erasure, letters, redaction, training
 from chat.actions.desk import Desk
+from chat.actions.filter import training
+from chat.actions.privacy import consent, erasure
+from chat.actions.talk import attachments, letters, redaction
+from chat.actions.team import agents
 from chat.errors import Unavailable
 
 log = structlog.get_logger("chat.worker")

@@ -93,7 +93,9 @@ function face({ id, name, preview }) {
 }
 
 const tools = ({ type, seq, text, author, held }, act) => type === "message" && seq && text !== null && !held && author.kind !== "system"
-  && h("p", { class: "entry-tools" }, button("inbox.redact", () => act.redact(seq)));
+  && h("p", { class: "entry-tools" }, h("button", {
+    class: "button is-icon", type: "button", title: t("inbox.redact"), "aria-label": t("inbox.redact"), on: { click: () => act.redact(seq) },
+  }, icon("trash")));
 
 function foot({ id, state, code }, seen, act) {
   if (state === "failed") {

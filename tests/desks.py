@@ -11,16 +11,17 @@ import httpx2
 import pytest
 from sqlalchemy import func, select
 
-from chat.actions import accounts, agents, consent
-from chat.actions.consent import Asked, Begun
 from chat.actions.desk import Desk
-from chat.actions.posting import Postbox
+from chat.actions.privacy import consent
+from chat.actions.privacy.consent import Asked, Begun
+from chat.actions.talk.posting import Postbox
+from chat.actions.team import accounts, agents
 from chat.app import create_app, open_desk
 from chat.metrics import Metrics
 from chat.model import Actor, Contact, Draft, NoticeText, Site
 from chat.settings import Settings
-from chat.store import privacy
 from chat.store.schema import metadata
+from chat.store.talk import contacts
 from chat.web.doors import Doors
 
 SHOP = "https://shop.example"
@@ -189,7 +190,7 @@ async def found(desk: Desk, name: str = "Acme", email: str = "owner@acme.example
 
 async def contact_of(desk: Desk, uid: str) -> Contact:
     """Return a contact as it is stored now."""
-    return await desk.store.read(lambda tx: privacy.contact_by_uid(tx, uid))
+    return await desk.store.read(lambda tx: contacts.by_uid(tx, uid))
 
 
 async def counted(desk: Desk) -> dict[str, int]:

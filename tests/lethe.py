@@ -15,8 +15,8 @@ from typing import Any, TypeVar
 import httpx2
 from sqlalchemy import select
 
-from chat.actions import accounts
 from chat.actions.desk import Desk
+from chat.actions.team import accounts
 from chat.app import open_desk
 from chat.settings import Settings, from_env
 from chat.store import engine, folder, migrations

@@ -163,21 +163,22 @@ def newest(demo: Demo) -> int:
     return number
 
 
-def every_page(browser: Browser, demo: Demo, folder: Path) -> None:
-    """Draw everything in every look."""
+def every_page(browser: Browser, demo: Demo, folder: Path, only: list[str] | None) -> None:
+    """Draw everything, or `only` some, in every look."""
     state = signed_in(browser, demo)
     for look in itertools.starmap(Look, itertools.product(LOCALES, THEMES, WIDTHS)):
         for pages, cookies in ((OUTSIDE, None), (INSIDE, state)):
-            for name, draw in pages.items():
+            for name, draw in ((name, draw) for name, draw in pages.items() if not only or name in only):
                 context = look.context(browser, cookies)
                 page = context.new_page()
                 draw(page, demo)
                 picture(page, folder / f"{name}-{look}.png")
                 context.close()
-        context = look.context(browser)
-        page = context.new_page()
-        widget(page, demo, look.locale, partial(_widget_picture, page, folder, look))
-        context.close()
+        if not only or "widget" in only:
+            context = look.context(browser)
+            page = context.new_page()
+            widget(page, demo, look.locale, partial(_widget_picture, page, folder, look))
+            context.close()
         print(look, flush=True)
 
 
@@ -209,6 +210,9 @@ def main(arguments: list[str]) -> int:
     """Start a demo, fill it, draw it."""
     parser = argparse.ArgumentParser(prog="./run screenshots", description=(__doc__ or "").strip())
     parser.add_argument("--readme", action="store_true", help="draw the README's two pictures")
+    parser.add_argument(
+        "--only", nargs="+", metavar="NAME", help=f"some pages: {', '.join([*OUTSIDE, *INSIDE])}, widget"
+    )
     asked = parser.parse_args(arguments)
     chromium.provide()
     folder = IMAGES if asked.readme else FOLDER
@@ -216,7 +220,10 @@ def main(arguments: list[str]) -> int:
     with Demo() as demo, sync_playwright() as playwright:
         sample.fill(demo)
         started = playwright.chromium.launch(executable_path=chromium.need(), args=chromium.flags())
-        (readme if asked.readme else every_page)(started, demo, folder)
+        if asked.readme:
+            readme(started, demo, folder)
+        else:
+            every_page(started, demo, folder, asked.only)
         started.close()
     print(f"Drawn into {folder.relative_to(ROOT)}/")
     return 0

@@ -13,7 +13,8 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from chat import filetypes, pictures
-from chat.actions import attachments, erasure, redaction
+from chat.actions.privacy import erasure
+from chat.actions.talk import attachments, redaction
 from chat.crypt import CHUNK_BYTES, SEALED_CHUNK, Sealed, seal_chunks, unseal_chunks
 from chat.errors import ConsentRequired, InvalidField, NotFound
 from tests.desks import Guest, House, Served, counted, found, new_id, problem_of

@@ -13,11 +13,13 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import insert, select
 
-from chat.actions import erasure, forgetting, tickets
 from chat.actions.desk import Desk
+from chat.actions.privacy import erasure, forgetting
+from chat.actions.talk import tickets
 from chat.errors import Misconfigured, NotFound
 from chat.nudges import Nudge, Told
-from chat.store import erasures, places
+from chat.store import places
+from chat.store.privacy import erasures
 from chat.store.schema import contact, message
 from tests.desks import Guest, House, Served, contact_of, found, new_id, problem_of
 

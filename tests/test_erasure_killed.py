@@ -7,10 +7,10 @@ import subprocess
 import sys
 from typing import Any
 
-from chat.actions import erasure
 from chat.actions.desk import Desk
+from chat.actions.privacy import erasure
 from chat.settings import Settings
-from chat.store import erasures
+from chat.store.privacy import erasures
 from tests.desks import House
 from tests.test_erasure import chatted, hashed, many, rows
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from chat.actions import attachments, erasure
+from chat.actions.privacy import erasure
+from chat.actions.talk import attachments
 from chat.web import routes
 from tests.desks import Guest, House, Served, counted, found, new_id, problem_of
 from tests.test_docs import addresses

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from chat.actions import tickets
+from chat.actions.talk import tickets
 from tests.desks import Served, new_id, problem_of
 
 pytestmark = pytest.mark.anyio

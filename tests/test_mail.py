@@ -12,8 +12,9 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from chat.actions import erasure, letters
 from chat.actions.desk import Desk
+from chat.actions.privacy import erasure
+from chat.actions.talk import letters
 from chat.errors import Misconfigured
 from chat.mail import Letter, Mailer, Undelivered
 from tests.desks import Guest, House, Served, counted, problem_of

@@ -1,6 +1,7 @@
 """The database that migrations make is the one the code describes; another is refused with one line."""
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -88,6 +89,17 @@ def test_a_server_that_is_not_there_is_said_in_one_line(tmp_path: Path) -> None:
     checked = lethe(here, "check")
     assert checked.returncode == 1
     assert "MEND Redis answers: LETHE_REDIS_URL" in checked.stdout
+
+
+def test_a_port_that_is_taken_is_said_in_one_line(tmp_path: Path) -> None:
+    environ = environment(tmp_path, f"sqlite:///{tmp_path}/lethe.db")
+    assert lethe(environ, "migrate").returncode == 0
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        one_line(lethe(environ, "serve", "--port", port), port, "taken by another program", "--port")
+        one_line(lethe(environ, "demo", "--port", port), port, "taken by another program", "--port")
 
 
 def test_an_address_can_be_an_owners_once(database_url: str, tmp_path: Path) -> None:

@@ -5,12 +5,12 @@ import io
 
 from sqlalchemy import Column, Integer, MetaData, String, Table, inspect
 
-from chat.actions import datamap
 from chat.actions.desk import Desk
+from chat.actions.privacy import datamap
 from chat.places import BASES
 from chat.store import places
-from chat.store.columns import about, personal, plain, to
 from chat.store.schema import metadata
+from chat.store.schema.columns import about, personal, plain, to
 from tests.desks import Served, problem_of
 
 

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from chat.actions import redaction
+from chat.actions.talk import redaction
 from chat.errors import Ended
-from chat.store import redaction as rows
 from chat.store.schema import message
+from chat.store.talk import redaction as rows
 from tests.desks import Served, counted, found, problem_of
 
 

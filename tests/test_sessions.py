@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import BaseRoute, Mount, Route
 
-from chat.actions import agents
+from chat.actions.team import agents
 from chat.settings import Settings
 from chat.web import routes
 from tests.desks import CHAT, PASSWORD, Served, counted, problem_of, served

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from chat.actions import agents
+from chat.actions.team import agents
 from chat.clock import DAY
 from chat.settings import Settings
 from chat.store.schema import agent

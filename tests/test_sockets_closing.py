@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from chat.web.connection import OUTBOX_FRAMES, Connection
+from chat.web.sockets.connection import OUTBOX_FRAMES, Connection
 from tests.lethe import Account, Contact, Lethe
 from tests.sockets import PATIENCE, Socket, kinds
 

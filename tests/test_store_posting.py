@@ -11,8 +11,8 @@ from chat.errors import ConsentRequired, Ended, NotFound
 from chat.model import Draft
 from chat.settings import from_env
 from chat.store import Store, migrations
-from chat.store.posting import store_all
 from chat.store.schema import account, contact, message, site, ticket
+from chat.store.talk.posting import store_all
 
 
 @pytest.fixture

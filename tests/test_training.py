@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from chat.actions import accounts, consent, erasure, redaction, tickets, training
-from chat.actions.filters import Filters
+from chat.actions.filter import training
+from chat.actions.filter.filters import Filters
+from chat.actions.privacy import consent, erasure
+from chat.actions.talk import redaction, tickets
+from chat.actions.team import accounts
 from chat.app import open_desk
 from chat.settings import Settings
 from chat.store.schema import label

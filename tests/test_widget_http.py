@@ -10,7 +10,8 @@ import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from chat.actions import accounts, consent, erasure
+from chat.actions.privacy import consent, erasure
+from chat.actions.team import accounts
 from chat.clock import DAY
 from chat.crypt import derive
 from chat.tokens import Tokens
@@ -358,3 +359,18 @@ async def test_only_files_for_browsers_are_served(app: Served) -> None:
 async def test_the_loader_and_the_assets_may_not_be_sniffed(app: Served) -> None:
     for path in ("/widget.js", "/widget-assets/main.js", f"/widget/{app.house.key}"):
         assert (await app.call("GET", path)).headers["x-content-type-options"] == "nosniff"
+
+
+@ON_SQLITE
+async def test_what_is_the_same_for_everybody_comes_compressed_and_what_holds_a_secret_does_not(app: Served) -> None:
+    public = ("/widget.js", "/widget-assets/main.js", "/static/tokens.css", f"/widget/{app.house.key}/config")
+    for path in public:
+        assert (await app.call("GET", path, accept_encoding="gzip")).headers["content-encoding"] == "gzip", path
+        assert "content-encoding" not in (await app.call("GET", path, accept_encoding="identity")).headers, path
+    token = (await agree(app)).json()["token"]
+    for path in ("receipt", "transcript"):
+        answer = await app.call(
+            "GET", f"/widget/{app.house.key}/{path}", authorization=f"Bearer {token}", accept_encoding="gzip"
+        )
+        assert answer.status_code == 200
+        assert "content-encoding" not in answer.headers, path

@@ -5,14 +5,16 @@ from typing import Any
 
 import pytest
 
-from chat.actions import accounts, consent, contacts, erasure, holds, tickets
 from chat.actions.desk import Desk
+from chat.actions.privacy import consent, erasure, holds
+from chat.actions.talk import contacts, tickets
+from chat.actions.team import accounts
 from chat.clock import DAY
 from chat.errors import BeingErased, ConsentRequired, Forbidden, InvalidField, NotFound, Unauthorized
 from chat.ids import uuid7
 from chat.model import Actor
-from chat.store import erasures
-from chat.store import holds as stored
+from chat.store.privacy import erasures
+from chat.store.privacy import holds as stored
 from tests.desks import Guest, House, Served, found, problem_of
 from tests.test_erasure import WROTE, chatted, check, erased, filled, rows
 

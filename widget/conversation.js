@@ -57,11 +57,12 @@ export class Conversation extends EventTarget {
     this.#tell({ type: "typing", on });
   }
 
+  /** What stands behind a hole is not seen yet. */
   seen() {
-    const { transcript } = this;
-    if (!this.live || !transcript.unread) return;
-    transcript.read.visitor = transcript.lastSeq;
-    this.#tell({ type: "read", seq: transcript.lastSeq });
+    const { read, lastSeq, unread } = this.transcript;
+    if (!this.live || !unread || read.visitor >= lastSeq) return;
+    read.visitor = lastSeq;
+    this.#tell({ type: "read", seq: lastSeq });
     this.#changed();
   }
 

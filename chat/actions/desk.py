@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from chat.actions.filters import Filters
+from chat.actions.filter.filters import Filters
 from chat.blobs import Blobs
 from chat.clock import Clock
 from chat.crypt import Sealed, Signer, blind, fold, seal, unseal

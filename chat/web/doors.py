@@ -15,9 +15,9 @@ import msgspec
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
 
-from chat.actions import agents
 from chat.actions.desk import Desk
-from chat.actions.posting import Postbox
+from chat.actions.talk.posting import Postbox
+from chat.actions.team import agents
 from chat.errors import Forbidden, InvalidField, LetheError, TooLarge, Unauthorized
 from chat.model import Actor
 from chat.tokens import Visitor
@@ -25,7 +25,7 @@ from chat.web.feed import Feed
 
 if TYPE_CHECKING:
     from chat.metrics import Metrics
-    from chat.web.visitor import Visitors
+    from chat.web.sockets.presence import Visitors
 
 COOKIE = "lethe_session"
 BODY_MOST = 256 * 1024

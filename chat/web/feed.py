@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Callable
 
 from chat import frames
-from chat.actions import tickets
 from chat.actions.desk import Desk
+from chat.actions.talk import tickets
 from chat.errors import LetheError
 from chat.nudges import Told
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+# For what is the same for everybody. What holds a secret is never compressed: its length would tell of it (BREACH).
+PACKED = [Middleware(GZipMiddleware, minimum_size=500)]
 KINDS = (".js", ".css", ".json", ".svg", ".png", ".woff2")
 
 

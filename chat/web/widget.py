@@ -12,14 +12,17 @@ from jinja2 import Template
 from msgspec import Meta, Struct
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Route
 
-from chat.actions import consent, erasure, letters, transcripts
-from chat.actions.portable import portable
+from chat.actions.privacy import consent, erasure
+from chat.actions.privacy.portable import portable
+from chat.actions.talk import letters, transcripts
 from chat.errors import ConsentRequired, Forbidden, InvalidField, RateLimited
 from chat.model import LOCALES, Site
+from chat.web.api import attachments
 from chat.web.doors import JSON, body_of, doors_of, network_of, own_origin, standard_of, visitor_of
-from chat.web.files import folder
-from chat.web.strings import words
+from chat.web.files import PACKED, folder
+from chat.web.html.strings import words
 
 BEGINNINGS, BEGIN_WINDOW = 30, 600.0
 
@@ -32,6 +35,23 @@ class Agreement(Struct, frozen=True, forbid_unknown_fields=True):
     fields: dict[str, str] = {}
     locale: Annotated[str, Meta(max_length=35)] = "en"
     build: Annotated[str, Meta(max_length=64)] = ""
+
+
+def routes() -> list[Route]:
+    """Return what a visitor's browser asks for."""
+    site = "/widget/{site_key}"
+    return [
+        Route("/widget.js", loader, middleware=PACKED),
+        Route(site, frame, middleware=PACKED),
+        Route(f"{site}/config", config, middleware=PACKED),
+        Route(f"{site}/sessions", begin, methods=["POST"]),
+        Route(f"{site}/sessions", withdraw, methods=["DELETE"]),
+        Route(f"{site}/receipt", receipt),
+        Route(f"{site}/transcript", transcript),
+        Route(f"{site}/transcript", mail_transcript, methods=["POST"]),
+        Route(f"{site}/attachments", attachments.upload, methods=["POST"]),
+        Route(f"{site}/attachments/{{id}}", attachments.download),
+    ]
 
 
 async def frame(request: Request) -> Response:

@@ -5,8 +5,8 @@ import sys
 from chat import frames
 from chat.__main__ import main
 from chat.gate import Standing
-from chat.store.posting import Place
-from chat.web import visitor
+from chat.store.talk.posting import Place
+from chat.web.sockets import visitor
 
 
 def admit(frame: frames.VisitorFrame, standing: Standing) -> None:

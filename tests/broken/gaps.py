@@ -4,7 +4,7 @@ import sys
 
 from chat.__main__ import main
 from chat.model import Draft
-from chat.store.posting import Place
+from chat.store.talk.posting import Place
 
 take = Place.take
 

@@ -1,6 +1,8 @@
 """A chat in a real browser, with an agent at the other end: on good lines and bad, through kills and hostile texts."""
 
+import json
 import re
+from functools import partial
 from typing import Any
 
 import pytest
@@ -154,6 +156,50 @@ def test_what_is_written_while_the_line_is_down_goes_out_once_when_it_is_back(en
     expect(guest.frame.locator(".standing", has_text="Sent")).to_be_visible(timeout=SLOW)
     guest.sees("Before", "While it was down", "And once more")
     guest.until(lambda: stored(account, number) == [(1, "Before"), (2, "While it was down"), (3, "And once more")])
+
+
+def deaf(page: Page, kind: str) -> None:
+    """Lets the widget miss the first frame of a kind after a chat has begun, as if the line had swallowed it."""
+    page.add_init_script(
+        """kind => {
+            const Real = WebSocket;
+            let missed = false, welcomed = false;
+            globalThis.swallowed = 0;
+            globalThis.hellos = 0;
+            globalThis.WebSocket = class extends Real {
+                send(data) {
+                    globalThis.hellos += data.includes('"hello"');
+                    super.send(data);
+                }
+                addEventListener(name, deed) {
+                    super.addEventListener(name, name !== "message" ? deed : (event) => {
+                        if (!missed && welcomed && JSON.parse(event.data).type === kind) {
+                            missed = true;
+                            globalThis.swallowed += 1;
+                            return;
+                        }
+                        welcomed = true;
+                        deed(event);
+                    });
+                }
+            };
+        }""".join(["(", f")({json.dumps(kind)});"])
+    )
+
+
+@pytest.mark.parametrize("kind", ["ack", "message"])
+def test_a_frame_that_the_line_swallowed_is_made_up_for(enter: Enter, account: Account, kind: str) -> None:
+    guest = enter(partial(deaf, kind=kind)).open().agree().write("One")
+    number = numbered(guest)
+    with watching(account, number) as agent:
+        agent.post("Two", ticket=number)
+        agent.post("Three", ticket=number)
+        expect(guest.frame.get_by_text("Sending")).to_have_count(0, timeout=SLOW)
+        guest.sees("One", "Two", "Three")
+    assert stored(account, number) == [(1, "One"), (2, "Two"), (3, "Three")]
+    inside = next(frame for frame in guest.page.frames if frame.url.startswith(account.lethe.origin))
+    assert inside.evaluate("swallowed") == 1
+    assert inside.evaluate("hellos") <= 3  # one at the beginning, one or two to make up
 
 
 def test_a_server_killed_in_the_middle_loses_and_doubles_nothing(guest: Guest, account: Account, lethe: Lethe) -> None:

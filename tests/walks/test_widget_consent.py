@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Request, Response, WebSocket, expect
 
-from chat.actions import accounts
 from chat.actions.desk import Desk
+from chat.actions.team import accounts
 from tests.lethe import Account, Lethe
 from tests.walks.shop import KEPT, NOTHING, Enter, Guest
 

@@ -11,8 +11,9 @@ from sqlalchemy.exc import DBAPIError
 from chat.clock import now
 from chat.errors import Misconfigured, Unavailable
 from chat.settings import Settings
-from chat.store import accounts, engine
+from chat.store import engine
 from chat.store.keys import SlotTable
+from chat.store.team import accounts
 
 HEAD = "0001"
 _version = table("alembic_version", column("version_num"))

@@ -1,0 +1,148 @@
+"""
+Teaching the filter: an agent's mark becomes labels, if the contact agreed to that; labels that go are unlearnt at once.
+
+The rows are the truth. Each process folds them when it starts, and the rows of one contact again when it is told that
+they changed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from array import array
+from hashlib import sha256
+from typing import Any
+
+from chat.actions.desk import Desk, unseal_text
+from chat.errors import LetheError, NotFound, TooLarge
+from chat.frames import TEXT_CHARS
+from chat.model import Actor, Contact, Message
+from chat.nudges import Nudge, Told
+from chat.store.filter import labels
+from chat.store.filter.labels import Labelled
+from chat.store.privacy import consents
+from chat.store.talk import contacts
+from chat.store.team import accounts
+from spam import Filter, Label, Taught
+
+WHY_MOST = 20
+TAUGHT_MOST = 50  # messages of a ticket that one mark labels
+
+
+def teach(desk: Desk, tx: Any, actor: Actor, contact: Contact, said: list[Message], *, spam: bool) -> None:
+    """Label a ticket's messages in the mark's own transaction; nothing without a live consent to `spam_training`."""
+    contact = contacts.by_uid(tx, contact.uid, lock=True)
+    if not _agreed(tx, contact):
+        return
+    theirs = [each for each in said if each.author == "visitor" and each.body][:TAUGHT_MOST]
+    labels.put(tx, [_label(desk, actor, contact, each, spam=spam) for each in theirs])
+
+
+async def changed(desk: Desk, account_id: str, contact_id: int) -> None:
+    """Learn what a contact's labels are now, here and in the other processes."""
+    await refresh(desk, account_id, contact_id)
+    desk.live.publish(Told(Nudge("taught", account=account_id, contact=contact_id), source=desk.filters))
+
+
+async def changed_of(desk: Desk, contact_uid: str) -> None:
+    """The same for whom only the public id is known of; nothing for somebody who is gone."""
+    with contextlib.suppress(NotFound):
+        contact = await desk.store.read(lambda tx: contacts.by_uid(tx, contact_uid))
+        await changed(desk, contact.account_id, contact.id)
+
+
+async def refresh(desk: Desk, account_id: str, contact_id: int) -> None:
+    """Read a contact's labels again; whose key is gone has none any more, and no words in memory."""
+
+    def work(tx: Any) -> dict[tuple[int, int], Label]:
+        try:
+            contact = contacts.by_id(tx, contact_id)
+            desk.keys.get(contact.key_slot, contact.uid)
+        except LetheError:
+            desk.filters.forget_words()
+            return {}
+        return _opened(desk, contact.key_slot, contact.uid, labels.of_contact(tx, contact_id))
+
+    async with desk.filters.turn:
+        desk.filters.put(account_id, contact_id, await desk.store.read(work))
+
+
+async def fold(desk: Desk) -> None:
+    """Learn from every label there is: what a process does when it starts."""
+
+    def work(tx: Any) -> list[tuple[str, int, dict[tuple[int, int], Label]]]:
+        found = []
+        for contact_id, account_id, uid, slot in labels.taught_by(tx):
+            try:
+                found.append((account_id, contact_id, _opened(desk, slot, uid, labels.of_contact(tx, contact_id))))
+            except NotFound:  # being erased: the key goes first
+                continue
+        return found
+
+    for account_id, contact_id, theirs in await desk.store.read(work):
+        desk.filters.put(account_id, contact_id, theirs)
+
+
+async def sweep(desk: Desk) -> int:
+    """Bring the accounts' files to what is learnt; one that is damaged is written anew. Return how many changed."""
+    return sum([await asyncio.to_thread(desk.filters.write, each) for each in desk.filters.accounts()])
+
+
+def classify(desk: Desk, actor: Actor, text: str) -> dict[str, Any]:
+    """Return how the account's filter judges a text, and why; TooLarge beyond what a message may hold."""
+    if len(text) > TEXT_CHARS:
+        raise TooLarge(f"A text holds at most {TEXT_CHARS} characters")
+    return judged(desk.filters.of(actor.account_id), text)
+
+
+def judged(known: Filter, text: str) -> dict[str, Any]:
+    """Return a text's score, what it means, and the words that decided, heaviest first."""
+    score = known.score_many([text])[0]
+    why = [{"token": token, "weight": round(weight, 4)} for token, weight in known.explain(text)[:WHY_MOST]]
+    return {"score": round(score, 6), "verdict": str(known.verdict(score)), "why": why}
+
+
+def described(desk: Desk, account_id: str) -> dict[str, Any]:
+    """Return what an account's filter is: what it learnt from, where its lines are, the hash of its file."""
+    known = desk.filters.of(account_id)
+    ham, spam = known.marks.texts if isinstance(known, Taught) else (0, 0)
+    return {
+        "account": account_id,
+        "prior": {"ham": known.terms.ham, "spam": known.terms.spam},
+        "labels": {"ham": ham, "spam": spam},
+        "lines": {"unsure": known.terms.unsure, "hold": round(known.hold, 6)},
+        "sha256": sha256(known.to_bytes()).hexdigest(),
+    }
+
+
+async def model(desk: Desk, actor: Actor) -> dict[str, Any]:
+    """Return what the actor's account's filter is."""
+    return await asyncio.to_thread(described, desk, actor.account_id)
+
+
+def _agreed(tx: Any, contact: Contact) -> bool:
+    """Whether the contact's live consent, to the notice in force, has `spam_training` in it."""
+    current = accounts.one(tx, contact.account_id).notice_version
+    if contact.receipt_id is None or contact.notice_version != current:
+        return False
+    return consents.receipts(tx, contact.id)[-1].purposes.get("spam_training") is True
+
+
+def _label(desk: Desk, actor: Actor, contact: Contact, said: Message, *, spam: bool) -> Labelled:
+    key = desk.keys.get(contact.key_slot, contact.uid)
+    numbers = desk.filters.taught(contact.account_id).numbers(unseal_text(key, said.author, said.cid, said.body))
+    written = " ".join(map(str, sorted(numbers)))
+    sealed = desk.seal(contact.key_slot, contact.uid, _place(said.ticket_id, said.seq), written)
+    return Labelled(contact.id, said.ticket_id, said.seq, spam, sealed, actor.agent_id, desk.clock())
+
+
+def _opened(desk: Desk, slot: int, uid: str, rows: list[Labelled]) -> dict[tuple[int, int], Label]:
+    found = {}
+    for each in rows:
+        written = desk.unseal(slot, uid, _place(each.ticket_id, each.seq), each.features) or ""
+        found[each.ticket_id, each.seq] = Label(array("I", map(int, written.split())), each.spam)
+    return found
+
+
+def _place(ticket_id: int, seq: int) -> str:
+    return f"label/{ticket_id}/{seq}"

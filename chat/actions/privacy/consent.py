@@ -1,0 +1,371 @@
+"""Consent: publishing a notice, agreeing to it, renewing and withdrawing; and the receipts that prove it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import Any
+from urllib.parse import urlsplit
+
+from chat.actions.desk import Desk
+from chat.actions.filter import training
+from chat.actions.team.accounts import manages
+from chat.actions.team.agents import EMAIL
+from chat.clock import stamp
+from chat.errors import (
+    ConsentRequired,
+    InvalidField,
+    LetheError,
+    NotFound,
+    NoticeOutdated,
+    Unauthorized,
+)
+from chat.ids import uuid7
+from chat.model import LOCALES, Account, Actor, Contact, Notice, NoticeText, Receipt, Site
+from chat.nudges import Nudge, Told
+from chat.store.privacy import consents
+from chat.store.talk import contacts
+from chat.store.team import accounts
+from chat.tokens import Visitor
+
+PURPOSES = ("chat", "spam_training")
+TEXT_MOST = 5000
+LABEL_MOST = 500
+
+
+@dataclass(frozen=True)
+class Begun:
+    """What agreeing gives: the token for the socket, the signed receipt, the contact's public id."""
+
+    token: str
+    receipt: dict[str, Any]
+    contact_id: str
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a visitor says when agreeing."""
+
+    version: int
+    purposes: dict[str, bool]
+    name: str
+    email: str
+    locale: str
+    build: str = ""
+
+
+async def publish(desk: Desk, actor: Actor, texts: list[NoticeText]) -> Notice:
+    """Publish a new version of the account's notice; every running chat waits until its visitor agrees to it."""
+    manages(actor)
+    checked = [_checked(text) for text in texts]
+    if not checked:
+        raise InvalidField("Write the notice in at least one language", field="text")
+    made = {"id": uuid7(), "published_at": desk.clock(), "published_by": actor.agent_id}
+    version = await desk.store.write(lambda tx: consents.publish(tx, actor.account_id, made, checked))
+    desk.live.publish(Told(Nudge("notice", account=actor.account_id)))
+    return (await notices(desk, actor, version))[0]
+
+
+async def notices(desk: Desk, actor: Actor, version: int | None = None) -> list[Notice]:
+    """Return the versions of the account's notice, newest first."""
+    return await desk.store.read(lambda tx: consents.notices(tx, actor.account_id, version))
+
+
+async def place(desk: Desk, site_key: str) -> tuple[Account, Site, Notice | None]:
+    """Return what a widget belongs to and the notice in force; NotFound where no site has the key."""
+
+    def work(tx: Any) -> tuple[Account, Site, Notice | None]:
+        site = accounts.site_by_key(tx, site_key)
+        account = accounts.one(tx, site.account_id)
+        return account, site, _in_force(tx, account)
+
+    return await desk.store.read(work)
+
+
+def shown(notice: Notice | None, locale: str) -> dict[str, Any] | None:
+    """Return a notice as the visitor gets it: version, text, privacy link, hash and purposes."""
+    if notice is None:
+        return None
+    text = notice.text(locale)
+    return {
+        "version": notice.version,
+        "text": text.text,
+        "privacy_url": text.privacy_url,
+        "sha256": text.sha256,
+        "purposes": purposes(text),
+    }
+
+
+def purposes(text: NoticeText) -> list[dict[str, Any]]:
+    """Return what is asked, each with the sentence beside its box. No box is ever ticked beforehand."""
+    labels = {"chat": text.chat_label, "spam_training": text.training_label}
+    return [{"id": each, "required": each == "chat", "label": labels[each]} for each in PURPOSES if labels[each]]
+
+
+async def begin(desk: Desk, site_key: str, asked: Asked) -> Begun:
+    """
+    Agree: store a contact with a data key of its own and a signed receipt, and return the token.
+
+    Raises ConsentRequired, NoticeOutdated or InvalidField before anything is stored.
+    """
+    account, site, notice = await place(desk, site_key)
+    text = _agreed(notice, asked.version, asked.purposes, asked.locale)
+    _check_fields(site, asked)
+    uid = uuid7()
+    slot = await asyncio.to_thread(desk.keys.create, uid)
+    row = _contact_row(desk, site, asked, uid, slot)
+
+    def work(tx: Any) -> dict[str, Any]:
+        contact_id = contacts.add(tx, row)
+        contact = contacts.by_id(tx, contact_id)
+        entry = _receipt(desk, account, site, contact, text, asked, "given")
+        consents.add_receipt(tx, contact_id, entry, live=True)
+        return entry
+
+    try:
+        entry = await desk.store.write(work)
+    except LetheError:
+        await asyncio.to_thread(desk.keys.destroy, slot, uid)
+        raise
+    return Begun(desk.tokens.visitor(uid, site.key, desk.clock()), signed(entry), uid)
+
+
+async def renew(desk: Desk, contact: Contact, version: int, choices: dict[str, bool], source: object = None) -> Receipt:
+    """Agree to the notice now in force, or to other purposes of it."""
+
+    def work(tx: Any) -> Receipt:
+        known = contacts.by_uid(tx, contact.uid, lock=True)
+        if known.receipt_id is None:
+            raise Unauthorized("This consent was withdrawn")
+        site = accounts.site_by_id(tx, contact.site_id)
+        account = accounts.one(tx, contact.account_id)
+        asked = Asked(version, choices, "", "", contact.locale)
+        text = _agreed(_in_force(tx, account), version, choices, contact.locale)
+        consents.add_receipt(
+            tx,
+            contact.id,
+            _receipt(desk, account, site, contact, text, asked, "renewed"),
+            live=True,
+        )
+        return consents.receipts(tx, contact.id)[-1]
+
+    receipt = await desk.store.write(work)
+    await training.changed(desk, contact.account_id, contact.id)
+    nudge = Nudge("consent", account=contact.account_id, contact=contact.id)
+    desk.live.publish(Told(nudge, source=source))
+    return receipt
+
+
+def withdrawn(desk: Desk, tx: Any, contact: Contact) -> None:
+    """Enter the withdrawal in the ledger: from this commit on nothing of the contact's is taken. Twice is once."""
+    if contact.receipt_id is None:
+        return
+    site, account = accounts.site_by_id(tx, contact.site_id), accounts.one(tx, contact.account_id)
+    consents.add_receipt(tx, contact.id, _ended(desk, tx, contact, account, site, "withdrawn"), live=False)
+
+
+async def expire(desk: Desk) -> int:
+    """End each consent that is older than its account says, with an entry in the ledger; return how many."""
+
+    def work(tx: Any) -> list[Contact]:
+        found = consents.consents_over(tx, desk.clock())
+        for contact in found:
+            site, account = accounts.site_by_id(tx, contact.site_id), accounts.one(tx, contact.account_id)
+            consents.add_expiry(tx, contact.id, _ended(desk, tx, contact, account, site, "expired"))
+        return found
+
+    ended = await desk.store.write(work)
+    for each in ended:
+        await training.changed(desk, each.account_id, each.id)
+    desk.live.publish(*(Told(Nudge("consent", account=each.account_id, contact=each.id)) for each in ended))
+    return len(ended)
+
+
+def _ended(desk: Desk, tx: Any, contact: Contact, account: Account, site: Site, action: str) -> dict[str, Any]:
+    """Return the ledger's row for a consent that ends: to the notice last agreed to, and no purpose is left."""
+    version = consents.receipts(tx, contact.id)[-1].notice_version
+    notice = consents.notices(tx, account.id, version)[0]
+    asked = Asked(version, dict.fromkeys(PURPOSES, False), "", "", contact.locale)
+    return _receipt(desk, account, site, contact, (notice, notice.text(contact.locale)), asked, action)
+
+
+async def receipt(desk: Desk, visitor: Visitor) -> dict[str, Any]:
+    """Return the visitor's last receipt, signed."""
+    ledger = await receipts(desk, (await reader_of(desk, visitor)).id)
+    return signed({"document": ledger[-1].document, "signature": ledger[-1].signature})
+
+
+async def receipts(desk: Desk, contact_id: int) -> list[Receipt]:
+    """Return a contact's ledger, first to last."""
+    return await desk.store.read(lambda tx: consents.receipts(tx, contact_id))
+
+
+async def reader_of(desk: Desk, visitor: Visitor) -> Contact:
+    """
+    Return the contact a token speaks for, to read what is theirs: a notice they have not agreed to yet keeps nobody
+    from that (Art. 15 GDPR). Unauthorized and ConsentRequired where the consent was withdrawn or has expired.
+    """
+    contact = await contact_of(desk, visitor, live=False)
+    if contact.receipt_id is None:
+        raise ConsentRequired("This consent has ended")
+    return contact
+
+
+async def contact_of(desk: Desk, visitor: Visitor, *, live: bool = True) -> Contact:
+    """
+    Return the contact a token speaks for; Unauthorized where it was erased, ConsentRequired (with `live`) where there
+    is no consent to the notice in force.
+    """
+
+    def work(tx: Any) -> Contact:
+        try:
+            contact = contacts.by_uid(tx, visitor.contact)
+        except NotFound:
+            raise Unauthorized("This visitor was erased") from None
+        current = accounts.one(tx, contact.account_id).notice_version
+        if live and (contact.receipt_id is None or contact.notice_version != current):
+            raise ConsentRequired("Agree to the current notice first")
+        return contact
+
+    return await desk.store.read(work)
+
+
+def signed(entry: dict[str, Any]) -> dict[str, Any]:
+    """Return a receipt as it is handed out: what was signed, and the signature with the key that checks it."""
+    document = json.loads(entry["document"])
+    proof = {
+        "alg": "Ed25519",
+        "value": entry["signature"],
+        "over": "the receipt as JSON, keys sorted, no spaces, UTF-8",
+    }
+    return {"receipt": document, "signature": proof | {"public_key": document["signed_with"]}}
+
+
+def canonical(document: Any) -> bytes:
+    """Return JSON with sorted keys and no spaces, UTF-8: what hashes and signatures are taken over."""
+    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _in_force(tx: Any, account: Account) -> Notice | None:
+    if account.notice_version is None:
+        return None
+    return consents.notices(tx, account.id, account.notice_version)[0]
+
+
+def _agreed(notice: Notice | None, version: int, choices: dict[str, bool], locale: str) -> tuple[Notice, NoticeText]:
+    """Return the notice agreed to; fails closed: `chat` must be true, and the version the one in force."""
+    if choices.get("chat") is not True:
+        raise ConsentRequired("The box for the chat must be ticked")
+    if notice is None or version != notice.version:
+        raise NoticeOutdated("Read the current notice and agree to it", notice=shown(notice, locale))
+    return notice, notice.text(locale)
+
+
+def _check_fields(site: Site, asked: Asked) -> None:
+    for name, value in (("name", asked.name), ("email", asked.email)):
+        ask = site.fields.get(name, "off")
+        if ask == "off" and value:
+            raise InvalidField("This site does not ask for it", field=name)
+        if ask == "required" and not value:
+            raise InvalidField("This is needed", field=name)
+    if len(asked.name) > 200 or any(ord(c) < 32 for c in asked.name):  # noqa: PLR2004 - a line; control characters
+        raise InvalidField("Give at most 200 characters on one line", field="name")
+    if asked.email and not EMAIL.fullmatch(asked.email):
+        raise InvalidField("This is not an e-mail address", field="email")
+
+
+def _contact_row(desk: Desk, site: Site, asked: Asked, uid: str, slot: int) -> dict[str, Any]:
+    sealed = {
+        name: desk.seal(slot, uid, name, value) if value else None
+        for name, value in (("name", asked.name), ("email", asked.email))
+    }
+    found_by = desk.email_hash(site.account_id, asked.email) if asked.email else None
+    return sealed | {
+        "uid": uid,
+        "account_id": site.account_id,
+        "site_id": site.id,
+        "key_slot": slot,
+        "email_hash": found_by,
+        "locale": asked.locale,
+        "created_at": desk.clock(),
+    }
+
+
+def _receipt(
+    desk: Desk,
+    account: Account,
+    site: Site,
+    contact: Contact,
+    agreed: tuple[Notice, NoticeText],
+    asked: Asked,
+    action: str,
+) -> dict[str, Any]:
+    """Return the ledger's row: the document says everything, to the byte that was signed."""
+    notice, text = agreed
+    uid, at = uuid7(), desk.clock()
+    choices = {each["id"]: bool(asked.purposes.get(each["id"])) for each in purposes(text)}
+    document = {
+        "receipt": uid,
+        "action": action,
+        "at": stamp(at),
+        "account": {"id": account.id, "name": account.name},
+        "site": {"key": site.key, "name": site.name},
+        "contact_id": contact.uid,
+        "notice": shown(notice, text.locale),
+        "locale": text.locale,
+        "consent": choices,
+        "widget_build": asked.build,
+        "signed_with": desk.signer.public_key,
+    }
+    written = canonical(document)
+    return {
+        "uid": uid,
+        "action": action,
+        "notice_version": notice.version,
+        "locale": text.locale,
+        "purposes": choices,
+        "at": at,
+        "document": written.decode(),
+        "signature": desk.signer.sign(written),
+    }
+
+
+def _checked(text: NoticeText) -> NoticeText:
+    field = f"{text.locale}."
+    if text.locale not in LOCALES:
+        raise InvalidField(f"Languages are {', '.join(LOCALES)}", field="locale")
+    body = text.text.strip().replace("\r\n", "\n")
+    if not 0 < len(body) <= TEXT_MOST:
+        raise InvalidField(f"Write 1 to {TEXT_MOST} characters", field=field + "text")
+    if urlsplit(text.privacy_url).scheme not in {"http", "https"} or not urlsplit(text.privacy_url).netloc:
+        raise InvalidField(
+            "Give the address of the privacy page, as https://shop.example/privacy",
+            field=field + "privacy_url",
+        )
+    if len(text.training_label) > LABEL_MOST or len(text.chat_label) > LABEL_MOST:
+        raise InvalidField(
+            f"A sentence beside a box has at most {LABEL_MOST} characters",
+            field=field + "chat_label",
+        )
+    made = replace(
+        text,
+        text=body,
+        privacy_url=text.privacy_url.strip(),
+        chat_label=" ".join(text.chat_label.split()),
+        training_label=" ".join(text.training_label.split()),
+    )
+    if not made.chat_label:
+        raise InvalidField("Write the sentence beside the box", field=field + "chat_label")
+    return replace(made, sha256=sha256(canonical(_hashed(made))).hexdigest())
+
+
+def _hashed(text: NoticeText) -> dict[str, Any]:
+    """What the notice's hash is over: everything the visitor is shown of it."""
+    return {
+        "locale": text.locale,
+        "text": text.text,
+        "privacy_url": text.privacy_url,
+        "purposes": purposes(text),
+    }

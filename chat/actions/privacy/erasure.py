@@ -1,0 +1,227 @@
+"""
+Forgetting a contact: a request that is answered at once, and the sweep that carries it out and may be killed
+anywhere.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import Any
+
+import structlog
+
+from chat.actions.desk import Desk
+from chat.actions.filter import training
+from chat.actions.privacy import certificates, consent, forgetting
+from chat.clock import DAY, stamp
+from chat.errors import LetheError, NotFound, Unauthorized, Unavailable
+from chat.ids import uuid7
+from chat.model import Actor, Contact, Ticket
+from chat.nudges import Nudge, Told
+from chat.store.privacy import consents, erasures, holds
+from chat.store.privacy.erasures import Erasure
+from chat.store.talk import contacts, tickets
+from chat.store.team import accounts
+from chat.tokens import Visitor
+
+log = structlog.get_logger("chat.erasure")
+ECHO = 60_000
+
+
+async def by_visitor(desk: Desk, visitor: Visitor) -> str:
+    """Withdraw the visitor's consent and file the erasure; return its id. Twice gives the same id."""
+    try:
+        return await _request(desk, visitor.contact, None, "visitor")
+    except NotFound:
+        raise Unauthorized("This visitor is not known") from None
+
+
+async def by_agent(desk: Desk, actor: Actor, contact_uid: str) -> str:
+    """File the erasure of a contact of the actor's account; return its id. Twice gives the same id."""
+    return await _request(desk, contact_uid, actor.account_id, "agent" if actor.session_id else "api")
+
+
+async def by_email(desk: Desk, actor: Actor | None, email: str) -> list[str]:
+    """
+    File the erasure of every contact with an address, in the actor's account or (None) in all; return the ids.
+
+    NotFound where nobody has the address.
+    """
+
+    def work(tx: Any) -> list[Contact]:
+        of = [account.id for account in accounts.all_of(tx)] if actor is None else [actor.account_id]
+        return [each for account in of for each in contacts.page(tx, account, desk.email_hash(account, email), 0, None)]
+
+    found = await desk.store.read(work)
+    if not found:
+        raise NotFound("No contact has this address")
+    source = "command" if actor is None else "agent" if actor.session_id else "api"
+    return [await _request(desk, each.uid, each.account_id, source) for each in found]
+
+
+async def state(desk: Desk, actor: Actor, erasure_id: str) -> dict[str, Any]:
+    """Return how far a request of the account is, place by place, and its certificate once it is done."""
+
+    def work(tx: Any) -> tuple[Erasure, list[erasures.Went], dict[int, int]]:
+        found = erasures.one(tx, actor.account_id, erasure_id)
+        return found, erasures.went(tx, erasure_id), holds.until(tx, [found.contact_id])
+
+    found, went, held = await desk.store.read(work)
+    places = [certificates.shown(each) for each in went]
+    stands = shown(found, held.get(found.contact_id))
+    return stands | {"places": places, "certificate": certificates.signed(found)}
+
+
+async def now(desk: Desk, email: str) -> list[dict[str, Any]]:
+    """Erase every contact with an address in all accounts, now; return each request with its certificate."""
+    ids = await by_email(desk, None, email)
+    await sweep(desk)
+    found = await desk.store.read(lambda tx: [erasures.by_id(tx, each) for each in ids])
+    return [shown(each) | {"certificate": certificates.signed(each)} for each in found]
+
+
+def told(done: dict[str, Any]) -> list[str]:
+    """Return a request and its certificate as lines for people."""
+    head = f"{done['id']}: {done['state']}"
+    if done["certificate"] is None:
+        return [head + "; not finished yet, the server's sweep goes on with it"]
+    document = done["certificate"]["certificate"]
+    places = [f"  {each['place']}: found {each['found']}, removed {each['removed']}" for each in document["places"]]
+    return [head, *places, f"  the last backup with unreadable remains lapses {document['backups']['lapse_at']}"]
+
+
+async def page(desk: Desk, actor: Actor, before: str | None, limit: int) -> tuple[list[dict[str, Any]], str | None]:
+    """Return the account's requests, newest first, and where the next page begins."""
+
+    def work(tx: Any) -> tuple[list[Erasure], dict[int, int]]:
+        found = erasures.page(tx, actor.account_id, before, limit + 1)
+        return found, holds.until(tx, [each.contact_id for each in found])
+
+    found, held = await desk.store.read(work)
+    items = [shown(each, held.get(each.contact_id)) for each in found[:limit]]
+    return items, found[limit - 1].id if len(found) > limit else None
+
+
+def shown(found: Erasure, held: int | None = None) -> dict[str, Any]:
+    """Return a request as lists show it; `held` is until when (ms) its contact is."""
+    return {
+        "id": found.id,
+        "state": found.state,
+        "source": found.source,
+        "requested_at": stamp(found.requested_at),
+        "due_at": stamp(found.due_at),
+        "held_until": None if held is None else stamp(held),
+        "done_at": None if found.done_at is None else stamp(found.done_at),
+    }
+
+
+async def sweep(desk: Desk) -> int:
+    """Carry out every request that is due; return how many were finished. One that fails does not stop the others."""
+    await _echo(desk)
+    await desk.store.write(lambda tx: holds.lapse(tx, desk.clock()))
+    due = await desk.store.read(lambda tx: erasures.due(tx, desk.clock()))
+    gone = [each for each in due if await _carried_out(desk, each)]
+    if not gone:
+        return 0
+    scrubbed = desk.clock() if await desk.store.scrub(small=True) else None
+    return sum([await _certify(desk, each, scrubbed) for each in gone])
+
+
+async def scrub(desk: Desk) -> int:
+    """Once a day write the database anew, so that nothing deleted stays in its free pages; return 1 where it did."""
+    now = desk.clock()
+    if now - await desk.store.read(accounts.scrubbed_at) < DAY or not await desk.store.scrub(small=False):
+        return 0
+    await desk.store.write(lambda tx: accounts.scrubbed(tx, now))
+    return 1
+
+
+async def _carried_out(desk: Desk, each: Erasure) -> bool:
+    try:
+        if not await desk.store.write(lambda tx: erasures.begin(tx, each)):
+            return False
+        await forgetting.forget(desk, each)
+    except Unavailable:
+        log.warning("erasure put off", erasure=each.id)
+        return False
+    except LetheError as error:
+        log.error("erasure failed", erasure=each.id, code=error.code)  # noqa: TRY400 - the detail may name a path
+        await desk.store.write(lambda tx: erasures.stands(tx, each.id, "failed"))
+        return False
+    _tell(desk, each)
+    return True
+
+
+async def _certify(desk: Desk, each: Erasure, scrubbed: int | None) -> bool:
+    def work(tx: Any) -> bool:
+        account = accounts.one(tx, each.account_id)
+        document, signature = certificates.made(desk, account, each, erasures.went(tx, each.id), scrubbed)
+        return erasures.close(tx, each.id, desk.clock(), document, signature)
+
+    return await desk.store.write(work)
+
+
+async def _echo(desk: Desk) -> None:
+    """Say again what was erased lately: perhaps by a command in another process, whose word did not come here."""
+    for each in await desk.store.read(lambda tx: erasures.done_since(tx, desk.clock() - ECHO)):
+        _tell(desk, each)
+
+
+def _tell(desk: Desk, each: Erasure) -> None:
+    desk.keys.drop(each.key_slot, each.contact_uid)
+    desk.live.publish(
+        Told(Nudge("erased", account=each.account_id, contact=each.contact_id)),
+        Told(Nudge("forget", number=each.key_slot, by=each.contact_uid)),
+    )
+
+
+async def _request(desk: Desk, contact_uid: str, account_id: str | None, source: str) -> str:
+    """File a request, `account_id` None for the contact's own word; NotFound where there is no such contact."""
+
+    def work(tx: Any) -> tuple[str, Contact | None, list[Ticket]]:
+        try:
+            contact = contacts.by_uid(tx, contact_uid, lock=True)
+        except NotFound:
+            return _asked_before(tx, contact_uid, account_id), None, []
+        if account_id not in {None, contact.account_id}:
+            raise NotFound("No such contact")
+        consent.withdrawn(desk, tx, contact)
+        made = _row(desk, tx, contact, source)
+        return erasures.request(tx, made), contact, tickets.all_of_contact(tx, contact.id)
+
+    erasure_id, contact, gone = await desk.store.write(work)
+    if contact is not None:
+        account = contact.account_id
+        await training.changed(desk, account, contact.id)
+        desk.live.publish(
+            Told(Nudge("erased", account=account, contact=contact.id)),
+            *(Told(Nudge("gone", account=account, ticket=t.id, number=t.number)) for t in gone),
+            Told(Nudge("due")),
+        )
+    return erasure_id
+
+
+def _asked_before(tx: Any, contact_uid: str, account_id: str | None) -> str:
+    known = erasures.of_contact(tx, contact_uid)
+    if known is None or account_id not in {None, known.account_id}:
+        raise NotFound("No such contact")
+    return known.id
+
+
+def _row(desk: Desk, tx: Any, contact: Contact, source: str) -> dict[str, Any]:
+    """Return the row of a new request; it keeps of the receipts their number and a hash that proves them."""
+    ledger, now = consents.receipts(tx, contact.id), desk.clock()
+    # A visitor's withdrawal may wait for the account's grace; whoever else asks has thought about it.
+    grace = accounts.one(tx, contact.account_id).grace_days * DAY if source == "visitor" else 0
+    return {
+        "id": uuid7(),
+        "account_id": contact.account_id,
+        "contact_uid": contact.uid,
+        "contact_id": contact.id,
+        "key_slot": contact.key_slot,
+        "source": source,
+        "requested_at": now,
+        "due_at": now + grace,
+        "receipts": len(ledger),
+        "proof": sha256("\n".join(each.signature for each in ledger).encode()).hexdigest(),
+    }

@@ -1,0 +1,83 @@
+"""Legal holds: what must not be erased though it was asked for, or would be due (Art. 17(3)(e), 18 GDPR)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chat.actions.desk import Desk
+from chat.actions.team.accounts import manages
+from chat.clock import DAY, stamp
+from chat.errors import InvalidField, NotFound
+from chat.ids import uuid7
+from chat.model import Actor, Contact
+from chat.nudges import Nudge, Told
+from chat.store.privacy import holds
+from chat.store.talk import contacts, tickets
+
+DAYS_MOST = 3650
+REASON = 500
+
+
+async def place(desk: Desk, actor: Actor, contact_uid: str, reason: str, days: int) -> dict[str, Any]:
+    """
+    Hold a contact for some days: no erasure begins, and agents see neither ticket nor contact. Owner or admin.
+
+    Raises BeingErased where an erasure has begun.
+    """
+    manages(actor)
+    if not 0 < len(reason.strip()) <= REASON:
+        raise InvalidField(f"Give the reason in 1 to {REASON} characters", field="reason")
+    if not 0 < days <= DAYS_MOST:
+        raise InvalidField(f"Give 1 to {DAYS_MOST} days", field="days")
+    contact = await desk.store.read(lambda tx: _mine(tx, actor, contact_uid))
+    now = desk.clock()
+    ends = now + days * DAY
+    made = {
+        "id": uuid7(),
+        "reason": desk.seal(contact.key_slot, contact.uid, "hold", reason.strip()),
+        "agent_id": actor.agent_id,
+        "placed_at": now,
+        "expires_at": ends,
+    }
+
+    def work(tx: Any) -> list[int]:
+        holds.place(tx, contact.id, made)
+        return [each.number for each in tickets.all_of_contact(tx, contact.id)]
+
+    numbers = await desk.store.write(work)
+    desk.live.publish(*(Told(Nudge("gone", account=actor.account_id, number=each)) for each in numbers))
+    return {"contact_id": contact.uid, "held_until": stamp(ends)}
+
+
+async def lift(desk: Desk, actor: Actor, contact_uid: str) -> None:
+    """End a hold before its time: an erasure that waited for it goes on. Owner or admin."""
+    manages(actor)
+
+    def work(tx: Any) -> None:
+        holds.lift(tx, _mine(tx, actor, contact_uid).id)
+
+    await desk.store.write(work)
+    desk.live.publish(Told(Nudge("due")))
+
+
+async def page(desk: Desk, actor: Actor) -> list[dict[str, Any]]:
+    """Return the account's holds with their reasons, the first to end first. Owner or admin."""
+    manages(actor)
+    found = await desk.store.read(lambda tx: holds.of_account(tx, actor.account_id))
+    return [
+        {
+            "contact_id": uid,
+            "reason": desk.unseal(slot, uid, "hold", each.reason),
+            "placed_by": each.agent_id,
+            "placed_at": stamp(each.placed_at),
+            "held_until": stamp(each.expires_at),
+        }
+        for each, uid, slot in found
+    ]
+
+
+def _mine(tx: Any, actor: Actor, uid: str) -> Contact:
+    contact = contacts.by_uid(tx, uid)
+    if contact.account_id != actor.account_id:
+        raise NotFound("No such contact")
+    return contact

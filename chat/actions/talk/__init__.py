@@ -1,0 +1,1 @@
+"""Deeds about what is said: arriving, writing, tickets, contacts, files and letters."""

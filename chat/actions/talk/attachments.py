@@ -1,0 +1,153 @@
+"""Files that people send: taken with a live consent, drawn anew where they are images, sealed, given back, swept."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from chat import filetypes, frames, pictures
+from chat.actions.desk import Desk
+from chat.actions.talk.transcripts import file_out
+from chat.blobs import PREVIEW
+from chat.crypt import KEY_BYTES, SEALED_CHUNK, derive, seal_chunks, unseal_chunks
+from chat.errors import InvalidField, NotFound, RateLimited, TooLarge
+from chat.ids import uuid7
+from chat.model import Actor, Attachment, Contact
+from chat.store.talk import contacts, uploads
+
+FILE_MOST = 10 * 1024 * 1024
+WAITING_MOST, AN_HOUR = 20, 60
+UNUSED_MS, LEFTOVER_MS = 24 * 3_600_000, 3_600_000
+SWEPT = 500
+
+
+@dataclass(frozen=True)
+class File:
+    """A file to be given back: `pieces` are its plain bytes."""
+
+    name: str
+    type: str
+    size: int | None
+    pieces: Iterator[bytes]
+
+
+async def keep(desk: Desk, contact: Contact, author: str, name: str, data: bytes) -> frames.AttachmentOut:
+    """
+    Keep a file until a message names it, within a day. A visitor's needs a live consent, in the same transaction.
+
+    Raises InvalidField for what is no file we take, TooLarge, RateLimited, ConsentRequired.
+    """
+    if len(data) > FILE_MOST:
+        raise TooLarge(f"A file has at most {FILE_MOST // 2**20} MB")
+    await _allowed(desk, contact, author)
+    kind, data, small = await _looked_at(desk, data)
+    key, uid, blob = secrets.token_bytes(KEY_BYTES), uuid7(), desk.blobs.new_name()
+    sealed = partial(desk.seal, contact.key_slot, contact.uid)
+    made = Attachment(
+        id=uid,
+        contact_id=contact.id,
+        ticket_id=None,
+        seq=None,
+        author=author,
+        blob=blob,
+        name=sealed(f"attachment/{uid}/name", filetypes.tidy(name)),
+        file_key=sealed(f"attachment/{uid}/key", key.hex()),
+        type=kind,
+        size=len(data),
+        preview=bool(small),
+        created_at=desk.clock(),
+    )
+    try:
+        await asyncio.to_thread(_write, desk, contact.uid, made, key, data, small)
+        await desk.store.write(lambda tx: uploads.keep(tx, made, consent=author == "visitor"))
+    except BaseException:
+        await asyncio.to_thread(desk.blobs.remove, contact.uid, blob)
+        raise
+    return file_out(desk, contact, made)
+
+
+async def named(desk: Desk, contact: Contact, author: str, ids: list[str]) -> tuple[frames.AttachmentOut, ...]:
+    """Return what a message's frame says of the attachments that it names; NotFound where one is not there."""
+    found = await desk.store.read(lambda tx: uploads.named(tx, contact.id, author, ids)) if ids else []
+    if len(found) != len(ids):
+        raise NotFound("An attachment is not there any more; send it again")
+    return tuple(file_out(desk, contact, each) for each in found)
+
+
+async def of_visitor(desk: Desk, contact: Contact, attachment_id: str, *, small: bool) -> File:
+    """Return a file of the visitor's own chats."""
+    file = await desk.store.read(lambda tx: uploads.one(tx, attachment_id, contact_id=contact.id))
+    return _opened(desk, contact, file, small=small)
+
+
+async def of_agent(desk: Desk, actor: Actor, attachment_id: str, *, small: bool) -> File:
+    """Return a file of the actor's account."""
+
+    def work(tx: Any) -> tuple[Attachment, Contact]:
+        file = uploads.one(tx, attachment_id, account_id=actor.account_id)
+        return file, contacts.by_id(tx, file.contact_id)
+
+    file, contact = await desk.store.read(work)
+    return _opened(desk, contact, file, small=small)
+
+
+async def forget(desk: Desk, contact_uid: str) -> int:
+    """Remove every file of a contact, with or without rows and keys; return how many there were."""
+    return await asyncio.to_thread(desk.blobs.forget, contact_uid)
+
+
+async def sweep(desk: Desk) -> int:
+    """Remove uploads that no message has named within a day, and files that no row knows; return how many."""
+    now = desk.clock()
+    unused = await desk.store.read(lambda tx: uploads.stale(tx, now - UNUSED_MS, SWEPT))
+    await desk.store.write(lambda tx: uploads.drop_unused(tx, [file.id for file, _ in unused]))
+    # Old enough that its row is not just being written.
+    files = sorted(await asyncio.to_thread(desk.blobs.all, (now - LEFTOVER_MS) / 1000))
+    left = 0
+    for start in range(0, len(files), SWEPT):
+        some = files[start : start + SWEPT]
+        known = await desk.store.read(lambda tx, some=some: uploads.known(tx, some))  # type: ignore[misc] # bound now
+        for each in set(some) - known:
+            await asyncio.to_thread(desk.blobs.discard, *each)
+            left += 1
+    return len(unused) + left
+
+
+async def _allowed(desk: Desk, contact: Contact, author: str) -> None:
+    if author == "visitor":
+        wait = await desk.live.allow(f"upload:{contact.uid}", AN_HOUR, 3600.0)
+        if wait:
+            raise RateLimited("Too many files; wait a little", retry_after=round(wait))
+    if await desk.store.read(lambda tx: uploads.waiting(tx, contact.id, author)) >= WAITING_MOST:
+        raise RateLimited("Send the files that wait first", retry_after=60)
+
+
+async def _looked_at(desk: Desk, data: bytes) -> tuple[str, bytes, bytes]:
+    """Return what a file is, its bytes as they are kept, and a small image of it or nothing."""
+    kind = filetypes.sniff(data)
+    if kind is None:
+        raise InvalidField("Only images, PDF, ZIP and office documents, and plain text are taken", field="file")
+    if kind not in filetypes.IMAGES:
+        return kind, data, b""
+    async with desk.drawing:
+        drawn = await asyncio.to_thread(pictures.redraw, data, kind)
+    return drawn.type, drawn.data, drawn.small
+
+
+def _write(desk: Desk, owner: str, file: Attachment, key: bytes, data: bytes, small: bytes) -> None:
+    desk.blobs.write(owner, file.blob, seal_chunks(derive(key, "file"), data))
+    if small:
+        desk.blobs.write(owner, file.blob + PREVIEW, seal_chunks(derive(key, "preview"), small))
+
+
+def _opened(desk: Desk, contact: Contact, file: Attachment, *, small: bool) -> File:
+    if small and not file.preview:
+        raise NotFound("There is no small image of this file")
+    key = bytes.fromhex(desk.unseal(contact.key_slot, contact.uid, f"attachment/{file.id}/key", file.file_key) or "")
+    chunks = desk.blobs.read(contact.uid, file.blob + (PREVIEW if small else ""), SEALED_CHUNK)
+    plain = unseal_chunks(derive(key, "preview" if small else "file"), chunks)
+    return File(file_out(desk, contact, file).name, file.type, None if small else file.size, plain)

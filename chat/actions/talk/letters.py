@@ -1,0 +1,82 @@
+"""
+Letters: queued in the transaction they are about, sealed under their contact's key, sent by a sweep that tries again.
+
+A letter is gone once it is delivered, refused for good, or over a day old. Killed between sending and noting that, the
+sweep sends it again under the same Message-ID: twice rather than never.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import msgspec
+import structlog
+
+from chat.actions.desk import Desk
+from chat.actions.talk import transcripts
+from chat.crypt import Sealed
+from chat.errors import InvalidField, LetheError, NotFound, RateLimited
+from chat.ids import uuid7
+from chat.mail import Letter, Undelivered
+from chat.model import Contact
+from chat.nudges import Nudge, Told
+from chat.store.talk import contacts, outbox
+
+MINUTE = 60_000
+WAITS = tuple(minutes * MINUTE for minutes in (5, 15, 60, 240, 480))
+SWEPT, A_DAY = 20, 5
+log = structlog.get_logger("chat.letters")
+
+
+def queue(desk: Desk, tx: Any, contact: Contact, to: str, subject: str, text: str) -> str:
+    """Put a letter about a contact into the outbox, within the caller's transaction; return its id."""
+    letter = Letter(uuid7(), to, subject, text)
+    sealed = desk.seal(contact.key_slot, contact.uid, f"letter/{letter.id}", msgspec.json.encode(letter).decode())
+    outbox.put(tx, letter.id, contact.id, sealed, desk.clock())
+    return letter.id
+
+
+async def transcript(desk: Desk, contact: Contact, subject: str, opening: str) -> str:
+    """Queue the transcript to the address its contact gave; return the letter's id."""
+    to = desk.unseal(contact.key_slot, contact.uid, "email", contact.email)
+    if not desk.mailer.ready:
+        raise NotFound("This server sends no mail")
+    if not to:
+        raise InvalidField("No address was given to send it to", field="email")
+    wait = await desk.live.allow(f"letter:{contact.uid}", A_DAY, 86_400.0)
+    if wait:
+        raise RateLimited("It was sent several times today", retry_after=round(wait))
+    text = f"{opening}\n\n{await transcripts.as_text(desk, contact)}"
+
+    def work(tx: Any) -> str:
+        return queue(desk, tx, contacts.by_id(tx, contact.id), to, subject, text)
+
+    letter_id = await desk.store.write(work)
+    desk.live.publish(Told(Nudge("due")))
+    return letter_id
+
+
+async def sweep(desk: Desk) -> int:
+    """Try every letter that is due; return how many are off our hands."""
+    if not desk.mailer.ready:
+        return 0
+    rows = await desk.store.read(lambda tx: outbox.due(tx, desk.clock(), SWEPT))
+    return sum([await _try(desk, row) for row in rows])
+
+
+async def _try(desk: Desk, row: Any) -> bool:
+    until = desk.clock() + WAITS[min(row.tries, len(WAITS) - 1)]
+    if not await desk.store.write(lambda tx: outbox.claim(tx, row, until)):
+        return False
+    try:
+        opened = desk.unseal(row.key_slot, row.uid, f"letter/{row.id}", row.letter)
+        await asyncio.to_thread(desk.mailer.send, msgspec.json.decode(opened or "", type=Letter))
+    except Undelivered as error:
+        log.warning("letter not taken", letter=row.id, why=error.why, tries=row.tries + 1)
+        if not error.permanent and row.tries < len(WAITS):
+            return False
+    except (Sealed, LetheError):
+        log.info("letter cannot be opened any more", letter=row.id)
+    await desk.store.write(lambda tx: outbox.done(tx, row.id))
+    return True

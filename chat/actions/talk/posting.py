@@ -1,0 +1,172 @@
+"""
+A message's way into the database: gathered, scored, sealed and committed in batches, then told to everybody (group
+commit).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Callable
+from functools import cached_property
+
+from msgspec import UNSET
+
+from chat import frames
+from chat.actions.desk import Desk, seal_text
+from chat.clock import stamp
+from chat.errors import LetheError, Unavailable
+from chat.metrics import Metrics
+from chat.model import Draft
+from chat.nudges import Nudge, Told
+from chat.store.talk.posting import store_all
+
+BATCH = 256
+Done = Callable[[Draft], None]
+
+
+class Posted:
+    """A stored message on its way out; each form of it is written once, however many hear it."""
+
+    def __init__(self, draft: Draft) -> None:
+        self.draft = draft
+
+    def frame(self, *, text: bool) -> frames.MessageOut:
+        """Return the message as a frame, with or without its text."""
+        draft = self.draft
+        return frames.MessageOut(
+            ticket=draft.number,
+            seq=draft.seq,
+            id=str(uuid.UUID(bytes=draft.cid)),
+            author=frames.Author(draft.author, draft.name),
+            at=stamp(draft.at),
+            text=draft.text if text else UNSET,
+            held=draft.held and not text,
+            attachments=[each for each in draft.shown if text and isinstance(each, frames.AttachmentOut)],
+        )
+
+    @cached_property
+    def for_visitor(self) -> str:
+        """The frame as the contact gets it: their own words always."""
+        return frames.encode(self.frame(text=True))
+
+    @cached_property
+    def for_agents(self) -> str:
+        """The frame as agents get it: a held message without its text."""
+        return frames.encode(self.frame(text=not self.draft.held))
+
+
+class Postbox:
+    """
+    Takes drafts from many sockets and stores them in batches.
+
+    What arrives while one batch is being committed makes the next, so a quiet server answers at once and a busy one
+    pays one flush for many messages. `done` is called on the loop after the commit, in the order of arrival.
+    """
+
+    def __init__(self, desk: Desk, metrics: Metrics) -> None:
+        self._desk, self._metrics = desk, metrics
+        self._waiting: list[tuple[Draft, Done]] = []
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._loop = asyncio.get_running_loop()
+
+    def put(self, draft: Draft, done: Done) -> None:
+        """Take a draft; `done(draft)` follows, with `draft.refusal` set where it was not stored."""
+        draft.opens = draft.ticket_id is None
+        self._waiting.append((draft, done))
+        if self._idle.is_set():
+            self._idle.clear()
+            self._loop.call_soon(self._next)
+
+    async def post(self, draft: Draft) -> Draft:
+        """Store one draft and return it; raises its refusal."""
+        stored: asyncio.Future[Draft] = self._loop.create_future()
+        self.put(draft, lambda done: None if stored.cancelled() else stored.set_result(done))
+        await stored
+        if draft.refusal is not None:
+            raise draft.refusal
+        return draft
+
+    async def drain(self) -> None:
+        """Wait until everything taken is stored."""
+        await self._idle.wait()
+
+    def _next(self) -> None:
+        batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
+        if not batch:
+            self._idle.set()
+            return
+        drafts = [draft for draft, _ in batch]
+        future = self._desk.store.in_writer(lambda: self._store(drafts))
+        future.add_done_callback(lambda ran: self._settle(batch, ran))
+
+    def _store(self, drafts: list[Draft]) -> None:
+        """In the writer's thread: score, seal, append, commit."""
+        self._score([draft for draft in drafts if draft.author == "visitor"])
+        ready = [draft for draft in drafts if self._sealed(draft)]
+        if ready:
+            store_all(self._desk.store, ready)
+
+    def _score(self, drafts: list[Draft]) -> None:
+        """Score fails open: what the filter chokes on is stored unscored, and counted."""
+        accounts = {draft.account_id for draft in drafts}
+        try:
+            for account in accounts:
+                self._score_account(account, [draft for draft in drafts if draft.account_id == account])
+        except (ValueError, ArithmeticError, LookupError):
+            self._metrics.unscored.inc(sum(draft.score is None for draft in drafts))
+
+    def _score_account(self, account: str, drafts: list[Draft]) -> None:
+        known = self._desk.filters.of(account)
+        for draft, score in zip(drafts, known.score_many([draft.text for draft in drafts]), strict=True):
+            draft.score, draft.held = score, known.verdict(score) == "spam"
+
+    def _sealed(self, draft: Draft) -> bool:
+        try:
+            key = self._desk.keys.get(draft.key_slot, draft.contact_uid)
+        except LetheError as refusal:
+            draft.refusal = refusal
+            return False
+        draft.sealed = seal_text(key, draft.author, draft.cid, draft.text)
+        return True
+
+    def _settle(self, batch: list[tuple[Draft, Done]], ran: asyncio.Future[None]) -> None:
+        error = ran.exception()
+        self._count([draft for draft, _ in batch])
+        for draft, done in batch:
+            if error is not None and draft.refusal is None:
+                draft.refusal = error if isinstance(error, LetheError) else Unavailable("It could not be stored")
+            done(draft)
+            # One by one and in order: who follows a ticket must see its numbers rise by one, their own among them.
+            if draft.refusal is None and not draft.repeated:
+                self._desk.live.publish(*_told(draft))
+        self._next()
+        if error is not None and not isinstance(error, LetheError):
+            raise error
+
+    def _count(self, drafts: list[Draft]) -> None:
+        meters = self._metrics
+        meters.batches.observe(len(drafts))
+        for author in ("visitor", "agent"):
+            meters.messages.labels(author).inc(
+                sum(d.author == author and d.refusal is None and not d.repeated for d in drafts)
+            )
+        meters.held.inc(sum(draft.held and not draft.repeated for draft in drafts))
+        for draft in drafts:
+            if isinstance(draft.refusal, LetheError):
+                meters.refused.labels(draft.refusal.code).inc()
+
+
+def _told(draft: Draft) -> tuple[Told, Told]:
+    ticket = draft.ticket_id or 0
+    happened = Nudge(
+        "message",
+        account=draft.account_id,
+        contact=draft.contact_id,
+        ticket=ticket,
+        number=draft.number,
+        seq=draft.seq,
+    )
+    changed = Nudge("ticket", account=draft.account_id, ticket=ticket, number=draft.number)
+    return Told(happened, Posted(draft), draft.source), Told(changed)

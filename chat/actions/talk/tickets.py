@@ -1,0 +1,250 @@
+"""Tickets: what agents and visitors may do with one beside writing in it."""
+
+from __future__ import annotations
+
+import contextlib
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from chat import frames
+from chat.actions.desk import Desk, seal_text
+from chat.actions.filter import training
+from chat.actions.talk import transcripts
+from chat.errors import Ended, InvalidField, NotFound
+from chat.model import Actor, Contact, Draft, Message, Note, Ticket
+from chat.nudges import Nudge, Told
+from chat.store.schema import STATUSES
+from chat.store.talk import contacts, tickets
+from chat.store.talk.tickets import Listed
+from chat.store.team import accounts, agents
+
+TAGS_MOST, TAG_CHARS = 20, 50
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A ticket as an agent opens it."""
+
+    ticket: Ticket
+    contact: Contact
+    summary: dict[str, Any]
+
+
+async def page(
+    desk: Desk, actor: Actor, wanted: dict[str, Any], before: tuple[int, int] | None, limit: int
+) -> tuple[list[dict[str, Any]], tuple[int, int] | None]:
+    """
+    Return summaries of the account's tickets, last changed first, and where the next page begins.
+
+    `wanted` holds any of status, assignee (an agent's id or None), contact (public id), held.
+    """
+    if "status" in wanted and wanted["status"] not in STATUSES:
+        raise InvalidField(f"A status is one of {', '.join(STATUSES)}", field="status")
+    found = await desk.store.read(lambda tx: tickets.page(tx, actor.account_id, wanted, before, limit + 1))
+    more = len(found) > limit
+    last = found[limit - 1].ticket if more else None
+    return _readable(desk, found[:limit]), None if last is None else (last.updated_at, last.id)
+
+
+async def one(desk: Desk, actor: Actor, number: int) -> Opened:
+    """Return a ticket of the actor's account; NotFound where there is none."""
+
+    def work(tx: Any) -> tuple[Listed, Contact]:
+        listed = tickets.one(tx, actor.account_id, number)
+        return listed, contacts.by_id(tx, listed.ticket.contact_id)
+
+    listed, contact = await desk.store.read(work)
+    return Opened(listed.ticket, contact, transcripts.summary(desk, listed))
+
+
+async def summaries(desk: Desk, ids: list[int]) -> list[dict[str, Any]]:
+    """Return the summaries of tickets by key, each with its `ticket` number, for those who watch the list."""
+    found = await desk.store.read(lambda tx: tickets.many(tx, ids))
+    return [{"ticket": each["number"]} | each for each in _readable(desk, found)]
+
+
+def answer(actor: Actor, opened: Opened, client_id: str, text: str, at: int, source: object = None) -> Draft:
+    """Return an agent's message to a ticket, ready for the postbox."""
+    ticket, contact = opened.ticket, opened.contact
+    return Draft(
+        contact_id=contact.id,
+        contact_uid=contact.uid,
+        key_slot=contact.key_slot,
+        account_id=ticket.account_id,
+        site_id=ticket.site_id,
+        author="agent",
+        cid=uuid.UUID(client_id).bytes,
+        text=text,
+        at=at,
+        ticket_id=ticket.id,
+        agent_id=actor.agent_id,
+        name=actor.name,
+        source=source,
+    )
+
+
+async def add_note(
+    desk: Desk, actor: Actor, number: int, client_id: str, text: str, source: object = None
+) -> tuple[frames.NoteOut, bool]:
+    """Add a note that only agents see; return it, and whether it was there already under this id."""
+    opened = await one(desk, actor, number)
+    contact, cid = opened.contact, uuid.UUID(client_id).bytes
+    sealed = seal_text(desk.keys.get(contact.key_slot, contact.uid), "note", cid, text)
+    made = {"cid": cid, "agent_id": actor.agent_id, "body": sealed, "at": desk.clock()}
+
+    def work(tx: Any) -> tuple[Note, bool, transcripts.Names]:
+        note, again = tickets.add_note(tx, opened.ticket.id, made)
+        return note, again, transcripts.names(desk, tx, contact)
+
+    note, again, known = await desk.store.write(work)
+    out = transcripts.note_out(desk, contact, number, note, known)
+    if not again:
+        nudge = Nudge("note", account=actor.account_id, ticket=opened.ticket.id, number=number, note=note.note)
+        desk.live.publish(Told(nudge, out, source), _changed(opened.ticket))
+    return out, again
+
+
+async def change(desk: Desk, actor: Actor, number: int, values: dict[str, Any]) -> dict[str, Any]:
+    """Change `status`, `assignee` (an agent's id, `me` or None) or `tags`; return the summary. Raises InvalidField."""
+    opened = await one(desk, actor, number)
+    checked = _checked(actor, values)
+
+    def work(tx: Any) -> None:
+        if checked.get("assignee"):
+            row = agents.one(tx, actor.account_id, checked["assignee"])
+            if row.deactivated_at is not None:
+                raise NotFound("No such agent")
+        tickets.change(tx, opened.ticket.id, **checked, updated_at=desk.clock())
+
+    await desk.store.write(work)
+    told = [_changed(opened.ticket)]
+    if checked.get("status") in {"solved", "trash"} and not opened.ticket.ended:
+        told.append(_ended(opened.ticket, "agent", actor.name))
+    elif "status" in checked and opened.ticket.ended:
+        told.append(Told(Nudge("ended", contact=opened.ticket.contact_id, ticket=opened.ticket.id, on=True)))
+    desk.live.publish(*told)
+    return (await one(desk, actor, number)).summary
+
+
+async def hold(desk: Desk, actor: Actor, number: int, *, held: bool) -> dict[str, Any]:
+    """
+    Move a ticket's visitor messages into quarantine, or release them to the agents' view, and teach the filter that;
+    return the summary.
+    """
+    opened = await one(desk, actor, number)
+
+    def work(tx: Any) -> tuple[list[Message], transcripts.Files]:
+        changed = tickets.hold(tx, opened.ticket.id, held=held)
+        training.teach(desk, tx, actor, opened.contact, tickets.messages(tx, opened.ticket.id), spam=held)
+        return changed, transcripts.files_of(tx, changed)
+
+    changed, files = await desk.store.write(work)
+    await training.changed(desk, actor.account_id, opened.contact.id)
+    known: transcripts.Names = {"": transcripts.name_of(desk, opened.contact)}
+    said = [transcripts.message_out(desk, opened.contact, number, each, known, agents=True) for each in changed]
+    frames_out = transcripts.with_files(desk, opened.contact, said, files)
+    nudge = Nudge("held", account=actor.account_id, ticket=opened.ticket.id, number=number)
+    desk.live.publish(Told(nudge, frames_out), _changed(opened.ticket))
+    return (await one(desk, actor, number)).summary
+
+
+def typing(desk: Desk, ticket: Ticket, author: frames.Author, *, on: bool, source: object) -> None:
+    """Tell the others in a ticket that somebody types or has stopped; what is typed is nobody's business."""
+    out = frames.TypingOut(ticket.number, author, on)
+    nudge = Nudge("typing", contact=ticket.contact_id, ticket=ticket.id, number=ticket.number, on=on, by=author.kind)
+    desk.live.publish(Told(nudge, out, source))
+
+
+async def read(desk: Desk, ticket: Ticket, side: str, seq: int, name: str | None, source: object) -> None:
+    """Note that `side` (agent or visitor) has read up to `seq`, and tell the other."""
+    stands = await desk.store.write(lambda tx: tickets.mark_read(tx, ticket.id, side, seq))
+    out = frames.ReadOut(ticket.number, stands, frames.Author(side, name))
+    nudge = Nudge(
+        "read",
+        contact=ticket.contact_id,
+        ticket=ticket.id,
+        number=ticket.number,
+        seq=stands,
+        by=side,
+    )
+    told = [Told(nudge, out, source)]
+    if side == "agent":
+        told.append(_changed(ticket))
+    desk.live.publish(*told)
+
+
+async def end(desk: Desk, ticket: Ticket, name: str | None) -> None:
+    """The visitor ends the chat; Ended where it has."""
+
+    def work(tx: Any) -> None:
+        tickets.change(tx, ticket.id, status="solved", updated_at=desk.clock())
+
+    if ticket.ended:
+        raise Ended("This chat has ended")
+    await desk.store.write(work)
+    desk.live.publish(_changed(ticket), _ended(ticket, "visitor", name))
+
+
+async def rate(desk: Desk, contact: Contact, ticket: Ticket, score: int, comment: str) -> None:
+    """Keep the visitor's rating of a ticket, 1 to 5, and the comment."""
+    sealed = desk.seal(contact.key_slot, contact.uid, "rating", comment) if comment else None
+    await desk.store.write(lambda tx: tickets.change(tx, ticket.id, rating=score, rating_comment=sealed))
+    desk.live.publish(_changed(ticket))
+
+
+async def epoch(desk: Desk) -> int:
+    """Return the database's epoch: after a restore it is another, and clients read anew."""
+    return await desk.store.read(accounts.epoch)
+
+
+async def last_of(desk: Desk, contact_id: int) -> Ticket | None:
+    """Return the contact's last ticket, running or ended."""
+    return await desk.store.read(lambda tx: tickets.of_contact(tx, contact_id))
+
+
+async def all_of(desk: Desk, contact_id: int) -> list[Ticket]:
+    """Return every ticket of a contact, first to last."""
+    return await desk.store.read(lambda tx: tickets.all_of_contact(tx, contact_id))
+
+
+def _readable(desk: Desk, found: list[Listed]) -> list[dict[str, Any]]:
+    """Summaries of those whose contact's key is there: who is being erased is gone from every list at once."""
+    made = []
+    for each in found:
+        with contextlib.suppress(NotFound):
+            made.append(transcripts.summary(desk, each))
+    return made
+
+
+def _changed(ticket: Ticket) -> Told:
+    return Told(Nudge("ticket", account=ticket.account_id, ticket=ticket.id, number=ticket.number))
+
+
+def _ended(ticket: Ticket, kind: str, name: str | None) -> Told:
+    out = frames.EndedOut(ticket.number, frames.Author(kind, name))
+    return Told(
+        Nudge("ended", contact=ticket.contact_id, ticket=ticket.id, number=ticket.number, by=kind),
+        out,
+    )
+
+
+def _checked(actor: Actor, values: dict[str, Any]) -> dict[str, Any]:
+    unknown = sorted(set(values) - {"status", "assignee", "tags"})
+    if unknown or not values:
+        raise InvalidField("Give any of status, assignee, tags", field=unknown[0] if unknown else "status")
+    made = dict(values)
+    if "status" in made and made["status"] not in STATUSES:
+        raise InvalidField(f"A status is one of {', '.join(STATUSES)}", field="status")
+    if "assignee" in made:
+        made["assignee"] = actor.agent_id if made["assignee"] == "me" else made["assignee"] or None
+    if "tags" in made:
+        made["tags"] = _tags(made["tags"])
+    return made
+
+
+def _tags(tags: Any) -> list[str]:
+    fine = isinstance(tags, list) and len(tags) <= TAGS_MOST
+    if not fine or any(not isinstance(tag, str) or not 0 < len(tag.strip()) <= TAG_CHARS for tag in tags):
+        raise InvalidField(f"Give at most {TAGS_MOST} tags of at most {TAG_CHARS} characters", field="tags")
+    return list(dict.fromkeys(tag.strip() for tag in tags))

@@ -1,0 +1,203 @@
+"""Reading what was said: messages and notes as the frames that carry them, and a ticket's summary."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from msgspec import UNSET, structs
+
+from chat import frames
+from chat.actions.desk import Desk, unseal_text
+from chat.clock import stamp
+from chat.model import Attachment, Contact, Message, Note, Ticket
+from chat.store.talk import contacts, tickets, uploads
+from chat.store.talk.tickets import Listed
+from chat.store.team import agents as agent_store
+
+PREVIEW = 140
+Names = dict[str, str | None]
+Files = dict[int, list[Attachment]]
+
+
+async def messages(
+    desk: Desk,
+    contact_id: int,
+    ticket: Ticket,
+    after: int = 0,
+    *,
+    agents: bool,
+    limit: int | None = None,
+) -> list[frames.Entry]:
+    """
+    Return a ticket's messages and redactions after `after`; for agents held ones come without text, the visitor sees
+    their own words.
+    """
+
+    def work(tx: Any) -> tuple[Contact, list[Message], Names, Files]:
+        contact = contacts.by_id(tx, contact_id)
+        found = tickets.messages(tx, ticket.id, after, limit)
+        return contact, found, names(desk, tx, contact), files_of(tx, found)
+
+    contact, found, known, files = await desk.store.read(work)
+    said = [message_out(desk, contact, ticket.number, each, known, agents=agents) for each in found]
+    return with_files(desk, contact, said, files)
+
+
+async def held(desk: Desk, contact_id: int, ticket: Ticket) -> list[frames.Entry]:
+    """Return a ticket's held messages with their text: the quarantine, opened by an agent."""
+
+    def work(tx: Any) -> tuple[Contact, list[Message], Names, Files]:
+        contact = contacts.by_id(tx, contact_id)
+        found = tickets.messages(tx, ticket.id, held=True)
+        return contact, found, names(desk, tx, contact), files_of(tx, found)
+
+    contact, found, known, files = await desk.store.read(work)
+    said = [message_out(desk, contact, ticket.number, each, known, agents=False, shown=True) for each in found]
+    return with_files(desk, contact, said, files)
+
+
+async def as_text(desk: Desk, contact: Contact) -> str:
+    """Return everything said with a contact as plain text, as they see it."""
+    lines: list[str] = []
+    for ticket in await desk.store.read(lambda tx: tickets.all_of_contact(tx, contact.id)):
+        for each in await messages(desk, contact.id, ticket, agents=False):
+            if isinstance(each, frames.MessageOut) and each.text is not None:
+                names_of_files = "".join(f" [{file.name}]" for file in each.attachments)
+                lines.append(f"[{each.at}] {each.author.name or each.author.kind}: {each.text}{names_of_files}")
+        lines.append("")
+    return "\n".join(lines)
+
+
+async def notes(
+    desk: Desk, contact_id: int, ticket: Ticket, after: int = 0, limit: int | None = None
+) -> list[frames.NoteOut]:
+    """Return a ticket's notes after number `after`."""
+
+    def work(tx: Any) -> tuple[Contact, list[Note], Names]:
+        contact = contacts.by_id(tx, contact_id)
+        return (
+            contact,
+            tickets.notes(tx, ticket.id, after, limit),
+            names(desk, tx, contact),
+        )
+
+    contact, found, known = await desk.store.read(work)
+    return [note_out(desk, contact, ticket.number, each, known) for each in found]
+
+
+def message_out(
+    desk: Desk, contact: Contact, number: int, message: Message, known: Names, *, agents: bool, shown: bool = False
+) -> frames.Entry:
+    """
+    Return one stored message or redaction as a frame; `known` has the agents' names, and the contact's under "".
+    """
+    if message.target is not None:
+        return redacted_out(number, message)
+    hidden = agents and message.held
+    key = desk.keys.get(contact.key_slot, contact.uid)
+    name = known.get("" if message.author == "visitor" else message.agent_id or "?")
+    return frames.MessageOut(
+        ticket=number,
+        seq=message.seq,
+        id=str(uuid.UUID(bytes=message.cid)),
+        author=frames.Author(message.author, name),
+        at=stamp(message.at),
+        text=UNSET if hidden else _text(key, message),
+        held=message.held and (agents or shown),
+    )
+
+
+def redacted_out(number: int, message: Message) -> frames.RedactedOut:
+    """Return a redaction as a frame."""
+    return frames.RedactedOut(number, message.seq, message.target or 0, message.part or UNSET)
+
+
+def files_of(tx: Any, found: list[Message]) -> Files:
+    """Return the attachments of some messages of one ticket by `seq`."""
+    return uploads.of_messages(tx, found[0].ticket_id, [each.seq for each in found]) if found else {}
+
+
+def with_files(desk: Desk, contact: Contact, said: list[frames.Entry], files: Files) -> list[frames.Entry]:
+    """Add to each message whose text is shown the attachments that it names."""
+    return [
+        structs.replace(each, attachments=[file_out(desk, contact, file) for file in files[each.seq]])
+        if isinstance(each, frames.MessageOut) and each.text is not UNSET and each.seq in files
+        else each
+        for each in said
+    ]
+
+
+def file_out(desk: Desk, contact: Contact, file: Attachment) -> frames.AttachmentOut:
+    """Return an attachment as messages show it."""
+    name = desk.unseal(contact.key_slot, contact.uid, f"attachment/{file.id}/name", file.name) or ""
+    return frames.AttachmentOut(file.id, name, file.size, file.type, file.preview)
+
+
+def _text(key: Any, message: Message) -> str | None:
+    if message.redacted_at is not None:
+        return None
+    return unseal_text(key, message.author, message.cid, message.body)
+
+
+def note_out(desk: Desk, contact: Contact, number: int, note: Note, known: Names) -> frames.NoteOut:
+    """Return one stored note as a frame."""
+    key = desk.keys.get(contact.key_slot, contact.uid)
+    return frames.NoteOut(
+        ticket=number,
+        note=note.note,
+        after_seq=note.after_seq,
+        id=str(uuid.UUID(bytes=note.cid)),
+        author=frames.Author("agent", known.get(note.agent_id)),
+        text=unseal_text(key, "note", note.cid, note.body),
+        at=stamp(note.at),
+    )
+
+
+def names(desk: Desk, tx: Any, contact: Contact) -> Names:
+    """Return the name of each agent of the contact's account by id, and the contact's under ""."""
+    rows = agent_store.of_account(tx, contact.account_id)
+    known = {row.id: desk.unseal(row.key_slot, row.id, "name", row.name) for row in rows}
+    return known | {"": name_of(desk, contact)}
+
+
+def name_of(desk: Desk, contact: Contact) -> str | None:
+    """Return the contact's name, None where none was given."""
+    return desk.unseal(contact.key_slot, contact.uid, "name", contact.name)
+
+
+def summary(desk: Desk, listed: Listed) -> dict[str, Any]:
+    """Return a ticket as lists show it."""
+    ticket = listed.ticket
+    name = desk.unseal(listed.contact_slot, listed.contact_uid, "name", listed.contact_name)
+    return {
+        "number": ticket.number,
+        "status": ticket.status,
+        "assignee": _assignee(desk, listed),
+        "contact": {"id": listed.contact_uid, "name": name},
+        "site": listed.site,
+        "last_seq": ticket.last_seq,
+        "last_note": ticket.last_note,
+        "held": ticket.held,
+        "unread": max(0, ticket.last_seq - ticket.agent_read),
+        "preview": _preview(desk, listed),
+        "tags": ticket.tags,
+        "created_at": stamp(ticket.created_at),
+        "updated_at": stamp(ticket.updated_at),
+    }
+
+
+def _assignee(desk: Desk, listed: Listed) -> dict[str, str] | None:
+    if listed.assignee is None:
+        return None
+    agent_id, slot, name = listed.assignee
+    return {"id": agent_id, "name": desk.unseal(slot, agent_id, "name", name) or ""}
+
+
+def _preview(desk: Desk, listed: Listed) -> dict[str, str] | None:
+    last = listed.last
+    if last is None or last.held or last.target is not None or last.redacted_at is not None:
+        return None
+    key = desk.keys.get(listed.contact_slot, listed.contact_uid)
+    text = unseal_text(key, last.author, last.cid, last.body)
+    return {"kind": last.author, "text": text[:PREVIEW], "at": stamp(last.at)}

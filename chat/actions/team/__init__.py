@@ -1,0 +1,1 @@
+"""Deeds about the account and those who answer for it."""

@@ -1,0 +1,172 @@
+"""Accounts and their sites: making them, showing them, changing what an owner may change."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from chat.actions.desk import Desk
+from chat.actions.team import agents
+from chat.errors import Forbidden, InvalidField
+from chat.ids import secret, uuid7
+from chat.model import FIELD_ASKS, Account, Actor, Site
+from chat.nudges import Nudge, Told
+from chat.store.team import accounts as store
+
+COLOR = "#2f6f5e"
+LIMITS = {"message_rate": (0, 10_000), "grace_days": (0, 30), "consent_days": (1, 3650)}
+LINE = 200
+
+
+@dataclass(frozen=True)
+class Made:
+    """What `init` answers with: `password` only where it was generated."""
+
+    account_id: str
+    site_key: str
+    owner_email: str
+    password: str | None
+    api_token: str
+
+
+async def init(desk: Desk, name: str, email: str, password: str | None, origins: list[str]) -> Made:
+    """Make an account with its owner, first site and API token. Raises InvalidField."""
+    name, origins = line("account", name), checked_origins(origins)
+    account_id, key = uuid7(), secret("site_")[:24]
+    prepared = await agents.prepared(desk, account_id, email, name, "owner", password)
+    token = secret("lethe_")
+    now = desk.clock()
+    site = {
+        "id": uuid7(),
+        "account_id": account_id,
+        "key": key,
+        "name": name,
+        "origins": origins,
+        "created_at": now,
+    }
+    look = {"color": COLOR, "fields": {"name": "optional", "email": "optional"}, "alternative": ""}
+
+    def work(tx: Any) -> None:
+        store.add(
+            tx,
+            {"id": account_id, "name": name, "created_at": now, "tickets": 0, "message_rate": 120},
+        )
+        agents.stored(tx, prepared)
+        agents.give_token(tx, prepared.row["id"], token, "first", now)
+        store.add_site(tx, site | look)
+
+    await agents.keeping_key(desk, prepared, work)
+    return Made(account_id, key, email, prepared.password if password is None else None, token)
+
+
+async def account(desk: Desk, actor: Actor) -> Account:
+    """Return the actor's account."""
+    return await desk.store.read(lambda tx: store.one(tx, actor.account_id))
+
+
+async def sites(desk: Desk, actor: Actor) -> list[Site]:
+    """Return the account's sites, oldest first."""
+    return await desk.store.read(lambda tx: store.sites(tx, actor.account_id))
+
+
+async def change_account(desk: Desk, actor: Actor, **values: Any) -> Account:
+    """
+    Change the account's `name`, `message_rate` (messages a minute for each contact, 0 for no limit), `grace_days` or
+    `consent_days`. Raises InvalidField.
+    """
+    manages(actor)
+    if "name" in values:
+        values["name"] = line("name", values["name"])
+    for name, (least, most) in LIMITS.items():
+        if not least <= values.get(name, least) <= most:
+            raise InvalidField(f"Give a number from {least} to {most}", field=name)
+    await desk.store.write(lambda tx: store.change(tx, actor.account_id, values))
+    return await account(desk, actor)
+
+
+async def change_site(desk: Desk, actor: Actor, site_id: str, **values: Any) -> Site:
+    """Change a site's `name`, `origins`, `color`, `fields` or `alternative`. Raises InvalidField, naming the field."""
+    manages(actor)
+    checked = {name: _checks[name](value) for name, value in values.items()}
+
+    def work(tx: Any) -> Site:
+        store.change_site(tx, actor.account_id, site_id, checked)
+        return store.site_by_id(tx, site_id)
+
+    changed = await desk.store.write(work)
+    desk.live.publish(Told(Nudge("notice", account=actor.account_id)))
+    return changed
+
+
+def manages(actor: Actor) -> None:
+    """Raise Forbidden unless the actor may change sites, notices and agents."""
+    if not actor.manages:
+        raise Forbidden("This needs an owner or admin of the account")
+
+
+def line(field: str, value: str) -> str:
+    """Return a name on one line, trimmed; InvalidField where it is empty or long."""
+    value = " ".join(value.split())
+    if not value or len(value) > LINE:
+        raise InvalidField(f"Give 1 to {LINE} characters", field=field)
+    return value
+
+
+def checked_origins(origins: list[str]) -> list[str]:
+    """Return origins as browsers send them (RFC 6454); InvalidField where one is something else."""
+    made = [_origin(each) for each in origins if each.strip()]
+    if not made:
+        raise InvalidField("Name at least one origin, as https://shop.example", field="origins")
+    return list(dict.fromkeys(made))
+
+
+def _origin(value: str) -> str:
+    parts = urlsplit(value.strip().rstrip("/"))
+    try:
+        port = parts.port
+    except ValueError:
+        port = -1
+    bare = not (parts.path or parts.query or parts.fragment or parts.username)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or port == -1 or not bare:
+        raise InvalidField(
+            "An origin is a scheme, a host and perhaps a port, as https://shop.example",
+            field="origins",
+        )
+    try:
+        host = parts.hostname.encode("idna").decode()
+    except UnicodeError:
+        raise InvalidField("An origin is a scheme, a host and perhaps a port", field="origins") from None
+    if not re.fullmatch(r"[a-z0-9.-]+", host):
+        raise InvalidField("An origin is a scheme, a host and perhaps a port", field="origins")
+    default = {"http": 80, "https": 443}[parts.scheme]
+    return f"{parts.scheme}://{host}" + ("" if port in {None, default} else f":{port}")
+
+
+def _color(value: str) -> str:
+    if not re.fullmatch(r"#[0-9a-fA-F]{6}", value):
+        raise InvalidField("A colour is # and six hexadecimal digits, as #2f6f5e", field="color")
+    return value.lower()
+
+
+def _fields(value: dict[str, str]) -> dict[str, str]:
+    made = {name: value.get(name, "off") for name in ("name", "email")}
+    if any(ask not in FIELD_ASKS for ask in made.values()) or set(value) - set(made):
+        raise InvalidField(f"Each field is one of {', '.join(FIELD_ASKS)}", field="fields")
+    return made
+
+
+def _alternative(value: str) -> str:
+    if len(value) > LINE:
+        raise InvalidField(f"Give at most {LINE} characters", field="alternative")
+    return " ".join(value.split())
+
+
+_checks: dict[str, Any] = {
+    "name": lambda value: line("name", value),
+    "origins": checked_origins,
+    "color": _color,
+    "fields": _fields,
+    "alternative": _alternative,
+}

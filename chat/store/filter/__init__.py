@@ -1,0 +1,1 @@
+"""What teaches the spam filter, as rows."""

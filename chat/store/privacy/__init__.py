@@ -1,0 +1,1 @@
+"""Consent, holds and erasures as rows."""

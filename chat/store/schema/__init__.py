@@ -1,0 +1,39 @@
+"""
+Every table, whom it is about, and what each personal column holds.
+
+A table about a contact reaches `contact` by keys that cascade, and each column of a table about people is `personal`,
+with its category, or `plain`. Texts of people are sealed: the bytes here are nothing without the key of their owner,
+which is kept in a store of its own. `chat/store/places.py` reads all of this; `tests/test_places.py` holds it complete.
+"""
+
+from chat.store.schema.columns import metadata
+from chat.store.schema.filter import label
+from chat.store.schema.privacy import erasure, erasure_place, hold, receipt
+from chat.store.schema.talk import ENDED, STATUSES, attachment, contact, message, note, outbox, ticket
+from chat.store.schema.team import ROLES, account, agent, notice, notice_text, server, session, site, token
+
+__all__ = [
+    "ENDED",
+    "ROLES",
+    "STATUSES",
+    "account",
+    "agent",
+    "attachment",
+    "contact",
+    "erasure",
+    "erasure_place",
+    "hold",
+    "label",
+    "message",
+    "metadata",
+    "note",
+    "notice",
+    "notice_text",
+    "outbox",
+    "receipt",
+    "server",
+    "session",
+    "site",
+    "ticket",
+    "token",
+]
