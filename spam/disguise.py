@@ -25,7 +25,7 @@ class _Plain(dict[int, str]):
 
 def _plain(char: str) -> str:
     """Return a character without style, accents and what cannot be seen; a blank for a control."""
-    if "\uac00" <= char <= "\ud7a3":  # NFKD would take Hangul syllables apart
+    if "\uac00" <= char <= "\ud7a3" or ord(char) in _LOOKALIKE:  # NFKD would take Hangul apart, and change some looks
         return char
     parts = [(part, unicodedata.category(part)) for part in unicodedata.normalize("NFKD", char)]
     seen = [(part, kind) for part, kind in parts if kind not in ("Mn", "Me", "Cf", "Cs")]

@@ -32,7 +32,8 @@ def _folds(confusables: dict[str, list[dict[str, str]]]) -> dict[str, str]:
         if same_case and _is_letter(char):
             folds[char] = "l" if same_case[0] == "i" and not _is_an_i(char) else same_case[0]
     other_case = {char.swapcase(): latin.swapcase() for char, latin in folds.items()}
-    return {char: latin for char, latin in other_case.items() if _is_letter(char)} | folds
+    folds = {char: latin for char, latin in other_case.items() if _is_letter(char)} | folds
+    return {char: latin for char, latin in folds.items() if _plain(char) == char or _plain(char) not in folds}
 
 
 def _is_an_i(char: str) -> bool:
@@ -41,8 +42,13 @@ def _is_an_i(char: str) -> bool:
 
 
 def _is_letter(char: str) -> bool:
-    plain = unicodedata.normalize("NFKD", char) == char
-    return len(char) == 1 and plain and not char.isascii() and unicodedata.category(char)[0] == "L"
+    """Whether a character is one letter outside ASCII, and not merely one of ASCII in another style."""
+    plain = _plain(char)
+    return len(char) == len(plain) == 1 and not plain.isascii() and unicodedata.category(char)[0] == "L"
+
+
+def _plain(char: str) -> str:
+    return unicodedata.normalize("NFKD", char)
 
 
 def main(source: str) -> None:

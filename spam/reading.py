@@ -31,9 +31,10 @@ _SPACED_WORD = re.compile(r"(?<!\S)(?:\S ){2,}\S(?!\S)")
 _DOTTED = re.compile(r"(?<!\w)[^\W\d_](?:[._*-][^\W\d_]){2,}(?!\w)")
 _LEET_SIGN = r"[0134578@$!|]"
 _LEETED = re.compile(
-    r"(?!.*\d{3})(?!\w{3,}@\w{3})(?=(?:.*[a-z]){3})"  # a code, or an address, is not a word in disguise
+    r"(?!.*\d{3})(?!\w{3,}@\w{3})(?:(?=(?:.*[a-z]){3})|(?=[a-z]))"  # a code, or an address, is not a word in disguise
     rf"(?=.*{_LEET_SIGN}[a-z])(?:[a-z]|{_LEET_SIGN})+[.,:;?!\"')]*"
 )
+_LEET_END = re.compile(rf"[a-z]{{4,}}{_LEET_SIGN}[.,:;?\"')]*")
 _REPEATED = re.compile(r"(\w)\1{2,}")
 _SIGNS = re.compile(r"[^\w\s]{1,4}")
 _NUMERIC = re.compile(r"[^\w\s@]*\d(?=.{0,11}$)(?:[\d.,:/+%-]*[^\W\d_]{0,3}){0,2}[^\w\s@]*")
@@ -117,6 +118,8 @@ def _take_apart(chunk: str) -> Reading:
     words = [word[at : at + PIECE] for word in words for at in range(0, len(word), PIECE)]
     undone = [_undot(part) for part in masked.split() if len(part) <= PIECE and _DOTTED.search(part)]
     undone = [word for word in undone if word.isalpha()]
+    if _LEET_END.fullmatch(folded):  # or a word with a number, so it says nothing of a disguise
+        words.append(_unleet(folded)[:PIECE])
     return Reading(words + undone, signs, traits + ["dotted"] * len(undone))
 
 
