@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, insert, update
 
+from chat.actions.audit import audit, verdicts
+from chat.actions.audit.verdicts import Verdict
 from chat.actions.desk import Desk
-from chat.actions.privacy import audit, consent, verdicts
-from chat.actions.privacy.verdicts import Verdict
+from chat.actions.privacy import consent
 from chat.actions.talk import tickets
 from chat.actions.team import accounts
 from chat.app import open_desk

@@ -14,8 +14,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from chat.actions.privacy import consent, erasure, retention
+from chat.actions.privacy import consent, erasure
 from chat.actions.privacy.portable import portable
+from chat.actions.retention import retention
 from chat.actions.talk import letters, transcripts
 from chat.actions.team import forms
 from chat.errors import ConsentRequired, Forbidden, InvalidField, RateLimited

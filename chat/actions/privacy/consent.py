@@ -9,9 +9,9 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import urlsplit
 
+from chat.actions.audit import audit
 from chat.actions.desk import Desk
 from chat.actions.filter import training
-from chat.actions.privacy import audit
 from chat.actions.team import forms
 from chat.actions.team.accounts import manages
 from chat.clock import stamp

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from chat import archive
+from chat.actions.audit import audit
 from chat.actions.desk import Desk
-from chat.actions.privacy import audit
 from chat.actions.privacy.consent import canonical
 from chat.archive import Writing
 from chat.blobs import PREVIEW
