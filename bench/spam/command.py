@@ -73,9 +73,7 @@ class Bench:
         support = sets.shuffled(sets.read(self.folder, "ham_banking77"), sets.FIRST_SEED)[:most]
         bookings = sets.shuffled(sets.read(self.folder, "ham_rest8k"), sets.FIRST_SEED)[:most]
         kinds = [("SMS", self.sms), ("comments", self.comments), ("support", support), ("bookings", bookings)]
-        known = evaluation.begin(cold=True)
-        known.base = Head()  # the stricter bound of an account that has a prior
-        known.aim(0.005)
+        known = evaluation.begin(cold=True, base=Head(held=0.005))  # and the stricter bound of who has a prior
         found = online.stretches(kinds, known, SETTLE)
         lines = [["stretch", "ham held in the first 200 texts", "ham held after", "%", "spam caught %"]]
         for each in found:
