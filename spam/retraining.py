@@ -82,13 +82,12 @@ def _drawn(ham: Sequence[float], head: Head) -> float:
     """
     Return the line for ham's margins, oldest first.
 
-    Where the latest ham is over a line for all of it that hardly any should be over, people write of something else
-    now: then the line is one for the latest, and not below the stricter bound.
+    Where more of the latest ham is over a line for all of it than by chance, people write of something else now, and
+    the stricter bound serves until they no longer do.
     """
-    line, latest = tail(ham, head.held), ham[-_WINDOW:]
-    usual = tail(ham, _USUAL)
-    changed = sum(each >= usual for each in latest) > _CHANCE
-    return max(line, tail(latest, head.held), head.strict) if changed else line
+    line, usual = tail(ham, head.held), tail(ham, _USUAL)
+    changed = sum(each >= usual for each in ham[-_WINDOW:]) > _CHANCE
+    return max(line, head.strict) if changed else line
 
 
 def _judged(marks: Marks, head: Head) -> Iterator[Judged]:

@@ -130,7 +130,7 @@ class Taught(Filter):
         served = (self.marks.changes, self.head)
         if self._served != served:
             super().forget()
-            self._served, self._often = served, self.head.often(*self.marks.texts)
+            self._served, self._often, self._bias = served, self.head.often(*self.marks.texts), self.bias
 
     def _weigh_word(self, word: str) -> tuple[float, float, int, int]:
         weight, grams, count, tells = super()._weigh_word(word)
