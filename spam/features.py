@@ -36,7 +36,9 @@ class Numbering:
 
     def pair(self, pair: tuple[str, str]) -> int:
         """Return the number of two neighbouring words."""
-        return self._number(1, " ".join(pair))
+        keyed = self._keyed.copy()  # as `_number` does: most pairs are new, so this is what scoring waits for
+        keyed.update(f"{pair[0]} {pair[1]}".encode())
+        return 1 << BITS | int.from_bytes(keyed.digest(), "little") & _MASK
 
     @staticmethod
     def pair_of(first: int, second: int) -> int:

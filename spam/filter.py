@@ -2,7 +2,7 @@
 
 import math
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from itertools import pairwise
@@ -20,6 +20,7 @@ _REMEMBERED: Final = 20_000  # words, and as many pairs: some 10 MB
 LONGEST: Final = 10_000  # characters of a text that are read
 _TELLING: Final = (f"{MARK}link", f"{MARK}handle")
 
+_Word = tuple[float, float, int, int, int]
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
 
@@ -60,7 +61,7 @@ class Filter:
         self._numbering = Numbering(bytes.fromhex(terms.key))
         self._reader = Reader()
         self._bias = terms.bias  # what `bias` was when texts were last scored
-        self._words: dict[str, tuple[float, float, int, int]] = {}
+        self._words: dict[str, _Word] = {}
         self._pairs: dict[tuple[str, str], float] = {}
         self._traits: dict[str, float] = {}
 
@@ -146,7 +147,7 @@ class Filter:
         by_words = _scale(len(weighed))
         by_grams = _scale(sum(word[2] for word in weighed.values()))
         found = [(shown(w), by_words * v[0] + by_grams * v[1]) for w, v in weighed.items()]
-        found += [(" ".join(map(shown, p)), _scale(len(pairs)) * self._weigh_pair(p)) for p in pairs]
+        found += [(" ".join(map(shown, p)), _scale(len(pairs)) * self._weigh_pairs([p])) for p in pairs]
         found += [(f"({t})", _scale(len(traits)) * self._weigh_trait(t)) for t in traits]
         shares = [(token, self.terms.step * weight) for token, weight in found if weight]
         return sorted(shares, key=lambda share: (-abs(share[1]), share[0]))
@@ -158,41 +159,48 @@ class Filter:
     def _weigh(self, reading: Reading) -> tuple[float, bool]:
         """Do so for one: weights are whole numbers, so that sums do not depend on their order."""
         words, signs, traits = reading
-        known, known_pairs, known_traits = self._words, self._pairs, self._traits
+        known, known_traits = self._words, self._traits
         distinct = dict.fromkeys(words + signs if signs else words)
         grams = evidence = 0
-        by_word = by_gram = by_pair = by_trait = 0.0
+        by_word = by_gram = by_trait = 0.0
         for word in distinct:
-            weight, gram_weight, count, tells = known.get(word) or self._weigh_word(word)
+            weight, gram_weight, count, tells, _ = known.get(word) or self._weigh_word(word)
             by_word += weight
             by_gram += gram_weight
             grams += count
             evidence += tells
         pairs = dict.fromkeys(pairwise(words))
-        for pair in pairs:
-            weighed = known_pairs.get(pair)
-            by_pair += self._weigh_pair(pair) if weighed is None else weighed
         for trait in traits:
             weighed = known_traits.get(trait)
             by_trait += self._weigh_trait(trait) if weighed is None else weighed
         total = (
             by_word * _scale(len(distinct))
-            + by_pair * _scale(len(pairs))
+            + self._weigh_pairs(pairs) * _scale(len(pairs))
             + by_gram * _scale(grams)
             + by_trait * _scale(len(traits))
         )
         return self._bias + self.terms.step * total, evidence >= self.terms.few
 
-    def _weigh_word(self, word: str) -> tuple[float, float, int, int]:
-        """Return a word's weight, its grams' weight, how many they are, and how much it tells."""
+    def _weigh_word(self, word: str) -> _Word:
+        return remember(self._words, word, self._weighed(word))
+
+    def _weighed(self, word: str) -> _Word:
+        """Return a word's weight, its grams' weight, how many they are, how much it tells, and its number."""
         grams = self._numbering.grams(word)
         tells = self.terms.few if word in _TELLING else int(word[0] != SIGN)
-        weight = self.weights[self._numbering.word(word)]
-        weighed = weight, sum([self.weights[gram] for gram in grams]), len(grams), tells
-        return remember(self._words, word, weighed)
+        number = self._numbering.word(word)
+        return self.weights[number], sum([self.weights[gram] for gram in grams]), len(grams), tells, number
 
-    def _weigh_pair(self, pair: tuple[str, str]) -> float:
-        return remember(self._pairs, pair, self.weights[self._numbering.pair(pair)])
+    def _weigh_pairs(self, pairs: Iterable[tuple[str, str]]) -> float:
+        """Return the weight of pairs together; most were never met, so it is one loop."""
+        known, weights, number = roomy(self._pairs), self.weights, self._numbering.pair
+        total = 0.0
+        for pair in pairs:
+            weighed = known.get(pair)
+            if weighed is None:
+                weighed = known[pair] = weights[number(pair)]
+            total += weighed
+        return total
 
     def _weigh_trait(self, trait: str) -> float:
         return remember(self._traits, trait, self.weights[self._numbering.trait(trait)])
@@ -210,7 +218,12 @@ def shown(word: str) -> str:
 
 def remember(memory: dict[_Key, _Value], key: _Key, value: _Value) -> _Value:
     """Keep a value, after dropping all others where there are too many; return it."""
+    roomy(memory)[key] = value
+    return value
+
+
+def roomy(memory: dict[_Key, _Value]) -> dict[_Key, _Value]:
+    """Return a memory with room for a text's worth: emptied where too much is in it."""
     if len(memory) >= _REMEMBERED:
         memory.clear()
-    memory[key] = value
-    return value
+    return memory

@@ -80,6 +80,20 @@ class Odds(dict[int, float]):
         return (sum(known) - often * len(known)) / math.sqrt(features_ or 1)
 
 
+class Says(dict[int, float]):
+    """What each count of a single feature adds to its view's sum, in the prior's steps; nothing for none."""
+
+    def __init__(self, weight: float, odds: Odds, often: float, step: float) -> None:
+        super().__init__({0: 0.0})
+        self._weight, self._odds, self._often, self._step = weight, odds, often, step
+
+    def __missing__(self, count: int) -> float:
+        said = self._weight * (self._odds[count] - self._often) / self._step
+        if len(self) < _REMEMBERED:
+            self[count] = said
+        return said
+
+
 def prior_number(margin: float) -> int:
     """Return the number that tells a prior's margin among a label's numbers."""
     return features.SIZE + round(_STEPS * (max(-_EDGE, min(_EDGE, margin)) + _EDGE))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from itertools import pairwise
@@ -12,8 +12,8 @@ from typing import Final, Self
 
 from spam import countsfile, features, modelfile
 from spam.features import Numbering
-from spam.filter import LONGEST, Filter, remember
-from spam.head import Head, Odds, prior_number, probability
+from spam.filter import LONGEST, Filter, remember, roomy
+from spam.head import Head, Odds, Says, prior_number, probability
 from spam.marks import Marks
 from spam.reading import Reader, Reading
 from spam.retraining import fit_head
@@ -39,6 +39,7 @@ class Taught(Filter):
         self.head = head or self.base
         self._odds = Odds(self.head.smoothing)
         self._often = 0.0
+        self._pair_says: Mapping[int, float] = {}
         self._served: tuple[int, Head] | None = None
         self._hidden = Numbering(sha256(key).digest())
         self._met: dict[str, tuple[int, tuple[int, ...]]] = {}
@@ -131,22 +132,30 @@ class Taught(Filter):
         if self._served != served:
             super().forget()
             self._served, self._often, self._bias = served, self.head.often(*self.marks.texts), self.bias
+            self._pair_says = Says(self.head.weights[1], self._odds, self._often, self.terms.step)
 
-    def _weigh_word(self, word: str) -> tuple[float, float, int, int]:
-        weight, grams, count, tells = super()._weigh_word(word)
+    def _weighed(self, word: str) -> tuple[float, float, int, int, int]:
+        weight, grams, count, tells, number = super()._weighed(word)
         if self.marks.empty:
-            return weight, grams, count, tells
+            return weight, grams, count, tells, number
         number, its_grams = self._met.get(word) or self._meet(word)
-        weighed = self._with(weight, 0, [number]), self._with(grams, 2, its_grams), count, tells
-        return remember(self._words, word, weighed)
+        return self._with(weight, 0, [number]), self._with(grams, 2, its_grams), count, tells, number
 
-    def _weigh_pair(self, pair: tuple[str, str]) -> float:
-        weight = self.weights[self._numbering.pair(pair)]
+    def _weigh_pairs(self, pairs: Iterable[tuple[str, str]]) -> float:
         if self.marks.empty:
-            return remember(self._pairs, pair, weight)
-        count = self.marks.counts.get(self._pair(pair))
-        learnt = self.head.weights[1] * (self._odds[count] - self._often) / self.terms.step if count else 0.0
-        return remember(self._pairs, pair, self.head.prior * weight + learnt)
+            return super()._weigh_pairs(pairs)
+        known, weights, number, its_own = roomy(self._pairs), self.weights, self._numbering.pair, self._hidden.pair_of
+        words, weigh = self._words, self._weigh_word
+        counts, says, trust = self.marks.counts, self._pair_says, self.head.prior
+        total = 0.0
+        for pair in pairs:
+            weighed = known.get(pair)
+            if weighed is None:
+                one, other = words.get(pair[0]) or weigh(pair[0]), words.get(pair[1]) or weigh(pair[1])
+                count = counts.get(its_own(one[4], other[4]), 0)
+                weighed = known[pair] = trust * weights[number(pair)] + says[count]
+            total += weighed
+        return total
 
     def _weigh_trait(self, trait: str) -> float:
         weight = super()._weigh_trait(trait)

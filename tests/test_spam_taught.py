@@ -1,0 +1,100 @@
+"""Claims about the quick way through a taught filter: it scores as the plain sum does, and remembers nothing stale."""
+
+import math
+import random
+from hashlib import sha256
+from itertools import pairwise
+
+import pytest
+
+from spam import Filter, Taught
+from spam.features import Numbering
+from spam.head import Head
+from spam.marks import halves
+from spam.reading import Reader
+from tests.test_spam_filter import HAM, HOSTILE, SHORT, SPAM
+
+KEY = b"an account's key"
+PRIOR = Filter.shipped()
+GREEKLISH = ["kalispera, pote tha erthei i paraggelia mou?", "kerdise 5000 evro twra, pata edw www.kerdos.top"]
+TEXTS = [*SPAM, *HAM, *SHORT, *HOSTILE, *GREEKLISH]
+SEED = random.randrange(2**32)
+
+
+class Stale(Taught):
+    """The mutant: what is remembered of words stays when marks come in."""
+
+    def _renew(self) -> None:
+        if self._served is None:
+            super()._renew()
+
+
+def taught(made: type[Taught] = Taught, head: Head | None = None) -> Taught:
+    """A filter that learnt some of the texts."""
+    known = made(Filter.shipped(), KEY, head=head)
+    chance = random.Random(SEED)
+    for number in range(60):
+        text = chance.choice(TEXTS)
+        known.learn(number, number, text, spam=text in SPAM)
+    return known
+
+
+def plain(known: Taught, text: str) -> float:
+    """The margin as it is defined: the prior's, and what each view's counts say over the root of its features."""
+    hidden, head = Numbering(sha256(KEY).digest()), known.head
+    reading = Reader().read(text[:10_000])
+    words = list(dict.fromkeys(reading.words + reading.signs))
+    pairs = dict.fromkeys(pairwise(reading.words))
+    views = [
+        [hidden.word(word) for word in words],
+        [hidden.pair_of(hidden.word(one), hidden.word(other)) for one, other in pairs],
+        [gram for word in words for gram in hidden.grams(word)],
+        [hidden.trait(trait) for trait in reading.traits],
+    ]
+    ham, spam = known.marks.texts
+    often = math.log((spam + head.doubt) / (ham + head.doubt))
+    total = head.prior * PRIOR.margins([text])[0] + head.bias * (ham + spam) / (ham + spam + 20 * head.doubt)
+    for weight, numbers in zip(head.weights, views, strict=True):
+        for count in filter(None, map(known.marks.counts.get, numbers)):
+            of_ham, of_spam = halves(count)
+            said = math.log((of_spam + head.smoothing) / (of_ham + head.smoothing)) - often
+            total += weight * said / math.sqrt(len(numbers))
+    return total
+
+
+@pytest.mark.parametrize("head", [None, Head(weights=(0.7, 0.2, 0.1, 1.3), prior=0.6, bias=-2.0)])
+def test_the_quick_way_scores_as_the_plain_sum_does(head: Head | None) -> None:
+    print(f"seed {SEED}")
+    known = taught(head=head)
+    known.settle()
+    for _ in range(2):  # afresh, and remembered
+        assert known.margins(TEXTS) == pytest.approx([plain(known, text) for text in TEXTS], abs=1e-9)
+    assert max(abs(a - b) for a, b in zip(known.margins(TEXTS), PRIOR.margins(TEXTS), strict=True)) > 1  # the control
+
+
+def test_no_score_is_said_by_counts_that_are_gone() -> None:
+    print(f"seed {SEED}")
+    known, stale = taught(), taught(Stale)
+    for made in (known, stale):
+        made.margins(TEXTS)
+        for number in range(0, 60, 2):
+            made.marks.forget(number)
+    afresh = Taught(Filter.shipped(), KEY, marks=known.marks)
+    assert known.margins(TEXTS) == afresh.margins(TEXTS)
+    assert stale.margins(TEXTS) != afresh.margins(TEXTS)  # the control
+
+
+def test_a_score_is_the_same_when_memory_ran_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = taught()
+    before = known.margins(TEXTS)
+    monkeypatch.setattr("spam.filter._REMEMBERED", 7)
+    assert known.margins(TEXTS) == taught().margins(TEXTS) == before
+
+
+@pytest.mark.parametrize("text", GREEKLISH)
+def test_greek_in_latin_letters_can_be_taught(text: str) -> None:
+    known = Taught(Filter.shipped(), KEY)
+    before = known.margins([text])[0]
+    for number in range(3):
+        known.learn(number, 0, text, spam=True)
+    assert known.margins([text])[0] > before + 1
