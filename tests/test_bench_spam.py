@@ -3,11 +3,13 @@
 import json
 import random
 from pathlib import Path
+from statistics import mean
 
 import pytest
 
-from bench.spam import figures, sets
+from bench.spam import figures, peers, sets
 from bench.spam.command import main
+from bench.spam.daemons import Rspamd
 from bench.spam.online import _stretch
 from tests.test_spam_head import texts
 
@@ -38,6 +40,28 @@ def test_scenes_run_and_says_what_was_tuned(folder: Path, capsys: pytest.Capture
     assert "What was tuned on what" in said
     assert "calibration error" in said
     assert set(json.loads((folder / "out.json").read_text())) == set(scenes)
+
+
+@pytest.mark.parametrize("name", peers.programs())
+def test_a_mail_filter_that_is_installed_tells_a_text_that_it_was_taught(
+    name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "domains").write_text("com\n")
+    monkeypatch.setattr(Rspamd, "domains", tmp_path / "domains")
+    taught = texts("notes", 40, 8, spam_share=0.5)
+    scored = peers.programs()[name](taught, taught)
+    of = {
+        kind: mean(score for (score, _), (_, spam) in zip(scored, taught, strict=True) if spam is kind)
+        for kind in (True, False)
+    }
+    assert of[True] > of[False]
+
+
+def test_mail_filters_that_are_not_installed_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert peers.missing() == ["bogofilter", "spamprobe", "CRM114", "SpamAssassin", "rspamd"]
+    assert not peers.programs()
+    assert not peers.online_programs()
 
 
 def test_a_folder_without_the_files_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
