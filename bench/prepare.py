@@ -11,7 +11,7 @@ import sys
 import msgspec
 
 from bench.lethe import ORIGIN, Shop
-from chat.actions.privacy import consent
+from chat.actions.privacy import notices
 from chat.actions.team import accounts, agents
 from chat.app import open_desk
 from chat.model import NoticeText
@@ -40,7 +40,7 @@ async def shops(count: int) -> list[Shop]:
             account = await accounts.init(desk, f"Shop {number}", email, None, [ORIGIN])
             owner = await agents.by_token(desk, account.api_token)
             await accounts.change_account(desk, owner, message_rate=0)
-            await consent.publish(desk, owner, [NOTICE])
+            await notices.publish(desk, owner, [NOTICE])
             made.append(Shop(account.site_key, account.api_token))
     return made
 

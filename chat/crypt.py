@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import base64
 import hmac
+import json
 import os
 import unicodedata
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from itertools import count
+from typing import Any
 
 from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -152,3 +154,8 @@ def unseal_chunks(key: bytes, chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 def _chunk_nonce(number: int, *, last: bool) -> bytes:
     return number.to_bytes(NONCE_BYTES - 1, "big") + bytes([last])
+
+
+def canonical(document: Any) -> bytes:
+    """Return JSON with sorted keys and no spaces, UTF-8: what hashes and signatures are taken over."""
+    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()

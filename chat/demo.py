@@ -19,7 +19,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from chat.actions.desk import Desk
-from chat.actions.privacy import consent
+from chat.actions.privacy import notices
 from chat.actions.team import accounts, agents
 from chat.app import create_app, open_desk
 from chat.model import Actor, NoticeText
@@ -105,7 +105,7 @@ class _Server(uvicorn.Server):
 async def _account(desk: Desk, shop: str) -> dict[str, Any]:
     """Make the sample account with its notice."""
     made = dataclasses.asdict(await accounts.init(desk, "Demo Shop", OWNER, None, [shop]))
-    await consent.publish(desk, await agents.by_token(desk, made["api_token"]), NOTICES)
+    await notices.publish(desk, await agents.by_token(desk, made["api_token"]), NOTICES)
     return made
 
 

@@ -10,9 +10,13 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
+from chat.actions.audit import verdicts
+from chat.actions.backup import backups
 from chat.actions.desk import Desk
+from chat.actions.export import building
 from chat.actions.filter import runs
-from chat.actions.privacy import archives, backups, consent, erasure, links, recipients, sweeping, verdicts
+from chat.actions.privacy import consent, erasure, links, recipients
+from chat.actions.retention import sweeping
 from chat.actions.talk import attachments, letters, redaction
 from chat.actions.team import agents
 from chat.errors import Unavailable
@@ -23,7 +27,7 @@ Sweep = Callable[[Desk], Awaitable[int]]
 SWEEPS: dict[str, tuple[Sweep, float]] = {
     "retention": (sweeping.sweep, 60.0),
     "erasure": (erasure.sweep, 5.0),
-    "exports": (archives.sweep, 5.0),
+    "exports": (building.sweep, 5.0),
     "letters": (letters.sweep, 15.0),
     "purges": (redaction.sweep, 60.0),
     "attachments": (attachments.sweep, 3600.0),

@@ -3,3 +3,6 @@ import "./colour-field.js";
 import "./copy-text.js";
 import "./export-rows.js";
 import "./notice-preview.js";
+
+// On a narrow screen the places are a strip, which begins where the reader is.
+document.querySelector(".admin-places [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });

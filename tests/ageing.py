@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import Table, func, insert, select
 
 from chat.actions.desk import Desk
-from chat.actions.privacy import exports, holds
+from chat.actions.export import exports
+from chat.actions.privacy import holds
 from chat.actions.talk import attachments, redaction, tickets
 from chat.clock import DAY
 from chat.store import places

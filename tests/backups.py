@@ -11,8 +11,9 @@ import pytest
 from sqlalchemy import select
 
 from chat import archive, residue
+from chat.actions.backup import backups, restoring
 from chat.actions.desk import Desk, unseal_text
-from chat.actions.privacy import backups, consent, erasure, restoring
+from chat.actions.privacy import consent, erasure
 from chat.actions.talk import attachments, redaction, tickets
 from chat.actions.team import accounts
 from chat.app import open_desk

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import func, select
 
 from chat.actions.desk import Desk
-from chat.actions.privacy import consent
+from chat.actions.privacy import consent, notices
 from chat.actions.privacy.consent import Asked, Begun
 from chat.actions.talk.posting import Postbox
 from chat.actions.team import accounts, agents
@@ -55,7 +55,7 @@ class House:
 
     async def publish(self, *texts: NoticeText) -> int:
         """The version of a new notice."""
-        return (await consent.publish(self.desk, self.actor, list(texts or TEXTS))).version
+        return (await notices.publish(self.desk, self.actor, list(texts or TEXTS))).version
 
     async def version(self) -> int:
         """The version in force, 0 for none."""

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from chat.actions.audit import audit, verdicts
 from chat.actions.desk import Desk
-from chat.actions.privacy import audit, erasure, verdicts
+from chat.actions.privacy import erasure
 from chat.actions.talk import letters
 from chat.actions.team import accounts, agents
 from chat.audited import Action

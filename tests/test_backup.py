@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from chat import archive
-from chat.actions.privacy import backups, erasure, verdicts
+from chat.actions.audit import verdicts
+from chat.actions.backup import backups
+from chat.actions.privacy import erasure
 from chat.actions.talk import attachments
 from chat.actions.team import accounts
 from chat.clock import DAY, stamp

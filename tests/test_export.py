@@ -14,7 +14,8 @@ from sqlalchemy import Integer, LargeBinary, Table, insert, select
 
 from chat import frames
 from chat.actions.desk import Desk, seal_text
-from chat.actions.privacy import archives, exports, holds
+from chat.actions.export import building, exports
+from chat.actions.privacy import holds
 from chat.actions.talk import attachments, tickets
 from chat.actions.team import accounts, agents
 from chat.errors import BeingErased, LetheError, NotFound
@@ -275,7 +276,7 @@ async def test_the_sweep_makes_one_export_of_two_requests_which_is_fetched_until
     assert (asked[0]["state"], asked[0]["progress"]) == ("queued", 0)
     with pytest.raises(NotFound):
         await exports.fetched(desk, guest.contact, asked[0]["id"])
-    assert await archives.sweep(desk) == 1
+    assert await building.sweep(desk) == 1
     (done,) = await exports.mine(desk, guest.contact)
     assert (done["state"], done["progress"]) == ("done", 100)
     data = b"".join((await exports.fetched(desk, guest.contact, done["id"])).pieces)
@@ -288,7 +289,7 @@ async def test_the_sweep_makes_one_export_of_two_requests_which_is_fetched_until
     later = replace(desk, clock=lambda: desk.clock() + 7 * 86_400_000 + 1)
     with pytest.raises(NotFound):
         await exports.fetched(later, guest.contact, done["id"])
-    assert await archives.sweep(later) >= 1
+    assert await building.sweep(later) >= 1
     assert await exports.mine(desk, guest.contact) == []
     assert not [path for path in (desk.settings.data / "exports").rglob("*") if path.is_file()]
 
@@ -302,9 +303,9 @@ async def test_a_build_that_was_cut_off_is_done_again_and_leaves_nothing(house: 
     half = desk.settings.data / "exports" / guest.contact.uid / f"{values['blob']}.part"
     half.parent.mkdir(parents=True)
     half.write_bytes(b"half of it")
-    assert await archives.sweep(desk) == 0
+    assert await building.sweep(desk) == 0
     later = replace(desk, clock=lambda: desk.clock() + 2 * 3_600_000)
-    assert await archives.sweep(later) == 2
+    assert await building.sweep(later) == 2
     assert not half.exists()
     (done,) = await exports.mine(later, guest.contact)
     data = b"".join((await exports.fetched(later, guest.contact, done["id"])).pieces)
@@ -313,7 +314,7 @@ async def test_a_build_that_was_cut_off_is_done_again_and_leaves_nothing(house: 
 
 async def test_an_export_made_earlier_is_erased_with_its_contact(house: House) -> None:
     desk, guest, other = house.desk, await filled(house), await filled(house, OTHER, "quokka@x.example")
-    await archives.sweep(desk)
+    await building.sweep(desk)
     (theirs,) = await exports.mine(desk, other.contact)
     done = await erased(house, guest)
     went = {each["place"]: (each["found"], each["removed"], each["left"]) for each in done["places"]}
@@ -338,7 +339,7 @@ async def test_who_has_withdrawn_is_read_no_more_and_told_so(app: Served) -> Non
     assert (await app.rest("GET", "/exports")).json()["items"] == []
     with pytest.raises(BeingErased):
         await exports.of_email(app.desk, "zyx@x.example")
-    assert await archives.sweep(app.desk) == 0
+    assert await building.sweep(app.desk) == 0
 
 
 async def test_a_new_notice_keeps_nobody_from_their_data(app: Served) -> None:
@@ -380,7 +381,7 @@ async def test_a_large_one_is_promised_and_fetched_when_it_is_ready(
     promised = await app.client.get(f"{site}/export?format=zip", headers=guest.bearer)
     assert promised.status_code == 202
     uid = promised.json()["id"]
-    await archives.sweep(app.desk)
+    await building.sweep(app.desk)
     for _ in range(100):
         (shown,) = (await app.client.get(f"{site}/exports", headers=guest.bearer)).json()["items"]
         if shown["state"] == "done":
@@ -411,10 +412,10 @@ async def test_what_fails_is_tried_again_and_then_given_up(house: House, monkeyp
     async def full(*_: object) -> int:
         raise LetheError("the disk is full")
 
-    monkeypatch.setattr(archives, "_write", full)
+    monkeypatch.setattr(building, "_write", full)
     moments = iter(range(house.desk.clock(), 1 << 60, 10 * 60_000))
     for expected in ("queued", "queued", "queued", "queued", "failed", "failed"):
         now = next(moments)
-        await archives.sweep(replace(house.desk, clock=partial(int, now)))
+        await building.sweep(replace(house.desk, clock=partial(int, now)))
         (shown,) = await exports.mine(house.desk, guest.contact)
         assert shown["state"] == expected

@@ -8,7 +8,7 @@ from dataclasses import replace
 from sqlalchemy import update
 
 from chat.actions.desk import Desk
-from chat.actions.privacy import archives, exports
+from chat.actions.export import building, exports
 from chat.store.schema import export
 from tests.desks import House
 from tests.test_erasure import hashed
@@ -25,7 +25,7 @@ async def lease_runs_out(desk: Desk, uid: str) -> None:
 
 async def test_killed_anywhere_it_ends_whole(house: House) -> None:
     desk, guest, other = house.desk, await wrote(house, MESSAGES), await filled(house, OTHER, "quokka@x.example")
-    await archives.sweep(desk)
+    await building.sweep(desk)
     (theirs,) = await exports.mine(desk, other.contact)
     assert theirs["state"] == "done"
     await desk.store.write(lambda tx: tx.execute(export.delete().where(export.c.contact_id == guest.contact.id)))
@@ -38,12 +38,12 @@ async def test_killed_anywhere_it_ends_whole(house: House) -> None:
         killed += run.returncode == -signal.SIGKILL
         await lease_runs_out(desk, asked["id"])
     assert killed >= KILLS // 2
-    await archives.sweep(desk)
+    await building.sweep(desk)
     found = await exports.mine(desk, guest.contact)
     assert [(each["id"], each["state"]) for each in found] == [(asked["id"], "done")]
     inside = opened(b"".join((await exports.fetched(desk, guest.contact, asked["id"])).pieces))
     said = sections(json.loads(inside["export.json"]))["message"]["items"]
     assert [each["seq"] for each in said] == list(range(1, MESSAGES + 1))
-    await archives.sweep(replace(desk, clock=lambda: desk.clock() + 2 * 3_600_000))
+    await building.sweep(replace(desk, clock=lambda: desk.clock() + 2 * 3_600_000))
     assert len(list((desk.settings.data / "exports" / guest.contact.uid).iterdir())) == 1
     assert await hashed(desk, other) == before

@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import true
 
 from chat import markup
-from chat.actions.privacy import archive, exports, forgetting
-from chat.actions.privacy.holdings import Subject
+from chat.actions.export import archive, exports
+from chat.actions.export.holdings import Subject
+from chat.actions.privacy import forgetting
 from chat.store import places
 from chat.store.privacy import holdings
 from tests import test_export as claims

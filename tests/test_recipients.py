@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from chat.actions.audit import audit
 from chat.actions.desk import Desk
-from chat.actions.privacy import audit, erasure, recipients
+from chat.actions.privacy import erasure, recipients
 from chat.actions.talk import letters
 from chat.store.privacy import disclosures, erasures
 from tests.desks import Guest, House, counted

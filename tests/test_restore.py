@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from chat.actions.privacy import consent, erasure, holds, replay
+from chat.actions.backup import replay
+from chat.actions.privacy import consent, erasure, holds
 from chat.actions.talk import attachments, redaction, tickets
 from chat.actions.talk.posting import Postbox
 from chat.app import open_desk
@@ -167,9 +168,9 @@ async def test_a_restore_stopped_anywhere_goes_on_to_the_same_end(
     await happen()
     for step in (
         "chat.store.copies.count_on",
-        "chat.actions.privacy.restoring.replay.since",
-        "chat.actions.privacy.replay.redaction.sweep",
-        "chat.actions.privacy.replay.attachments.sweep",
+        "chat.actions.backup.restoring.replay.since",
+        "chat.actions.backup.replay.redaction.sweep",
+        "chat.actions.backup.replay.attachments.sweep",
         "chat.store.privacy.backups.finish",
     ):
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from chat import archive
-from chat.actions.privacy import backups, erasure
+from chat.actions.backup import backups
+from chat.actions.privacy import erasure
 from chat.errors import Misconfigured
 from chat.settings import Settings
 from chat.store import migrations

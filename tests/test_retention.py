@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
-from chat.actions.privacy import erasure, retention, rules, sweeping, verdicts
-from chat.actions.privacy.purging import Batch
-from chat.actions.privacy.rules import RULES
+from chat.actions.audit import verdicts
+from chat.actions.privacy import erasure
+from chat.actions.retention import retention, rules, sweeping
+from chat.actions.retention.purging import Batch
+from chat.actions.retention.rules import RULES
 from chat.actions.talk import redaction, tickets
 from chat.actions.team import departments
 from chat.app import open_desk

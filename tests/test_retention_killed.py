@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from chat.actions.desk import Desk
-from chat.actions.privacy import retention, sweeping
+from chat.actions.retention import retention, sweeping
 from chat.store.schema import message, ticket
 from tests.ageing import crowd, rows_of, sent, wrote
 from tests.desks import House

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from chat.actions.privacy import sweeping
+from chat.actions.retention import sweeping
 from chat.actions.team import agents
 from chat.store.schema import ticket
 from tests.ageing import USUAL, ago, held_back, rows_of, sent, wrote

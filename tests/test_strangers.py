@@ -13,8 +13,8 @@ from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 
 from chat import frames
+from chat.actions.export import building, exports
 from chat.actions.filter import runs
-from chat.actions.privacy import archives, exports
 from chat.settings import Settings
 from chat.store.schema import metadata
 from chat.web import rest, routes
@@ -120,7 +120,7 @@ async def filled(app: Served) -> Theirs:
     department = (await app.rest("POST", "/departments", {"name": "Of theirs"})).json()["id"]
     run = (await app.rest("POST", "/retention/runs", {"dry_run": True})).json()["id"]
     export = (await app.rest("POST", f"/contacts/{guest.contact.uid}/exports")).json()["id"]
-    await until(lambda: archives.sweep(app.desk), lambda: exports.state(app.desk, app.house.actor, export))
+    await until(lambda: building.sweep(app.desk), lambda: exports.state(app.desk, app.house.actor, export))
     return Theirs(guest, sent.json()["id"], asked.json()["erasure_id"], department, run, training, export)
 
 

@@ -6,7 +6,7 @@ import argparse
 import asyncio
 import json
 
-from chat.actions.privacy import verdicts
+from chat.actions.audit import verdicts
 from chat.app import open_desk
 from chat.commands import as_json, command
 from chat.settings import Settings

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from chat import archive
-from chat.actions.privacy import backups, restoring
+from chat.actions.backup import backups, restoring
 from chat.app import open_desk
 from chat.archive import Backup
 from chat.commands import as_json, command

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from chat.actions.privacy import exports
+from chat.actions.export import exports
 from chat.app import open_desk
 from chat.commands import as_json, command
 from chat.errors import Misconfigured

@@ -7,7 +7,8 @@ import asyncio
 import json
 from typing import Any
 
-from chat.actions.privacy import erasure, retention
+from chat.actions.privacy import erasure
+from chat.actions.retention import retention
 from chat.app import open_desk
 from chat.commands import as_json, command
 from chat.settings import Settings

@@ -14,8 +14,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from chat.actions.privacy import consent, erasure, retention
+from chat.actions.privacy import consent, erasure, notices
 from chat.actions.privacy.portable import portable
+from chat.actions.retention import retention
 from chat.actions.talk import letters, transcripts
 from chat.actions.team import forms
 from chat.errors import ConsentRequired, Forbidden, InvalidField, RateLimited
@@ -58,7 +59,7 @@ def routes() -> list[Route]:
 
 async def frame(request: Request) -> Response:
     """`GET /widget/{site_key}`: the frame's document; only the site's own pages may show it."""
-    _, site, _ = await consent.place(doors_of(request).desk, request.path_params["site_key"])
+    _, site, _ = await notices.place(doors_of(request).desk, request.path_params["site_key"])
     locale = _locale_of(request)
     document = Template((folder("widget") / "frame.html").read_text("utf-8"), autoescape=True)
     return HTMLResponse(
@@ -70,10 +71,10 @@ async def frame(request: Request) -> Response:
 async def config(request: Request) -> Response:
     """`GET /widget/{site_key}/config`: all the frame needs to ask for consent; stores nothing."""
     desk = doors_of(request).desk
-    account, site, notice = await consent.place(desk, request.path_params["site_key"])
+    account, site, notice = await notices.place(desk, request.path_params["site_key"])
     locale = _locale_of(request)
     said = strings(locale)
-    shown = consent.shown(notice, locale)
+    shown = notices.shown(notice, locale)
     return JSON(
         {
             "account": {"name": account.name},
@@ -95,7 +96,7 @@ async def begin(request: Request) -> Response:
     """`POST /widget/{site_key}/sessions`: agree. Only the JSON value true is a yes; anything else stores nothing."""
     doors = doors_of(request)
     key = request.path_params["site_key"]
-    _, site, _ = await consent.place(doors.desk, key)
+    _, site, _ = await notices.place(doors.desk, key)
     _check_origin(request, site)
     asked = await _agreement(request)
     wait = await doors.desk.live.allow(f"begin:{network_of(request)}", BEGINNINGS, BEGIN_WINDOW)
@@ -132,7 +133,7 @@ async def mail_transcript(request: Request) -> Response:
     """`POST /widget/{site_key}/transcript`: mails it to the address the visitor gave; 202."""
     desk = doors_of(request).desk
     contact = await consent.contact_of(desk, visitor_of(request, request.path_params["site_key"]))
-    account, _, _ = await consent.place(desk, request.path_params["site_key"])
+    account, _, _ = await notices.place(desk, request.path_params["site_key"])
     t = words(best_locale(contact.locale, ""))
     subject, opening = (t(key, name=account.name) for key in ("mail.transcript", "mail.transcript.opening"))
     await letters.transcript(desk, contact, subject, opening)
@@ -180,12 +181,12 @@ async def _agreement(request: Request) -> consent.Asked:
     agreed = body.consent if isinstance(body.consent, dict) else {}
     if agreed.get("chat") is not True:
         raise ConsentRequired("consent.chat must be true")
-    extra = sorted(set(agreed) - set(consent.PURPOSES))
+    extra = sorted(set(agreed) - set(notices.PURPOSES))
     if extra:
         raise InvalidField("There is no such field", field=extra[0][:40])
     return consent.Asked(
         version=body.notice_version,
-        purposes={each: agreed.get(each) is True for each in consent.PURPOSES},
+        purposes={each: agreed.get(each) is True for each in notices.PURPOSES},
         answers=body.fields,
         locale=best_locale(body.locale, ""),
         build=body.build,

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Final, Literal
 
+from chat.actions.audit import audit
 from chat.actions.desk import Desk, unseal_text
 from chat.actions.filter import training
-from chat.actions.privacy import audit
 from chat.actions.talk import transcripts
 from chat.clock import stamp
 from chat.errors import NotFound

@@ -8,9 +8,9 @@ from typing import Any
 
 import structlog
 
+from chat.actions.audit import audit
 from chat.actions.desk import Desk
 from chat.actions.filter import fitting, training, versions
-from chat.actions.privacy import audit
 from chat.actions.team.accounts import manages
 from chat.clock import stamp
 from chat.errors import LetheError, NotNow, Unavailable

@@ -7,8 +7,8 @@ import json
 from typing import Any
 
 from chat.actions.desk import Desk
-from chat.actions.privacy.consent import canonical
 from chat.clock import DAY, stamp
+from chat.crypt import canonical
 from chat.model import Account
 from chat.store import keycopy
 from chat.store.privacy import backups as rows

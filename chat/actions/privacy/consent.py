@@ -1,39 +1,32 @@
-"""Consent: publishing a notice, agreeing to it, renewing and withdrawing; and the receipts that prove it."""
+"""Consent: agreeing to the notice in force, renewing and withdrawing; and the receipts that prove it."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 from dataclasses import dataclass, replace
-from hashlib import sha256
 from typing import Any
-from urllib.parse import urlsplit
 
 from chat.actions.desk import Desk
 from chat.actions.filter import training
-from chat.actions.privacy import audit
+from chat.actions.privacy import notices
 from chat.actions.team import forms
-from chat.actions.team.accounts import manages
 from chat.clock import stamp
+from chat.crypt import canonical
 from chat.errors import (
     ConsentRequired,
-    InvalidField,
     LetheError,
     NotFound,
     NoticeOutdated,
     Unauthorized,
 )
 from chat.ids import uuid7
-from chat.model import LOCALES, Account, Actor, Contact, Notice, NoticeText, Receipt, Site
+from chat.model import Account, Contact, Notice, NoticeText, Receipt, Site
 from chat.nudges import Nudge, Told
 from chat.store.privacy import consents
 from chat.store.talk import contacts
 from chat.store.team import accounts
 from chat.tokens import Visitor
-
-PURPOSES = ("chat", "spam_training")
-TEXT_MOST = 5000
-LABEL_MOST = 500
 
 
 @dataclass(frozen=True)
@@ -56,67 +49,13 @@ class Asked:
     build: str = ""
 
 
-async def publish(desk: Desk, actor: Actor, texts: list[NoticeText]) -> Notice:
-    """Publish a new version of the account's notice; every running chat waits until its visitor agrees to it."""
-    manages(actor)
-    checked = [_checked(text) for text in texts]
-    if not checked:
-        raise InvalidField("Write the notice in at least one language", field="text")
-    made = {"id": uuid7(), "published_at": desk.clock(), "published_by": actor.agent_id}
-
-    def work(tx: Any) -> int:
-        version = consents.publish(tx, actor.account_id, made, checked)
-        audit.enter(desk, tx, actor.account_id, actor.agent_id, "notice.published", str(version))
-        return version
-
-    version = await desk.store.write(work)
-    desk.live.publish(Told(Nudge("notice", account=actor.account_id)))
-    return (await notices(desk, actor, version))[0]
-
-
-async def notices(desk: Desk, actor: Actor, version: int | None = None) -> list[Notice]:
-    """Return the versions of the account's notice, newest first."""
-    return await desk.store.read(lambda tx: consents.notices(tx, actor.account_id, version))
-
-
-async def place(desk: Desk, site_key: str) -> tuple[Account, Site, Notice | None]:
-    """Return what a widget belongs to and the notice in force; NotFound where no site has the key."""
-
-    def work(tx: Any) -> tuple[Account, Site, Notice | None]:
-        site = accounts.site_by_key(tx, site_key)
-        account = accounts.one(tx, site.account_id)
-        return account, site, _in_force(tx, account)
-
-    return await desk.store.read(work)
-
-
-def shown(notice: Notice | None, locale: str) -> dict[str, Any] | None:
-    """Return a notice as the visitor gets it: version, text, privacy link, hash and purposes."""
-    if notice is None:
-        return None
-    text = notice.text(locale)
-    return {
-        "version": notice.version,
-        "text": text.text,
-        "privacy_url": text.privacy_url,
-        "sha256": text.sha256,
-        "purposes": purposes(text),
-    }
-
-
-def purposes(text: NoticeText) -> list[dict[str, Any]]:
-    """Return what is asked, each with the sentence beside its box. No box is ever ticked beforehand."""
-    labels = {"chat": text.chat_label, "spam_training": text.training_label}
-    return [{"id": each, "required": each == "chat", "label": labels[each]} for each in PURPOSES if labels[each]]
-
-
 async def begin(desk: Desk, site_key: str, asked: Asked) -> Begun:
     """
     Agree: store a contact with a data key of its own and a signed receipt, and return the token.
 
     Raises ConsentRequired, NoticeOutdated or InvalidField before anything is stored.
     """
-    account, site, notice = await place(desk, site_key)
+    account, site, notice = await notices.place(desk, site_key)
     text = _agreed(notice, asked.version, asked.purposes, asked.locale)
     asked = replace(asked, answers=forms.checked(site, asked.answers))
     uid = uuid7()
@@ -148,7 +87,7 @@ async def renew(desk: Desk, contact: Contact, version: int, choices: dict[str, b
         site = accounts.site_by_id(tx, contact.site_id)
         account = accounts.one(tx, contact.account_id)
         asked = Asked(version, choices, {}, contact.locale)
-        text = _agreed(_in_force(tx, account), version, choices, contact.locale)
+        text = _agreed(notices.in_force(tx, account), version, choices, contact.locale)
         entry = _receipt(desk, account, site, contact, text, asked, "renewed")
         before = consents.receipts(tx, contact.id)[-1].purposes
         consents.add_receipt(tx, contact.id, entry, live=True)
@@ -203,7 +142,7 @@ def _ended(desk: Desk, tx: Any, contact: Contact, account: Account, site: Site, 
     """Return the ledger's row for a consent that ends: to the notice last agreed to, and no purpose is left."""
     version = consents.receipts(tx, contact.id)[-1].notice_version
     notice = consents.notices(tx, account.id, version)[0]
-    asked = Asked(version, dict.fromkeys(PURPOSES, False), {}, contact.locale)
+    asked = Asked(version, dict.fromkeys(notices.PURPOSES, False), {}, contact.locale)
     return _receipt(desk, account, site, contact, (notice, notice.text(contact.locale)), asked, action)
 
 
@@ -259,23 +198,12 @@ def signed(entry: dict[str, Any]) -> dict[str, Any]:
     return {"receipt": document, "signature": proof | {"public_key": document["signed_with"]}}
 
 
-def canonical(document: Any) -> bytes:
-    """Return JSON with sorted keys and no spaces, UTF-8: what hashes and signatures are taken over."""
-    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
-
-
-def _in_force(tx: Any, account: Account) -> Notice | None:
-    if account.notice_version is None:
-        return None
-    return consents.notices(tx, account.id, account.notice_version)[0]
-
-
 def _agreed(notice: Notice | None, version: int, choices: dict[str, bool], locale: str) -> tuple[Notice, NoticeText]:
     """Return the notice agreed to; fails closed: `chat` must be true, and the version the one in force."""
     if choices.get("chat") is not True:
         raise ConsentRequired("The box for the chat must be ticked")
     if notice is None or version != notice.version:
-        raise NoticeOutdated("Read the current notice and agree to it", notice=shown(notice, locale))
+        raise NoticeOutdated("Read the current notice and agree to it", notice=notices.shown(notice, locale))
     return notice, notice.text(locale)
 
 
@@ -304,7 +232,7 @@ def _receipt(
     """Return the ledger's row: the document says everything, to the byte that was signed."""
     notice, text = agreed
     uid, at = uuid7(), desk.clock()
-    choices = {each["id"]: bool(asked.purposes.get(each["id"])) for each in purposes(text)}
+    choices = {each["id"]: bool(asked.purposes.get(each["id"])) for each in notices.purposes(text)}
     document = {
         "receipt": uid,
         "action": action,
@@ -312,7 +240,7 @@ def _receipt(
         "account": {"id": account.id, "name": account.name},
         "site": {"key": site.key, "name": site.name},
         "contact_id": contact.uid,
-        "notice": shown(notice, text.locale),
+        "notice": notices.shown(notice, text.locale),
         "locale": text.locale,
         "consent": choices,
         "widget_build": asked.build,
@@ -328,43 +256,4 @@ def _receipt(
         "at": at,
         "document": written.decode(),
         "signature": desk.signer.sign(written),
-    }
-
-
-def _checked(text: NoticeText) -> NoticeText:
-    field = f"{text.locale}."
-    if text.locale not in LOCALES:
-        raise InvalidField(f"Languages are {', '.join(LOCALES)}", field="locale")
-    body = text.text.strip().replace("\r\n", "\n")
-    if not 0 < len(body) <= TEXT_MOST:
-        raise InvalidField(f"Write 1 to {TEXT_MOST} characters", field=field + "text")
-    if urlsplit(text.privacy_url).scheme not in {"http", "https"} or not urlsplit(text.privacy_url).netloc:
-        raise InvalidField(
-            "Give the address of the privacy page, as https://shop.example/privacy",
-            field=field + "privacy_url",
-        )
-    if len(text.training_label) > LABEL_MOST or len(text.chat_label) > LABEL_MOST:
-        raise InvalidField(
-            f"A sentence beside a box has at most {LABEL_MOST} characters",
-            field=field + "chat_label",
-        )
-    made = replace(
-        text,
-        text=body,
-        privacy_url=text.privacy_url.strip(),
-        chat_label=" ".join(text.chat_label.split()),
-        training_label=" ".join(text.training_label.split()),
-    )
-    if not made.chat_label:
-        raise InvalidField("Write the sentence beside the box", field=field + "chat_label")
-    return replace(made, sha256=sha256(canonical(_hashed(made))).hexdigest())
-
-
-def _hashed(text: NoticeText) -> dict[str, Any]:
-    """What the notice's hash is over: everything the visitor is shown of it."""
-    return {
-        "locale": text.locale,
-        "text": text.text,
-        "privacy_url": text.privacy_url,
-        "purposes": purposes(text),
     }

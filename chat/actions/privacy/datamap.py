@@ -6,9 +6,10 @@ import csv
 import io
 from typing import Any
 
+from chat.actions.audit import audit
 from chat.actions.desk import Desk
 from chat.actions.filter.filters import LEARNT, VERSIONS
-from chat.actions.privacy import audit, rules
+from chat.actions.retention import rules
 from chat.blobs import EXPORTS, FILES
 from chat.clock import stamp
 from chat.live import NETWORKS

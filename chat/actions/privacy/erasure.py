@@ -11,9 +11,10 @@ from typing import Any
 
 import structlog
 
+from chat.actions.audit import audit
 from chat.actions.desk import Desk
 from chat.actions.filter import training
-from chat.actions.privacy import audit, certificates, consent, forgetting, recipients
+from chat.actions.privacy import certificates, consent, forgetting, recipients
 from chat.clock import DAY, stamp
 from chat.errors import LetheError, NotFound, Unauthorized, Unavailable
 from chat.ids import uuid7

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from chat.actions.audit import audit
 from chat.actions.desk import Desk
-from chat.actions.privacy import audit
 from chat.actions.team.accounts import manages
 from chat.clock import DAY, stamp
 from chat.errors import InvalidField, NotFound

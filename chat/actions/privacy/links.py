@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chat.actions.desk import Desk
-from chat.actions.privacy import consent, erasure
+from chat.actions.privacy import erasure, notices
 from chat.actions.talk import letters
 from chat.actions.team.agents import EMAIL
 from chat.clock import stamp
@@ -136,7 +136,7 @@ async def sweep(desk: Desk) -> int:
 
 async def place(desk: Desk, site_key: str) -> tuple[Account, Site]:
     """Return whose privacy page this is; NotFound where no site has the key."""
-    account, site, _ = await consent.place(desk, site_key)
+    account, site, _ = await notices.place(desk, site_key)
     return account, site
 
 

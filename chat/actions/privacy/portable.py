@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chat.actions.desk import Desk
-from chat.actions.privacy.consent import canonical
+from chat.crypt import canonical
 
 VERSION = "ISO/IEC TS 27560:2023"
 CONTEXT = {"dpv": "https://w3id.org/dpv#"}

@@ -12,8 +12,8 @@ from typing import Any
 import structlog
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from chat.actions.audit import audit
 from chat.actions.desk import Desk
-from chat.actions.privacy import audit
 from chat.clock import stamp
 from chat.crypt import Sealed, derive, seal, unseal
 from chat.errors import LetheError, NotFound

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chat.actions.desk import Desk
-from chat.actions.privacy import consent
+from chat.actions.privacy import notices
 from chat.actions.talk import transcripts
 from chat.errors import NotFound, Unauthorized
 from chat.gate import Standing
@@ -49,7 +49,7 @@ async def arrive(desk: Desk, visitor: Visitor) -> Arrival:
             raise Unauthorized("This consent was withdrawn")
         found = consents.notices(tx, account.id, account.notice_version) if account.notice_version else []
         standing = Standing(contact.receipt_id, contact.notice_version, account.notice_version)
-        notice = consent.shown(found[0], contact.locale) if found else None
+        notice = notices.shown(found[0], contact.locale) if found else None
         online = desk.live.online(account.id)
         return Arrival(contact, account, site, name, notice, standing, accounts.epoch(tx), online)
 

@@ -10,8 +10,8 @@ from functools import partial
 from typing import Any
 
 from chat import filetypes, frames, pictures
+from chat.actions.audit import audit
 from chat.actions.desk import Desk
-from chat.actions.privacy import audit
 from chat.actions.talk.transcripts import file_out
 from chat.blobs import PREVIEW
 from chat.crypt import KEY_BYTES, SEALED_CHUNK, derive, seal_chunks, unseal_chunks

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from chat.actions.audit import audit
 from chat.actions.desk import Desk
-from chat.actions.privacy import audit
 from chat.actions.talk import transcripts
 from chat.actions.team import forms
 from chat.clock import stamp

@@ -13,8 +13,8 @@ from typing import Any
 import msgspec
 import structlog
 
+from chat.actions.audit import audit
 from chat.actions.desk import Desk
-from chat.actions.privacy import audit
 from chat.actions.talk import transcripts
 from chat.crypt import Sealed
 from chat.errors import InvalidField, LetheError, NotFound, RateLimited

@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from chat import frames
+from chat.actions.audit import audit
 from chat.actions.desk import Desk
 from chat.actions.filter import training
-from chat.actions.privacy import audit
 from chat.actions.talk import tickets, transcripts
 from chat.actions.talk.tickets import Opened
 from chat.errors import NotFound

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from chat import frames
+from chat.actions.audit import audit
 from chat.actions.desk import Desk, seal_text
 from chat.actions.filter import training
-from chat.actions.privacy import audit
 from chat.actions.talk import transcripts
 from chat.errors import Ended, InvalidField, NotFound
 from chat.ids import packed

@@ -7,8 +7,8 @@ from typing import Any
 from msgspec import UNSET, structs
 
 from chat import frames
+from chat.actions.audit import audit
 from chat.actions.desk import Desk, unseal_text
-from chat.actions.privacy import audit
 from chat.clock import stamp
 from chat.ids import spelt
 from chat.model import Attachment, Contact, Message, Note, Ticket

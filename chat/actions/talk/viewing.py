@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from chat import frames
+from chat.actions.audit import audit
 from chat.actions.desk import Desk
-from chat.actions.privacy import audit
 from chat.actions.talk import tickets, transcripts
 from chat.actions.talk.tickets import Opened
 from chat.model import Actor

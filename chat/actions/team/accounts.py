@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from chat.actions.audit import audit
 from chat.actions.desk import Desk
 from chat.actions.filter import versions
-from chat.actions.privacy import audit
 from chat.actions.team import agents, forms
 from chat.errors import Forbidden, InvalidField
 from chat.ids import secret, uuid7

@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 
+from chat.actions.audit import audit
 from chat.actions.desk import Desk
-from chat.actions.privacy import audit
 from chat.clock import DAY
 from chat.crypt import digest
 from chat.errors import Forbidden, InvalidField, LetheError, RateLimited, Unauthorized

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from chat.actions.audit import audit
 from chat.actions.desk import Desk
-from chat.actions.privacy import audit, rules
+from chat.actions.retention import rules
 from chat.actions.team.accounts import line, manages
 from chat.errors import InvalidField
 from chat.ids import uuid7

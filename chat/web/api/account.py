@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from chat.actions.privacy import consent
+from chat.actions.privacy import notices
 from chat.actions.team import accounts, agents
 from chat.clock import stamp
 from chat.model import Actor, Notice, NoticeText
@@ -40,14 +40,14 @@ async def list_notices(request: Request) -> Response:
     """`GET /notices`, newest first."""
     actor, desk = await actor_of(request), doors_of(request).desk
     live = (await accounts.account(desk, actor)).notice_version
-    return listed([_notice(each, live) for each in await consent.notices(desk, actor)], None)
+    return listed([_notice(each, live) for each in await notices.versions(desk, actor)], None)
 
 
 async def post_notice(request: Request) -> Response:
     """`POST /notices`: publishes a new version, 201."""
     actor = await actor_of(request)
     body = await body_of(request, NewNotice)
-    notice = await consent.publish(doors_of(request).desk, actor, body.texts)
+    notice = await notices.publish(doors_of(request).desk, actor, body.texts)
     return JSON(_notice(notice, notice.version), 201)
 
 

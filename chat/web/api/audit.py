@@ -6,8 +6,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from chat.actions.privacy import auditlog
-from chat.actions.privacy.auditlog import Wanted
+from chat.actions.audit import reading
+from chat.actions.audit.reading import Wanted
 from chat.web.api.lists import cursor_of, listed
 from chat.web.doors import actor_of, doors_of, limit_of
 
@@ -25,11 +25,11 @@ async def list_entries(request: Request) -> Response:
     actor, query = await actor_of(request), request.query_params
     wanted = Wanted(query.get("agent", ""), query.get("action", ""), query.get("target", ""))
     before = (cursor_of(query.get("cursor"), 1) or (None,))[0]
-    items, last = await auditlog.page(doors_of(request).desk, actor, wanted, before, limit_of(request))
+    items, last = await reading.page(doors_of(request).desk, actor, wanted, before, limit_of(request))
     return listed(items, None if last is None else (last,))
 
 
 async def list_accesses(request: Request) -> Response:
     """`GET /contacts/{id}/accesses`: who met a contact and its tickets, first to last. Owner or admin."""
     actor = await actor_of(request)
-    return listed(await auditlog.accesses(doors_of(request).desk, actor, request.path_params["id"]), None)
+    return listed(await reading.accesses(doors_of(request).desk, actor, request.path_params["id"]), None)

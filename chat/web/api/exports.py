@@ -8,8 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from chat.actions.privacy import exports
-from chat.actions.privacy.exports import Archive
+from chat.actions.export import exports
+from chat.actions.export.exports import Archive
 from chat.clock import stamp
 from chat.errors import InvalidField
 from chat.model import Contact

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from chat.actions.privacy import retention
+from chat.actions.retention import retention
 from chat.errors import InvalidField
 from chat.web.doors import JSON, actor_of, body_of, doors_of, limit_of
 

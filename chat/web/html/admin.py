@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from chat.actions.privacy import consent
+from chat.actions.privacy import notices
 from chat.actions.team import agents
 from chat.clock import stamp
 from chat.errors import InvalidField
@@ -39,7 +39,7 @@ def routes() -> list[Route]:
 async def show_notice(request: Request) -> Response:
     """`GET /admin/notice`."""
     who = await manager(request)
-    published = await consent.notices(doors_of(request).desk, who.actor)
+    published = await notices.versions(doors_of(request).desk, who.actor)
     form = _notice_form(published[0] if published else None)
     return await _notice_page(request, who, published, form, {})
 
@@ -49,9 +49,9 @@ async def publish_notice(request: Request) -> Response:
     who, form = await posted(request)
     desk = doors_of(request).desk
     try:
-        await consent.publish(desk, who.actor, _notice_texts(form))
+        await notices.publish(desk, who.actor, _notice_texts(form))
     except InvalidField as error:
-        published = await consent.notices(desk, who.actor)
+        published = await notices.versions(desk, who.actor)
         typed = _notice_form(None) | form
         return await _notice_page(request, who, published, typed, named(error), 422)
     return saved("/admin/notice")

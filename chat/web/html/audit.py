@@ -9,8 +9,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from chat.actions.privacy import auditlog, verdicts
-from chat.actions.privacy.auditlog import Wanted
+from chat.actions.audit import reading, verdicts
+from chat.actions.audit.reading import Wanted
 from chat.actions.team import agents
 from chat.audited import OTHERS, Action
 from chat.errors import InvalidField
@@ -41,7 +41,7 @@ async def show_audit(request: Request) -> Response:
     items: list[dict[str, Any]] = []
     older: int | None = None
     try:
-        items, older = await auditlog.page(desk, who.actor, Wanted(**asked), _before(request), SHOWN)
+        items, older = await reading.page(desk, who.actor, Wanted(**asked), _before(request), SHOWN)
     except InvalidField as error:
         wrong = {str(error.extra["field"]): "audit.filter.wrong"}
     known = await agents.agents(desk, who.actor)
@@ -56,7 +56,7 @@ async def show_audit(request: Request) -> Response:
         "actions": list(Action),
         "newest": _address(kept) if "before" in request.query_params else None,
         "older": None if older is None else _address(kept | {"before": str(older)}),
-        "standing": await auditlog.standing(desk, who.actor),
+        "standing": await reading.standing(desk, who.actor),
     }
     return page(request, "admin-audit.html", who, 422 if wrong else 200, saved=False, errors={}, **more)
 

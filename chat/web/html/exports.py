@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from chat.actions.privacy import exports
+from chat.actions.export import exports
 from chat.actions.team import accounts
 from chat.model import Account
 from chat.web.doors import doors_of

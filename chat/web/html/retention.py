@@ -8,8 +8,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from chat.actions.privacy import retention, rules
-from chat.actions.privacy.rules import DAYS, RULES, Thought
+from chat.actions.retention import retention, rules
+from chat.actions.retention.rules import DAYS, RULES, Thought
 from chat.errors import InvalidField
 from chat.web.doors import doors_of
 from chat.web.html.forms import Errors, Form, just_saved, manager, posted, saved, whole

@@ -9,8 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from chat.actions.export import exports as deeds
 from chat.actions.privacy import erasure, links
-from chat.actions.privacy import exports as deeds
 from chat.clock import stamp
 from chat.errors import RateLimited
 from chat.web.api import exports

@@ -14,9 +14,8 @@ from importlib.resources import files
 from typing import Any
 
 from chat.actions.desk import Desk
-from chat.actions.privacy import exportblocks as blocks
-from chat.actions.privacy import holdings
-from chat.actions.privacy.holdings import Item, Subject
+from chat.actions.export import blocks, holdings
+from chat.actions.export.holdings import Item, Subject
 from chat.clock import stamp
 from chat.markup import Markup, h
 from chat.model import LOCALES
@@ -63,7 +62,7 @@ async def pieces(
 def _head(page: Page) -> str:
     t, name = page.t, page.who.account.name
     title = t("export.page.title", name=name)
-    style = files("chat.actions.privacy").joinpath("exportpage.css").read_text("utf-8")
+    style = files("chat.actions.export").joinpath("page.css").read_text("utf-8")
     head = h(
         "head",
         h("meta", charset="utf-8"),

@@ -15,7 +15,8 @@ from typing import Any
 import structlog
 
 from chat.actions.desk import Desk, Sealed
-from chat.actions.privacy import archive, exports, holdings, rules
+from chat.actions.export import archive, exports, holdings
+from chat.actions.retention import rules
 from chat.clock import DAY
 from chat.crypt import KEY_BYTES, ChunkSealer, derive
 from chat.errors import LetheError

@@ -9,9 +9,12 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from chat.actions.audit import audit
 from chat.actions.desk import Desk
-from chat.actions.privacy import archive as archives
-from chat.actions.privacy import audit, consent, holdings, rules
+from chat.actions.export import archive as archives
+from chat.actions.export import holdings
+from chat.actions.privacy import consent
+from chat.actions.retention import rules
 from chat.actions.team.accounts import manages
 from chat.clock import DAY, stamp
 from chat.crypt import KEY_BYTES, SEALED_CHUNK, derive, unseal_chunks

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from chat.actions.privacy import purging
-from chat.actions.privacy.purging import Take
+from chat.actions.retention import purging
+from chat.actions.retention.purging import Take
 from chat.errors import InvalidField
 from chat.store.privacy import ageing
 from chat.store.privacy.ageing import Kind, Policy

@@ -6,9 +6,10 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
+from chat.actions.audit import audit
 from chat.actions.desk import Desk, Sealed, unseal_text
 from chat.actions.filter import training
-from chat.actions.privacy import audit, rules
+from chat.actions.retention import rules
 from chat.actions.talk import transcripts
 from chat.audited import OTHERS
 from chat.clock import stamp

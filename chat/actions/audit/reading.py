@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from chat.actions.audit import audit
 from chat.actions.desk import Desk
-from chat.actions.privacy import audit
 from chat.actions.team.accounts import manages
 from chat.audited import Action, Entry, Head, fits
 from chat.clock import stamp

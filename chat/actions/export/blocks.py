@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from chat.actions.privacy.holdings import Item
+from chat.actions.export.holdings import Item
 from chat.locales import strings, words
 from chat.markup import Markup, h, spoken
 from chat.store.privacy.holdings import Holding

@@ -7,12 +7,13 @@ from typing import Any
 
 import structlog
 
+from chat.actions.audit import audit
 from chat.actions.desk import Desk
 from chat.actions.filter import training
-from chat.actions.privacy import audit, rules
-from chat.actions.privacy.purging import Batch
-from chat.actions.privacy.rules import RULES, Rule
 from chat.actions.privacy.turns import Turns
+from chat.actions.retention import rules
+from chat.actions.retention.purging import Batch
+from chat.actions.retention.rules import RULES, Rule
 from chat.actions.talk import redaction
 from chat.clock import DAY
 from chat.errors import LetheError, Unavailable

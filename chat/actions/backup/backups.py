@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from chat import archive
+from chat.actions.audit import audit
 from chat.actions.desk import Desk
-from chat.actions.privacy import audit
-from chat.actions.privacy.consent import canonical
 from chat.archive import Writing
 from chat.blobs import PREVIEW
 from chat.clock import DAY, stamp
+from chat.crypt import canonical
 from chat.errors import Misconfigured, NotFound
 from chat.ids import uuid7
 from chat.settings import Settings

@@ -7,9 +7,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from chat.actions.audit import audit
 from chat.actions.desk import Desk
 from chat.actions.filter import training
-from chat.actions.privacy import audit, erasure
+from chat.actions.privacy import erasure
 from chat.actions.talk import redaction
 from chat.actions.talk.redaction import Pause
 from chat.clock import DAY

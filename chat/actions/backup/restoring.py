@@ -10,9 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from chat.actions.audit import audit
+from chat.actions.backup import replay
+from chat.actions.backup.backups import Told, counts_of, head_of, server_of
 from chat.actions.desk import Desk, unseal_text
-from chat.actions.privacy import audit, replay
-from chat.actions.privacy.backups import Told, counts_of, head_of, server_of
 from chat.archive import Backup
 from chat.blobs import NAME, OWNER, PREVIEW, Blobs
 from chat.clock import now, stamp

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from chat.actions.audit import audit
 from chat.actions.desk import Desk
-from chat.actions.privacy import audit, rules, sweeping
-from chat.actions.privacy.rules import RULES, Thought
+from chat.actions.retention import rules, sweeping
+from chat.actions.retention.rules import RULES, Thought
 from chat.actions.team import departments
 from chat.actions.team.accounts import manages
 from chat.clock import DAY, stamp

@@ -17,8 +17,8 @@ import msgspec
 
 from chat import filetypes
 from chat.actions.desk import Desk, Sealed
-from chat.actions.privacy import exportpage, holdings
-from chat.actions.privacy.holdings import Item, Subject
+from chat.actions.export import holdings, page
+from chat.actions.export.holdings import Item, Subject
 from chat.actions.talk import attachments
 from chat.actions.talk.attachments import File
 from chat.clock import stamp
@@ -71,7 +71,7 @@ async def zipped(desk: Desk, who: Subject, step: Step = nothing) -> AsyncGenerat
                 yield piece
         for name, pieces in (
             ("export.json", as_json(desk, who, paths, step)),
-            ("index.html", exportpage.pieces(desk, who, paths, step)),
+            ("index.html", page.pieces(desk, who, paths, step)),
         ):
             async with aclosing(_entry(desk, made, drain, name, pieces)) as entry:
                 async for piece in entry:

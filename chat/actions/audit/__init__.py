@@ -1,0 +1,1 @@
+"""Deeds of the audit log: entering, reading, checking."""

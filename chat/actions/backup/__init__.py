@@ -1,0 +1,1 @@
+"""Deeds that save everything, and bring it back without what was forgotten since."""

@@ -1,0 +1,1 @@
+"""Deeds that hand over what is held of a contact."""

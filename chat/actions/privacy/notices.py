@@ -1,0 +1,123 @@
+"""The notice: what visitors are told and asked, in versions that are never changed, in one language or more."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from hashlib import sha256
+from typing import Any
+from urllib.parse import urlsplit
+
+from chat.actions.audit import audit
+from chat.actions.desk import Desk
+from chat.actions.team.accounts import manages
+from chat.crypt import canonical
+from chat.errors import InvalidField
+from chat.ids import uuid7
+from chat.model import LOCALES, Account, Actor, Notice, NoticeText, Site
+from chat.nudges import Nudge, Told
+from chat.store.privacy import consents
+from chat.store.team import accounts
+
+PURPOSES = ("chat", "spam_training")
+TEXT_MOST = 5000
+LABEL_MOST = 500
+
+
+async def publish(desk: Desk, actor: Actor, texts: list[NoticeText]) -> Notice:
+    """Publish a new version of the account's notice; every running chat waits until its visitor agrees to it."""
+    manages(actor)
+    checked = [_checked(text) for text in texts]
+    if not checked:
+        raise InvalidField("Write the notice in at least one language", field="text")
+    made = {"id": uuid7(), "published_at": desk.clock(), "published_by": actor.agent_id}
+
+    def work(tx: Any) -> int:
+        version = consents.publish(tx, actor.account_id, made, checked)
+        audit.enter(desk, tx, actor.account_id, actor.agent_id, "notice.published", str(version))
+        return version
+
+    version = await desk.store.write(work)
+    desk.live.publish(Told(Nudge("notice", account=actor.account_id)))
+    return (await versions(desk, actor, version))[0]
+
+
+async def versions(desk: Desk, actor: Actor, version: int | None = None) -> list[Notice]:
+    """Return the versions of the account's notice, newest first."""
+    return await desk.store.read(lambda tx: consents.notices(tx, actor.account_id, version))
+
+
+async def place(desk: Desk, site_key: str) -> tuple[Account, Site, Notice | None]:
+    """Return what a widget belongs to and the notice in force; NotFound where no site has the key."""
+
+    def work(tx: Any) -> tuple[Account, Site, Notice | None]:
+        site = accounts.site_by_key(tx, site_key)
+        account = accounts.one(tx, site.account_id)
+        return account, site, in_force(tx, account)
+
+    return await desk.store.read(work)
+
+
+def shown(notice: Notice | None, locale: str) -> dict[str, Any] | None:
+    """Return a notice as the visitor gets it: version, text, privacy link, hash and purposes."""
+    if notice is None:
+        return None
+    text = notice.text(locale)
+    return {
+        "version": notice.version,
+        "text": text.text,
+        "privacy_url": text.privacy_url,
+        "sha256": text.sha256,
+        "purposes": purposes(text),
+    }
+
+
+def purposes(text: NoticeText) -> list[dict[str, Any]]:
+    """Return what is asked, each with the sentence beside its box. No box is ever ticked beforehand."""
+    labels = {"chat": text.chat_label, "spam_training": text.training_label}
+    return [{"id": each, "required": each == "chat", "label": labels[each]} for each in PURPOSES if labels[each]]
+
+
+def in_force(tx: Any, account: Account) -> Notice | None:
+    """Return the version in force, None where none is published."""
+    if account.notice_version is None:
+        return None
+    return consents.notices(tx, account.id, account.notice_version)[0]
+
+
+def _checked(text: NoticeText) -> NoticeText:
+    field = f"{text.locale}."
+    if text.locale not in LOCALES:
+        raise InvalidField(f"Languages are {', '.join(LOCALES)}", field="locale")
+    body = text.text.strip().replace("\r\n", "\n")
+    if not 0 < len(body) <= TEXT_MOST:
+        raise InvalidField(f"Write 1 to {TEXT_MOST} characters", field=field + "text")
+    if urlsplit(text.privacy_url).scheme not in {"http", "https"} or not urlsplit(text.privacy_url).netloc:
+        raise InvalidField(
+            "Give the address of the privacy page, as https://shop.example/privacy",
+            field=field + "privacy_url",
+        )
+    if len(text.training_label) > LABEL_MOST or len(text.chat_label) > LABEL_MOST:
+        raise InvalidField(
+            f"A sentence beside a box has at most {LABEL_MOST} characters",
+            field=field + "chat_label",
+        )
+    made = replace(
+        text,
+        text=body,
+        privacy_url=text.privacy_url.strip(),
+        chat_label=" ".join(text.chat_label.split()),
+        training_label=" ".join(text.training_label.split()),
+    )
+    if not made.chat_label:
+        raise InvalidField("Write the sentence beside the box", field=field + "chat_label")
+    return replace(made, sha256=sha256(canonical(_hashed(made))).hexdigest())
+
+
+def _hashed(text: NoticeText) -> dict[str, Any]:
+    """What the notice's hash is over: everything the visitor is shown of it."""
+    return {
+        "locale": text.locale,
+        "text": text.text,
+        "privacy_url": text.privacy_url,
+        "purposes": purposes(text),
+    }

@@ -1,0 +1,1 @@
+"""Deeds that end what is older than its days."""
