@@ -17,6 +17,7 @@ from tempfile import TemporaryDirectory
 from bench.aged import Others, Person, ask, compared, fill, people
 from bench.lethe import PAIRS_EACH, Lethe, Shop, Shops
 from bench.load import Load, Run
+from bench.wire import hang_up
 from chat.app import open_desk
 from chat.ids import uuid7
 from chat.settings import from_env
@@ -55,13 +56,7 @@ def measure(messages: int, large: int) -> Figures:
         fill(database, aged.site_key, [big], large)
         with lethe.running() as guests:
             went = [_erased(guests, aged, each) for each in small]
-            load = Load(guests.pairs(PAIRS))
-            load.fixed_rate(WARM_UP, RATE)
-            before = load.fixed_rate(BEFORE, RATE)
-            begun = time.perf_counter()
-            request, unreadable = _until_unreadable(guests, aged, big)
-            meanwhile = _while_it_goes_on(load, guests, aged, request)
-            certified = time.perf_counter() - begun
+            unreadable, certified, others = _large(guests, aged, big)
     return Figures(
         messages=messages,
         unreadable_median=round(statistics.median(first for first, _ in went), 3),
@@ -70,7 +65,7 @@ def measure(messages: int, large: int) -> Figures:
         large=large,
         large_unreadable=round(unreadable, 3),
         large_certified=round(certified, 1),
-        others=compared(before, meanwhile),
+        others=others,
     )
 
 
@@ -88,6 +83,18 @@ def _erased(guests: Shops, shop: Shop, person: Person) -> tuple[float, float]:
         _patience(begun)
         time.sleep(LOOK)
     return unreadable, time.perf_counter() - begun
+
+
+def _large(guests: Shops, shop: Shop, person: Person) -> tuple[float, float, Others]:
+    """Erase while others talk; the seconds as `_erased` has them, and how the others fared."""
+    pairs = guests.pairs(PAIRS)
+    load = Load(pairs)
+    load.fixed_rate(WARM_UP, RATE)
+    before, begun = load.fixed_rate(BEFORE, RATE), time.perf_counter()
+    request, unreadable = _until_unreadable(guests, shop, person)
+    meanwhile, certified = _while_it_goes_on(load, guests, shop, request), time.perf_counter() - begun
+    hang_up([wire for pair in pairs for wire in (pair.visitor, pair.agent)])
+    return unreadable, certified, compared(before, meanwhile)
 
 
 def _until_unreadable(guests: Shops, shop: Shop, person: Person) -> tuple[str, float]:

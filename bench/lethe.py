@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -49,9 +49,9 @@ class Shops:
         return (self._visitor(token) for _, token in agreed)
 
     def _agreed(self, count: int) -> list[tuple[Shop, str]]:
-        door = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=20)
         shops = [self._shops[number // PAIRS_EACH % len(self._shops)] for number in range(count)]
-        return [(shop, _session(door, shop, number)) for number, shop in enumerate(shops)]
+        with closing(http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=20)) as door:
+            return [(shop, _session(door, shop, number)) for number, shop in enumerate(shops)]
 
     def _pair(self, shop: Shop, token: str) -> Pair:
         visitor = self._visitor(token)

@@ -20,7 +20,6 @@ from chat.actions.team import accounts, agents
 from chat.settings import from_env
 from chat.store import engine, places
 from tests import browser as chromium
-from tests import sample
 from tests.lethe import Account, Lethe
 from tests.post import Post, taking
 from tests.services import PostgreSQL, Valkey
@@ -97,17 +96,23 @@ class World:
     @contextmanager
     def browser(self, kind: BrowserType) -> Iterator[BrowserContext]:
         """A browser whose profile is a folder of the walk's; closed as a person closes theirs."""
-        options = {"executable_path": chromium.need(), "args": chromium.flags(), "locale": "en-GB"}
-        context = kind.launch_persistent_context(self.profile, viewport={"width": 1440, "height": 900}, **options)
+        context = kind.launch_persistent_context(
+            self.profile,
+            executable_path=chromium.need(),
+            args=chromium.flags(),
+            locale="en-GB",
+            viewport={"width": 1440, "height": 900},
+        )
         yield context
         context.close()
 
     def elsewhere(self, database: str) -> "World":
         """A place with nothing but the server's secret, keys and ledger; `database` is an empty one, or nothing."""
         data = self.lethe.folder / "elsewhere"
-        shutil.copytree(self.lethe.settings.data / "keys", data / "keys")
+        data.mkdir(mode=0o700)
         shutil.copy(self.lethe.settings.data / "secret.key", data / "secret.key")
-        data.chmod(0o700)
+        if not database:  # otherwise keys and ledger are in a database too
+            shutil.copytree(self.lethe.settings.data / "keys", data / "keys")
         more = {"LETHE_DATA": str(data)} | ({"LETHE_DATABASE_URL": database} if database else {})
         return replace(self, environ=self.environ | more)
 
@@ -178,7 +183,7 @@ def _begun(world: World, page: Page) -> Guest:
     file: FilePayload = {"name": f"{words['file']}.txt", "mimeType": "text/plain", "buffer": content}
     guest.frame.locator("chat-composer input[type=file]").set_input_files(file)
     expect(guest.frame.locator("file-tray .chip")).to_be_visible()
-    guest.write(f"{sample.SPAM} {words['label']}")
+    guest.write(f"And do you have {words['label']}?")
     expect(guest.frame.locator("message-line .standing", has_text="Sent")).to_be_visible()
     return guest
 
