@@ -44,6 +44,7 @@ class World:
     backups: Path
     words: dict[str, str]
     environ: dict[str, str]
+    cluster: PostgreSQL | None = None
 
     def run(self, *arguments: str) -> CompletedProcess[str]:
         """A command that must go well."""
@@ -52,9 +53,8 @@ class World:
         return done
 
     def sweep(self) -> None:
-        """Does what is due: where there are several processes the server has no clock of its own."""
-        if "LETHE_REDIS_URL" in self.environ:
-            self.run("worker", "--once")
+        """Does what is due: at once, and where there are several processes the server has no clock of its own."""
+        self.run("worker", "--once")
 
     def found(self) -> Found:
         """Each word that is anywhere, and where: folders, databases, Redis with its dump, log, backups, profile."""
@@ -106,14 +106,16 @@ class World:
         yield context
         context.close()
 
-    def elsewhere(self, database: str) -> "World":
-        """A place with nothing but the server's secret, keys and ledger; `database` is an empty one, or nothing."""
+    def elsewhere(self) -> "World":
+        """A place with nothing but the server's secret, keys and ledger."""
         data = self.lethe.folder / "elsewhere"
         data.mkdir(mode=0o700)
         shutil.copy(self.lethe.settings.data / "secret.key", data / "secret.key")
-        if not database:  # otherwise keys and ledger are in a database too
+        more = {"LETHE_DATA": str(data)}
+        if self.cluster is not None:  # keys and ledger are in a database of their own, which survives
+            more["LETHE_DATABASE_URL"] = self.cluster.clone()
+        else:
             shutil.copytree(self.lethe.settings.data / "keys", data / "keys")
-        more = {"LETHE_DATA": str(data)} | ({"LETHE_DATABASE_URL": database} if database else {})
         return replace(self, environ=self.environ | more)
 
 
@@ -123,23 +125,25 @@ def rare(dice: random.Random) -> str:
 
 
 @contextmanager
-def world(kind: str, seed: int, folder: Path, postgresql: PostgreSQL) -> Iterator[World]:
+def world(kind: str, seed: int, folder: Path) -> Iterator[World]:
     """A server on SQLite alone, or on PostgreSQL with Redis and a database of keys; a shop, a mail server, words."""
     print(f"seed {seed}")
     dice = random.Random(seed)
     words = {name: rare(dice) for name in WORDS}
     words["email"] += "@mail.example"
     with ExitStack() as open_now:
-        post = open_now.enter_context(taking())
+        post, cluster = open_now.enter_context(taking()), None
         settings = {"SMTP_URL": f"smtp://127.0.0.1:{post.port}/?from=chat@acme.example", "LOG_LEVEL": "DEBUG"}
         if kind == "postgresql":
+            cluster = open_now.enter_context(PostgreSQL())  # of its own: every byte of it is read
+            settings |= {"DATABASE_URL": cluster.clone(), "KEYS_URL": cluster.clone()}
             settings["REDIS_URL"] = open_now.enter_context(Valkey()).url
-            settings |= {"DATABASE_URL": postgresql.clone(), "KEYS_URL": postgresql.clone()}
         shop = open_now.enter_context(Shop())
         lethe = open_now.enter_context(Lethe(**settings))
         account = lethe.account(origin=shop.origin)
         _asks(account)
-        yield World(lethe, account, shop, post, folder / "profile", folder / "backups", words, environ(lethe))
+        folders = folder / "profile", folder / "backups"
+        yield World(lethe, account, shop, post, *folders, words, environ(lethe), cluster)
 
 
 def _asks(account: Account) -> None:
