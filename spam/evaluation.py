@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from spam import features, labelled
 from spam.filter import Filter, Terms
+from spam.head import Head
 from spam.taught import Taught
 
 LEVELS: Final = (0.001, 0.002, 0.005)
@@ -31,10 +32,10 @@ def evaluate(path: Path, train: Path | None = None, *, online: bool = False, col
     return figures(scored, [spam for _, spam in examples]) | {"us_per_message": round(1e6 * spent / len(examples), 1)}
 
 
-def begin(*, cold: bool) -> Taught:
+def begin(*, cold: bool, base: Head | None = None) -> Taught:
     """Return a filter that was taught nothing: the shipped prior, or (`cold`) one that knows nothing at all."""
     nothing = Filter(Terms("", 0.0, 1.0, 0.5, 0.5, 0, 0), array("h", bytes(2 * features.SIZE)))
-    return Taught(nothing if cold else Filter.shipped(), b"evaluation")
+    return Taught(nothing if cold else Filter.shipped(), b"evaluation", base=base)
 
 
 def trained(path: Path, *, cold: bool) -> Filter:

@@ -59,6 +59,7 @@ class Filter:
         self.weights = weights
         self._numbering = Numbering(bytes.fromhex(terms.key))
         self._reader = Reader()
+        self._bias = terms.bias  # what `bias` was when texts were last scored
         self._words: dict[str, tuple[float, float, int, int]] = {}
         self._pairs: dict[tuple[str, str], float] = {}
         self._traits: dict[str, float] = {}
@@ -180,7 +181,7 @@ class Filter:
             + by_gram * _scale(grams)
             + by_trait * _scale(len(traits))
         )
-        return self.bias + self.terms.step * total, evidence >= self.terms.few
+        return self._bias + self.terms.step * total, evidence >= self.terms.few
 
     def _weigh_word(self, word: str) -> tuple[float, float, int, int]:
         """Return a word's weight, its grams' weight, how many they are, and how much it tells."""

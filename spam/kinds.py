@@ -29,7 +29,9 @@ _KINDS = re.compile(
     r"|(?P<number>(?<!\w)[+(]{0,2}\d(?:[().-]{0,2}\d){0,30})"
     r"|(?P<code>\w{0,30}\d{3}\w{0,30})"
 )
-_SHORTENED = re.compile(r"(?:https?:/{1,2})?(?:www\.)?[a-z0-9-]{1,9}\.[a-z]{2,4}/[a-z0-9_-]{4,10}/?")
+_SHORTENED = re.compile(
+    r"(?:https?:/{1,2})?(?:www\.)?[a-z0-9-]{1,4}\.(?!(?:com|org|net|gov|edu)/)[a-z]{2,4}/[a-z0-9_-]{4,10}/?"
+)
 _HOST = re.compile(r"(?:https?:/{1,2})?(?:www\.)?([^\s/?#:]{1,200})")
 _WHO: Final = r"[^\W\d_][\w'-]{0,40}"
 _SURNAME: Final = r"[^\W\d_]{2,40}\b(?!')"
@@ -96,11 +98,12 @@ def _name(match: re.Match[str]) -> str:
 
 
 def _host(link: str) -> str:
-    """Return the words of a link's host, its top-level domain, and whether it looks shortened."""
+    """Return the words of a link's host and its top-level domain; of one that looks shortened only that."""
+    if _SHORTENED.fullmatch(link):
+        return f"{MARK}short"
     found = _HOST.match(link)
     labels = (found[1] if found else "").rsplit("@")[-1].split(".")
-    short = f" {MARK}short" if _SHORTENED.fullmatch(link) else ""
-    return f"{' '.join(labels)} {MARK}tld_{labels[-1][:8]}{short}"
+    return f"{' '.join(labels)} {MARK}tld_{labels[-1][:8]}"
 
 
 def _number(found: str) -> str:

@@ -30,10 +30,11 @@ _SPACED_NUMBER = re.compile(r"(?<!\S)[+(]{0,2}\d[\d().-]{0,20}(?: [\d().-]{0,20}
 _SPACED_WORD = re.compile(r"(?<!\S)(?:\S ){2,}\S(?!\S)")
 _DOTTED = re.compile(r"(?<!\w)[^\W\d_](?:[._*-][^\W\d_]){2,}(?!\w)")
 _LEET_SIGN = r"[0134578@$!|]"
-_LEETED = re.compile(
-    r"(?!.*\d{3})(?!\w{3,}@\w{3})(?:(?=(?:.*[a-z]){3})|(?=[a-z]))"  # a code, or an address, is not a word in disguise
+_LEETED = re.compile(  # but a code, or an address, is not a word in disguise
+    r"(?!.*\d{3})(?!\w{3,}@\w{3})(?:(?=(?:.*[a-z]){3})|(?=[a-z]|0[a-z]{2}))"
     rf"(?=.*{_LEET_SIGN}[a-z])(?:[a-z]|{_LEET_SIGN})+[.,:;?!\"')]*"
 )
+_NO_NUMBER = re.compile("0[a-z]{2}")
 _LEET_END = re.compile(rf"[a-z]{{4,}}{_LEET_SIGN}[.,:;?\"')]*")
 _REPEATED = re.compile(r"(\w)\1{2,}")
 _SIGNS = re.compile(r"[^\w\s]{1,4}")
@@ -111,7 +112,8 @@ def _take_apart(chunk: str) -> Reading:
     signs = [SIGN + run for run in _SIGNS.findall(folded)]
     if _NUMERIC.fullmatch(folded):
         signs.append(SIGN + _DIGIT.sub("0", folded))
-    if _LEETED.fullmatch(folded) and not _NUMERIC.fullmatch(folded) and (word := _unleet(folded)).isalpha():
+    a_number = _NUMERIC.fullmatch(folded) and not _NO_NUMBER.match(folded)
+    if _LEETED.fullmatch(folded) and not a_number and (word := _unleet(folded)).isalpha():
         return Reading([word[:PIECE]], signs, [*traits, "leet"])
     masked = mask(folded)
     words = _WORD.findall(_REPEATED.sub(r"\1\1", masked))

@@ -17,7 +17,7 @@ from operator import mul
 from typing import Any, Final, NamedTuple
 
 from spam import features
-from spam.head import HELD, Head, Odds, prior_margin, probability
+from spam.head import Head, Odds, prior_margin, probability
 from spam.marks import HAM, MOST, SPAM, TEXTS, Label, Marks, halves, share
 
 LATEST: Final = 10_000  # labels of a kind that are gone through, the latest
@@ -25,7 +25,8 @@ _LEAST: Final = 5  # labels of each kind, below which weights stay what they are
 _TRUST: Final = 10.0  # how hard the weights are held to the default ones, and the bias
 _BIAS_TRUST: Final = 0.1
 _WINDOW: Final = 200  # of the latest ham, by which a change of what people write is noticed
-_CHANCE: Final = 1  # of these over the line: what happens by chance
+_USUAL: Final = 0.005  # of all ham, over a line of its own, whatever share the head's is for
+_CHANCE: Final = 1  # of the latest over that line: what happens by chance
 TAIL: Final = 0.05
 _RAREST: Final = 1e-5  # the least share of ham that a line is drawn for
 _ROUNDS: Final = 30
@@ -81,13 +82,12 @@ def _drawn(ham: Sequence[float], head: Head) -> float:
     """
     Return the line for ham's margins, oldest first.
 
-    Where the latest ham is over a line for all of it that hardly any should be over, people write of something else
-    now: then the line is one for the latest, and not below the stricter bound.
+    Where more of the latest ham is over a line for all of it than by chance, people write of something else now, and
+    the stricter bound serves until they no longer do.
     """
-    line, latest = tail(ham, head.held), ham[-_WINDOW:]
-    usual = tail(ham, HELD)
-    changed = sum(each >= usual for each in latest) > _CHANCE
-    return max(line, tail(latest, head.held), head.strict) if changed else line
+    line, usual = tail(ham, head.held), tail(ham, _USUAL)
+    changed = sum(each >= usual for each in ham[-_WINDOW:]) > _CHANCE
+    return max(line, head.strict) if changed else line
 
 
 def _judged(marks: Marks, head: Head) -> Iterator[Judged]:

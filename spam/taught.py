@@ -26,14 +26,16 @@ class Taught(Filter):
     A prior and the counts of marks. `key` hides what the counts are of, and is not in the file.
 
     What it learns is served by the next score; `settle` then draws the line, and weighs the counts, by the labels there
-    are. A `head` that is given stays as it is. The words it has met are remembered as the prior's are.
+    are, starting from `base`. A `head` that is given stays as it is. Words are remembered as the prior remembers them.
     """
 
-    def __init__(self, prior: Filter, key: bytes, marks: Marks | None = None, head: Head | None = None) -> None:
+    def __init__(
+        self, prior: Filter, key: bytes, marks: Marks | None = None, head: Head | None = None, base: Head | None = None
+    ) -> None:
         super().__init__(prior.terms, prior.weights)
         self.prior, self.marks = prior, marks or Marks()
         self._given, self._settled = head, 0
-        self.base = Head() if prior.terms.ham else Head(strict=_UNGUARDED)
+        self.base = base or (Head() if prior.terms.ham else Head(strict=_UNGUARDED))
         self.head = head or self.base
         self._odds = Odds(self.head.smoothing)
         self._often = 0.0
@@ -128,7 +130,7 @@ class Taught(Filter):
         served = (self.marks.changes, self.head)
         if self._served != served:
             super().forget()
-            self._served, self._often = served, self.head.often(*self.marks.texts)
+            self._served, self._often, self._bias = served, self.head.often(*self.marks.texts), self.bias
 
     def _weigh_word(self, word: str) -> tuple[float, float, int, int]:
         weight, grams, count, tells = super()._weigh_word(word)

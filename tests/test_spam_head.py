@@ -48,8 +48,7 @@ def texts(kind: str, count: int, seed: int, spam_share: float = 0.2) -> list[tup
 
 def learnt(examples: list[tuple[str, bool]], *, shuffle: int | None = None, base: Head = SOON) -> Taught:
     """A filter that was told examples, each of a contact of its own, in their order or another."""
-    known = evaluation.begin(cold=True)
-    known.base = base
+    known = evaluation.begin(cold=True, base=base)
     numbered = list(enumerate(examples))
     if shuffle is not None:
         random.Random(shuffle).shuffle(numbered)
@@ -78,8 +77,7 @@ def behind(known: Taught) -> bytes:
 @given(STEPS)
 def test_after_any_history_the_file_is_as_if_what_is_gone_never_was(steps: list[tuple[str, int, int, int]]) -> None:
     pool = [text for text, _ in texts("notes", 10, 3)]
-    known = Taught(PRIOR, KEY)
-    known.base = SOON
+    known = Taught(PRIOR, KEY, base=SOON)
     left: dict[tuple[int, int], tuple[str, bool]] = {}
     for deed, contact, text_id, which in steps:
         if deed == "forget":
@@ -89,8 +87,7 @@ def test_after_any_history_the_file_is_as_if_what_is_gone_never_was(steps: list[
             known.settle()
             known.learn(contact, text_id, pool[which], spam=deed == "spam")
             left[contact, text_id] = (pool[which], deed == "spam")
-    afresh = Taught(known.prior, KEY)
-    afresh.base = SOON
+    afresh = Taught(PRIOR, KEY, base=SOON)
     for (contact, text_id), (text, spam) in sorted(left.items(), reverse=True):
         afresh.learn(contact, text_id, text, spam=spam)
     assert behind(known) == behind(afresh)
@@ -107,8 +104,7 @@ def test_a_head_that_still_knows_who_is_gone_is_noticed() -> None:
 
 
 def test_erasing_everybody_gives_back_the_prior() -> None:
-    known = Taught(Filter.shipped(), KEY)
-    known.base = SOON
+    known = Taught(PRIOR, KEY, base=SOON)
     for at, (text, spam) in enumerate(texts("notes", 60, 1)):
         known.learn(at, at, text, spam=spam)
     assert known.to_bytes() != SHIPPED.read_bytes()
@@ -214,8 +210,7 @@ def test_little_ham_is_held_when_people_begin_to_write_of_other_things() -> None
     print(f"seed {SEED}")
     early = late = ham = 0
     for turn in range(2):
-        known = evaluation.begin(cold=True)
-        known.base = Head(held=0.005)
+        known = evaluation.begin(cold=True, base=Head(held=0.005))
         for each in stretches(list(kinds(SEED + turn)), known, 100):
             print(each)
             early, late, ham = early + each.early_held, late + each.held, ham + each.ham

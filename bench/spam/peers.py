@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
+from zlib import crc32
 
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.naive_bayes import MultinomialNB
@@ -27,7 +28,6 @@ Message-ID: <{}@example.com>
 MIME-Version: 1.0
 Content-Type: text/plain; charset=utf-8
 
-{}
 """
 
 
@@ -77,7 +77,8 @@ class Program(ABC):
         """Return a text's score, and whether the program's own line calls it spam."""
 
     def _run(self, *command: str, text: str) -> str:
-        mail = _HEADER.format(abs(hash(text)), text).encode(errors="replace")
+        body = text.encode(errors="replace")
+        mail = _HEADER.format(crc32(body)).encode() + body + b"\n"
         return subprocess.run([*command], input=mail, capture_output=True, check=False).stdout.decode(errors="replace")
 
 
