@@ -3,7 +3,7 @@
 import sys
 from importlib import import_module
 
-OTHERS = {"spam": "bench.spam.command", "retention": "bench.retention"}
+OTHERS = {"spam": "bench.spam.command", "retention": "bench.retention", "erasure": "bench.erasure"}
 
 if __name__ == "__main__":
     if sys.argv[1:2] and sys.argv[1] in OTHERS:

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,7 +15,6 @@ import msgspec
 
 from bench.load import Pair
 from bench.process import ROOT, Server, free_port, serving
-from bench.targets import Guests
 from bench.texts import Said, client_id
 from bench.wire import Wire, connect
 
@@ -35,9 +34,9 @@ class Shop(msgspec.Struct, frozen=True):
 class Shops:
     """The people of one Lethe: a few visitors an account, and for each a socket of its agent."""
 
-    def __init__(self, server: Server, shops: Sequence[Shop]) -> None:
-        """Take the accounts that were prepared for ``server``."""
-        self.server = server
+    def __init__(self, server: Server, shops: Sequence[Shop], data: Path) -> None:
+        """Take the accounts that were prepared for ``server``, whose folder is ``data``."""
+        self.server, self.data = server, data
         self._shops = shops
 
     def pairs(self, count: int) -> list[Pair]:
@@ -50,9 +49,9 @@ class Shops:
         return (self._visitor(token) for _, token in agreed)
 
     def _agreed(self, count: int) -> list[tuple[Shop, str]]:
-        door = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=20)
         shops = [self._shops[number // PAIRS_EACH % len(self._shops)] for number in range(count)]
-        return [(shop, _session(door, shop, number)) for number, shop in enumerate(shops)]
+        with closing(http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=20)) as door:
+            return [(shop, _session(door, shop, number)) for number, shop in enumerate(shops)]
 
     def _pair(self, shop: Shop, token: str) -> Pair:
         visitor = self._visitor(token)
@@ -112,14 +111,14 @@ class Lethe:
         self.shops = msgspec.json.decode(made.stdout, type=list[Shop])
 
     @contextmanager
-    def running(self) -> Iterator[Guests]:
+    def running(self) -> Iterator[Shops]:
         """Serve a copy of the prepared data."""
         port = free_port()
         with TemporaryDirectory(dir=self.fresh.parent) as parent:
             data = Path(parent) / "data"
             shutil.copytree(self.fresh, data)
             with serving([*self._command, "--port", str(port)], port, _environ(data)) as server:
-                yield Shops(server, self.shops)
+                yield Shops(server, self.shops, data)
 
 
 def _environ(data: Path) -> dict[str, str]:

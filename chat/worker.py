@@ -20,6 +20,7 @@ from chat.actions.retention import sweeping
 from chat.actions.talk import attachments, letters, redaction
 from chat.actions.team import agents
 from chat.errors import Unavailable
+from chat.nudges import Told
 
 log = structlog.get_logger("chat.worker")
 Sweep = Callable[[Desk], Awaitable[int]]
@@ -49,14 +50,19 @@ async def once(desk: Desk) -> dict[str, int]:
 
 async def run(desk: Desk) -> None:
     """Run the sweeps, each when it is due, and at once when somebody says that something is."""
-    due = asyncio.Event()
-    desk.live.listen(
-        "server", due, lambda told: None if told.nudge.kind in {"forget", "taught", "filter"} else due.set()
-    )
+    # An event each: one that is at work when something falls due must not miss it because another was quicker.
+    due = {name: asyncio.Event() for name in SWEEPS}
+
+    def heard(told: Told) -> None:
+        if told.nudge.kind not in {"forget", "taught", "filter"}:
+            for each in due.values():
+                each.set()
+
+    desk.live.listen("server", heard, heard)
     try:
-        await asyncio.gather(*(_forever(desk, name, due) for name in SWEEPS))
+        await asyncio.gather(*(_forever(desk, name, event) for name, event in due.items()))
     finally:
-        desk.live.leave("server", due)
+        desk.live.leave("server", heard)
 
 
 async def _forever(desk: Desk, name: str, due: asyncio.Event) -> None:

@@ -7,7 +7,7 @@ const REASON_MOST = 500;
 
 /** Shows the question about `name`; resolves to `{reason, days}`, or null where it was let be. */
 export function askedToHold(name) {
-  const reason = h("textarea", { id: "hold-reason", rows: "2", required: true, maxlength: String(REASON_MOST) });
+  const reason = h("textarea", { id: "hold-reason", autocomplete: "off", rows: "2", required: true, maxlength: String(REASON_MOST) });
   const days = h("input", { id: "hold-days", type: "number", required: true, min: "1", max: String(DAYS_MOST), value: "365" });
   const form = h("form", { method: "dialog" },
     h("h2", { id: "hold-title" }, t("hold.title", { name })),

@@ -15,7 +15,7 @@ class MessageComposer extends HTMLElement {
   #drafts = new Map();
   #told = 0;
   #timer = 0;
-  #text = h("textarea", { rows: "1", dir: "auto", "aria-describedby": "composer-hint" });
+  #text = h("textarea", { autocomplete: "off", rows: "1", dir: "auto", "aria-describedby": "composer-hint" });
   #files = new FileTray();
   #pick = h("input", { type: "file", multiple: true, hidden: true, on: { change: () => this.#attach(this.#pick.files) } });
   #attaching = h("button", { class: "button is-icon", type: "button", "aria-label": t("inbox.attach"), title: t("inbox.attach"), on: { click: () => this.#pick.click() } }, icon("attach"));

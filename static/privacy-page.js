@@ -44,7 +44,7 @@ class PrivacyPage extends HTMLElement {
   }
 
   #ask(why = "") {
-    const field = h("input", { id: "email", type: "email", autocomplete: "email", required: true, maxlength: "254", dir: "auto" });
+    const field = h("input", { id: "email", type: "email", autocomplete: "off", required: true, maxlength: "254", dir: "auto" });
     const submit = (event) => {
       event.preventDefault();
       this.#tried(async () => {

@@ -13,10 +13,10 @@ from chat.actions.talk import letters
 from chat.actions.team import accounts, agents
 from chat.audited import Action
 from chat.errors import NotFound, Unauthorized
+from chat.locales import strings
 from chat.store.privacy import audit as store
 from chat.store.schema import metadata
 from chat.web import rest
-from chat.web.html.strings import strings
 from tests.desks import CHAT, PASSWORD, SHOP, House, Served, contact_of, found, problem_of
 from tests.lethe import Lethe
 from tests.test_strangers import ASKED, Theirs, asked, filled, named

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import pytest
 from websockets.sync.server import ServerConnection, serve
 
+from bench import erasure
 from bench import load as load_module
 from bench.accounting import Books, cpu_seconds, pss_bytes
 from bench.ledger import Ledger, Record, percentile
@@ -210,6 +211,16 @@ def test_a_yardstick_can_be_measured(target: Target) -> None:
 
 def test_idle_connections_weigh_something() -> None:
     assert idle(BARE, 50).kb_each > 1
+
+
+def test_an_erasure_is_timed_until_its_key_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"ERASED": 2, "PAIRS": 4, "WARM_UP": 0.1, "BEFORE": 0.5, "SLICE": 0.2}.items():
+        monkeypatch.setattr(erasure, name, value)
+    figures = erasure.measure(messages=1000, large=500)
+    assert 0 < figures.unreadable_median <= figures.unreadable_most
+    assert figures.unreadable_median < figures.certified_median
+    assert 0 < figures.large_unreadable < figures.large_certified
+    assert figures.others.faults == 0
 
 
 def test_the_table_has_ratios_and_faults() -> None:

@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 
+from chat.actions.export import building, exports
 from chat.actions.privacy import erasure
 from chat.actions.talk import attachments
 from chat.web import routes
 from tests.desks import Guest, House, Served, counted, found, new_id, problem_of
 from tests.test_docs import addresses
+from tests.test_strangers import trained, until
 
 pytestmark = pytest.mark.anyio
 RESOURCES = sorted(each for each in addresses(routes()) if " /api/v1/" in each)
@@ -20,6 +22,7 @@ BODIES: dict[str, Any] = {
     "POST /api/v1/tickets/{number}/notes": {"id": new_id(), "text": "from elsewhere"},
     "PUT /api/v1/contacts/{id}/hold": {"reason": "a case", "days": 30},
     "POST /api/v1/erasures": {"contact_id": "{id}"},
+    "PATCH /api/v1/departments/{id}": {"name": "taken over"},
 }
 OWN = {
     "PATCH /api/v1/account": {"name": "Other"},
@@ -39,7 +42,7 @@ class Two:
     async def curious(self, address: str) -> Any:
         """Ask for what is the first account's with the other's token."""
         verb, path = address.split(" ", 1)
-        kind = path.split("/")[3]
+        kind = path.removeprefix("/api/v1/").partition("/{")[0]
         for name, value in {"{number}": "1", "{seq}": "1", "{id}": self.ids.get(kind, "")}.items():
             path = path.replace(name, value)
         body = BODIES.get(address)
@@ -49,7 +52,7 @@ class Two:
 
 
 @pytest.fixture
-async def two(app: Served) -> Two:
+async def two(app: Served, request: pytest.FixtureRequest) -> Two:
     guest = await app.house.visit("Zoe Canary", "zoe@canary.example")
     await guest.say("A canary sings")
     data = b"a canary's file, in plain text"
@@ -61,7 +64,37 @@ async def two(app: Served) -> Two:
     while (await app.rest("GET", f"/erasures/{erasure_id}")).json()["state"] != "done":
         await erasure.sweep(app.desk)  # beside the server's own, where there is one
     ids = {"contacts": guest.contact.uid, "attachments": file.id, "erasures": erasure_id}
+    address = getattr(request.node, "callspec", None) and request.node.callspec.params.get("address")
+    for kind, make in MADE.items():
+        if address is None or f"/{kind}/" in address:  # some take seconds to make
+            ids[kind] = await make(app, guest)
     return Two(app, other, guest, ids)
+
+
+async def _department(app: Served, _: Guest) -> str:
+    return str((await app.rest("POST", "/departments", {"name": "Canary wing"})).json()["id"])
+
+
+async def _rehearsal(app: Served, _: Guest) -> str:
+    return str((await app.rest("POST", "/retention/runs", {"dry_run": True})).json()["id"])
+
+
+async def _training(app: Served, _: Guest) -> str:
+    return await trained(app)
+
+
+async def _export(app: Served, guest: Guest) -> str:
+    uid = str((await app.rest("POST", f"/contacts/{guest.contact.uid}/exports")).json()["id"])
+    await until(lambda: building.sweep(app.desk), lambda: exports.state(app.desk, app.house.actor, uid))
+    return uid
+
+
+MADE = {
+    "departments": _department,
+    "retention/runs": _rehearsal,
+    "spam/training-runs": _training,
+    "exports": _export,
+}
 
 
 @pytest.mark.parametrize("address", [each for each in RESOURCES if "{" in each or each in BODIES])

@@ -20,6 +20,7 @@ export class ChatComposer extends HTMLElement {
     this.#words = words;
     const write = words.say("write");
     this.#text = make("textarea", {
+      autocomplete: "off",   // or the browser would write down what is not sent, to bring the tab back
       rows: 1, dir: "auto", placeholder: write, "aria-label": write, "aria-describedby": "count", enterkeyhint: "send",
       input: () => this.#typed(), keydown: (event) => this.#pressed(event),
       paste: ({ clipboardData }) => this.#attach(clipboardData.files),

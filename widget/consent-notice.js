@@ -80,8 +80,8 @@ export class ConsentNotice extends HTMLElement {
 
   #field({ id, label, required }) {
     const type = { email: id, phone: "tel" }[id] ?? "text";
-    const autocomplete = { name: id, email: id, phone: "tel" }[id] ?? "off";
-    const field = part(id, { type, autocomplete, dir: "auto", maxlength: 200, required }, "field_missing", this.#words);
+    // Or the browser would remember what was filled in, where no erasure reaches.
+    const field = part(id, { type, autocomplete: "off", dir: "auto", maxlength: 200, required }, "field_missing", this.#words);
     this.#fields.set(id, field);
     const optional = required ? "" : make("span", { class: "optional" }, ` ${this.#words.say("optional")}`);
     return make("div", { class: "field" }, make("label", { for: id }, label, optional), field.input, field.wrong);

@@ -20,11 +20,11 @@ from chat.actions.retention import retention
 from chat.actions.talk import letters, transcripts
 from chat.actions.team import forms
 from chat.errors import ConsentRequired, Forbidden, InvalidField, RateLimited
+from chat.locales import words
 from chat.model import LOCALES, Site
 from chat.web.api import attachments, exports
 from chat.web.doors import JSON, body_of, doors_of, network_of, own_origin, standard_of, visitor_of
 from chat.web.files import PACKED, folder
-from chat.web.html.strings import words
 
 BEGINNINGS, BEGIN_WINDOW = 30, 600.0
 

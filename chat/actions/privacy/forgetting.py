@@ -14,6 +14,7 @@ from functools import partial
 from chat.actions.desk import Desk
 from chat.actions.filter import training, versions
 from chat.actions.filter.filters import LEARNT, VERSIONS
+from chat.actions.privacy.turns import Turns
 from chat.actions.talk import attachments
 from chat.blobs import EXPORTS, FILES
 from chat.errors import Unavailable
@@ -50,10 +51,11 @@ async def forget(desk: Desk, erasure: Erasure) -> None:
 
     Raises Unavailable where something is left that came meanwhile: the sweep comes back to it.
     """
+    turns = Turns()
     for position, step in enumerate(steps()):
         await _reach(desk, erasure, position, step)
         while await step.take(desk, erasure):
-            pass
+            await turns.pause()
     left = [await _look_again(desk, erasure, step) for step in steps()]
     if any(left):
         raise Unavailable("Something came while this was erased; it is done again")

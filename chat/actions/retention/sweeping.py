@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from time import perf_counter
 from typing import Any
 
@@ -11,6 +10,7 @@ import structlog
 from chat.actions.audit import audit
 from chat.actions.desk import Desk
 from chat.actions.filter import training
+from chat.actions.privacy.turns import Turns
 from chat.actions.retention import rules
 from chat.actions.retention.purging import Batch
 from chat.actions.retention.rules import RULES, Rule
@@ -24,20 +24,7 @@ from chat.store.privacy.runs import Count, Run
 
 log = structlog.get_logger("chat.retention")
 BATCH = 25
-PAUSES, PAUSE_MOST = 3, 0.25
 ECHO = 150_000
-
-
-class Turns:
-    """Leaves most of the time to whoever else writes: after each piece of work a pause three times as long."""
-
-    def __init__(self) -> None:
-        self._since = perf_counter()
-
-    async def pause(self) -> None:
-        """Let others write."""
-        await asyncio.sleep(min(PAUSES * (perf_counter() - self._since), PAUSE_MOST))
-        self._since = perf_counter()
 
 
 async def sweep(desk: Desk) -> int:

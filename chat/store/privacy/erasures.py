@@ -13,7 +13,7 @@ from chat.store import places
 from chat.store.schema import contact, erasure, erasure_place, hold, metadata
 from chat.store.upsert import once
 
-CHUNK = 1000
+CHUNK = 200
 
 
 @dataclass(frozen=True, slots=True)

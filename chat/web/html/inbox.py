@@ -6,8 +6,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from chat.locales import strings
 from chat.web.html.pages import locale_of, page, reader
-from chat.web.html.strings import strings
 
 
 def routes() -> list[Route]:

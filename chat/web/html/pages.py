@@ -14,9 +14,9 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from chat.actions.team import accounts, agents
 from chat.errors import LetheError, Unauthorized
+from chat.locales import words
 from chat.model import LOCALES, Account, Actor, Agent
 from chat.web.doors import actor_of, csrf_token, doors_of
-from chat.web.html.strings import words
 
 LOCALE_COOKIE = "lethe_locale"
 YEAR = 365 * 86_400

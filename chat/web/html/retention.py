@@ -11,11 +11,11 @@ from starlette.routing import Route
 from chat.actions.retention import retention, rules
 from chat.actions.retention.rules import DAYS, RULES, Thought
 from chat.errors import InvalidField
+from chat.locales import words
 from chat.web.doors import doors_of
+from chat.web.html.bars import bars
 from chat.web.html.forms import Errors, Form, just_saved, manager, posted, saved, whole
 from chat.web.html.pages import Reader, locale_of, page
-from chat.web.html.plot import bars
-from chat.web.html.strings import words
 
 SHOWN = 10
 EVERY_OTHER = 2

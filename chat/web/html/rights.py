@@ -13,10 +13,10 @@ from chat.actions.export import exports as deeds
 from chat.actions.privacy import erasure, links
 from chat.clock import stamp
 from chat.errors import RateLimited
+from chat.locales import strings, words
 from chat.web.api import exports
 from chat.web.doors import JSON, bearer, body_of, doors_of, network_of, own_page
 from chat.web.html.pages import locale_of, page
-from chat.web.html.strings import strings, words
 
 LOOKS, LOOK_WINDOW = 600, 600.0
 SHOWN = ("rights.", "common.", "time.")

@@ -1,0 +1,38 @@
+"""The clock: what falls due while a sweep is at work is not missed."""
+
+import asyncio
+
+import pytest
+
+from chat import worker
+from chat.actions.desk import Desk
+from chat.nudges import Nudge, Told
+
+ON_SQLITE = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+
+
+@ON_SQLITE
+async def test_what_falls_due_while_a_sweep_is_at_work_is_done_by_its_next_round(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on, rounds = asyncio.Event(), asyncio.Event(), asyncio.Semaphore(0)
+
+    async def slow(_: Desk) -> int:
+        rounds.release()
+        begun.set()
+        await go_on.wait()
+        return 0
+
+    async def quick(_: Desk) -> int:
+        return 0
+
+    monkeypatch.setattr(worker, "SWEEPS", {"slow": (slow, 3600.0), "quick": (quick, 3600.0)})
+    working = asyncio.create_task(worker.run(desk))
+    await begun.wait()
+    await rounds.acquire()
+    desk.live.publish(Told(Nudge("due")))
+    await asyncio.sleep(0.05)  # the quick one has its round
+    go_on.set()
+    await asyncio.wait_for(rounds.acquire(), 10)
+    working.cancel()
+    await asyncio.gather(working, return_exceptions=True)
