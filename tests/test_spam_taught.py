@@ -2,8 +2,6 @@
 
 import math
 import random
-import time
-from collections.abc import Callable
 from hashlib import sha256
 from itertools import pairwise
 
@@ -110,19 +108,3 @@ def test_a_short_text_is_not_held_however_often_it_was_marked(text: str) -> None
         known.learn(1000 + number, 0, HAM[number % len(HAM)], spam=False)
     known.settle()
     assert known.verdict(known.score_many([text])[0]) is Verdict.UNSURE
-
-
-def test_learning_scoring_and_unlearning_keep_to_their_time() -> None:
-    """CPU time, the best of some: a mark 1 ms, a message 300 us, a contact of 100 labels 100 ms."""
-    known = taught()
-    marks = iter(range(100))
-    learning = min(_seconds(lambda: known.learn("loud", next(marks), HAM[0], spam=False)) for _ in range(100))
-    scoring = min(_seconds(lambda: known.score_many([SPAM[0]])) for _ in range(20))
-    unlearning = _seconds(lambda: known.marks.forget("loud"))
-    assert (learning < 1e-3, scoring < 3e-4, unlearning < 0.1) == (True, True, True)
-
-
-def _seconds(deed: Callable[[], object]) -> float:
-    began = time.process_time()
-    deed()
-    return time.process_time() - began
