@@ -107,7 +107,13 @@ def within(guest: Guest) -> list[tuple[str, str]]:
     return found(next(frame for frame in guest.page.frames if frame.url.startswith(guest.account.lethe.origin)))
 
 
+STILL = """() => Promise.all(document.getAnimations()
+    .filter(each => each.effect.getComputedTiming().endTime !== Infinity)
+    .map(each => each.finished.catch(() => null)))"""
+
+
 def found(page: Page | Frame) -> list[tuple[str, str]]:
-    """What axe-core objects to: the rule and the first element."""
+    """What axe-core objects to once nothing moves any more: the rule and the first element."""
+    page.evaluate(STILL)
     violations = Axe().run(page, options=RULES).response["violations"]
     return [(each["id"], str(each["nodes"][0]["target"])) for each in violations]
