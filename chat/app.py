@@ -111,16 +111,17 @@ def _forget(keys: Keys, told: Told) -> None:
         keys.drop(told.nudge.number, told.nudge.by)
 
 
-def create_app(settings: Settings) -> Starlette:
-    """Return the application; in the embedded form the worker's sweeps run inside it."""
+def create_app(settings: Settings, *, sweeping: bool | None = None) -> Starlette:
+    """Return the application. The worker's sweeps run inside it if `sweeping`; unless told, in the embedded form."""
+    sweeping = settings.embedded if sweeping is None else sweeping
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, Any]]:
         async with open_desk(settings) as desk:
             metrics = Metrics()
             doors = Doors(desk, Postbox(desk, metrics), Visitors(), metrics)
-            sweeps = asyncio.create_task(worker.run(desk)) if settings.embedded else None
-            log.info("started", embedded=settings.embedded)
+            sweeps = asyncio.create_task(worker.run(desk)) if sweeping else None
+            log.info("started", embedded=sweeping)
             try:
                 yield {"doors": doors}
             finally:

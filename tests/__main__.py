@@ -14,6 +14,8 @@ from tests import browser
 
 ROOT = Path(__file__).parent.parent
 WALKS = "tests/walks"
+SHARED = ("--numprocesses=auto", "--maxprocesses=4", "--dist=loadscope")
+"""Shares out whole modules, whose servers start once each."""
 FLOORS = "from importlinter.cli import lint_imports as lint; raise SystemExit(lint(no_cache=True, no_logo=True))"
 CHECKS = (
     ("style", ("-m", "ruff", "check", "--quiet", "--output-format=concise")),
@@ -95,7 +97,8 @@ def split(arguments: Sequence[str]) -> tuple[list[str] | None, list[str] | None]
     paths = [a for a in arguments if Path(ROOT, a.partition("::")[0]).exists()]
     walks = [p for p in paths if p.startswith(WALKS)]
     if not paths:
-        return [f"--ignore={WALKS}", *arguments], [WALKS, *arguments]
+        shared = () if arguments else SHARED  # who names some tests may want a debugger
+        return [f"--ignore={WALKS}", *shared, *arguments], [WALKS, *shared, *arguments]
     plain = [a for a in arguments if a not in walks]
     walked = [a for a in arguments if a in walks or a not in paths]
     return (plain if len(walks) < len(paths) else None), (walked if walks else None)

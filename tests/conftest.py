@@ -4,6 +4,7 @@ import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 
@@ -88,8 +89,16 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
     made = from_env(environ)
     folder.prepare_data(made)
     if request.param == "sqlite":
-        migrations.migrate(made)
+        copytree(request.getfixturevalue("migrated_data"), made.data, dirs_exist_ok=True)
     return made
+
+
+@pytest.fixture(scope="session")
+def migrated_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with a current SQLite database: copying it takes a hundredth of making one."""
+    made = from_env({"LETHE_DATA": str(tmp_path_factory.mktemp("migrated"))})
+    migrations.migrate(made)
+    return made.data
 
 
 @pytest.fixture(scope="session")

@@ -168,8 +168,8 @@ async def app(settings: Settings, anyio_backend: str) -> AsyncIterator[Served]:
 
 @asynccontextmanager
 async def served(settings: Settings) -> AsyncIterator[Served]:
-    """Start the application as a server does, and stop it."""
-    app = create_app(settings)
+    """Start the application as a server does, and stop it; it sweeps when a test does, and at no other time."""
+    app = create_app(settings, sweeping=False)
     async with app.router.lifespan_context(app) as state:
 
         async def door(scope: Any, receive: Any, send: Any) -> None:
