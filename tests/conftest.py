@@ -18,11 +18,12 @@ from tests.post import post  # noqa: F401 - a fixture for whoever asks
 from tests.services import PostgreSQL, Valkey
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Shuts the way out, clears the settings, and lets SIGTERM end the fixtures as Ctrl-C does."""
     guard.install()
-    for name in [name for name in os.environ if name.startswith("LETHE_")]:
-        del os.environ[name]
+    shares = config.getoption("dist", "no") != "no" and not hasattr(config, "workerinput")
+    for name in [name for name in os.environ if name.startswith("LETHE_") and not shares]:
+        del os.environ[name]  # but where tests are shared out, those who run them read the settings first
     os.environ["PYTHONPATH"] = str(Path(__file__).parent.parent)  # for programs of ours we start
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 

@@ -132,12 +132,12 @@ async def test_fragments_take_the_long_way_and_so_does_what_follows_them() -> No
 @pytest.mark.parametrize(
     ("wrong", "code"),
     [
-        (sent(b"x" * (LARGEST + 1)), 1009),
-        (sent(b"\xff"), 1007),
-        (sent("plain", mask=False), 1002),
-        (sent("part", fin=False) + sent("not the rest"), 1002),
-        (b"\xc1" + sent("an extension nobody agreed on")[1:], 1002),
-        (sent(b"\x03\xe8", Opcode.CLOSE), 1000),
+        pytest.param(sent(b"x" * (LARGEST + 1)), 1009, id="too large"),
+        pytest.param(sent(b"\xff"), 1007, id="not UTF-8"),
+        pytest.param(sent("plain", mask=False), 1002, id="unmasked"),
+        pytest.param(sent("part", fin=False) + sent("not the rest"), 1002, id="not the rest"),
+        pytest.param(b"\xc1" + sent("an extension nobody agreed on")[1:], 1002, id="unknown extension"),
+        pytest.param(sent(b"\x03\xe8", Opcode.CLOSE), 1000, id="a goodbye"),
     ],
 )
 async def test_after_what_ends_a_connection_nothing_is_heard(wrong: bytes, code: int) -> None:
