@@ -107,13 +107,12 @@ def within(guest: Guest) -> list[tuple[str, str]]:
     return found(next(frame for frame in guest.page.frames if frame.url.startswith(guest.account.lethe.origin)))
 
 
-STILL = """() => Promise.all(document.getAnimations()
-    .filter(each => each.effect.getComputedTiming().endTime !== Infinity)
-    .map(each => each.finished.catch(() => null)))"""
+STILL = """() => document.getAnimations()
+    .every(each => each.effect.getComputedTiming().endTime === Infinity || each.playState === "finished")"""
 
 
 def found(page: Page | Frame) -> list[tuple[str, str]]:
     """What axe-core objects to once nothing moves any more: the rule and the first element."""
-    page.evaluate(STILL)
+    page.wait_for_function(STILL, polling=50)
     violations = Axe().run(page, options=RULES).response["violations"]
     return [(each["id"], str(each["nodes"][0]["target"])) for each in violations]
