@@ -25,7 +25,8 @@ LEDGER = Place(
     "ledger",
     "ledger",
     "nobody",
-    "ids of what was erased, withdrawn, redacted or deleted, so that a restore takes it away again",
+    "ids of what was erased, withdrawn, redacted or deleted, and of agents and tokens that were shut out, so that a "
+    "restore does it again",
     paths=("keys/forgotten.ledger",),
 )
 NAME = "forgotten.ledger"
