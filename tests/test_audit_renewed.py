@@ -171,16 +171,13 @@ def test_the_command_closes_reports_and_then_verifies(sqlite_url: str, tmp_path:
     environ = environment(tmp_path, sqlite_url)
     owner = ["--email", "owner@acme.example", "--origin", "https://acme.example"]
     assert lethe(environ, "init", "--account", "acme", *owner).returncode == 0
-    assert "nothing was closed" in lethe(environ, "audit", "renew").stdout
     target = engine(sqlite_url)
     with target.begin() as tx:
         tx.execute(update(rows).where(rows.c.number == 2).values(at=1))
     target.dispose()
-    assert lethe(environ, "audit", "verify").returncode == 1
     [closed] = json.loads(lethe(environ, "audit", "renew", "--json").stdout)["closed"]
     assert (closed["first"], closed["last"], closed["broken_at"]) == (1, 3, 2)
     verified = lethe(environ, "audit", "verify")
     assert verified.returncode == 0
     assert "is broken at entry 2" in verified.stdout
     assert "whole, 1 entries" in verified.stdout
-    assert lethe(environ, "check").returncode == 0
