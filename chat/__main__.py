@@ -35,7 +35,7 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser with every command."""
     made = argparse.ArgumentParser("lethe", description="Live chat that begins with consent and can really forget.")
     made.add_argument("--version", action="version", version=f"lethe {__version__}")
-    from chat.commands import audit, backup, exports, privacy, residue, spam
+    from chat.commands import audit, backup, exports, privacy, residue, spam, team
 
     commands = made.add_subparsers(metavar="COMMAND", required=True)
     _demo(commands)
@@ -49,6 +49,7 @@ def parser() -> argparse.ArgumentParser:
     residue.add(commands)
     spam.add(commands)
     audit.add(commands)
+    team.add(commands)
     command(commands, "migrate", _run_migrate, "bring the database to the current schema")
     check = command(commands, "check", _run_check, "say what is misconfigured, with its mend")
     check.add_argument("--deploy", action="store_true", help="also what matters on the open internet")

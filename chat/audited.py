@@ -12,10 +12,10 @@ from hashlib import sha256
 NOTHING = "0" * 64
 OTHERS = ("visitor", "system", "command")
 _ID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-# Numbers, UUIDs and times, two of them with a stroke between: no name or address is made of these.
+# Numbers, UUIDs, times and hashes, two of them with a stroke between: no name or address is made of these.
 _SHAPES = {
     "who": re.compile(f"{_ID}|" + "|".join(OTHERS)),
-    "target": re.compile(r"([0-9a-fTZ:.-]{1,40}(/[0-9a-f-]{1,36})?)?"),
+    "target": re.compile(r"([0-9a-fTZ:.-]{1,40}(/[0-9a-f-]{1,36})?|[0-9a-f]{64})?"),
     "contact": re.compile(f"({_ID})?"),
 }
 
@@ -27,8 +27,10 @@ class Action(StrEnum):
     ACCOUNT_CHANGED = "account.changed"
     AGENT_ADDED = "agent.added"
     AGENT_DEACTIVATED = "agent.deactivated"
+    AGENT_PASSWORD_CHANGED = "agent.password_changed"  # noqa: S105 - the name of a deed, no secret
     ATTACHMENT_DELETED = "attachment.deleted"
     ATTACHMENT_VIEWED = "attachment.viewed"
+    AUDIT_BEGUN = "audit.begun"
     AUDIT_VIEWED = "audit.viewed"
     BACKUP_MADE = "backup.made"
     BACKUP_RESTORED = "backup.restored"
@@ -68,6 +70,7 @@ class Action(StrEnum):
     TICKET_RESTORED = "ticket.restored"
     TICKETS_LISTED = "tickets.listed"
     TOKEN_MADE = "token.made"  # noqa: S105 - the name of a deed, no secret
+    TOKEN_REVOKED = "token.revoked"  # noqa: S105 - as above
     TRANSCRIPT_EXPORTED = "transcript.exported"
     TRANSCRIPT_MAILED = "transcript.mailed"
     TRANSCRIPT_VIEWED = "transcript.viewed"
@@ -94,7 +97,8 @@ class Entry:
 class Head:
     """
     Where an account's chain ends (`number`, `hash`) and where it begins: `pruned` is the last entry that retention
-    took. `signature` is over `signed`. `broken_at` is the entry where the last check (`checked_at`, ms) found a fault.
+    took. `closed` seals the parts before it that were closed because they are broken, "" for none. `signature` is over
+    `signed`. `broken_at` is the entry where the last check (`checked_at`, ms) found a fault.
     """
 
     account_id: str
@@ -103,13 +107,57 @@ class Head:
     pruned: int
     pruned_hash: str
     signature: str
+    closed: str = ""
     checked_at: int | None = None
     broken_at: int | None = None
 
     @property
     def signed(self) -> bytes:
         """What the server signs: both ends, so that neither can be cut and no chain be made anew without its key."""
-        return _canonical("lethe audit", self.account_id, self.number, self.hash, self.pruned, self.pruned_hash)
+        ends = (self.account_id, self.number, self.hash, self.pruned, self.pruned_hash)
+        return _canonical("lethe audit", *ends, *filter(None, [self.closed]))
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """
+    A part of a chain that was closed as it is, because it is broken at an entry: its `first` and `last` number, the
+    `hash` of its last entry, a `digest` over all of it, when that was (ms), and when its entries went, if they did.
+    """
+
+    account_id: str
+    first: int
+    last: int
+    hash: str
+    digest: str
+    broken_at: int
+    why: str
+    closed_at: int
+    dropped_at: int | None = None
+
+
+def seal(parts: Iterable[Part]) -> str:
+    """Return the hash over a log's closed parts, each over the one before; "" for none."""
+    sealed = ""
+    for each in parts:
+        ends = (each.account_id, each.first, each.last, each.hash, each.digest)
+        said = _canonical(sealed, *ends, each.broken_at, each.why, each.closed_at, each.dropped_at or 0)
+        sealed = sha256(said).hexdigest()
+    return sealed
+
+
+def digest(entries: Iterable[Entry]) -> str:
+    """Return a hash over entries as they are, whether or not they hold together."""
+    seen = sha256()
+    for each in entries:
+        said = (each.number, each.at, each.who, each.action, each.target, each.contact, each.hash)
+        seen.update(_canonical(each.account_id, *said) + b"\n")
+    return seen.hexdigest()
+
+
+def ending(found: str) -> str:
+    """Return a chain's last hash as it was found, NOTHING where that is no hash."""
+    return found if re.fullmatch(r"[0-9a-f]{64}", found) else NOTHING
 
 
 def chained(before: str, entry: Entry) -> str:
@@ -126,13 +174,16 @@ class Break:
     why: str
 
 
-def broken(head: Head, entries: Iterable[Entry]) -> Break | None:
-    """Return the first fault of a chain between the ends that its head names, None where it is whole."""
+def broken(head: Head, entries: Iterable[Entry], after: int = 0) -> Break | None:
+    """
+    Return the first fault of a chain between the ends that its head names, None where it is whole. `after` is the last
+    entry of its closed parts.
+    """
     before, number = head.pruned_hash, head.pruned
     for number, entry in enumerate(entries, head.pruned + 1):
         if entry.number != number:
             return Break(number, "an entry is missing, or one too many")
-        if number == 1 and entry.action != Action.ACCOUNT_MADE:
+        if number == after + 1 and entry.action != (Action.AUDIT_BEGUN if after else Action.ACCOUNT_MADE):
             return Break(number, "the log was begun anew")
         if chained(before, entry) != entry.hash:
             return Break(number, "an entry is not what was entered")

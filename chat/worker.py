@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from chat.actions.audit import verdicts
+from chat.actions.audit import renewing, verdicts
 from chat.actions.backup import backups
 from chat.actions.desk import Desk
 from chat.actions.export import building
@@ -39,6 +39,7 @@ SWEEPS: dict[str, tuple[Sweep, float]] = {
     "scrub": (erasure.scrub, 3600.0),
     "sessions": (agents.end_expired, 3600.0),
     "audit": (verdicts.sweep, 3600.0),
+    "closed": (renewing.sweep, 3600.0),
     "backups": (backups.sweep, 3600.0),
 }
 

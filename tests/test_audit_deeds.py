@@ -10,7 +10,7 @@ from chat.actions.audit import audit, verdicts
 from chat.actions.desk import Desk
 from chat.actions.privacy import erasure
 from chat.actions.talk import letters
-from chat.actions.team import accounts, agents
+from chat.actions.team import accounts, agents, credentials
 from chat.audited import Action
 from chat.errors import NotFound, Unauthorized
 from chat.locales import strings
@@ -178,6 +178,11 @@ async def test_agents_coming_and_going_are_entered(app: Served) -> None:
     assert added == [(me, "agent.added", new.id, "")]
     gone = await done(house, agents.deactivate_agent(desk, house.actor, new.id))
     assert gone == [(me, "agent.deactivated", new.id, "")]
+    renewed = await done(house, credentials.renew(desk, house.made.owner_email, None, with_tokens=True))
+    assert [(who, action) for who, action, _, _ in renewed] == [
+        ("command", "token.revoked"),
+        ("command", "agent.password_changed"),
+    ]
     changed = await done(house, accounts.change_site(desk, house.actor, house.site.id, name="Shop"))
     assert changed == [(me, "site.changed", house.site.id, "")]
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from chat.actions.audit import verdicts
 from chat.actions.privacy import erasure
@@ -19,7 +20,7 @@ from chat.app import open_desk
 from chat.clock import DAY, stamp
 from chat.store import places
 from chat.store.privacy import ageing, runs
-from chat.store.schema import audit, message
+from chat.store.schema import audit, message, retention_count, retention_run
 from tests.ageing import (
     USUAL,
     ago,
@@ -236,6 +237,31 @@ async def test_the_audit_log_goes_from_its_beginning_and_stays_whole(house: Hous
     done = (await ran(held))["rules"][-1]
     assert (done["found"], done["purged"], done["left"]) == (before, before, 0)
     assert (await verdicts.verify(held.desk, house.actor.account_id)).broken_at is None
+
+
+@pytest.mark.parametrize("forgotten", [True, False])
+async def test_reports_go_with_the_days_of_the_audit_log(
+    house: House, monkeypatch: pytest.MonkeyPatch, *, forgotten: bool
+) -> None:
+    """The control: without that, they would stay."""
+    if not forgotten:
+        monkeypatch.setattr(runs, "forget", lambda *_: 0)
+    other = await found(house.desk, "Other", "owner@other.example")
+    made: dict[int, list[str]] = {}
+    for days in (731, 729):
+        then = ago(house, days)
+        rehearsed = await retention.rehearse(then.desk, house.actor)
+        made[days] = [(await ran(then))["id"], rehearsed["id"]]
+    theirs = (await ran(ago(other, 731)))["id"]
+    made[0] = [(await ran(house))["id"]]
+
+    def work(tx: Any) -> set[str]:
+        return set(tx.execute(select(retention_run.c.id)).scalars())
+
+    left = await house.desk.store.read(work)
+    assert left == {*made[729], *made[0], theirs} | (set() if forgotten else {*made[731]})
+    counted = await house.desk.store.read(lambda tx: set(tx.execute(select(retention_count.c.run_id)).scalars()))
+    assert counted == left
 
 
 async def test_one_accounts_days_touch_no_other(house: House) -> None:

@@ -1,4 +1,4 @@
-"""The command about the audit log: `lethe audit verify`."""
+"""The commands about the audit log: `lethe audit verify`, `lethe audit renew`."""
 
 from __future__ import annotations
 
@@ -6,18 +6,19 @@ import argparse
 import asyncio
 import json
 
-from chat.actions.audit import verdicts
+from chat.actions.audit import renewing, verdicts
 from chat.app import open_desk
 from chat.commands import as_json, command
 from chat.settings import Settings
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the command to a parser's."""
+    """Add the commands to a parser's."""
     about = "the log of who looked at, exported, changed or erased what"
     under = commands.add_parser("audit", help=about, description=about.capitalize() + ".")
     verbs = under.add_subparsers(metavar="COMMAND", required=True)
     as_json(command(verbs, "verify", _verify, "check every account's chain; exits 1 where one is broken"))
+    as_json(command(verbs, "renew", _renew, "close every chain that is broken as it is, and begin a new one behind it"))
 
 
 def _verify(settings: Settings, arguments: argparse.Namespace) -> int:
@@ -30,4 +31,17 @@ def _verify(settings: Settings, arguments: argparse.Namespace) -> int:
         print(json.dumps({"accounts": [verdicts.shown(each) for each in found]}))
     else:
         print("\n".join(each.line for each in found))
-    return 0 if all(each.broken_at is None for each in found) else 1
+    return 0 if all(each.whole for each in found) else 1
+
+
+def _renew(settings: Settings, arguments: argparse.Namespace) -> int:
+    async def work() -> list[verdicts.Closed]:
+        async with open_desk(settings) as desk:
+            return [verdicts.Closed(each, unchanged=True) for each in await renewing.renew_all(desk)]
+
+    closed = asyncio.run(work())
+    if arguments.json:
+        print(json.dumps({"closed": [{"account": c.part.account_id, **verdicts.part_shown(c.part)} for c in closed]}))
+    else:
+        print("\n".join(each.line for each in closed) or "Every log is whole; nothing was closed.")
+    return 0

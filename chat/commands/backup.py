@@ -81,6 +81,8 @@ def _restore(settings: Settings, arguments: argparse.Namespace) -> int:
     print(f"  files: {report['files']:,}")
     replayed = ", ".join(f"{count} of {name}" for name, count in report["replayed"].items() if count)
     print(f"Done again from the ledger: {replayed or 'nothing'}.")
+    if report["replayed"]["password"]:
+        print("Passwords that were changed since are locked: give new ones with lethe password --email.")
     sample = report["sample"]
     print(f"Looked at {sample['looked_at']} contacts: {sample['opened']} open, {sample['gone']} have no key any more.")
     if sample["closed"]:

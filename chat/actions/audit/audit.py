@@ -28,7 +28,7 @@ def enter(desk: Desk, tx: Any, account_id: str, who: str, action: str, target: s
     head = store.lock(tx, account_id)
     entry = Entry(account_id, head.number + 1, desk.clock(), who, word, target, contact)
     entry = replace(entry, hash=chained(head.hash, entry))
-    store.append(tx, entry, _signed(desk, replace(head, number=entry.number, hash=entry.hash)))
+    store.append(tx, entry, signed(desk, replace(head, number=entry.number, hash=entry.hash)))
 
 
 async def looked(desk: Desk, actor: Actor, action: str, target: str = "", contact: str = "") -> None:
@@ -54,7 +54,7 @@ def prune(desk: Desk, tx: Any, account_id: str, before: int, most: int = 1000) -
     return how many. A stretch that does not verify is evidence, and stays.
     """
     head = store.lock(tx, account_id)
-    gone = store.older(tx, account_id, before, most)
+    gone = store.older(tx, head, before, most)
     if not gone:
         return 0
     last = head.pruned_hash
@@ -63,9 +63,10 @@ def prune(desk: Desk, tx: Any, account_id: str, before: int, most: int = 1000) -
         if (entry.number, entry.hash) != (number, last):
             log.error("audit log broken", account=account_id, number=number)
             return 0
-    store.move(tx, _signed(desk, replace(head, pruned=gone[-1].number, pruned_hash=last)))
-    return store.drop(tx, account_id, gone[-1].number)
+    store.move(tx, signed(desk, replace(head, pruned=gone[-1].number, pruned_hash=last)))
+    return store.drop(tx, account_id, head.pruned, gone[-1].number)
 
 
-def _signed(desk: Desk, head: Head) -> Head:
+def signed(desk: Desk, head: Head) -> Head:
+    """Return a head with the server's signature over it."""
     return replace(head, signature=desk.signer.sign(head.signed))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chat.actions.audit import audit
+from chat.actions.audit.verdicts import part_shown
 from chat.actions.desk import Desk
 from chat.actions.team.accounts import manages
 from chat.audited import Action, Entry, Head, fits
@@ -59,13 +60,18 @@ async def accesses(desk: Desk, actor: Actor, contact_uid: str) -> list[dict[str,
 
 
 async def standing(desk: Desk, actor: Actor) -> dict[str, Any]:
-    """Return whether the log was whole when it was last checked, and when that was. Owner or admin."""
+    """Return whether the log was whole when last checked, when that was, and what was closed. Owner or admin."""
     manages(actor)
     head: Head | None = await desk.store.read(lambda tx: store.head(tx, actor.account_id))
+    closed = [part_shown(each) for each in await desk.store.read(lambda tx: store.parts(tx, actor.account_id))]
     if head is None:
-        return {"entries": 0, "checked_at": None, "broken_at": 1}
-    checked_at = None if head.checked_at is None else stamp(head.checked_at)
-    return {"entries": head.number - head.pruned, "checked_at": checked_at, "broken_at": head.broken_at}
+        return {"entries": 0, "checked_at": None, "broken_at": 1, "closed": closed}
+    return {
+        "entries": head.number - head.pruned,
+        "checked_at": None if head.checked_at is None else stamp(head.checked_at),
+        "broken_at": head.broken_at,
+        "closed": closed,
+    }
 
 
 def shown(entry: Entry) -> dict[str, Any]:

@@ -28,6 +28,8 @@ from chat.store.team import accounts
 DAYS_MOST = 3650
 SAID_ROWS = 100_000
 READ = 1 << 20
+SPARE = 7 * DAY
+"""So much longer the ledger keeps entries than backups are kept: for a restore that comes late, and wrong clocks."""
 Told = Callable[[str], None]
 
 
@@ -94,11 +96,16 @@ def lapse(desk: Desk, folder: Path, days: int) -> list[str]:
 
 
 async def sweep(desk: Desk) -> int:
-    """Remove lapsed backups where the last one was put, while that folder is there; return how many."""
+    """
+    Remove lapsed backups where the last one was put, while that folder is there, and from the ledger what no backup
+    needs any more; return how many of both.
+    """
     stands = await desk.store.read(backups.standing)
-    if stands.backup_folder is None:
-        return 0
-    return len(await asyncio.to_thread(lapse, desk, Path(stands.backup_folder), stands.backup_days))
+    removed: list[str] = []
+    if stands.backup_folder is not None:
+        removed = await asyncio.to_thread(lapse, desk, Path(stands.backup_folder), stands.backup_days)
+    needed = desk.clock() - stands.backup_days * DAY - SPARE
+    return len(removed) + await asyncio.to_thread(desk.ledger.drop, needed, desk.clock())
 
 
 def apart(settings: Settings, folder: Path) -> None:

@@ -11,6 +11,7 @@ from chat.actions.desk import Desk
 from chat.actions.filter import training
 from chat.actions.privacy import consent, erasure
 from chat.actions.talk import attachments, redaction
+from chat.actions.team import credentials
 from chat.errors import BeingErased, Misconfigured, NotFound
 from chat.ids import uuid7
 from chat.model import Attachment, Contact
@@ -18,7 +19,7 @@ from chat.store.ledger import Entry
 from chat.store.privacy import erasures, holds
 from chat.store.talk import contacts, uploads
 from chat.store.talk import redaction as taken
-from chat.store.team import accounts
+from chat.store.team import accounts, agents
 
 MARGIN = 600_000  # ms: an entry is on disk before its transaction commits, and none lasts so long
 RESTORED = "restored"
@@ -133,6 +134,19 @@ async def _lift(desk: Desk, what: What) -> None:
     await desk.store.write(work)
 
 
+async def _deactivate(desk: Desk, what: What) -> None:
+    await desk.store.write(lambda tx: agents.deactivate(tx, what["agent"], desk.clock()))
+
+
+async def _password(desk: Desk, what: What) -> None:
+    """Lock the account: the old password must not open it again, and the ledger holds no new one."""
+    await credentials.lock(desk, what["agent"])
+
+
+async def _revoke(desk: Desk, what: What) -> None:
+    await desk.store.write(lambda tx: agents.revoke(tx, what["token"], desk.clock()))
+
+
 def _contact(tx: Any, what: What) -> Contact | None:
     with contextlib.suppress(NotFound):
         return contacts.by_uid(tx, what.get("contact_uid") or what["contact"], lock=True)
@@ -153,4 +167,7 @@ DEEDS: dict[str, Callable[[Desk, What], Awaitable[None]]] = {
     "narrow": _narrow,
     "hold": _hold,
     "lift": _lift,
+    "deactivate": _deactivate,
+    "password": _password,
+    "revoke": _revoke,
 }

@@ -118,6 +118,11 @@ def _keys(keys: Keys, ledger: Ledger, backup: Backup, keys_from: Path | None, *,
         keycopy.put_back(keys_from, keys, ledger)
     if counts_of(backup.manifest)["contact"] and keys.is_empty():
         raise Misconfigured("There are no keys here, and nothing opens without; put them back first, or say --keys DIR")
+    if not sure and ledger.gone() > head_of(backup.manifest).number:
+        raise Misconfigured(
+            f"{backup.path} has lapsed: the ledger no longer says what was taken away soon after it was made. Take a "
+            "newer one, or say --without-ledger and file those erasures again"
+        )
     if not sure and not ledger.reaches(head_of(backup.manifest)):
         raise Misconfigured(
             "The ledger of erasures beside the keys is gone or older than this backup, so erasures since are not "

@@ -1,4 +1,6 @@
-"""A receipt in the terms of ISO/IEC TS 27560 (consent records) and the W3C Data Privacy Vocabulary, signed anew."""
+"""
+A receipt in the terms of ISO/IEC TS 27560 (consent records) and the W3C Data Privacy Vocabulary 2.2, signed anew.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,7 @@ STATES = {
     "withdrawn": "dpv:ConsentWithdrawn",
     "expired": "dpv:ConsentExpired",
 }
-PURPOSES = {"chat": "dpv:CustomerCare", "spam_training": "dpv:FraudPreventionAndDetection"}
+PURPOSES = {"chat": "dpv:CommunicationForCustomerCare", "spam_training": "dpv:MisusePreventionAndDetection"}
 
 
 def portable(desk: Desk, receipt: dict[str, Any]) -> dict[str, Any]:

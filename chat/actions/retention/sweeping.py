@@ -51,8 +51,8 @@ async def begin(desk: Desk, account_id: str, source: str, who: str) -> Run:
 
 async def carry_out(desk: Desk, run: Run) -> bool:
     """
-    Purge what is due under every rule; killed anywhere and begun again, it goes on. Return whether it was this call
-    that finished the run: two processes may be at it.
+    Purge what is due under every rule, and reports that are older than the audit log; killed anywhere and begun again,
+    it goes on. Return whether it was this call that finished the run: two processes may be at it.
     """
     policy = await desk.store.read(lambda tx: rules.policy_of(tx, run.account_id, desk.clock()))
     found = await desk.store.read(lambda tx: met(tx, policy))
@@ -63,6 +63,8 @@ async def carry_out(desk: Desk, run: Run) -> bool:
         pass
     purged = any(each.found for each in found)
     scrubbed = desk.clock() if purged and await desk.store.scrub(small=True) else None
+    old = desk.clock() - policy.days["audit"] * DAY
+    await desk.store.write(lambda tx: runs.forget(tx, run.account_id, old))
     return await desk.store.write(lambda tx: runs.close(tx, run.id, desk.clock(), scrubbed))
 
 

@@ -257,6 +257,8 @@ def _checked(actor: Actor, values: dict[str, Any]) -> dict[str, Any]:
     made = dict(values)
     if "status" in made and made["status"] not in STATUSES:
         raise InvalidField(f"A status is one of {', '.join(STATUSES)}", field="status")
+    if not isinstance(made.get("assignee"), str | None):
+        raise InvalidField("An assignee is named by an agent's id, me or null", field="assignee")
     if "assignee" in made:
         made["assignee"] = actor.agent_id if made["assignee"] == "me" else made["assignee"] or None
     if "department" in made:

@@ -88,6 +88,8 @@ async def change_account(desk: Desk, actor: Actor, **values: Any) -> Account:
     Raises InvalidField.
     """
     manages(actor)
+    if not values:
+        raise InvalidField("Give something to change", field="body")
     if "name" in values:
         values["name"] = line("name", values["name"])
     for name, (least, most) in LIMITS.items():

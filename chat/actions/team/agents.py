@@ -53,10 +53,8 @@ async def prepared(desk: Desk, account_id: str, email: str, name: str, role: str
         raise InvalidField("Give 1 to 200 characters", field="name")
     if role not in ROLES:
         raise InvalidField(f"A role is one of {', '.join(ROLES)}", field="role")
-    if password is not None and not PASSWORD_LEAST <= len(password) <= PASSWORD_MOST:
-        raise InvalidField(f"A password has at least {PASSWORD_LEAST} characters", field="password")
+    fitting(password)
     chosen = password or secrets.token_urlsafe(12)
-    hashed = await _hashed(_hasher.hash, chosen)
     agent_id = uuid7()
     slot = await asyncio.to_thread(desk.keys.create, agent_id)
     row = {
@@ -67,10 +65,21 @@ async def prepared(desk: Desk, account_id: str, email: str, name: str, role: str
         "name": desk.seal(slot, agent_id, "name", name),
         "email": desk.seal(slot, agent_id, "email", email),
         "email_hash": desk.email_hash("agents", email),
-        "password_hash": hashed,
+        "password_hash": await hashed(chosen),
         "created_at": desk.clock(),
     }
     return Prepared(row, chosen)
+
+
+def fitting(password: str | None) -> None:
+    """Raise InvalidField for a password that is too short or too long; none is one to be generated."""
+    if password is not None and not PASSWORD_LEAST <= len(password) <= PASSWORD_MOST:
+        raise InvalidField(f"A password has at least {PASSWORD_LEAST} characters", field="password")
+
+
+async def hashed(password: str) -> str:
+    """Return a password as it is kept."""
+    return await _in_thread(_hasher.hash, password)
 
 
 def stored(tx: Any, made: Prepared) -> None:
@@ -137,6 +146,7 @@ async def deactivate_agent(desk: Desk, actor: Actor, agent_id: str) -> None:
             raise Forbidden("The last owner cannot be deactivated; add another owner first")
         store.deactivate(tx, agent_id, desk.clock())
         audit.enter(desk, tx, actor.account_id, actor.agent_id, "agent.deactivated", agent_id)
+        desk.ledger.enter(desk.clock(), "deactivate", {"agent": agent_id})
 
     await desk.store.write(work)
     desk.live.publish(Told(Nudge("signout", account=actor.account_id, agent=agent_id)))
@@ -156,7 +166,7 @@ async def sign_in(desk: Desk, email: str, password: str, network: str) -> str:
             raise RateLimited("Too many attempts; wait before the next", retry_after=round(wait))
     row = await desk.store.read(lambda tx: store.by_email(tx, email_hash))
     known = row is not None and row.deactivated_at is None
-    right = await _hashed(
+    right = await _in_thread(
         _verified,
         row.password_hash if row is not None and known else _NOBODY,
         password[:PASSWORD_MOST],
@@ -188,8 +198,8 @@ async def sign_out(desk: Desk, actor: Actor) -> None:
 
 async def by_session(desk: Desk, cookie: str) -> Actor:
     """Return who is signed in with this cookie; Unauthorized where nobody is."""
-    hashed = digest(desk.tokens.read_cookie(cookie))
-    row = await desk.store.read(lambda tx: store.by_session(tx, hashed, desk.clock()))
+    shown = digest(desk.tokens.read_cookie(cookie))
+    row = await desk.store.read(lambda tx: store.by_session(tx, shown, desk.clock()))
     if row is None:
         raise Unauthorized("Sign in first")
     return _actor(desk, row, row.session_id)
@@ -197,8 +207,8 @@ async def by_session(desk: Desk, cookie: str) -> Actor:
 
 async def by_token(desk: Desk, token: str) -> Actor:
     """Return for whom this API token acts; Unauthorized where for nobody."""
-    hashed = digest(token)
-    row = await desk.store.read(lambda tx: store.by_token(tx, hashed))
+    shown = digest(token)
+    row = await desk.store.read(lambda tx: store.by_token(tx, shown))
     if row is None:
         raise Unauthorized("This API token is not good, or no longer")
     return _actor(desk, row)
@@ -237,12 +247,12 @@ def _manages(actor: Actor) -> None:
         raise Forbidden("This needs an owner or admin of the account")
 
 
-def _verified(hashed: str, password: str) -> bool:
+def _verified(kept: str, password: str) -> bool:
     try:
-        return _hasher.verify(hashed, password)
+        return _hasher.verify(kept, password)
     except VerificationError:
         return False
 
 
-async def _hashed(work: Callable[..., T], *arguments: str) -> T:
+async def _in_thread(work: Callable[..., T], *arguments: str) -> T:
     return await asyncio.get_running_loop().run_in_executor(_threads, work, *arguments)

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 
 from chat.clock import DAY
-from chat.store.schema import attachment, audit, contact, erasure, export, hold, label, receipt, ticket
+from chat.store.schema import attachment, audit, audit_head, contact, erasure, export, hold, label, receipt, ticket
 
 Found = Row[*tuple[Any, ...]]
 
@@ -156,11 +156,17 @@ _contact: dict[str, Any] = {"account": contact.c.account_id, "contact": contact.
 
 
 def _first(policy: Policy) -> ColumnElement[bool]:
-    """An entry that no younger one stands before: the log is a chain, and goes from its beginning."""
+    """
+    An entry that no younger one stands before: the log is a chain, and goes from its beginning. Closed parts of it,
+    which lie before, go by a sweep of their own.
+    """
+    begins = select(audit_head.c.pruned).where(audit_head.c.account_id == policy.account_id).scalar_subquery()
     young = select(func.min(_entry.c.number)).where(
-        _entry.c.account_id == policy.account_id, _entry.c.at > policy.now - policy.days["audit"] * DAY
+        _entry.c.account_id == policy.account_id,
+        _entry.c.number > begins,
+        _entry.c.at > policy.now - policy.days["audit"] * DAY,
     )
-    return audit.c.number < func.coalesce(young.scalar_subquery(), audit.c.number + 1)
+    return (audit.c.number < func.coalesce(young.scalar_subquery(), audit.c.number + 1)) & (audit.c.number > begins)
 
 
 _entry = audit.alias()

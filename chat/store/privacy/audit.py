@@ -8,12 +8,13 @@ from dataclasses import asdict, fields
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from chat.audited import NOTHING, Entry, Head
-from chat.store.schema import account, audit, audit_head
+from chat.audited import NOTHING, Entry, Head, Part
+from chat.store.schema import account, audit, audit_head, audit_part
 
 CHUNK = 1000
 _entry = tuple(audit.c[field.name] for field in fields(Entry))
 _head = tuple(audit_head.c[field.name] for field in fields(Head))
+_part = tuple(audit_part.c[field.name] for field in fields(Part))
 
 
 def lock(tx: Connection, account_id: str) -> Head:
@@ -36,7 +37,7 @@ def append(tx: Connection, entry: Entry, head: Head) -> None:
 
 def move(tx: Connection, head: Head) -> None:
     """Store where a chain begins and ends now."""
-    ends = {name: getattr(head, name) for name in ("number", "hash", "pruned", "pruned_hash", "signature")}
+    ends = {name: getattr(head, name) for name in ("number", "hash", "pruned", "pruned_hash", "closed", "signature")}
     tx.execute(update(audit_head).where(audit_head.c.account_id == head.account_id).values(**ends))
 
 
@@ -71,12 +72,34 @@ def steady(tx: Connection) -> None:
         tx.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
 
 
-def chain(tx: Connection, account_id: str) -> Iterator[Entry]:
-    """Yield every entry of an account, first to last, a chunk in memory at a time."""
-    last = None
+def parts(tx: Connection, account_id: str) -> list[Part]:
+    """Return the parts of an account's log that were closed because they are broken, first to last."""
+    query = select(*_part).where(audit_part.c.account_id == account_id).order_by(audit_part.c.first)
+    return [Part(*row) for row in tx.execute(query)]
+
+
+def kept_parts(tx: Connection) -> list[Part]:
+    """Return the closed parts of all accounts whose entries are still there."""
+    return [Part(*row) for row in tx.execute(select(*_part).where(audit_part.c.dropped_at.is_(None)))]
+
+
+def add_part(tx: Connection, part: Part) -> None:
+    """Store a closed part."""
+    tx.execute(insert(audit_part).values(**asdict(part)))
+
+
+def drop_part(tx: Connection, part: Part, at: int) -> None:
+    """Note that the entries of a closed part went; where it was broken stays."""
+    mine = (audit_part.c.account_id == part.account_id) & (audit_part.c.first == part.first)
+    tx.execute(update(audit_part).where(mine).values(dropped_at=at))
+
+
+def chain(tx: Connection, account_id: str, after: int = 0, until: int | None = None) -> Iterator[Entry]:
+    """Yield the entries of an account behind one, up to another, first to last, a chunk in memory at a time."""
+    last = after
     while True:
-        query = select(*_entry).where(audit.c.account_id == account_id)
-        query = query if last is None else query.where(audit.c.number > last)
+        query = select(*_entry).where(audit.c.account_id == account_id, audit.c.number > last)
+        query = query if until is None else query.where(audit.c.number <= until)
         found = [Entry(*row) for row in tx.execute(query.order_by(audit.c.number).limit(CHUNK))]
         yield from found
         if len(found) < CHUNK:
@@ -108,18 +131,18 @@ def seen_since(tx: Connection, entry: Entry) -> bool:
     return tx.execute(select(audit.c.number).where(*alike, audit.c.at >= entry.at).limit(1)).first() is not None
 
 
-def older(tx: Connection, account_id: str, before: int, most: int) -> list[Entry]:
+def older(tx: Connection, head: Head, before: int, most: int) -> list[Entry]:
     """Return up to `most` entries from the beginning of a chain, up to the first that is of `before` (ms) or later."""
-    first = select(func.min(audit.c.number)).where(audit.c.account_id == account_id, audit.c.at >= before)
-    until = tx.execute(first).scalar()
-    query = select(*_entry).where(audit.c.account_id == account_id)
+    mine = (audit.c.account_id == head.account_id) & (audit.c.number > head.pruned)
+    until = tx.execute(select(func.min(audit.c.number)).where(mine, audit.c.at >= before)).scalar()
+    query = select(*_entry).where(mine)
     query = query if until is None else query.where(audit.c.number < until)
     return [Entry(*row) for row in tx.execute(query.order_by(audit.c.number).limit(most))]
 
 
-def drop(tx: Connection, account_id: str, until: int) -> int:
-    """Delete the entries of an account up to a number; return how many."""
-    gone = (audit.c.account_id == account_id) & (audit.c.number <= until)
+def drop(tx: Connection, account_id: str, after: int, until: int) -> int:
+    """Delete the entries of an account behind one, up to another; return how many."""
+    gone = (audit.c.account_id == account_id) & (audit.c.number > after) & (audit.c.number <= until)
     return tx.execute(delete(audit).where(gone)).rowcount
 
 

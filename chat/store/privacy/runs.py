@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from chat.errors import NotFound
 from chat.store.schema import account, retention_count, retention_run
@@ -146,6 +146,12 @@ def close(tx: Connection, run_id: str, at: int, scrubbed_at: int | None) -> bool
     open_still = (retention_run.c.id == run_id) & (retention_run.c.state == "running")
     values = {"state": "done", "done_at": at, "scrubbed_at": scrubbed_at}
     return tx.execute(update(retention_run).where(open_still).values(**values)).rowcount > 0
+
+
+def forget(tx: Connection, account_id: str, before: int) -> int:
+    """Delete the reports of an account's runs and rehearsals that were done before a time (ms); return how many."""
+    old = (retention_run.c.account_id == account_id) & (retention_run.c.done_at < before)
+    return tx.execute(delete(retention_run).where(old)).rowcount
 
 
 def _set(tx: Connection, run_id: str, rule: str, **values: Any) -> None:

@@ -11,6 +11,7 @@ from chat.store.schema.filter import given, label, mistake, promotion, review, t
 from chat.store.schema.privacy import (
     audit,
     audit_head,
+    audit_part,
     disclosure,
     erasure,
     erasure_place,
@@ -33,6 +34,7 @@ __all__ = [
     "attachment",
     "audit",
     "audit_head",
+    "audit_part",
     "contact",
     "department",
     "disclosure",

@@ -177,9 +177,25 @@ audit_head = Table(
     Column("pruned", Integer, nullable=False),
     Column("pruned_hash", String(64), nullable=False),
     Column("signature", String(100), nullable=False),
+    Column("closed", String(64), nullable=False, server_default=""),
     Column("checked_at", BigInteger),
     Column("broken_at", Integer),
     info=about("nobody", "both ends of an account's audit log, signed"),
+)
+
+audit_part = Table(
+    "audit_part",
+    metadata,
+    Column("account_id", String(36), to("account.id"), primary_key=True),
+    Column("first", Integer, primary_key=True, autoincrement=False),
+    Column("last", Integer, nullable=False),
+    Column("hash", String(64), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("broken_at", Integer, nullable=False),
+    Column("why", String(100), nullable=False),
+    Column("closed_at", BigInteger, nullable=False),
+    Column("dropped_at", BigInteger),
+    info=about("nobody", "where an audit log was found broken and begun anew"),
 )
 
 audit = Table(

@@ -27,7 +27,7 @@ retention_run = Table(
         sqlite_where=text("state = 'running'"),
         postgresql_where=text("state = 'running'"),
     ),
-    info=about("nobody", "that a retention run was made, and when"),
+    info=about("nobody", "that a retention run was made, and when", kept="audit"),
 )
 
 retention_count = Table(
@@ -43,5 +43,5 @@ retention_count = Table(
     Column("left", Integer),
     Column("oldest", BigInteger),
     Column("took_ms", Integer, nullable=False),
-    info=about("nobody", "how many things a retention run found, purged and left under each rule"),
+    info=about("nobody", "how many things a retention run found, purged and left under each rule", kept="audit"),
 )

@@ -51,7 +51,8 @@ contact = Table(
     info=about("contact", "to answer whoever writes in", basis="consent", kept="contacts"),
 )
 
-# `department_id` has no foreign key, as SQLite gives none to a table that is there; deleting a department empties it.
+# `department_id` has no foreign key; deleting a department empties it. SQLite gives one to a table that is there by
+# making the table anew only, and dropping the old one takes every message along, as they cascade.
 ticket = Table(
     "ticket",
     metadata,

@@ -84,6 +84,11 @@ def end_session(tx: Connection, session_id: str) -> None:
     tx.execute(delete(session).where(session.c.id == session_id))
 
 
+def end_sessions(tx: Connection, agent_id: str) -> int:
+    """Delete every session of an agent; return how many."""
+    return tx.execute(delete(session).where(session.c.agent_id == agent_id)).rowcount
+
+
 def end_expired(tx: Connection, now: int) -> int:
     """Delete the sessions that have expired; return how many."""
     return tx.execute(delete(session).where(session.c.expires_at <= now)).rowcount
@@ -92,6 +97,17 @@ def end_expired(tx: Connection, now: int) -> int:
 def add_token(tx: Connection, made: Mapping[str, Any]) -> None:
     """Store a token."""
     tx.execute(insert(token).values(**made))
+
+
+def live_tokens(tx: Connection, agent_id: str) -> list[str]:
+    """Return the ids of an agent's tokens that are good."""
+    mine = (token.c.agent_id == agent_id) & token.c.revoked_at.is_(None)
+    return list(tx.execute(select(token.c.id).where(mine).order_by(token.c.id)).scalars())
+
+
+def revoke(tx: Connection, token_id: str, at: int) -> None:
+    """Let a token be good no more."""
+    tx.execute(update(token).where(token.c.id == token_id, token.c.revoked_at.is_(None)).values(revoked_at=at))
 
 
 def by_token(tx: Connection, secret_hash: str) -> Row[*tuple[Any, ...]] | None:

@@ -1,0 +1,147 @@
+"""Who was shut out since a backup stays shut out after its restore: agents, passwords, API tokens, sessions."""
+
+import json
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from chat.actions.backup import replay
+from chat.actions.desk import Desk
+from chat.actions.team import agents, credentials
+from chat.errors import InvalidField, NotFound, Unauthorized
+from chat.ids import secret
+from chat.model import Agent
+from chat.settings import Settings
+from chat.store.ledger import Ledger
+from tests.backups import backed_up, restored
+from tests.desks import PASSWORD, House
+from tests.test_migrations import environment, lethe, one_line
+
+
+@dataclass
+class Keys:
+    """What opens doors when the backup is made: of one who is then deactivated, one who then gets another password."""
+
+    house: House
+    gone: tuple[Agent, str]
+    renewed: tuple[Agent, str]
+    token: str
+    cookie: str
+
+    async def opened(self, desk: Desk) -> set[str]:
+        """Which of the doors open at a desk."""
+        house = self.house
+        tried: dict[str, Awaitable[object]] = {
+            "owner": agents.sign_in(desk, house.made.owner_email, PASSWORD, "here"),
+            "owner's token": agents.by_token(desk, house.made.api_token),
+            "gone": agents.sign_in(desk, self.gone[0].email, self.gone[1], "here"),
+            "renewed": agents.sign_in(desk, self.renewed[0].email, self.renewed[1], "here"),
+            "token": agents.by_token(desk, self.token),
+            "session": agents.by_session(desk, self.cookie),
+        }
+        return {name for name, trying in tried.items() if await opens(trying)}
+
+
+async def opens(trying: Awaitable[object]) -> bool:
+    """Whether somebody gets in."""
+    try:
+        await trying
+    except Unauthorized:
+        return False
+    return True
+
+
+async def keys_of(house: House) -> Keys:
+    """Two agents beside the owner, one of them with a token and a session."""
+    desk, made = house.desk, {}
+    for name in ("gone", "renewed"):
+        made[name] = await agents.add_agent(desk, house.actor, f"{name}@acme.example", name, "agent")
+    renewed, password = made["renewed"]
+    token = secret()
+    await desk.store.write(lambda tx: agents.give_token(tx, renewed.id, token, "a program", desk.clock()))
+    cookie = desk.tokens.cookie(await agents.sign_in(desk, renewed.email, password, "here"))
+    keys = Keys(house, made["gone"], made["renewed"], token, cookie)
+    assert len(await keys.opened(desk)) == 6
+    return keys
+
+
+async def shut_out(keys: Keys) -> str:
+    """Deactivate one agent and give the other another password, which is returned."""
+    desk = keys.house.desk
+    await agents.deactivate_agent(desk, keys.house.actor, keys.gone[0].id)
+    renewed = await credentials.renew(desk, keys.renewed[0].email, None, with_tokens=True)
+    assert (renewed.tokens, await keys.opened(desk)) == (1, {"owner", "owner's token"})
+    assert renewed.sessions >= 1
+    return renewed.password
+
+
+async def test_who_was_shut_out_since_stays_shut_out(house: House, vault: Path, elsewhere: Settings) -> None:
+    keys = await keys_of(house)
+    path = await backed_up(house, vault)
+    new = await shut_out(keys)
+    async with restored(elsewhere, path) as (desk, report):
+        assert {name: report["replayed"][name] for name in ("deactivate", "password", "revoke")} == {
+            "deactivate": 1,
+            "password": 1,
+            "revoke": 1,
+        }
+        assert await keys.opened(desk) == {"owner", "owner's token"}
+        email = keys.renewed[0].email
+        assert not await opens(agents.sign_in(desk, email, new, "here")), "the ledger holds no password"
+        again = await credentials.renew(desk, email, "a password that is new", with_tokens=False)
+        assert await opens(agents.sign_in(desk, email, again.password, "here"))
+
+
+@pytest.mark.parametrize("mutant", ["nothing is replayed", "nothing is entered"])
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+async def test_without_the_ledger_old_keys_open_again(
+    house: House, vault: Path, elsewhere: Settings, monkeypatch: pytest.MonkeyPatch, mutant: str
+) -> None:
+    """The mutants: the test above would see them. Sessions are in no backup, so none comes back even so."""
+    keys = await keys_of(house)
+    path = await backed_up(house, vault)
+    if mutant == "nothing is entered":
+        monkeypatch.setattr(Ledger, "enter", lambda *_: None)
+    await shut_out(keys)
+    if mutant == "nothing is replayed":
+        monkeypatch.setattr(replay, "since", lambda *_: [])
+    async with restored(elsewhere, path) as (desk, _):
+        assert await keys.opened(desk) == {"owner", "owner's token", "gone", "renewed", "token"}
+
+
+async def test_a_new_password_needs_an_active_agent_and_length(house: House) -> None:
+    gone, _ = await agents.add_agent(house.desk, house.actor, "gone@acme.example", "Gone", "agent")
+    await agents.deactivate_agent(house.desk, house.actor, gone.id)
+    for email in (gone.email, "nobody@acme.example"):
+        with pytest.raises(NotFound):
+            await credentials.renew(house.desk, email, None, with_tokens=False)
+    with pytest.raises(InvalidField):
+        await credentials.renew(house.desk, house.made.owner_email, "short", with_tokens=False)
+    assert await opens(agents.sign_in(house.desk, house.made.owner_email, PASSWORD, "here"))
+
+
+async def test_the_ledger_says_ids_and_nothing_else_of_an_agent(house: House) -> None:
+    keys = await keys_of(house)
+    new = await shut_out(keys)
+    entries = list(house.desk.ledger.entries())
+    assert [(each.did, {*each.what}) for each in entries] == [
+        ("deactivate", {"agent"}),
+        ("revoke", {"token"}),
+        ("password", {"agent"}),
+    ]
+    written = house.desk.ledger.copy()
+    assert not [word for word in (new, keys.renewed[1], keys.token, "acme.example") if word in written]
+
+
+def test_the_command_gives_a_new_password_and_says_who_is_unknown(sqlite_url: str, tmp_path: Path) -> None:
+    environ = environment(tmp_path, sqlite_url)
+    made = lethe(
+        environ, "init", "--account", "Acme", "--email", "a@b.example", "--origin", "https://a.example", "--json"
+    )
+    done = lethe(environ, "password", "--email", "a@b.example", "--tokens", "--json")
+    said = json.loads(done.stdout)
+    assert (said["tokens"], said["sessions"]) == (1, 0)
+    assert said["password"] not in {"", json.loads(made.stdout)["password"]}
+    one_line(lethe(environ, "password", "--email", "nobody@b.example"), "No active agent")
