@@ -53,6 +53,8 @@ def _tried(what: str, look: Callable[[], object]) -> Finding:
 
 
 def _redis(settings: Settings) -> None:
+    if not settings.redis_url:
+        return
     from chat.live.across import RedisLive  # noqa: PLC0415 - Redis' client is loaded only where there is one
 
     async def ask() -> bool:
