@@ -32,6 +32,8 @@ def serve(settings: Settings, host: str, port: int, workers: int) -> int:
         raise Misconfigured("--workers takes a number from 1 up")
     if workers > 1 and (settings.database_url.startswith("sqlite") or not settings.redis_url):
         raise Misconfigured("Several workers need PostgreSQL and Redis; set LETHE_DATABASE_URL and LETHE_REDIS_URL")
+    if not settings.redis_url:
+        folder.claim(settings)
     listening = listen(host, port)
     print(f"Lethe listens on http://{host}:{listening.getsockname()[1]}", flush=True)
     if workers == 1:

@@ -144,6 +144,11 @@ def test_several_workers_without_what_they_need_are_refused(
         serving.serve(replace(settings, redis_url=redis), "127.0.0.1", free_port(), count)
 
 
+def test_a_second_server_on_one_folder_without_redis_is_refused(embedded: Lethe) -> None:
+    with pytest.raises(Misconfigured, match="Another server runs on"):
+        serving.serve(embedded.settings, "127.0.0.1", free_port(), 1)
+
+
 @pytest.fixture
 def account(embedded: Lethe) -> Account:
     """An account on one process with SQLite and no Redis."""
