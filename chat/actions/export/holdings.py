@@ -20,7 +20,8 @@ from chat.store.privacy.ageing import Policy
 from chat.store.privacy.holdings import Holding, Row, Value
 from chat.store.team import accounts
 
-CHUNK = 100
+CHUNK = 25
+"""So many rows are read, opened and written at once: what is done with one chunk keeps the chats waiting."""
 TEXT = "text/"
 Item = dict[str, Any]
 
