@@ -119,6 +119,7 @@ def test_a_signal_replaces_the_processes_and_another_ends_them_all(workers: Work
 
 
 def test_processes_end_with_the_one_that_watches_over_them(workers: Workers) -> None:
+    workers.stop()
     workers.start()
     until(lambda: len(workers.serving()) == 2)
     found = workers.serving()
