@@ -20,8 +20,7 @@ from chat.store.privacy.ageing import Policy
 from chat.store.privacy.holdings import Holding, Row, Value
 from chat.store.team import accounts
 
-CHUNK = 25
-"""So many rows are read, opened and written at once: what is done with one chunk keeps the chats waiting."""
+CHUNK = 100
 TEXT = "text/"
 Item = dict[str, Any]
 
