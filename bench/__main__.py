@@ -3,7 +3,12 @@
 import sys
 from importlib import import_module
 
-OTHERS = {"spam": "bench.spam.command", "retention": "bench.retention", "erasure": "bench.erasure"}
+OTHERS = {
+    "spam": "bench.spam.command",
+    "retention": "bench.retention",
+    "erasure": "bench.erasure",
+    "chores": "bench.chores",
+}
 
 if __name__ == "__main__":
     if sys.argv[1:2] and sys.argv[1] in OTHERS:

@@ -5,7 +5,7 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from chat.ids import uuid7
 DAY = 86_400_000
 BODY = 120
 """Bytes of a message, sealed."""
+Body = Callable[[bytes], bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +33,13 @@ def people(count: int) -> list[Person]:
     return [Person(uuid7()) for _ in range(count)]
 
 
-def fill(database: Path, site_key: str, persons: Sequence[Person], said: int) -> None:
-    """Give each a ticket with so many messages of 400 days ago, in the account of a site."""
+def noise(_: bytes) -> bytes:
+    """Return a sealed message that nobody needs to open."""
+    return os.urandom(BODY)
+
+
+def fill(database: Path, site_key: str, persons: Sequence[Person], said: int, body: Body = noise) -> None:
+    """Give each a ticket with messages of 400 days ago, in the account of a site; `body` seals one by its id."""
     at = time.time_ns() // 1_000_000 - 400 * DAY
     with sqlite3.connect(database) as raw:
         account, site = raw.execute("SELECT account_id, id FROM site WHERE key = ?", (site_key,)).fetchone()
@@ -53,7 +59,7 @@ def fill(database: Path, site_key: str, persons: Sequence[Person], said: int) ->
         raw.executemany(
             "INSERT INTO message (ticket_id, seq, contact_id, author, cid, receipt_id, body, at, held)"
             " VALUES (?,?,?,'visitor',?,1,?,?,0)",
-            _messages(first, known, len(persons), said, at),
+            _messages(first, known, len(persons), said, at, body),
         )
         raw.execute("UPDATE account SET tickets = tickets + ? WHERE id = ?", (len(persons), account))
         # Written anew just now, or the server would begin with that.
@@ -61,10 +67,11 @@ def fill(database: Path, site_key: str, persons: Sequence[Person], said: int) ->
     raw.close()
 
 
-def _messages(ticket: int, contact: int, persons: int, said: int, at: int) -> Iterator[tuple[Any, ...]]:
+def _messages(ticket: int, contact: int, persons: int, said: int, at: int, body: Body) -> Iterator[tuple[Any, ...]]:
     for n in range(persons):
         for seq in range(1, said + 1):
-            yield ticket + n, seq, contact + n, (n * said + seq).to_bytes(16), os.urandom(BODY), at
+            cid = (n * said + seq).to_bytes(16)
+            yield ticket + n, seq, contact + n, cid, body(cid), at
 
 
 def ask(port: int, token: str, method: str, path: str, body: Any = None) -> Any:

@@ -106,7 +106,7 @@ class Lethe:
         self.fresh = folder / "fresh"
         self._command = command
         prepare = [sys.executable, "-m", "bench.prepare", str(accounts)]
-        environ = _environ(self.fresh)
+        environ = environ_of(self.fresh)
         made = subprocess.run(prepare, cwd=ROOT, env=environ, stdout=subprocess.PIPE, check=True)
         self.shops = msgspec.json.decode(made.stdout, type=list[Shop])
 
@@ -117,11 +117,12 @@ class Lethe:
         with TemporaryDirectory(dir=self.fresh.parent) as parent:
             data = Path(parent) / "data"
             shutil.copytree(self.fresh, data)
-            with serving([*self._command, "--port", str(port)], port, _environ(data)) as server:
+            with serving([*self._command, "--port", str(port)], port, environ_of(data)) as server:
                 yield Shops(server, self.shops, data)
 
 
-def _environ(data: Path) -> dict[str, str]:
+def environ_of(data: Path) -> dict[str, str]:
+    """Return the environment of a Lethe whose folder is ``data``."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("LETHE_")}
     return {
         **kept,

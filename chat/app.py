@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
@@ -43,22 +43,22 @@ SETTLES = 20.0  # seconds
 
 
 @asynccontextmanager
-async def open_desk(settings: Settings, *, restoring: bool = False) -> AsyncIterator[Desk]:
+async def open_desk(settings: Settings, *, serves: bool = False, restoring: bool = False) -> AsyncIterator[Desk]:
     """
-    Open everything the deeds need; raises Misconfigured or Unavailable with one clear line, also where a restore has
-    not finished, but for the one that is `restoring`.
+    Open everything the deeds need, for the server where it `serves`, else for a command or worker beside it. Raises
+    Misconfigured or Unavailable with one clear line, also where a restore has not finished, but for the one that is
+    `restoring`.
     """
     folder.prepare_data(settings)
     migrations.require_current(settings.database_url, restoring=restoring)
     secret = folder.server_secret(settings)
     keys, ledger = Keys(open_slots(settings.keys_url), secret), open_ledger(settings.keys_url, secret)
-    store, live = Store(settings.database_url), open_live(settings.redis_url)
+    store, live = Store(settings.database_url), open_live(settings.redis_url, settings.data, serves=serves)
     async with AsyncExitStack() as stack:
         stack.callback(keys.close)
         stack.callback(ledger.close)
         stack.callback(store.close)
         await live.start()
-        live.listen("server", keys, lambda told: _forget(keys, told))
         stack.push_async_callback(live.stop)
         desk = Desk(
             settings=settings,
@@ -75,11 +75,13 @@ async def open_desk(settings: Settings, *, restoring: bool = False) -> AsyncIter
             index_key=derive(secret, "index"),
             clock=clock.now,
         )
+        # First listen, then read: what another process says meanwhile must not be missed.
+        learning: set[asyncio.Task[None]] = set()
+        live.listen("server", keys, lambda told: _forget(keys, told))
+        live.listen("server", desk.filters, lambda told: _learn(desk, told, learning))
         await training.fold(desk)
         await versions.lead_all(desk)
-        learning: set[asyncio.Task[None]] = set()
         settling = asyncio.create_task(_settle(desk))
-        live.listen("server", desk.filters, lambda told: _learn(desk, told, learning))
         yield desk
         settling.cancel()
         await asyncio.gather(settling, *learning, return_exceptions=True)
@@ -94,11 +96,13 @@ async def _settle(desk: Desk) -> None:
 
 def _learn(desk: Desk, told: Told, learning: set[asyncio.Task[None]]) -> None:
     """Take over what another process learnt or unlearnt, and which version it put to use."""
-    work = None
+    work: Coroutine[Any, Any, None] | None = None
     if told.nudge.kind == "taught":
         work = training.refresh(desk, told.nudge.account, told.nudge.contact)
     elif told.nudge.kind == "filter":
         work = versions.lead(desk, told.nudge.account)
+    elif told.nudge.kind == "resync":
+        work = versions.follow_anew(desk)
     if work is not None:
         task = asyncio.create_task(work)
         learning.add(task)
@@ -106,9 +110,11 @@ def _learn(desk: Desk, told: Told, learning: set[asyncio.Task[None]]) -> None:
 
 
 def _forget(keys: Keys, told: Told) -> None:
-    """Drop the copy of a key that another process destroyed."""
+    """Drop the copy of a key that another process destroyed, and all copies where that may not have been heard."""
     if told.nudge.kind == "forget":
         keys.drop(told.nudge.number, told.nudge.by)
+    elif told.nudge.kind == "resync":
+        keys.drop_all()
 
 
 def create_app(settings: Settings, *, sweeping: bool | None = None) -> Starlette:
@@ -117,7 +123,7 @@ def create_app(settings: Settings, *, sweeping: bool | None = None) -> Starlette
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, Any]]:
-        async with open_desk(settings) as desk:
+        async with open_desk(settings, serves=True) as desk:
             metrics = Metrics()
             doors = Doors(desk, Postbox(desk, metrics), Visitors(), metrics)
             sweeps = asyncio.create_task(worker.run(desk)) if sweeping else None

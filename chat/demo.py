@@ -59,6 +59,8 @@ def run(settings: Settings, port: int) -> int:
         keys = f"file://{data / 'keys' / 'contacts.keys'}" if settings.embedded else settings.keys_url
         settings = dataclasses.replace(settings, data=data, database_url=database, keys_url=keys)
     folder.prepare_data(settings)
+    if not settings.redis_url:
+        folder.claim(settings)
     migrations.migrate(settings)
     asyncio.run(_serve(settings, port))
     print("Stopped. The data stays in", settings.data)

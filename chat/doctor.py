@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from chat.clock import now
 from chat.errors import LetheError, Misconfigured
-from chat.live import open_live
 from chat.mail import Mailer
 from chat.settings import Settings
 from chat.store import Store, folder, migrations
@@ -54,8 +53,12 @@ def _tried(what: str, look: Callable[[], object]) -> Finding:
 
 
 def _redis(settings: Settings) -> None:
+    if not settings.redis_url:
+        return
+    from chat.live.across import RedisLive  # noqa: PLC0415 - Redis' client is loaded only where there is one
+
     async def ask() -> bool:
-        live = open_live(settings.redis_url)
+        live = RedisLive(settings.redis_url)
         answered = await live.ready()
         await live.stop()
         return answered

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import errno
+import multiprocessing
+import os
+import signal
 import socket
+import threading
 from typing import Any
 
 import uvicorn
 
-from chat import frames
+from chat import frames, logs
 from chat.app import create_app
 from chat.errors import Misconfigured
 from chat.settings import Settings, from_env
@@ -24,18 +28,34 @@ def serve(settings: Settings, host: str, port: int, workers: int) -> int:
     """Serve until a signal. Raises Misconfigured before the port is taken where something is wrong."""
     folder.prepare_data(settings)
     migrations.require_current(settings.database_url)
+    if workers < 1:
+        raise Misconfigured("--workers takes a number from 1 up")
     if workers > 1 and (settings.database_url.startswith("sqlite") or not settings.redis_url):
         raise Misconfigured("Several workers need PostgreSQL and Redis; set LETHE_DATABASE_URL and LETHE_REDIS_URL")
+    if not settings.redis_url:
+        folder.claim(settings)
     listening = listen(host, port)
     print(f"Lethe listens on http://{host}:{listening.getsockname()[1]}", flush=True)
     if workers == 1:
         uvicorn.Server(config(create_app(settings))).run(sockets=[listening])
         return 0
+    return _several(workers, listening)
+
+
+def _several(workers: int, listening: socket.socket) -> int:
+    """Serve from several processes until a signal; return the status to exit with. One that dies is started again."""
     from uvicorn.supervisors import Multiprocess  # noqa: PLC0415 - only where there are several
 
-    several = config("chat.serving:app_from_env", factory=True, workers=workers)
-    Multiprocess(several, [listening]).run()
-    return 0
+    class Supervisor(Multiprocess):
+        ended_by = signal.SIGINT
+
+        def handle_term(self) -> None:
+            self.ended_by = signal.SIGTERM
+            super().handle_term()
+
+    made = Supervisor(config("chat.serving:app_from_env", factory=True, workers=workers), [listening])
+    made.run()
+    return 128 + signal.SIGTERM if made.ended_by == signal.SIGTERM else 0
 
 
 def config(app: Any, **options: Any) -> uvicorn.Config:
@@ -76,5 +96,16 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def app_from_env() -> object:
-    """Return the application for a worker process, which reads the settings itself."""
-    return create_app(from_env())
+    """Return the application for one of several processes, which reads the settings and sets up its log itself."""
+    settings = from_env()
+    logs.configure(settings.log_level)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    return create_app(settings)
+
+
+def _end_with_parent() -> None:
+    """Stop serving where the process that watches over this one was killed: nobody else would stop it."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)

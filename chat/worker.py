@@ -36,7 +36,7 @@ SWEEPS: dict[str, tuple[Sweep, float]] = {
     "links": (links.sweep, 600.0),
     "recipients": (recipients.sweep, 60.0),
     "training": (runs.sweep, 60.0),
-    "scrub": (erasure.scrub, 3600.0),
+    "scrub": (erasure.scrub, 120.0),
     "sessions": (agents.end_expired, 3600.0),
     "audit": (verdicts.sweep, 3600.0),
     "closed": (renewing.sweep, 3600.0),

@@ -187,10 +187,11 @@ class Account:
         self.version = int(self.rest("POST", "/notices", {"texts": [NOTICE | {"text": text}]})["version"])
         return self.version
 
-    def contact(self, name: str = "", **fields: str) -> Contact:
+    def contact(self, name: str = "", *, training: bool = False, **fields: str) -> Contact:
         """Somebody agrees, each from a network of their own, as beginnings are limited."""
         count = next(_networks)
-        body = {"notice_version": self.version, "consent": {"chat": True}, "fields": {"name": name} | fields}
+        agreed = {"chat": True, "spam_training": training}
+        body = {"notice_version": self.version, "consent": agreed, "fields": {"name": name} | fields}
         network = {"X-Forwarded-For": f"10.{count >> 16 & 255}.{count >> 8 & 255}.{count & 255}"}
         answer = self.lethe.http.post(f"/widget/{self.site}/sessions", json=body, headers=network)
         assert answer.status_code == 201, answer.text

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 from websockets.sync.server import ServerConnection, serve
 
-from bench import erasure
+from bench import chores, erasure
 from bench import load as load_module
 from bench.accounting import Books, cpu_seconds, pss_bytes
 from bench.ledger import Ledger, Record, percentile
@@ -220,6 +220,16 @@ def test_an_erasure_is_timed_until_its_key_is_gone(monkeypatch: pytest.MonkeyPat
     assert 0 < figures.unreadable_median <= figures.unreadable_most
     assert figures.unreadable_median < figures.certified_median
     assert 0 < figures.large_unreadable < figures.large_certified
+    assert figures.others.faults == 0
+
+
+@pytest.mark.parametrize("work", chores.CHORES)
+def test_a_chore_is_timed_from_beginning_to_end(work: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"PAIRS": 4, "WARM_UP": 0.1, "BEFORE": 0.5, "SLICE": 0.2}.items():
+        monkeypatch.setattr(chores, name, value)
+    figures = chores.measure(work, messages=400)
+    assert figures.seconds > 0
+    assert figures.longest >= figures.others.meanwhile_p99 >= figures.others.meanwhile_p50 > 0
     assert figures.others.faults == 0
 
 

@@ -349,6 +349,23 @@ async def test_a_scrub_is_not_called_done_while_a_reader_holds_the_log(
     assert await store.scrub(small=True) is True
 
 
+async def test_the_daily_scrub_takes_a_quiet_moment_and_waits_for_none_longer_than_a_day(house: House) -> None:
+    assert await erasure.scrub(house.desk) == 1
+
+    async def after(hours: float, since_a_word: int) -> int:
+        """What the sweep does so many hours later, and so many ms after somebody wrote."""
+        then = house.desk.clock() + int(hours * 3_600_000)
+        said = replace(house, desk=replace(house.desk, clock=lambda: then - since_a_word))
+        await chatted(said, email=f"{hours}@x.example")
+        return await erasure.scrub(replace(house.desk, clock=lambda: then))
+
+    assert await after(11, 2 * erasure.QUIET) == 0
+    assert await after(13, 1000) == 0
+    assert await after(24.1, 1000) == 1
+    assert await after(37, 2 * erasure.QUIET) == 1
+    assert await after(38, 2 * erasure.QUIET) == 0
+
+
 async def test_a_key_erased_elsewhere_is_dropped_here(house: House) -> None:
     guest = await chatted(house)
     keys, contact_ = house.desk.keys, guest.contact

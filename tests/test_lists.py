@@ -1,11 +1,15 @@
 """Lists come in pages by key: everything once, whatever is added meanwhile; bad limits and cursors are told."""
 
+import asyncio
+import json
 from typing import Any
 
 import pytest
 
 from chat.actions.talk import tickets
-from tests.desks import Served, new_id, problem_of
+from chat.nudges import Nudge
+from chat.web.feed import Feed
+from tests.desks import House, Served, new_id, problem_of
 
 pytestmark = pytest.mark.anyio
 LISTS = ["/tickets", "/tickets/1/messages", "/tickets/1/notes", "/contacts", "/erasures"]
@@ -58,3 +62,20 @@ async def test_a_bad_limit_or_cursor_is_told(app: Served, path: str, query: str)
     await (await app.house.visit()).say("The first")
     body = problem_of(await app.rest("GET", f"{path}?{query}"), 422, "invalid_field")
     assert body["field"] == query.partition("=")[0]
+
+
+async def test_after_something_was_missed_the_live_list_says_what_changed_last(house: House) -> None:
+    missed = await (await house.visit()).say("written while nobody could tell")
+    told: list[dict[str, Any]] = []
+    heard = asyncio.Event()
+
+    def say(line: str) -> None:
+        told.append(json.loads(line))
+        heard.set()
+
+    feed = Feed(house.desk, house.made.account_id)
+    feed.join("me", say)
+    house.desk.live._tell_all(Nudge("resync"))
+    await asyncio.wait_for(heard.wait(), 30)
+    feed.leave("me")
+    assert [each["number"] for each in told] == [missed.number]

@@ -3,11 +3,14 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
 
-from chat.live import Live, RedisLive, open_live
+from chat.live import Live, across, here, open_live
+from chat.live import beside as left
+from chat.live.across import RedisLive
 from chat.nudges import Nudge, Told
 from tests.services import Valkey
 
@@ -19,7 +22,7 @@ MESSAGE = Nudge("message", account="a", contact=1, ticket=2, number=3, seq=4)
 async def live(request: pytest.FixtureRequest, anyio_backend: str) -> AsyncIterator[Live]:
     """Each form in turn."""
     assert anyio_backend == "asyncio"
-    made = open_live(request.getfixturevalue("redis_url") if request.param == "redis" else "")
+    made = RedisLive(request.getfixturevalue("redis_url")) if request.param == "redis" else Live()
     await made.start()
     yield made
     await made.stop()
@@ -146,3 +149,103 @@ async def test_without_redis_a_process_goes_on_alone_and_catches_up_afterwards(a
         await until(lambda: heard.count("resync") == 2)
         assert await live.ready() is True
         await live.stop()
+
+
+async def test_what_was_told_last_before_a_process_ends_still_goes_out(redis_url: str, anyio_backend: str) -> None:
+    assert anyio_backend == "asyncio"
+    stays, goes = RedisLive(redis_url), RedisLive(redis_url)
+    heard: list[int] = []
+    for each in (stays, goes):
+        await each.start()
+    ready: list[Told] = []
+    stays.listen("server", "me", ready.append)
+    await until(lambda: bool(ready))
+    stays.listen("ticket:2", "me", lambda told: heard.append(told.nudge.seq))
+    goes.publish(*(Told(Nudge("message", ticket=2, seq=seq)) for seq in range(100)))
+    await goes.stop()
+    await until(lambda: heard == list(range(100)))
+    await stays.stop()
+
+
+async def test_what_cannot_be_read_makes_nobody_deaf(pair: tuple[Live, Live], redis_url: str) -> None:
+    one, other = pair
+    heard: list[Told] = []
+    other.listen("ticket:2", "me", heard.append)
+    async with Redis.from_url(redis_url) as redis:
+        for line in (b"nonsense", b'["x",[{"kind":"of another version"}]]'):
+            await redis.publish(across.CHANNEL, line)
+    one.publish(Told(MESSAGE))
+    await until(lambda: bool(heard))
+    assert other.missed == 2
+
+
+async def test_an_agent_with_two_sockets_is_announced_as_their_sum(pair: tuple[RedisLive, RedisLive]) -> None:
+    one, _ = pair
+    for owner, status in (("first", "online"), ("second", "away")):
+        one.present("a", "ann", status, owner)
+    assert [each.status for each in one._announced()] == ["online"]
+
+
+async def test_agents_of_a_process_that_was_killed_are_told_to_be_gone(
+    live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live.publish(Told(Nudge("presence", account="a", agent="ann", status="online"), source="another process"))
+    live.present("a", "bob", "online", object())
+    told: list[Told] = []
+    live.listen("visitors:a", "me", told.append)
+    live.forget_stale()
+    assert told == []
+    monkeypatch.setattr(here, "STALE", -1.0)
+    live.forget_stale()
+    assert [(each.nudge.agent, each.nudge.status) for each in told] == [("ann", "offline")]
+    assert live.agents("a") == {"bob": "online"}
+
+
+@pytest.fixture
+async def beside(tmp_path: Path, anyio_backend: str) -> AsyncIterator[tuple[Live, Live]]:
+    """A server without Redis, and a command beside it."""
+    assert anyio_backend == "asyncio"
+    server, command = open_live("", tmp_path, serves=True), open_live("", tmp_path, serves=False)
+    for each in (server, command):
+        await each.start()
+    yield server, command
+    for each in (server, command):
+        await each.stop()
+
+
+async def test_without_redis_a_command_is_heard_by_the_server_beside_it(beside: tuple[Live, Live]) -> None:
+    server, command = beside
+    heard: list[Told] = []
+    server.listen("contact:1", "me", heard.append)
+    erased = Nudge("erased", account="a", contact=1)
+    command.publish(Told(erased, entry="what was said"), Told(Nudge("due")))
+    await until(lambda: bool(heard))
+    assert [(each.nudge, each.entry) for each in heard] == [(erased, None)]
+
+
+async def test_what_a_command_leaves_is_ids_and_does_not_pile_up(beside: tuple[Live, Live], tmp_path: Path) -> None:
+    server, command = beside
+    heard: list[Told] = []
+    server.listen("contact:1", "me", heard.append)
+    found = tmp_path / "nudges"
+    command.publish(Told(MESSAGE, entry="what was said"))
+    with found.open("ab") as file:
+        file.write(b'{"kind":"cut sho\n')
+    assert b"said" not in found.read_bytes()
+    await until(lambda: bool(heard))
+    assert (found.stat().st_size, found.stat().st_mode & 0o777) == (0, 0o600)
+    server.publish(Told(MESSAGE))
+    assert found.stat().st_size == 0
+
+
+async def test_a_file_that_nobody_empties_has_an_end_and_then_all_is_read_anew(tmp_path: Path) -> None:
+    command, server = open_live("", tmp_path, serves=False), open_live("", tmp_path, serves=True)
+    batch = [Told(MESSAGE)] * 1000
+    await server.start()
+    heard: list[Told] = []
+    server.listen("server", "me", heard.append)
+    for _ in range(20):  # more than goes in
+        command.publish(*batch)
+    assert (tmp_path / "nudges").stat().st_size < left.MOST + 200_000
+    await until(lambda: any(each.nudge.kind == "resync" for each in heard))
+    await server.stop()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import secrets
 from pathlib import Path
@@ -50,6 +51,21 @@ def _make_secret(path: Path) -> None:
     with contextlib.suppress(FileExistsError):
         os.link(beside, path)
     beside.unlink()
+
+
+def claim(settings: Settings) -> None:
+    """
+    Keep the data folder for this one server while the process lives; Misconfigured where another serves from it:
+    without Redis neither would hear what happens in the other.
+    """
+    held = os.open(settings.data, os.O_RDONLY)  # never closed: the lock goes with the process, however it ends
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(held)
+        raise Misconfigured(
+            f"Another server runs on {settings.data}; several need LETHE_DATABASE_URL (PostgreSQL) and LETHE_REDIS_URL"
+        ) from error
 
 
 def prepare_data(settings: Settings) -> None:

@@ -76,6 +76,11 @@ class Keys:
         with self._lock:
             self._cache.pop((slot, owner), None)
 
+    def drop_all(self) -> None:
+        """Forget every copy in memory."""
+        with self._lock:
+            self._cache.clear()
+
     def copy_to(self, other: Slots) -> int:
         """Put every wrapped key into other slots of the same numbers; return how many."""
         found = list(self._slots.all())
@@ -96,8 +101,7 @@ class Keys:
 
     def close(self) -> None:
         """Forget the copies in memory and let go of the store."""
-        with self._lock:
-            self._cache.clear()
+        self.drop_all()
         self._slots.close()
 
     def _unwrapped(self, slot: int, owner: str) -> bytes:

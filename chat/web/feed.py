@@ -22,9 +22,10 @@ class Feed:
     """
 
     def __init__(self, desk: Desk, account: str) -> None:
-        self._desk, self._channel = desk, f"list:{account}"
+        self._desk, self._account, self._channel = desk, account, f"list:{account}"
         self._ears: dict[object, Callable[[str], None]] = {}
         self._changed: set[int] = set()
+        self._behind = False
         self._task: asyncio.Task[None] | None = None
 
     def join(self, owner: object, say: Callable[[str], None]) -> None:
@@ -41,25 +42,32 @@ class Feed:
         return not self._ears
 
     def _heard(self, told: Told) -> None:
-        self._changed.add(told.nudge.ticket)
+        if told.nudge.kind == "resync":
+            self._behind = True
+        else:
+            self._changed.add(told.nudge.ticket)
         if self._task is None:
             self._task = asyncio.create_task(self._run())
 
     async def _run(self) -> None:
         try:
             await asyncio.sleep(FIRST)
-            while self._changed and self._ears:
+            while (self._changed or self._behind) and self._ears:
                 changed, self._changed = self._changed, set()
-                await self._tell(changed)
+                behind, self._behind = self._behind, False
+                await self._tell(changed, behind=behind)
                 await asyncio.sleep(NEXT)
         finally:
             self._task = None
 
-    async def _tell(self, changed: set[int]) -> None:
+    async def _tell(self, changed: set[int], *, behind: bool) -> None:
+        """Tell what changed, and where something may have been missed (`behind`) also what changed last."""
         try:
+            if behind:
+                changed |= set(await tickets.latest(self._desk, self._account))
             found = await tickets.summaries(self._desk, sorted(changed))
         except LetheError:  # the database is away: what changed is told when it is back
-            self._changed |= changed
+            self._changed, self._behind = self._changed | changed, self._behind or behind
             return
         for summary in found:
             line = frames.encode({"type": "ticket"} | summary)

@@ -225,7 +225,9 @@ def test_erasing_names_what_goes_asks_once_and_empties_the_list(inbox: Page, dem
 
 def test_a_list_that_cannot_be_read_tries_again(open_page: OpenPage, demo: Demo, owner: StorageState) -> None:
     page = open_page("about:blank", storage_state=owner, **DESKTOP)
-    page.route_web_socket("**/ws/*", lambda _: None)  # or news of another ticket would have the list read before the click
+    page.route_web_socket(
+        "**/ws/*", lambda _: None
+    )  # or news of another ticket would have the list read before the click
     page.route("**/api/v1/tickets?*", lambda route: route.abort())
     page.goto(f"{demo.server}/inbox/pending")
     expect(page.get_by_text("The tickets could not be read.")).to_be_visible()

@@ -30,6 +30,8 @@ SAID_ROWS = 100_000
 READ = 1 << 20
 SPARE = 7 * DAY
 """So much longer the ledger keeps entries than backups are kept: for a restore that comes late, and wrong clocks."""
+WORK, RESTS = 0.02, 2
+"""After so many seconds of work a backup rests this many times as long: whoever chats needs processors and disk too."""
 Told = Callable[[str], None]
 
 
@@ -170,7 +172,7 @@ def _files(desk: Desk, out: Writing, referred: list[tuple[str, str, bool]], told
 
 
 class _Counter:
-    """Counts what passes, and says so now and then."""
+    """Counts what passes, says so now and then, and lets others have their turn."""
 
     def __init__(self, name: str, told: Told, each: int = SAID_ROWS) -> None:
         self.count, self._name, self._told, self._each = 0, name, told, each
@@ -178,8 +180,12 @@ class _Counter:
 
     def through(self, coming: Iterator[Any]) -> Iterator[Any]:
         """Yield what comes."""
+        since = time.perf_counter()
         for each in coming:
             yield each
             self.count += 1
+            if (worked := time.perf_counter() - since) > WORK:
+                time.sleep(RESTS * worked)
+                since = time.perf_counter()
             if self.count % self._each == 0:
                 self._told(f"{self._name}: {self.count:,} in {time.monotonic() - self._begun:.0f} s")

@@ -67,8 +67,9 @@ async def refresh(desk: Desk, account_id: str, contact_id: int) -> None:
 
 async def fold(desk: Desk) -> None:
     """Learn from every label there is: what a process does when it starts."""
-    for account_id, theirs in (await desk.store.read(lambda tx: _every(desk, tx))).items():
-        desk.filters.anew(account_id, theirs)
+    async with desk.filters.turn:
+        for account_id, theirs in (await desk.store.read(lambda tx: _every(desk, tx))).items():
+            desk.filters.anew(account_id, theirs)
     for account_id in await desk.store.read(given.accounts):
         await take(desk, account_id)
 

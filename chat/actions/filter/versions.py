@@ -48,6 +48,13 @@ async def lead_all(desk: Desk) -> None:
         await lead(desk, each.id)
 
 
+async def follow_anew(desk: Desk) -> None:
+    """Read every account's labels and version again: another process may have said something that was not heard."""
+    for each in await desk.store.read(accounts.all_of):
+        await training.learn_anew(desk, each.id)
+        await lead(desk, each.id)
+
+
 async def stale(desk: Desk, account_id: str) -> list[Run]:
     """Return the account's versions that count labels which are gone, or stand on another prior or target."""
 

@@ -12,7 +12,7 @@ from chat.actions.filter.filters import LEARNT, VERSIONS
 from chat.actions.retention import rules
 from chat.blobs import EXPORTS, FILES
 from chat.clock import stamp
-from chat.live import NETWORKS
+from chat.live import LEFT, NETWORKS
 from chat.model import Account, Actor
 from chat.places import BASES, Field, Place
 from chat.store import places
@@ -45,7 +45,7 @@ BACKUPS = Place(
         Field("times", "time", "to restore", "interest"),
     ),
 )
-OTHERS = (KEYS, FILES, EXPORTS, NETWORKS, BROWSER, LEARNT, VERSIONS, FILTER, SECRET, DATABASE, LEDGER, BACKUPS)
+OTHERS = (KEYS, FILES, EXPORTS, NETWORKS, LEFT, BROWSER, LEARNT, VERSIONS, FILTER, SECRET, DATABASE, LEDGER, BACKUPS)
 COLUMNS = ("place", "kind", "about", "why", "retention", "field", "category", "purpose", "basis", "sealed")
 
 

@@ -28,6 +28,8 @@ from chat.tokens import Visitor
 
 log = structlog.get_logger("chat.erasure")
 ECHO = 60_000
+QUIET = 120_000
+"""So many ms after the last message nobody is taken to be writing."""
 Still = Callable[[Any, Contact], bool]
 
 
@@ -167,9 +169,14 @@ async def sweep(desk: Desk) -> int:
 
 
 async def scrub(desk: Desk) -> int:
-    """Once a day write the database anew, so that nothing deleted stays in its free pages; return 1 where it did."""
+    """
+    Once a day write the database anew, so that nothing deleted stays in its free pages; return 1 where it did. Who
+    writes meanwhile waits, so from half a day on it takes the first moment in which nobody does.
+    """
     now = desk.clock()
-    if now - await desk.store.read(accounts.scrubbed_at) < DAY or not await desk.store.scrub(small=False):
+    done, said = await desk.store.read(lambda tx: (accounts.scrubbed_at(tx), tickets.last_change(tx)))
+    due = now - done >= DAY or (now - done >= DAY // 2 and now - said >= QUIET)
+    if not due or not await desk.store.scrub(small=False):
         return 0
     await desk.store.write(lambda tx: accounts.scrubbed(tx, now))
     return 1

@@ -30,7 +30,6 @@ class Arrival:
     notice: dict[str, Any] | None
     standing: Standing
     epoch: int
-    online: bool
     ticket: Ticket | None = None
 
 
@@ -50,7 +49,6 @@ async def arrive(desk: Desk, visitor: Visitor) -> Arrival:
         found = consents.notices(tx, account.id, account.notice_version) if account.notice_version else []
         standing = Standing(contact.receipt_id, contact.notice_version, account.notice_version)
         notice = notices.shown(found[0], contact.locale) if found else None
-        online = desk.live.online(account.id)
-        return Arrival(contact, account, site, name, notice, standing, accounts.epoch(tx), online)
+        return Arrival(contact, account, site, name, notice, standing, accounts.epoch(tx))
 
     return await desk.store.read(work)

@@ -22,6 +22,7 @@ from chat.store.talk.tickets import Listed
 from chat.store.team import accounts, agents, departments
 
 TAGS_MOST, TAG_CHARS = 20, 50
+LATEST = 100
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,12 @@ async def summaries(desk: Desk, ids: list[int]) -> list[dict[str, Any]]:
     """Return the summaries of tickets by key, each with its `ticket` number, for those who watch the list."""
     found = await desk.store.read(lambda tx: tickets.many(tx, ids))
     return [{"ticket": each["number"]} | each for each in _readable(desk, found)]
+
+
+async def latest(desk: Desk, account_id: str) -> list[int]:
+    """Return the keys of the tickets of an account that changed last, for those who may have missed it."""
+    found = await desk.store.read(lambda tx: tickets.page(tx, account_id, {}, None, LATEST))
+    return [each.ticket.id for each in found]
 
 
 def answer(actor: Actor, opened: Opened, client_id: str, text: str, at: int, source: object = None) -> Draft:

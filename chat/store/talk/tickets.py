@@ -166,6 +166,11 @@ def add_note(tx: Connection, ticket_id: int, made: Mapping[str, Any]) -> tuple[N
     return stored, False
 
 
+def last_change(tx: Connection) -> int:
+    """Return when something last happened in any ticket, 0 for never; ms."""
+    return int(tx.execute(select(func.max(ticket.c.updated_at))).scalar() or 0)
+
+
 def change(tx: Connection, ticket_id: int, **values: Any) -> None:
     """Set columns of a ticket."""
     tx.execute(update(ticket).where(ticket.c.id == ticket_id).values(**values))

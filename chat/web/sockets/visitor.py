@@ -8,7 +8,7 @@ from starlette.requests import HTTPConnection
 
 from chat import frames
 from chat.actions.privacy import consent
-from chat.actions.talk import attachments, tickets, transcripts
+from chat.actions.talk import attachments, tickets
 from chat.actions.talk.arrival import Arrival, arrive
 from chat.clock import stamp
 from chat.errors import Ended, Forbidden, LetheError, NotFound, RateLimited, Unauthorized
@@ -17,7 +17,8 @@ from chat.ids import packed
 from chat.model import Draft, Ticket
 from chat.nudges import Told
 from chat.web.doors import Doors, own_origin
-from chat.web.sockets.connection import Connection, Follower, Receive, Scope, Send
+from chat.web.sockets.connection import Connection, Receive, Scope, Send
+from chat.web.sockets.view import View
 
 HELLO_SECONDS = 10.0
 PENDING = 64
@@ -31,8 +32,7 @@ class VisitorSocket(Connection):
         super().__init__(scope, receive, send)
         self.doors: Doors = scope["state"]["doors"]
         self.desk = self.doors.desk
-        self.here: Arrival | None = None
-        self.follower: Follower | None = None
+        self.view: View | None = None
         self.messages = Allowance(0, 0)
         self._pending = 0
         self._token = ""
@@ -47,24 +47,24 @@ class VisitorSocket(Connection):
 
     def prompt(self, frame: frames.VisitorFrame) -> bool:
         """Whether a frame needs no waiting: a message does not, unless its attachments are to be looked up."""
-        return isinstance(frame, frames.Message) and self.here is not None and not frame.attachments
+        return isinstance(frame, frames.Message) and self.view is not None and not frame.attachments
 
     def take_now(self, frame: frames.Message) -> None:
         """Do what one frame asks. Messages have an allowance of their own, which the account sets."""
-        if self.here is not None:
-            admit(frame, self.here.standing)
-            self._post(frame, self.here)
+        if self.view is not None:
+            admit(frame, self.view.here.standing)
+            self._post(frame, self.view.here)
 
     async def take(self, frame: frames.VisitorFrame) -> None:
         """Do what one frame asks."""
         if isinstance(frame, frames.Hello):
             await self._hello(frame)
-        elif self.here is None:
+        elif self.view is None:
             self.refuse(Unauthorized("Say hello first"))
             self.close(frames.CLOSE_UNAUTHORIZED, "say hello first")
         else:
-            admit(frame, self.here.standing)
-            await self._admitted(frame, self.here)
+            admit(frame, self.view.here.standing)
+            await self._admitted(frame, self.view.here)
 
     async def _admitted(self, frame: frames.VisitorFrame, here: Arrival) -> None:
         match frame:
@@ -106,38 +106,15 @@ class VisitorSocket(Connection):
             self.close(frames.CLOSE_FORBIDDEN, "this origin is not the site's")
             return
         self._leave()
-        self.here, self._token = here, frame.token
+        self.view, self._token = View(self.desk, self, here), frame.token
         self.messages = self.doors.visitors.enter(here.contact.id, self, here.account.message_rate)
         # First listen, then read: what comes between is heard and the doubles fall out by their numbers.
-        for channel in (f"contact:{here.contact.id}", f"visitors:{here.account.id}", "server"):
+        for channel in _channels(here):
             self.desk.live.listen(channel, self, self._heard)
-        if not here.standing.consents:
-            self._ask(here)
-            return
-        await self._welcome(here, frame.last_seq, fresh=frame.fresh)
-
-    async def _welcome(self, here: Arrival, after: int, *, fresh: bool = False) -> None:
-        ticket = await tickets.last_of(self.desk, here.contact.id)
-        if ticket is not None and ticket.ended and fresh:
-            ticket = None
-        here.ticket, here.standing.ended = ticket, ticket is not None and ticket.ended
-        found: list[frames.Entry] = []
-        if ticket is not None:
-            found = await transcripts.messages(self.desk, here.contact.id, ticket, after, agents=False)
-        seq = max([after if ticket is None else ticket.last_seq, *(each.seq for each in found)])
-        seq = seq if ticket is not None else 0
-        self.follower = Follower(seq, self._missed, self.say, self.spawn)
-        self.tell(
-            frames.Welcome(
-                ticket=None if ticket is None else ticket.number,
-                epoch=here.epoch,
-                seq=seq,
-                messages=found,
-                online=self.desk.live.online(here.account.id),
-                status=None if ticket is None else ticket.status,
-                read=frames.Seen() if ticket is None else frames.Seen(ticket.agent_read, ticket.visitor_read),
-            )
-        )
+        if here.standing.consents:
+            await self.view.welcome(frame.last_seq, fresh=frame.fresh)
+        else:
+            self.view.ask()
 
     def _post(self, frame: frames.Message, here: Arrival, shown: Shown = ()) -> None:
         wait = self.messages.take(time.monotonic())
@@ -168,19 +145,12 @@ class VisitorSocket(Connection):
     def _stored(self, name: str, draft: Draft) -> None:
         """After the commit: acknowledge, or say why not."""
         self._pending -= 1
-        here = self.here
         if draft.refusal is not None:
             self.refuse(_wire(draft.refusal), name)
             return
-        ack = frames.Ack(name, draft.number, stamp(draft.at), draft.held, seq=draft.seq)
-        self.tell(ack)
-        if here is None or self.follower is None:
-            return
-        if here.ticket is None and draft.ticket is not None:
-            here.ticket = draft.ticket
-            self.follower.at = 0
-        if here.ticket is not None and here.ticket.id == draft.ticket_id and not draft.repeated:
-            self.follower.hear(draft.seq, "")
+        self.tell(frames.Ack(name, draft.number, stamp(draft.at), draft.held, seq=draft.seq))
+        if self.view is not None:
+            self.view.stored(draft)
 
     async def _consent(self, frame: frames.Consent, here: Arrival) -> None:
         choices = {"chat": frame.consent.chat, "spam_training": frame.consent.spam_training}
@@ -194,84 +164,40 @@ class VisitorSocket(Connection):
 
     async def _refresh(self, *, answer: bool = False) -> None:
         """Look again at consent and ticket after something about them changed; `answer` where somebody waits for it."""
-        if self.here is None:
+        view = self.view
+        if view is None:
             return
-        was = self.here
         try:
             visitor = self.desk.tokens.read_visitor(self._token, self.desk.clock())
             here = await arrive(self.desk, visitor)
         except Unauthorized:
             self.close(frames.CLOSE_UNAUTHORIZED, "the token is not good")
             return
+        was = view.here
         here.ticket, here.standing.ended = was.ticket, was.standing.ended
-        self.here = here
+        view.here = here
         self.messages = self.doors.visitors.enter(here.contact.id, self, here.account.message_rate)
         if not here.standing.consents:
-            self._ask(here)
-        elif answer or not was.standing.consents or self.follower is None:
-            await self._welcome(here, self.follower.at if self.follower else 0)
-
-    def _ask(self, here: Arrival) -> None:
-        self.tell(frames.ConsentRequiredOut(here.notice))
-
-    async def _missed(self, after: int) -> list[tuple[int, str]]:
-        here = self.here
-        if here is None or not here.standing.consents:
-            return []
-        if here.ticket is None:
-            await self._welcome(here, 0)
-            return []
-        found = await transcripts.messages(self.desk, here.contact.id, here.ticket, after, agents=False)
-        return [(each.seq, frames.encode(each)) for each in found]
+            view.ask()
+        elif answer or not was.standing.consents or view.follower is None:
+            await view.welcome(view.at)
 
     def _heard(self, told: Told) -> None:
         """Something happened that concerns this visitor. Nothing passes without consent, not even outwards."""
-        here, nudge = self.here, told.nudge
-        if here is None:
+        view, nudge = self.view, told.nudge
+        if view is None:
             return
         if nudge.kind == "erased":
             self.close(frames.CLOSE_ERASED, "erased")
         elif nudge.kind in {"notice", "consent", "resync"}:
             self.spawn(self._looked(nudge.kind))
-        elif here.standing.consents:
-            self._heard_in_chat(told, here)
+        elif view.here.standing.consents:
+            view.heard(told)
 
     async def _looked(self, kind: str) -> None:
         await self._refresh()
-        if kind == "resync" and self.follower is not None:
-            self.follower.catch_up()
-
-    def _heard_in_chat(self, told: Told, here: Arrival) -> None:
-        nudge, follower = told.nudge, self.follower
-        elsewhere = here.ticket is None or here.ticket.id != nudge.ticket
-        match nudge.kind:
-            case "presence":
-                self._presence(here)
-            case "message" if elsewhere:
-                self.spawn(self._welcome(here, 0))
-            case _ if elsewhere or follower is None:
-                return
-            case "message":
-                follower.hear(nudge.seq, told.entry.for_visitor if told.entry else None)
-            case "typing" if nudge.by == "agent":
-                self.tell(told.entry or frames.TypingOut(nudge.number, frames.Author("agent"), nudge.on))
-            case "read" if nudge.by == "agent":
-                self.tell(told.entry or frames.ReadOut(nudge.number, nudge.seq, frames.Author("agent")))
-            case "ended":
-                self._ended(told, here)
-
-    def _ended(self, told: Told, here: Arrival) -> None:
-        here.standing.ended = not told.nudge.on
-        if told.nudge.on:
-            self.spawn(self._welcome(here, self.follower.at if self.follower else 0))
-        else:
-            self.tell(told.entry or frames.EndedOut(told.nudge.number, frames.Author(told.nudge.by)))
-
-    def _presence(self, here: Arrival) -> None:
-        online = self.desk.live.online(here.account.id)
-        if online != here.online:
-            here.online = online
-            self.tell(frames.PresenceOut(online=online))
+        if kind == "resync" and self.view is not None and self.view.here.standing.consents:
+            self.view.catch_up()
 
     def _check_origin(self, here: Arrival) -> None:
         origin = HTTPConnection(self.scope).headers.get("origin")
@@ -282,24 +208,26 @@ class VisitorSocket(Connection):
             raise Forbidden("This origin is not one of the site's")
 
     def _late(self) -> None:
-        if self.here is None:
+        if self.view is None:
             self.close(frames.CLOSE_UNAUTHORIZED, "no hello")
 
     def _leave(self) -> None:
-        if self.here is None:
+        if self.view is None:
             return
-        for channel in (
-            f"contact:{self.here.contact.id}",
-            f"visitors:{self.here.account.id}",
-            "server",
-        ):
+        here = self.view.here
+        for channel in _channels(here):
             self.desk.live.leave(channel, self)
-        self.doors.visitors.leave(self.here.contact.id, self)
+        self.doors.visitors.leave(here.contact.id, self)
 
     def left(self) -> None:
         """Let go of channels and allowance."""
         self._leave()
-        self.here = None
+        self.view = None
+
+
+def _channels(here: Arrival) -> tuple[str, ...]:
+    """Return where a visitor hears what concerns them."""
+    return f"contact:{here.contact.id}", f"visitors:{here.account.id}", "server"
 
 
 def _wire(error: Exception) -> LetheError:

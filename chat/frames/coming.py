@@ -1,32 +1,18 @@
 """
-The wire protocol `lethe.v1`: every frame, each way, told apart by `type`.
-
-What comes in is a closed union for each side; unknown types, extra or missing fields and wrong values are refused
-here and nowhere else. A frame needs consent unless its class says otherwise.
+What comes in: a closed union for each side. Unknown types, extra or missing fields and wrong values are refused here
+and nowhere else. A frame needs consent unless its class says otherwise.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal, TypeVar
+from typing import Annotated, ClassVar, Literal, TypeVar
 
 import msgspec
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import Meta, Struct
 
 from chat.errors import InvalidFrame, TooLarge
 
-PROTOCOL = "lethe.v1"
-FRAME_BYTES = 65_536
 TEXT_CHARS = 10_000
-
-CLOSE_BAD_FRAMES = 4400
-CLOSE_UNAUTHORIZED = 4401
-CLOSE_FORBIDDEN = 4403
-CLOSE_SLOW = 4408
-CLOSE_ELSEWHERE = 4409
-CLOSE_ERASED = 4410
-CLOSE_RATE = 4429
-CLOSE_RESTART = 1012
-CLOSE_TOO_LARGE = 1009
 
 ClientId = Annotated[str, Meta(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")]
 Text = Annotated[str, Meta(min_length=1)]
@@ -181,8 +167,6 @@ def _plain(error: Exception) -> str:
         return f"not one of the values there are - at {said.rpartition(' - at ')[2]}"
     if said.startswith("Invalid value"):
         return "type: not a type of this protocol"
-    if said.startswith("Invalid enum value"):
-        return "a value that is none of those allowed"
     if "unknown field" in said:
         return "a field that this type does not have"
     return said if isinstance(error, msgspec.ValidationError) else "not JSON"
@@ -195,151 +179,3 @@ def _checked(frame: F) -> F:
     if len(text) > TEXT_CHARS:
         raise TooLarge(f"A text holds at most {TEXT_CHARS} characters", id=getattr(frame, "id", None))
     return frame
-
-
-class Out(Struct, tag_field="type", frozen=True, omit_defaults=False):
-    """What goes out."""
-
-
-class Author(Struct, frozen=True):
-    """Who wrote: `kind` is visitor, agent or system."""
-
-    kind: str
-    name: str | None = None
-
-
-class AttachmentOut(Struct, frozen=True):
-    """A file of a message: `type` is what it was found to be, `preview` whether there is a small image of it."""
-
-    id: str
-    name: str
-    size: int
-    type: str
-    preview: bool = False
-
-
-class MessageOut(Out, frozen=True, tag="message"):
-    """One message. A held one goes to agents without `text`; of a redacted one `text` is null."""
-
-    ticket: int
-    seq: int
-    id: str
-    author: Author
-    at: str
-    text: str | UnsetType | None = UNSET
-    held: bool = False
-    attachments: list[AttachmentOut] = []
-
-
-class RedactedOut(Out, frozen=True, tag="redacted"):
-    """The message `target` was emptied, or lost only its `attachment`: forget it, wherever it was kept."""
-
-    ticket: int
-    seq: int
-    target: int
-    attachment: str | UnsetType = UNSET
-
-
-Entry = MessageOut | RedactedOut
-
-
-class NoteOut(Out, frozen=True, tag="note"):
-    """One note, numbered apart from messages; `after_seq` says where it stands."""
-
-    ticket: int
-    note: int
-    after_seq: int
-    id: str
-    author: Author
-    text: str
-    at: str
-
-
-class Ack(Out, frozen=True, tag="ack"):
-    """What was sent is stored: this follows the commit."""
-
-    id: str
-    ticket: int
-    at: str
-    held: bool
-    seq: int | UnsetType = UNSET
-    note: int | UnsetType = UNSET
-    after_seq: int | UnsetType = UNSET
-
-
-class Seen(Struct, frozen=True):
-    """The highest `seq` that each side has read."""
-
-    agent: int = 0
-    visitor: int = 0
-
-
-class Welcome(Out, frozen=True, tag="welcome"):
-    """The state on arrival, and everything after `last_seq`."""
-
-    ticket: int | None
-    epoch: int
-    seq: int
-    messages: list[Entry]
-    online: bool | UnsetType = UNSET
-    status: str | UnsetType | None = UNSET
-    read: Seen | UnsetType = UNSET
-    agent: dict[str, str] | UnsetType = UNSET
-    notes: list[NoteOut] | UnsetType = UNSET
-    last_seq: int | UnsetType = UNSET
-    last_note: int | UnsetType = UNSET
-    summary: Any = UNSET
-
-
-class TypingOut(Out, frozen=True, tag="typing"):
-    """Somebody types in a ticket or has stopped."""
-
-    ticket: int
-    author: Author
-    on: bool
-
-
-class ReadOut(Out, frozen=True, tag="read"):
-    """Somebody has read up to `seq`."""
-
-    ticket: int
-    seq: int
-    author: Author
-
-
-class PresenceOut(Out, frozen=True, tag="presence"):
-    """To visitors: whether somebody is there. To agents: which agent is."""
-
-    online: bool | UnsetType = UNSET
-    agent: dict[str, str] | UnsetType = UNSET
-    status: str | UnsetType = UNSET
-
-
-class ConsentRequiredOut(Out, frozen=True, tag="consent_required"):
-    """Nothing passes until the visitor agrees to this notice; `notice` is null where none is published."""
-
-    notice: dict[str, Any] | None
-
-
-class EndedOut(Out, frozen=True, tag="ended"):
-    """The ticket takes no more messages."""
-
-    ticket: int
-    by: Author
-
-
-class ErrorOut(Out, frozen=True, tag="error"):
-    """A frame was refused; `id` names the message it was about, if any."""
-
-    code: str
-    detail: str
-    id: str | UnsetType = UNSET
-    retry_after: float | UnsetType = UNSET
-
-
-_encoder = msgspec.json.Encoder()
-
-
-def encode(frame: Any) -> str:
-    """Write a frame as one line of JSON."""
-    return _encoder.encode(frame).decode()

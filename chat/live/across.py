@@ -1,17 +1,10 @@
-"""
-Who hears what now: nudges between sockets of one process and, over Redis, of several; presence; allowances.
-
-Nothing here is kept: SQL is the log. Over Redis go ids and numbers only, never a text, a name or an address; who gets
-a nudge from elsewhere reads the rest from the database.
-"""
+"""The form of several processes: what is told in one also goes to the others through Redis, as ids and numbers."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import time
-from collections import defaultdict
-from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -21,118 +14,14 @@ from redis.backoff import ExponentialWithJitterBackoff
 from redis.exceptions import RedisError
 
 from chat.ids import uuid7
-from chat.nudges import Nudge, Told, channels
-from chat.places import Place
+from chat.live.here import Live
+from chat.nudges import Nudge, Told
 
-NETWORKS = Place(
-    "redis",
-    "redis",
-    "nobody",
-    "nudges of ids and numbers; counts under keyed hashes that change each hour, gone in 15 minutes",
-    paths=("lethe:allow:*",),
-)
 CHANNEL = "lethe:nudges"
 ANNOUNCE = 15.0
-STALE = 45.0
 SILENT = 5.0
-COUNTED = 100_000
-
-
-class Live:
-    """The one-process form: everything stays here."""
-
-    def __init__(self) -> None:
-        self._ears: dict[str, dict[object, Callable[[Told], None]]] = defaultdict(dict)
-        self._present: dict[str, dict[str, dict[object, tuple[str, float]]]] = defaultdict(lambda: defaultdict(dict))
-        self._spent: dict[str, tuple[float, int]] = {}
-        self.missed = 0
-
-    async def start(self) -> None:
-        """Begin to carry nudges."""
-
-    async def stop(self) -> None:
-        """Stop carrying nudges."""
-
-    async def ready(self) -> bool:
-        """Tell whether nudges reach other processes; true where there are none."""
-        return True
-
-    def listen(self, channel: str, owner: object, hear: Callable[[Told], None]) -> None:
-        """
-        From now on tell `owner` what happens on a channel: `account:…` (agents), `visitors:…`, `contact:…`,
-        `ticket:…`, `server`.
-        """
-        self._ears[channel][owner] = hear
-
-    def leave(self, channel: str, owner: object) -> None:
-        """Tell `owner` nothing more of a channel."""
-        ears = self._ears.get(channel)
-        if ears is not None:
-            ears.pop(owner, None)
-            if not ears:
-                del self._ears[channel]
-
-    def publish(self, *told: Told) -> None:
-        """Tell everybody who listens, here at once."""
-        for each in told:
-            self._tell(each)
-
-    def _tell(self, told: Told) -> None:
-        nudge = told.nudge
-        if nudge.kind == "presence":
-            self._presence_heard(nudge, told.source)
-        for channel in channels(nudge):
-            for owner, hear in list(self._ears.get(channel, {}).items()):
-                if owner is not told.source:
-                    hear(told)
-
-    def _tell_all(self, nudge: Nudge) -> None:
-        for ears in list(self._ears.values()):
-            for hear in list(ears.values()):
-                hear(Told(nudge))
-
-    def present(self, account: str, agent: str, status: str, owner: object) -> None:
-        """An agent's socket `owner` is there as `status`: online, away or offline."""
-        self.publish(Told(Nudge("presence", account=account, agent=agent, status=status), source=owner))
-
-    def _presence_heard(self, nudge: Nudge, source: object) -> None:
-        sockets = self._present[nudge.account][nudge.agent]
-        if nudge.status == "offline":
-            sockets.pop(source, None)
-        else:
-            sockets[source] = (nudge.status, time.monotonic())
-
-    def status(self, account: str, agent: str) -> str:
-        """Return an agent's status over all sockets: online, away or offline."""
-        sockets = self._present.get(account, {}).get(agent, {})
-        told = {status for source, (status, at) in sockets.items() if not self._stale(source, at)}
-        return "online" if "online" in told else "away" if told else "offline"
-
-    def _stale(self, source: object, at: float) -> bool:
-        return isinstance(source, str) and time.monotonic() - at > STALE
-
-    def agents(self, account: str) -> dict[str, str]:
-        """Return each agent that is not offline, with the status."""
-        known = {agent: self.status(account, agent) for agent in list(self._present.get(account, {}))}
-        return {agent: status for agent, status in known.items() if status != "offline"}
-
-    def online(self, account: str) -> bool:
-        """Tell whether any agent of the account is online."""
-        return "online" in self.agents(account).values()
-
-    async def allow(self, key: str, limit: int, window: float) -> float:
-        """
-        Count one more of `key`; return 0.0 while there are at most `limit` in `window` seconds, else the seconds to
-        wait.
-        """
-        now = time.monotonic()
-        if len(self._spent) > COUNTED:
-            self._spent = {k: v for k, v in self._spent.items() if v[0] > now}
-        until, count = self._spent.get(key, (0.0, 0))
-        if until <= now:
-            until, count = now + window, 0
-        self._spent[key] = (until, count + 1)
-        return 0.0 if count < limit else until - now
+LEAVE = 2.0
+"""So many seconds what is still to be told may take to go out when a process ends."""
 
 
 class RedisLive(Live):
@@ -162,7 +51,9 @@ class RedisLive(Live):
             self._tasks.append(asyncio.create_task(job()))
 
     async def stop(self) -> None:
-        """Take leave and close."""
+        """Say what is still to be said, take leave and close."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._out.join(), LEAVE)
         left = set(self._tasks)
         while left:  # the client may swallow a cancellation while it connects, so it is told until it is done
             for task in left:
@@ -195,12 +86,15 @@ class RedisLive(Live):
         if nudge.kind != "presence":
             return nudge
         self._remember(nudge, told.source)
-        mine = [s for (account, agent, _), s in self._mine.items() if (account, agent) == (nudge.account, nudge.agent)]
+        return self._sum(nudge.account, nudge.agent)
+
+    def _sum(self, account: str, agent: str) -> Nudge:
+        mine = {status for (a, b, _), status in self._mine.items() if (a, b) == (account, agent)}
         status = "online" if "online" in mine else "away" if mine else "offline"
-        return msgspec.structs.replace(nudge, status=status)
+        return Nudge("presence", account=account, agent=agent, status=status)
 
     def _announced(self) -> list[Nudge]:
-        return [Nudge("presence", account=a, agent=b, status=status) for (a, b, _), status in self._mine.items()]
+        return [self._sum(account, agent) for account, agent in {(a, b) for a, b, _ in self._mine}]
 
     def _remember(self, nudge: Nudge, source: object) -> None:
         if nudge.status == "offline":
@@ -224,17 +118,21 @@ class RedisLive(Live):
 
     async def _send(self) -> None:
         while True:
-            nudges = await self._out.get()
+            batches = [await self._out.get()]
             while not self._out.empty():
-                nudges = nudges + self._out.get_nowait()
+                batches.append(self._out.get_nowait())
+            nudges = [each for batch in batches for each in batch]
             try:
                 await self._redis.publish(CHANNEL, msgspec.json.encode([self._me, nudges]))
             except (RedisError, OSError):
                 self.missed += 1
+            for _ in batches:
+                self._out.task_done()
 
     async def _announce(self) -> None:
         while True:
             self._push(self._announced())
+            self.forget_stale()
             await asyncio.sleep(ANNOUNCE)
 
     async def _hear(self) -> None:
@@ -273,7 +171,11 @@ class RedisLive(Live):
                 self._heard(got["data"])
 
     def _heard(self, data: bytes) -> None:
-        origin, nudges = _decoder.decode(data)
+        try:
+            origin, nudges = _decoder.decode(data)
+        except msgspec.DecodeError:  # of another version of Lethe, while processes are changed one after another
+            self.missed += 1
+            return
         if origin == self._me:
             return
         for nudge in nudges:
@@ -284,8 +186,3 @@ class RedisLive(Live):
 
 
 _decoder = msgspec.json.Decoder(tuple[str, list[Nudge]])
-
-
-def open_live(url: str) -> Live:
-    """Return the form that fits: through Redis where there is a URL, else in this process alone."""
-    return RedisLive(url) if url else Live()

@@ -1,0 +1,43 @@
+"""
+Who hears what now: nudges between sockets of one process, of several over Redis, and from commands beside a server;
+presence; allowances.
+
+Nothing here is kept: SQL is the log. Between processes go ids and numbers only, never a text, a name or an address; who
+gets a nudge from elsewhere reads the rest from the database.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from chat.live.beside import Command, Server
+from chat.live.here import Live
+from chat.places import Place
+
+NETWORKS = Place(
+    "redis",
+    "redis",
+    "nobody",
+    "nudges of ids and numbers; counts under keyed hashes that change each hour, gone in 15 minutes",
+    paths=("lethe:allow:*",),
+)
+LEFT = Place(
+    "nudges",
+    "file",
+    "nobody",
+    "nudges of ids and numbers, from commands to the server beside them, which empties it each second",
+    paths=("nudges",),
+)
+__all__ = ["LEFT", "NETWORKS", "Live", "open_live"]
+
+
+def open_live(url: str, data: Path, *, serves: bool) -> Live:
+    """
+    Return the form that fits: through Redis where there is a URL; else that of the one server, or of a command beside
+    it, over a file in the data folder.
+    """
+    if url:
+        from chat.live.across import RedisLive  # noqa: PLC0415 - Redis' client is loaded only where there is one
+
+        return RedisLive(url)
+    return Server(data / "nudges") if serves else Command(data / "nudges")

@@ -1,0 +1,307 @@
+"""
+Several processes over one PostgreSQL and one Redis: visitors and agents hang on different servers, a worker runs
+beside them, and what happens in one reaches all.
+"""
+
+import contextlib
+import itertools
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+from websockets.exceptions import WebSocketException
+
+from chat.errors import NotFound
+from chat.store.schema import ticket
+from chat.store.talk import contacts
+from tests.lethe import Account, Contact, Lethe
+from tests.services import PostgreSQL, Service, Valkey
+from tests.sockets import PATIENCE, Frame, Socket, seqs
+from tests.test_crash import Client, faults
+
+HAM = ("where is my parcel", "the invoice has the wrong name")
+SPAM = ("claim your prize now at http://win.example", "casino bonus for you, click here")
+
+
+class Worker(Lethe):
+    """`lethe worker` beside the servers."""
+
+    def command(self) -> list[str]:
+        """The sweeps, and nothing else."""
+        *before, _, _, _ = super().command()
+        return [*before, "worker"]
+
+    def alive(self) -> bool:
+        """It answers nobody: what it does is waited for where it matters."""
+        return True
+
+
+@dataclass
+class Several:
+    """Two servers and a worker, and one account as each server's clients see it."""
+
+    here: Account
+    there: Account
+    worker: Service
+
+    def both(self) -> tuple[Account, Account]:
+        """The account at each server."""
+        return self.here, self.there
+
+
+@pytest.fixture(scope="module")
+def several(postgresql: PostgreSQL) -> Iterator[Several]:
+    """Everything of one house: a database, a Redis, a data folder."""
+    with Valkey() as redis, contextlib.ExitStack() as stack:
+        shared = {"DATABASE_URL": postgresql.clone(), "REDIS_URL": redis.url}
+        one = stack.enter_context(Lethe(**shared))
+        shared["DATA"] = one.environment["LETHE_DATA"]
+        other, worker = stack.enter_context(Lethe(**shared)), stack.enter_context(Worker(**shared))
+        account = one.account()
+        yield Several(account, replace(account, lethe=other), worker)
+
+
+def until(true: Callable[[], Any]) -> Any:
+    """What is asked for, once it is there."""
+    limit = time.monotonic() + PATIENCE
+    while not (found := true()):
+        assert time.monotonic() < limit, "it did not come true"
+        time.sleep(0.05)
+    return found
+
+
+def at(account: Account, contact: Contact) -> Contact:
+    """The same contact, whose browser now reaches this server."""
+    return replace(contact, account=account)
+
+
+@contextlib.contextmanager
+def chatting(several: Several, **options: Any) -> Iterator[tuple[Contact, Socket, Socket, int]]:
+    """A contact whose socket is here, with a ticket that an agent has open there."""
+    contact = several.here.contact(**options)
+    with contact.socket() as visitor, several.there.agent() as agent:
+        visitor.get("welcome")
+        number = visitor.post("Good morning, a word about my order, please")["ticket"]
+        agent.get("welcome")
+        assert agent.ask("open", "welcome", ticket=number)["seq"] == 1
+        yield contact, visitor, agent, number
+
+
+def test_both_hear_each_other_across_processes_in_order(several: Several) -> None:
+    with chatting(several) as (_, visitor, agent, number):
+        for turn in range(20):
+            visitor.say(f"question {turn}")
+            agent.say(f"answer {turn}", ticket=number)
+        for end in (visitor, agent):
+            heard: list[Frame] = []
+            while len(set(seqs(heard))) < 40:
+                heard.append(end.next())
+            others = [each["seq"] for each in heard if each["type"] == "message"]
+            assert others == sorted(set(others))
+            assert set(seqs(heard)) == set(range(2, 42))
+        stored = several.here.messages(number)
+        assert [each["seq"] for each in stored] == list(range(1, 42))
+
+
+def test_typing_reading_and_who_is_there_cross_over(several: Several) -> None:
+    with chatting(several) as (_, visitor, agent, number):
+        visitor.send("typing", on=True)
+        assert agent.get("typing", ticket=number, on=True)["author"]["kind"] == "visitor"
+        agent.send("typing", ticket=number, on=True)
+        assert visitor.get("typing", on=True)["author"]["kind"] == "agent"
+        agent.send("read", ticket=number, seq=1)
+        assert visitor.get("read")["seq"] == 1
+        for status in ("away", "online"):
+            agent.send("presence", status=status)
+            visitor.get("presence", online=status == "online")
+
+
+def test_a_redaction_reaches_windows_of_the_other_process(several: Several) -> None:
+    with chatting(several) as (contact, visitor, agent, number):
+        agent.post("your card number is 4111", ticket=number)
+        visitor.get("message", seq=2)
+        several.here.rest("DELETE", f"/tickets/{number}/messages/2")
+        assert (visitor.get("redacted")["target"], agent.get("redacted")["target"]) == (2, 2)
+        with at(several.there, contact).socket() as again:
+            assert again.get("welcome")["messages"][1].get("text") is None
+
+
+def test_who_withdraws_at_one_process_is_let_go_by_the_other_and_forgotten_by_both(several: Several) -> None:
+    with chatting(several, email="zoe@x.example") as (contact, visitor, agent, number):
+        known = several.there.rest("GET", f"/contacts/{contact.uid}")
+        assert known["email"] == "zoe@x.example"
+        made = at(several.there, contact).withdraw()
+        assert visitor.closed() == 4410
+        agent.get("ticket", ticket=number, status="gone")
+        done = until(lambda: erased(several.here, made))
+        assert done["certificate"]["certificate"]["places"]
+        for each in several.both():
+            each.rest("GET", f"/contacts/{contact.uid}", expect=404)
+            with at(each, contact).socket() as socket:
+                assert socket.closed() == 4401
+
+
+def erased(account: Account, made: str) -> Any:
+    """An erasure, once it is done; only the worker carries them out."""
+    found = account.rest("GET", f"/erasures/{made}")
+    return found if found["state"] == "done" else None
+
+
+def test_a_new_notice_stops_chats_of_the_other_process_until_it_is_agreed_to(several: Several) -> None:
+    with chatting(several) as (_, visitor, agent, number):
+        version = several.there.publish("We keep it longer now.")
+        several.here.version = version
+        assert visitor.get("consent_required")["notice"]["version"] == version
+        visitor.say("is anybody there?")
+        assert visitor.refused() == "consent_required"
+        agent.post("an answer meanwhile", ticket=number)
+        assert "message" not in [each["type"] for each in visitor.settle()]
+        visitor.send("consent", notice_version=version, consent={"chat": True})
+        assert visitor.get("welcome")["messages"][-1]["text"] == "an answer meanwhile"
+        visitor.post("I agree to that too")
+        agent.get("message", text="I agree to that too")
+
+
+def test_marks_a_version_and_an_erasure_change_the_filter_of_every_process(several: Several) -> None:
+    shipped = hashes(several)
+    assert len(set(shipped)) == 1
+    guests = [marked(several, text, spam=text in SPAM) for text in HAM + SPAM]
+    until(lambda: same(several, labels=4))
+    run = several.there.rest("POST", "/spam/training-runs")["id"]
+    until(lambda: several.here.rest("GET", f"/spam/training-runs/{run}")["state"] == "done")
+    several.here.rest("PUT", "/spam/model", {"version": 1})
+    assert until(lambda: same(several, labels=4))["version"] == 1
+    for guest in guests:
+        guest.withdraw()
+    until(lambda: same(several, labels=0))
+
+
+def marked(several: Several, text: str, *, spam: bool) -> Contact:
+    """Somebody who agreed to training and wrote here, marked by an agent there."""
+    guest = several.here.contact(training=True)
+    with guest.socket() as socket:
+        socket.get("welcome")
+        number = socket.post(text)["ticket"]
+    several.there.rest("PUT", f"/tickets/{number}/spam", {"spam": spam})
+    return guest
+
+
+def hashes(several: Several) -> list[str]:
+    """What each server's filter is, in one hash."""
+    return [each.rest("GET", "/spam/model")["sha256"] for each in several.both()]
+
+
+def same(several: Several, labels: int) -> Any:
+    """The filter, where both servers have the same one with so many labels."""
+    found = [each.rest("GET", "/spam/model") for each in several.both()]
+    whole = all(sum(each["labels"].values()) == labels for each in found)
+    return found[0] if whole and found[0] == found[1] else None
+
+
+def test_an_erasure_by_the_worker_alone_leaves_no_key_in_any_process(several: Several) -> None:
+    with chatting(several) as (contact, visitor, _, _):
+        row = several.here.lethe.deed(lambda desk: desk.store.read(lambda tx: contacts.by_uid(tx, contact.uid)))
+        several.there.rest("POST", "/erasures", {"contact_id": contact.uid})
+        assert visitor.closed() == 4410
+    until(lambda: gone(several.here.lethe, row.key_slot, contact.uid))
+
+
+def gone(lethe: Lethe, slot: int, owner: str) -> bool:
+    """Whether a key is destroyed."""
+
+    async def look(desk: Any) -> bool:
+        with contextlib.suppress(NotFound):
+            desk.keys.get(slot, owner)
+            return False
+        return True
+
+    return lethe.deed(look)
+
+
+def test_what_the_worker_purges_by_age_is_gone_from_windows_of_every_process(several: Several) -> None:
+    with chatting(several) as (_, visitor, agent, number):
+        old = update(ticket).where(ticket.c.number == number).values(updated_at=0)
+        several.here.lethe.deed(lambda desk: desk.store.write(lambda tx: tx.execute(old).rowcount))
+        several.there.rest("POST", "/retention/runs", {"dry_run": False})
+        agent.get("ticket", ticket=number, status="gone")
+        visitor.get("ended")
+        several.here.rest("GET", f"/tickets/{number}", expect=404)
+
+
+def test_attempts_to_sign_in_are_counted_over_all_processes(several: Several) -> None:
+    turns = itertools.cycle(several.both())
+    answers = [attempt(next(turns)) for _ in range(12)]
+    assert answers == [401] * 10 + [429] * 2
+
+
+def attempt(account: Account) -> int:
+    """What somebody who guesses is answered."""
+    form = {"email": "owner-of-nothing@acme.example", "password": "a guess"}
+    network = {"Origin": account.lethe.origin, "X-Forwarded-For": "10.99.0.1"}
+    return account.lethe.http.post("/signin", data=form, headers=network).status_code
+
+
+def test_a_killed_process_loses_and_doubles_nothing_and_its_visitors_go_to_the_other(several: Several) -> None:
+    """Visitors hang on the process that is killed, agents on the other; meanwhile the worker erases somebody else."""
+    turns = [several.here, several.there]
+    clients = [client for number in range(2) for client in pair(several, turns, number)]
+    victims = [several.there.contact() for _ in range(3)]
+    for client in clients:
+        client.thread.start()
+    progress(clients, 20)
+    for victim in victims:
+        victim.withdraw()
+    several.here.lethe.kill()
+    progress(clients, 40)
+    several.here.lethe.start()
+    turns.reverse()  # from now on the next socket goes to the one that is back
+    progress(clients, 20)
+    for client in clients:
+        client.stopping.set()
+    for client in clients:
+        client.thread.join(2 * PATIENCE)
+    check(several.there, clients)
+    until(lambda: not unfinished(several.there))
+
+
+def pair(several: Several, turns: list[Account], number: int) -> tuple[Client, Client]:
+    """A visitor who goes to whichever process answers, and an agent of the other in the same ticket."""
+    contact = several.here.contact()
+
+    def reach() -> Socket:
+        for account in turns:
+            with contextlib.suppress(OSError, WebSocketException):
+                return at(account, contact).socket()
+        raise OSError("no process answers")
+
+    with contact.socket() as socket:
+        socket.get("welcome")
+        where = socket.post("Good morning")["ticket"]
+    visitor = Client(f"Visitor {number}", where, reach, {})
+    return visitor, Client(f"Agent {number}", where, several.there.agent, {"ticket": where})
+
+
+def check(account: Account, clients: list[Client]) -> None:
+    """Everything acked is stored once, in order, with its text, and nothing was refused."""
+    acks = {name: ack for client in clients for name, ack in client.acks.items()}
+    sent = {name: text for client in clients for name, text in client.sent.items()}
+    numbers = {client.ticket for client in clients}
+    for number in numbers:
+        account.rest("PUT", f"/tickets/{number}/spam", {"spam": False})
+    assert faults(acks, sent, {number: account.messages(number) for number in numbers}) == []
+    assert acks.keys() == sent.keys()
+    assert [client.refusals for client in clients] == [[] for _ in clients]
+
+
+def progress(clients: list[Client], more: int) -> None:
+    """Wait until every client has had so many more acks."""
+    goal = [len(client.acks) + more for client in clients]
+    until(lambda: all(len(client.acks) >= each for client, each in zip(clients, goal, strict=True)))
+
+
+def unfinished(account: Account) -> list[Frame]:
+    """The erasures that are not done yet."""
+    return [each for each in account.rest("GET", "/erasures")["items"] if each["state"] != "done"]

@@ -1,0 +1,52 @@
+"""What a visitor is told of who is there follows what they were told before, whatever happened between two looks."""
+
+import json
+from collections.abc import MutableMapping
+from typing import Any
+
+from chat.actions.talk.arrival import arrive
+from chat.web.sockets.connection import Connection
+from chat.web.sockets.view import View
+from tests.desks import Guest, House
+
+
+class Ear(Connection):
+    """A socket whose frames are kept."""
+
+    def __init__(self) -> None:
+        super().__init__({"type": "websocket"}, self._silence, self._nowhere)
+        self.told: list[dict[str, Any]] = []
+
+    def say(self, line: str) -> None:
+        """Keep it."""
+        self.told.append(json.loads(line))
+
+    async def _silence(self) -> MutableMapping[str, Any]:
+        raise NotImplementedError
+
+    async def _nowhere(self, _: MutableMapping[str, Any]) -> None:
+        raise NotImplementedError
+
+
+async def viewed(house: House, guest: Guest) -> tuple[Ear, View]:
+    """A visitor who has arrived and was not welcomed yet."""
+    visitor = house.desk.tokens.read_visitor(guest.begun.token, house.desk.clock())
+    ear = Ear()
+    return ear, View(house.desk, ear, await arrive(house.desk, visitor))
+
+
+async def test_who_comes_between_arriving_and_the_welcome_is_told_to_leave(house: House) -> None:
+    ear, view = await viewed(house, await house.visit())
+    house.desk.live.present(house.made.account_id, "ann", "online", "her socket")
+    await view.welcome(0)
+    house.desk.live.present(house.made.account_id, "ann", "offline", "her socket")
+    view.presence()
+    view.presence()
+    assert [(each["type"], each["online"]) for each in ear.told] == [("welcome", True), ("presence", False)]
+
+
+async def test_who_has_not_agreed_is_not_told_who_is_there(house: House) -> None:
+    ear, view = await viewed(house, await house.visit())
+    house.desk.live.present(house.made.account_id, "ann", "online", "her socket")
+    view.presence()
+    assert ear.told == []
