@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from itertools import pairwise
-from operator import xor
 from pathlib import Path
 from typing import Any, Final, Self, TypeVar
 
@@ -119,8 +118,7 @@ class Filter:
         """Return how likely each text is spam, 0 to 1; one too short to judge is never spam."""
         most = self._doubtful
         return [
-            probability(margin) if judged else min(probability(margin), most)
-            for margin, judged in self._judged(texts)
+            probability(margin) if judged else min(probability(margin), most) for margin, judged in self._judged(texts)
         ]
 
     def verdict(self, score: float) -> Verdict:
@@ -164,7 +162,10 @@ class Filter:
         """Do so for one: weights are whole numbers, so that sums do not depend on their order."""
         words, signs, traits = reading
         known, known_traits = self._words, self._traits
-        met = {word: known.get(word) or self._weigh_word(word) for word in (words + signs if signs else words)}
+        in_order = [known.get(word) or self._weigh_word(word) for word in words]
+        met = dict(zip(words, in_order, strict=True))
+        for sign in signs:
+            met[sign] = known.get(sign) or self._weigh_word(sign)
         grams = evidence = 0
         by_word = by_gram = by_trait = 0.0
         for weight, gram_weight, count, tells, _, _ in met.values():
@@ -176,10 +177,7 @@ class Filter:
             weighed = known_traits.get(trait)
             by_trait += self._weigh_trait(trait) if weighed is None else weighed
         total = (
-            by_word * scale(len(met))
-            + self._paired([met[word] for word in words])
-            + by_gram * scale(grams)
-            + by_trait * scale(len(traits))
+            by_word * scale(len(met)) + self._paired(in_order) + by_gram * scale(grams) + by_trait * scale(len(traits))
         )
         return self._bias + self.terms.step * total, evidence >= self.terms.few
 
@@ -204,7 +202,7 @@ class Filter:
 
 def pairs_of(words: Sequence[Weighed]) -> set[int]:
     """Return the distinct pairs of a text's words, as their sides make them."""
-    return set(map(xor, [word[4] for word in words], [word[5] for word in words[1:]]))
+    return {one[4] ^ other[5] for one, other in pairwise(words)}
 
 
 def scale(count: int) -> float:

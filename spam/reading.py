@@ -7,6 +7,7 @@ No text can forge either, for control characters are read as blanks.
 
 import re
 from collections import Counter
+from functools import lru_cache
 from itertools import combinations
 from string import digits
 from typing import Final, NamedTuple
@@ -104,9 +105,14 @@ def _summed(traits: list[str], length: int, words: int) -> list[str]:
     sizes = [f"length {length.bit_length()}", f"words {words.bit_length()}"]
     if not traits:
         return sizes
-    seen = sorted(Counter(traits).items())
-    summed = [f"{trait} {count.bit_length()}" for trait, count in seen]
-    return sizes + summed + [f"{one} + {other}" for (one, _), (other, _) in combinations(seen, 2)]
+    seen = Counter(traits)
+    return [*sizes, *[f"{trait} {count.bit_length()}" for trait, count in seen.items()], *_meeting(frozenset(seen))]
+
+
+@lru_cache(maxsize=4096)
+def _meeting(traits: frozenset[str]) -> tuple[str, ...]:
+    """Return each two of a text's traits; there are a score of these, and none is a word of anybody's."""
+    return tuple(f"{one} + {other}" for one, other in combinations(sorted(traits), 2))
 
 
 def _take_apart(chunk: str) -> Reading:
