@@ -7,7 +7,7 @@ from statistics import mean
 
 import pytest
 
-from bench.spam import figures, peers, sets
+from bench.spam import figures, peers, sets, unseen
 from bench.spam.command import main
 from bench.spam.daemons import Rspamd
 from bench.spam.online import _stretch
@@ -96,6 +96,15 @@ def test_a_split_is_the_same_each_time_and_loses_nothing() -> None:
     assert (len(train), len(test)) == (30, 70)
     assert sorted(train + test) == sorted(examples)
     assert sets.cut(sets.shuffled(examples, 5))[0] == train != sets.cut(sets.shuffled(examples, 6))[0]
+
+
+def test_a_language_nobody_speaks_has_the_same_shape_and_addresses() -> None:
+    text = "WINNER! Claim £900 at www.prize.com/x or mail me@prize.net, call 09061701461"
+    ((told, spam),) = unseen.foreign([(text, True)], 3)
+    assert spam
+    assert {"www.prize.com/x", "me@prize.net,", "£900", "09061701461"} <= set(told.split())
+    assert [len(word) for word in told.split()] == [len(word) for word in text.split()]
+    assert not {"claim", "call", "mail"} & set(told.lower().split())
 
 
 def test_calibration_is_right_for_cases_done_by_hand() -> None:

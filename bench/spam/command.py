@@ -91,15 +91,21 @@ class Bench:
         known, others = unseen.halves(self.folder)
         found = {name: unseen.judged(known, examples) for name, examples in others.items()}
         _held("A prior of one half of every file, on the other half", found)
+        spammed = {name: examples for name, examples in others.items() if any(spam for _, spam in examples)}
+        abroad = {name: unseen.foreign(examples, sets.FIRST_SEED) for name, examples in spammed.items()}
+        strange = {"language": {name: unseen.judged(known, examples) for name, examples in abroad.items()}}
+        _held("The same prior, in a language nobody speaks", strange["language"])
         told: dict[str, dict[str, float]] = {}
         for title, names in {"SMS": ("sms_uci",), "comments": ("yt_psy", "yt_katy"), "mail": ("sa_short",)}.items():
             told[title] = unseen.attacked(known, [each for name in names for each in others[name]], sets.FIRST_SEED)
         _attacks(told)
-        fewer, whole = unseen.without(self.folder, unseen.KINDS)
-        strange = {name: unseen.judged(fewer, examples) for name, examples in whole.items()}
-        _held("A prior that never saw these kinds of text", strange)
-        plain = [{name: asdict(each) for name, each in part.items()} for part in (found, strange)]
-        return {"halves": plain[0], "attacks": told, "kinds": plain[1]}
+        for kinds in unseen.KINDS:
+            fewer, whole = unseen.without(self.folder, kinds)
+            left = strange[", ".join(kinds)] = {name: unseen.judged(fewer, each) for name, each in whole.items()}
+            _held("A prior that never saw these kinds of text", left)
+        plain = {title: {name: asdict(each) for name, each in part.items()} for title, part in strange.items()}
+        halves = {name: asdict(each) for name, each in found.items()}
+        return {"halves": halves, "attacks": told, "strange": plain}
 
     def costs(self) -> Any:
         """Take the time."""
