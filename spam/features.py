@@ -11,7 +11,7 @@ from typing import Final
 
 from spam.reading import Reading
 
-VERSION: Final = 2  # of all between a text and its numbers; a file of another version is refused
+VERSION: Final = 3  # of all between a text and its numbers; a file of another version is refused
 BITS: Final = 18  # the features of one view are spread over 2**BITS numbers
 VIEWS: Final = ("words", "pairs", "grams", "traits")
 SIZE: Final = len(VIEWS) << BITS
@@ -23,27 +23,20 @@ class Numbering:
     """Gives each feature its number, 0 to `SIZE` - 1, under a key of at most 64 bytes."""
 
     def __init__(self, key: bytes) -> None:
-        self._keyed = blake2b(key=key, digest_size=4)
+        self._keyed = blake2b(key=key, digest_size=8)
 
-    def _number(self, view: int, feature: str) -> int:
+    def _hash(self, feature: str) -> int:
         keyed = self._keyed.copy()
         keyed.update(feature.encode())
-        return view << BITS | int.from_bytes(keyed.digest(), "little") & _MASK
+        return int.from_bytes(keyed.digest(), "little")
 
-    def word(self, word: str) -> int:
-        """Return a word's number, or a sign's."""
-        return self._number(0, word)
+    def _number(self, view: int, feature: str) -> int:
+        return view << BITS | self._hash(feature) & _MASK
 
-    def pair(self, pair: tuple[str, str]) -> int:
-        """Return the number of two neighbouring words."""
-        keyed = self._keyed.copy()  # as `_number` does: most pairs are new, so this is what scoring waits for
-        keyed.update(f"{pair[0]} {pair[1]}".encode())
-        return 1 << BITS | int.from_bytes(keyed.digest(), "little") & _MASK
-
-    @staticmethod
-    def pair_of(first: int, second: int) -> int:
-        """Return a number for two neighbouring words by theirs: what `pair` is for, at a tenth of its price."""
-        return 1 << BITS | (first * 0x9E3779B1 + second * 0x85EBCA77 >> 16) & _MASK
+    def word(self, word: str) -> tuple[int, int, int]:
+        """Return the number of a word or sign and its sides; the first of one ^ the second of another: their pair."""
+        found = self._hash(word)
+        return found & _MASK, 1 << BITS | found >> BITS & _MASK, found >> 2 * BITS & _MASK
 
     def grams(self, word: str) -> list[int]:
         """Return the numbers of a word's grams; a kind or a sign has none."""
@@ -61,10 +54,10 @@ class Numbering:
 
         In *grams* a number stands once for each distinct word it is in.
         """
-        words = dict.fromkeys(reading.words + reading.signs)
+        words = {word: self.word(word) for word in reading.words + reading.signs}
         return [
-            [self.word(word) for word in words],
-            [self.pair(pair) for pair in dict.fromkeys(pairwise(reading.words))],
+            [number for number, _, _ in words.values()],
+            list({words[one][1] ^ words[other][2] for one, other in pairwise(reading.words)}),
             [gram for word in words for gram in self.grams(word)],
             [self.trait(trait) for trait in reading.traits],
         ]

@@ -2,7 +2,7 @@
 
 import math
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from itertools import pairwise
@@ -16,11 +16,11 @@ from spam.kinds import MARK
 from spam.reading import SIGN, Reader, Reading
 
 SHIPPED: Final = Path(__file__).with_name("prior.filter")
-_REMEMBERED: Final = 20_000  # words, and as many pairs: some 10 MB
+_REMEMBERED: Final = 20_000  # words: some 6 MB
 LONGEST: Final = 10_000  # characters of a text that are read
 _TELLING: Final = (f"{MARK}link", f"{MARK}handle")
 
-_Word = tuple[float, float, int, int, int]
+Weighed = tuple[float, float, int, int, int, int]  # what `_weighed` says of a word
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
 
@@ -48,7 +48,7 @@ class Terms:
 
 
 class Filter:
-    """Scores texts. To be fast it remembers words, pairs and chunks of text it has met.
+    """Scores texts. To be fast it remembers words and chunks of text it has met.
 
     **Visitors' words stay in this process's memory**, at most 20,000 of each, until `forget` is
     called or they make room for others. Nothing of that memory is ever saved.
@@ -61,8 +61,7 @@ class Filter:
         self._numbering = Numbering(bytes.fromhex(terms.key))
         self._reader = Reader()
         self._bias = terms.bias  # what `bias` was when texts were last scored
-        self._words: dict[str, _Word] = {}
-        self._pairs: dict[tuple[str, str], float] = {}
+        self._words: dict[str, Weighed] = {}
         self._traits: dict[str, float] = {}
 
     @classmethod
@@ -103,7 +102,6 @@ class Filter:
         """Drop every word remembered from texts that were scored."""
         self._reader.forget()
         self._words.clear()
-        self._pairs.clear()
         self._traits.clear()
 
     @property
@@ -118,18 +116,21 @@ class Filter:
 
     def score_many(self, texts: Sequence[str]) -> list[float]:
         """Return how likely each text is spam, 0 to 1; one too short to judge is never spam."""
-        hold = self.hold
-        doubtful = min((self.terms.unsure + hold) / 2, math.nextafter(hold, 0.0))
+        most = self._doubtful
         return [
-            probability(margin) if judged else min(probability(margin), doubtful)
-            for margin, judged in self._judged(texts)
+            probability(margin) if judged else min(probability(margin), most) for margin, judged in self._judged(texts)
         ]
 
     def verdict(self, score: float) -> Verdict:
         """Say what a score means under this filter's lines."""
         if score >= self.hold:
             return Verdict.SPAM
-        return Verdict.UNSURE if score >= self.terms.unsure else Verdict.HAM
+        return Verdict.UNSURE if score >= min(self.terms.unsure, self._doubtful) else Verdict.HAM
+
+    @property
+    def _doubtful(self) -> float:
+        """The most that a text too short to judge scores: unsure, even where all that is unsure is held."""
+        return min((self.terms.unsure + self.hold) / 2, math.nextafter(self.hold, 0.0))
 
     def margins(self, texts: Sequence[str]) -> list[float]:
         """Return the log-odds of spam as the linear model gives them, of short texts too."""
@@ -143,12 +144,13 @@ class Filter:
         """
         words, signs, traits = self._reader.read(text[:LONGEST])
         weighed = {word: self._weigh_word(word) for word in words + signs}
-        pairs = dict.fromkeys(pairwise(words))
-        by_words = _scale(len(weighed))
-        by_grams = _scale(sum(word[2] for word in weighed.values()))
+        pairs = {weighed[one][4] ^ weighed[other][5]: (one, other) for one, other in pairwise(words)}
+        by_words = scale(len(weighed))
+        by_grams = scale(sum(word[2] for word in weighed.values()))
         found = [(shown(w), by_words * v[0] + by_grams * v[1]) for w, v in weighed.items()]
-        found += [(" ".join(map(shown, p)), _scale(len(pairs)) * self._weigh_pairs([p])) for p in pairs]
-        found += [(f"({t})", _scale(len(traits)) * self._weigh_trait(t)) for t in traits]
+        by_pairs = scale(len(pairs))
+        found += [(" ".join(map(shown, p)), by_pairs * self._paired([weighed[w] for w in p])) for p in pairs.values()]
+        found += [(f"({t})", scale(len(traits)) * self._weigh_trait(t)) for t in traits]
         shares = [(token, self.terms.step * weight) for token, weight in found if weight]
         return sorted(shares, key=lambda share: (-abs(share[1]), share[0]))
 
@@ -160,53 +162,50 @@ class Filter:
         """Do so for one: weights are whole numbers, so that sums do not depend on their order."""
         words, signs, traits = reading
         known, known_traits = self._words, self._traits
-        distinct = dict.fromkeys(words + signs if signs else words)
+        in_order = [known.get(word) or self._weigh_word(word) for word in words]
+        met = dict(zip(words, in_order, strict=True))
+        for sign in signs:
+            met[sign] = known.get(sign) or self._weigh_word(sign)
         grams = evidence = 0
         by_word = by_gram = by_trait = 0.0
-        for word in distinct:
-            weight, gram_weight, count, tells, _ = known.get(word) or self._weigh_word(word)
+        for weight, gram_weight, count, tells, _, _ in met.values():
             by_word += weight
             by_gram += gram_weight
             grams += count
             evidence += tells
-        pairs = dict.fromkeys(pairwise(words))
         for trait in traits:
             weighed = known_traits.get(trait)
             by_trait += self._weigh_trait(trait) if weighed is None else weighed
         total = (
-            by_word * _scale(len(distinct))
-            + self._weigh_pairs(pairs) * _scale(len(pairs))
-            + by_gram * _scale(grams)
-            + by_trait * _scale(len(traits))
+            by_word * scale(len(met)) + self._paired(in_order) + by_gram * scale(grams) + by_trait * scale(len(traits))
         )
         return self._bias + self.terms.step * total, evidence >= self.terms.few
 
-    def _weigh_word(self, word: str) -> _Word:
+    def _weigh_word(self, word: str) -> Weighed:
         return remember(self._words, word, self._weighed(word))
 
-    def _weighed(self, word: str) -> _Word:
-        """Return a word's weight, its grams' weight, how many they are, how much it tells, and its number."""
+    def _weighed(self, word: str) -> Weighed:
+        """Return a word's weight, its grams' weight, how many they are, how much it tells, and its sides in pairs."""
         grams = self._numbering.grams(word)
         tells = self.terms.few if word in _TELLING else int(word[0] != SIGN)
-        number = self._numbering.word(word)
-        return self.weights[number], sum([self.weights[gram] for gram in grams]), len(grams), tells, number
+        number, first, second = self._numbering.word(word)
+        return self.weights[number], sum([self.weights[gram] for gram in grams]), len(grams), tells, first, second
 
-    def _weigh_pairs(self, pairs: Iterable[tuple[str, str]]) -> float:
-        """Return the weight of pairs together; most were never met, so it is one loop."""
-        known, weights, number = roomy(self._pairs), self.weights, self._numbering.pair
-        total = 0.0
-        for pair in pairs:
-            weighed = known.get(pair)
-            if weighed is None:
-                weighed = known[pair] = weights[number(pair)]
-            total += weighed
-        return total
+    def _paired(self, words: Sequence[Weighed]) -> float:
+        """Return what the pairs of a text's words weigh together, scaled."""
+        pairs = pairs_of(words)
+        return scale(len(pairs)) * sum(map(self.weights.__getitem__, pairs))
 
     def _weigh_trait(self, trait: str) -> float:
         return remember(self._traits, trait, self.weights[self._numbering.trait(trait)])
 
 
-def _scale(count: int) -> float:
+def pairs_of(words: Sequence[Weighed]) -> set[int]:
+    """Return the distinct pairs of a text's words, as their sides make them."""
+    return {one[4] ^ other[5] for one, other in pairwise(words)}
+
+
+def scale(count: int) -> float:
     """Return what a view's sum is scaled by, so that a long text weighs no more than a short."""
     return 1 / math.sqrt(count) if count else 0.0
 

@@ -70,8 +70,8 @@ def unnumbered(text: str) -> tuple[str, int]:
 def unnamed(text: str) -> tuple[str, int]:
     """Return a text without the names that are said to be such, and how many these were."""
     folded = f" {text.lower()}"
-    found = [_INTRODUCED] if any(map(folded.__contains__, _SAYS_WHO)) else []
-    found += [_TITLED] if any(map(folded.__contains__, _TITLES)) else []
+    found = [_INTRODUCED] if [hint for hint in _SAYS_WHO if hint in folded] else []
+    found += [_TITLED] if [hint for hint in _TITLES if hint in folded] else []
     names = 0
     for shape in found:
         text, count = shape.subn(_without_who, text)

@@ -6,18 +6,22 @@ import math
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
-from itertools import pairwise
+from itertools import repeat
+from operator import xor
 from pathlib import Path
 from typing import Final, Self
 
 from spam import countsfile, features, modelfile
 from spam.features import Numbering
-from spam.filter import LONGEST, Filter, remember, roomy
+from spam.filter import LONGEST, Filter, Weighed, pairs_of, remember, scale
 from spam.head import Head, Odds, Says, prior_number, probability
 from spam.marks import Marks
 from spam.reading import Reader, Reading
 from spam.retraining import fit_head
 
+_Met = tuple[int, int, int, tuple[int, ...]]  # a word's number, its sides in pairs, its grams' numbers
+_SIDE: Final = 32  # bits
+_PRIOR_SIDE: Final = (1 << _SIDE) - 1
 _UNGUARDED: Final = 1.0  # log-odds: with no prior there is none to guard against that knows other kinds of text
 
 
@@ -42,7 +46,7 @@ class Taught(Filter):
         self._pair_says: Mapping[int, float] = {}
         self._served: tuple[int, Head] | None = None
         self._hidden = Numbering(sha256(key).digest())
-        self._met: dict[str, tuple[int, tuple[int, ...]]] = {}
+        self._met: dict[str, _Met] = {}
         self._fingerprint = sha256(b"fingerprint" + key).hexdigest()[:16]
 
     @classmethod
@@ -134,28 +138,21 @@ class Taught(Filter):
             self._served, self._often, self._bias = served, self.head.often(*self.marks.texts), self.bias
             self._pair_says = Says(self.head.weights[1], self._odds, self._often, self.terms.step)
 
-    def _weighed(self, word: str) -> tuple[float, float, int, int, int]:
-        weight, grams, count, tells, number = super()._weighed(word)
-        if self.marks.empty:
-            return weight, grams, count, tells, number
-        number, its_grams = self._met.get(word) or self._meet(word)
-        return self._with(weight, 0, [number]), self._with(grams, 2, its_grams), count, tells, number
+    def _weighed(self, word: str) -> Weighed:
+        """Return what the prior does, with what was learnt; the sides under this filter's key are above the prior's."""
+        weight, grams, count, tells, first, second = super()._weighed(word)
+        number, its_first, its_second, its_grams = self._met.get(word) or self._meet(word)
+        if not self.marks.empty:
+            weight, grams = self._with(weight, 0, [number]), self._with(grams, 2, its_grams)
+        return weight, grams, count, tells, its_first << _SIDE | first, its_second << _SIDE | second
 
-    def _weigh_pairs(self, pairs: Iterable[tuple[str, str]]) -> float:
-        if self.marks.empty:
-            return super()._weigh_pairs(pairs)
-        known, weights, number, its_own = roomy(self._pairs), self.weights, self._numbering.pair, self._hidden.pair_of
-        words, weigh = self._words, self._weigh_word
-        counts, says, trust = self.marks.counts, self._pair_says, self.head.prior
-        total = 0.0
-        for pair in pairs:
-            weighed = known.get(pair)
-            if weighed is None:
-                one, other = words.get(pair[0]) or weigh(pair[0]), words.get(pair[1]) or weigh(pair[1])
-                count = counts.get(its_own(one[4], other[4]), 0)
-                weighed = known[pair] = trust * weights[number(pair)] + says[count]
-            total += weighed
-        return total
+    def _paired(self, words: Sequence[Weighed]) -> float:
+        pairs, weights = pairs_of(words), self.weights
+        known: float = sum([weights[pair & _PRIOR_SIDE] for pair in pairs])
+        if not self.marks.empty:
+            counts = map(self.marks.counts.get, [pair >> _SIDE for pair in pairs], repeat(0))
+            known = self.head.prior * known + sum(map(self._pair_says.__getitem__, counts))
+        return scale(len(pairs)) * known
 
     def _weigh_trait(self, trait: str) -> float:
         weight = super()._weigh_trait(trait)
@@ -170,21 +167,13 @@ class Taught(Filter):
 
     def _views(self, reading: Reading) -> list[list[int]]:
         """Return a text's distinct features, view by view."""
-        met, hidden = self._met, self._hidden
-        words: dict[int, None] = {}
-        grams: dict[int, None] = {}
-        for word in dict.fromkeys(reading.words + reading.signs):
-            number, its_grams = met.get(word) or self._meet(word)
-            words[number] = None
-            grams.update(dict.fromkeys(its_grams))
-        pairs = dict.fromkeys(self._pair(pair) for pair in dict.fromkeys(pairwise(reading.words)))
-        return [list(words), list(pairs), list(grams), list(dict.fromkeys(map(hidden.trait, reading.traits)))]
+        met = {word: self._met.get(word) or self._meet(word) for word in reading.words + reading.signs}
+        grams = {gram: None for *_, its_grams in met.values() for gram in its_grams}
+        in_order = [met[word] for word in reading.words]
+        pairs = set(map(xor, [word[1] for word in in_order], [word[2] for word in in_order[1:]]))
+        traits = dict.fromkeys(map(self._hidden.trait, reading.traits))
+        return [[word[0] for word in met.values()], list(pairs), list(grams), list(traits)]
 
-    def _pair(self, pair: tuple[str, str]) -> int:
-        first, second = pair
-        one, other = self._met.get(first) or self._meet(first), self._met.get(second) or self._meet(second)
-        return self._hidden.pair_of(one[0], other[0])
-
-    def _meet(self, word: str) -> tuple[int, tuple[int, ...]]:
-        """Number a word and its grams, and remember them."""
-        return remember(self._met, word, (self._hidden.word(word), tuple(self._hidden.grams(word))))
+    def _meet(self, word: str) -> _Met:
+        """Number a word, its sides and its grams, and remember them."""
+        return remember(self._met, word, (*self._hidden.word(word), tuple(self._hidden.grams(word))))

@@ -7,7 +7,7 @@ from statistics import mean
 
 import pytest
 
-from bench.spam import figures, peers, sets
+from bench.spam import figures, peers, sets, unseen
 from bench.spam.command import main
 from bench.spam.daemons import Rspamd
 from bench.spam.online import _stretch
@@ -42,24 +42,31 @@ def test_scenes_run_and_says_what_was_tuned(folder: Path, capsys: pytest.Capture
     assert set(json.loads((folder / "out.json").read_text())) == set(scenes)
 
 
-@pytest.mark.parametrize("name", peers.programs())
-def test_a_mail_filter_that_is_installed_tells_a_text_that_it_was_taught(
-    name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+def test_every_mail_filter_is_named_as_missing_or_tells_a_text_that_it_was_taught(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "domains").write_text("com\n")
     monkeypatch.setattr(Rspamd, "domains", tmp_path / "domains")
+    assert {*peers.programs()} ^ {*peers.missing()} == {*peers.PROGRAMS}
     taught = texts("notes", 40, 8, spam_share=0.5)
-    scored = peers.programs()[name](taught, taught)
-    of = {
-        kind: mean(score for (score, _), (_, spam) in zip(scored, taught, strict=True) if spam is kind)
-        for kind in (True, False)
-    }
-    assert of[True] > of[False]
+    for name, judge in peers.programs().items():
+        of = {
+            kind: mean(
+                score for (score, _), (_, spam) in zip(judge(taught, taught), taught, strict=True) if spam is kind
+            )
+            for kind in (True, False)
+        }
+        assert of[True] > of[False], name
 
 
-def test_mail_filters_that_are_not_installed_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_mail_filters_that_are_not_installed_are_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert peers.missing() == ["bogofilter", "spamprobe", "CRM114", "SpamAssassin", "rspamd"]
+    names = ["bogofilter", "spamprobe", "CRM114", "SpamAssassin", "rspamd"]
+    assert peers.missing() == names
+    assert main(["--data", str(folder), "--quick", "--scene", "quarantine"]) == 0
+    assert f"Not measured\n\n{', '.join(names)}\n" in capsys.readouterr().out
     assert not peers.programs()
     assert not peers.online_programs()
 
@@ -89,6 +96,15 @@ def test_a_split_is_the_same_each_time_and_loses_nothing() -> None:
     assert (len(train), len(test)) == (30, 70)
     assert sorted(train + test) == sorted(examples)
     assert sets.cut(sets.shuffled(examples, 5))[0] == train != sets.cut(sets.shuffled(examples, 6))[0]
+
+
+def test_a_language_nobody_speaks_has_the_same_shape_and_addresses() -> None:
+    text = "WINNER! Claim £900 at www.prize.com/x or mail me@prize.net, call 09061701461"
+    ((told, spam),) = unseen.foreign([(text, True)], 3)
+    assert spam
+    assert {"www.prize.com/x", "me@prize.net,", "£900", "09061701461"} <= set(told.split())
+    assert [len(word) for word in told.split()] == [len(word) for word in text.split()]
+    assert not {"claim", "call", "mail"} & set(told.lower().split())
 
 
 def test_calibration_is_right_for_cases_done_by_hand() -> None:

@@ -123,7 +123,7 @@ def test_what_was_scored_can_be_forgotten() -> None:
 def test_memory_is_bounded() -> None:
     filter_ = Filter.shipped()
     filter_.score_many([f"w{number:x}q v{number:x}z" for number in range(21_000)])
-    assert max(len(filter_._words), len(filter_._pairs), len(filter_._reader._met)) <= 20_000
+    assert max(len(filter_._words), len(filter_._reader._met)) <= 20_000
 
 
 def test_the_explanation_adds_up_to_the_score(shipped: Filter) -> None:

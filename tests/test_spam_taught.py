@@ -3,7 +3,6 @@
 import math
 import random
 from hashlib import sha256
-from itertools import pairwise
 
 import pytest
 
@@ -43,14 +42,7 @@ def plain(known: Taught, text: str) -> float:
     """The margin as it is defined: the prior's, and what each view's counts say over the root of its features."""
     hidden, head = Numbering(sha256(KEY).digest()), known.head
     reading = Reader().read(text[:10_000])
-    words = list(dict.fromkeys(reading.words + reading.signs))
-    pairs = dict.fromkeys(pairwise(reading.words))
-    views = [
-        [hidden.word(word) for word in words],
-        [hidden.pair_of(hidden.word(one), hidden.word(other)) for one, other in pairs],
-        [gram for word in words for gram in hidden.grams(word)],
-        [hidden.trait(trait) for trait in reading.traits],
-    ]
+    views = hidden.views(reading)
     ham, spam = known.marks.texts
     often = math.log((spam + head.doubt) / (ham + head.doubt))
     total = head.prior * PRIOR.margins([text])[0] + head.bias * (ham + spam) / (ham + spam + 20 * head.doubt)
