@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from shutil import copytree
 
+import psycopg
 import pytest
 
+from chat.clock import now
 from chat.settings import Settings, from_env
 from chat.store import folder, migrations
 from tests import browser, guard  # noqa: F401 - reads LETHE_CHROMIUM before it is cleared
@@ -113,9 +115,10 @@ def one_database(postgresql: PostgreSQL, migrated: str) -> str:
 @pytest.fixture
 def migrated_url(postgresql: PostgreSQL, one_database: str) -> str:
     """A current PostgreSQL database with nobody in it: emptying one takes a tenth of making one."""
-    kept = {"alembic_version", "server"}
-    postgresql.empty(one_database, kept)
-    postgresql.empty(f"{one_database}_keys", kept)
+    for url in (one_database, f"{one_database}_keys"):
+        postgresql.empty(url, {"alembic_version"})
+    with psycopg.connect(one_database) as connection:  # what another test had the server keep is not this one's
+        connection.execute("INSERT INTO server (id, epoch, created_at) VALUES (1, 1, %s)", [now()])
     return one_database
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import email
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -16,6 +17,8 @@ from chat.actions.desk import Desk
 from chat.mail import Mailer
 from tests.desks import CHAT
 from tests.services import free_port
+
+logging.getLogger("mail.log").propagate = False  # aiosmtpd's, whose thread writes when pytest has closed the log
 
 
 @dataclass

@@ -229,7 +229,8 @@ def test_a_chore_is_timed_from_beginning_to_end(work: str, monkeypatch: pytest.M
         monkeypatch.setattr(chores, name, value)
     figures = chores.measure(work, messages=400)
     assert figures.seconds > 0
-    assert figures.longest >= figures.others.meanwhile_p99 >= figures.others.meanwhile_p50 > 0
+    tenth = 0.1  # of a millisecond: the longest is rounded to it
+    assert figures.longest + tenth >= figures.others.meanwhile_p99 >= figures.others.meanwhile_p50 > 0
     assert figures.others.faults == 0
 
 
