@@ -7,9 +7,6 @@ No text can forge either, for control characters are read as blanks.
 
 import re
 from collections import Counter
-from functools import lru_cache
-from itertools import combinations
-from string import digits
 from typing import Final, NamedTuple
 
 from spam.disguise import LEET, undisguise
@@ -17,7 +14,6 @@ from spam.kinds import MARK, mask, unnamed, unnumbered
 
 SIGN: Final = "\x02"
 PIECE: Final = 24  # letters; longer words are cut, so that none is costly to take apart or remember
-_DOMAIN: Final = f"{MARK}tld_"
 _REMEMBERED: Final = 20_000  # chunks, each of at most 48 characters: some 8 MB
 _CHUNK: Final = 48
 _BARE = re.compile(r"[0-9\W]{1,12}")  # of these only the shape counts: too short for a card's number
@@ -46,7 +42,7 @@ _NUMERIC = re.compile(r"[^\w\s@]*\d(?=.{0,11}$)(?:[\d.,:/+%-]*[^\W\d_]{0,3}){0,2
 
 
 class Reading(NamedTuple):
-    """What is in a text: its `words` in order, its `signs`, and `traits` like ``shouted 2`` or ``a link + shouted``."""
+    """What is in a text: its `words` in order, its `signs`, and `traits` like ``shouted 2``."""
 
     words: list[str]
     signs: list[str]
@@ -101,18 +97,11 @@ class Reader:
 
 
 def _summed(traits: list[str], length: int, words: int) -> list[str]:
-    """Return each trait once with the order of magnitude of how often it was seen, and each two that meet."""
+    """Return each trait once with the order of magnitude of how often it was seen."""
     sizes = [f"length {length.bit_length()}", f"words {words.bit_length()}"]
     if not traits:
         return sizes
-    seen = Counter(traits)
-    return [*sizes, *[f"{trait} {count.bit_length()}" for trait, count in seen.items()], *_meeting(frozenset(seen))]
-
-
-@lru_cache(maxsize=4096)
-def _meeting(traits: frozenset[str]) -> tuple[str, ...]:
-    """Return each two of a text's traits; there are a score of these, and none is a word of anybody's."""
-    return tuple(f"{one} + {other}" for one, other in combinations(sorted(traits), 2))
+    return sizes + [f"{trait} {count.bit_length()}" for trait, count in Counter(traits).items()]
 
 
 def _take_apart(chunk: str) -> Reading:
@@ -128,7 +117,6 @@ def _take_apart(chunk: str) -> Reading:
         return Reading([word[:PIECE]], signs, [*traits, "leet"])
     masked = mask(folded)
     words = _WORD.findall(_REPEATED.sub(r"\1\1", masked))
-    traits += [f"a {word[1:].rstrip(digits)}" for word in words if word[0] == MARK and not word.startswith(_DOMAIN)]
     words = [word[at : at + PIECE] for word in words for at in range(0, len(word), PIECE)]
     undone = [_undot(part) for part in masked.split() if len(part) <= PIECE and _DOTTED.search(part)]
     undone = [word for word in undone if word.isalpha()]

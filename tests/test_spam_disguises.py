@@ -7,7 +7,6 @@ import pytest
 
 from bench.spam.attacks import ATTACKS
 from spam import Filter, Taught, Verdict, lookalikes
-from spam.disguising import reworded
 from spam.kinds import MARK
 from spam.reading import Reader
 from tests.test_spam_filter import SPAM
@@ -101,30 +100,3 @@ def test_another_name_or_number_makes_no_other_features() -> None:
     other = "Hello, my name is Zanzibar. Call 6987654321 or c.d@elsewhere.org, card 5500 0000 0000 0004"
     assert known.numbers(one) == known.numbers(other)
     assert known.numbers(one) != known.numbers(one.replace("Hello", "Goodbye"))  # the control
-
-
-def test_what_meets_in_a_text_is_a_trait_in_any_words() -> None:
-    traits = Reader().read("ΔΩΡΟ!! kazandiniz £900, 0906 170 1461").traits
-    assert {"a money 1", "a phone 1", "a money + a phone", "a phone + shouted"} <= set(traits)
-    assert not [trait for trait in Reader().read("kazandiniz, call me").traits if "+" in trait or "a " in trait]
-
-
-def test_a_reworded_copy_keeps_what_any_language_says_and_takes_its_words_from_ham() -> None:
-    ham = ["kalimera sas pou ine to magazi", "wanneer opent de winkel", "saya mau bertanya ke toko"]
-    spam = ["WINNER! Claim your prize at www.prize.com or call 09061701461 now, only £5"] * 20
-    copies, labels = reworded(ham + spam, [False] * 3 + [True] * 20, 1.0)
-    assert labels == [False] * 3 + [True] * 20
-    assert all({"www.prize.com", "09061701461", "£5"} <= set(copy.split()) for copy in copies[3:])
-    words = {word for copy in copies[3:] for word in copy.split()}
-    assert words & {"winkel", "bertanya"}
-    assert copies[3:].count(spam[0]) == 0
-
-
-def test_spam_in_words_that_are_not_known_is_caught_by_its_shape(shipped: Filter) -> None:
-    spam = [
-        "TEBRIKLER!! £1000 kazandiniz! Hemen 09061701461 arayin, kod 80082 ya da www.odul-kazan.com",
-        "FELICITARI!! ati castigat £500! Sunati ACUM 09058094565 sau trimiteti DA la 85069. www.premiu.net",
-    ]
-    ham = ["toplanti yarin saat 10 da basliyor unutma lutfen", "siparisim 12345 hala gelmedi, ne zaman gelir acaba?"]
-    assert all(shipped.verdict(score) is Verdict.SPAM for score in shipped.score_many(spam))
-    assert all(shipped.verdict(score) is not Verdict.SPAM for score in shipped.score_many(ham))  # the control

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bench.texts import sentence
 from spam import Filter, Verdict
 from spam.reading import Reader, Reading, _summed, _take_apart
 
@@ -77,6 +78,15 @@ def test_plain_spam_is_held(shipped: Filter, text: str) -> None:
 @pytest.mark.parametrize("text", HAM)
 def test_what_customers_ask_is_not_held(shipped: Filter, text: str) -> None:
     assert shipped.verdict(shipped.score_many([text])[0]) is not Verdict.SPAM
+
+
+@pytest.mark.parametrize("digits", range(1, 10))
+def test_a_question_with_an_orders_number_is_not_held_however_long_it_is(shipped: Filter, digits: int) -> None:
+    asked = [sentence(10 ** (digits - 1) * each + 2) for each in range(1, 9)]
+    asked += [sentence(10 ** (digits - 1) + each) for each in range(8)]
+    assert [shipped.verdict(score) for score in shipped.score_many(asked)].count(Verdict.SPAM) == 0
+    (spam,) = shipped.score_many([SPAM[0].replace("09061701461", "1" * digits)])
+    assert shipped.verdict(spam) is Verdict.SPAM  # the control
 
 
 @pytest.mark.parametrize("text", SHORT)

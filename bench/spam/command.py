@@ -24,9 +24,7 @@ five-fold cross-validation inside the training parts of ten random splits of the
 the line (the highest tenth, one standard error) by what was held in the test parts of those splits. What marks teach
 (weights, smoothing, doubt) on the first 1,672 texts of that file, shuffled, and on the two YouTube files; so online
 figures over these are optimistic. The rule for a change of texts was chosen on the stream below. What the attacks did
-to the comments was looked at while reading was mended. Which traits meet, and the prior's copies in other words: on
-priors without SMS, or without comments, and on halves of all files in exchanged letters.
-Splits and shuffles here have seeds of their own. Other
+to the comments was looked at while reading was mended. Splits and shuffles here have seeds of their own. Other
 filters: defaults."""
 
 
