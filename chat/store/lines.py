@@ -122,8 +122,8 @@ class LineFile:
             try:
                 fcntl.flock(self._file, fcntl.LOCK_EX)
                 while not os.path.samestat(self._path.stat(), os.fstat(self._file)):  # somebody has shortened it
-                    os.close(self._file)
-                    self._file = os.open(self._path, os.O_RDWR)
+                    before, self._file = self._file, os.open(self._path, os.O_RDWR)
+                    os.close(before)
                     fcntl.flock(self._file, fcntl.LOCK_EX)
             except OSError as error:
                 raise Unavailable("The ledger of erasures is not where it was") from error
