@@ -199,7 +199,7 @@ class Attachment:
     """
     A file somebody sent: its bytes are the blob's, `name` and `file_key` are sealed. `preview`: there is a small image.
 
-    Without `seq` no message has named it yet.
+    Without `seq` no message has named it yet. `width` and `height` are an image's pixels; None for all else.
     """
 
     id: str
@@ -213,6 +213,8 @@ class Attachment:
     type: str
     size: int
     preview: bool
+    width: int | None
+    height: int | None
     created_at: int
 
 

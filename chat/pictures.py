@@ -20,9 +20,11 @@ QUALITY = 86
 
 @dataclass(frozen=True)
 class Picture:
-    """An image drawn anew, and a small one to show."""
+    """An image drawn anew, `width` by `height` pixels, and a small one to show."""
 
     type: str
+    width: int
+    height: int
     data: bytes
     small: bytes
 
@@ -40,9 +42,9 @@ def redraw(data: bytes, kind: str) -> Picture:
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError, IndexError):
         raise InvalidField("This image is damaged", field="file") from None
     drawn = DRAWN.get(kind, kind)
-    whole = _saved(plain, drawn)
+    whole, (width, height) = _saved(plain, drawn), plain.size
     plain.thumbnail(SMALL)  # in place: a copy of the large one would cost as much again
-    return Picture(drawn, whole, _saved(plain, drawn))
+    return Picture(drawn, width, height, whole, _saved(plain, drawn))
 
 
 def _plain(opened: Image.Image) -> Image.Image:

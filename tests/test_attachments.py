@@ -60,6 +60,7 @@ async def test_an_image_comes_back_without_what_its_camera_wrote(app: Served) ->
     assert answer.status_code == 201, answer.text
     file = answer.json()
     assert (file["name"], file["type"], file["preview"]) == ("photo.jpg", "image/jpeg", True)
+    assert (file["width"], file["height"]) == (480, 640)  # turned, as it is shown
     for query, size in (("", (480, 640)), ("?small=true", (360, 480))):
         given = await app.client.get(f"/widget/{app.house.key}/attachments/{file['id']}{query}", headers=guest.bearer)
         assert CANARY.encode() not in given.content
@@ -67,6 +68,18 @@ async def test_an_image_comes_back_without_what_its_camera_wrote(app: Served) ->
             assert image.size == size  # turned as the camera was held
             assert not image.getexif()
             assert "comment" not in image.info
+
+
+async def test_every_frame_says_how_large_an_image_is_and_of_other_files_nothing(app: Served) -> None:
+    guest = await app.house.visit()
+    size = {"width": 480, "height": 640}
+    await said(app, guest, picture())
+    await said(app, guest, b"text", "a.txt")
+    listed = (await app.rest("GET", "/tickets/1/messages")).json()["items"]
+    assert [{key: each[key] for key in size if key in each} for one in listed for each in one["attachments"]] == [
+        size,
+        {},
+    ]
 
 
 async def test_files_and_their_names_are_sealed_on_disk_and_in_the_database(app: Served) -> None:

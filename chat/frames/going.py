@@ -20,13 +20,20 @@ class Author(Struct, frozen=True):
 
 
 class AttachmentOut(Struct, frozen=True):
-    """A file of a message: `type` is what it was found to be, `preview` whether there is a small image of it."""
+    """
+    A file of a message: `type` is what it was found to be, `preview` whether there is a small image of it.
+
+    `width` and `height` are the pixels of an image as it is shown, so that its place can be kept free before it is
+    loaded; the small one has the same shape within 480 by 480. Other files have neither.
+    """
 
     id: str
     name: str
     size: int
     type: str
     preview: bool = False
+    width: int | UnsetType = UNSET
+    height: int | UnsetType = UNSET
 
 
 class MessageOut(Out, frozen=True, tag="message"):

@@ -36,6 +36,17 @@ class File:
     pieces: Iterator[bytes]
 
 
+@dataclass(frozen=True)
+class Looked:
+    """What a file is, its bytes as they are kept; of an image its pixels and a small one too."""
+
+    type: str
+    data: bytes
+    small: bytes = b""
+    width: int | None = None
+    height: int | None = None
+
+
 async def keep(desk: Desk, contact: Contact, author: str, name: str, data: bytes) -> frames.AttachmentOut:
     """
     Keep a file until a message names it, within a day. A visitor's needs a live consent, in the same transaction.
@@ -45,7 +56,7 @@ async def keep(desk: Desk, contact: Contact, author: str, name: str, data: bytes
     if len(data) > FILE_MOST:
         raise TooLarge(f"A file has at most {FILE_MOST // 2**20} MB")
     await _allowed(desk, contact, author)
-    kind, data, small = await _looked_at(desk, data)
+    looked = await _looked_at(desk, data)
     key, uid, blob = secrets.token_bytes(KEY_BYTES), uuid7(), desk.blobs.new_name()
     sealed = partial(desk.seal, contact.key_slot, contact.uid)
     made = Attachment(
@@ -57,13 +68,15 @@ async def keep(desk: Desk, contact: Contact, author: str, name: str, data: bytes
         blob=blob,
         name=sealed(f"attachment/{uid}/name", filetypes.tidy(name)),
         file_key=sealed(f"attachment/{uid}/key", key.hex()),
-        type=kind,
-        size=len(data),
-        preview=bool(small),
+        type=looked.type,
+        size=len(looked.data),
+        preview=bool(looked.small),
+        width=looked.width,
+        height=looked.height,
         created_at=desk.clock(),
     )
     try:
-        await asyncio.to_thread(_write, desk, contact.uid, made, key, data, small)
+        await asyncio.to_thread(_write, desk, contact.uid, made, key, looked)
         await desk.store.write(lambda tx: uploads.keep(tx, made, consent=author == "visitor"))
     except BaseException:
         await asyncio.to_thread(desk.blobs.remove, contact.uid, blob)
@@ -128,22 +141,21 @@ async def _allowed(desk: Desk, contact: Contact, author: str) -> None:
         raise RateLimited("Send the files that wait first", retry_after=60)
 
 
-async def _looked_at(desk: Desk, data: bytes) -> tuple[str, bytes, bytes]:
-    """Return what a file is, its bytes as they are kept, and a small image of it or nothing."""
+async def _looked_at(desk: Desk, data: bytes) -> Looked:
     kind = filetypes.sniff(data)
     if kind is None:
         raise InvalidField("Only images, PDF, ZIP and office documents, and plain text are taken", field="file")
     if kind not in filetypes.IMAGES:
-        return kind, data, b""
+        return Looked(kind, data)
     async with desk.drawing:
         drawn = await asyncio.to_thread(pictures.redraw, data, kind)
-    return drawn.type, drawn.data, drawn.small
+    return Looked(drawn.type, drawn.data, drawn.small, drawn.width, drawn.height)
 
 
-def _write(desk: Desk, owner: str, file: Attachment, key: bytes, data: bytes, small: bytes) -> None:
-    desk.blobs.write(owner, file.blob, seal_chunks(derive(key, "file"), data))
-    if small:
-        desk.blobs.write(owner, file.blob + PREVIEW, seal_chunks(derive(key, "preview"), small))
+def _write(desk: Desk, owner: str, file: Attachment, key: bytes, looked: Looked) -> None:
+    desk.blobs.write(owner, file.blob, seal_chunks(derive(key, "file"), looked.data))
+    if looked.small:
+        desk.blobs.write(owner, file.blob + PREVIEW, seal_chunks(derive(key, "preview"), looked.small))
 
 
 def opened(desk: Desk, contact: Contact, file: Attachment, *, small: bool = False) -> File:

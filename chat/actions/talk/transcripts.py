@@ -138,7 +138,8 @@ def with_files(desk: Desk, contact: Contact, said: list[frames.Entry], files: Fi
 def file_out(desk: Desk, contact: Contact, file: Attachment) -> frames.AttachmentOut:
     """Return an attachment as messages show it."""
     name = desk.unseal(contact.key_slot, contact.uid, f"attachment/{file.id}/name", file.name) or ""
-    return frames.AttachmentOut(file.id, name, file.size, file.type, file.preview)
+    size = {} if file.width is None or file.height is None else {"width": file.width, "height": file.height}
+    return frames.AttachmentOut(file.id, name, file.size, file.type, file.preview, **size)
 
 
 def _text(key: Any, message: Message) -> str | None:

@@ -17,7 +17,7 @@ from chat.store.privacy import backups
 from chat.store.slots import SlotTable
 from chat.store.team import accounts
 
-HEAD = "0008_evidence"
+HEAD = "0009_picture_sizes"
 _version = table("alembic_version", column("version_num"))
 
 

@@ -145,6 +145,8 @@ attachment = Table(
     plain("type", String(40), nullable=False),
     plain("size", Integer, nullable=False),
     plain("preview", Boolean(create_constraint=False), nullable=False, default=False),
+    plain("width", Integer),
+    plain("height", Integer),
     personal("created_at", BigInteger, "time", nullable=False),
     CheckConstraint("author IN ('visitor', 'agent')", name="author"),
     info=about("contact", "files sent to be answered", basis="consent", kept="attachments"),
