@@ -12,7 +12,7 @@ export function listen(does) {
   const keys = { j: "next", k: "previous", r: "reply", n: "note", "?": "help", Escape: "back" };
   const inList = { ArrowDown: "next", ArrowUp: "previous" };
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     const { key, target } = event;
     if (target.closest?.("dialog") || (writes(target) && key !== "Escape")) return;
     const deed = keys[key] ?? (target.closest?.("ticket-list") || target === document.body ? inList[key] : null);

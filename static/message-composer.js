@@ -1,10 +1,10 @@
 // <message-composer>: writes a reply or a note, and never leaves a doubt about which. Drafts stay in this tab.
+import { LONGEST_TEXT, lengthOf } from "./common/writing.js";
 import { define, h } from "./dom.js";
 import { FileTray } from "./file-tray.js";
 import { icon } from "./icons.js";
 import { t } from "./words.js";
 
-const LONGEST = 10_000;
 const TYPING_EVERY = 3000;
 const TYPING_ENDS = 5000;
 
@@ -76,7 +76,7 @@ class MessageComposer extends HTMLElement {
 
   #draw() {
     const note = this.#mode === "note";
-    const over = this.#text.value.length - LONGEST;
+    const over = lengthOf(this.#text.value.trim()) - LONGEST_TEXT;
     this.#form.dataset.mode = this.#mode;
     this.#attaching.hidden = this.#files.hidden = note;
     this.#text.placeholder = t(`inbox.placeholder.${this.#mode}`);
@@ -100,7 +100,7 @@ class MessageComposer extends HTMLElement {
     const text = this.#text.value.trim();
     const note = this.#mode === "note";
     const files = note ? [] : this.#files.files;
-    if (!(text || files.length) || text.length > LONGEST) return this.#text.focus();
+    if (!(text || files.length) || lengthOf(text) > LONGEST_TEXT) return this.#text.focus();
     this.#inbox.write(note ? "note" : "message", text, files);
     if (!note) this.#files.clear();
     this.#text.value = "";
@@ -116,9 +116,9 @@ class MessageComposer extends HTMLElement {
     this.#text.focus();
   }
 
-  // A composing input method uses Enter itself.
+  // The Enter that chooses a word in an input method does not come here.
   #key(event) {
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    if (event.key !== "Enter" || event.shiftKey) return;
     event.preventDefault();
     this.#form.requestSubmit();
   }

@@ -1,5 +1,6 @@
 // What the agent has written and the server has not yet acked: kept, sent again with the same id, or shown as failed.
 
+import { uuid, wellFormed } from "./common/writing.js";
 import { uploaded } from "./uploads.js";
 
 const PATIENCE = 10_000;
@@ -19,7 +20,7 @@ export class Outbox extends EventTarget {
   /** `files` go up first; the message follows when all are there. */
   add(type, ticket, text, files = []) {
     const attachments = files.map((file) => ({ name: file.name, size: file.size, file }));
-    const entry = { id: crypto.randomUUID(), type, ticket, text, attachments, at: new Date().toISOString(), state: "sending" };
+    const entry = { id: uuid(), type, ticket, text: wellFormed(text), attachments, at: new Date().toISOString(), state: "sending" };
     this.#entries.set(entry.id, entry);
     this.#send(entry);
   }

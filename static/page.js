@@ -1,5 +1,8 @@
 // What every page does: its menus close when the reader turns elsewhere.
+import { shieldComposing } from "./common/writing.js";
 import "./theme-switch.js";
+
+shieldComposing();
 
 const menus = () => document.querySelectorAll("details.menu[open]");
 

@@ -1,6 +1,7 @@
 // <ticket-actions>: what can be done with the open ticket as a whole: its status, whose and which department's it is, whether it is spam.
 import { boot } from "./boot.js";
 import { confirmed } from "./confirm-dialog.js";
+import { copied } from "./copy-text.js";
 import { define, h } from "./dom.js";
 import { icon } from "./icons.js";
 import { t } from "./words.js";
@@ -104,8 +105,8 @@ class TicketActions extends HTMLElement {
   }
 
   async #copy(number) {
-    await navigator.clipboard.writeText(`${location.origin}/inbox/open/${number}`);
-    this.#say(t("common.copied"));
+    const address = `${location.origin}/inbox/open/${number}`;
+    this.#say((await copied(address)) ? t("common.copied") : address);
   }
 
   async #change(number, changes, before, done) {

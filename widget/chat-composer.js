@@ -1,7 +1,7 @@
 /** `<chat-composer>`: keeps what is written and chosen until it is sent. Fires `send` (`detail`: text, files) and `typing` (`detail`: on or off, no more). */
 
+import { LONGEST_TEXT, lengthOf } from "/static/common/writing.js";
 import { define, icon, make } from "./dom.js";
-import { LONGEST_TEXT } from "./transcript.js";
 
 const COUNT_FROM = LONGEST_TEXT - 1000;
 const REPEAT = 3_000;
@@ -25,7 +25,7 @@ export class ChatComposer extends HTMLElement {
       input: () => this.#typed(), keydown: (event) => this.#pressed(event),
       paste: ({ clipboardData }) => this.#attach(clipboardData.files),
     });
-    const pick = make("input", { type: "file", multiple: true, hidden: true, change: () => this.#attach(pick.files) });
+    const pick = make("input", { type: "file", multiple: true, hidden: true, change: () => this.#picked(pick) });
     const attach = make("button", { type: "button", class: "round", "aria-label": words.say("attach"), click: () => pick.click() }, icon("attach"));
     const send = make("button", { class: "send", "aria-label": words.say("send") }, icon("send"));
     this.append(make("form", { submit: (event) => this.#send(event) }, pick, attach, this.#text, send), this.#count);
@@ -38,6 +38,12 @@ export class ChatComposer extends HTMLElement {
 
   focus() {
     this.#text.focus();
+  }
+
+  /** Emptied, or the same file could not be chosen twice. */
+  #picked(pick) {
+    this.#attach(pick.files);
+    pick.value = "";
   }
 
   async #attach(list) {
@@ -67,16 +73,16 @@ export class ChatComposer extends HTMLElement {
     const { style, value } = this.#text;
     style.blockSize = "auto";
     style.blockSize = `${this.#text.scrollHeight + 2}px`;
-    const length = [...value.trim()].length;
+    const length = lengthOf(value.trim());
     const over = length > LONGEST_TEXT;
     this.#text.ariaInvalid = String(over);
     this.#count.hidden = length < COUNT_FROM;
     this.#count.textContent = this.#words.say(over ? "too_long" : "length", { length, limit: LONGEST_TEXT });
   }
 
-  /** Enter sends, unless it chooses a word in an input method. */
+  /** Enter sends. The Enter that chooses a word in an input method does not come here. */
   #pressed(event) {
-    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) this.#send(event);
+    if (event.key === "Enter" && !event.shiftKey) this.#send(event);
   }
 
   #send(event) {

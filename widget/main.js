@@ -1,5 +1,6 @@
 /** Starts the frame: asks the server how this site looks and what it says, then hands over to `<chat-window>`. */
 
+import { shieldComposing } from "/static/common/writing.js";
 import { ChatWindow } from "./chat-window.js";
 import { wear } from "./colour.js";
 import { Desk } from "./desk.js";
@@ -44,6 +45,7 @@ function fail(code) {
   start.replaceChildren(make("p", { role: "alert" }, code === "forbidden" ? forbidden : unreachable), button("quiet", begin, again));
 }
 
+shieldComposing();
 document.addEventListener("keydown", ({ key }) => {
   if (key === "Escape" && !document.querySelector(":popover-open")) tell("close");
 });

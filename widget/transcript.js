@@ -1,12 +1,6 @@
 /** What has been said in one ticket, by `seq`, and what waits to be acknowledged; no socket and no page. */
 
-/** In code points. */
-export const LONGEST_TEXT = 10_000;
-
-/** RFC 9562, version 4; without TLS there is no `crypto.randomUUID`. */
-const uuid = () => "10000000-1000-4000-8000-100000000000".replace(/[018]/g, (digit) => (
-  (digit ^ (crypto.getRandomValues(new Uint8Array(1))[0] & (15 >> (digit / 4)))).toString(16)
-));
+import { uuid, wellFormed } from "/static/common/writing.js";
 
 function without(said, attachment) {
   const attachments = said.attachments?.filter(({ id }) => attachment && id !== attachment);
@@ -72,7 +66,7 @@ export class Transcript {
 
   hold(text, attachments = []) {
     const id = uuid();
-    this.#pending.set(id, { type: "message", id, text, attachments, at: new Date().toISOString(), author: { kind: "visitor" }, state: "sending" });
+    this.#pending.set(id, { type: "message", id, text: wellFormed(text), attachments, at: new Date().toISOString(), author: { kind: "visitor" }, state: "sending" });
     return id;
   }
 
