@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import smtplib
+import socket
 import ssl
+import threading
 from dataclasses import dataclass
 from email.errors import HeaderParseError, MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import formatdate
+from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from chat.errors import Misconfigured
 
-SECONDS = 20.0
+SECONDS, WHOLE = 20.0, 60.0
+"""How long a mail server may take for one answer, and for a whole letter."""
 PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 PERMANENT = 500
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
@@ -84,9 +89,9 @@ class Mailer:
         parts, context = self._parts, ssl.create_default_context()
         host, port = parts.hostname or "", parts.port or PORTS.get(parts.scheme, 25)
         if parts.scheme == "smtps":
-            server: smtplib.SMTP = smtplib.SMTP_SSL(host, port, timeout=SECONDS, context=context)
+            server: smtplib.SMTP = _LimitedTLS(host, port, timeout=SECONDS, context=context)
         else:
-            server = smtplib.SMTP(host, port, timeout=SECONDS)
+            server = _Limited(host, port, timeout=SECONDS)
         try:
             self._secured(server, host, context)
         except BaseException:
@@ -118,6 +123,37 @@ class Mailer:
         except (ValueError, MessageError) as error:
             raise Undelivered("it cannot be written as a mail", permanent=True) from error
         return made
+
+
+class _Limited(smtplib.SMTP):
+    """
+    A connection that ends after `WHOLE` seconds. The time-out of its socket is for each byte, so a server that sends
+    one now and then could hold a letter for ever.
+    """
+
+    _timer: threading.Timer | None = None
+
+    def connect(self, *args: Any, **options: Any) -> tuple[int, bytes]:
+        """Connect, and let the time run."""
+        self._timer = threading.Timer(WHOLE, self._cut)
+        self._timer.daemon = True
+        self._timer.start()
+        return super().connect(*args, **options)
+
+    def close(self) -> None:
+        """Close, and stop the time."""
+        if self._timer is not None:
+            self._timer.cancel()
+        super().close()
+
+    def _cut(self) -> None:
+        if self.sock is not None:
+            with contextlib.suppress(OSError):  # it has just been closed
+                self.sock.shutdown(socket.SHUT_RDWR)
+
+
+class _LimitedTLS(_Limited, smtplib.SMTP_SSL):
+    """The same, in TLS from its first byte."""
 
 
 def _address(text: str) -> Address:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import fcntl
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,9 +14,11 @@ from pathlib import Path
 import msgspec
 
 from chat.live.here import Live
+from chat.locks import lock
 from chat.nudges import Nudge, Told
 
 LOOKS = 1.0
+WRITES = 1.0
 MOST = 1 << 20
 
 
@@ -55,7 +56,7 @@ class Server(Live):
         try:
             if not self._path.stat().st_size:
                 return b""
-            with _locked(self._path, fcntl.LOCK_EX | fcntl.LOCK_NB) as file:
+            with _locked(self._path, 0) as file:
                 data = os.read(file, 2 * MOST)
                 os.ftruncate(file, 0)
                 return data
@@ -75,7 +76,7 @@ class Command(Live):
         super().publish(*told)
         data = b"".join(msgspec.json.encode(each.nudge) + b"\n" for each in told)
         try:
-            with _locked(self._path, fcntl.LOCK_EX) as file:
+            with _locked(self._path, WRITES) as file:
                 # Where no server takes it away it must not grow for ever; one that finds it full reads all anew.
                 if os.fstat(file).st_size < MOST:
                     os.write(file, data)
@@ -84,10 +85,10 @@ class Command(Live):
 
 
 @contextlib.contextmanager
-def _locked(path: Path, how: int) -> Iterator[int]:
+def _locked(path: Path, seconds: float) -> Iterator[int]:
     file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
     try:
-        fcntl.flock(file, how)
+        lock(file, seconds)
         yield file
     finally:
         os.close(file)

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 
 from chat.errors import InvalidField, NotFound, Unavailable
+from chat.store.patient import make_patient, unhurried
 
 T = TypeVar("T")
 Work = Callable[[Connection], T]
@@ -108,7 +109,10 @@ class Store:
         try:
             if self.sqlite:
                 return _impatiently(self._write_engine, command)
-            with self._write_engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            with (
+                self._write_engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection,
+                unhurried(connection),
+            ):
                 connection.exec_driver_sql(command)
         except OperationalError:
             return False
@@ -119,13 +123,15 @@ class Store:
 
 
 def engine(url: str, begin: str = "BEGIN IMMEDIATE") -> Engine:
-    """Return an engine with every pragma set and honest transactions."""
+    """Return an engine with every pragma set, honest transactions, and an end to every wait."""
     if not url.startswith("sqlite"):
-        return create_engine(
+        made = create_engine(
             url.replace("postgresql://", "postgresql+psycopg://", 1),
             pool_size=READERS * 2,
             pool_pre_ping=True,
         )
+        make_patient(made)
+        return made
     made = create_engine(url, paramstyle="named", pool_size=READERS, connect_args={"check_same_thread": False})
     event.listen(made, "connect", _connected)
     # The driver's own idea of when to begin loses updates between reading and writing (measured), so we begin

@@ -19,6 +19,7 @@ from sqlalchemy import BigInteger, Column, Connection, MetaData, Table, Text, de
 from sqlalchemy.exc import DBAPIError
 
 from chat.errors import Misconfigured, Unavailable
+from chat.locks import lock
 from chat.store import engine
 
 LONGEST = 8192
@@ -120,13 +121,13 @@ class LineFile:
         """Hold the file of this name against other threads and processes."""
         with self._lock:
             try:
-                fcntl.flock(self._file, fcntl.LOCK_EX)
+                lock(self._file)
                 while not os.path.samestat(self._path.stat(), os.fstat(self._file)):  # somebody has shortened it
                     before, self._file = self._file, os.open(self._path, os.O_RDWR)
                     os.close(before)
-                    fcntl.flock(self._file, fcntl.LOCK_EX)
+                    lock(self._file)
             except OSError as error:
-                raise Unavailable("The ledger of erasures is not where it was") from error
+                raise Unavailable("The ledger of erasures is held by another process, or not where it was") from error
             try:
                 yield
             finally:

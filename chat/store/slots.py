@@ -23,7 +23,9 @@ from sqlalchemy.exc import DBAPIError
 
 from chat.crypt import KEY_BYTES, NONCE_BYTES
 from chat.errors import Misconfigured, Unavailable
+from chat.locks import lock
 from chat.store import engine
+from chat.store.patient import unhurried
 
 MAGIC = b"lethe keys 1\n"
 SLOT = 96
@@ -147,7 +149,10 @@ class SlotFile:
     def _alone(self) -> Iterator[None]:
         """Hold the file against other threads and, as commands run beside a server, other processes."""
         with self._lock:
-            fcntl.flock(self._file, fcntl.LOCK_EX)
+            try:
+                lock(self._file)
+            except OSError as error:
+                raise Unavailable("The data keys are held by another process") from error
             try:
                 yield
             finally:
@@ -196,7 +201,7 @@ class SlotTable:
         """Delete the row and write the table anew."""
         with self._whole() as tx:
             gone = tx.execute(delete(_key).where(_key.c.slot == slot, _key.c.owner == owner))
-        with self._whole("AUTOCOMMIT") as plain:
+        with self._whole("AUTOCOMMIT") as plain, unhurried(plain):
             plain.execute(text("VACUUM FULL data_key"))
         return gone.rowcount > 0
 

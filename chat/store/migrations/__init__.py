@@ -13,6 +13,7 @@ from chat.errors import Misconfigured, Unavailable
 from chat.settings import Settings
 from chat.store import engine
 from chat.store.lines import LineTable
+from chat.store.patient import make_patient, unhurried
 from chat.store.privacy import backups
 from chat.store.slots import SlotTable
 from chat.store.team import accounts
@@ -31,7 +32,7 @@ def migrate(settings: Settings, revision: str = HEAD) -> str:
 
     current(settings.database_url)
     target = engine(settings.database_url)
-    with target.begin() as connection:
+    with target.begin() as connection, unhurried(connection):
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).parent))
         config.attributes["connection"] = connection
@@ -101,6 +102,7 @@ def prepare_keys(settings: Settings) -> None:
         parts._replace(path="/postgres").geturl().replace("postgresql://", "postgresql+psycopg://", 1),
         isolation_level="AUTOCOMMIT",
     )
+    make_patient(server)
     try:
         with server.connect() as connection:
             known = connection.execute(text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": name}).scalar()

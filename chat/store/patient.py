@@ -1,0 +1,63 @@
+"""PostgreSQL connections that wait for an answer, but not for ever."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from psycopg.abc import PQGen
+from psycopg.pq import TransactionStatus
+from sqlalchemy import Connection, Engine, event
+
+CONNECTS = 5
+ANSWERS = 30.0
+LOCKED = 20.0
+WORKS = 3600.0
+"""Seconds: for a connection, for one answer, for a lock; and for what writes a whole table anew."""
+
+
+class Patient(psycopg.Connection[Any]):
+    """
+    A connection whose every wait ends: with an answer, or after `patience` seconds with OperationalError.
+
+    The limit is the client's own. One that the server keeps, `statement_timeout`, is of no use where the server hangs,
+    is stopped, or is cut off without a word.
+    """
+
+    patience = ANSWERS
+
+    def wait(self, gen: PQGen[Any], interval: float = 0.1, timeout: float | None = None) -> Any:
+        """Wait as psycopg does. Raises OperationalError and closes the connection where no answer came in time."""
+        try:
+            return super().wait(gen, interval, self.patience if timeout is None else timeout)
+        except psycopg.OperationalError:
+            if self.pgconn.transaction_status == TransactionStatus.ACTIVE:
+                self.pgconn.finish()  # its answer may still come, and would be taken for another's
+            raise
+
+
+def make_patient(target: Engine) -> None:
+    """Let an engine open connections of this kind, each of which also waits for a lock no longer than `LOCKED`."""
+
+    @event.listens_for(target, "do_connect")
+    def connect(_dialect: object, _record: object, args: Any, params: Any) -> Patient:
+        made = Patient.connect(*args, **({"connect_timeout": CONNECTS} | params))
+        with made.transaction():
+            made.execute(f"SET lock_timeout = {int(LOCKED * 1000)}")
+        return made
+
+
+@contextmanager
+def unhurried(connection: Connection) -> Iterator[None]:
+    """Let what is done inside take up to `WORKS` seconds, as writing a large table anew may."""
+    raw = connection.connection.driver_connection
+    if not isinstance(raw, Patient):
+        yield
+        return
+    before, raw.patience = raw.patience, WORKS
+    try:
+        yield
+    finally:
+        raw.patience = before
