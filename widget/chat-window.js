@@ -1,12 +1,16 @@
 /** `<chat-window>`: everything inside the frame; works with nothing but the notice until it has been agreed to. */
 
-import { ChatRoom } from "./chat-room.js";
 import { ConsentNotice } from "./consent-notice.js";
-import { Conversation } from "./conversation.js";
 import { button, define, icon, make } from "./dom.js";
 import { menu, PlainPage } from "./plain-page.js";
 
 const SOCKET = new URL("/ws/visitor", location.href.replace(/^http/, "ws")).href;
+
+/** What the first page does not need, by the part of the strings that it says. */
+const PARTS = {
+  chat: () => import("./chat.js"),
+  rights: () => import("./rights.js"),
+};
 
 export class ChatWindow extends HTMLElement {
   #words;
@@ -14,7 +18,7 @@ export class ChatWindow extends HTMLElement {
   #desk;
   #tell;
   #presence = make("p", { class: "presence" });
-  #menu;
+  #menu = make("nav", { hidden: true });
   #main = make("main", {});
   #room = null;
   #conversation = null;
@@ -27,18 +31,11 @@ export class ChatWindow extends HTMLElement {
     this.#config = config;
     this.#desk = desk;
     this.#tell = tell;
-    const rights = ["kept", "receipt", "transcript", ...(config.mail ? ["mail"] : []), "export"];
-    const aside = (name) => [name, () => this.#late(name, ({ asides }) => asides[name](words, this.#config, desk, this.#conversation))];
-    this.#menu = menu(words, {
-      ...Object.fromEntries(rights.map(aside)),
-      end: () => this.#conversation.end(),
-      withdraw: () => this.#withdrawing(this.#room),
-    });
     this.append(this.#header(config.account), this.#main);
     document.addEventListener("visibilitychange", () => this.#back());
     this.#present(config.online);
     if (!config.notice) this.#show(this.#notOpen(config));
-    else if (desk.token) this.#chat();
+    else if (desk.token) this.#chat().catch(() => this.#stuck("unreachable"));
     else this.#ask();
   }
 
@@ -54,6 +51,16 @@ export class ChatWindow extends HTMLElement {
     const portrait = make("span", { class: "portrait", "aria-hidden": "true" }, [...name][0]);
     const who = make("div", { class: "who" }, make("p", { class: "name" }, make("bdi", {}, name)), this.#presence);
     return make("header", {}, portrait, who, this.#menu, close);
+  }
+
+  #choices() {
+    const rights = ["kept", "receipt", "transcript", ...(this.#config.mail ? ["mail"] : []), "export"];
+    const aside = (name) => [name, () => this.#late(name, ({ asides }) => asides[name](this.#words, this.#config, this.#desk, this.#conversation))];
+    return menu(this.#words, {
+      ...Object.fromEntries(rights.map(aside)),
+      end: () => this.#conversation.end(),
+      withdraw: () => this.#withdrawing(this.#room),
+    });
   }
 
   #notOpen({ account, site }) {
@@ -81,10 +88,12 @@ export class ChatWindow extends HTMLElement {
     this.#menu.hidden = true;
   }
 
+  /** Nobody agrees to a chat that could then not be shown. */
   async #agree(notice, agreement) {
     try {
+      await this.#part("chat");
       await this.#desk.agree({ ...agreement, locale: this.#words.locale });
-      this.#chat();
+      await this.#chat();
     } catch (refusal) {
       this.#refused(notice, refusal);
     }
@@ -104,13 +113,15 @@ export class ChatWindow extends HTMLElement {
     this.#config = { ...this.#config, notice, purposes: notice.purposes ?? this.#config.purposes };
   }
 
-  #chat() {
+  async #chat() {
+    const { ChatRoom, Conversation } = await this.#part("chat");
     const unsent = this.#conversation?.transcript.pending;
     const conversation = new Conversation(SOCKET, this.#desk, this.#config.online, unsent);
     conversation.addEventListener("change", () => this.#changed());
     conversation.addEventListener("asked", ({ detail }) => this.#askAgain(detail));
     conversation.addEventListener("over", ({ detail }) => this.#over(detail));
     this.#conversation = conversation;
+    if (!this.#menu.hasChildNodes()) this.#menu.append(...this.#choices());
     this.#room ??= new ChatRoom(this.#words, this.#config.account.name, this.#desk);
     this.#room.conversation = conversation;
     this.#show(this.#room);
@@ -143,10 +154,12 @@ export class ChatWindow extends HTMLElement {
     else if (reason === "unauthorized") {
       this.#desk.forget();
       this.#ask(this.#words.say("signed_out"));
-    } else {
-      const reload = button("quiet wide", () => location.reload(), this.#words.say("try_again"));
-      this.#show(new PlainPage(this.#words.reason(reason), reload));
-    }
+    } else this.#stuck(reason);
+  }
+
+  #stuck(reason) {
+    const reload = button("quiet wide", () => location.reload(), this.#words.say("try_again"));
+    this.#show(new PlainPage(this.#words.reason(reason), reload));
   }
 
   #aside(page, behind = this.#room) {
@@ -158,15 +171,16 @@ export class ChatWindow extends HTMLElement {
   async #late(name, deed, behind) {
     let page;
     try {
-      page = await deed(await this.#rights());
+      page = await deed(await this.#part("rights"));
     } catch (refusal) {
       page = new PlainPage(this.#words.say(`menu.${name}`), make("p", {}, this.#words.failure(refusal)));
     }
     if (page) this.#aside(page, behind);
   }
 
-  async #rights() {
-    return (await Promise.all([import("./rights.js"), this.#words.more("rights")]))[0];
+  /** Fetches a part with its words. */
+  async #part(name) {
+    return (await Promise.all([PARTS[name](), this.#words.more(name)]))[0];
   }
 
   #withdrawing(behind) {
@@ -182,7 +196,7 @@ export class ChatWindow extends HTMLElement {
     this.#conversation = this.#room = null;
     this.#unread = 0;
     this.#tell("unread", { count: 0, label: this.#words.say("open_chat") });
-    this.#show((await this.#rights()).donePage(this.#words, number, () => this.#ask()));
+    this.#show((await this.#part("rights")).donePage(this.#words, number, () => this.#ask()));
   }
 
   #present(online) {

@@ -2,11 +2,11 @@
 
 import { button, define, icon, make } from "./dom.js";
 
-/** `choices`: a deed for each `menu.` string. */
+/** `choices`: a deed for each `menu.` string. Gives the button and its list. */
 export function menu(words, choices) {
   const list = make("ul", { popover: true, id: "menu", click: () => list.hidePopover() });
   for (const [name, deed] of Object.entries(choices)) list.append(make("li", {}, button(name, deed, words.say(`menu.${name}`))));
-  return make("nav", {}, make("button", { class: "round", popovertarget: "menu", "aria-label": words.say("menu") }, icon("more")), list);
+  return [make("button", { class: "round", popovertarget: "menu", "aria-label": words.say("menu") }, icon("more")), list];
 }
 
 export class PlainPage extends HTMLElement {

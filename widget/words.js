@@ -13,6 +13,7 @@ export class Words {
   locale;
   #strings;
   #plural;
+  #parts = new Set();
 
   constructor(locale, strings) {
     this.locale = locale;
@@ -20,10 +21,12 @@ export class Words {
     this.#plural = new Intl.PluralRules(locale);
   }
 
-  /** Fetches a further part of the strings. */
+  /** Fetches a further part of the strings, once. */
   async more(part) {
+    if (this.#parts.has(part)) return;
     const found = await fetch(`/widget-assets/locales/${this.locale}.${part}.json`);
     this.#strings = { ...this.#strings, ...(await found.json()) };
+    this.#parts.add(part);
   }
 
   say(key, values = {}) {

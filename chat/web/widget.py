@@ -24,7 +24,7 @@ from chat.locales import words
 from chat.model import LOCALES, Site
 from chat.web.api import attachments, exports
 from chat.web.doors import JSON, body_of, doors_of, network_of, own_origin, standard_of, visitor_of
-from chat.web.files import PACKED, folder
+from chat.web.files import PACKED, folder, lean
 
 BEGINNINGS, BEGIN_WINDOW = 30, 600.0
 
@@ -63,7 +63,7 @@ async def frame(request: Request) -> Response:
     locale = _locale_of(request)
     document = Template((folder("widget") / "frame.html").read_text("utf-8"), autoescape=True)
     return HTMLResponse(
-        document.render(site_key=site.key, lang=locale, strings=strings(locale)),
+        document.render(site_key=site.key, lang=locale, strings=strings(locale) | strings(locale, "frame")),
         headers={"content-security-policy": _policy(site), "cache-control": "no-store"},
     )
 
@@ -142,12 +142,11 @@ async def mail_transcript(request: Request) -> Response:
 
 async def loader(_: Request) -> Response:
     """`GET /widget.js`: the script that draws the button."""
-    body = (folder("widget") / "loader.js").read_bytes()
     headers = {
         "cache-control": "public, max-age=300",
         "cross-origin-resource-policy": "cross-origin",
     }
-    return Response(body, media_type="text/javascript; charset=utf-8", headers=headers)
+    return Response(lean(folder("widget") / "loader.js"), media_type="text/javascript; charset=utf-8", headers=headers)
 
 
 def best_locale(asked: str, accepted: str) -> str:
@@ -164,9 +163,10 @@ def _locale_of(request: Request) -> str:
 
 
 @cache
-def strings(locale: str) -> dict[str, str]:
-    """Return the widget's words in one language."""
-    made: dict[str, str] = json.loads((folder("widget") / "locales" / f"{locale}.json").read_text("utf-8"))
+def strings(locale: str, part: str = "") -> dict[str, str]:
+    """Return the words of the widget's first page in one language, or those of a further `part`."""
+    name = f"{locale}.{part}.json" if part else f"{locale}.json"
+    made: dict[str, str] = json.loads((folder("widget") / "locales" / name).read_text("utf-8"))
     return made
 
 

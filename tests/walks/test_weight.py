@@ -1,0 +1,124 @@
+"""What a browser loads of the widget, as it comes over the wire: before the click, the first page, a whole chat."""
+
+from collections import defaultdict
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import Page, Request, expect
+
+from chat.model import LOCALES
+from tests.lethe import Account
+from tests.walks.shop import Enter
+
+LOADER, OPEN = 3_000, 30_000  # bytes, compressed
+NOTICE = {
+    "en": (
+        "We use what you write here, and the details you give above it, to answer your question and for nothing else. "
+        "Only our own staff read it, and it lies encrypted on a server in Greece. "
+        "We pass it on to nobody, and we do not look at which pages you visit. "
+        "It is deleted a year after your last message, or at once when you choose “Withdraw and delete” in the menu. "
+        "There you can also see what is kept, take a copy with you, or complain to the Data Protection Authority."
+    ),
+    "el": (
+        "Χρησιμοποιούμε όσα γράφετε εδώ, και τα στοιχεία που δίνετε παραπάνω, για να απαντήσουμε στην "
+        "ερώτησή σας και για τίποτε άλλο. Τα διαβάζουν μόνο οι συνεργάτες μας και φυλάσσονται "
+        "κρυπτογραφημένα σε διακομιστή στην Ελλάδα. Δεν τα δίνουμε σε κανέναν και δεν παρακολουθούμε "
+        "ποιες σελίδες επισκέπτεστε. Διαγράφονται έναν χρόνο μετά το τελευταίο σας μήνυμα, ή αμέσως "
+        "όταν επιλέξετε «Ανάκληση και διαγραφή» στο μενού. Εκεί μπορείτε επίσης να δείτε τι "
+        "διατηρείται, να πάρετε ένα αντίγραφο ή να προσφύγετε στην Αρχή Προστασίας Δεδομένων."
+    ),
+}
+LABELS = {
+    "en": ("I agree that my messages and details are stored to answer me.", "They may also teach the spam filter."),
+    "el": (
+        "Συμφωνώ να αποθηκευτούν τα μηνύματα και τα στοιχεία μου για να μου απαντήσετε.",
+        "Μπορούν και να εκπαιδεύσουν το φίλτρο ανεπιθύμητων.",
+    ),
+}
+
+
+class Scales:
+    """Weighs every body that the server sends to a page, as it was encoded on the wire."""
+
+    def __init__(self, server: str) -> None:
+        self._server, self._loaded = server, list[Request]()
+
+    def __call__(self, page: Page) -> None:
+        """Weigh what this page loads from now on."""
+        page.context.on("requestfinished", self._heard)
+
+    def read(self) -> dict[str, int]:
+        """Bytes by path, until now."""
+        sizes: dict[str, int] = defaultdict(int)
+        for request in self._loaded:
+            path = request.url.removeprefix(self._server).partition("?")[0]
+            sizes[path] += request.sizes()["responseBodySize"]
+        return sizes
+
+    def _heard(self, request: Request) -> None:
+        if request.url.startswith(self._server):
+            self._loaded.append(request)
+
+
+def publish(account: Account, **more: str) -> None:
+    texts = [
+        {
+            "locale": locale,
+            "text": NOTICE.get(locale, NOTICE["en"]) + more.get(locale, ""),
+            "privacy_url": "https://shop.example/privacy",
+            "chat_label": LABELS.get(locale, LABELS["en"])[0],
+            "training_label": LABELS.get(locale, LABELS["en"])[1],
+        }
+        for locale in LOCALES
+    ]
+    account.version = int(account.rest("POST", "/notices", {"texts": texts})["version"])
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_the_button_weighs_three_kilobytes_and_a_whole_chat_thirty(enter: Enter, account: Account, locale: str) -> None:
+    publish(account)
+    scales = Scales(account.lethe.origin)
+    guest = enter(scales, {"locale": locale})
+    expect(guest.button).to_be_visible()
+    guest.page.wait_for_load_state("networkidle")
+    before = scales.read()
+    assert set(before) == {"/widget.js"}
+    assert sum(before.values()) <= LOADER, before
+
+    guest.open()
+    assert sum(scales.read().values()) <= OPEN, scales.read()
+    guest.agree().write("Is the tall pot frost-proof?")
+    guest.until(lambda: len(account.tickets()) == 1)
+    account.rest(
+        "POST",
+        f"/tickets/{account.tickets()[0]['number']}/messages",
+        {"id": str(uuid4()), "text": "It is: https://shop.example/pots"},
+    )
+    expect(guest.frame.locator("message-line.agent .bubble")).to_be_visible()
+    seen = scales.read()
+    assert {"/widget-assets/main.js", "/widget-assets/conversation.js", f"/widget/{account.site}/config"} <= set(seen)
+    assert sum(seen.values()) <= OPEN, seen
+
+
+def test_the_scales_see_a_longer_notice(enter: Enter, account: Account) -> None:
+    weights = []
+    for more in ("", " ".join(f"{number * 7919 % 10_007:x}" for number in range(800))):
+        publish(account, en=more)
+        scales = Scales(account.lethe.origin)
+        enter(scales, {"locale": "en"}).open()
+        weights.append(sum(scales.read().values()))
+    assert weights[1] - weights[0] > 1_500
+
+
+def test_what_is_seldom_asked_for_comes_later(enter: Enter, account: Account) -> None:
+    scales = Scales(account.lethe.origin)
+    guest = enter(scales).open()
+    assert "/widget-assets/conversation.js" not in scales.read()
+    guest.agree()
+    late = {
+        f"/widget-assets/{name}" for name in ("download.js", "export-page.js", "file-tray.js", "files.css", "rights.js")
+    }
+    assert not late & set(scales.read())
+    guest.choose("What is kept")
+    expect(guest.frame.locator("plain-page")).to_be_visible()
+    assert "/widget-assets/rights.js" in scales.read()
