@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 from chat.errors import Misconfigured
+from chat.networks import network
 
 NAMES = (
     "LETHE_DATA",
@@ -154,7 +155,7 @@ def _level(value: str) -> str:
 
 def _networks(value: str) -> tuple[IPv4Network | IPv6Network, ...]:
     try:
-        return tuple(ip_network(part.strip()) for part in value.split(",") if part.strip())
+        return tuple(network(part.strip()) for part in value.split(",") if part.strip())
     except ValueError as error:
         raise Misconfigured(
             "LETHE_TRUSTED_PROXIES must be addresses or networks with commas between, as 127.0.0.1,10.0.0.0/8"

@@ -14,6 +14,7 @@ from chat.actions.team import accounts, agents, credentials
 from chat.audited import Action
 from chat.errors import NotFound, Unauthorized
 from chat.locales import strings
+from chat.networks import Network
 from chat.store.privacy import audit as store
 from chat.store.schema import metadata
 from chat.web import rest
@@ -162,7 +163,7 @@ async def test_what_is_refused_or_not_there_is_not_entered(app: Served) -> None:
     for path in ("/tickets/9", "/contacts/01a213ed-cb9a-7ae1-a67f-92c1a55f4a8f", "/attachments/x"):
         assert await done(app.house, app.rest("GET", path)) == []
     with pytest.raises(Unauthorized):
-        await agents.sign_in(app.desk, app.house.made.owner_email, "the wrong password", "here")
+        await agents.sign_in(app.desk, app.house.made.owner_email, "the wrong password", Network("here"))
     assert all(action != "agent.signed_in" for _, action, _, _ in await said(app.house))
 
 

@@ -13,6 +13,7 @@ from chat.actions.team import agents, credentials
 from chat.errors import InvalidField, NotFound, Unauthorized
 from chat.ids import secret
 from chat.model import Agent
+from chat.networks import Network
 from chat.settings import Settings
 from chat.store.ledger import Ledger
 from tests.backups import backed_up, restored
@@ -34,10 +35,10 @@ class Keys:
         """Which of the doors open at a desk."""
         house = self.house
         tried: dict[str, Awaitable[object]] = {
-            "owner": agents.sign_in(desk, house.made.owner_email, PASSWORD, "here"),
+            "owner": agents.sign_in(desk, house.made.owner_email, PASSWORD, Network("here")),
             "owner's token": agents.by_token(desk, house.made.api_token),
-            "gone": agents.sign_in(desk, self.gone[0].email, self.gone[1], "here"),
-            "renewed": agents.sign_in(desk, self.renewed[0].email, self.renewed[1], "here"),
+            "gone": agents.sign_in(desk, self.gone[0].email, self.gone[1], Network("here")),
+            "renewed": agents.sign_in(desk, self.renewed[0].email, self.renewed[1], Network("here")),
             "token": agents.by_token(desk, self.token),
             "session": agents.by_session(desk, self.cookie),
         }
@@ -61,7 +62,7 @@ async def keys_of(house: House) -> Keys:
     renewed, password = made["renewed"]
     token = secret()
     await desk.store.write(lambda tx: agents.give_token(tx, renewed.id, token, "a program", desk.clock()))
-    cookie = desk.tokens.cookie(await agents.sign_in(desk, renewed.email, password, "here"))
+    cookie = desk.tokens.cookie(await agents.sign_in(desk, renewed.email, password, Network("here")))
     keys = Keys(house, made["gone"], made["renewed"], token, cookie)
     assert len(await keys.opened(desk)) == 6
     return keys
@@ -89,9 +90,9 @@ async def test_who_was_shut_out_since_stays_shut_out(house: House, vault: Path, 
         }
         assert await keys.opened(desk) == {"owner", "owner's token"}
         email = keys.renewed[0].email
-        assert not await opens(agents.sign_in(desk, email, new, "here")), "the ledger holds no password"
+        assert not await opens(agents.sign_in(desk, email, new, Network("here"))), "the ledger holds no password"
         again = await credentials.renew(desk, email, "a password that is new", with_tokens=False)
-        assert await opens(agents.sign_in(desk, email, again.password, "here"))
+        assert await opens(agents.sign_in(desk, email, again.password, Network("here")))
 
 
 @pytest.mark.parametrize("mutant", ["nothing is replayed", "nothing is entered"])
@@ -119,7 +120,7 @@ async def test_a_new_password_needs_an_active_agent_and_length(house: House) -> 
             await credentials.renew(house.desk, email, None, with_tokens=False)
     with pytest.raises(InvalidField):
         await credentials.renew(house.desk, house.made.owner_email, "short", with_tokens=False)
-    assert await opens(agents.sign_in(house.desk, house.made.owner_email, PASSWORD, "here"))
+    assert await opens(agents.sign_in(house.desk, house.made.owner_email, PASSWORD, Network("here")))
 
 
 async def test_the_ledger_says_ids_and_nothing_else_of_an_agent(house: House) -> None:

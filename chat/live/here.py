@@ -6,11 +6,14 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 
+from chat.networks import Network
 from chat.nudges import Nudge, Told, channels
 
 STALE = 45.0
 """So many seconds after its last word, what another process said of an agent counts no more."""
 COUNTED = 100_000
+WIDER = 8
+"""So many lines of one customer are counted each for itself before their number is what is limited."""
 
 
 class Live:
@@ -115,3 +118,13 @@ class Live:
             until, count = now + window, 0
         self._spent[key] = (until, count + 1)
         return 0.0 if count < limit else until - now
+
+    async def allow_from(self, what: str, network: Network, limit: int, window: float) -> float:
+        """
+        Like `allow`, for what comes from a network; the wider one around it may ask `WIDER` times as often. What is
+        refused uses up nothing of the wider one's.
+        """
+        wait = await self.allow(f"{what}:{network.near}", limit, window)
+        if wait or not network.wide:
+            return wait
+        return await self.allow(f"{what}:{network.wide}", limit * WIDER, window)

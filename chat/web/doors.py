@@ -8,18 +8,19 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
 
+from chat import networks
 from chat.actions.desk import Desk
 from chat.actions.talk.posting import Postbox
 from chat.actions.team import agents
 from chat.errors import Forbidden, InvalidField, LetheError, TooLarge, Unauthorized
 from chat.model import Actor
+from chat.networks import Network
 from chat.tokens import Visitor
 from chat.web.feed import Feed
 
@@ -105,7 +106,8 @@ async def actor_of(request: HTTPConnection, *, csrf: bool = True) -> Actor:
     actor = await agents.by_session(desk, request.cookies.get(COOKIE, ""))
     if request.scope.get("method", "GET") not in SAFE:
         own_page(request)
-        if csrf and not hmac.compare_digest(request.headers.get("x-csrf-token", ""), csrf_token(desk, actor)):
+        shown = request.headers.get("x-csrf-token", "").encode()
+        if csrf and not hmac.compare_digest(shown, csrf_token(desk, actor).encode()):
             raise Forbidden("The header X-CSRF-Token is missing or not this session's")
     return actor
 
@@ -183,35 +185,27 @@ def standard_of(request: HTTPConnection) -> bool:
     return asked == "ts27560"
 
 
-def network_of(request: HTTPConnection) -> str:
+def network_of(request: HTTPConnection) -> Network:
     """
-    Return a keyed hash of the network a request comes from, for allowances only; the address itself is kept nowhere.
+    Return keyed hashes of the network a request comes from, for allowances only; the address itself is kept nowhere.
     """
     desk = doors_of(request).desk
+    forwarded = request.headers.getlist("x-forwarded-for")
+    near, wide = networks.lines(networks.asked_from(_direct(request), forwarded, desk.settings.trusted_proxies))
     hour = desk.clock() // 3_600_000
-    text = f"network/{hour}/{_peer(request)}"
-    return hmac.new(desk.index_key, text.encode(), sha256).hexdigest()[:32]
+
+    def hashed(text: str) -> str:
+        return hmac.new(desk.index_key, f"network/{hour}/{text}".encode(), sha256).hexdigest()[:32]
+
+    return Network(hashed(near), hashed(wide) if wide else "")
 
 
-def _trusted(request: HTTPConnection) -> bool:
-    proxies = doors_of(request).desk.settings.trusted_proxies
-    try:
-        peer = ip_address(request.client.host) if request.client else None
-    except ValueError:
-        peer = None
-    return peer is not None and any(peer in network for network in proxies)
-
-
-def _peer(request: HTTPConnection) -> str:
-    """
-    Return the address asked from; what a trusted proxy added last counts, nothing that a client could have put there.
-    """
-    direct = request.client.host if request.client else ""
-    if not _trusted(request):
-        return direct
-    forwarded = request.headers.get("x-forwarded-for", "").split(",")
-    return forwarded[-1].strip() or direct
+def _direct(request: HTTPConnection) -> str:
+    return request.client.host if request.client else ""
 
 
 def _forwarded_secure(request: HTTPConnection) -> bool:
-    return _trusted(request) and request.headers.get("x-forwarded-proto") == "https"
+    """Tell whether the nearest proxy, if it is trusted, was asked over HTTPS; what it adds stands last."""
+    peer, proxies = networks.parsed(_direct(request)), doors_of(request).desk.settings.trusted_proxies
+    said = ",".join(request.headers.getlist("x-forwarded-proto")).rpartition(",")[2]
+    return peer is not None and any(peer in each for each in proxies) and said.strip().lower() in {"https", "wss"}

@@ -99,7 +99,7 @@ async def begin(request: Request) -> Response:
     _, site, _ = await notices.place(doors.desk, key)
     _check_origin(request, site)
     asked = await _agreement(request)
-    wait = await doors.desk.live.allow(f"begin:{network_of(request)}", BEGINNINGS, BEGIN_WINDOW)
+    wait = await doors.desk.live.allow_from("begin", network_of(request), BEGINNINGS, BEGIN_WINDOW)
     if wait:
         raise RateLimited("Too many chats were begun from here; wait a little", retry_after=round(wait))
     begun = await consent.begin(doors.desk, key, asked)

@@ -20,6 +20,7 @@ from chat.crypt import Sealed, digest
 from chat.errors import InvalidField, LetheError, NotFound, RateLimited, Unauthorized
 from chat.ids import secret
 from chat.model import Account, Contact, Site
+from chat.networks import Network
 from chat.nudges import Nudge, Told
 from chat.store.privacy import links
 from chat.store.talk import contacts
@@ -55,7 +56,7 @@ def reachable(desk: Desk) -> bool:
     return desk.mailer.ready and bool(desk.settings.base_url)
 
 
-async def ask(desk: Desk, site_key: str, email: str, letter: Written, network: str) -> None:
+async def ask(desk: Desk, site_key: str, email: str, letter: Written, network: Network) -> None:
     """
     Mail a link to whoever owns an address, if the site's account holds anything of theirs; tell nobody whether it does.
 
@@ -67,16 +68,16 @@ async def ask(desk: Desk, site_key: str, email: str, letter: Written, network: s
     if not EMAIL.fullmatch(email):
         raise InvalidField("This is not an e-mail address", field="email")
     found_by = desk.email_hash(site.account_id, email)
-    await _spend(desk, f"link:{network}", ASKED_NETWORK)
-    await _spend(desk, f"link:{found_by}", ASKED_ADDRESS)
+    _waits(await desk.live.allow_from("link", network, ASKED_NETWORK, WINDOW))
+    _waits(await desk.live.allow(f"link:{found_by}", ASKED_ADDRESS, WINDOW))
     await asyncio.gather(_mail(desk, site, found_by, letter), asyncio.sleep(EVEN))
 
 
-async def opened(desk: Desk, site_key: str, mailed: str, network: str) -> Opened:
+async def opened(desk: Desk, site_key: str, mailed: str, network: Network) -> Opened:
     """
     Use a mailed link up. Unauthorized where it was used, has expired, or is not one of the account's: they look alike.
     """
-    await _spend(desk, f"open:{network}", TRIED)
+    _waits(await desk.live.allow_from("open", network, TRIED, WINDOW))
     fresh, now = secret(), desk.clock()
     until = now + OPENED
 
@@ -140,8 +141,7 @@ async def place(desk: Desk, site_key: str) -> tuple[Account, Site]:
     return account, site
 
 
-async def _spend(desk: Desk, allowance: str, most: int) -> None:
-    wait = await desk.live.allow(allowance, most, WINDOW)
+def _waits(wait: float) -> None:
     if wait:
         raise RateLimited("That was asked for often just now; wait a little", retry_after=round(wait))
 

@@ -20,6 +20,7 @@ from chat.crypt import digest
 from chat.errors import Forbidden, InvalidField, LetheError, RateLimited, Unauthorized
 from chat.ids import secret, uuid7
 from chat.model import Actor, Agent
+from chat.networks import Network
 from chat.nudges import Nudge, Told
 from chat.store.schema import ROLES
 from chat.store.team import agents as store
@@ -152,18 +153,18 @@ async def deactivate_agent(desk: Desk, actor: Actor, agent_id: str) -> None:
     desk.live.publish(Told(Nudge("signout", account=actor.account_id, agent=agent_id)))
 
 
-async def sign_in(desk: Desk, email: str, password: str, network: str) -> str:
+async def sign_in(desk: Desk, email: str, password: str, network: Network) -> str:
     """
     Check a password and begin a session; return its secret, for the cookie.
 
-    `network` is a keyed hash of where the attempt comes from. Raises Unauthorized, alike for unknown, deactivated and
+    `network` is where the attempt comes from. Raises Unauthorized, alike for unknown, deactivated and
     wrong, and RateLimited after ten attempts on an address or thirty from a network in a quarter of an hour.
     """
     email_hash = desk.email_hash("agents", email)
-    for key, limit in ((f"signin:{email_hash}", ATTEMPTS), (f"signin:{network}", ATTEMPTS * 3)):
-        wait = await desk.live.allow(key, limit, ATTEMPT_WINDOW)
-        if wait:
-            raise RateLimited("Too many attempts; wait before the next", retry_after=round(wait))
+    wait = await desk.live.allow_from("signin", network, ATTEMPTS * 3, ATTEMPT_WINDOW)
+    wait = wait or await desk.live.allow(f"signin:{email_hash}", ATTEMPTS, ATTEMPT_WINDOW)
+    if wait:
+        raise RateLimited("Too many attempts; wait before the next", retry_after=round(wait))
     row = await desk.store.read(lambda tx: store.by_email(tx, email_hash))
     known = row is not None and row.deactivated_at is None
     right = await _in_thread(

@@ -117,7 +117,7 @@ async def forget(request: Request) -> Response:
 async def progress(request: Request) -> Response:
     """`GET /privacy/{site_key}/erasures/{id}`: how far it is, to whoever was told its number."""
     desk = doors_of(request).desk
-    wait = await desk.live.allow(f"progress:{network_of(request)}", LOOKS, LOOK_WINDOW)
+    wait = await desk.live.allow_from("progress", network_of(request), LOOKS, LOOK_WINDOW)
     if wait:
         raise RateLimited("That was asked for often just now; wait a little", retry_after=round(wait))
     account, _ = await links.place(desk, request.path_params["site_key"])
