@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,8 +15,12 @@ from tests import browser
 
 ROOT = Path(__file__).parent.parent
 WALKS = "tests/walks"
-SHARED = ("--numprocesses=auto", "--maxprocesses=4", "--dist=loadscope")
+SHARED = ("--numprocesses=auto", "--maxprocesses=4", "--dist=loadscope", "-p", "tests.sharing")
 """Shares out whole modules, whose servers start once each."""
+WITHIN = 80 * 60.0
+"""Seconds for everything, on a machine that is several times as slow as ours: who hangs must not hang for ever."""
+ENDS = 60.0
+"""Seconds for a child that is told to end, before it is killed."""
 FLOORS = "from importlinter.cli import lint_imports as lint; raise SystemExit(lint(no_cache=True, no_logo=True))"
 CHECKS = (
     ("style", ("-m", "ruff", "check", "--quiet", "--output-format=concise")),
@@ -40,16 +45,20 @@ class Steps:
     def __init__(self) -> None:
         self._child: subprocess.Popen[bytes] | None = None
         self._stopped = False
+        self._limit = time.monotonic() + WITHIN
         # A terminal's Ctrl-C reaches the child too, which is waited for: it has servers to stop.
         signal.signal(signal.SIGINT, self._interrupted)
         signal.signal(signal.SIGTERM, self._terminated)
 
     def run(self, name: str, arguments: Sequence[str]) -> int:
-        """The exit status of this Python with these arguments. Raises `KeyboardInterrupt`."""
+        """
+        The exit status of this Python with these arguments; negative, as of one that was killed, where it was not done
+        in time. Raises `KeyboardInterrupt`.
+        """
         print(f"== {name}", flush=True)
         began = time.monotonic()
         with subprocess.Popen([sys.executable, *arguments], cwd=ROOT) as self._child:
-            status = self._child.wait()
+            status = ended(self._child, max(self._limit - began, 1.0))
         self._child = None
         if self._stopped:
             raise KeyboardInterrupt
@@ -58,11 +67,30 @@ class Steps:
 
     def _interrupted(self, *_: object) -> None:
         self._stopped = True
+        if self._child:
+            later = threading.Timer(ENDS, self._child.kill)  # it may not hear; its servers are ended by their keeper
+            later.daemon = True
+            later.start()
 
     def _terminated(self, *_: object) -> None:
-        self._stopped = True
         if self._child:
             self._child.terminate()
+        self._interrupted()
+
+
+def ended(child: subprocess.Popen[bytes], within: float) -> int:
+    """The status of a child, which is told to end, and then killed, where it is not done in time."""
+    try:
+        return child.wait(within)
+    except subprocess.TimeoutExpired:
+        print(f"   not done within {within:.0f} s, so it is ended", flush=True)
+        child.terminate()
+    try:
+        child.wait(ENDS)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
+    return -signal.SIGKILL
 
 
 def check(steps: Steps, name: str, arguments: Sequence[str]) -> Outcome:

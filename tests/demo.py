@@ -12,6 +12,8 @@ from typing import Any, Self
 
 import httpx2
 
+from tests.keeper import keeper
+
 STARTS_WITHIN = 60
 ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")
 
@@ -37,7 +39,9 @@ class Demo:
             stdout=subprocess.PIPE,
             text=True,
             env={**os.environ, "LETHE_DATA": str(self.data)},
+            start_new_session=True,  # Ctrl-C in the terminal is for the tests, which then stop it
         )
+        keeper().keep(self._process.pid, self.data)
         self.shop, self.server = self._addresses()
         kept = json.loads(Path(self.data, "sign-in.json").read_text("utf-8"))
         self.site_key, self.email = kept["site_key"], kept["owner_email"]
@@ -59,6 +63,7 @@ class Demo:
         if self._process:
             self._process.terminate()
             self._process.communicate(timeout=STARTS_WITHIN)
+            keeper().let_go(self._process.pid)
             self._process = None
 
     def api(self, method: str, path: str, body: Any = None) -> Any:

@@ -21,6 +21,7 @@ from chat.app import open_desk
 from chat.settings import Settings, from_env
 from chat.store import engine, folder, migrations
 from chat.store.schema import metadata
+from tests.keeper import keeper
 from tests.services import Service
 from tests.sockets import Socket
 
@@ -90,6 +91,7 @@ class Lethe(Service):
         if process is not None:
             process.kill()
             process.wait()
+            keeper().let_go(process.pid)
 
     def terminate(self) -> None:
         """SIGTERM, and do not wait."""

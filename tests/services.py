@@ -17,6 +17,7 @@ import redis
 from psycopg import sql
 
 from tests import programs
+from tests.keeper import keeper
 from tests.programs import ServiceError, User
 
 PATIENCE = 30.0
@@ -76,6 +77,7 @@ class Service:
                 extra_groups=self.user.groups,
                 start_new_session=True,
             )
+        keeper().keep(self._process.pid, self.folder)
         deadline = time.monotonic() + PATIENCE
         while not self.alive():
             if self._process.poll() is not None or time.monotonic() > deadline:
@@ -94,6 +96,7 @@ class Service:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        keeper().let_go(process.pid)
 
 
 class Valkey(Service):

@@ -1,0 +1,144 @@
+"""A run always ends: tests that hang, test processes that are lost, servers that they leave behind."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from xml.etree.ElementTree import parse
+
+import pytest
+
+from tests import __main__ as suite
+from tests.keeper import tell
+
+ROOT = Path(__file__).parent.parent
+ENDS = 120.0
+"""Seconds in which a run of a dozen empty tests has ended, on any machine."""
+ALIKE = "".join(f"def test_{n}():\n    pass\n" for n in range(4))
+LOST = """
+import os, time
+def test_before(): time.sleep(2)  # meanwhile the other process has done all the rest
+def test_torn_away(): os._exit(1)
+def test_behind(): pass
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Modules of which the last loses its process, when that has already done another."""
+    for name in "abc":
+        (tmp_path / f"test_{name}.py").write_text(ALIKE)
+    (tmp_path / "test_d.py").write_text(LOST)
+    return tmp_path
+
+
+def shared_out(folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
+    """A run over two processes, in a session of its own."""
+    command = [sys.executable, "-m", "pytest", "-p", "no:valkey", "-p", "no:cacheprovider", "--junit-xml=report.xml"]
+    environ = os.environ | {"PYTHONPATH": str(ROOT)}
+    every = [*command, "--numprocesses=2", "--dist=loadscope", *arguments]
+    with (folder / "said").open("wb") as out:
+        return subprocess.Popen(every, cwd=folder, env=environ, stdout=out, start_new_session=True)
+
+
+def test_a_lost_process_fails_one_test_and_the_rest_is_run(folder: Path) -> None:
+    run = shared_out(folder, "-p", "tests.sharing")
+    try:
+        assert run.wait(ENDS) == 1
+    finally:
+        tell([run.pid], signal.SIGKILL)
+    cases = parse(folder / "report.xml").getroot().iter("testcase")  # noqa: S314 - we wrote it
+    failed = {f"{case.get('classname')}.{case.get('name')}": case.find("error") is not None for case in cases}
+    assert len(failed) == 15
+    assert [name for name, wrong in failed.items() if wrong] == ["test_d.test_torn_away"]
+
+
+def test_without_that_it_would_wait_for_ever(folder: Path) -> None:
+    run = shared_out(folder)
+    try:
+        until(lambda: b"replacing crashed worker" in (folder / "said").read_bytes())
+        with pytest.raises(subprocess.TimeoutExpired):
+            run.wait(10)
+    finally:
+        tell([run.pid], signal.SIGKILL)
+        run.wait()
+
+
+STARTS = """
+import json, os, sys
+from tests import services
+from tests.keeper import keeper
+if sys.argv[1] == "unkept":
+    keeper().keep = lambda *_: None
+server = services.Valkey()
+server.start()
+print(json.dumps([server._process.pid, server.port, str(server.folder)]), flush=True)
+os._exit(1)
+"""
+
+
+def left_behind(how: str) -> tuple[int, int, Path]:
+    """What a process that is torn away had started: a server's session, its port and its folder."""
+    run = subprocess.run(
+        [sys.executable, "-c", STARTS, how], cwd=ROOT, stdout=subprocess.PIPE, check=False, timeout=ENDS
+    )
+    pid, port, folder = json.loads(run.stdout)
+    return pid, port, Path(folder)
+
+
+def listens(port: int) -> bool:
+    """Whether somebody takes connections there."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_a_lost_process_leaves_no_server_and_no_folder() -> None:
+    _, port, folder = left_behind("kept")
+    until(lambda: not listens(port) and not folder.exists())
+
+
+def test_without_a_keeper_the_server_would_stay() -> None:
+    pid, port, folder = left_behind("unkept")
+    try:
+        time.sleep(1)
+        assert listens(port)
+        assert folder.exists()
+    finally:
+        tell([pid], signal.SIGKILL)
+
+
+def test_a_test_that_hangs_fails_and_the_next_one_runs(tmp_path: Path) -> None:
+    hangs = "import threading\ndef test_hangs(): threading.Event().wait()\ndef test_next(): pass\n"
+    (tmp_path / "test_it.py").write_text(hangs)
+    command = [sys.executable, "-m", "pytest", "-p", "no:valkey", "-p", "no:cacheprovider", "--timeout=1", "--quiet"]
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=ENDS)
+    assert "1 failed, 1 passed" in run.stdout, run.stdout
+
+
+DEAF = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=True); time.sleep(600)"
+
+
+def test_a_step_that_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(suite, "ENDS", 0.5)
+    with subprocess.Popen([sys.executable, "-c", DEAF], stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        child.stdout.readline()
+        assert suite.ended(child, 0.1) == -signal.SIGKILL
+        assert child.returncode == -signal.SIGKILL
+
+
+def test_every_test_has_a_limit(pytestconfig: pytest.Config) -> None:
+    assert 0 < float(pytestconfig.getini("timeout")) < float(pytestconfig.getini("faulthandler_timeout")) < suite.WITHIN
+
+
+def until(true: Callable[[], bool]) -> None:
+    """Waits until it is so."""
+    limit = time.monotonic() + ENDS
+    while not true():
+        assert time.monotonic() < limit, "it did not come true"
+        time.sleep(0.1)
