@@ -116,7 +116,10 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """The person writing in. `id` is the row's key, `uid` the name others may use."""
+    """
+    The person writing in. `id` is the row's key, `uid` the name others may use; `begun` a keyed hash of the id that
+    their browser agreed with.
+    """
 
     id: int
     uid: str
@@ -131,6 +134,7 @@ class Contact:
     created_at: int
     receipt_id: int | None
     notice_version: int | None
+    begun: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

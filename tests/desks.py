@@ -12,8 +12,9 @@ import pytest
 from sqlalchemy import func, select
 
 from chat.actions.desk import Desk
-from chat.actions.privacy import consent, notices
-from chat.actions.privacy.consent import Asked, Begun
+from chat.actions.privacy import beginning, notices
+from chat.actions.privacy.beginning import Begun
+from chat.actions.privacy.consent import Asked
 from chat.actions.talk.posting import Postbox
 from chat.actions.team import accounts, agents
 from chat.app import create_app, open_desk
@@ -68,7 +69,7 @@ class House:
         choices = {"chat": True, "spam_training": training}
         answers = {each: text for each, text in {"name": name, "email": email}.items() if text} | more
         asked = Asked(await self.version(), choices, answers, locale, "widget 1.0")
-        begun = await consent.begin(self.desk, self.key, asked)
+        begun = await beginning.begin(self.desk, self.key, asked)
         return Guest(self, begun, await contact_of(self.desk, begun.contact_id))
 
 

@@ -11,6 +11,7 @@ from chat.actions.filter.filters import Filters
 from chat.blobs import Blobs
 from chat.clock import Clock
 from chat.crypt import Sealed, Signer, blind, fold, seal, unseal
+from chat.ids import packed, spelt
 from chat.live import Live
 from chat.mail import Mailer
 from chat.settings import Settings
@@ -47,6 +48,10 @@ class Desk:
     def email_hash(self, scope: str, email: str) -> str:
         """Return what an address is found by: within an account, or `agents` for the whole server."""
         return blind(self.index_key, scope, fold(email))
+
+    def begun_hash(self, site_id: str, name: str) -> str:
+        """Return what an agreement is found by at its site: a keyed hash of the id that the browser made for it."""
+        return blind(self.index_key, f"begun/{site_id}", spelt(packed(name)))
 
     def seal(self, slot: int, owner: str, place: str, text: str) -> bytes:
         """Seal a field of `owner`, whose key is in `slot`."""

@@ -9,7 +9,8 @@ from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 
-def once(tx: Connection, table: Table, values: Mapping[str, Any]) -> None:
-    """Insert a row, unless such a one is there: two processes may be at the same work."""
+def once(tx: Connection, table: Table, values: Mapping[str, Any]) -> bool:
+    """Insert a row, unless such a one is there: two processes may be at the same work. Return whether it was."""
     insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
-    tx.execute(insert(table).values(**values).on_conflict_do_nothing())
+    made = insert(table).values(**values).on_conflict_do_nothing().returning(*table.primary_key)
+    return tx.execute(made).first() is not None

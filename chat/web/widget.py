@@ -5,6 +5,7 @@ What the visitor's browser asks for over HTTP: the loader, the frame, the notice
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from typing import Annotated, Any
 
@@ -14,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from chat.actions.privacy import consent, erasure, notices
+from chat.actions.privacy import beginning, consent, erasure, notices
 from chat.actions.privacy.portable import portable
 from chat.actions.retention import retention
 from chat.actions.talk import letters, transcripts
@@ -28,6 +29,9 @@ from chat.web.files import PACKED, folder, lean
 
 BEGINNINGS, BEGIN_WINDOW = 30, 600.0
 
+RANDOM = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
+"""The UUIDs that nobody can guess: who knows one of another's may agree in their place, as long as nothing was said."""
+
 
 class Agreement(Struct, frozen=True, forbid_unknown_fields=True):
     """The body of `POST /widget/{site_key}/sessions`. `consent` is read as it is, so that only JSON's true is a yes."""
@@ -37,6 +41,7 @@ class Agreement(Struct, frozen=True, forbid_unknown_fields=True):
     fields: dict[str, str] = {}
     locale: Annotated[str, Meta(max_length=35)] = "en"
     build: Annotated[str, Meta(max_length=64)] = ""
+    id: Annotated[str, Meta(max_length=36)] = ""
 
 
 def routes() -> list[Route]:
@@ -102,7 +107,7 @@ async def begin(request: Request) -> Response:
     wait = await doors.desk.live.allow_from("begin", network_of(request), BEGINNINGS, BEGIN_WINDOW)
     if wait:
         raise RateLimited("Too many chats were begun from here; wait a little", retry_after=round(wait))
-    begun = await consent.begin(doors.desk, key, asked)
+    begun = await beginning.begin(doors.desk, key, asked)
     return JSON({"token": begun.token, "receipt": begun.receipt, "contact_id": begun.contact_id}, 201)
 
 
@@ -181,6 +186,8 @@ async def _agreement(request: Request) -> consent.Asked:
     agreed = body.consent if isinstance(body.consent, dict) else {}
     if agreed.get("chat") is not True:
         raise ConsentRequired("consent.chat must be true")
+    if body.id and not RANDOM.fullmatch(body.id):
+        raise InvalidField("Make the id at random: a UUID of version 4 (RFC 9562)", field="id")
     extra = sorted(set(agreed) - set(notices.PURPOSES))
     if extra:
         raise InvalidField("There is no such field", field=extra[0][:40])
@@ -190,6 +197,7 @@ async def _agreement(request: Request) -> consent.Asked:
         answers=body.fields,
         locale=best_locale(body.locale, ""),
         build=body.build,
+        id=body.id,
     )
 
 

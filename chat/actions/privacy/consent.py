@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from chat.actions.desk import Desk
 from chat.actions.filter import training
 from chat.actions.privacy import notices
-from chat.actions.team import forms
 from chat.clock import stamp
 from chat.crypt import canonical
-from chat.errors import (
-    ConsentRequired,
-    LetheError,
-    NotFound,
-    NoticeOutdated,
-    Unauthorized,
-)
+from chat.errors import ConsentRequired, NotFound, NoticeOutdated, Unauthorized
 from chat.ids import uuid7
 from chat.model import Account, Contact, Notice, NoticeText, Receipt, Site
 from chat.nudges import Nudge, Told
@@ -30,51 +22,18 @@ from chat.tokens import Visitor
 
 
 @dataclass(frozen=True)
-class Begun:
-    """What agreeing gives: the token for the socket, the signed receipt, the contact's public id."""
-
-    token: str
-    receipt: dict[str, Any]
-    contact_id: str
-
-
-@dataclass(frozen=True)
 class Asked:
-    """What a visitor says when agreeing; `answers` to what the site asks before the chat, by field."""
+    """
+    What a visitor says when agreeing; `answers` to what the site asks before the chat, by field. Said again with the
+    same `id` (a UUID made at random) it is the same agreement.
+    """
 
     version: int
     purposes: dict[str, bool]
     answers: dict[str, str]
     locale: str
     build: str = ""
-
-
-async def begin(desk: Desk, site_key: str, asked: Asked) -> Begun:
-    """
-    Agree: store a contact with a data key of its own and a signed receipt, and return the token.
-
-    Raises ConsentRequired, NoticeOutdated or InvalidField before anything is stored.
-    """
-    account, site, notice = await notices.place(desk, site_key)
-    text = _agreed(notice, asked.version, asked.purposes, asked.locale)
-    asked = replace(asked, answers=forms.checked(site, asked.answers))
-    uid = uuid7()
-    slot = await asyncio.to_thread(desk.keys.create, uid)
-    row = _contact_row(desk, site, asked, uid, slot)
-
-    def work(tx: Any) -> dict[str, Any]:
-        contact_id = contacts.add(tx, row)
-        contact = contacts.by_id(tx, contact_id)
-        entry = _receipt(desk, account, site, contact, text, asked, "given")
-        consents.add_receipt(tx, contact_id, entry, live=True)
-        return entry
-
-    try:
-        entry = await desk.store.write(work)
-    except LetheError:
-        await asyncio.to_thread(desk.keys.destroy, slot, uid)
-        raise
-    return Begun(desk.tokens.visitor(uid, site.key, desk.clock()), signed(entry), uid)
+    id: str = ""
 
 
 async def renew(desk: Desk, contact: Contact, version: int, choices: dict[str, bool], source: object = None) -> Receipt:
@@ -87,19 +46,23 @@ async def renew(desk: Desk, contact: Contact, version: int, choices: dict[str, b
         site = accounts.site_by_id(tx, contact.site_id)
         account = accounts.one(tx, contact.account_id)
         asked = Asked(version, choices, {}, contact.locale)
-        text = _agreed(notices.in_force(tx, account), version, choices, contact.locale)
-        entry = _receipt(desk, account, site, contact, text, asked, "renewed")
-        before = consents.receipts(tx, contact.id)[-1].purposes
-        consents.add_receipt(tx, contact.id, entry, live=True)
-        if before.get("spam_training") and not entry["purposes"].get("spam_training"):
-            desk.ledger.enter(desk.clock(), "narrow", {"contact": contact.uid})
-        return consents.receipts(tx, contact.id)[-1]
+        text = agreed(notices.in_force(tx, account), version, choices, contact.locale)
+        return renewed(desk, tx, contact, entry_of(desk, account, site, contact, text, asked, "renewed"))
 
     receipt = await desk.store.write(work)
     await training.changed(desk, contact.account_id, contact.id)
     nudge = Nudge("consent", account=contact.account_id, contact=contact.id)
     desk.live.publish(Told(nudge, source=source))
     return receipt
+
+
+def renewed(desk: Desk, tx: Any, contact: Contact, entry: dict[str, Any]) -> Receipt:
+    """Enter that a contact agreed again; return the receipt."""
+    before = consents.receipts(tx, contact.id)[-1].purposes
+    consents.add_receipt(tx, contact.id, entry, live=True)
+    if before.get("spam_training") and not entry["purposes"].get("spam_training"):
+        desk.ledger.enter(desk.clock(), "narrow", {"contact": contact.uid})
+    return consents.receipts(tx, contact.id)[-1]
 
 
 def withdrawn(desk: Desk, tx: Any, contact: Contact) -> None:
@@ -117,7 +80,7 @@ def narrowed(desk: Desk, tx: Any, contact: Contact) -> None:
     site, account = accounts.site_by_id(tx, contact.site_id), accounts.one(tx, contact.account_id)
     notice = consents.notices(tx, account.id, contact.notice_version)[0]
     asked = Asked(notice.version, {"chat": True}, {}, contact.locale)
-    entry = _receipt(desk, account, site, contact, (notice, notice.text(contact.locale)), asked, "renewed")
+    entry = entry_of(desk, account, site, contact, (notice, notice.text(contact.locale)), asked, "renewed")
     consents.add_receipt(tx, contact.id, entry, live=True)
 
 
@@ -143,7 +106,7 @@ def _ended(desk: Desk, tx: Any, contact: Contact, account: Account, site: Site, 
     version = consents.receipts(tx, contact.id)[-1].notice_version
     notice = consents.notices(tx, account.id, version)[0]
     asked = Asked(version, dict.fromkeys(notices.PURPOSES, False), {}, contact.locale)
-    return _receipt(desk, account, site, contact, (notice, notice.text(contact.locale)), asked, action)
+    return entry_of(desk, account, site, contact, (notice, notice.text(contact.locale)), asked, action)
 
 
 async def receipt(desk: Desk, visitor: Visitor) -> dict[str, Any]:
@@ -198,7 +161,7 @@ def signed(entry: dict[str, Any]) -> dict[str, Any]:
     return {"receipt": document, "signature": proof | {"public_key": document["signed_with"]}}
 
 
-def _agreed(notice: Notice | None, version: int, choices: dict[str, bool], locale: str) -> tuple[Notice, NoticeText]:
+def agreed(notice: Notice | None, version: int, choices: dict[str, bool], locale: str) -> tuple[Notice, NoticeText]:
     """Return the notice agreed to; fails closed: `chat` must be true, and the version the one in force."""
     if choices.get("chat") is not True:
         raise ConsentRequired("The box for the chat must be ticked")
@@ -207,20 +170,7 @@ def _agreed(notice: Notice | None, version: int, choices: dict[str, bool], local
     return notice, notice.text(locale)
 
 
-def _contact_row(desk: Desk, site: Site, asked: Asked, uid: str, slot: int) -> dict[str, Any]:
-    email = asked.answers.get("email", "")
-    return forms.sealed(desk, site, asked.locale, uid, slot, asked.answers) | {
-        "uid": uid,
-        "account_id": site.account_id,
-        "site_id": site.id,
-        "key_slot": slot,
-        "email_hash": desk.email_hash(site.account_id, email) if email else None,
-        "locale": asked.locale,
-        "created_at": desk.clock(),
-    }
-
-
-def _receipt(
+def entry_of(
     desk: Desk,
     account: Account,
     site: Site,

@@ -291,5 +291,6 @@ def _row(desk: Desk, tx: Any, contact: Contact, source: str) -> dict[str, Any]:
         "requested_at": now,
         "due_at": now + grace,
         "receipts": len(ledger),
+        "begun": contact.begun,
         "proof": sha256("\n".join(each.signature for each in ledger).encode()).hexdigest(),
     }

@@ -150,6 +150,7 @@ erasure = Table(
     Column("proof", String(64), nullable=False),
     Column("certificate", Text),
     Column("signature", String(100)),
+    Column("begun", String(64), index=True),  # so that a late repetition of the agreement brings nobody back
     CheckConstraint("state IN ('queued', 'running', 'done', 'failed')", name="state"),
     info=about("nobody", "that somebody was forgotten: an opaque id that nothing else holds any more"),
 )

@@ -47,6 +47,15 @@ contact = Table(
     plain("receipt_id", BigInteger, inner=True),
     plain("notice_version", Integer),
     personal("emptied_at", BigInteger, "time", purpose="to keep a contact no longer than the last ticket needs"),
+    personal(
+        "begun",
+        String(64),
+        "identifier",
+        purpose="to agree once where the answer was lost",
+        withheld="a keyed hash of the random id that the browser agreed with",
+        index=True,
+        unique=True,
+    ),
     sqlite_autoincrement=True,
     info=about("contact", "to answer whoever writes in", basis="consent", kept="contacts"),
 )

@@ -6,18 +6,37 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, exists, select, update
 
 from chat.errors import NotFound
 from chat.model import Contact
-from chat.store.schema import contact
+from chat.store.schema import contact, ticket
+from chat.store.upsert import once
 
 _columns = tuple(contact.c[field.name] for field in fields(Contact))
 
 
-def add(tx: Connection, made: Mapping[str, Any]) -> int:
-    """Store a contact; return its key."""
-    return int(tx.execute(insert(contact).values(**made).returning(contact.c.id)).scalar_one())
+def add(tx: Connection, made: Mapping[str, Any]) -> Contact | None:
+    """Store a contact and return it; None where another began with the same id."""
+    return by_uid(tx, made["uid"]) if once(tx, contact, made) else None
+
+
+def begun(tx: Connection, digest: str) -> Contact | None:
+    """
+    Return the contact who began with an id, and lock it; None where there is none with a live consent, or it has
+    written since.
+    """
+    wrote = exists().where(ticket.c.contact_id == contact.c.id)
+    query = select(*_columns).where(
+        contact.c.begun == digest, contact.c.receipt_id.is_not(None), contact.c.emptied_at.is_(None), ~wrote
+    )
+    row = tx.execute(query.with_for_update(of=contact)).first()
+    return None if row is None else Contact(*row)
+
+
+def change(tx: Connection, contact_id: int, **values: Any) -> None:
+    """Set columns of a contact."""
+    tx.execute(update(contact).where(contact.c.id == contact_id).values(**values))
 
 
 def by_uid(tx: Connection, uid: str, *, lock: bool = False) -> Contact:
