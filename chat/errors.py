@@ -5,6 +5,7 @@ LetheError
 ├── BadInput
 │   ├── InvalidFrame       invalid_frame     400
 │   ├── InvalidField       invalid_field     422   names the field
+│   │   └── UnknownParameter unknown_parameter 422 names it
 │   └── TooLarge           too_large         413
 ├── Refused
 │   ├── ConsentRequired    consent_required  422
@@ -24,6 +25,8 @@ LetheError
 from __future__ import annotations
 
 from typing import Any, ClassVar
+
+NAME_MOST = 40
 
 
 class LetheError(Exception):
@@ -54,6 +57,16 @@ class InvalidField(BadInput):
     """One field of a body, form or query is wrong; `field` in `extra` names it."""
 
     code, status, title = "invalid_field", 422, "A field is not right"
+
+
+class UnknownParameter(InvalidField):
+    """A parameter, filter or field that is not known, or not built yet; `field` in `extra` names it."""
+
+    code, title = "unknown_parameter", "A parameter is not known"
+
+    def __init__(self, detail: str, field: str) -> None:
+        named = field[:NAME_MOST]
+        super().__init__(f"{detail}: {named}", field=named)
 
 
 class TooLarge(BadInput):

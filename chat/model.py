@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 LOCALES = ("en", "el")
+Order = Literal["updated", "number"]
 FIELD_ASKS = ("off", "optional", "required")
 
 

@@ -110,7 +110,7 @@ export class Inbox extends EventTarget {
   }
 
   async loadAgents() {
-    const { items } = await rest("GET", "/agents?limit=200");
+    const { items } = await rest("GET", "/agents");
     this.agents = items.filter((agent) => agent.status === "active");
     this.departments = (await rest("GET", "/departments")).items;
     this.#say("ticket");

@@ -47,17 +47,17 @@ async def test_the_days_are_finite_until_an_owner_says_otherwise(app: Served) ->
 async def test_what_is_no_number_of_days_changes_nothing(app: Served) -> None:
     before = (await app.rest("GET", "/retention")).json()
     for each in NONSENSE:
-        said = problem_of(await app.rest("PUT", "/retention", each), 422, "invalid_field")
+        code = "unknown_parameter" if "nonsense_days" in each else "invalid_field"
+        said = problem_of(await app.rest("PUT", "/retention", each), 422, code)
         assert said["field"].endswith("_days"), each
         if each:
-            problem_of(await app.rest("POST", "/retention/runs", {"dry_run": True, "days": each}), 422, "invalid_field")
+            problem_of(await app.rest("POST", "/retention/runs", {"dry_run": True, "days": each}), 422, code)
         if each and None not in each.values():
-            problem_of(await app.rest("POST", "/departments", {"name": "A", "retention": each}), 422, "invalid_field")
+            problem_of(await app.rest("POST", "/departments", {"name": "A", "retention": each}), 422, code)
     for body in (
         {},
         {"dry_run": "yes"},
         {"dry_run": False, "days": {"transcripts_days": 3}},
-        {"dry_run": True, "x": 1},
     ):
         problem_of(await app.rest("POST", "/retention/runs", body), 422, "invalid_field")
     problem_of(await app.rest("GET", "/retention/runs?cursor=nonsense"), 422, "invalid_field")

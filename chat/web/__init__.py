@@ -6,19 +6,25 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from chat.web import api, html, server, sockets, widget
 from chat.web.files import PACKED, Files
+from chat.web.parameters import strict
 
 
 def routes() -> list[BaseRoute]:
     """Return every route."""
     return [
-        Route("/", widget.redirect_home),
-        Route("/healthz", server.healthz),
-        Route("/readyz", server.readyz),
-        Route("/metrics", server.metrics),
-        *widget.routes(),
+        *strict(
+            [
+                Route("/", widget.redirect_home),
+                Route("/healthz", server.healthz),
+                Route("/readyz", server.readyz),
+                Route("/metrics", server.metrics),
+            ]
+        ),
+        Route("/widget.js", widget.loader, middleware=PACKED),
+        *strict(widget.routes()),
         *sockets.routes(),
-        *html.routes(),
-        Mount("/api/v1", routes=rest()),
+        *strict(html.routes(), "locale"),
+        Mount("/api/v1", routes=strict(rest())),
         Mount("/widget-assets", Files("widget"), middleware=PACKED),
         Mount("/static", Files("static"), middleware=PACKED),
     ]

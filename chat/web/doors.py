@@ -18,11 +18,12 @@ from chat import networks
 from chat.actions.desk import Desk
 from chat.actions.talk.posting import Postbox
 from chat.actions.team import agents
-from chat.errors import Forbidden, InvalidField, LetheError, TooLarge, Unauthorized
+from chat.errors import Forbidden, InvalidField, LetheError, TooLarge, Unauthorized, UnknownParameter
 from chat.model import Actor
 from chat.networks import Network
 from chat.tokens import Visitor
 from chat.web.feed import Feed
+from chat.web.parameters import number
 
 if TYPE_CHECKING:
     from chat.metrics import Metrics
@@ -164,6 +165,8 @@ async def body_of(request: Request, kind: Any) -> Any:
     except msgspec.ValidationError as error:
         said, _, where = str(error).partition(" - at `$.")
         named = where.rstrip("`") or said.partition("field `")[2].rstrip("`")
+        if "unknown field" in said:
+            raise UnknownParameter("There is no such field", field=said.partition("field `")[2].rstrip("`")) from None
         raise InvalidField(said, field=named[:FIELD_MOST] or "body") from None
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         raise InvalidField("The body is not JSON", field="body") from None
@@ -171,10 +174,7 @@ async def body_of(request: Request, kind: Any) -> Any:
 
 def limit_of(request: HTTPConnection) -> int:
     """Return how many entries of a list are asked for. Raises InvalidField."""
-    value = request.query_params.get("limit", str(PAGE))
-    if not value.isdecimal() or not 1 <= int(value) <= PAGE_MOST:
-        raise InvalidField(f"A limit is a number from 1 to {PAGE_MOST}", field="limit")
-    return int(value)
+    return number(request.query_params.get("limit", str(PAGE)), "limit", 1, PAGE_MOST)
 
 
 def standard_of(request: HTTPConnection) -> bool:

@@ -20,12 +20,13 @@ from chat.actions.privacy.portable import portable
 from chat.actions.retention import retention
 from chat.actions.talk import letters, transcripts
 from chat.actions.team import forms
-from chat.errors import ConsentRequired, Forbidden, InvalidField, RateLimited
+from chat.errors import ConsentRequired, Forbidden, InvalidField, RateLimited, UnknownParameter
 from chat.locales import words
 from chat.model import LOCALES, Site
 from chat.web.api import attachments, exports
 from chat.web.doors import JSON, body_of, doors_of, network_of, own_origin, standard_of, visitor_of
 from chat.web.files import PACKED, folder, lean
+from chat.web.parameters import takes
 
 BEGINNINGS, BEGIN_WINDOW = 30, 600.0
 
@@ -48,7 +49,6 @@ def routes() -> list[Route]:
     """Return what a visitor's browser asks for."""
     site = "/widget/{site_key}"
     return [
-        Route("/widget.js", loader, middleware=PACKED),
         Route(site, frame, middleware=PACKED),
         Route(f"{site}/config", config, middleware=PACKED),
         Route(f"{site}/sessions", begin, methods=["POST"]),
@@ -62,6 +62,7 @@ def routes() -> list[Route]:
     ]
 
 
+@takes("locale")
 async def frame(request: Request) -> Response:
     """`GET /widget/{site_key}`: the frame's document; only the site's own pages may show it."""
     _, site, _ = await notices.place(doors_of(request).desk, request.path_params["site_key"])
@@ -73,6 +74,7 @@ async def frame(request: Request) -> Response:
     )
 
 
+@takes("locale")
 async def config(request: Request) -> Response:
     """`GET /widget/{site_key}/config`: all the frame needs to ask for consent; stores nothing."""
     desk = doors_of(request).desk
@@ -119,6 +121,7 @@ async def withdraw(request: Request) -> Response:
     return JSON({"erasure_id": await erasure.by_visitor(doors_of(request).desk, visitor)}, 202)
 
 
+@takes("format")
 async def receipt(request: Request) -> Response:
     """`GET /widget/{site_key}/receipt`: the visitor's receipt, signed; `?format=ts27560` in that standard's terms."""
     visitor, desk = visitor_of(request, request.path_params["site_key"]), doors_of(request).desk
@@ -190,7 +193,7 @@ async def _agreement(request: Request) -> consent.Asked:
         raise InvalidField("Make the id at random: a UUID of version 4 (RFC 9562)", field="id")
     extra = sorted(set(agreed) - set(notices.PURPOSES))
     if extra:
-        raise InvalidField("There is no such field", field=extra[0][:40])
+        raise UnknownParameter("There is no such purpose", field=extra[0])
     return consent.Asked(
         version=body.notice_version,
         purposes={each: agreed.get(each) is True for each in notices.PURPOSES},

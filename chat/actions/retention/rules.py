@@ -12,7 +12,7 @@ from typing import Any
 
 from chat.actions.retention import purging
 from chat.actions.retention.purging import Take
-from chat.errors import InvalidField
+from chat.errors import InvalidField, UnknownParameter
 from chat.store.privacy import ageing
 from chat.store.privacy.ageing import Kind, Policy
 from chat.store.team import accounts, departments
@@ -90,7 +90,7 @@ def checked(values: Mapping[str, Any], *, by_department: bool = False) -> dict[s
     known = {rule.name + DAYS: rule for rule in RULES if rule.by_department or not by_department}
     for name, value in values.items():
         if name not in known:
-            raise InvalidField(f"There is no such rule; give any of {', '.join(known)}", field=name[:40])
+            raise UnknownParameter(f"There is no such rule; give any of {', '.join(known)}", field=name)
         least, most = known[name].least, known[name].most
         if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
             raise InvalidField(f"Give a whole number of days from {least} to {most}", field=name)

@@ -11,9 +11,9 @@ from chat.actions.audit import audit
 from chat.actions.desk import Desk, seal_text
 from chat.actions.filter import training
 from chat.actions.talk import transcripts
-from chat.errors import Ended, InvalidField, NotFound
+from chat.errors import Ended, InvalidField, NotFound, UnknownParameter
 from chat.ids import packed
-from chat.model import Actor, Contact, Draft, Message, Note, Ticket
+from chat.model import Actor, Contact, Draft, Message, Note, Order, Ticket
 from chat.nudges import Nudge, Told
 from chat.store.filter import quarantine
 from chat.store.schema import STATUSES
@@ -23,6 +23,7 @@ from chat.store.team import accounts, agents, departments
 
 TAGS_MOST, TAG_CHARS = 20, 50
 LATEST = 100
+CHANGED = ("status", "assignee", "department", "tags")
 
 
 @dataclass(frozen=True)
@@ -35,20 +36,30 @@ class Opened:
 
 
 async def page(
-    desk: Desk, actor: Actor, wanted: dict[str, Any], before: tuple[int, int] | None, limit: int
-) -> tuple[list[dict[str, Any]], tuple[int, int] | None]:
+    desk: Desk,
+    actor: Actor,
+    wanted: dict[str, Any],
+    before: tuple[int, ...] | None,
+    limit: int,
+    order: Order = "updated",
+) -> tuple[list[dict[str, Any]], tuple[int, ...] | None]:
     """
-    Return summaries of the account's tickets, last changed first, and where the next page begins.
+    Return summaries of the account's tickets and where the next page begins: last changed first, or by `number` from
+    the first, which leaves none out however much changes meanwhile.
 
-    `wanted` holds any of status, assignee (an agent's id or None), contact (public id), held.
+    `wanted` holds any of status, assignee (an agent's id or None), department (an id or None), contact (public id),
+    tag, held. Raises InvalidField.
     """
+    if "tag" in wanted:
+        wanted["tag"] = _tag(wanted["tag"], "tag")
     if "status" in wanted and wanted["status"] not in STATUSES:
         raise InvalidField(f"A status is one of {', '.join(STATUSES)}", field="status")
-    found = await desk.store.read(lambda tx: tickets.page(tx, actor.account_id, wanted, before, limit + 1))
+    found = await desk.store.read(lambda tx: tickets.page(tx, actor.account_id, wanted, before, limit + 1, order))
     await audit.looked(desk, actor, "tickets.listed")
-    more = len(found) > limit
-    last = found[limit - 1].ticket if more else None
-    return _readable(desk, found[:limit]), None if last is None else (last.updated_at, last.id)
+    if len(found) <= limit:
+        return _readable(desk, found), None
+    last = found[limit - 1].ticket
+    return _readable(desk, found[:limit]), (last.number,) if order == "number" else (last.updated_at, last.id)
 
 
 async def one(desk: Desk, actor: Actor, number: int) -> Opened:
@@ -258,10 +269,7 @@ def _changes(ticket: Ticket, status: str | None) -> str:
 
 
 def _checked(actor: Actor, values: dict[str, Any]) -> dict[str, Any]:
-    unknown = sorted(set(values) - {"status", "assignee", "department", "tags"})
-    if unknown or not values:
-        raise InvalidField("Give any of status, assignee, department, tags", field=unknown[0] if unknown else "status")
-    made = dict(values)
+    made = _known(values)
     if "status" in made and made["status"] not in STATUSES:
         raise InvalidField(f"A status is one of {', '.join(STATUSES)}", field="status")
     if not isinstance(made.get("assignee"), str | None):
@@ -277,8 +285,25 @@ def _checked(actor: Actor, values: dict[str, Any]) -> dict[str, Any]:
     return made
 
 
+def _known(values: dict[str, Any]) -> dict[str, Any]:
+    unknown = sorted(set(values) - set(CHANGED))
+    if unknown:
+        raise UnknownParameter(f"Give any of {', '.join(CHANGED)}", field=unknown[0])
+    if not values:
+        raise InvalidField(f"Give any of {', '.join(CHANGED)}", field=CHANGED[0])
+    return dict(values)
+
+
 def _tags(tags: Any) -> list[str]:
     fine = isinstance(tags, list) and len(tags) <= TAGS_MOST
-    if not fine or any(not isinstance(tag, str) or not 0 < len(tag.strip()) <= TAG_CHARS for tag in tags):
-        raise InvalidField(f"Give at most {TAGS_MOST} tags of at most {TAG_CHARS} characters", field="tags")
-    return list(dict.fromkeys(tag.strip() for tag in tags))
+    if not fine:
+        raise InvalidField(f"Give at most {TAGS_MOST} tags", field="tags")
+    return list(dict.fromkeys(_tag(tag, "tags") for tag in tags))
+
+
+def _tag(tag: Any, field: str) -> str:
+    """Return a tag as it is stored. Raises InvalidField."""
+    made = tag.strip() if isinstance(tag, str) else ""
+    if not 0 < len(made) <= TAG_CHARS or any(char < " " for char in made):
+        raise InvalidField(f"A tag has 1 to {TAG_CHARS} characters on one line", field=field)
+    return made

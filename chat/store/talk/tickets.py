@@ -6,10 +6,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, bindparam, exists, func, insert, select, true, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    insert,
+    select,
+    true,
+    update,
+)
 
 from chat.errors import NotFound
-from chat.model import Message, Note, Ticket
+from chat.model import Message, Note, Order, Ticket
 from chat.store.schema import agent, contact, department, message, note, site, ticket
 from chat.store.schema import hold as legal_hold
 
@@ -83,31 +96,56 @@ def page(
     tx: Connection,
     account_id: str,
     wanted: Mapping[str, Any],
-    before: tuple[int, int] | None,
+    before: tuple[int, ...] | None,
     limit: int,
+    order: Order = "updated",
 ) -> list[Listed]:
-    """Return up to `limit` tickets of an account, last changed first, from behind the keyset cursor `before`."""
-    query = _filtered(_listed.where(ticket.c.account_id == account_id, _there), wanted)
+    """
+    Return up to `limit` tickets of an account, last changed first or by number from the first, from behind the keyset
+    cursor `before`.
+    """
+    query = _filtered(tx, _listed.where(ticket.c.account_id == account_id, _there), wanted)
+    query = _by_number(query, before) if order == "number" else _by_change(query, before)
+    return [_as_listed(row) for row in tx.execute(query.limit(limit))]
+
+
+def _by_number(query: Select[Any], before: tuple[int, ...] | None) -> Select[Any]:
+    after = before[0] if before else 0
+    return query.where(ticket.c.number > after).order_by(ticket.c.number)
+
+
+def _by_change(query: Select[Any], before: tuple[int, ...] | None) -> Select[Any]:
     if before is not None:
         at, key = before
-        older = (ticket.c.updated_at < at) | and_(ticket.c.updated_at == at, ticket.c.id < key)
-        query = query.where(older)
-    query = query.order_by(ticket.c.updated_at.desc(), ticket.c.id.desc()).limit(limit)
-    return [_as_listed(row) for row in tx.execute(query)]
+        query = query.where((ticket.c.updated_at < at) | and_(ticket.c.updated_at == at, ticket.c.id < key))
+    return query.order_by(ticket.c.updated_at.desc(), ticket.c.id.desc())
 
 
-def _filtered(query: Select[Any], wanted: Mapping[str, Any]) -> Select[Any]:
+def _filtered(tx: Connection, query: Select[Any], wanted: Mapping[str, Any]) -> Select[Any]:
     if "status" in wanted:
         query = query.where(ticket.c.status == wanted["status"])
     else:
         query = query.where(ticket.c.status != "trash")
     if "assignee" in wanted:
         query = query.where(ticket.c.assignee == wanted["assignee"])
+    if "department" in wanted:
+        query = query.where(ticket.c.department_id == wanted["department"])
+    if "tag" in wanted:
+        query = query.where(_tagged(tx, wanted["tag"]))
     if "contact" in wanted:
         query = query.where(contact.c.uid == wanted["contact"])
     if "held" in wanted:
         query = query.where(ticket.c.held > 0 if wanted["held"] else ticket.c.held < ticket.c.last_seq)
     return query
+
+
+def _tagged(tx: Connection, tag: str) -> ColumnElement[bool]:
+    """Return the condition that a ticket has a tag, in the words of either database."""
+    if tx.dialect.name == "postgresql":
+        each: Any = func.json_array_elements_text(ticket.c.tags).column_valued("tag")
+        return exists().where(each == tag).correlate(ticket)
+    each = func.json_each(ticket.c.tags).table_valued("value", name="tag")
+    return exists().where(each.c.value == tag).correlate(ticket)
 
 
 def of_contact(tx: Connection, contact_id: int) -> Ticket | None:

@@ -16,7 +16,9 @@ from chat.actions.talk import attachments, redaction, tickets
 from chat.actions.talk.attachments import FILE_MOST, File
 from chat.errors import InvalidField, TooLarge
 from chat.filetypes import IMAGES
+from chat.web.api.lists import truth
 from chat.web.doors import JSON, actor_of, doors_of, visitor_of
+from chat.web.parameters import takes
 
 AROUND = 4096
 HEADER_MOST = 2048
@@ -42,11 +44,12 @@ async def upload(request: Request) -> Response:
         return JSON(await attachments.keep(doors.desk, contact, "visitor", name, data), 201)
 
 
+@takes("small")
 async def download(request: Request) -> Response:
     """`GET /widget/{site_key}/attachments/{id}`; `?small=true` for the small image."""
     desk = doors_of(request).desk
     contact = await consent.contact_of(desk, visitor_of(request, request.path_params["site_key"]))
-    small = request.query_params.get("small") == "true"
+    small = truth(request.query_params.get("small", "false"), "small")
     return _given(await attachments.of_visitor(desk, contact, request.path_params["id"], small=small))
 
 
@@ -59,10 +62,11 @@ async def post_attachment(request: Request) -> Response:
         return JSON(await attachments.keep(doors.desk, opened.contact, "agent", name, data), 201)
 
 
+@takes("small")
 async def get_attachment(request: Request) -> Response:
     """`GET /attachments/{id}`; `?small=true` for the small image."""
     actor = await actor_of(request)
-    small = request.query_params.get("small") == "true"
+    small = truth(request.query_params.get("small", "false"), "small")
     desk = doors_of(request).desk
     return _given(await attachments.of_agent(desk, actor, request.path_params["id"], small=small))
 
@@ -80,13 +84,11 @@ async def redact_message(request: Request) -> Response:
     return JSON(await redaction.message(doors_of(request).desk, actor, at["number"], at["seq"]))
 
 
+@takes("permanent")
 async def delete_ticket(request: Request) -> Response:
     """`DELETE /tickets/{number}`: into the trash; `?permanent=true` for good, 204."""
     actor, number = await actor_of(request), request.path_params["number"]
-    permanent = request.query_params.get("permanent", "false")
-    if permanent not in {"true", "false"}:
-        raise InvalidField("Say true or false", field="permanent")
-    if permanent == "false":
+    if not truth(request.query_params.get("permanent", "false"), "permanent"):
         return JSON(await redaction.trash(doors_of(request).desk, actor, number))
     await redaction.purge(doors_of(request).desk, actor, number)
     return Response(status_code=204)

@@ -10,6 +10,7 @@ from chat.actions.audit import reading
 from chat.actions.audit.reading import Wanted
 from chat.web.api.lists import cursor_of, listed
 from chat.web.doors import actor_of, doors_of, limit_of
+from chat.web.parameters import takes
 
 
 def routes() -> list[Route]:
@@ -20,6 +21,7 @@ def routes() -> list[Route]:
     ]
 
 
+@takes("agent", "action", "target", "limit", "cursor")
 async def list_entries(request: Request) -> Response:
     """`GET /audit`, newest first; `?agent=&action=&target=`. Owner or admin."""
     actor, query = await actor_of(request), request.query_params

@@ -9,8 +9,9 @@ from starlette.routing import Route
 from chat.actions.privacy import consent, erasure
 from chat.actions.privacy.portable import portable
 from chat.actions.talk import contacts
-from chat.web.api.lists import cursor_of, listed
+from chat.web.api.lists import cursor_of, listed, order_of
 from chat.web.doors import JSON, actor_of, doors_of, limit_of, standard_of
+from chat.web.parameters import takes
 
 
 def routes() -> list[Route]:
@@ -23,10 +24,12 @@ def routes() -> list[Route]:
     ]
 
 
+@takes("email", "order", "limit", "cursor")
 async def list_contacts(request: Request) -> Response:
     """`GET /contacts`; `?email=` finds by the whole address."""
     actor = await actor_of(request)
     after, limit = (cursor_of(request.query_params.get("cursor"), 1) or (0,))[0], limit_of(request)
+    order_of(request, "number")
     email = request.query_params.get("email")
     items, last = await contacts.page(doors_of(request).desk, actor, email, after, limit)
     return listed(items, last)
@@ -45,6 +48,7 @@ async def erase_contact(request: Request) -> Response:
     return JSON({"erasure_id": erasure_id}, 202)
 
 
+@takes("format")
 async def list_consents(request: Request) -> Response:
     """`GET /contacts/{id}/consents`: the receipts, withdrawn ones too; `?format=ts27560` in that standard's terms."""
     actor, desk = await actor_of(request), doors_of(request).desk

@@ -13,8 +13,9 @@ from chat.actions.export.exports import Archive
 from chat.clock import stamp
 from chat.errors import InvalidField
 from chat.model import Contact
-from chat.web.api.privacy import UID
+from chat.web.api.lists import uid_cursor_of
 from chat.web.doors import JSON, actor_of, doors_of, limit_of, visitor_of
+from chat.web.parameters import takes
 
 HEADERS = {
     "cache-control": "no-store",
@@ -48,6 +49,7 @@ def widget_routes() -> list[Route]:
     ]
 
 
+@takes("format")
 async def own_export(request: Request) -> Response:
     """`GET /widget/{site_key}/export`: all that is held, as JSON; `?format=zip` as an archive, 202 if large."""
     return await whole(request, await _visitor(request), "visitor", "visitor")
@@ -74,6 +76,7 @@ async def own_file(request: Request) -> Response:
     return handed(await exports.fetched(desk, contact, request.path_params["id"]))
 
 
+@takes("format")
 async def get_export(request: Request) -> Response:
     """`GET /contacts/{id}/export`: all that is held, as JSON; `?format=zip` as an archive, 202 where it is large."""
     actor, desk = await actor_of(request), doors_of(request).desk
@@ -88,12 +91,11 @@ async def post_export(request: Request) -> Response:
     return JSON(await exports.ask(desk, contact, exports.source(actor), actor.agent_id), 202)
 
 
+@takes("limit", "cursor")
 async def list_exports(request: Request) -> Response:
     """`GET /exports`, newest first. Owner or admin."""
     actor, limit = await actor_of(request), limit_of(request)
-    before = request.query_params.get("cursor") or None
-    if before is not None and not UID.fullmatch(before):
-        raise InvalidField("This cursor is not one of ours; begin without", field="cursor")
+    before = uid_cursor_of(request)
     items, after = await exports.page(doors_of(request).desk, actor, before, limit)
     return JSON({"items": items, "next": after})
 

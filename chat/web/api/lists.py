@@ -7,10 +7,13 @@ import binascii
 from typing import Any
 
 import msgspec
+from starlette.requests import Request
 from starlette.responses import Response
 
 from chat.errors import InvalidField
+from chat.model import Order
 from chat.web.doors import JSON
+from chat.web.parameters import UID
 
 
 def truth(value: str, field: str) -> bool:
@@ -18,6 +21,15 @@ def truth(value: str, field: str) -> bool:
     if value not in {"true", "false"}:
         raise InvalidField("Say true or false", field=field)
     return value == "true"
+
+
+def order_of(request: Request, usual: Order, *others: Order) -> Order:
+    """Return the order that is asked for. Raises InvalidField."""
+    asked = request.query_params.get("order", usual)
+    for each in (*others, usual):
+        if asked == each:
+            return each
+    raise InvalidField(f"An order is one of {', '.join((usual, *others))}", field="order")
 
 
 def cursor_of(value: str | None, length: int) -> Any:
@@ -31,6 +43,14 @@ def cursor_of(value: str | None, length: int) -> Any:
     if len(numbers) != length:
         raise InvalidField("This cursor is not one of ours; begin without", field="cursor")
     return numbers
+
+
+def uid_cursor_of(request: Request) -> str | None:
+    """Read a cursor that is an id, None where there is none; InvalidField where it is not one of ours."""
+    value = request.query_params.get("cursor")
+    if value and not UID.fullmatch(value):
+        raise InvalidField("This cursor is not one of ours; begin without", field="cursor")
+    return value or None
 
 
 def cursor_in(after: tuple[int, ...] | None) -> str | None:

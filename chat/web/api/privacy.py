@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,9 +10,9 @@ from starlette.routing import Route
 from chat.actions.privacy import datamap, erasure, holds
 from chat.actions.team import accounts
 from chat.errors import InvalidField
+from chat.web.api.lists import uid_cursor_of
 from chat.web.doors import JSON, actor_of, body_of, doors_of, limit_of
-
-UID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+from chat.web.parameters import takes
 
 
 class Asked(Struct, frozen=True, forbid_unknown_fields=True):
@@ -44,6 +42,7 @@ def routes() -> list[Route]:
     ]
 
 
+@takes("format")
 async def get_data_map(request: Request) -> Response:
     """`GET /data-map`: the record of processing; `?format=csv` as a table. Owner or admin."""
     actor = await actor_of(request)
@@ -58,12 +57,11 @@ async def get_data_map(request: Request) -> Response:
     return Response(datamap.as_csv(made), headers=headers, media_type="text/csv; charset=utf-8")
 
 
+@takes("limit", "cursor")
 async def list_erasures(request: Request) -> Response:
     """`GET /erasures`, newest first."""
     actor, limit = await actor_of(request), limit_of(request)
-    before = request.query_params.get("cursor") or None
-    if before is not None and not UID.fullmatch(before):
-        raise InvalidField("This cursor is not one of ours; begin without", field="cursor")
+    before = uid_cursor_of(request)
     items, after = await erasure.page(doors_of(request).desk, actor, before, limit)
     return JSON({"items": items, "next": after})
 

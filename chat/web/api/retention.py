@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from msgspec import Struct
@@ -12,9 +11,9 @@ from starlette.routing import Route
 
 from chat.actions.retention import retention
 from chat.errors import InvalidField
+from chat.web.api.lists import uid_cursor_of
 from chat.web.doors import JSON, actor_of, body_of, doors_of, limit_of
-
-UID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+from chat.web.parameters import takes
 
 
 class NewRun(Struct, frozen=True, forbid_unknown_fields=True):
@@ -55,12 +54,11 @@ async def get_months(request: Request) -> Response:
     return JSON({"items": await retention.coming(doors_of(request).desk, actor), "next": None})
 
 
+@takes("limit", "cursor")
 async def list_runs(request: Request) -> Response:
     """`GET /retention/runs`, newest first."""
     actor, limit = await actor_of(request), limit_of(request)
-    before = request.query_params.get("cursor") or None
-    if before is not None and not UID.fullmatch(before):
-        raise InvalidField("This cursor is not one of ours; begin without", field="cursor")
+    before = uid_cursor_of(request)
     items, after = await retention.page(doors_of(request).desk, actor, before, limit)
     return JSON({"items": items, "next": after})
 

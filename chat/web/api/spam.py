@@ -15,6 +15,7 @@ from chat.actions.filter import quarantine, runs, training
 from chat.errors import InvalidField, NotFound
 from chat.web.api.lists import cursor_of, listed
 from chat.web.doors import JSON, actor_of, body_of, doors_of, limit_of
+from chat.web.parameters import takes
 
 SORTS = ("score", "time")
 
@@ -80,6 +81,7 @@ async def put_model(request: Request) -> Response:
     return JSON(await runs.use(doors_of(request).desk, actor, body.version))
 
 
+@takes("limit", "cursor")
 async def list_runs(request: Request) -> Response:
     """`GET /spam/training-runs`, newest first."""
     actor = await actor_of(request)
@@ -106,6 +108,7 @@ async def discard_run(request: Request) -> Response:
     return JSON(await runs.discard(doors_of(request).desk, actor, request.path_params["id"]))
 
 
+@takes("sort", "limit", "cursor")
 async def list_held(request: Request) -> Response:
     """`GET /spam/quarantine`; `?sort=time` newest first, else by score."""
     actor = await actor_of(request)

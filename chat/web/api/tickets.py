@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from msgspec import Meta, Struct
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -12,8 +13,13 @@ from starlette.routing import Route
 from chat import frames
 from chat.actions.talk import attachments, tickets, transcripts, viewing
 from chat.errors import InvalidField, TooLarge
-from chat.web.api.lists import cursor_of, listed, truth
+from chat.model import Actor, Order
+from chat.web.api.lists import cursor_of, listed, order_of, truth
 from chat.web.doors import JSON, actor_of, body_of, doors_of, limit_of
+from chat.web.parameters import takes, uid
+
+CURSORS: dict[Order, int] = {"updated": 2, "number": 1}
+"""So many numbers are in a cursor."""
 
 
 class Said(Struct, frozen=True, forbid_unknown_fields=True):
@@ -50,23 +56,34 @@ def routes() -> list[Route]:
     ]
 
 
+@takes("status", "assignee", "contact", "department", "tag", "held", "order", "limit", "cursor")
 async def list_tickets(request: Request) -> Response:
     """`GET /tickets`."""
     actor, desk = await actor_of(request), doors_of(request).desk
     query = request.query_params
-    wanted: dict[str, Any] = {}
-    if "status" in query:
-        wanted["status"] = query["status"]
+    order = order_of(request, "updated", "number")
+    before = cursor_of(query.get("cursor"), CURSORS[order])
+    items, after = await tickets.page(desk, actor, _wanted(query, actor), before, limit_of(request), order)
+    return listed(items, after)
+
+
+def _wanted(query: QueryParams, actor: Actor) -> dict[str, Any]:
+    """Read the filters. Raises InvalidField for what can fit no ticket, so that it is not taken for none of them."""
+    wanted: dict[str, Any] = {name: query[name] for name in ("status", "tag") if name in query}
     if "assignee" in query:
-        named = {"me": actor.agent_id, "none": None}
-        wanted["assignee"] = named.get(query["assignee"], query["assignee"])
+        wanted["assignee"] = _whom(query["assignee"], actor)
+    if "department" in query:
+        wanted["department"] = None if query["department"] == "none" else uid(query["department"], "department")
     if "contact" in query:
-        wanted["contact"] = query["contact"]
+        wanted["contact"] = uid(query["contact"], "contact")
     if "held" in query:
         wanted["held"] = truth(query["held"], "held")
-    before = cursor_of(query.get("cursor"), 2)
-    items, after = await tickets.page(desk, actor, wanted, before, limit_of(request))
-    return listed(items, after)
+    return wanted
+
+
+def _whom(value: str, actor: Actor) -> str | None:
+    named: dict[str, str | None] = {"none": None, "me": actor.agent_id}
+    return named[value] if value in named else uid(value, "assignee")
 
 
 async def get_ticket(request: Request) -> Response:
@@ -82,6 +99,7 @@ async def change_ticket(request: Request) -> Response:
     return JSON(await tickets.change(doors_of(request).desk, actor, _number(request), values))
 
 
+@takes("held", "limit", "cursor")
 async def list_messages(request: Request) -> Response:
     """`GET /tickets/{number}/messages`; `?held=true` opens the quarantine of this ticket."""
     actor, desk = await actor_of(request), doors_of(request).desk
@@ -108,6 +126,7 @@ async def post_message(request: Request) -> Response:
     return JSON(found[0], 200 if stored.repeated else 201)
 
 
+@takes("limit", "cursor")
 async def list_notes(request: Request) -> Response:
     """`GET /tickets/{number}/notes`."""
     actor, desk = await actor_of(request), doors_of(request).desk

@@ -20,6 +20,7 @@ from chat.web.doors import doors_of
 from chat.web.html.forms import Errors, Form, just_saved, manager, named, posted, saved
 from chat.web.html.pages import Reader, day, locale_of, page
 from chat.web.html.sites import first_site
+from chat.web.parameters import takes
 from chat.web.widget import strings as widget_strings
 
 TEXTS = ("text", "chat_label", "training_label")
@@ -36,6 +37,7 @@ def routes() -> list[Route]:
     ]
 
 
+@takes("saved")
 async def show_notice(request: Request) -> Response:
     """`GET /admin/notice`."""
     who = await manager(request)
@@ -57,6 +59,7 @@ async def publish_notice(request: Request) -> Response:
     return saved("/admin/notice")
 
 
+@takes("saved")
 async def show_agents(request: Request) -> Response:
     """`GET /admin/agents`."""
     return await _agents_page(request, await manager(request))

@@ -18,10 +18,10 @@ from chat.model import Agent
 from chat.web.doors import doors_of
 from chat.web.html.forms import manager, posted
 from chat.web.html.pages import page
+from chat.web.parameters import number, takes
 
 SHOWN = 50
 FILTERS = ("agent", "action", "target")
-NUMBER_CHARS = 9
 OF_TICKETS = ("message", "quarantine", "spam", "ticket", "transcript")
 
 
@@ -33,15 +33,17 @@ def routes() -> list[Route]:
     ]
 
 
+@takes("agent", "action", "target", "before")
 async def show_audit(request: Request) -> Response:
     """`GET /admin/audit`: `?agent=&action=&target=` filter, `?before=` is where an older page begins."""
     who, desk = await manager(request), doors_of(request).desk
+    before = _before(request)
     asked = {name: request.query_params.get(name, "").strip() for name in FILTERS}
     wrong: dict[str, str] = {}
     items: list[dict[str, Any]] = []
     older: int | None = None
     try:
-        items, older = await reading.page(desk, who.actor, Wanted(**asked), _before(request), SHOWN)
+        items, older = await reading.page(desk, who.actor, Wanted(**asked), before, SHOWN)
     except InvalidField as error:
         wrong = {str(error.extra["field"]): "audit.filter.wrong"}
     known = await agents.agents(desk, who.actor)
@@ -69,8 +71,8 @@ async def check_audit(request: Request) -> Response:
 
 
 def _before(request: Request) -> int | None:
-    value = request.query_params.get("before", "")
-    return int(value) if value.isdecimal() and len(value) <= NUMBER_CHARS else None
+    value = request.query_params.get("before")
+    return None if value is None else number(value, "before")
 
 
 def _address(query: dict[str, str]) -> str:

@@ -15,6 +15,7 @@ from chat.model import Account
 from chat.web.doors import doors_of
 from chat.web.html.forms import Errors, Form, just_saved, manager, named, posted, saved, whole
 from chat.web.html.pages import Reader, page
+from chat.web.parameters import takes
 
 PAGE = "/admin/privacy"
 DAYS = ("grace_days", "consent_days")
@@ -30,6 +31,7 @@ def routes() -> list[Route]:
     ]
 
 
+@takes("saved")
 async def show(request: Request) -> Response:
     """`GET /admin/privacy`."""
     return await _shown(request, await manager(request))

@@ -16,6 +16,7 @@ from chat.web.doors import doors_of
 from chat.web.html.forms import Errors, Form, just_saved, manager, posted, saved, whole
 from chat.web.html.pages import Reader, page
 from chat.web.html.retention import confirm
+from chat.web.parameters import takes
 
 PAGE = "/admin/departments"
 FIELDS = tuple(rule.name + DAYS for rule in RULES if rule.by_department)
@@ -31,6 +32,7 @@ def routes() -> list[Route]:
     ]
 
 
+@takes("saved")
 async def show_departments(request: Request) -> Response:
     """`GET /admin/departments`."""
     return await _page(request, await manager(request), {}, {})

@@ -12,6 +12,7 @@ from chat.model import Account
 from chat.web.doors import doors_of
 from chat.web.html.forms import Errors, Form, just_saved, manager, posted, saved
 from chat.web.html.pages import Reader, page
+from chat.web.parameters import takes
 
 SHOWN = 100
 SWITCHES = ("export_agent_names", "export_notes")
@@ -26,6 +27,7 @@ def routes() -> list[Route]:
     ]
 
 
+@takes("saved")
 async def show_exports(request: Request) -> Response:
     """`GET /admin/exports`."""
     who = await manager(request)

@@ -11,6 +11,7 @@ from chat.actions.team import accounts
 from chat.errors import Forbidden, InvalidField
 from chat.web.html.pages import Reader, reader
 from chat.web.html.session import fields_of, form_of
+from chat.web.parameters import number
 
 Form = dict[str, str]
 Errors = dict[str, str]
@@ -56,9 +57,7 @@ def named(error: InvalidField) -> Errors:
 
 def whole(field: str, value: str) -> int:
     """Return a number that was typed. Raises InvalidField."""
-    if not value.isdecimal() or len(value) > 9:  # noqa: PLR2004 - the deed says how large it may be
-        raise InvalidField("This must be a whole number", field=field)
-    return int(value)
+    return number(value, field)
 
 
 def _own(csrf: str, who: Reader) -> None:

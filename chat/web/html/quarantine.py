@@ -15,6 +15,7 @@ from chat.web.api.spam import place_in, place_of, sort_of
 from chat.web.doors import doors_of
 from chat.web.html.forms import posted_fields
 from chat.web.html.pages import page, reader
+from chat.web.parameters import number, takes
 
 SHOWN = 50
 WORDS = ("release", "confirm", "return")
@@ -25,6 +26,7 @@ def routes() -> list[Route]:
     return [Route("/admin/quarantine", show), Route("/admin/quarantine", judge, methods=["POST"])]
 
 
+@takes("sort", "cursor", "none", "release", "confirm", "return", "count")
 async def show(request: Request) -> Response:
     """`GET /admin/quarantine`: the held messages, a page at a time."""
     who, desk = await reader(request), doors_of(request).desk
@@ -41,6 +43,7 @@ async def show(request: Request) -> Response:
     return page(request, "admin-quarantine.html", who, errors={}, saved=False, **more)
 
 
+@takes("sort")
 async def judge(request: Request) -> Response:
     """`POST /admin/quarantine`: an agent's word on every ticked message; the page after it can take it back."""
     who, fields = await posted_fields(request)
@@ -63,19 +66,14 @@ def _done(request: Request) -> dict[str, Any] | None:
         return {"word": "none", "places": [], "count": 0}
     for word in WORDS:
         if word in query:
-            places = [each for each in query[word].split(",") if _fine(each)][: quarantine.MOST]
-            count = query.get("count", "")
-            return {"word": word, "places": places, "count": int(count) if count.isdecimal() else len(places)}
+            places = query[word].split(",")[: quarantine.MOST]
+            for each in places:
+                _place(each)
+            return {"word": word, "places": places, "count": number(query.get("count", "0"), "count")}
     return None
 
 
 def _place(value: str) -> tuple[int, int]:
-    if not _fine(value):
-        raise InvalidField("A message is named by its ticket's number and its own", field="held")
-    number, _, seq = value.partition("-")
-    return int(number), int(seq)
-
-
-def _fine(value: str) -> bool:
-    number, _, seq = value.partition("-")
-    return all(part.isascii() and part.isdecimal() and len(part) <= 9 for part in (number, seq))  # noqa: PLR2004 - 32 bits
+    """Return the ticket's number and the message's own. Raises InvalidField."""
+    ticket, _, seq = value.partition("-")
+    return number(ticket, "held"), number(seq, "held")

@@ -16,6 +16,7 @@ from chat.web.doors import doors_of
 from chat.web.html.bars import bars
 from chat.web.html.forms import Errors, Form, just_saved, manager, posted, saved, whole
 from chat.web.html.pages import Reader, locale_of, page
+from chat.web.parameters import takes
 
 SHOWN = 10
 EVERY_OTHER = 2
@@ -31,6 +32,7 @@ def routes() -> list[Route]:
     ]
 
 
+@takes("saved")
 async def show_retention(request: Request) -> Response:
     """`GET /admin/retention`."""
     return await _page(request, await manager(request), {}, {})

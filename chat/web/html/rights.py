@@ -17,6 +17,7 @@ from chat.locales import strings, words
 from chat.web.api import exports
 from chat.web.doors import JSON, bearer, body_of, doors_of, network_of, own_page
 from chat.web.html.pages import locale_of, page
+from chat.web.parameters import takes
 
 LOOKS, LOOK_WINDOW = 600, 600.0
 SHOWN = ("rights.", "common.", "time.")
@@ -91,6 +92,7 @@ async def opened(request: Request) -> Response:
     return JSON({"token": made.secret, "until": stamp(made.until), "held": made.held})
 
 
+@takes("format")
 async def export(request: Request) -> Response:
     """`GET /privacy/{site_key}/export/{contact}`: all that is held of one contact; `?format=zip`, 202 if large."""
     desk, asked = doors_of(request).desk, request.path_params

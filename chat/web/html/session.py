@@ -12,6 +12,7 @@ from chat.actions.team import agents
 from chat.errors import LetheError, RateLimited, TooLarge, Unauthorized
 from chat.web.doors import BODY_MOST, COOKIE, actor_of, doors_of, network_of, own_origin, own_page
 from chat.web.html import pages
+from chat.web.parameters import takes
 
 FIELDS_MOST = 300
 
@@ -25,6 +26,7 @@ def routes() -> list[Route]:
     ]
 
 
+@takes("next")
 async def sign_in_page(request: Request) -> Response:
     """`GET /signin`."""
     try:

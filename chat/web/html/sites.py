@@ -15,6 +15,7 @@ from chat.model import FIELD_ASKS, LOCALES, Account, Site
 from chat.web.doors import doors_of, own_origin
 from chat.web.html.forms import Errors, Form, just_saved, manager, named, posted, saved, whole
 from chat.web.html.pages import Reader, page
+from chat.web.parameters import takes
 
 
 def routes() -> list[Route]:
@@ -22,6 +23,7 @@ def routes() -> list[Route]:
     return [Route("/admin/site", show_site), Route("/admin/site", save_site, methods=["POST"])]
 
 
+@takes("saved")
 async def show_site(request: Request) -> Response:
     """`GET /admin/site`."""
     who = await manager(request)

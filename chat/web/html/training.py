@@ -16,6 +16,7 @@ from chat.web.doors import doors_of
 from chat.web.html import plots
 from chat.web.html.forms import posted_fields
 from chat.web.html.pages import Reader, page, reader
+from chat.web.parameters import number, takes
 
 SHOWN = 50
 
@@ -32,6 +33,7 @@ def routes() -> list[Route]:
     ]
 
 
+@takes("saved")
 async def show_filter(request: Request) -> Response:
     """`GET /admin/filter`: what serves, the target, the versions."""
     who = await reader(request)
@@ -63,10 +65,8 @@ async def save_target(request: Request) -> Response:
 async def use(request: Request) -> Response:
     """`POST /admin/filter/use`: puts a version to use, `version` 0 for the shipped head."""
     who, fields = await posted_fields(request)
-    version = dict(fields).get("version", "")
-    if not version.isdecimal() or len(version) > 9:  # noqa: PLR2004 - more than there will ever be
-        raise InvalidField("A version is a number", field="version")
-    await runs.use(doors_of(request).desk, who.actor, int(version))
+    version = number(dict(fields).get("version", ""), "version")
+    await runs.use(doors_of(request).desk, who.actor, version)
     return RedirectResponse("/admin/filter?saved=1", 303)
 
 

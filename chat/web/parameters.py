@@ -1,0 +1,108 @@
+"""
+What a request may ask for beside its path: each endpoint declares the parameters it takes, and any other is refused.
+
+A program that filters by a name misspelt, and then deletes what it got, must not get everything.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+from urllib.parse import parse_qsl
+
+from starlette.convertors import Convertor, register_url_convertor
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from chat.errors import InvalidField, UnknownParameter
+
+E = TypeVar("E", bound=Callable[..., Any])
+
+BIGGEST = 2**31 - 1
+DIGITS = re.compile(r"[0-9]{1,10}")
+UID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+_taken: dict[Any, frozenset[str]] = {}
+
+
+def takes(*names: str) -> Callable[[E], E]:
+    """Declare which parameters an endpoint takes in its query; without it takes none."""
+
+    def declared(endpoint: E) -> E:
+        _taken[endpoint] = frozenset(names)
+        return endpoint
+
+    return declared
+
+
+def taken(endpoint: Any) -> frozenset[str]:
+    """Return what an endpoint takes."""
+    return _taken.get(endpoint, frozenset())
+
+
+class Strict:
+    """ASGI around an endpoint: refuses a parameter that it does not take, and one that is given twice."""
+
+    def __init__(self, app: ASGIApp, names: frozenset[str]) -> None:
+        self.app, self.names = app, names
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on. Raises UnknownParameter, InvalidField."""
+        query = scope["query_string"]
+        if query:
+            check(query.decode("latin-1"), self.names)
+        await self.app(scope, receive, send)
+
+
+def check(query: str, names: frozenset[str]) -> None:
+    """Raise UnknownParameter for a parameter that is none of `names`, InvalidField for one that is given twice."""
+    seen = set()
+    for name, _ in parse_qsl(query, keep_blank_values=True):
+        if name not in names:
+            raise UnknownParameter("This address takes no such parameter", field=name)
+        if name in seen:
+            raise InvalidField("Give this once", field=name)
+        seen.add(name)
+
+
+def strict(routes: Iterable[BaseRoute], *everywhere: str) -> list[BaseRoute]:
+    """Return routes that take what their endpoints declare, and what all of them take; files take anything."""
+    made = list(routes)
+    for each in made:
+        if isinstance(each, Mount):
+            strict(each.routes, *everywhere)
+        elif isinstance(each, Route):
+            each.app = Strict(each.app, taken(each.endpoint) | frozenset(everywhere))
+    return made
+
+
+def number(value: str, field: str, least: int = 0, most: int = BIGGEST) -> int:
+    """Return a number of a path, query or form. Raises InvalidField, whatever the value is."""
+    if not DIGITS.fullmatch(value) or not least <= int(value) <= most:
+        raise InvalidField(f"This is a number from {least} to {most}", field=field)
+    return int(value)
+
+
+def uid(value: str, field: str) -> str:
+    """Return an id as they are written here. Raises InvalidField."""
+    if not UID.fullmatch(value):
+        raise InvalidField("This is not an id", field=field)
+    return value
+
+
+class Number(Convertor[int]):
+    """A number in a path; what is longer than any of ours is at no address."""
+
+    regex = DIGITS.pattern
+
+    def convert(self, value: str) -> int:
+        """Read it."""
+        return int(value)
+
+    def to_string(self, value: int) -> str:
+        """Write it."""
+        return str(value)
+
+
+register_url_convertor("int", Number())

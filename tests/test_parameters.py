@@ -1,0 +1,192 @@
+"""What a request asks for beside its path: what is unknown, wrong or given twice is refused on every route."""
+
+import random
+from collections.abc import Iterator
+from urllib.parse import quote
+
+import httpx2
+import pytest
+from starlette.routing import BaseRoute, Mount, Route
+
+from chat.settings import Settings
+from chat.web import parameters, routes
+from chat.web.parameters import taken
+from tests.desks import House, Served, new_id, problem_of, served
+
+pytestmark = pytest.mark.anyio
+FILES = {"/widget.js", "/static", "/widget-assets"}
+"""What is behind the question mark of a file's address is its page's own, as `?v=3` against caches."""
+LISTED = {
+    "limit": ["", "0", "-1", "201", "1.5", "1e1", "x", "9" * 5000, "0" * 4400 + "5", "\u0665", "\u00b2", " 5", "+5"],
+    "cursor": ["x", "W10=", "WzFd" * 900, "%00", "9" * 5000, "\u0665"],
+}
+WRONG: dict[str, dict[str, list[str]]] = {
+    "/api/v1/tickets": LISTED
+    | {
+        "status": ["", "nonsense", "OPEN", "open,solved"],
+        "assignee": ["", "nonsense", "Me", "NONE", "null", "1", "%00"],
+        "department": ["", "x", "me", "Sales", "%00"],
+        "contact": ["", "x", "1", "../1"],
+        "tag": ["", " ", "x" * 51, "a\nb", "\0"],
+        "held": ["", "yes", "1", "True"],
+        "order": ["", "id", "NUMBER", "-number"],
+    },
+    "/api/v1/contacts": LISTED | {"email": ["", "x", "@", "a@b c"], "order": ["updated", "x"]},
+    "/api/v1/audit": LISTED | {"agent": ["x"], "action": ["x", "agent"], "target": ["x", "%00"]},
+    "/api/v1/erasures": LISTED,
+    "/api/v1/exports": LISTED,
+    "/api/v1/retention/runs": LISTED,
+    "/api/v1/spam/training-runs": LISTED,
+    "/api/v1/spam/quarantine": LISTED | {"sort": ["", "size"]},
+    "/api/v1/data-map": {"format": ["", "xml"]},
+    "/admin/audit": {"before": ["", "x", "-1", "9" * 5000]},
+    "/admin/quarantine": {"sort": ["x"], "release": ["x", "1", "1-x", "9" * 5000 + "-1"], "cursor": ["x"]},
+}
+
+
+def open_routes(found: list[BaseRoute], before: str = "") -> Iterator[tuple[str, str, Route]]:
+    """Each verb with its address and route, but not what gives files."""
+    for each in found:
+        if isinstance(each, Mount):
+            yield from open_routes(list(each.routes), before + each.path)
+        elif isinstance(each, Route) and before + each.path not in FILES:
+            yield from ((verb, before + each.path, each) for verb in sorted(each.methods or ()))
+
+
+def filled(path: str, house: House) -> str:
+    """An address with something in each of its places."""
+    for name, value in {"site_key": house.key, "number:int": "1", "seq:int": "1"}.items():
+        path = path.replace(f"{{{name}}}", value)
+    return path.replace("{id}", new_id()).replace("{contact}", new_id()).replace("{view}", "open")
+
+
+async def refusals(app: Served) -> dict[str, str]:
+    """What each route answers to a parameter that it does not know, as `status code`."""
+    seen = {}
+    for verb, path, _ in open_routes(routes()):
+        answer = await app.client.request(verb, f"{filled(path, app.house)}?nonsense=1", headers=app.house.bearer)
+        named = verb == "HEAD" or "nonsense" in answer.text
+        seen[f"{verb} {path}"] = f"{answer.status_code} {named}"
+    return seen
+
+
+async def test_no_route_takes_a_parameter_it_does_not_know(app: Served) -> None:
+    seen = await refusals(app)
+    assert len(seen) > 100
+    assert {each: said for each, said in seen.items() if said != "422 True"} == {}
+
+
+async def test_without_the_check_routes_that_ignore_parameters_are_found(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parameters, "check", lambda *_: None)
+    async with served(settings) as app:
+        seen = await refusals(app)
+    assert seen["GET /api/v1/tickets"] == "200 False"
+    assert len([each for each in seen.values() if each != "422 True"]) > 100
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_a_name_that_is_almost_right_is_refused_and_named(app: Served, seed: int) -> None:
+    dice = random.Random(seed)
+    for verb, path, route in open_routes(routes()):
+        for name in taken(route.endpoint):
+            near = dice.choice([name.upper(), f"{name}s", f"{name}[]", f" {name}", name[:-1], f"{name}\0", f"x.{name}"])
+            address = f"{filled(path, app.house)}?{quote(near)}=1"
+            answer = await app.client.request(verb, address, headers=app.house.bearer)
+            if verb != "HEAD":
+                assert problem_of(answer, 422, "unknown_parameter")["field"] == near, (verb, address)
+
+
+async def test_what_is_declared_is_taken_and_only_once(app: Served) -> None:
+    declared = 0
+    for verb, path, route in open_routes(routes()):
+        for name in taken(route.endpoint) if verb != "HEAD" else ():
+            declared += 1
+            address = filled(path, app.house)
+            answer = await app.client.request(verb, f"{address}?{name}=x", headers=app.house.bearer)
+            assert "unknown_parameter" not in answer.text, (verb, path, name)
+            twice = await app.client.request(verb, f"{address}?{name}=x&{name}=x", headers=app.house.bearer)
+            assert problem_of(twice, 422, "invalid_field")["field"] == name
+    assert declared > 50
+
+
+async def test_a_value_that_can_fit_nothing_is_refused(app: Served) -> None:
+    await app.sign_in()
+    for path, fields in WRONG.items():
+        headers = app.house.bearer if path.startswith("/api") else {}
+        for name, values in fields.items():
+            for value in values:
+                empty = name == "cursor" and not value
+                answer = await app.client.get(f"{path}?{name}={quote(value, safe='%')}", headers=headers)
+                assert empty or answer.status_code == 422, (path, name, value[:20], answer.status_code)
+
+
+async def test_search_is_refused_until_it_is_built(app: Served) -> None:
+    for path in ("/tickets?q=shoes", "/contacts?q=ada"):
+        assert problem_of(await app.rest("GET", path), 422, "unknown_parameter")["field"] == "q"
+
+
+async def test_fields_that_are_unknown_are_named_too(app: Served) -> None:
+    guest = await app.house.visit()
+    await guest.say("Hello")
+    asked: list[tuple[str, str, dict[str, object]]] = [
+        ("PATCH", "/tickets/1", {"color": "red"}),
+        ("POST", "/tickets/1/notes", {"id": new_id(), "text": "x", "color": "red"}),
+        ("PATCH", "/account", {"color": "red"}),
+        ("PUT", "/retention", {"color": 3}),
+        ("POST", "/departments", {"name": "x", "color": "red"}),
+        ("POST", "/erasures", {"color": "red"}),
+    ]
+    for verb, path, body in asked:
+        assert problem_of(await app.rest(verb, path, body), 422, "unknown_parameter")["field"] == "color", path
+    agreed = {"notice_version": 1, "consent": {"chat": True, "color": True}}
+    answer = await app.call("POST", f"/widget/{app.house.key}/sessions", agreed)
+    assert problem_of(answer, 422, "unknown_parameter")["field"] == "color"
+
+
+async def test_tickets_are_found_by_their_tag_and_department(app: Served) -> None:
+    tags = [["vip"], ["vip", "ΕΠΙΣΤΡΟΦΉ"], ['a "quoted" \\ tag'], ["vi"], []]
+    for each in tags:
+        number = (await (await app.house.visit()).say("Hello")).number
+        await app.rest("PATCH", f"/tickets/{number}", {"tags": each})
+    for tag, expected in {
+        "vip": [2, 1],
+        "ΕΠΙΣΤΡΟΦΉ": [2],
+        'a "quoted" \\ tag': [3],
+        "vi": [4],
+        "v": [],
+        '", "': [],
+    }.items():
+        assert numbers(await app.rest("GET", f"/tickets?tag={quote(tag)}")) == expected, tag
+    department = (await app.rest("POST", "/departments", {"name": "Sales"})).json()["id"]
+    await app.rest("PATCH", "/tickets/3", {"department": department})
+    assert numbers(await app.rest("GET", f"/tickets?department={department}")) == [3]
+    assert numbers(await app.rest("GET", "/tickets?department=none&order=number")) == [1, 2, 4, 5]
+    for bad in ("a\0b", "a\nb", " ", "x" * 51):
+        problem_of(await app.rest("PATCH", "/tickets/1", {"tags": [bad]}), 422, "invalid_field")
+
+
+@pytest.mark.parametrize(("order", "misses"), [("number", False), ("updated", True)])
+async def test_a_walk_by_number_misses_nobody(app: Served, order: str, *, misses: bool) -> None:
+    guests = [await app.house.visit() for _ in range(6)]
+    for guest in guests:
+        await guest.say("Hello")
+    seen, cursor, pages = [], "", 0
+    while True:
+        page = (await app.rest("GET", f"/tickets?order={order}&limit=2{cursor}")).json()
+        seen += [each["number"] for each in page["items"]]
+        pages += 1
+        if page["next"] is None:
+            break
+        cursor = f"&cursor={quote(page['next'])}"
+        for each in (2, 5):
+            await guests[each - 1].say("And another thing")
+    assert len(set(seen)) == len(seen)
+    assert (set(seen) != set(range(1, 7))) == misses, seen
+    assert pages >= 3
+
+
+def numbers(answer: httpx2.Response) -> list[int]:
+    """The numbers of tickets in an answer."""
+    return [each["number"] for each in answer.json()["items"]]
