@@ -12,6 +12,7 @@ from pathlib import Path
 from xml.etree.ElementTree import parse
 
 from tests import browser
+from tests.chance import SEED
 
 ROOT = Path(__file__).parent.parent
 WALKS = "tests/walks"
@@ -103,7 +104,8 @@ def tests(steps: Steps, name: str, arguments: Sequence[str]) -> Outcome:
     """One pytest process. A failure of pytest itself counts as one failed test."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder, "report.xml")
-        status = steps.run(name, ("-m", "pytest", "--quiet", f"--junit-xml={report}", *arguments))
+        chance = f"--hypothesis-seed={SEED}"
+        status = steps.run(name, ("-m", "pytest", "--quiet", chance, f"--junit-xml={report}", *arguments))
         passed, failed = counts(report)
     broken = status not in {0, 1, 5} or (status == 1 and not failed)
     return Outcome(name, passed, failed + int(broken))
@@ -148,6 +150,7 @@ def run(steps: Steps, arguments: Sequence[str]) -> list[Outcome]:
 
 def main(arguments: Sequence[str]) -> int:
     """Prints what failed and, as the last line, how much passed and failed. Returns the status."""
+    print(f"seed {SEED}: TEST_SEED={SEED} repeats what is up to chance")
     try:
         outcomes = run(Steps(), arguments)
     except KeyboardInterrupt:

@@ -14,6 +14,7 @@ from chat.settings import Settings, from_env
 from chat.store import folder, migrations
 from tests import browser, guard  # noqa: F401 - reads LETHE_CHROMIUM before it is cleared
 from tests.backups import elsewhere, vault  # noqa: F401 - as the next
+from tests.chance import SEED
 from tests.desks import anyio_backend, app, desk, house  # noqa: F401 - fixtures for whoever asks
 from tests.lethe import Account, Lethe
 from tests.post import post  # noqa: F401 - a fixture for whoever asks
@@ -28,6 +29,11 @@ def pytest_configure(config: pytest.Config) -> None:
         del os.environ[name]  # but where tests are shared out, those who run them read the settings first
     os.environ["PYTHONPATH"] = str(Path(__file__).parent.parent)  # for programs of ours we start
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+def pytest_report_header() -> str:
+    """What decides this run's chance."""
+    return f"seed: TEST_SEED={SEED}"
 
 
 @pytest.fixture(scope="session")

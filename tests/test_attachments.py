@@ -1,8 +1,6 @@
 """Claims about files: taken with consent only, sniffed, drawn anew, sealed, given to their own, swept, forgotten."""
 
 import io
-import os
-import random
 import zlib
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +15,7 @@ from chat.actions.privacy import erasure
 from chat.actions.talk import attachments, redaction
 from chat.crypt import CHUNK_BYTES, SEALED_CHUNK, Sealed, seal_chunks, unseal_chunks
 from chat.errors import ConsentRequired, InvalidField, NotFound
+from tests.chance import dice
 from tests.desks import Guest, House, Served, counted, found, new_id, problem_of
 
 CANARY = "zqxjkvbanana"
@@ -266,9 +265,8 @@ async def test_a_deleted_attachment_is_gone_and_its_message_stays(app: Served) -
 
 
 def test_chunks_open_only_whole_and_in_order() -> None:
-    seed = random.randrange(2**32)
-    print("seed", seed)
-    chance, key = random.Random(seed), os.urandom(32)
+    chance = dice("chunks")
+    key = chance.randbytes(32)
     for size in (0, 1, CHUNK_BYTES - 1, CHUNK_BYTES, CHUNK_BYTES + 1, 3 * CHUNK_BYTES + 7):
         data = chance.randbytes(size)
         chunks = list(seal_chunks(key, data))

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import random
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -15,6 +14,7 @@ from chat.actions.privacy import erasure
 from chat.actions.privacy.beginning import Begun
 from chat.store import everything
 from tests.cable import Cable
+from tests.chance import dice
 from tests.desks import Guest, Served, contact_of, found, new_id, problem_of
 from tests.lethe import Account, Lethe
 from tests.services import PostgreSQL
@@ -88,9 +88,7 @@ async def test_posts_that_race_make_one_contact(app: Served) -> None:
 
 async def test_what_is_said_last_counts_in_answers_and_choices(app: Served) -> None:
     """Any run of presses ends as the last one alone would have."""
-    seed = random.randrange(1 << 32)
-    print("seed", seed)
-    chance = random.Random(seed)
+    chance = dice("beginnings")
     for _ in range(4):
         name = new_id()
         for _ in range(chance.randint(2, 5)):

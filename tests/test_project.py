@@ -24,6 +24,7 @@ LEFTOVERS = {
     "a merge's mark": re.compile(r"^(?:<{7}|>{7}) ", re.MULTILINE),
 }
 SILENCED = re.compile(r"#\s*(?:noqa|type:\s*ignore|pragma: no cover)(?P<rest>[^\n]*)")
+UNSEEDED = re.compile(r"(?<!np\.)\brandom\.[a-z]\w*\(|\bRandom\(\)|SystemRandom\(")
 CODES = re.compile(r"\[[^]]*\]")
 
 
@@ -70,6 +71,14 @@ def test_the_test_lock_holds_all_of_the_plain_one() -> None:
     plain, full = ((ROOT / lock).read_text() for lock in LOCKS[:2])
     pins = set(re.findall(r"^\S+==\S+", plain, re.MULTILINE))
     assert pins <= set(re.findall(r"^\S+==\S+", full, re.MULTILINE))
+
+
+def test_all_chance_of_the_tests_can_be_repeated() -> None:
+    assert UNSEEDED.search("random" + ".randrange(7)")
+    assert UNSEEDED.search("random.Random" + "()")
+    assert not UNSEEDED.search("random.Random(7).random()")
+    ours = [(path, text) for path, text in texts() if path.suffix == ".py" and path.parts[0] == "tests"]
+    assert [path.name for path, text in ours if UNSEEDED.search(text)] == ["chance.py"], "draw from tests/chance.py"
 
 
 def test_every_dependency_is_locked_and_has_its_decision() -> None:

@@ -25,6 +25,7 @@ import redis
 from chat.residue import Scanner, forms, search
 from chat.settings import Settings, from_env
 from chat.squeezed import unpack_lzf
+from tests.chance import dice
 from tests.services import Valkey
 from tests.test_migrations import environment, lethe
 
@@ -71,9 +72,7 @@ ENCODINGS: dict[str, Callable[[str], bytes]] = {
 @pytest.mark.parametrize("word", [WORD, PLAIN])
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_every_encoding_is_found_wherever_the_pieces_are_cut(encoding: str, word: str) -> None:
-    seed = random.randrange(2**32)
-    print(f"seed {seed}")
-    chance = random.Random(seed)
+    chance = dice(f"pieces of {encoding}")
     before = chance.randbytes(3000)
     held = before + ENCODINGS[encoding](word) + chance.randbytes(3000)
     for size in (len(held), 1024, 7):

@@ -1,13 +1,13 @@
 """Claims about a filter's file: what is refused, and that its bytes depend on nothing else."""
 
 import hashlib
-import random
 from pathlib import Path
 
 import pytest
 
 from spam import Filter, ModelFileError
 from spam.filter import SHIPPED
+from tests.chance import dice
 
 
 def _sealed(data: bytes, change: bytes = b"") -> bytes:
@@ -40,9 +40,7 @@ def test_a_file_says_no_word() -> None:
 
 def test_one_flipped_bit_is_refused() -> None:
     data = SHIPPED.read_bytes()
-    seed = random.randrange(2**32)
-    print(f"seed {seed}")
-    chance = random.Random(seed)
+    chance = dice("flipped bits")
     places = [*range(400), *(chance.randrange(len(data)) for _ in range(100)), len(data) - 1]
     for place in places:
         flipped = bytearray(data)

@@ -18,7 +18,8 @@ from spam.retraining import fit_head, margins, tail
 KEY = b"an account's key"
 PRIOR = Filter.shipped()
 SOON = Head(enough=3)
-SEED = random.randrange(2**32)
+SEED = 20_261_129
+"""Fixed, as a share is asserted: another draw may lie on the other side of it."""
 KINDS = {
     "notes": ("dinner home mum bus late sorry love tomorrow sleep film walk rain", "prize claim winner cash code"),
     "comments": ("song video voice dance love best year watch part time heart", "channel subscribe check visit page"),
@@ -220,7 +221,6 @@ def test_little_ham_is_held_when_people_begin_to_write_of_other_things() -> None
 
 
 def test_scores_are_calibrated_after_the_first_fifth_of_a_stream() -> None:
-    print(f"seed {SEED}")
     stream = texts("notes", 1000, SEED)
     known = evaluation.begin(cold=True)
     scored, _ = evaluation.online_scores(known, stream)

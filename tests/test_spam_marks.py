@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from spam import Filter, Label, Marks, ModelFileError, NeverLearntError, Taught, countsfile
 from spam.filter import SHIPPED
 from spam.marks import MOST
+from tests.chance import dice
 
 KEY = b"an account's key"
 PRIOR = Filter.shipped()
@@ -158,9 +159,7 @@ def test_a_damaged_or_foreign_file_of_counts_is_refused(tmp_path: Path) -> None:
     filter_ = Taught(PRIOR, KEY)
     filter_.learn(1, 1, TEXT, spam=True)
     data, path = filter_.to_bytes(), tmp_path / "a"
-    seed = random.randrange(2**32)
-    print(f"seed {seed}")
-    chance, start = random.Random(seed), len(SHIPPED.read_bytes())
+    chance, start = dice("damaged counts"), len(SHIPPED.read_bytes())
     for place in (*range(start, start + 40), *(chance.randrange(start, len(data)) for _ in range(30)), len(data) - 1):
         flipped = bytearray(data)
         flipped[place] ^= 1 << chance.randrange(8)

@@ -1,7 +1,6 @@
 """Claims about the quick way through a taught filter: it scores as the plain sum does, and remembers nothing stale."""
 
 import math
-import random
 from hashlib import sha256
 
 import pytest
@@ -11,13 +10,13 @@ from spam.features import Numbering
 from spam.head import Head
 from spam.marks import halves
 from spam.reading import Reader
+from tests.chance import dice
 from tests.test_spam_filter import HAM, HOSTILE, SHORT, SPAM
 
 KEY = b"an account's key"
 PRIOR = Filter.shipped()
 GREEKLISH = ["kalispera, pote tha erthei i paraggelia mou?", "kerdise 5000 evro twra, pata edw www.kerdos.top"]
 TEXTS = [*SPAM, *HAM, *SHORT, *HOSTILE, *GREEKLISH]
-SEED = random.randrange(2**32)
 
 
 class Stale(Taught):
@@ -31,7 +30,7 @@ class Stale(Taught):
 def taught(made: type[Taught] = Taught, head: Head | None = None) -> Taught:
     """A filter that learnt some of the texts."""
     known = made(Filter.shipped(), KEY, head=head)
-    chance = random.Random(SEED)
+    chance = dice("taught")
     for number in range(60):
         text = chance.choice(TEXTS)
         known.learn(number, number, text, spam=text in SPAM)
@@ -56,7 +55,6 @@ def plain(known: Taught, text: str) -> float:
 
 @pytest.mark.parametrize("head", [None, Head(weights=(0.7, 0.2, 0.1, 1.3), prior=0.6, bias=-2.0)])
 def test_the_quick_way_scores_as_the_plain_sum_does(head: Head | None) -> None:
-    print(f"seed {SEED}")
     known = taught(head=head)
     known.settle()
     for _ in range(2):  # afresh, and remembered
@@ -65,7 +63,6 @@ def test_the_quick_way_scores_as_the_plain_sum_does(head: Head | None) -> None:
 
 
 def test_no_score_is_said_by_counts_that_are_gone() -> None:
-    print(f"seed {SEED}")
     known, stale = taught(), taught(Stale)
     for made in (known, stale):
         made.margins(TEXTS)

@@ -24,6 +24,7 @@ from spam.filter import SHIPPED
 from spam.fitting import Job, Wanted, run
 from spam.head import Head
 from spam.report import Example, marks_of, report
+from tests.chance import dice
 from tests.desks import House
 
 KEY, ACCOUNT, HISTORIES, THROUGH = b"an account's key", "a" * 36, 1000, 4
@@ -101,7 +102,7 @@ class World:
     def examples(self, until: int) -> list[Example]:
         """The labels there are, from their rows."""
         found = [each for who in PEOPLE for each in labels.of_contact(self.tx, who) if each.at < until]
-        random.shuffle(found)
+        dice("the labels' order").shuffle(found)
         return [
             Example(str(each.contact_id), (each.ticket_id, each.seq), each.at, each.features.decode(),
                     NUMBERS[each.features.decode()], each.spam)
@@ -216,8 +217,7 @@ def both(tx: Connection, seed: int, kind: Callable[[Connection], World]) -> tupl
 
 
 def test_after_any_history_every_version_is_as_if_the_erased_had_never_written(memory: Connection) -> None:
-    start = random.randrange(2**31)
-    print(f"seeds from {start}")
+    start = dice("histories").randrange(2**31)
     wrong = [seed for seed in range(start, start + HISTORIES) if differs(memory, seed, World)]
     assert wrong == []
 
@@ -264,9 +264,7 @@ class Ticking:
 
 @pytest.mark.parametrize("turn", range(THROUGH))
 async def test_through_the_stores_nothing_of_the_forgotten_is_in_any_version(house: House, turn: int) -> None:
-    seed = random.randrange(2**31)
-    print(f"turn {turn}, seed {seed}")
-    chance, desk = random.Random(seed), replace(house.desk, clock=Ticking(house.desk.clock()))
+    chance, desk = dice(f"turn {turn}"), replace(house.desk, clock=Ticking(house.desk.clock()))
     house = replace(house, desk=desk)
     guests = [await house.visit(training=True) for _ in range(4)]
     said = [await guest.say(chance.choice(TEXTS)) for guest in guests for _ in range(2)]
