@@ -13,15 +13,16 @@ class Cable:
     """
     Joins a port of its own to another of this machine; a context manager.
 
-    `silent`: both ends stay open and nothing passes. `mute`: as soon as the server answers, the line is cut:
-    what was asked for is done and nobody learns of it. `down`: nobody gets through.
+    `silent`: both ends stay open and nothing passes. `mute`: a line on which this was asked for is cut as soon as the
+    server answers: it was done, and nobody learns of it. `down`: nobody gets through.
     """
 
     def __init__(self, port: int) -> None:
         self._to = port
         self._door = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._door.getsockname()[1])
-        self.silent = self.mute = self.down = False
+        self.silent = self.down = False
+        self.mute = b""
         self.cut = 0
         self._ends: list[socket.socket] = []
 
@@ -56,20 +57,33 @@ class Cable:
                     continue
                 far = socket.create_connection(("127.0.0.1", self._to))
                 self._ends.append(far)
-                threading.Thread(target=self._pump, args=(near, far, False), daemon=True).start()
-                threading.Thread(target=self._pump, args=(far, near, True), daemon=True).start()
+                asked: list[bytes] = []
+                threading.Thread(target=self._asks, args=(near, far, asked), daemon=True).start()
+                threading.Thread(target=self._answers, args=(far, near, asked), daemon=True).start()
 
-    def _pump(self, one: socket.socket, other: socket.socket, answers: bool) -> None:  # noqa: FBT001 - a thread's argument
+    def _asks(self, near: socket.socket, far: socket.socket, asked: list[bytes]) -> None:
         with contextlib.suppress(OSError):
-            while data := one.recv(PIECE):
-                if answers and self.mute:
+            while data := near.recv(PIECE):
+                if self.mute and self.mute in data:
+                    asked.append(data)
+                if not self.silent:
+                    far.sendall(data)
+        self._ended(near, far)
+
+    def _answers(self, far: socket.socket, near: socket.socket, asked: list[bytes]) -> None:
+        with contextlib.suppress(OSError):
+            while data := far.recv(PIECE):
+                if asked:
                     self.cut += 1
                     break
                 if not self.silent:
-                    other.sendall(data)
-        if not self.silent:
-            _close(one)
-            _close(other)
+                    near.sendall(data)
+        self._ended(near, far)
+
+    def _ended(self, *ends: socket.socket) -> None:
+        """A line that has gone silent tells neither end that the other has gone."""
+        for end in ends if not self.silent else ():
+            _close(end)
 
 
 def _close(end: socket.socket) -> None:

@@ -1,6 +1,7 @@
 /** `<chat-window>`: everything inside the frame; works with nothing but the notice until it has been agreed to. */
 
 import { ConsentNotice } from "./consent-notice.js";
+import { Refusal } from "./desk.js";
 import { button, define, icon, make } from "./dom.js";
 import { menu, PlainPage } from "./plain-page.js";
 
@@ -24,6 +25,7 @@ export class ChatWindow extends HTMLElement {
   #conversation = null;
   #shown = true;
   #unread = 0;
+  #asking = false;
 
   constructor(words, config, desk, tell) {
     super();
@@ -33,6 +35,7 @@ export class ChatWindow extends HTMLElement {
     this.#tell = tell;
     this.append(this.#header(config.account), this.#main);
     document.addEventListener("visibilitychange", () => this.#back());
+    desk.elsewhere(() => this.#elsewhere());
     this.#present(config.online);
     if (!config.notice) this.#show(this.#notOpen(config));
     else if (desk.token) this.#chat().catch(() => this.#stuck("unreachable"));
@@ -81,6 +84,7 @@ export class ChatWindow extends HTMLElement {
 
   #ask(why = "") {
     this.#conversation?.stop();
+    this.#asking = true;
     const notice = new ConsentNotice(this.#words, this.#config);
     notice.addEventListener("agree", ({ detail }) => this.#agree(notice, detail));
     this.#show(notice);
@@ -93,7 +97,7 @@ export class ChatWindow extends HTMLElement {
     try {
       await this.#part("chat");
       await this.#desk.agree({ ...agreement, locale: this.#words.locale });
-      await this.#chat();
+      if (this.#asking) await this.#chat();
     } catch (refusal) {
       this.#refused(notice, refusal);
     }
@@ -115,6 +119,7 @@ export class ChatWindow extends HTMLElement {
 
   async #chat() {
     const { ChatRoom, Conversation } = await this.#part("chat");
+    this.#asking = false;
     const unsent = this.#conversation?.transcript.pending;
     const conversation = new Conversation(SOCKET, this.#desk, this.#config.online, unsent);
     conversation.addEventListener("change", () => this.#changed());
@@ -125,6 +130,11 @@ export class ChatWindow extends HTMLElement {
     this.#room ??= new ChatRoom(this.#words, this.#config.account.name, this.#desk);
     this.#room.conversation = conversation;
     this.#show(this.#room);
+  }
+
+  /** Another window has agreed: it is the same visitor's yes. */
+  #elsewhere() {
+    if (this.#asking && this.#desk.token) this.#chat().catch(() => this.#stuck("unreachable"));
   }
 
   /** The chat waits, with everything written, for the answer. */
@@ -180,7 +190,8 @@ export class ChatWindow extends HTMLElement {
 
   /** Fetches a part with its words. */
   async #part(name) {
-    return (await Promise.all([PARTS[name](), this.#words.more(name)]))[0];
+    const parts = Promise.all([PARTS[name](), this.#words.more(name)]);
+    return (await parts.catch(() => { throw new Refusal("unreachable"); }))[0];
   }
 
   #withdrawing(behind) {

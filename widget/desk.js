@@ -1,5 +1,10 @@
 /** The visitor's requests over HTTP, and the token they are made with, kept only after agreeing. */
 
+import { uuid } from "/static/common/writing.js";
+
+/** Milliseconds after which an answer is taken for lost. */
+const PATIENCE = 20_000;
+
 /** Named in the receipt: what showed the notice. */
 export const BUILD = "lethe-widget 0.1.0";
 
@@ -25,6 +30,8 @@ export class Desk {
   #base;
   #key;
   #token = null;
+  /** What an agreement is made with: in memory alone, and the same until there is an answer. */
+  #id = uuid();
 
   constructor(site) {
     this.#base = `/widget/${encodeURIComponent(site)}`;
@@ -37,20 +44,36 @@ export class Desk {
 
   forget() {
     this.#token = null;
+    this.#id = uuid();
     stored((storage) => storage.removeItem(this.#key));
   }
 
   async config(locale) {
-    return (await this.#ask(`/config?locale=${encodeURIComponent(locale)}`)).json();
+    return (await this.#soon(`/config?locale=${encodeURIComponent(locale)}`)).json();
   }
 
-  /** `{notice_version, consent, fields, locale}` */
+  /** `{notice_version, consent, fields, locale}`. Said again after a lost answer it is the same agreement. */
   async agree(agreement) {
-    const body = JSON.stringify({ ...agreement, build: BUILD });
-    const answer = await this.#ask("/sessions", { method: "POST", headers: { "Content-Type": "application/json" }, body });
-    const { token } = await answer.json();
-    this.#token = token;
-    stored((storage) => storage.setItem(this.#key, JSON.stringify({ token })));
+    const token = await this.#begin(agreement).catch((refusal) => {
+      if (refusal.code !== "not_now") throw refusal;
+      this.#id = uuid();
+      return this.#begin(agreement);
+    });
+    // Another window was quicker: it holds the chat, and whom this one made must not be left behind.
+    if (this.token) await this.#soon("/sessions", { method: "DELETE", headers: { Authorization: `Bearer ${token}` } });
+    else stored((storage) => storage.setItem(this.#key, JSON.stringify({ token })));
+    this.#token = this.token ?? token;
+  }
+
+  /** Calls `deed` when another window of this visitor has agreed, or has taken it back. */
+  elsewhere(deed) {
+    addEventListener("storage", ({ key }) => key === this.#key && deed());
+  }
+
+  async #begin(agreement) {
+    const body = JSON.stringify({ ...agreement, build: BUILD, id: this.#id });
+    const answer = await this.#soon("/sessions", { method: "POST", headers: { "Content-Type": "application/json" }, body });
+    return (await answer.json()).token;
   }
 
   async file(id, query = "") {
@@ -64,12 +87,17 @@ export class Desk {
 
   /** Gives the erasure's number. */
   async withdraw() {
-    return (await (await this.mine("/sessions", "DELETE")).json()).erasure_id;
+    return (await (await this.mine("/sessions", "DELETE", AbortSignal.timeout(PATIENCE))).json()).erasure_id;
   }
 
   /** Asks as the visitor. */
-  mine(path, method) {
-    return this.#ask(path, { method, headers: { Authorization: `Bearer ${this.token}` } });
+  mine(path, method, signal) {
+    return this.#ask(path, { method, signal, headers: { Authorization: `Bearer ${this.token}` } });
+  }
+
+  /** Where no answer comes, the line is dead. */
+  #soon(path, options) {
+    return this.#ask(path, { signal: AbortSignal.timeout(PATIENCE), ...options });
   }
 
   async #ask(path, options) {

@@ -58,8 +58,12 @@ class Shop:
 
     def embed(self, account: Account, **attributes: str) -> str:
         """Embeds an account's widget with further `data-` attributes; the page's address."""
+        return self.embed_from(account.lethe.origin, account, **attributes)
+
+    def embed_from(self, origin: str, account: Account, **attributes: str) -> str:
+        """As `embed`, from a server that answers at another origin."""
         more = "".join(f' data-{name.replace("_", "-")}="{value}"' for name, value in attributes.items())
-        self._page = PAGE.format(server=account.lethe.origin, site=account.site, more=more).encode()
+        self._page = PAGE.format(server=origin, site=account.site, more=more).encode()
         return f"{self.origin}/"
 
 

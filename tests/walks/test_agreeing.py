@@ -1,0 +1,150 @@
+"""Agreeing in a real browser, over lines that lose answers and in several windows: one contact, and none is left."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from playwright.sync_api import Route, expect
+
+from chat.actions.privacy import erasure
+from tests.cable import Cable
+from tests.lethe import Account, Lethe
+from tests.walks.shop import KEPT, NOTHING, Enter, Guest, Shop
+from tests.walks.test_canary import withdrawn
+
+EMAIL = "zoe@x.example"
+
+
+@pytest.fixture
+def cable(lethe: Lethe) -> Iterator[Cable]:
+    """The line to the server."""
+    with Cable(lethe.port) as laid:
+        yield laid
+
+
+@pytest.fixture
+def far(enter: Enter, account: Account, shop: Shop, cable: Cable) -> Guest:
+    """Somebody whose frame comes through the cable, asked and with an address filled in."""
+    guest = enter()
+    shop.embed_from(cable.origin, account)
+    guest.page.reload()
+    guest.open()
+    guest.frame.locator("#email").fill(EMAIL)
+    guest.box.check()
+    return guest
+
+
+def start(guest: Guest) -> None:
+    """Presses the button."""
+    guest.frame.locator("consent-notice .primary").click()
+
+
+def named(account: Account) -> list[Any]:
+    """The contacts with the address."""
+    found: list[Any] = account.rest("GET", f"/contacts?email={quote(EMAIL)}")["items"]
+    return found
+
+
+def forgotten(guest: Guest, account: Account, lethe: Lethe) -> None:
+    """Withdraws; then nothing is left of anybody."""
+    withdrawn(guest)
+    lethe.deed(erasure.sweep)
+    assert named(account) == []
+    assert account.rest("GET", "/contacts")["items"] == []
+
+
+def test_an_answer_that_was_lost_leaves_nobody_behind(far: Guest, account: Account, lethe: Lethe, cable: Cable) -> None:
+    cable.mute = b"/sessions"
+    for tries in (1, 2):
+        start(far)
+        expect(far.frame.locator("consent-notice .message")).to_contain_text("cannot be reached")
+        assert cable.cut >= tries
+    assert len(named(account)) == 1
+    cable.mute = b""
+    start(far)
+    expect(far.text).to_be_visible()
+    forgotten(far, account, lethe)
+
+
+def refusing(status: int, body: str, *, before: bool) -> Callable[[Route], None]:
+    """Answers the first agreement so; `before` the server has heard of it, or after."""
+    done: list[Route] = []
+
+    def answer(route: Route) -> None:
+        if done or route.request.method != "POST":
+            route.continue_()
+            return
+        done.append(route)
+        if not before:
+            assert route.fetch().status == 201
+        route.fulfill(status=status, body=body, content_type="application/problem+json")
+
+    return answer
+
+
+@pytest.mark.parametrize("before", [True, False])
+@pytest.mark.parametrize("status", [500, 502, 503, 504, 408])
+def test_a_proxy_that_answers_in_the_servers_place_leaves_nobody_behind(
+    enter: Enter, account: Account, lethe: Lethe, status: int, *, before: bool
+) -> None:
+    guest = enter().open()
+    guest.frame.locator("#email").fill(EMAIL)
+    guest.page.route("**/sessions", refusing(status, "<h1>no</h1>", before=before))
+    guest.box.check()
+    start(guest)
+    expect(guest.frame.locator("consent-notice .message")).not_to_have_text("")
+    guest.frame.locator("#email").fill(EMAIL.upper())
+    start(guest)
+    expect(guest.text).to_be_visible()
+    assert len(account.rest("GET", "/contacts")["items"]) == 1
+    forgotten(guest, account, lethe)
+
+
+def test_before_the_yes_the_id_is_in_no_storage(far: Guest, account: Account, cable: Cable) -> None:
+    cable.down = True
+    cable.pull()
+    start(far)
+    expect(far.frame.locator("consent-notice .message")).to_contain_text("cannot be reached")
+    inside = next(frame for frame in far.page.frames if frame.url.startswith(cable.origin))
+    assert inside.evaluate(KEPT) == NOTHING
+    assert account.rest("GET", "/contacts")["items"] == []
+
+
+def test_two_windows_are_one_visitor(enter: Enter, account: Account, lethe: Lethe) -> None:
+    guest = enter().open()
+    other = Guest(guest.context.new_page(), account)
+    other.page.goto(guest.page.url)
+    other.open()
+    for each in (guest, other):
+        each.frame.locator("#email").fill(EMAIL)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if route.request.method == "POST":
+            held.append(route)
+        else:
+            route.continue_()
+
+    guest.page.route("**/sessions", hold)
+    guest.box.check()
+    start(guest)
+    guest.until(lambda: len(held) == 1)
+    other.agree()
+    expect(guest.text).to_be_visible()  # of itself: the other window has agreed
+    held[0].continue_()
+    other.write("From the other")
+    guest.sees("From the other")
+    guest.until(lambda: len(account.rest("GET", "/contacts")["items"]) == 1)
+    forgotten(guest, account, lethe)
+
+
+def test_six_clicks_are_one(enter: Enter, account: Account) -> None:
+    guest = enter().open()
+    sent: list[str] = []
+    guest.page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+    guest.box.check()
+    guest.frame.locator("consent-notice .primary").evaluate("button => { for (let n = 0; n < 6; n++) button.click(); }")
+    expect(guest.text).to_be_visible()
+    assert len(sent) == 1
+    assert len(account.rest("GET", "/contacts")["items"]) == 1
