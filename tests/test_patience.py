@@ -19,8 +19,8 @@ from chat.errors import Unavailable
 from chat.ids import uuid7
 from chat.mail import Letter, Mailer, Undelivered
 from chat.store import Store, lines, patient, slots
+from tests.cable import Cable
 from tests.services import PostgreSQL
-from tests.silence import Line
 
 SOON = 1.0
 ENDS = 60.0
@@ -28,13 +28,13 @@ ENDS = 60.0
 
 
 @pytest.fixture
-def line(postgresql: PostgreSQL) -> Iterator[Line]:
+def line(postgresql: PostgreSQL) -> Iterator[Cable]:
     """The way to the database."""
-    with Line(postgresql.port) as way:
+    with Cable(postgresql.port) as way:
         yield way
 
 
-def through(way: Line, url: str) -> str:
+def through(way: Cable, url: str) -> str:
     """The same database by that way."""
     parts = urlsplit(url)
     return parts._replace(netloc=f"postgres@127.0.0.1:{way.port}").geturl()
@@ -49,15 +49,15 @@ def ask(url: str) -> None:
         store.close()
 
 
-async def silenced(store: Store, way: Line) -> None:
+async def silenced(store: Store, way: Cable) -> None:
     """Reads once, and once more when the line is silent."""
     await store.read(lambda tx: tx.execute(text("SELECT 1")))
-    way.silent.set()
+    way.silent = True
     await store.read(lambda tx: tx.execute(text("SELECT 1")))
 
 
 def test_a_database_that_falls_silent_is_given_up(
-    line: Line, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+    line: Cable, postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(patient.Patient, "patience", SOON)
     monkeypatch.setattr(patient, "CONNECTS", 2)  # the least that libpq takes
@@ -67,7 +67,7 @@ def test_a_database_that_falls_silent_is_given_up(
     store.close()
 
 
-def test_without_that_patience_it_would_wait(line: Line, postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_that_patience_it_would_wait(line: Cable, postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(patient.Patient, "patience", None)
     store = Store(through(line, postgres_url))
 
@@ -79,17 +79,17 @@ def test_without_that_patience_it_would_wait(line: Line, postgres_url: str, monk
     waiting.start()
     waiting.join(3 * SOON)
     assert waiting.is_alive()
-    line.__exit__(None, None, None)  # its end is an answer
+    line.pull()  # its end is an answer
     waiting.join(ENDS)
     assert not waiting.is_alive()
     store.close()
 
 
 def test_a_database_that_never_greets_is_given_up(
-    line: Line, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+    line: Cable, postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(patient, "CONNECTS", 2)
-    line.silent.set()
+    line.silent = True
     with pytest.raises(Unavailable):
         ask(through(line, postgres_url))
 
