@@ -11,7 +11,6 @@ import base64
 import hmac
 import json
 import os
-import unicodedata
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from itertools import count
@@ -53,11 +52,6 @@ def unseal(key: AESGCM, sealed: bytes, place: bytes) -> str:
         return key.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], place).decode()
     except (InvalidTag, ValueError) as error:
         raise Sealed("does not open") from error
-
-
-def fold(email: str) -> str:
-    """Return an address as it is compared: NFKC, trimmed, case folded."""
-    return unicodedata.normalize("NFKC", email).strip().casefold()
 
 
 def blind(key: bytes, scope: str, value: str) -> str:

@@ -8,7 +8,7 @@ import socket
 import ssl
 import threading
 from dataclasses import dataclass
-from email.errors import HeaderParseError, MessageError
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -16,7 +16,8 @@ from email.utils import formatdate
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from chat.errors import Misconfigured
+from chat.addresses import on_wire
+from chat.errors import InvalidField, Misconfigured
 
 SECONDS, WHOLE = 20.0, 60.0
 """How long a mail server may take for one answer, and for a whole letter."""
@@ -61,7 +62,7 @@ class Mailer:
         made = self._written(letter)
         try:
             with self._connected() as server:
-                server.send_message(made, self.sender, [letter.to])
+                server.send_message(made, _address(self.sender).addr_spec, [_address(letter.to).addr_spec])
         except smtplib.SMTPRecipientsRefused as error:
             code = next(iter(error.recipients.values()))[0]
             raise Undelivered(f"refused {code}", permanent=code >= PERMANENT) from None
@@ -116,7 +117,7 @@ class Mailer:
         try:
             made["From"], made["To"] = _address(self.sender), _address(letter.to)
             made["Subject"] = " ".join(letter.subject.split())
-            made["Message-ID"] = f"<{letter.id}@{self.sender.rpartition('@')[2]}>"
+            made["Message-ID"] = f"<{letter.id}@{_address(self.sender).domain}>"
             made["Date"] = formatdate(localtime=False)
             made["Auto-Submitted"] = "auto-generated"
             made.set_content(letter.text)
@@ -157,11 +158,9 @@ class _LimitedTLS(_Limited, smtplib.SMTP_SSL):
 
 
 def _address(text: str) -> Address:
-    """Return one address and nothing beside it: a line break or a second one never reaches a header."""
+    """Return one address as mail takes it and nothing beside it: no line break or second one reaches a header."""
     try:
-        made = Address(addr_spec=text)
-    except (ValueError, IndexError, HeaderParseError) as error:
+        local, domain = on_wire(text)
+    except InvalidField as error:
         raise Undelivered("its address is not one", permanent=True) from error
-    if any(char.isspace() or char in ",;<>" for char in text) or not made.domain:
-        raise Undelivered("its address is not one", permanent=True)
-    return made
+    return Address(username=local, domain=domain)

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from chat.actions.filter.filters import Filters
+from chat.addresses import identity
 from chat.blobs import Blobs
 from chat.clock import Clock
-from chat.crypt import Sealed, Signer, blind, fold, seal, unseal
+from chat.crypt import Sealed, Signer, blind, seal, unseal
 from chat.ids import packed, spelt
 from chat.live import Live
 from chat.mail import Mailer
@@ -47,7 +48,7 @@ class Desk:
 
     def email_hash(self, scope: str, email: str) -> str:
         """Return what an address is found by: within an account, or `agents` for the whole server."""
-        return blind(self.index_key, scope, fold(email))
+        return blind(self.index_key, scope, identity(email))
 
     def begun_hash(self, site_id: str, name: str) -> str:
         """Return what an agreement is found by at its site: a keyed hash of the id that the browser made for it."""

@@ -16,6 +16,7 @@ from chat.actions.export import holdings
 from chat.actions.privacy import consent
 from chat.actions.retention import rules
 from chat.actions.team.accounts import manages
+from chat.addresses import address
 from chat.clock import DAY, stamp
 from chat.crypt import KEY_BYTES, SEALED_CHUNK, derive, unseal_chunks
 from chat.errors import BeingErased, NotFound, RateLimited
@@ -82,7 +83,10 @@ async def of_agent(desk: Desk, actor: Actor, contact_uid: str) -> Contact:
 
 
 async def of_email(desk: Desk, email: str) -> list[Contact]:
-    """Return every contact with an address, in all accounts. Raises NotFound, and BeingErased where all withdrew."""
+    """
+    Return every contact with an address, in all accounts. Raises NotFound, BeingErased where all withdrew, and
+    InvalidField where it is no address.
+    """
 
     def work(tx: Any) -> list[Contact]:
         of = [each.id for each in accounts.all_of(tx)]
@@ -90,6 +94,7 @@ async def of_email(desk: Desk, email: str) -> list[Contact]:
 
     found = await desk.store.read(work)
     if not found:
+        address(email)
         raise NotFound("No contact has this address")
     readable = [each for each in found if each.receipt_id is not None]
     return readable or [_readable(found[0])]

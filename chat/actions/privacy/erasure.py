@@ -15,6 +15,7 @@ from chat.actions.audit import audit
 from chat.actions.desk import Desk
 from chat.actions.filter import training
 from chat.actions.privacy import certificates, consent, forgetting, recipients
+from chat.addresses import address
 from chat.clock import DAY, stamp
 from chat.errors import LetheError, NotFound, Unauthorized, Unavailable
 from chat.ids import uuid7
@@ -84,7 +85,7 @@ async def by_email(desk: Desk, actor: Actor | None, email: str) -> list[str]:
     """
     File the erasure of every contact with an address, in the actor's account or (None) in all; return the ids.
 
-    NotFound where nobody has the address.
+    NotFound where nobody has the address, InvalidField where it is none.
     """
 
     def work(tx: Any) -> list[Contact]:
@@ -93,6 +94,7 @@ async def by_email(desk: Desk, actor: Actor | None, email: str) -> list[str]:
 
     found = await desk.store.read(work)
     if not found:
+        address(email)  # one that is not good may have been taken by an older Lethe, so it was looked for first
         raise NotFound("No contact has this address")
     who = "command" if actor is None else actor.agent_id
     return [await _request(desk, each.uid, each.account_id, _source(actor), who) for each in found]

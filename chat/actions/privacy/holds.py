@@ -7,6 +7,7 @@ from typing import Any
 from chat.actions.audit import audit
 from chat.actions.desk import Desk
 from chat.actions.team.accounts import manages
+from chat.addresses import address
 from chat.clock import DAY, stamp
 from chat.errors import InvalidField, NotFound
 from chat.ids import uuid7
@@ -68,6 +69,8 @@ async def meant(desk: Desk, actor: Actor, whom: str) -> list[str]:
     except NotFound:
         found = []
     if not found:
+        if "@" in whom:
+            address(whom, "whom")
         raise InvalidField("No contact has this address or id", field="whom")
     return found
 

@@ -14,10 +14,10 @@ from typing import Any
 from chat.actions.desk import Desk
 from chat.actions.privacy import erasure, notices
 from chat.actions.talk import letters
-from chat.actions.team.agents import EMAIL
+from chat.addresses import address
 from chat.clock import stamp
 from chat.crypt import Sealed, digest
-from chat.errors import InvalidField, LetheError, NotFound, RateLimited, Unauthorized
+from chat.errors import LetheError, NotFound, RateLimited, Unauthorized
 from chat.ids import secret
 from chat.model import Account, Contact, Site
 from chat.networks import Network
@@ -63,11 +63,9 @@ async def ask(desk: Desk, site_key: str, email: str, letter: Written, network: N
     Raises NotFound where no mail can be sent, InvalidField where this is no address, RateLimited.
     """
     site = await desk.store.read(lambda tx: accounts.site_by_key(tx, site_key))
+    found_by = desk.email_hash(site.account_id, address(email))
     if not reachable(desk):
         raise NotFound("This server mails no links")
-    if not EMAIL.fullmatch(email):
-        raise InvalidField("This is not an e-mail address", field="email")
-    found_by = desk.email_hash(site.account_id, email)
     _waits(await desk.live.allow_from("link", network, ASKED_NETWORK, WINDOW))
     _waits(await desk.live.allow(f"link:{found_by}", ASKED_ADDRESS, WINDOW))
     await asyncio.gather(_mail(desk, site, found_by, letter), asyncio.sleep(EVEN))
@@ -148,20 +146,27 @@ def _waits(wait: float) -> None:
 
 async def _mail(desk: Desk, site: Site, found_by: str, letter: Written) -> None:
     mailed, now = secret(), desk.clock()
-    address = f"{desk.settings.base_url}/privacy/{site.key}#{mailed}"
+    page = f"{desk.settings.base_url}/privacy/{site.key}#{mailed}"
 
     def work(tx: Any) -> None:
-        found = contacts.page(tx, site.account_id, found_by, 0, None)
-        ids = [each.id for each in found]
-        # Not to what was typed, which may only look like it, but to what its owner gave.
-        known = next(((each, to) for each in reversed(found) if (to := _address(desk, each))), None)
-        if known is None or links.waiting(tx, ids, now) >= WAITING:
+        owned = _owned(desk, tx, site, found_by)
+        ids = [each.id for each, _ in owned]
+        if not owned or links.waiting(tx, ids, now) >= WAITING:
             return
         links.put(tx, digest(mailed), ids, now + MAILED)
-        letters.queue(desk, tx, *known, letter.subject, letter.text.replace("{link}", address))
+        letters.queue(desk, tx, *owned[-1], letter.subject, letter.text.replace("{link}", page))
 
     await desk.store.write(work)
     desk.live.publish(Told(Nudge("due")))
+
+
+def _owned(desk: Desk, tx: Any, site: Site, found_by: str) -> list[tuple[Contact, str]]:
+    """
+    Return the contacts that an address belongs to, with it. The column alone is no proof, as whoever has the database
+    can write it: what opens under the contact's key must be the same address.
+    """
+    found = [(each, _address(desk, each)) for each in contacts.page(tx, site.account_id, found_by, 0, None)]
+    return [(each, to) for each, to in found if to and desk.email_hash(site.account_id, to) == found_by]
 
 
 def _address(desk: Desk, contact: Contact) -> str | None:

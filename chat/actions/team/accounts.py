@@ -11,6 +11,7 @@ from chat.actions.audit import audit
 from chat.actions.desk import Desk
 from chat.actions.filter import versions
 from chat.actions.team import agents, forms
+from chat.addresses import address
 from chat.errors import Forbidden, InvalidField
 from chat.ids import secret, uuid7
 from chat.model import Account, Actor, Site
@@ -68,7 +69,7 @@ async def init(desk: Desk, name: str, email: str, password: str | None, origins:
             audit.enter(desk, tx, account_id, "command", action, target)
 
     await agents.keeping_key(desk, prepared, work)
-    return Made(account_id, key, email, prepared.password if password is None else None, token)
+    return Made(account_id, key, address(email), prepared.password if password is None else None, token)
 
 
 async def account(desk: Desk, actor: Actor) -> Account:

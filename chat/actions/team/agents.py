@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import secrets
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +14,7 @@ from argon2.exceptions import VerificationError
 
 from chat.actions.audit import audit
 from chat.actions.desk import Desk
+from chat.addresses import address
 from chat.clock import DAY
 from chat.crypt import digest
 from chat.errors import Forbidden, InvalidField, LetheError, RateLimited, Unauthorized
@@ -28,7 +28,6 @@ from chat.store.team import agents as store
 T = TypeVar("T")
 SESSION_DAYS = 14
 PASSWORD_LEAST, PASSWORD_MOST = 10, 1000
-EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]{1,190}")
 ATTEMPTS, ATTEMPT_WINDOW = 10, 900.0
 
 # OWASP's parameters for argon2id; two at once, so that signing in never starves the chats of memory or processor.
@@ -47,9 +46,7 @@ class Prepared:
 
 async def prepared(desk: Desk, account_id: str, email: str, name: str, role: str, password: str | None) -> Prepared:
     """Check and seal what a new agent is stored with; makes their data key. Raises InvalidField."""
-    email, name = email.strip(), " ".join(name.split())
-    if not EMAIL.fullmatch(email):
-        raise InvalidField("This is not an e-mail address", field="email")
+    email, name = address(email), " ".join(name.split())
     if not 0 < len(name) <= 200:  # noqa: PLR2004 - the length of a line everywhere
         raise InvalidField("Give 1 to 200 characters", field="name")
     if role not in ROLES:

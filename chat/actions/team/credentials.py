@@ -9,6 +9,7 @@ from typing import Any
 from chat.actions.audit import audit
 from chat.actions.desk import Desk
 from chat.actions.team import agents
+from chat.addresses import address
 from chat.errors import NotFound
 from chat.nudges import Nudge, Told
 from chat.store.team import agents as store
@@ -37,6 +38,7 @@ async def renew(desk: Desk, email: str, password: str | None, *, with_tokens: bo
     def work(tx: Any) -> tuple[str, str, int, list[str]]:
         row = store.by_email(tx, email_hash)
         if row is None or row.deactivated_at is not None:
+            address(email)
             raise NotFound("No active agent has this address")
         store.rehash(tx, row.id, hashed)
         ended = store.end_sessions(tx, row.id)

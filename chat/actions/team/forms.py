@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chat.actions.desk import Desk
-from chat.actions.team.agents import EMAIL
+from chat.addresses import address
 from chat.errors import InvalidField
 from chat.model import FIELD_ASKS, LOCALES, Contact, Site
 
@@ -72,6 +72,8 @@ def checked(site: Site, answers: Mapping[str, str]) -> dict[str, str]:
     made = {name: " ".join(answers.get(name, "").split()) for name in asks}
     for name, value in made.items():
         _fits(name, value, asks[name])
+    if made["email"]:
+        made["email"] = address(made["email"])
     return {name: value for name, value in made.items() if value}
 
 
@@ -108,7 +110,5 @@ def _fits(name: str, value: str, ask: str) -> None:
         raise InvalidField("This is needed", field=name)
     if len(value) > ANSWER or any(ord(char) < ord(" ") for char in value):
         raise InvalidField(f"Give at most {ANSWER} characters on one line", field=name)
-    if name == "email" and value and not EMAIL.fullmatch(value):
-        raise InvalidField("This is not an e-mail address", field=name)
     if name == "phone" and value and not PHONE.fullmatch(value):
         raise InvalidField("This is not a telephone number", field=name)

@@ -18,7 +18,7 @@ from chat.store.privacy import backups
 from chat.store.slots import SlotTable
 from chat.store.team import accounts
 
-HEAD = "0010_begun"
+HEAD = "0011_addresses"
 _version = table("alembic_version", column("version_num"))
 
 
@@ -32,13 +32,15 @@ def migrate(settings: Settings, revision: str = HEAD) -> str:
 
     current(settings.database_url)
     target = engine(settings.database_url)
-    with target.begin() as connection, unhurried(connection):
-        config = Config()
-        config.set_main_option("script_location", str(Path(__file__).parent))
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head" if revision == HEAD else revision)
-        accounts.begin(connection, now())
-    target.dispose()
+    try:
+        with target.begin() as connection, unhurried(connection):
+            config = Config()
+            config.set_main_option("script_location", str(Path(__file__).parent))
+            config.attributes |= {"connection": connection, "settings": settings}
+            command.upgrade(config, "head" if revision == HEAD else revision)
+            accounts.begin(connection, now())
+    finally:
+        target.dispose()
     prepare_keys(settings)
     return revision
 
