@@ -11,7 +11,8 @@ _FILLERS: Final = "\u115f\u1160\u3164\uffa0"  # letters by category, nothing to 
 _LOOKALIKE: Final = fold_table()
 _RARE: Final = 20  # one letter in so many is hardly any
 _EMOJI = re.compile("[\u2600-\u27bf\U0001f000-\U0001faff]")
-_MIXED = re.compile(r"\w*(?:[A-Za-z][^\W\d_A-Za-z]|[^\W\d_A-Za-z][A-Za-z])\w*")
+# From the beginning of a word only: begun at each letter of a long one, it would take the square of its length.
+_MIXED = re.compile(r"(?<!\w)\w*(?:[A-Za-z][^\W\d_A-Za-z]|[^\W\d_A-Za-z][A-Za-z])\w*")
 _LATIN = re.compile(r"[A-Za-z]")
 
 

@@ -17,7 +17,6 @@ from spam.reading import SIGN, Reader, Reading
 
 SHIPPED: Final = Path(__file__).with_name("prior.filter")
 _REMEMBERED: Final = 20_000  # words: some 6 MB
-LONGEST: Final = 10_000  # characters of a text that are read
 _TELLING: Final = (f"{MARK}link", f"{MARK}handle")
 
 Weighed = tuple[float, float, int, int, int, int]  # what `_weighed` says of a word
@@ -142,7 +141,7 @@ class Filter:
         A word has its grams' share; what was masked is ``[phone]``, a pair ``two words``, a trait
         ``(shouted 2)``. With `bias` the shares add up to the text's margin.
         """
-        words, signs, traits = self._reader.read(text[:LONGEST])
+        words, signs, traits = self._reader.read(text)
         weighed = {word: self._weigh_word(word) for word in words + signs}
         pairs = {weighed[one][4] ^ weighed[other][5]: (one, other) for one, other in pairwise(words)}
         by_words = scale(len(weighed))
@@ -156,7 +155,7 @@ class Filter:
 
     def _judged(self, texts: Sequence[str]) -> list[tuple[float, bool]]:
         """Return each text's log-odds, and whether there is enough of it to hold it."""
-        return [self._weigh(self._reader.read(text[:LONGEST])) for text in texts]
+        return [self._weigh(self._reader.read(text)) for text in texts]
 
     def _weigh(self, reading: Reading) -> tuple[float, bool]:
         """Do so for one: weights are whole numbers, so that sums do not depend on their order."""

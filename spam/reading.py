@@ -13,6 +13,7 @@ from spam.disguise import LEET, undisguise
 from spam.kinds import MARK, mask, unnamed, unnumbered
 
 SIGN: Final = "\x02"
+LONGEST: Final = 2_000  # characters of a text that are read; what stands behind hardly counts, and would cost
 PIECE: Final = 24  # letters; longer words are cut, so that none is costly to take apart or remember
 _REMEMBERED: Final = 20_000  # chunks, each of at most 48 characters: some 8 MB
 _CHUNK: Final = 48
@@ -32,7 +33,8 @@ _DOTTED = re.compile(r"(?<!\w)[^\W\d_](?:[._*-][^\W\d_]){2,}(?!\w)")
 _LEET_SIGN = r"[0134578@$!|]"
 _LEETED = re.compile(  # but a code, or an address, is not a word in disguise
     r"(?!.*\d{3})(?!\w{3,}@\w{3})(?:(?=(?:.*[a-z]){3})|(?=[a-z]|0[a-z]{2}))"
-    rf"(?=.*{_LEET_SIGN}[a-z])(?:[a-z]|{_LEET_SIGN})+[.,:;?!\"')]*"
+    # What ends it begins with no "!", which may be a letter too: one way to read each text, so no square of its length.
+    rf"(?=.*{_LEET_SIGN}[a-z])(?:[a-z]|{_LEET_SIGN})+(?:[.,:;?\"')][.,:;?!\"')]*)?"
 )
 _NO_NUMBER = re.compile("0[a-z]{2}")
 _LEET_END = re.compile(rf"[a-z]{{4,}}{_LEET_SIGN}[.,:;?\"')]*")
@@ -60,12 +62,13 @@ class Reader:
         self._met.clear()
 
     def read(self, text: str) -> Reading:
-        """Return what is in any text: empty, huge, unpaired surrogates, control characters."""
+        """Return what is in any text's first `LONGEST` characters: empty, unpaired surrogates, control characters."""
         words: list[str] = []
         signs: list[str] = []
         traits: list[str] = []
+        text = text[:LONGEST]
         if not (text.isascii() and text.isprintable()):
-            text = undisguise(text, traits)
+            text = undisguise(text, traits)[:LONGEST]  # one character may be eighteen without its style
         if _DIGIT.search(text):
             text, accounts = unnumbered(text)
             words += [f"{MARK}account"] * accounts

@@ -13,7 +13,7 @@ from typing import Final, Self
 
 from spam import countsfile, features, modelfile
 from spam.features import Numbering
-from spam.filter import LONGEST, Filter, Weighed, pairs_of, remember, scale
+from spam.filter import Filter, Weighed, pairs_of, remember, scale
 from spam.head import Head, Odds, Says, prior_number, probability
 from spam.marks import Marks
 from spam.reading import Reader, Reading
@@ -111,7 +111,7 @@ class Taught(Filter):
 
     def numbers(self, text: str) -> list[int]:
         """Return a text's distinct features under this filter's key, and the prior's word: all that is kept of it."""
-        views = self._views(Reader().read(text[:LONGEST]))
+        views = self._views(Reader().read(text))
         return [number for view in views for number in view] + [prior_number(self.prior.margins([text])[0])]
 
     def learn(self, contact: Hashable, text_id: Hashable, text: str, *, spam: bool) -> None:

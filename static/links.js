@@ -2,19 +2,26 @@
 import { h } from "./dom.js";
 
 const ADDRESS = /\bhttps?:\/\/[^\s<>"'«»“”]+/giu;
-const TAIL = /[.,;:!?…)\]}]+$/u;
+const TAIL = ".,;:!?…)]}";
 
 /** The nodes of `text`, each http(s) address a link that opens apart and tells the other side nothing. */
 export function linked(text) {
   const nodes = [];
   let from = 0;
   for (const { 0: found, index } of text.matchAll(ADDRESS)) {
-    const url = parsed(found.replace(TAIL, ""));
+    const url = parsed(trimmed(found));
     if (!url) continue;
     nodes.push(text.slice(from, index), link(url));
     from = index + url.source.length;
   }
   return [...nodes, text.slice(from)].filter((node) => node !== "");
+}
+
+// Closing marks belong to the sentence. From the end, not by a pattern: one tries each mark of many as the first.
+function trimmed(found) {
+  let end = found.length;
+  while (end > 0 && TAIL.includes(found.charAt(end - 1))) end -= 1;
+  return found.slice(0, end);
 }
 
 function parsed(source) {

@@ -4,7 +4,7 @@ export const VIEWS = ["open", "mine", "pending", "solved", "quarantine", "trash"
 
 /** What an address names: {view, number}; an unknown view is "open", no ticket is null. */
 export function read(path = location.pathname) {
-  const [, view = "open", number] = path.replace(/\/+$/, "").match(/^\/inbox(?:\/([a-z]+)(?:\/(\d+))?)?$/) ?? [];
+  const [, view = "open", number] = path.match(/^\/inbox(?:\/([a-z]+)(?:\/(\d+))?)?\/*$/) ?? [];
   return { view: VIEWS.includes(view) ? view : "open", number: number ? Number(number) : null };
 }
 

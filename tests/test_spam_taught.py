@@ -40,7 +40,7 @@ def taught(made: type[Taught] = Taught, head: Head | None = None) -> Taught:
 def plain(known: Taught, text: str) -> float:
     """The margin as it is defined: the prior's, and what each view's counts say over the root of its features."""
     hidden, head = Numbering(sha256(KEY).digest()), known.head
-    reading = Reader().read(text[:10_000])
+    reading = Reader().read(text)
     views = hidden.views(reading)
     ham, spam = known.marks.texts
     often = math.log((spam + head.doubt) / (ham + head.doubt))

@@ -1,0 +1,48 @@
+"""
+CVE-2021-29471 (Synapse), CVE-2021-41115 (Zulip): a pattern, one's own or an admin's, that takes for ever on some text.
+
+Nobody can give this server a pattern; its own are tried on 64 KB, or on as much as the filter reads.
+"""
+
+import random
+import re
+
+import pytest
+
+from bench.hostile.texts import pointed
+from spam.reading import LONGEST
+from tests import patterns
+from tests.chance import dice
+from tests.growth import cpu, grows
+from tests.patterns import Found
+
+SECONDS = 0.05
+LENGTH = 65_536
+PATTERNS = patterns.of_python("spam", "chat")
+TEXTS = 10
+
+
+def dearest(found: Found, chance: random.Random, texts: int = TEXTS) -> float:
+    """Return the most CPU seconds that a pattern takes for a text of the length it may meet."""
+    own, length = "".join(sorted(set(str(found.pattern.pattern)))), LENGTH
+    if found.place.startswith("spam/"):
+        length = LONGEST
+    said = [pointed(chance, own).of(length) for _ in range(texts)]
+    return max(min(cpu(work, text) for _ in range(3)) for work in found.work() for text in said)
+
+
+@pytest.mark.parametrize("found", PATTERNS, ids=[each.place for each in PATTERNS])
+def test_no_pattern_takes_longer_than_its_share(found: Found) -> None:
+    assert dearest(found, dice(found.place)) < SECONDS
+
+
+def test_the_control_a_pattern_that_takes_a_square_is_caught() -> None:
+    square = Found("chat/control.py:1", re.compile(r"\s*,\s*$"), frozenset({"search"}))
+    assert dearest(square, random.Random(1), 60) > SECONDS
+    endless = re.compile(r"(\w+\s?)*$")
+    assert grows(endless.match, lambda length: "w" * length + "!") is not None
+
+
+def test_patterns_are_made_from_the_source_alone() -> None:
+    """`tests.patterns` works out every pattern from its module's constants: one that holds what came in would fail."""
+    assert len(PATTERNS) > 30
