@@ -19,14 +19,16 @@ class InboxApp extends HTMLElement {
   #ticket = h("ticket-view", { role: "region", "aria-label": t("inbox.ticket") });
   #contact = h("contact-card", { role: "region", "aria-label": t("inbox.contact") });
   #toast = h("toast-line");
-  #line = h("p", { class: "line", role: "status" });
+  #line = h("span", { role: "status" });
+  #now = h("button", { class: "link-button", type: "button", hidden: true, on: { click: () => this.#inbox.socket.hurry() } }, t("inbox.line.now"));
+  #bar = h("p", { class: "line", hidden: true }, this.#line, " ", this.#now);
   #views = VIEWS.map((view) => h("a", { href: href(view), "data-view": view }, icon(view), t(`inbox.view.${view}`)));
 
   connectedCallback() {
     const inbox = this.#inbox;
     this.replaceChildren(
       h("h1", { class: "for-ears" }, t("page.inbox")),
-      h("div", { class: "side" }, h("nav", { class: "views", "aria-label": t("inbox.views") }, this.#views), this.#list, this.#line),
+      h("div", { class: "side" }, h("nav", { class: "views", "aria-label": t("inbox.views") }, this.#views), this.#list, this.#bar),
       this.#ticket, this.#contact, this.#toast,
     );
     this.#connectParts(inbox);
@@ -91,7 +93,11 @@ class InboxApp extends HTMLElement {
     const { state } = this.#inbox.socket;
     const said = { waiting: "inbox.line.lost", elsewhere: "inbox.line.elsewhere", forbidden: "inbox.line.refused" }[state];
     if (state === "unauthorized") location.assign(`/signin?next=${encodeURIComponent(location.pathname)}`);
-    else if (state !== "connecting") this.#line.textContent = said ? t(said) : "";
+    else if (state !== "connecting") {
+      this.#bar.hidden = !said;
+      this.#line.textContent = said ? t(said) : "";
+      this.#now.hidden = state !== "waiting";
+    }
   }
 }
 

@@ -1,14 +1,9 @@
 // The agent's one websocket: says `frame` for what arrives and `state` when it comes and goes, and always comes back.
 
-const PROTOCOL = "lethe.v1";
-const LONGEST_WAIT = 30_000;
-const FINAL = new Map([[4401, "unauthorized"], [4403, "forbidden"], [4409, "elsewhere"]]);
+import { CONNECTING, Heartbeat, wait, watch } from "./common/line.js";
 
-/** Milliseconds before try number `tries` (0, 1, 2 …): doubling, never over 30 s, half of it left to chance. */
-export function wait(tries, chance = Math.random()) {
-  const most = Math.min(LONGEST_WAIT, 1000 * 2 ** tries);
-  return most / 2 + (most / 2) * chance;
-}
+const PROTOCOL = "lethe.v1";
+const FINAL = new Map([[4401, "unauthorized"], [4403, "forbidden"], [4409, "elsewhere"]]);
 
 export class AgentSocket extends EventTarget {
   /** "connecting", "online", "waiting" (for the next try), or why it will not come back: a value of FINAL. */
@@ -17,13 +12,12 @@ export class AgentSocket extends EventTarget {
   #socket = null;
   #tries = 0;
   #timer = 0;
+  #heartbeat = new Heartbeat((frame) => this.send(frame), () => this.restart());
 
   constructor(address = `${location.origin.replace(/^http/, "ws")}/ws/agent`) {
     super();
     this.#address = address;
-    addEventListener("online", () => this.#hurry());
-    addEventListener("offline", () => this.restart());
-    document.addEventListener("visibilitychange", () => document.hidden || this.#hurry());
+    watch(() => this.hurry(), () => this.restart());
   }
 
   connect() {
@@ -31,6 +25,7 @@ export class AgentSocket extends EventTarget {
     this.#become("connecting");
     const socket = new WebSocket(this.#address, PROTOCOL);
     this.#socket = socket;
+    this.#timer = setTimeout(() => this.#giveUp(), CONNECTING);
     socket.addEventListener("message", (event) => socket === this.#socket && this.#hear(event.data));
     socket.addEventListener("close", (event) => socket === this.#socket && this.#lost(event.code));
   }
@@ -44,7 +39,18 @@ export class AgentSocket extends EventTarget {
 
   /** Gives the line up for lost and begins anew: for when it looks open and nothing comes back. */
   restart() {
-    if (this.state !== "online") return;
+    if (this.state === "online") this.#giveUp();
+  }
+
+  /** Asks whether the line still stands; else tries anew, now. */
+  hurry() {
+    if (this.state === "online") return this.#heartbeat.ask();
+    const slow = this.#socket;
+    if (["waiting", "connecting"].includes(this.state)) this.connect();
+    return slow?.close();
+  }
+
+  #giveUp() {
     const stale = this.#socket;
     this.#lost(1006);
     stale.close();
@@ -53,7 +59,9 @@ export class AgentSocket extends EventTarget {
   // The first frame is the server's welcome: before it the line is open but nobody has said we may use it.
   #hear(data) {
     const frame = JSON.parse(data);
+    if (this.#heartbeat.heard(frame)) return;
     if (frame.type === "welcome" && this.state === "connecting") {
+      clearTimeout(this.#timer);
       this.#tries = 0;
       this.#become("online");
     }
@@ -62,13 +70,11 @@ export class AgentSocket extends EventTarget {
 
   #lost(code) {
     this.#socket = null;
+    clearTimeout(this.#timer);
+    this.#heartbeat.stop();
     if (FINAL.has(code)) return this.#become(FINAL.get(code));
     this.#become("waiting");
     this.#timer = setTimeout(() => this.connect(), wait(this.#tries++));
-  }
-
-  #hurry() {
-    if (this.state === "waiting") this.connect();
   }
 
   #become(state) {

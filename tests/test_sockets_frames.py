@@ -118,6 +118,14 @@ def test_an_agents_bad_frame_is_answered_and_the_socket_stays(
     assert agent.post("a good one", ticket=ticket)["ticket"] == ticket
 
 
+def test_a_ping_is_answered_on_both_sides_and_needs_no_hello(account: Account, visitor: Socket, agent: Socket) -> None:
+    with account.visitor() as stranger:
+        for socket in (stranger, visitor, agent):
+            assert socket.ask("ping", "pong") == {"type": "pong"}
+            socket.send("pong")
+            assert socket.settle() == []
+
+
 def test_a_frame_in_binary_is_a_bad_frame_whatever_it_says(visitor: Socket) -> None:
     frame = f'{{"type":"message","id":"{uuid4()}","text":"x"}}'
     refused_and_there(visitor, frame.encode())

@@ -12,6 +12,7 @@ export class ChatRoom extends HTMLElement {
   #list;
   #empty;
   #line = make("p", { class: "line", role: "status" });
+  #now;
   #composer;
   #ended;
 
@@ -22,11 +23,12 @@ export class ChatRoom extends HTMLElement {
     this.#list = new MessageList(words, { retry: (id) => this.#conversation.retry(id), drop: (id) => this.#conversation.drop(id) }, desk);
     this.#list.addEventListener("end", () => this.#see());
     this.#empty = make("p", { class: "empty" }, words.say("empty", { name }));
+    this.#now = button("link now", () => this.#conversation.hurry(), words.say("line.now"));
     this.#composer = new ChatComposer(words);
     this.#composer.addEventListener("typing", ({ detail }) => this.#conversation.type(detail));
     this.#composer.addEventListener("send", ({ detail }) => this.#send(detail));
     this.#ended = make("div", { class: "ended" }, make("p", {}, words.say("ended")), button("primary", () => this.#again(), words.say("new_chat")));
-    this.append(make("h1", { class: "unseen" }, words.say("chat_with", { name })), this.#empty, this.#list, this.#line, this.#composer, this.#ended);
+    this.append(make("h1", { class: "unseen" }, words.say("chat_with", { name })), this.#empty, this.#list, this.#line, this.#now, this.#composer, this.#ended);
   }
 
   /** What is being written outlives its conversation. */
@@ -61,6 +63,7 @@ export class ChatRoom extends HTMLElement {
     const { lost, live, typing } = this.#conversation;
     const said = this.#says();
     this.#line.classList.toggle("lost", lost);
+    this.#now.hidden = !lost;
     this.#line.classList.toggle("typing", live && typing !== null);
     if (this.#line.textContent !== said) this.#line.textContent = said;
   }

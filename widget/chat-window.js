@@ -151,8 +151,8 @@ export class ChatWindow extends HTMLElement {
   }
 
   #changed() {
-    const { live, online, transcript: { unread } } = this.#conversation;
-    this.#present(online);
+    const { live, lost, online, transcript: { unread } } = this.#conversation;
+    this.#present(online, lost);
     if (live && this.#main.lastChild.matches("consent-notice")) this.#show(this.#room);
     if (unread === this.#unread) return;
     this.#unread = unread;
@@ -210,9 +210,10 @@ export class ChatWindow extends HTMLElement {
     this.#show((await this.#part("rights")).donePage(this.#words, number, () => this.#ask()));
   }
 
-  #present(online) {
-    this.#presence.textContent = this.#words.say(online ? "online" : "away");
-    this.#presence.classList.toggle("online", online);
+  /** Who is there nobody knows while the line is `lost`. */
+  #present(online, lost = false) {
+    this.#presence.textContent = this.#words.say(lost ? "line.connecting" : online ? "online" : "away");
+    this.#presence.classList.toggle("online", online && !lost);
   }
 
   get #visible() {

@@ -1,18 +1,13 @@
 /** One socket, opened again after growing, jittered waits; knows what each close means and nothing of messages. */
 
-const SHORTEST = 500;
-const LONGEST = 30_000;
-const CONNECTING = 10_000;
+import { CONNECTING, Heartbeat, wait, watch } from "/static/common/line.js";
 
 const FINAL = { 4400: "broken", 4401: "unauthorized", 4403: "forbidden", 4410: "erased" };
 
 const PATIENT = [4409, 4429];
 
-/** Milliseconds before attempt 0, 1, 2, …: full jitter between 0.5 s and a limit that doubles up to 30 s. */
-export function wait(attempt, random = Math.random) {
-  const limit = Math.min(LONGEST, SHORTEST * 2 ** (attempt + 1));
-  return SHORTEST + random() * (limit - SHORTEST);
-}
+/** Milliseconds more. */
+const PATIENCE = 30_000;
 
 export class Connection {
   #url;
@@ -21,12 +16,13 @@ export class Connection {
   #timer = 0;
   #attempt = 0;
   #leaving = new AbortController();
+  #heartbeat = new Heartbeat((frame) => this.send(frame), () => this.again());
 
   /** `listener`: `opened()`, `received(frame)`, `lost(code)`, `over(reason)`. */
   constructor(url, listener) {
     this.#url = url;
     this.#listener = listener;
-    addEventListener("online", () => this.#socket ?? this.#open(), { signal: this.#leaving.signal });
+    watch(() => this.hurry(), () => this.#socket && this.again(), this.#leaving.signal);
     this.#open();
   }
 
@@ -35,6 +31,14 @@ export class Connection {
     const up = this.#socket?.readyState === WebSocket.OPEN;
     if (up) this.#socket.send(JSON.stringify(frame));
     return up;
+  }
+
+  /** Ask whether the socket there is still lives; else try anew, now. */
+  hurry() {
+    const socket = this.#socket;
+    if (socket?.readyState === WebSocket.OPEN) this.#heartbeat.ask();
+    else this.#open();
+    if (socket !== this.#socket) socket?.close();
   }
 
   settled() {
@@ -51,6 +55,7 @@ export class Connection {
   close() {
     this.#leaving.abort();
     clearTimeout(this.#timer);
+    this.#heartbeat.stop();
     const socket = this.#socket;
     this.#socket = null;
     socket?.close();
@@ -66,19 +71,24 @@ export class Connection {
       clearTimeout(this.#timer);
       this.#listener.opened();
     }));
-    socket.addEventListener("message", mine(({ data }) => this.#listener.received(JSON.parse(data))));
+    socket.addEventListener("message", mine(({ data }) => this.#heard(JSON.parse(data))));
     socket.addEventListener("close", mine(({ code }) => this.#lost(code)));
+  }
+
+  #heard(frame) {
+    if (!this.#heartbeat.heard(frame)) this.#listener.received(frame);
   }
 
   #lost(code) {
     clearTimeout(this.#timer);
+    this.#heartbeat.stop();
     this.#socket = null;
     if (code in FINAL) {
       this.#leaving.abort();
       this.#listener.over(FINAL[code]);
       return;
     }
-    const more = PATIENT.includes(code) ? LONGEST : 0;
+    const more = PATIENT.includes(code) ? PATIENCE : 0;
     this.#timer = setTimeout(() => this.#open(), wait(this.#attempt) + more);
     this.#attempt += 1;
     this.#listener.lost(code);

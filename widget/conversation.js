@@ -86,6 +86,11 @@ export class Conversation extends EventTarget {
     if (this.live) this.#hello();
   }
 
+  /** Do not wait for the next try. */
+  hurry() {
+    this.#connection.hurry();
+  }
+
   stop() {
     this.#away();
     this.#connection.close();

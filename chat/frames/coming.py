@@ -132,8 +132,20 @@ class Presence(Frame, frozen=True, tag="presence"):
     status: Literal["online", "away"]
 
 
-VisitorFrame = Hello | Consent | Message | Typing | Read | Rate | End
-AgentFrame = Open | Close | AgentMessage | AgentNote | AgentTyping | AgentRead | Presence
+class Ping(Frame, frozen=True, tag="ping"):
+    """Asks whether the line still stands; a `pong` says so."""
+
+    needs_consent: ClassVar[bool] = False
+
+
+class Pong(Frame, frozen=True, tag="pong"):
+    """The answer to a `ping`."""
+
+    needs_consent: ClassVar[bool] = False
+
+
+VisitorFrame = Hello | Consent | Message | Typing | Read | Rate | End | Ping | Pong
+AgentFrame = Open | Close | AgentMessage | AgentNote | AgentTyping | AgentRead | Presence | Ping | Pong
 
 F = TypeVar("F", bound=Frame)
 

@@ -146,6 +146,10 @@ class EndedOut(Out, frozen=True, tag="ended"):
     by: Author
 
 
+class PongOut(Out, frozen=True, tag="pong"):
+    """The line stands: the answer to a `ping`."""
+
+
 class ErrorOut(Out, frozen=True, tag="error"):
     """A frame was refused; `id` names the message it was about, if any."""
 

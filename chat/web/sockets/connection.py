@@ -156,11 +156,17 @@ class Connection:
             try:
                 self.spend()
                 frame = self.read(event.get("text") or "")
-                await self.take(frame)
+                await self._answer(frame)
                 self._passed()
             except LetheError as error:
                 self._refused(error, frame)
             self._taking = False
+
+    async def _answer(self, frame: Any) -> None:
+        if isinstance(frame, frames.Ping):
+            self.tell(frames.PongOut())
+        elif not isinstance(frame, frames.Pong):
+            await self.take(frame)
 
     def _offered(self, text: str) -> bool:
         """Take a text on the short way; False where one before it is not done with, or it is for the long one."""
