@@ -14,7 +14,9 @@ class Metrics:
         self.registry = CollectorRegistry()
         self.messages = Counter("lethe_messages", "Messages stored", ["author"], registry=self.registry)
         self.held = Counter("lethe_messages_held", "Messages held by the filter", registry=self.registry)
-        self.unscored = Counter("lethe_messages_unscored", "Messages the filter failed on", registry=self.registry)
+        self.unscored = Counter(
+            "lethe_messages_unscored", "Messages the filter failed on or had no time for", registry=self.registry
+        )
         self.refused = Counter("lethe_messages_refused", "Messages refused", ["code"], registry=self.registry)
         self.batches = Histogram(
             "lethe_batch_messages",

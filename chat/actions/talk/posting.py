@@ -13,6 +13,7 @@ from msgspec import UNSET
 
 from chat import frames
 from chat.actions.desk import Desk, seal_text
+from chat.actions.talk import scoring
 from chat.clock import stamp
 from chat.errors import LetheError, Unavailable
 from chat.ids import spelt
@@ -21,7 +22,6 @@ from chat.model import Draft
 from chat.nudges import Nudge, Told
 from chat.store.talk.posting import store_all
 
-BATCH = 256
 Done = Callable[[Draft], None]
 
 
@@ -61,7 +61,8 @@ class Postbox:
     Takes drafts from many sockets and stores them in batches.
 
     What arrives while one batch is being committed makes the next, so a quiet server answers at once and a busy one
-    pays one flush for many messages. `done` is called on the loop after the commit, in the order of arrival.
+    pays one flush for many messages. `done` is called on the loop after the commit, in the order of arrival; who writes
+    very much at once waits longer for the rest of it than others do (`scoring.shared`).
     """
 
     def __init__(self, desk: Desk, metrics: Metrics) -> None:
@@ -93,7 +94,7 @@ class Postbox:
         await self._idle.wait()
 
     def _next(self) -> None:
-        batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
+        batch, self._waiting = scoring.shared(self._waiting)
         if not batch:
             self._idle.set()
             return
@@ -103,24 +104,11 @@ class Postbox:
 
     def _store(self, drafts: list[Draft]) -> None:
         """In the writer's thread: score, seal, append, commit."""
-        self._score([draft for draft in drafts if draft.author == "visitor"])
+        unscored = scoring.score(self._desk.filters, [draft for draft in drafts if draft.author == "visitor"])
+        self._metrics.unscored.inc(unscored)
         ready = [draft for draft in drafts if self._sealed(draft)]
         if ready:
             store_all(self._desk.store, ready)
-
-    def _score(self, drafts: list[Draft]) -> None:
-        """Score fails open: what the filter chokes on is stored unscored, and counted."""
-        accounts = {draft.account_id for draft in drafts}
-        try:
-            for account in accounts:
-                self._score_account(account, [draft for draft in drafts if draft.account_id == account])
-        except (ValueError, ArithmeticError, LookupError):
-            self._metrics.unscored.inc(sum(draft.score is None for draft in drafts))
-
-    def _score_account(self, account: str, drafts: list[Draft]) -> None:
-        known = self._desk.filters.of(account)
-        for draft, score in zip(drafts, known.score_many([draft.text for draft in drafts]), strict=True):
-            draft.score, draft.held = score, known.verdict(score) == "spam"
 
     def _sealed(self, draft: Draft) -> bool:
         try:
