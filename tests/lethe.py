@@ -34,6 +34,7 @@ NOTICE = {
     "chat_label": "I agree that my messages are kept",
     "training_label": "They may also train the filter",
 }
+SWEEPERS = {"server", "audit_head", "retention_run", "retention_count"}
 _networks = itertools.count(1)
 
 
@@ -119,10 +120,10 @@ class Lethe(Service):
             return beside.submit(lambda: asyncio.run(run())).result()
 
     def dump(self) -> str:
-        """A hash over every row of every table."""
+        """A hash over every row of every table, but those in which the sweeps enter that they were there."""
         target, seen = engine(self.settings.database_url, begin="BEGIN"), hashlib.sha256()
         with target.begin() as connection:
-            for table in metadata.sorted_tables:
+            for table in (each for each in metadata.sorted_tables if each.name not in SWEEPERS):
                 rows = sorted(repr(tuple(row)) for row in connection.execute(select(table)))
                 seen.update(repr((table.name, rows)).encode())
         target.dispose()

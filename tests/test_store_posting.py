@@ -3,9 +3,11 @@
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from chat.errors import ConsentRequired, Ended, NotFound
 from chat.model import Draft
@@ -123,6 +125,18 @@ def test_an_ended_ticket_and_another_contacts_ticket_take_nothing(store: Store) 
     store_all(store, [late, strange])
     assert isinstance(late.refusal, Ended)
     assert isinstance(strange.refusal, NotFound)
+
+
+def test_the_database_itself_refuses_a_visitors_message_without_a_receipt(store: Store) -> None:
+    opened = draft(1)
+    store_all(store, [opened])
+    row: dict[str, Any] = store.write_here(lambda tx: dict(tx.execute(select(message)).mappings().one()))
+    row |= {"seq": 2, "cid": uuid.uuid4().bytes, "receipt_id": None}
+    with pytest.raises(IntegrityError, match="consent"):
+        store.write_here(lambda tx: tx.execute(insert(message).values(row)))
+    # The controls: an agent needs none, and with one it is taken.
+    store.write_here(lambda tx: tx.execute(insert(message).values(row | {"author": "agent"})))
+    store.write_here(lambda tx: tx.execute(insert(message).values(row | {"seq": 3, "receipt_id": 1})))
 
 
 def test_a_ticket_keeps_count_of_held_and_read(store: Store) -> None:

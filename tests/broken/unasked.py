@@ -1,0 +1,11 @@
+"""Stores messages without asking for consent again; the gate still does."""
+
+import sys
+
+from chat.__main__ import main
+from chat.store.talk.posting import Place
+
+Place.consents = property(lambda _: True)  # type: ignore[assignment, method-assign] # that is the fault
+
+if __name__ == "__main__":
+    sys.exit(main())
