@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from chat import clock, worker
@@ -140,7 +140,12 @@ def create_app(settings: Settings, *, sweeping: bool | None = None) -> Starlette
     app = Starlette(
         routes=routes(),
         lifespan=lifespan,
-        exception_handlers={LetheError: _refused, HTTPException: _not_routed, Exception: _broken},
+        exception_handlers={
+            LetheError: _refused,
+            HTTPException: _not_routed,
+            ClientDisconnect: _left,
+            Exception: _broken,
+        },
     )
     app.add_middleware(SecurityHeaders)
     return app
@@ -148,8 +153,14 @@ def create_app(settings: Settings, *, sweeping: bool | None = None) -> Starlette
 
 async def _refused(request: Request, error: Exception) -> Response:
     refusal = error if isinstance(error, LetheError) else LetheError()
+    request.state.doors.metrics.turned_away.labels(refusal.code).inc()
     log.info("refused", code=refusal.code, status=refusal.status)
     return _answer(request, refusal)
+
+
+async def _left(_: Request, __: Exception) -> Response:
+    """Who asked has gone before all of it had come: there is nobody to tell, and nothing to note."""
+    return Response(status_code=400)
 
 
 async def _not_routed(request: Request, error: Exception) -> Response:

@@ -37,16 +37,16 @@ class Allowance:
         self.rate, self.burst = rate, burst
         self._left, self._at = float(burst), 0.0
 
-    def take(self, now: float) -> float:
-        """Spend one; return 0.0, or the seconds to wait where there is none."""
+    def take(self, now: float, cost: float = 1) -> float:
+        """Spend `cost`, no more than `burst`; return 0.0, or the seconds to wait where there is not so much."""
         if self.rate == 0:
             return 0.0
         self._left = min(self.burst, self._left + max(0.0, now - self._at) * self.rate / 60)
         self._at = now
-        if self._left >= 1:
-            self._left -= 1
+        if self._left >= cost:
+            self._left -= cost
             return 0.0
-        return (1 - self._left) * 60 / self.rate
+        return (cost - self._left) * 60 / self.rate
 
 
 def admit(frame: VisitorFrame, standing: Standing) -> None:

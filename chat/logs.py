@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import logging
 import sys
+import time
 import traceback
 from typing import Any
 
 import structlog
 
 # uvicorn tells of each connection with the address it came from, and that must not be written anywhere.
+# What strangers can make the libraries say again and again.
+SELDOM = ("uvicorn.error", "asyncio", "websockets", "chat.app")
+EACH, SAID = 10.0, 1000
 QUIET = ("uvicorn.error", "uvicorn.access", "websockets", "alembic")
 
 
@@ -42,6 +46,41 @@ def configure(level: str) -> None:
     root.handlers, root.level = [handler], getattr(logging, level)
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+    seldom = Seldom()
+    for name in SELDOM:
+        logging.getLogger(name).addFilter(seldom)
+
+
+class Seldom(logging.Filter):
+    """Lets the same line through once in `EACH` seconds, then with how many were left out: no flood fills a disk."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: dict[object, tuple[float, int]] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Tell whether a line is to be written."""
+        now, key = time.monotonic(), _same(record)
+        at, left_out = self._said.get(key, (-EACH, 0))
+        if now - at < EACH:
+            self._said[key] = at, left_out + 1
+            return False
+        if len(self._said) > SAID:
+            self._said.clear()
+        self._said[key] = now, 0
+        if left_out and isinstance(record.msg, dict):
+            record.msg["left_out"] = left_out
+        elif left_out:
+            record.msg = f"{record.msg} (and {left_out} like it before)"
+        return True
+
+
+def _same(record: logging.LogRecord) -> object:
+    """Return what makes lines the same: what they say and where, not their numbers."""
+    said = record.msg
+    shown = tuple(str(said.get(name)) for name in ("event", "code", "at")) if isinstance(said, dict) else str(said)
+    trace = record.exc_info[2] if record.exc_info and record.exc_info[2] else None
+    return record.name, record.levelno, shown, _stack(trace)[-1:][0].lineno if trace else 0
 
 
 def _no_frames(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:

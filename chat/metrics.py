@@ -18,6 +18,7 @@ class Metrics:
             "lethe_messages_unscored", "Messages the filter failed on or had no time for", registry=self.registry
         )
         self.refused = Counter("lethe_messages_refused", "Messages refused", ["code"], registry=self.registry)
+        self.turned_away = Counter("lethe_requests_refused", "Requests refused", ["code"], registry=self.registry)
         self.batches = Histogram(
             "lethe_batch_messages",
             "Messages in a commit",

@@ -17,6 +17,7 @@ from chat.app import create_app
 from chat.errors import Misconfigured
 from chat.settings import Settings, from_env
 from chat.store import folder, migrations
+from chat.web.http import Http
 from chat.web.sockets.wire import Wire
 
 GRACE = 10
@@ -62,6 +63,7 @@ def config(app: Any, **options: Any) -> uvicorn.Config:
     """Return uvicorn's configuration: no compression, frames of at most 64 KiB, pings, no log of requests."""
     return uvicorn.Config(
         app,
+        http=Http,
         ws=Wire,
         ws_max_size=frames.FRAME_BYTES,
         ws_per_message_deflate=False,

@@ -12,7 +12,8 @@ import uvicorn
 from uvicorn.server import ServerState
 from websockets.frames import Frame, Opcode
 
-from chat.web.sockets.wire import WIRE, Wire, bounds, framed
+from chat.web.sockets import wire
+from chat.web.sockets.wire import FRAGMENTS, ODD_A_MINUTE, ODD_BURST, WIRE, Wire, bounds, framed
 
 LARGEST = 65_536
 UPGRADE = (
@@ -121,7 +122,7 @@ async def test_what_is_whole_takes_the_short_way() -> None:
     assert ear.short == 2
 
 
-async def test_fragments_take_the_long_way_and_so_does_what_follows_them() -> None:
+async def test_fragments_take_the_long_way() -> None:
     ear = Ear()
     async with met(ear) as (_, writer):
         writer.write(sent("a") + sent("b", fin=False) + sent("c", Opcode.CONT) + sent("d"))
@@ -165,3 +166,107 @@ async def test_what_is_said_arrives_and_nothing_is_said_to_who_has_gone() -> Non
         writer.write(sent(b"\x03\xe8", Opcode.CLOSE))
         await asyncio.wait_for(ear.left.wait(), 10)
         assert not ear.wire.say("too late")
+
+
+ODD = {
+    "pings": sent(b"", Opcode.PING),
+    "pongs": sent(b"", Opcode.PONG),
+    "binary": sent(b"", Opcode.BINARY),
+}
+"""What is no text: a socket has a budget of these."""
+
+
+@pytest.mark.parametrize("kind", ODD)
+async def test_a_flood_of_any_kind_is_read_no_faster_than_its_budget(kind: str) -> None:
+    ear = Ear()
+    async with met(ear) as (_, writer):
+        taken, seconds = await flooded(ear, writer, ODD[kind])
+    assert taken <= ODD_BURST + (seconds + 0.5) * ODD_A_MINUTE / 60
+
+
+@pytest.mark.parametrize("kind", ODD)
+async def test_without_a_budget_a_flood_is_read(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wire, "ODD_BURST", 10**9)
+    ear = Ear()
+    async with met(ear) as (_, writer):
+        taken, seconds = await flooded(ear, writer, ODD[kind])
+    assert taken > ODD_BURST + (seconds + 0.5) * ODD_A_MINUTE / 60
+
+
+async def flooded(ear: Ear, writer: asyncio.StreamWriter, frame: bytes) -> tuple[int, float]:
+    """Send 20,000 frames, then see for a second how many are taken: their number, and the time that passed."""
+    loop, taken = asyncio.get_running_loop(), 0
+    assert ear.wire is not None
+    take = ear.wire._take
+
+    def counted(data: bytes, start: int) -> None:
+        nonlocal taken
+        taken += 1
+        take(data, start)
+
+    ear.wire._take = counted  # type: ignore[method-assign, assignment] # to count
+    began = loop.time()
+    writer.write(frame * 20_000)
+    await asyncio.sleep(1)
+    return taken, loop.time() - began
+
+
+async def test_a_flood_lets_others_have_their_turn_and_what_comes_after_it_arrives() -> None:
+    ear = Ear()
+    async with met(ear) as (_, writer):
+        writer.write(sent(b"", Opcode.PING) * (ODD_BURST + 20) + sent("after"))
+        await until(lambda: ear.heard == ["after"])
+
+
+async def test_who_reads_no_pongs_gets_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wire, "ODD_BURST", 10**9)
+    assert await waiting_pongs() < 300_000
+    monkeypatch.setattr(wire, "PING", 0x99)
+    assert await waiting_pongs() > 300_000
+
+
+async def waiting_pongs() -> int:
+    """Ping without reading; how many bytes wait to be written."""
+    ear = Ear()
+    async with met(ear) as (reader, writer):
+        reader._transport.pause_reading()  # type: ignore[attr-defined] # so that nothing is read
+        for _ in range(300):
+            writer.write(sent(b"x" * 125, Opcode.PING) * 250)
+            await asyncio.sleep(0)
+        await until(lambda: writer.transport.get_write_buffer_size() == 0)
+        await asyncio.sleep(0.2)
+        assert ear.wire is not None
+        return ear.wire.transport.get_write_buffer_size()
+
+
+@pytest.mark.parametrize(("parts", "code"), [(FRAGMENTS, 1000), (FRAGMENTS + 1, 4400), (10_000, 4400)])
+async def test_a_message_is_cut_into_so_many_parts_and_no_more(
+    parts: int, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wire, "ODD_BURST", 10**9)
+    ear = Ear()
+    async with met(ear) as (_, writer):
+        writer.write(sent(b"", fin=False) + sent(b"", Opcode.CONT, fin=False) * (parts - 1) + sent("x", Opcode.CONT))
+        writer.write(sent(b"\x03\xe8", Opcode.CLOSE))
+        await asyncio.wait_for(ear.left.wait(), 10)
+    assert (ear.code, ear.heard) == (code, ["x"] if code == 1000 else [])
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        UPGRADE.replace("GET /", "GET /\xff"),
+        UPGRADE.replace("Host:", f"Long: {'x' * 9000}\r\nHost:"),
+        UPGRADE.replace("Host:", "x: y\r\n" * 200 + "Host:"),
+        "nonsense\r\n\r\n",
+    ],
+)
+async def test_what_is_no_handshake_is_answered_and_closed(head: str) -> None:
+    config = uvicorn.Config(Ear(), ws=Wire, log_config=None, lifespan="off", ws_per_message_deflate=False)
+    config.load()
+    server = await asyncio.get_running_loop().create_server(lambda: Wire(config, ServerState(), {}), "127.0.0.1", 0)
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.sockets[0].getsockname()[1])
+    writer.write(head.encode("latin-1"))
+    assert (await asyncio.wait_for(reader.read(), 10)).startswith(b"HTTP/1.1 400")
+    writer.close()
+    server.close()

@@ -22,8 +22,10 @@ from chat.errors import Forbidden, InvalidField, LetheError, TooLarge, Unauthori
 from chat.model import Actor
 from chat.networks import Network
 from chat.tokens import Visitor
+from chat.web.crowd import Crowd
 from chat.web.feed import Feed
 from chat.web.parameters import number
+from chat.web.ready import Ready
 
 if TYPE_CHECKING:
     from chat.metrics import Metrics
@@ -47,6 +49,8 @@ class Doors:
     metrics: Metrics
     agents: set[Any] = field(default_factory=set)
     feeds: dict[str, Feed] = field(default_factory=dict)
+    ready: Ready = field(default_factory=Ready)
+    crowd: Crowd = field(default_factory=Crowd)
     uploads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(UPLOADS))
 
     def feed(self, account: str) -> Feed:
@@ -190,14 +194,19 @@ def network_of(request: HTTPConnection) -> Network:
     Return keyed hashes of the network a request comes from, for allowances only; the address itself is kept nowhere.
     """
     desk = doors_of(request).desk
-    forwarded = request.headers.getlist("x-forwarded-for")
-    near, wide = networks.lines(networks.asked_from(_direct(request), forwarded, desk.settings.trusted_proxies))
+    near, wide = networks.lines(address_of(request))
     hour = desk.clock() // 3_600_000
 
     def hashed(text: str) -> str:
         return hmac.new(desk.index_key, f"network/{hour}/{text}".encode(), sha256).hexdigest()[:32]
 
     return Network(hashed(near), hashed(wide) if wide else "")
+
+
+def address_of(request: HTTPConnection) -> networks.Address | None:
+    """Return the address a request was asked from, past trusted proxies; it is kept nowhere."""
+    proxies = doors_of(request).desk.settings.trusted_proxies
+    return networks.asked_from(_direct(request), request.headers.getlist("x-forwarded-for"), proxies)
 
 
 def _direct(request: HTTPConnection) -> str:

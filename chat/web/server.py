@@ -5,7 +5,6 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from chat.errors import LetheError
 from chat.metrics import CONTENT_TYPE
 from chat.web.doors import JSON, doors_of
 
@@ -17,13 +16,8 @@ async def healthz(_: Request) -> Response:
 
 async def readyz(request: Request) -> Response:
     """`GET /readyz`: can store and fan out; 503 naming the part that is away."""
-    desk = doors_of(request).desk
-    try:
-        await desk.store.write(lambda _: None)
-        stores = True
-    except LetheError:
-        stores = False
-    fans_out = await desk.live.ready()
+    doors = doors_of(request)
+    stores, fans_out = await doors.ready.now(doors.desk)
     return JSON({"stores": stores, "fans_out": fans_out}, 200 if stores and fans_out else 503)
 
 

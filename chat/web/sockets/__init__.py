@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from starlette.requests import HTTPConnection
 from starlette.routing import WebSocketRoute
 
+from chat import frames
+from chat.web.doors import address_of
 from chat.web.sockets.agent import agent_socket
+from chat.web.sockets.connection import Receive, Scope, Send
 from chat.web.sockets.visitor import visitor_socket
 
 
@@ -18,5 +22,21 @@ def routes() -> list[WebSocketRoute]:
 def _socket(path: str, app: Any) -> WebSocketRoute:
     """Route a path to a plain ASGI application, which a function would not be taken for."""
     route = WebSocketRoute(path, app)
-    route.app = app
+    route.app = _limited(app)
     return route
+
+
+def _limited(app: Any) -> Any:
+    """Let a network have so many sockets open, and no more."""
+
+    async def limited(scope: Scope, receive: Receive, send: Send) -> None:
+        doors, address = scope["state"]["doors"], address_of(HTTPConnection(scope))
+        with doors.crowd.entered(address, doors.desk.settings.trusted_proxies) as room:
+            if room:
+                await app(scope, receive, send)
+            else:
+                await receive()
+                await send({"type": "websocket.accept"})
+                await send({"type": "websocket.close", "code": frames.CLOSE_RATE, "reason": "too many sockets"})
+
+    return limited

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -9,14 +10,23 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.frames import apply_mask  # type: ignore[attr-defined] # it has no public name
 from websockets.protocol import State
 
+from chat.frames import CLOSE_BAD_FRAMES
+from chat.gate import Allowance
+
 WIRE = "lethe.wire"
 """Under this name a socket finds its wire among the ASGI scope's extensions."""
 TEXT = 0x81
 """The first byte of a text frame that is whole and has no extension (RFC 6455, section 5.2)."""
 MASK_BYTES = 4
-TOP = 0x80
+TOP, OPCODE = 0x80, 0x0F
+PING, CONTROL = 0x9, 0x8
 TWO_MORE, EIGHT_MORE = 126, 127
 """In place of a length: it follows in so many bytes."""
+ODD_A_MINUTE, ODD_BURST = 1200, 120
+"""Frames that are no whole texts: pings, pongs, fragments, binary ones. A browser sends a pong in 20 seconds."""
+BYTES_A_MINUTE, BYTES_BURST = 60 * (8 << 20), 8 << 20
+FRAGMENTS = 64
+"""So many may a message be cut into."""
 
 
 class Wire(WebSocketsSansIOProtocol):
@@ -30,16 +40,29 @@ class Wire(WebSocketsSansIOProtocol):
 
     _hear: Callable[[str], bool] | None = None
     _rest = b""
+    _parts = 0
+    _waits: asyncio.TimerHandle | None = None
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._odd = Allowance(ODD_A_MINUTE, ODD_BURST)
+        self._bytes = Allowance(BYTES_A_MINUTE, BYTES_BURST)
 
     def handle_connect(self, event: Any) -> None:
         """Let the application find this wire."""
-        super().handle_connect(event)
+        try:
+            super().handle_connect(event)
+        except UnicodeError:  # a target that is not ASCII
+            self._turn_away()
+            return
         if self.handshake_initiated and not self.handshake_complete:
             self.scope["extensions"][WIRE] = self  # type: ignore[assignment] # ours is no dict
 
     def listen(self, hear: Callable[[str], bool]) -> None:
         """From now on offer each text to `hear` first; what it answers with False comes by way of ASGI."""
         self._hear = hear
+        if self._waits is None:
+            self._go_on()
 
     def say(self, text: str) -> bool:
         """Send a text at once; return False, having done nothing, where it has to wait or the end is gone."""
@@ -49,32 +72,76 @@ class Wire(WebSocketsSansIOProtocol):
         return True
 
     def data_received(self, data: bytes) -> None:
-        """Take what has arrived frame by frame; keep the beginning of the next."""
-        if self._hear is None:
+        """Take what has arrived frame by frame, as far as the budget goes; keep the rest."""
+        if not self.handshake_initiated:
             super().data_received(data)
+            self._turn_away_unread()
             return
-        if self._rest:
-            data = self._rest + data
-        at, size = 0, len(data)
-        while at < size:
+        self._rest = self._rest + data if self._rest else data
+        self._take_all()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Keep nothing."""
+        if self._waits is not None:
+            self._waits.cancel()
+        self._rest = b""
+        super().connection_lost(exc)
+
+    def _take_all(self) -> None:
+        if self._waits is not None or not self.handshake_complete:
+            self.transport.pause_reading()
+            return
+        data, at = self._rest, 0
+        while at < len(data) and not self.transport.is_closing():
             start, end = bounds(data, at)
             if end - start > self.config.ws_max_size:
-                self._leave(data[at:])
+                self._rest = b""
+                super().data_received(data[at:])  # which refuses it by its head
                 return
-            if end > size:
+            if end > len(data):
+                break
+            wait = self._price(data[at], end - at)
+            if wait:
+                self._wait(wait)
                 break
             self._take(data[at:end], start - at)
             at = end
-        self._rest = data[at:]
+        self._rest = b"" if self.transport.is_closing() else data[at:]
+
+    def _price(self, first: int, size: int) -> float:
+        """
+        Spend what a frame costs; return the seconds to wait where that is too much. Whole texts are counted where they
+        are read, unless nobody reads them any more.
+        """
+        now = self.loop.time()
+        odd = first != TEXT or self.close_sent
+        return (self._odd.take(now) if odd else 0.0) or self._bytes.take(now, size)
+
+    def _wait(self, seconds: float) -> None:
+        """Read nothing for a while: who sends more than is taken is slowed by TCP and not answered."""
+        self.transport.pause_reading()
+        self._waits = self.loop.call_later(seconds, self._go_on)
+
+    def _go_on(self) -> None:
+        self._waits = None
+        if not self.read_paused:
+            self.transport.resume_reading()
+        self._take_all()
 
     def _take(self, frame: bytes, start: int) -> None:
-        if not frame[0] & frame[1] & TOP:  # a fragment, or not masked
-            self._leave(frame)
-        elif frame[0] != TEXT or not self._heard(frame, start):
+        if frame[0] & OPCODE == PING and not self.writable.is_set():
+            return  # who does not read gets no pongs to keep
+        whole = frame[0] == TEXT and frame[1] >= TOP and self._parts == 0
+        if frame[0] & OPCODE < CONTROL:
+            self._parts = 0 if frame[0] & TOP else self._parts + 1
+        if self._parts > FRAGMENTS:
+            self.conn.fail(CLOSE_BAD_FRAMES, "too many fragments")
+            self.handle_parser_exception()
+        elif not whole or not self._heard(frame, start):
             super().data_received(frame)
 
     def _heard(self, frame: bytes, start: int) -> bool:
-        if self._hear is None or not self.queue.empty():
+        if self._hear is None or self.close_sent or not self.queue.empty():
             return False
         try:
             text = apply_mask(frame[start:], frame[start - MASK_BYTES : start]).decode()
@@ -82,10 +149,14 @@ class Wire(WebSocketsSansIOProtocol):
             return False
         return self._hear(text)
 
-    def _leave(self, data: bytes) -> None:
-        """Leave this and all that follows to the library."""
-        self._hear, self._rest = None, b""
-        super().data_received(data)
+    def _turn_away_unread(self) -> None:
+        """Answer what is no handshake, which the library leaves without an answer and open."""
+        if not self.handshake_initiated and self.conn.handshake_exc is not None:
+            self._turn_away()
+
+    def _turn_away(self) -> None:
+        self.transport.write(b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n")
+        self.transport.close()
 
 
 def bounds(data: bytes, at: int) -> tuple[int, int]:

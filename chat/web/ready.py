@@ -1,0 +1,37 @@
+"""Whether the server can store and fan out."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from chat.actions.desk import Desk
+from chat.errors import LetheError
+
+FRESH = 1.0
+
+
+class Ready:
+    """
+    Whether the server can store and fan out, found out once in `FRESH` seconds, however many ask: to see whether it
+    can store takes the writer, and that is for those who write.
+    """
+
+    def __init__(self) -> None:
+        self._at, self._found = 0.0, (False, False)
+        self._lock = asyncio.Lock()
+
+    async def now(self, desk: Desk) -> tuple[bool, bool]:
+        """Return both; those who ask meanwhile wait for the same answer."""
+        async with self._lock:
+            if time.monotonic() - self._at >= FRESH:
+                self._found, self._at = (await _stores(desk), await desk.live.ready()), time.monotonic()
+            return self._found
+
+
+async def _stores(desk: Desk) -> bool:
+    try:
+        await desk.store.write(lambda _: None)
+    except LetheError:
+        return False
+    return True
