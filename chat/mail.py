@@ -13,6 +13,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import formatdate
+from time import monotonic
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -23,6 +24,7 @@ SECONDS, WHOLE = 20.0, 60.0
 """How long a mail server may take for one answer, and for a whole letter."""
 PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 PERMANENT = 500
+HOUR = 3600.0
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -48,7 +50,7 @@ class Mailer:
     """Sends through the server of `url`: smtp://, smtp+starttls:// or smtps://, with user and password, `?from=`."""
 
     def __init__(self, url: str, base_url: str = "") -> None:
-        self._parts = urlsplit(url)
+        self._parts, self._known_until, self._international = urlsplit(url), 0.0, True
         asked = parse_qs(self._parts.query).get("from", [""])[0]
         self.sender = asked or f"lethe@{urlsplit(base_url).hostname or self._parts.hostname or 'localhost'}"
 
@@ -73,6 +75,23 @@ class Mailer:
             raise Undelivered("the server cannot take such an address", permanent=True) from None
         except (smtplib.SMTPException, OSError) as error:
             raise Undelivered(type(error).__name__, permanent=False) from None
+
+    def refuses(self, to: str) -> bool:
+        """
+        Tell whether the server cannot take mail to an address: letters outside of ASCII before the @ need SMTPUTF8. It
+        is asked in the calling thread, once an hour at most; one that is away refuses nothing.
+        """
+        if on_wire(to)[0].isascii():
+            return False
+        if monotonic() > self._known_until:
+            try:
+                with self._connected() as server:
+                    server.ehlo_or_helo_if_needed()
+                    self._international = server.has_extn("smtputf8")
+            except (smtplib.SMTPException, OSError):
+                return False
+            self._known_until = monotonic() + HOUR
+        return not self._international
 
     def check(self) -> None:
         """Greet the server and sign in, sending nothing. Raises Misconfigured."""

@@ -66,19 +66,20 @@ class PrivacyPage extends HTMLElement {
   // Not by itself: programs that look into mail follow every link, and would use it up.
   #arrived(link) {
     const open = () => this.#tried(async () => {
-      const { token, held } = await this.#post("/opened", { link });
+      const { token, held, transcript } = await this.#post("/opened", { link });
       this.#token = token;
-      this.#held(held);
+      this.#held(held, transcript);
     });
     this.#show(t("rights.arrived"), h("p", {}, t("rights.arrived.how")),
       h("p", {}, h("button", { class: "button is-primary", type: "button", on: { click: open } }, t("rights.arrived.do"))));
   }
 
-  #held(held) {
+  #held(held, transcript) {
     const counts = ["chats", "messages", "files", "receipts"].map((each) => h("div", {}, h("dt", {}, t(`rights.held.${each}`, { count: held[each] })), h("dd", {}, String(held[each]))));
     const grace = held.grace_days;
     const act = (atOnce, key) => () => this.#sure(held, atOnce, key);
-    this.#show(t("rights.held"), h("p", {}, t("rights.held.since", { name, date: date(held.since), count: held.contacts })),
+    this.#show(t("rights.held"), transcript && h("p", { role: "status" }, t("rights.transcript")),
+      h("p", {}, t("rights.held.since", { name, date: date(held.since), count: held.contacts })),
       h("dl", { class: "rights-counts" }, counts),
       held.contact_ids.length > 0 && choice("rights.export", "", () => this.#export(held.contact_ids)),
       grace > 0 && choice("rights.withdraw", "", act(false, "rights.withdraw"), { count: grace }),

@@ -1,10 +1,12 @@
-"""Addresses for tests: tables of those that are one or two mailboxes, and random ones of both kinds from a seed."""
+"""Addresses for tests: tables of those that are one or two mailboxes, and random ones of both kinds."""
 
 import random
 import unicodedata
 from collections.abc import Callable
 
 import idna
+
+from tests.chance import dice
 
 Identity = Callable[[str], str]
 
@@ -50,12 +52,6 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789-_+'" * 2 + "àéîõüßſıﬁ
 _LABELS = "abcdefghijklmnopqrstuvwxyz0123456789" * 2 + "àéîõüßабвгд" + _GREEK
 
 
-def chance(seed: int) -> random.Random:
-    """Chance that can be had again; the seed is printed."""
-    print(f"seed {seed}")
-    return random.Random(seed)
-
-
 def mailbox(by: random.Random) -> tuple[str, str]:
     """A random mailbox: what is before the @, and its domain in letters."""
     local = ".".join("".join(by.choices(_LETTERS, k=by.randint(1, 8))) for _ in range(by.randint(1, 2)))
@@ -98,13 +94,13 @@ def lookalike(by: random.Random, local: str, domain: str) -> str | None:
     return "@".join(other)
 
 
-def holds(identity: Identity, seed: int, rounds: int = 2000) -> None:
+def holds(identity: Identity, rounds: int = 2000) -> None:
     """Assert that an identity keeps one mailbox one and two mailboxes two, for both tables and many random ones."""
     for one, other in APART:
         assert identity(one) != identity(other), (one, other)
     for one, other in ONE:
         assert identity(one) == identity(other), (one, other)
-    by, known = chance(seed), dict[str, tuple[str, str]]()
+    by, known = dice("spellings"), dict[str, tuple[str, str]]()
     for _ in range(rounds):
         local, domain = box = mailbox(by)
         mine = identity(f"{local}@{domain}")

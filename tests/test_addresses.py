@@ -19,10 +19,10 @@ from chat.mail import Letter, Mailer
 from chat.networks import Network
 from chat.store.schema import contact
 from tests import spellings
+from tests.chance import dice
 from tests.desks import CHAT, House, Served, problem_of
 from tests.post import Post, mailed
 
-SEED = 20261129
 NET = Network("net")
 NONE = (
     "",
@@ -72,15 +72,14 @@ def deaf(text: str) -> str:
     return text
 
 
-@pytest.mark.parametrize("seed", [SEED, SEED + 1])
-def test_one_mailbox_has_one_identity_and_two_have_two(seed: int) -> None:
-    spellings.holds(addresses.identity, seed)
+def test_one_mailbox_has_one_identity_and_two_have_two() -> None:
+    spellings.holds(addresses.identity)
 
 
 @pytest.mark.parametrize("broken", [loose, of_2003, deaf])
 def test_a_looser_or_stricter_identity_is_found_out(broken: spellings.Identity) -> None:
     with pytest.raises(AssertionError):
-        spellings.holds(broken, SEED)
+        spellings.holds(broken)
 
 
 @pytest.mark.parametrize("text", NONE, ids=lambda text: ascii(text)[:CUT])
@@ -246,7 +245,7 @@ async def test_a_mailed_link_covers_only_whose_own_address_it_goes_to(
 
 def test_what_a_door_takes_mail_can_reach(post: Post) -> None:
     """For random mailboxes: the envelope and the head are such that a server takes them, and hold the same mailbox."""
-    by = spellings.chance(SEED)
+    by = dice("mailboxes")
     mailer = Mailer(f"smtp://127.0.0.1:{post.port}/?from=chat@bücher.example")
     for number in range(60):
         local, domain = spellings.mailbox(by)

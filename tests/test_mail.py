@@ -10,7 +10,7 @@ from chat.actions.privacy import erasure
 from chat.actions.talk import letters
 from chat.errors import Misconfigured
 from chat.mail import Letter, Mailer, Undelivered
-from tests.desks import Guest, House, Served, counted, problem_of
+from tests.desks import Guest, House, counted
 from tests.post import Post, mailed
 from tests.services import free_port
 
@@ -173,21 +173,3 @@ def test_check_finds_a_mail_server_that_is_not_there(post: Post) -> None:
     for url in (f"smtp://127.0.0.1:{free_port()}", f"smtp+starttls://127.0.0.1:{post.port}"):
         with pytest.raises(Misconfigured):
             Mailer(url).check()
-
-
-async def test_a_visitor_is_sent_the_transcript_where_an_address_was_given(app: Served, post: Post) -> None:
-    path = f"/widget/{app.house.key}/transcript"
-    guest = await app.house.visit(name="Zoe", email=TO)
-    await guest.say(CANARY)
-    problem_of(await app.client.post(path, headers=guest.bearer), 404, "not_found")  # no mail server yet
-    app.doors.desk = mailed(app.desk, post.port)
-    assert (await app.client.post(path, headers=guest.bearer)).status_code == 202
-    nameless = await app.house.visit()
-    problem_of(await app.client.post(path, headers=nameless.bearer), 422, "invalid_field")
-    await letters.sweep(app.desk)
-    (mail,) = post.mails
-    assert CANARY in mail.get_content()
-    assert post.took[0].rcpt_tos == [TO]
-    for _ in range(letters.A_DAY):
-        await app.client.post(path, headers=guest.bearer)
-    problem_of(await app.client.post(path, headers=guest.bearer), 429, "rate_limited")

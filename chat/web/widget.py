@@ -15,10 +15,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from chat.actions.privacy import beginning, consent, erasure, notices
+from chat.actions.privacy import beginning, consent, erasure, links, notices
 from chat.actions.privacy.portable import portable
 from chat.actions.retention import retention
-from chat.actions.talk import letters, transcripts
+from chat.actions.talk import transcripts
 from chat.actions.team import forms
 from chat.errors import ConsentRequired, Forbidden, InvalidField, RateLimited, UnknownParameter
 from chat.locales import words
@@ -93,7 +93,7 @@ async def config(request: Request) -> Response:
             "locale": locale,
             "locales": list(LOCALES),
             "kept_days": await retention.kept_days(desk, account.id),
-            "mail": desk.mailer.ready,
+            "mail": links.reachable(desk),
             "strings": said,
         }
     )
@@ -138,13 +138,10 @@ async def transcript(request: Request) -> Response:
 
 
 async def mail_transcript(request: Request) -> Response:
-    """`POST /widget/{site_key}/transcript`: mails it to the address the visitor gave; 202."""
+    """`POST /widget/{site_key}/transcript`: mails a link to the address the visitor gave; opened, it brings it; 202."""
     desk = doors_of(request).desk
     contact = await consent.contact_of(desk, visitor_of(request, request.path_params["site_key"]))
-    account, _, _ = await notices.place(desk, request.path_params["site_key"])
-    t = words(best_locale(contact.locale, ""))
-    subject, opening = (t(key, name=account.name) for key in ("mail.transcript", "mail.transcript.opening"))
-    await letters.transcript(desk, contact, subject, opening)
+    await links.transcript(desk, contact, network_of(request))
     return JSON({"queued": True}, 202)
 
 

@@ -139,7 +139,9 @@ def world(kind: str, seed: int, folder: Path) -> Iterator[World]:
             settings |= {"DATABASE_URL": cluster.clone(), "KEYS_URL": cluster.clone()}
             settings["REDIS_URL"] = open_now.enter_context(Valkey()).url
         shop = open_now.enter_context(Shop())
-        lethe = open_now.enter_context(Lethe(**settings))
+        server = Lethe(**settings)
+        server.environment["LETHE_BASE_URL"] = server.origin
+        lethe = open_now.enter_context(server)
         account = lethe.account(origin=shop.origin)
         _asks(account)
         folders = folder / "profile", folder / "backups"
@@ -213,13 +215,19 @@ def _answered(world: World, inbox: Page) -> None:
 
 
 def _mailed(world: World, guest: Guest) -> None:
-    """The transcript goes out by mail; a second letter is put off by the mail server and waits in the outbox."""
+    """The transcript goes out by mail; a second one is put off by the mail server and waits in the outbox."""
     for answer in ("250 OK", "451 later"):
-        world.post.answers.append(answer)
+        world.post.answers.append("250 OK")
         guest.choose("Mail me the transcript")
         guest.until(lambda: _delivered(world))
         guest.frame.locator(".back").click()
-    assert world.words["text"] in world.post.mails[0].get_content()
+        world.post.answers.append(answer)
+        path, _, secret = world.post.mails[-1].get_content().partition("/privacy/")[2].split()[0].partition("#")
+        own = {"origin": world.lethe.origin}
+        opened = world.lethe.http.post(f"/privacy/{path}/opened", json={"link": secret}, headers=own)
+        assert opened.json()["transcript"] is True
+        guest.until(lambda: _delivered(world))
+    assert world.words["text"] in world.post.mails[1].get_content()
 
 
 def _delivered(world: World) -> bool:

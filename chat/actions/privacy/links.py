@@ -17,8 +17,9 @@ from chat.actions.talk import letters
 from chat.addresses import address
 from chat.clock import stamp
 from chat.crypt import Sealed, digest
-from chat.errors import LetheError, NotFound, RateLimited, Unauthorized
+from chat.errors import InvalidField, LetheError, NotFound, RateLimited, Unauthorized
 from chat.ids import secret
+from chat.locales import words
 from chat.model import Account, Contact, Site
 from chat.networks import Network
 from chat.nudges import Nudge, Told
@@ -30,6 +31,9 @@ MINUTE = 60_000
 MAILED, OPENED = 60 * MINUTE, 30 * MINUTE
 WINDOW = 900.0
 ASKED_NETWORK, ASKED_ADDRESS, TRIED, WAITING = 10, 3, 20, 3
+A_DAY = 86_400.0
+LINKS_ADDRESS, TRANSCRIPTS_ADDRESS, TRANSCRIPTS_ACCOUNT = 10, 3, 500
+"""So many a day. An account's links are not counted: nobody may use up others' way to their data."""
 # Longer than looking, sealing and storing take, so that how long an answer takes tells nobody what was found.
 EVEN = 0.4
 
@@ -44,11 +48,15 @@ class Written:
 
 @dataclass(frozen=True)
 class Opened:
-    """What opening a link gives: a secret for this page, until when (ms), and how much is held."""
+    """
+    What opening a link gives: a secret for this page, until when (ms), how much is held, and whether a `transcript`
+    is mailed now, which was asked for with the link.
+    """
 
     secret: str
     until: int
     held: dict[str, Any]
+    transcript: bool = False
 
 
 def reachable(desk: Desk) -> bool:
@@ -64,11 +72,35 @@ async def ask(desk: Desk, site_key: str, email: str, letter: Written, network: N
     """
     site = await desk.store.read(lambda tx: accounts.site_by_key(tx, site_key))
     found_by = desk.email_hash(site.account_id, address(email))
-    if not reachable(desk):
-        raise NotFound("This server mails no links")
+    await _mailable(desk, email)
     _waits(await desk.live.allow_from("link", network, ASKED_NETWORK, WINDOW))
     _waits(await desk.live.allow(f"link:{found_by}", ASKED_ADDRESS, WINDOW))
+    _waits(await desk.live.allow(f"links:{found_by}", LINKS_ADDRESS, A_DAY))
     await asyncio.gather(_mail(desk, site, found_by, letter), asyncio.sleep(EVEN))
+
+
+async def transcript(desk: Desk, contact: Contact, network: Network) -> None:
+    """
+    Mail a link to the address a contact gave; once it is opened there, the transcript follows. Until then nobody knows
+    whose address it is, so the letter holds none of the visitor's words.
+
+    Raises NotFound where no mail can be sent, InvalidField where no address was given, RateLimited.
+    """
+    to = _address(desk, contact)
+    if not to:
+        raise InvalidField("No address was given to send it to", field="email")
+    await _mailable(desk, to)
+    _waits(await desk.live.allow_from("transcript", network, ASKED_NETWORK, WINDOW))
+    _waits(await desk.live.allow(f"transcript:{desk.email_hash('mail', to)}", TRANSCRIPTS_ADDRESS, A_DAY))
+    _waits(await desk.live.allow(f"transcript:{contact.account_id}", TRANSCRIPTS_ACCOUNT, A_DAY))
+    found_by = desk.email_hash(contact.account_id, to)
+    account, site = await desk.store.read(
+        lambda tx: (accounts.one(tx, contact.account_id), accounts.site_by_id(tx, contact.site_id))
+    )
+    subject, text = (
+        words(contact.locale)(key, name=account.name) for key in ("mail.transcript", "mail.transcript.ask")
+    )
+    await _mail(desk, site, found_by, Written(subject, text), contact.id)
 
 
 async def opened(desk: Desk, site_key: str, mailed: str, network: Network) -> Opened:
@@ -85,7 +117,8 @@ async def opened(desk: Desk, site_key: str, mailed: str, network: Network) -> Op
 
     if not await desk.store.write(work):
         raise _stale()
-    return Opened(fresh, until, await held(desk, site_key, fresh))
+    known = await held(desk, site_key, fresh)
+    return Opened(fresh, until, known, transcript=await _mail_transcript(desk, site_key, fresh))
 
 
 async def held(desk: Desk, site_key: str, shown: str) -> dict[str, Any]:
@@ -144,7 +177,25 @@ def _waits(wait: float) -> None:
         raise RateLimited("That was asked for often just now; wait a little", retry_after=round(wait))
 
 
-async def _mail(desk: Desk, site: Site, found_by: str, letter: Written) -> None:
+async def _mail_transcript(desk: Desk, site_key: str, shown: str) -> bool:
+    """Mail the transcript that was asked for with a link, now that its reader has opened it; False where none was."""
+    asked = await desk.store.read(lambda tx: links.transcript_of(tx, digest(shown)))
+    for each in await covered(desk, site_key, shown):
+        to = _address(desk, each)
+        if each.id == asked and each.receipt_id is not None and to:
+            await letters.transcript(desk, each, to)
+            return True
+    return False
+
+
+async def _mailable(desk: Desk, to: str) -> None:
+    if not reachable(desk):
+        raise NotFound("This server mails no links")
+    if await asyncio.to_thread(desk.mailer.refuses, to):
+        raise InvalidField("Mail from here cannot go to letters like these before the @", field="email")
+
+
+async def _mail(desk: Desk, site: Site, found_by: str, letter: Written, transcript_of: int = 0) -> None:
     mailed, now = secret(), desk.clock()
     page = f"{desk.settings.base_url}/privacy/{site.key}#{mailed}"
 
@@ -153,7 +204,7 @@ async def _mail(desk: Desk, site: Site, found_by: str, letter: Written) -> None:
         ids = [each.id for each, _ in owned]
         if not owned or links.waiting(tx, ids, now) >= WAITING:
             return
-        links.put(tx, digest(mailed), ids, now + MAILED)
+        links.put(tx, digest(mailed), ids, now + MAILED, transcript_of)
         letters.queue(desk, tx, *owned[-1], letter.subject, letter.text.replace("{link}", page))
 
     await desk.store.write(work)

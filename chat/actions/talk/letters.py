@@ -17,17 +17,19 @@ from chat.actions.audit import audit
 from chat.actions.desk import Desk
 from chat.actions.talk import transcripts
 from chat.crypt import Sealed
-from chat.errors import InvalidField, LetheError, NotFound, RateLimited
+from chat.errors import LetheError
 from chat.ids import uuid7
+from chat.locales import words
 from chat.mail import Letter, Undelivered
 from chat.model import Contact
 from chat.nudges import Nudge, Told
 from chat.store.privacy import disclosures
 from chat.store.talk import contacts, outbox
+from chat.store.team import accounts
 
 MINUTE = 60_000
 WAITS = tuple(minutes * MINUTE for minutes in (5, 15, 60, 240, 480))
-SWEPT, A_DAY = 20, 5
+SWEPT = 20
 CATEGORIES = ("e-mail", "message")
 log = structlog.get_logger("chat.letters")
 
@@ -40,20 +42,18 @@ def queue(desk: Desk, tx: Any, contact: Contact, to: str, subject: str, text: st
     return letter.id
 
 
-async def transcript(desk: Desk, contact: Contact, subject: str, opening: str) -> str:
-    """Queue the transcript to the address its contact gave; return the letter's id."""
-    to = desk.unseal(contact.key_slot, contact.uid, "email", contact.email)
-    if not desk.mailer.ready:
-        raise NotFound("This server sends no mail")
-    if not to:
-        raise InvalidField("No address was given to send it to", field="email")
-    wait = await desk.live.allow(f"letter:{contact.uid}", A_DAY, 86_400.0)
-    if wait:
-        raise RateLimited("It was sent several times today", retry_after=round(wait))
-    text = f"{opening}\n\n{await transcripts.as_text(desk, contact)}"
+async def transcript(desk: Desk, contact: Contact, to: str) -> str:
+    """
+    Queue the transcript to the address its contact gave; return the letter's id. Only for who has opened a link in that
+    mailbox: else anybody could have their own words sent to anybody, in the account's name.
+    """
+    t = words(contact.locale)
+    said = await transcripts.as_text(desk, contact)
 
     def work(tx: Any) -> str:
-        queued = queue(desk, tx, contacts.by_id(tx, contact.id), to, subject, text)
+        name = accounts.one(tx, contact.account_id).name
+        subject, opening = (t(key, name=name) for key in ("mail.transcript", "mail.transcript.opening"))
+        queued = queue(desk, tx, contacts.by_id(tx, contact.id), to, subject, f"{opening}\n\n{said}")
         audit.enter(desk, tx, contact.account_id, "visitor", "transcript.mailed", queued, contact.uid)
         return queued
 

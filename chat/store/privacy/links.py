@@ -19,10 +19,10 @@ def waiting(tx: Connection, contact_ids: Sequence[int], now: int) -> int:
     return int(tx.execute(select(func.count(link.c.secret_hash.distinct())).where(mine)).scalar_one())
 
 
-def put(tx: Connection, secret_hash: str, contact_ids: Sequence[int], expires_at: int) -> None:
-    """Store a link that covers these contacts."""
+def put(tx: Connection, secret_hash: str, contact_ids: Sequence[int], expires_at: int, transcript_of: int = 0) -> None:
+    """Store a link that covers these contacts; once it is opened the transcript of one of them is to be mailed."""
     row = {"secret_hash": secret_hash, "opened": False, "expires_at": expires_at}
-    tx.execute(insert(link), [row | {"contact_id": each} for each in contact_ids])
+    tx.execute(insert(link), [row | {"contact_id": each, "transcript": each == transcript_of} for each in contact_ids])
 
 
 def opened(tx: Connection, account_id: str, secret_hash: str, fresh_hash: str, now: int, expires_at: int) -> bool:
@@ -39,6 +39,12 @@ def covered(tx: Connection, account_id: str, secret_hash: str, now: int) -> list
     query = select(*_contact_columns).join(link, link.c.contact_id == contact.c.id)
     query = query.where(good, contact.c.account_id == account_id)
     return [Contact(*row) for row in tx.execute(query.order_by(contact.c.id))]
+
+
+def transcript_of(tx: Connection, secret_hash: str) -> int | None:
+    """Return the contact whose transcript is mailed for this link, None where that was not asked for."""
+    asked = (link.c.secret_hash == secret_hash) & link.c.transcript
+    return tx.execute(select(link.c.contact_id).where(asked)).scalar()
 
 
 def lapse(tx: Connection, now: int) -> int:

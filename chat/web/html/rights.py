@@ -89,7 +89,8 @@ async def opened(request: Request) -> Response:
     body: MailedLink = await body_of(request, MailedLink)
     desk, key = doors_of(request).desk, request.path_params["site_key"]
     made = await links.opened(desk, key, body.link, network_of(request))
-    return JSON({"token": made.secret, "until": stamp(made.until), "held": made.held})
+    shown = {"token": made.secret, "until": stamp(made.until), "held": made.held, "transcript": made.transcript}
+    return JSON(shown)
 
 
 @takes("format")
