@@ -1,12 +1,14 @@
 """The wire protocol refuses whatever it does not define, and says so without repeating what was sent."""
 
 import json
+import random
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from chat import frames
-from chat.errors import InvalidFrame, TooLarge
+from chat.errors import BadInput, InvalidFrame, TooLarge
 
 ID = "01935f2e-7d6b-7000-8000-000000000001"
 VISITOR: list[dict[str, Any]] = [
@@ -148,3 +150,55 @@ def test_a_held_message_for_agents_has_no_text_at_all() -> None:
     author = frames.Author("visitor")
     held = frames.MessageOut(ticket=1, seq=1, id=ID, author=author, at="", held=True)
     assert "text" not in json.loads(frames.encode(held))
+
+
+NAMED = [
+    f'{{"type":"message","id":"{ID}","text":"\\ud83d"}}',
+    f'{{"type":"message","text":"\\udc00","id":"{ID}"}}',
+    f'{{"type":"message","id":"{ID}","text":""}}',
+    f'{{"type":"message","id":"{ID}","text":"x","more":1}}',
+    f'{{"type":"message","id":"{ID}","text":7}}',
+    f'{{"type":"message","id":"{ID}"}}',
+    f'{{"type":"shout","id":"{ID}","text":"x"}}',
+    f'{{"id" : "{ID}"}}',
+    f'{{"type":"message","id":"{ID}","text":"a\x00b"}}',
+    f'{{"type":"message","id":"{ID}","text":"breaks o',
+    f'{{"type":"message","id":"{ID}","text":"x"}}}}',
+    f'{{"type":"message","id":"{ID}","n":{"9" * 5000}}}',
+    f'{{"type":"message","id":"{ID}","n":{"[" * 30_000}',
+    f'{{"type":"message","id":"{ID}","text":"{"x" * 10_001}"}}',
+]
+NAMELESS = [
+    "",
+    "x",
+    "[]",
+    "null",
+    '"id"',
+    '{"id":7}',
+    '{"id":"private-word"}',
+    f'["{ID}"]',
+    f'{{"id":"{ID}x"}}',
+    f'{{"id":"{ID}\\n"}}',
+]
+
+
+@pytest.mark.parametrize("text", NAMED)
+@pytest.mark.parametrize("read", [frames.visitor_frame, frames.agent_frame])
+def test_a_refusal_names_the_frame_however_wrong_it_is(read: Callable[[str], object], text: str) -> None:
+    with pytest.raises(BadInput) as refused:
+        read(text)
+    assert refused.value.extra["id"] == ID
+
+
+@pytest.mark.parametrize("text", NAMELESS)
+def test_what_is_no_id_is_not_repeated(text: str) -> None:
+    assert frames.id_of(text) is None
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_a_frame_with_anything_done_to_its_other_fields_keeps_its_id(seed: int) -> None:
+    dice = random.Random(seed)
+    wrong = ['"\\ud800"', "[]", "{}", "1e999", "-0", '"\\u0000"', "true", '{"id":"other"}', "9" * 300]
+    fields = [f'"id":"{ID}"', f'"text":{dice.choice(wrong)}', f'"{dice.randbytes(3).hex()}":{dice.choice(wrong)}']
+    dice.shuffle(fields)
+    assert frames.id_of("{" + ",".join(fields) + "}") == ID

@@ -33,6 +33,7 @@ from chat.frames.coming import (
     Typing,
     VisitorFrame,
     agent_frame,
+    id_of,
     visitor_frame,
 )
 from chat.frames.going import (
@@ -114,5 +115,6 @@ __all__ = [
     "Welcome",
     "agent_frame",
     "encode",
+    "id_of",
     "visitor_frame",
 ]

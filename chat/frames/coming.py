@@ -5,6 +5,8 @@ and nowhere else. A frame needs consent unless its class says otherwise.
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Annotated, ClassVar, Literal, TypeVar
 
 import msgspec
@@ -14,7 +16,9 @@ from chat.errors import InvalidFrame, TooLarge
 
 TEXT_CHARS = 10_000
 
-ClientId = Annotated[str, Meta(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")]
+UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+ONE_ID, SOME_ID = re.compile(UUID), re.compile(rf'"id"\s{{0,9}}:\s{{0,9}}"({UUID})"')
+ClientId = Annotated[str, Meta(pattern=rf"^{UUID}\Z")]
 Text = Annotated[str, Meta(min_length=1)]
 Attached = Annotated[list[ClientId], Meta(max_length=10)]
 Number = Annotated[int, Meta(ge=1, le=2**31 - 1)]
@@ -167,7 +171,21 @@ def _decoded(decoder: msgspec.json.Decoder[F], text: str) -> F:
     try:
         return decoder.decode(text)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        raise InvalidFrame(_plain(error)) from None
+        raise InvalidFrame(_plain(error), id=id_of(text)) from None
+
+
+def id_of(text: str) -> str | None:
+    """
+    Return the `id` of a frame that is refused, so that its sender does not wait for an answer; None where there is
+    none to be read. Takes what the decoder does not: half a surrogate pair, wrong fields, a frame that breaks off.
+    """
+    try:
+        frame = json.loads(text)
+    except (ValueError, RecursionError):
+        found = SOME_ID.search(text)
+        return found[1] if found else None
+    name = frame.get("id") if isinstance(frame, dict) else None
+    return name if isinstance(name, str) and ONE_ID.fullmatch(name) else None
 
 
 def _plain(error: Exception) -> str:
@@ -187,7 +205,7 @@ def _plain(error: Exception) -> str:
 def _checked(frame: F) -> F:
     text = getattr(frame, "text", "")
     if isinstance(frame, Message | AgentMessage) and not (text or frame.attachments):
-        raise InvalidFrame("A message has a text or an attachment - at `$.text`")
+        raise InvalidFrame("A message has a text or an attachment - at `$.text`", id=frame.id)
     if len(text) > TEXT_CHARS:
         raise TooLarge(f"A text holds at most {TEXT_CHARS} characters", id=getattr(frame, "id", None))
     return frame

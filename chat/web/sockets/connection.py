@@ -152,14 +152,13 @@ class Connection:
                 return
             if self._closing is not None:
                 continue
-            self._taking, frame = True, None
+            self._taking, text = True, event.get("text") or ""
             try:
                 self.spend()
-                frame = self.read(event.get("text") or "")
-                await self._answer(frame)
+                await self._answer(self.read(text))
                 self._passed()
             except LetheError as error:
-                self._refused(error, frame)
+                self._refused(error, text)
             self._taking = False
 
     async def _answer(self, frame: Any) -> None:
@@ -182,14 +181,14 @@ class Connection:
             self.take_now(frame)
             self._passed()
         except LetheError as error:
-            self._refused(error, frame)
+            self._refused(error, text)
         return True
 
     def _passed(self) -> None:
         self._bad, self._flood = 0, max(0, self._flood - 1)  # a flood has moments in which a frame passes
 
-    def _refused(self, error: LetheError, frame: Any) -> None:
-        self.refuse(error, getattr(frame, "id", None))
+    def _refused(self, error: LetheError, text: str) -> None:
+        self.refuse(error, frames.id_of(text))
         self._count(error)
 
     def _count(self, error: LetheError) -> None:
