@@ -8,6 +8,7 @@ OTHERS = {
     "retention": "bench.retention",
     "erasure": "bench.erasure",
     "chores": "bench.chores",
+    "hostile": "bench.hostile.command",
 }
 
 if __name__ == "__main__":

@@ -73,6 +73,16 @@ class Wire:
         except OSError as error:
             raise WireError(f"cannot send: {error}") from error
 
+    def push(self, payload: bytes) -> None:
+        """Send ``payload`` as one text frame, waiting while the socket's buffer is full, at most ``PATIENCE``."""
+        self._sock.settimeout(PATIENCE)
+        try:
+            self._sock.sendall(framed(payload))
+        except OSError as error:
+            raise WireError(f"cannot send: {error}") from error
+        finally:
+            self._sock.settimeout(0)
+
     def receive(self) -> list[bytes]:
         """Return the text payloads that have arrived."""
         try:

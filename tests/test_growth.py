@@ -6,6 +6,8 @@ from functools import partial
 
 import pytest
 
+from bench.hostile.scoring import dearest as dearest_of
+from bench.hostile.scoring import taught
 from bench.hostile.texts import Hostile, hostile, pointed, varied
 from spam import Filter, Taught, disguise, reading
 from spam.reading import LONGEST, Reader
@@ -108,6 +110,11 @@ def dearest(filters: list[Filter], chance: random.Random, many: int) -> float:
 def scored_afresh(known: Filter, text: str) -> None:
     known.forget()
     known.score_many([text])
+
+
+def test_a_hundredth_of_the_bench_finds_no_text_over_its_share() -> None:
+    found = dearest_of(taught(), dice("a hundredth"), 1_000)
+    assert (found.texts, found.over) == (1_000, 0), ascii(found.text[:80])
 
 
 def test_no_text_costs_the_filter_more_than_its_share(filters: list[Filter]) -> None:

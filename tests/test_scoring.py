@@ -1,5 +1,6 @@
 """Claims about scoring on the way of a message: one contact has a share of a batch, and a batch a budget of time."""
 
+import asyncio
 from itertools import count
 from random import Random
 
@@ -78,6 +79,41 @@ def test_the_control_without_a_share_one_contact_fills_the_batch(monkeypatch: py
     waiting = [(draft(1, "x" * 10_000), number) for number in range(20)] + [(draft(2, "hello"), 20)]
     assert len(scoring.shared(waiting)[0]) == 21
     assert most_of_one(batches(waiting)) > 1_000
+
+
+def test_who_had_their_share_rests_and_others_do_not() -> None:
+    rests = scoring.Rests()
+    rests.enter([draft(1, "x" * 5_000), draft(2, "hello"), draft(3, "x" * 5_000, "agent")], 10.0, 10.1)
+    assert list(rests.now(10.2)) == [1]
+    assert rests.left(10.2) == pytest.approx(0.2)
+    waiting = [(draft(1, "a"), 0), (draft(2, "b"), 1), (draft(1, "c"), 2)]
+    batch, later = scoring.shared(waiting, rests.now(10.2))
+    assert ([number for _, number in batch], [number for _, number in later]) == ([1], [0, 2])
+    assert list(rests.now(10.5)) == []
+    rests.enter([draft(1, "x" * 5_000)], 0.0, 60.0)
+    assert rests.left(60.0) == scoring.LONGEST_REST
+
+
+async def between(house: House) -> int:
+    """How many of somebody else's messages are stored before the last of one contact's twenty long ones."""
+    loud, quiet = await house.visit("Loud"), await house.visit("Quiet")
+    text = hostile(Random(5)).of(5_000)
+    theirs = [asyncio.ensure_future(loud.say(text)) for _ in range(20)]
+    stored = 0
+    while not all(each.done() for each in theirs):
+        await quiet.say("Hello, where is my order?")
+        stored += 1
+    assert [each.result().seq for each in theirs] == [*range(1, 21)]
+    return stored
+
+
+async def test_while_one_contacts_long_texts_are_stored_others_are_heard(house: House) -> None:
+    assert await between(house) > 30
+
+
+async def test_the_control_without_rests_and_shares_they_are_not(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scoring, "SHARE", 10**9)
+    assert await between(house) < 10
 
 
 def crowd(house: House, chance: Random, people: int = 60) -> list[Draft]:

@@ -68,6 +68,9 @@ class Postbox:
     def __init__(self, desk: Desk, metrics: Metrics) -> None:
         self._desk, self._metrics = desk, metrics
         self._waiting: list[tuple[Draft, Done]] = []
+        self._rests = scoring.Rests()
+        self._called = self._at_work = False
+        self._timer: asyncio.TimerHandle | None = None
         self._idle = asyncio.Event()
         self._idle.set()
         self._loop = asyncio.get_running_loop()
@@ -76,8 +79,9 @@ class Postbox:
         """Take a draft; `done(draft)` follows, with `draft.refusal` set where it was not stored."""
         draft.opens = draft.ticket_id is None
         self._waiting.append((draft, done))
-        if self._idle.is_set():
-            self._idle.clear()
+        self._idle.clear()
+        if not (self._called or self._at_work):
+            self._called = True
             self._loop.call_soon(self._next)
 
     async def post(self, draft: Draft) -> Draft:
@@ -94,13 +98,22 @@ class Postbox:
         await self._idle.wait()
 
     def _next(self) -> None:
-        batch, self._waiting = scoring.shared(self._waiting)
-        if not batch:
-            self._idle.set()
+        self._called = False
+        if self._at_work:
             return
-        drafts = [draft for draft, _ in batch]
-        future = self._desk.store.in_writer(lambda: self._store(drafts))
-        future.add_done_callback(lambda ran: self._settle(batch, ran))
+        if self._timer is not None:
+            self._timer.cancel()
+        began = self._loop.time()
+        batch, self._waiting = scoring.shared(self._waiting, self._rests.now(began))
+        if batch:
+            self._at_work = True
+            drafts = [draft for draft, _ in batch]
+            future = self._desk.store.in_writer(lambda: self._store(drafts))
+            future.add_done_callback(lambda ran: self._settle(batch, ran, began))
+        elif self._waiting:
+            self._timer = self._loop.call_later(self._rests.left(began), self._next)
+        else:
+            self._idle.set()
 
     def _store(self, drafts: list[Draft]) -> None:
         """In the writer's thread: score, seal, append, commit."""
@@ -119,7 +132,7 @@ class Postbox:
         draft.sealed = seal_text(key, draft.author, draft.cid, draft.text)
         return True
 
-    def _settle(self, batch: list[tuple[Draft, Done]], ran: asyncio.Future[None]) -> None:
+    def _settle(self, batch: list[tuple[Draft, Done]], ran: asyncio.Future[None], began: float) -> None:
         error = ran.exception()
         self._count([draft for draft, _ in batch])
         for draft, done in batch:
@@ -130,6 +143,8 @@ class Postbox:
             if draft.refusal is None and not draft.repeated:
                 self._desk.live.publish(_told(draft))
         self._desk.live.publish(*_changed([draft for draft, _ in batch]))
+        self._at_work = False
+        self._rests.enter([draft for draft, _ in batch], began, self._loop.time())
         self._next()
         if error is not None and not isinstance(error, LetheError):
             raise error
