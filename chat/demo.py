@@ -34,7 +34,8 @@ NOTICES = [
     NoticeText(
         "en",
         "We use what you write here to answer you, and for nothing else. It is stored encrypted, our agents read it, "
-        "and it is deleted when you ask. You can withdraw at any time with one click in the menu.",
+        "and it is deleted when you ask. You can withdraw at any time in the menu. Once you agree, your browser keeps "
+        "a key to the chat and a mark on this shop's pages, so that you learn of an answer; both go when you withdraw.",
         "https://demo.example/privacy",
         "I agree that my messages and the details above are stored so that my question can be answered.",
         "My messages may also be used to teach the spam filter.",
@@ -43,7 +44,9 @@ NOTICES = [
         "el",
         "Χρησιμοποιούμε όσα γράφετε εδώ για να σας απαντήσουμε και για τίποτε άλλο. Αποθηκεύονται "
         "κρυπτογραφημένα, τα διαβάζουν οι συνεργάτες μας και διαγράφονται όταν το ζητήσετε. "
-        "Μπορείτε να ανακαλέσετε οποτεδήποτε με ένα κλικ στο μενού.",
+        "Μπορείτε να ανακαλέσετε οποτεδήποτε από το μενού. Αφού συμφωνήσετε, το πρόγραμμα περιήγησης κρατά ένα κλειδί "
+        "της συνομιλίας και ένα σημάδι στις σελίδες του καταστήματος, ώστε να μαθαίνετε για μια απάντηση· "
+        "με την ανάκληση φεύγουν και τα δύο.",
         "https://demo.example/privacy",
         "Συμφωνώ να αποθηκευτούν τα μηνύματά μου και τα παραπάνω στοιχεία για να απαντηθεί η ερώτησή μου.",
         "Τα μηνύματά μου μπορούν να χρησιμοποιηθούν και για την εκπαίδευση του φίλτρου ανεπιθύμητων.",

@@ -3,7 +3,9 @@
 import base64
 import hashlib
 import json
+import re
 from typing import Any
+from urllib.parse import quote
 
 import httpx2
 import pytest
@@ -15,6 +17,8 @@ from chat.actions.team import accounts
 from chat.clock import DAY
 from chat.crypt import derive
 from chat.tokens import Tokens
+from chat.web.files import folder
+from chat.web.refused import Refused
 from tests.desks import SHOP, TEXTS, Served, counted, found, problem_of
 
 pytestmark = pytest.mark.anyio
@@ -152,9 +156,64 @@ async def test_the_frame_may_be_shown_by_the_sites_origins_alone(app: Served) ->
 
 async def test_an_unknown_site_key_is_not_found(app: Served) -> None:
     for key in ("site_nobody", "x" * 500, "%00", "%C3%A9", "'"):
-        for method, path in (("GET", ""), ("GET", "/config"), ("POST", "/sessions")):
+        for method, path in (("GET", "/config"), ("POST", "/sessions")):
             body = YES if method == "POST" else None
             problem_of(await app.call(method, f"/widget/{key}{path}", body), 404, "not_found")
+
+
+@ON_SQLITE
+async def test_who_meets_a_wrong_embed_reads_words_and_its_owner_learns_the_origin(app: Served) -> None:
+    elsewhere = "https://www.shop.example"
+    for key, origin, status, locale, words in (
+        ("site_nobody", SHOP, 404, "en", "not set up for this address"),
+        ("undefined", "", 404, "EL", "δεν έχει ρυθμιστεί"),
+        (app.house.key, elsewhere, 403, "en", "not set up for this address"),
+        (app.house.key, "null", 403, "en", "not set up for this address"),
+        (app.house.key, '"><script>', 403, "en", "not set up for this address"),
+    ):
+        answer = await app.call("GET", f"/widget/{key}?locale={locale}&origin={quote(origin)}")
+        assert (answer.status_code, answer.headers["content-type"]) == (status, "text/html; charset=utf-8")
+        assert words in answer.text
+        assert "main.js" not in answer.text
+        assert "<script>" not in answer.text
+        assert "frame-ancestors *" in answer.headers["content-security-policy"]
+    await app.sign_in()
+    page = (await app.call("GET", "/admin/site")).text
+    assert f"A page at {elsewhere} was refused" in page
+    assert page.count("was refused") == 1
+
+
+def test_only_a_few_origins_are_remembered_and_nothing_but_origins() -> None:
+    refused = Refused()
+    for number in range(50):
+        refused.note("one", f"https://shop-{number}.example")
+    for wrong in (
+        "",
+        "null",
+        "https://shop.example/path?q",
+        "javascript:x",
+        "https://x@y.example",
+        "https://" + "a" * 99,
+    ):
+        refused.note("one", wrong)
+    refused.note("one", "https://shop-47.example")
+    assert refused.origins("one", []) == [f"https://shop-{number}.example" for number in (47, 49, 48, 46, 45)]
+    for number in range(2000):
+        refused.note(f"{number}", "https://shop.example")
+    assert refused.origins("one", []) == []
+
+
+@ON_SQLITE
+async def test_isolated_pages_may_show_the_frame_and_whatever_it_loads(app: Served) -> None:
+    frame = await app.call("GET", f"/widget/{app.house.key}?origin={SHOP}")
+    assert frame.headers["cross-origin-embedder-policy"] == "require-corp"
+    parts = re.findall(r'(?:src|href)="(/[^"]+)"', frame.text)
+    assert len(parts) >= 3
+    assets = [f"/widget-assets/{path.name}" for path in folder("widget").glob("*.js")]
+    for path in (f"/widget/{app.house.key}", "/widget.js", *parts, *assets):
+        answer = await app.call("GET", path)
+        assert answer.headers["cross-origin-resource-policy"] == "cross-origin", path
+    assert (await app.call("GET", "/signin")).headers["cross-origin-resource-policy"] == "same-origin"
 
 
 async def test_asking_for_the_notice_stores_nothing_and_sets_no_cookie(app: Served) -> None:
@@ -172,8 +231,18 @@ async def test_asking_for_the_notice_stores_nothing_and_sets_no_cookie(app: Serv
 async def test_the_notice_comes_in_the_language_asked_for(app: Served) -> None:
     path = f"/widget/{app.house.key}/config"
     for asked, spoken, text in (
-        ("?locale=el", "", 1),
-        ("?locale=el-GR", "", 1),
+        *((f"?locale={tag}", "en", 1) for tag in ("el", "EL", "el-GR", "el_GR", "El_gr.UTF-8", "%20el", "ell", "gre")),
+        *((f"?locale={tag}", "el", 0) for tag in ("en", "EN-us", "en_GB", "eng")),
+        *((f"?locale={tag}", "el", 1) for tag in ("", "x", "posix", "elx", "-el", "fr", "%00", "1", "enx-EN")),
+        ("", "en;q=0.1, el;q=0.9", 1),
+        ("", "en;q=0.9, el;q=0", 0),
+        ("", "el;q=0", 0),
+        ("", "en;q=0, fr", 1),
+        ("", "EL_gr ; Q=1.0 , en ; q = 0.5", 1),
+        ("", "en;q=0.000, el;q=0.001", 1),
+        ("", "en;q=x, el;q=0.5", 1),
+        ("", ",;,;q=,*;q=0.5,el", 1),
+        ("", "de, el;q=" + "9" * 400, 1),
         ("?locale=xx", "el,en", 1),
         ("", "fr;q=1, el;q=0.5", 1),
         ("?locale=en", "el", 0),

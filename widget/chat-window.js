@@ -23,7 +23,8 @@ export class ChatWindow extends HTMLElement {
   #main = make("main", {});
   #room = null;
   #conversation = null;
-  #shown = true;
+  #shown = parent === window;   // the loader says when it is
+  #agreed = null;
   #unread = 0;
   #asking = false;
 
@@ -45,7 +46,11 @@ export class ChatWindow extends HTMLElement {
   set shown(shown) {
     this.#shown = shown;
     this.#back();
-    if (shown) this.#main.lastChild?.focus();
+    if (shown) this.focus();
+  }
+
+  focus() {
+    this.#main.lastChild?.focus();
   }
 
   #header({ name }) {
@@ -85,6 +90,7 @@ export class ChatWindow extends HTMLElement {
   #ask(why = "") {
     this.#conversation?.stop();
     this.#asking = true;
+    this.#remember(false);
     const notice = new ConsentNotice(this.#words, this.#config);
     notice.addEventListener("agree", ({ detail }) => this.#agree(notice, detail));
     this.#show(notice);
@@ -137,8 +143,15 @@ export class ChatWindow extends HTMLElement {
     if (this.#asking && this.#desk.token) this.#chat().catch(() => this.#stuck("unreachable"));
   }
 
+  /** The page may load the chat by itself from now on, or no more. */
+  #remember(yes) {
+    if (this.#agreed !== yes) this.#tell("agreed", { yes });
+    this.#agreed = yes;
+  }
+
   /** The chat waits, with everything written, for the answer. */
   #askAgain(notice) {
+    this.#remember(false);
     if (!notice) {
       this.#show(this.#notOpen(this.#config));
       return;
@@ -153,6 +166,7 @@ export class ChatWindow extends HTMLElement {
   #changed() {
     const { live, lost, online, transcript: { unread } } = this.#conversation;
     this.#present(online, lost);
+    if (live) this.#remember(true);
     if (live && this.#main.lastChild.matches("consent-notice")) this.#show(this.#room);
     if (unread === this.#unread) return;
     this.#unread = unread;
@@ -203,6 +217,7 @@ export class ChatWindow extends HTMLElement {
   async #done(number) {
     this.#conversation?.stop();
     this.#desk.forget();
+    this.#remember(false);
     this.#room?.remove();
     this.#conversation = this.#room = null;
     this.#unread = 0;

@@ -1,43 +1,72 @@
-/** Draws the round button and nothing else: until it is pressed no cookie, no storage, no socket and no request but this file. */
+/**
+ * Draws the round button and nothing else: until it is pressed no cookie, no storage, no socket and no request but this file.
+ * On the pages after somebody has agreed it loads the chat unseen, so that they learn of an answer.
+ */
 (() => {
-  // The button's name is needed before any request; a test holds these against the locale files.
-  const LABELS = { en: "Open chat", el: "Άνοιγμα συνομιλίας" };
+  const AGAIN = Symbol.for("lethe");
+  if (window[AGAIN]) return window[AGAIN]();
+
+  // The button's name and the frame's are needed before any request; a test holds these against the locale files.
+  const NAMES = { en: ["Open chat", "Chat"], el: ["Άνοιγμα συνομιλίας", "Συνομιλία"] };
+  // What is important in a shadow tree wins over whatever the page says of its own elements, and the top layer over their boxes.
   const STYLE = `
-    :host { all: initial; position: fixed; z-index: 2147483000; inset: auto auto max(16px, env(safe-area-inset-bottom));
-      inset-inline-end: max(16px, env(safe-area-inset-right)); display: flex; flex-direction: column; align-items: end; gap: 12px; color-scheme: light dark; }
-    :host([data-position="start"]) { inset-inline: max(16px, env(safe-area-inset-left)) auto; align-items: start; }
+    :host { all: initial !important; display: block !important; position: fixed !important; inset: 0 !important; z-index: 2147483647 !important;
+      direction: ltr !important; unicode-bidi: normal !important; color-scheme: light dark !important; pointer-events: none !important; }
+    :host::before, :host::after, :host::backdrop { all: initial !important; display: none !important; }
     [hidden] { display: none !important; }
-    button { position: relative; inline-size: 56px; block-size: 56px; padding: 0; border: 0; border-radius: 50%; background: var(--fill); color: var(--mark); cursor: pointer;
+    div { position: absolute; inset: auto auto max(16px, env(safe-area-inset-bottom)); inset-inline-end: max(16px, env(safe-area-inset-right));
+      display: flex; flex-direction: column; align-items: end; gap: 12px; }
+    [data-position="start"] { inset-inline: max(16px, env(safe-area-inset-left)) auto; align-items: start; }
+    button, iframe { pointer-events: auto; border: 0; }
+    button { position: relative; inline-size: 56px; block-size: 56px; padding: 0; border-radius: 50%; background: var(--fill); color: var(--mark); cursor: pointer;
       box-shadow: 0 1px 3px rgb(0 0 0 / .25), 0 6px 20px rgb(0 0 0 / .2); }
     button:focus-visible { outline: 2px solid CanvasText; outline-offset: 2px; box-shadow: 0 0 0 2px Canvas; }
     svg { display: block; inline-size: 26px; margin: auto; fill: none; stroke: currentcolor; stroke-width: 2; stroke-linecap: round; stroke-linejoin: round; }
     [aria-expanded="true"] span { display: none; }
     span { position: absolute; inset: -2px -2px auto auto; min-inline-size: 12px; padding: 0 4px; border-radius: 10px; background: #c02537; color: #fff;
       font: 600 12px/20px system-ui, sans-serif; box-shadow: 0 0 0 2px #fff; }
-    iframe { inline-size: 380px; block-size: min(640px, 100dvh - 100px); border: 0; border-radius: 16px; background: Canvas; color-scheme: light dark;
+    iframe { inline-size: 380px; block-size: min(640px, 100dvh - 100px); border-radius: 16px; background: Canvas;
       box-shadow: 0 2px 6px rgb(0 0 0 / .12), 0 12px 40px rgb(0 0 0 / .25); }
     @media (max-width: 479.98px), (max-height: 479.98px) {
       iframe { position: fixed; inset: var(--top, 0) 0 auto; inline-size: 100%; block-size: var(--height, 100dvh); border-radius: 0; }
       [data-ready]:not([hidden]) + button { display: none; }
     }
-    @media print { :host { display: none; } }`;
+    @media print { :host { display: none !important; } }`;
 
-  const script = document.currentScript ?? document.querySelector("script[data-site]");
-  if (document.querySelector("lethe-chat")) return;
-  const { site, locale = document.documentElement.lang || navigator.language, color, position } = script.dataset;
-  const server = new URL(script.src).origin;
+  const script = document.currentScript ?? document.querySelector('script[data-site], script[src*="/widget.js"]');
+  const address = new URL(script?.src || location);
+  /** From the script's `data-` attributes, or from its address where something has taken them away. */
+  const given = (name) => script.dataset[name] || address.searchParams.get(name) || undefined;
+  const site = script && given("site");
+  if (!site) return console.error(`Lethe: no chat here, for the script names no site. Write <script async src="${address.origin}/widget.js?site=SITE_KEY"></script>`);
+
+  const color = given("color");
+  const locale = [given("locale"), document.documentElement.lang, ...navigator.languages].map(language).find((name) => Object.hasOwn(NAMES, name)) ?? "en";
+  const server = address.origin;
+  const mark = `lethe:${site}`;
   const host = document.createElement("lethe-chat");
   const root = host.attachShadow({ mode: "open" });
+  const corner = document.createElement("div");
   const button = document.createElement("button");
   const badge = document.createElement("span");
   const frame = document.createElement("iframe");
+  let placed = -1000;
+
+  /** `el` of `el-GR`, `EL`, `el_GR.UTF-8` and `ell`. */
+  function language(tag) {
+    try {
+      return new Intl.Locale(/[a-z]+/i.exec(tag)[0]).language;
+    } catch {
+      return "";
+    }
+  }
 
   /** The mark is black or white, whichever contrasts more with the site's `#rrggbb` (WCAG 2.2). */
   function paint(hex) {
     if (!/^#[0-9a-f]{6}$/i.test(hex)) return;
     const [r, g, b] = [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16) / 255).map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
-    host.style.setProperty("--fill", hex);
-    host.style.setProperty("--mark", 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.179 ? "#000" : "#fff");
+    corner.style.setProperty("--fill", hex);
+    corner.style.setProperty("--mark", 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.179 ? "#000" : "#fff");
   }
 
   function draw(open) {
@@ -48,15 +77,26 @@
 
   const tell = () => "ready" in frame.dataset && frame.contentWindow.postMessage({ lethe: "shown", open: !frame.hidden, color }, server);
 
+  function load() {
+    frame.src = `${server}/widget/${encodeURIComponent(site)}?locale=${locale}&origin=${encodeURIComponent(location.origin)}`;
+    corner.prepend(frame);
+  }
+
   function show(open) {
-    if (!frame.src) {
-      frame.src = `${server}/widget/${encodeURIComponent(site)}?locale=${encodeURIComponent(locale)}#${location.origin}`;
-      root.prepend(frame);
-    }
+    if (!frame.src) load();
     frame.hidden = !open;
     draw(open);
     tell();
     (open ? frame : button).focus();
+  }
+
+  /** Storage throws where a browser denies it. */
+  function kept(deed) {
+    try {
+      return deed(localStorage);
+    } catch {
+      return null;
+    }
   }
 
   const heard = {
@@ -66,6 +106,7 @@
       tell();
     },
     close: () => show(false),
+    agreed: ({ yes }) => kept((storage) => (yes ? storage.setItem(mark, "agreed") : storage.removeItem(mark))),
     unread({ count, label }) {
       badge.hidden = !count;
       badge.textContent = count > 99 ? "99+" : count;
@@ -73,14 +114,37 @@
     },
   };
 
-  addEventListener("message", ({ origin, source, data }) => {
+  function hear({ origin, source, data }) {
     if (origin === server && source === frame.contentWindow && Object.hasOwn(heard, data?.lethe)) heard[data.lethe](data);
-  });
+  }
+
+  const press = () => show(frame.hidden);
+  const leave = ({ key }) => key === "Escape" && frame.src && show(false);
 
   /** A phone's keyboard covers the page: the chat keeps to what is left. */
   function fit() {
-    host.style.setProperty("--top", `${visualViewport.offsetTop}px`);
-    host.style.setProperty("--height", `${visualViewport.height}px`);
+    corner.style.setProperty("--top", `${visualViewport.offsetTop}px`);
+    corner.style.setProperty("--height", `${visualViewport.height}px`);
+  }
+
+  /** Whatever the page does to its document, one button is there. It stands beside the body, which pages exchange. */
+  function place() {
+    const page = document.documentElement;
+    for (const other of document.querySelectorAll("lethe-chat")) if (other !== host) other.remove();
+    if (page) watcher.observe(page, { childList: true });
+    if (!document.body || host.parentNode === page) return;
+    const wait = placed + 100 - performance.now();   // a page that takes it away each time is not to hang
+    if (wait > 0) return void setTimeout(place, wait);
+    placed = performance.now();
+    delete frame.dataset.ready;   // moved, it loads anew
+    corner.dir = getComputedStyle(page).direction;
+    page.append(host);
+    host.showPopover?.();
+    // A document that is opened anew forgets its listeners; those it has not forgotten are not added twice.
+    addEventListener("message", hear);
+    button.addEventListener("click", press);
+    button.addEventListener("keydown", leave);
+    for (const type of ["resize", "scroll"]) visualViewport.addEventListener(type, fit);
   }
 
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
@@ -89,21 +153,21 @@
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(STYLE);
   root.adoptedStyleSheets = [sheet];
-  host.dir = getComputedStyle(document.documentElement).direction;
-  host.dataset.position = position;
-  badge.hidden = true;
+  root.append(corner);
+  host.popover = "manual";
+  corner.dataset.position = given("position");
+  badge.hidden = frame.hidden = true;
   button.type = "button";
-  button.ariaLabel = frame.title = LABELS[locale.slice(0, 2)] ?? LABELS.en;
+  [button.ariaLabel, frame.title] = NAMES[locale];
   button.append(svg, badge);
-  button.addEventListener("click", () => show(!frame.src || frame.hidden));
-  button.addEventListener("keydown", ({ key }) => key === "Escape" && frame.src && show(false));
   frame.referrerPolicy = "strict-origin";   // where on the site the visitor is stays with the site
-  visualViewport.addEventListener("resize", fit);
-  visualViewport.addEventListener("scroll", fit);
-  root.append(button);
+  corner.append(button);
   draw(false);
   paint("#2f6f5e");
   paint(color);
-  if (document.body) document.body.append(host);
-  else addEventListener("DOMContentLoaded", () => document.body.append(host));
+  const watcher = new MutationObserver(place);
+  watcher.observe(document, { childList: true });
+  window[AGAIN] = place;
+  place();
+  if (kept((storage) => storage.getItem(mark))) load();
 })();

@@ -8,14 +8,15 @@ import { button, make } from "./dom.js";
 import { Words } from "./words.js";
 
 const page = document.documentElement;
+const asked = new URLSearchParams(location.search);
 const desk = new Desk(page.dataset.site);
 const start = document.querySelector("#start");
 let chat;
 
 /** The page the frame stands on: put there by the loader, and `frame-ancestors` says which it can be. */
-const origin = location.hash.slice(1);
+const origin = asked.get("origin");
 
-/** What the loader is told: `ready`, `close`, `unread`. */
+/** What the loader is told: `ready`, `close`, `agreed`, `unread`. */
 function tell(lethe, said) {
   if (origin && parent !== window) parent.postMessage({ lethe, ...said }, origin);
 }
@@ -28,7 +29,7 @@ addEventListener("message", ({ source, origin: from, data }) => {
 
 async function begin() {
   try {
-    const config = await desk.config(new URLSearchParams(location.search).get("locale") ?? page.lang);
+    const config = await desk.config(asked.get("locale") ?? page.lang);
     page.lang = config.locale;
     wear(config.site.color);
     chat = new ChatWindow(new Words(config.locale, config.strings), config, desk, tell);
@@ -48,6 +49,8 @@ function fail(code) {
 shieldComposing();
 document.addEventListener("keydown", ({ key }) => {
   if (key === "Escape" && !document.querySelector(":popover-open")) tell("close");
+  // WebKit lets no frame take the focus before its visitor has touched it: the first key goes where it belongs.
+  else if (document.activeElement === document.body) chat?.focus();
 });
 
-begin();
+if (!("old" in page.dataset)) begin();

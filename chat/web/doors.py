@@ -26,6 +26,7 @@ from chat.web.crowd import Crowd
 from chat.web.feed import Feed
 from chat.web.parameters import number
 from chat.web.ready import Ready
+from chat.web.refused import Refused
 
 if TYPE_CHECKING:
     from chat.metrics import Metrics
@@ -51,6 +52,7 @@ class Doors:
     feeds: dict[str, Feed] = field(default_factory=dict)
     ready: Ready = field(default_factory=Ready)
     crowd: Crowd = field(default_factory=Crowd)
+    refused: Refused = field(default_factory=Refused)
     uploads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(UPLOADS))
 
     def feed(self, account: str) -> Feed:

@@ -17,6 +17,8 @@ from starlette.types import Scope
 
 # For what is the same for everybody. What holds a secret is never compressed: its length would tell of it (BREACH).
 PACKED = [Middleware(GZipMiddleware, minimum_size=500)]
+# Isolated pages (`Cross-Origin-Embedder-Policy`) load from elsewhere only what says that they may.
+ANYWHERE = {"cross-origin-resource-policy": "cross-origin"}
 KINDS = (".js", ".css", ".json", ".svg", ".png", ".woff2")
 LEAN: dict[str, Callable[[str], str]] = {".js": rjsmin.jsmin, ".css": rcssmin.cssmin}
 
@@ -52,4 +54,5 @@ class Files(StaticFiles):
             response = Response(lean(Path(response.path)), headers=kept, media_type=response.media_type)
         response.headers["cache-control"] = "no-cache"
         response.headers["x-content-type-options"] = "nosniff"
+        response.headers.update(ANYWHERE)
         return response

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from functools import cache
 from typing import Annotated, Any
 
@@ -20,12 +21,12 @@ from chat.actions.privacy.portable import portable
 from chat.actions.retention import retention
 from chat.actions.talk import transcripts
 from chat.actions.team import forms
-from chat.errors import ConsentRequired, Forbidden, InvalidField, RateLimited, UnknownParameter
-from chat.locales import words
+from chat.errors import ConsentRequired, Forbidden, InvalidField, NotFound, RateLimited, UnknownParameter
+from chat.locales import best_locale, words
 from chat.model import LOCALES, Site
 from chat.web.api import attachments, exports
 from chat.web.doors import JSON, body_of, doors_of, network_of, own_origin, standard_of, visitor_of
-from chat.web.files import PACKED, folder, lean
+from chat.web.files import ANYWHERE, PACKED, folder, lean
 from chat.web.parameters import takes
 
 BEGINNINGS, BEGIN_WINDOW = 30, 600.0
@@ -62,15 +63,38 @@ def routes() -> list[Route]:
     ]
 
 
-@takes("locale")
+@takes("locale", "origin")
 async def frame(request: Request) -> Response:
     """`GET /widget/{site_key}`: the frame's document; only the site's own pages may show it."""
-    _, site, _ = await notices.place(doors_of(request).desk, request.path_params["site_key"])
+    doors, origin = doors_of(request), request.query_params.get("origin", "")
+    try:
+        _, site, _ = await notices.place(doors.desk, request.path_params["site_key"])
+    except NotFound:
+        return _refused(request, "Lethe: no site has the key that this page's script names.", 404)
+    if origin and origin not in {own_origin(request), *site.origins}:
+        doors.refused.note(site.id, origin)
+        where = f"Its owner can add it at {own_origin(request)}/admin/site"
+        return _refused(request, f"Lethe: {origin[:100]} is not an origin of this chat. {where}", 403)
+    return _document(request, 200, site.origins, site_key=site.key)
+
+
+def _refused(request: Request, told: str, status: int) -> Response:
+    """Return plain words instead of the chat, which any page may show; `told` is for who built the page."""
+    return _document(request, status, ["*"], refused=told)
+
+
+def _document(request: Request, status: int, ancestors: Sequence[str], **about: str) -> Response:
     locale = _locale_of(request)
     document = Template((folder("widget") / "frame.html").read_text("utf-8"), autoescape=True)
     return HTMLResponse(
-        document.render(site_key=site.key, lang=locale, strings=strings(locale) | strings(locale, "frame")),
-        headers={"content-security-policy": _policy(site), "cache-control": "no-store"},
+        document.render(lang=locale, strings=strings(locale) | strings(locale, "frame"), **about),
+        status,
+        {
+            "content-security-policy": _policy(ancestors),
+            "cache-control": "no-store",
+            "cross-origin-embedder-policy": "require-corp",
+            **ANYWHERE,
+        },
     )
 
 
@@ -141,30 +165,27 @@ async def mail_transcript(request: Request) -> Response:
     """`POST /widget/{site_key}/transcript`: mails a link to the address the visitor gave; opened, it brings it; 202."""
     desk = doors_of(request).desk
     contact = await consent.contact_of(desk, visitor_of(request, request.path_params["site_key"]))
+<<<<<<< HEAD
     await links.transcript(desk, contact, network_of(request))
+=======
+    account, _, _ = await notices.place(desk, request.path_params["site_key"])
+    t = words(best_locale(LOCALES, [contact.locale]))
+    subject, opening = (t(key, name=account.name) for key in ("mail.transcript", "mail.transcript.opening"))
+    await letters.transcript(desk, contact, subject, opening)
+>>>>>>> d1760f4 (Keep one launcher on any page, out of its styles' reach)
     return JSON({"queued": True}, 202)
 
 
+# Publishing systems add a version of theirs, `ver`, to every script.
+@takes("site", "locale", "color", "position", "v", "ver")
 async def loader(_: Request) -> Response:
     """`GET /widget.js`: the script that draws the button."""
-    headers = {
-        "cache-control": "public, max-age=300",
-        "cross-origin-resource-policy": "cross-origin",
-    }
+    headers = {"cache-control": "public, max-age=300", **ANYWHERE}
     return Response(lean(folder("widget") / "loader.js"), media_type="text/javascript; charset=utf-8", headers=headers)
 
 
-def best_locale(asked: str, accepted: str) -> str:
-    """
-    Return the language to answer in: the one asked for, else the first the browser names that we have, else English.
-    """
-    wanted = [asked, *(part.partition(";")[0].strip() for part in accepted[:500].split(","))]
-    known = (each.lower().partition("-")[0] for each in wanted)
-    return next((each for each in known if each in LOCALES), LOCALES[0])
-
-
 def _locale_of(request: Request) -> str:
-    return best_locale(request.query_params.get("locale", ""), request.headers.get("accept-language", ""))
+    return best_locale(LOCALES, [request.query_params.get("locale", "")], request.headers.get("accept-language", ""))
 
 
 @cache
@@ -195,7 +216,7 @@ async def _agreement(request: Request) -> consent.Asked:
         version=body.notice_version,
         purposes={each: agreed.get(each) is True for each in notices.PURPOSES},
         answers=body.fields,
-        locale=best_locale(body.locale, ""),
+        locale=best_locale(LOCALES, [body.locale]),
         build=body.build,
         id=body.id,
     )
@@ -207,10 +228,10 @@ def _check_origin(request: Request, site: Site) -> None:
         raise Forbidden("This origin is not one of the site's")
 
 
-def _policy(site: Site) -> str:
+def _policy(ancestors: Sequence[str]) -> str:
     return (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
-        f"form-action 'none'; base-uri 'none'; frame-ancestors {' '.join(site.origins)}"
+        f"form-action 'none'; base-uri 'none'; frame-ancestors {' '.join(ancestors)}"
     )
 
 

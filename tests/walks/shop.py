@@ -30,12 +30,14 @@ class Shop:
     def __init__(self) -> None:
         self._open = ExitStack()
         self._page = b""
+        self._headers: dict[str, str] = {}
         shop = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 self.send_response(200)
-                self.send_header("Content-Type", "text/html; charset=utf-8")
+                for name, value in ({"Content-Type": "text/html; charset=utf-8"} | shop._headers).items():
+                    self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(shop._page)
 
@@ -56,6 +58,12 @@ class Shop:
     ) -> None:
         self._open.close()
 
+    def serve(self, page: str, **headers: str) -> str:
+        """Serves a page of the walk's own with further headers; its address."""
+        self._page = page.encode()
+        self._headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        return f"{self.origin}/"
+
     def embed(self, account: Account, **attributes: str) -> str:
         """Embeds an account's widget with further `data-` attributes; the page's address."""
         return self.embed_from(account.lethe.origin, account, **attributes)
@@ -63,8 +71,7 @@ class Shop:
     def embed_from(self, origin: str, account: Account, **attributes: str) -> str:
         """As `embed`, from a server that answers at another origin."""
         more = "".join(f' data-{name.replace("_", "-")}="{value}"' for name, value in attributes.items())
-        self._page = PAGE.format(server=origin, site=account.site, more=more).encode()
-        return f"{self.origin}/"
+        return self.serve(PAGE.format(server=origin, site=account.site, more=more))
 
 
 @dataclass

@@ -1,10 +1,12 @@
 """Consent in a real browser: nothing before the click, nothing before agreeing, everything gone after withdrawing."""
 
 import json
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Page, Request, Response, WebSocket, expect
@@ -171,6 +173,69 @@ def test_withdrawing_asks_once_says_that_it_is_done_and_leaves_nothing(enter: En
     guest.page.reload()
     guest.open()
     expect(guest.box).not_to_be_checked()
+
+
+MARK = "localStorage.setItem('{name}', 'agreed')"
+
+
+def test_after_agreeing_and_only_then_the_next_page_learns_of_an_answer(enter: Enter, account: Account) -> None:
+    watch = Watch()
+    guest = enter(watch).open()
+    guest.agree().write(TEXT)
+    guest.until(lambda: len(account.tickets()) == 1)
+    assert guest.kept()["shop"] == NOTHING | {"local": {f"lethe:{account.site}": "agreed"}}
+    for count in (1, 2):
+        guest.page.reload()
+        expect(guest.button).to_be_visible()
+        expect(guest.page.locator("lethe-chat iframe")).to_be_hidden()
+        account.rest(
+            "POST", f"/tickets/{account.tickets()[0]['number']}/messages", {"id": str(uuid4()), "text": "It is"}
+        )
+        expect(guest.page.locator("lethe-chat span")).to_have_text(str(count))
+        expect(guest.button).to_have_accessible_name(re.compile(f"{count} new message"))
+        assert guest.page.evaluate("document.activeElement.localName") == "body"
+    guest.open()
+    guest.sees(TEXT, "It is", "It is")
+    expect(guest.text).to_be_focused()
+
+    account.publish("We now keep it for a year.")
+    expect(guest.frame.get_by_role("heading", name="The notice has changed")).to_be_visible()
+    guest.until(lambda: guest.kept()["shop"] == NOTHING)
+    guest.box.check()
+    guest.frame.get_by_role("button", name="Agree and go on").click()
+    guest.until(lambda: guest.kept()["shop"] != NOTHING)
+    guest.choose("Withdraw and delete")
+    guest.frame.get_by_role("button", name="Withdraw and delete everything").click()
+    expect(guest.frame.get_by_role("heading", name="It is done")).to_be_visible()
+    guest.until(lambda: guest.kept()["shop"] == NOTHING)
+    _quiet(guest, watch)
+
+
+@pytest.mark.parametrize("name", ["lethe", "lethe:", "lethe:site_another", "agreed"])
+def test_no_other_mark_loads_the_chat(enter: Enter, name: str) -> None:
+    watch = Watch()
+    guest = enter(watch)
+    guest.page.evaluate(MARK.format(name=name))
+    _quiet(guest, watch)
+
+
+def test_a_mark_without_an_agreement_goes(enter: Enter, account: Account) -> None:
+    watch = Watch()
+    guest = enter(watch)
+    guest.page.evaluate(MARK.format(name=f"lethe:{account.site}"))
+    guest.page.reload()
+    guest.until(lambda: guest.page.evaluate(KEPT) == NOTHING)
+    assert watch.sockets == []
+    _quiet(guest, watch)
+
+
+def _quiet(guest: Guest, watch: Watch) -> None:
+    """The next page makes one request for the button, and no other."""
+    watch.requests.clear()
+    guest.page.reload()
+    expect(guest.button).to_be_visible()
+    guest.page.wait_for_timeout(300)
+    assert [each for each in watch.requests if "/widget" in each] == [f"GET {guest.account.lethe.origin}/widget.js"]
 
 
 def test_receipt_and_transcript_are_there_to_take_away(enter: Enter, account: Account, tmp_path: Path) -> None:

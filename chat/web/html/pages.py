@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from chat.actions.team import accounts, agents
 from chat.errors import LetheError, Unauthorized
-from chat.locales import words
+from chat.locales import best_locale, words
 from chat.model import LOCALES, Account, Actor, Agent
 from chat.web.doors import actor_of, csrf_token, doors_of
 
@@ -92,10 +92,8 @@ def plain(template: str, **context: Any) -> str:
 
 def locale_of(request: Request) -> str:
     """Return the language asked for now, else the one chosen before, else the browser's."""
-    asked = request.query_params.get("locale"), request.cookies.get(LOCALE_COOKIE)
-    spoken = request.headers.get("accept-language", "")[:500].split(",")
-    wanted = (each.strip().lower()[:2] for each in (*asked, *spoken) if each)
-    return next((each for each in wanted if each in LOCALES), LOCALES[0])
+    asked = request.query_params.get("locale", ""), request.cookies.get(LOCALE_COOKIE, "")
+    return best_locale(LOCALES, asked, request.headers.get("accept-language", ""))
 
 
 def day(at: int, locale: str) -> str:

@@ -95,6 +95,7 @@ async def _shown(request: Request, who: Reader, form: Form, errors: Errors, stat
         "errors": errors,
         "snippet": f'<script async src="{server}/widget.js" data-site="{site.key}"></script>',
         "privacy_page": f"{server}/privacy/{site.key}",
+        "refused": doors_of(request).refused.origins(site.id, site.origins),
         "asks": FIELD_ASKS,
         "known": asking.KNOWN,
         "rows": [n for n in range(asking.CUSTOM_MOST) if f"custom_{n}_id" in form],
