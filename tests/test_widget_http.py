@@ -53,6 +53,15 @@ async def test_agreeing_stores_a_contact_a_receipt_and_a_key(app: Served) -> Non
     assert await kept(app) == (rows | {"contact": 1, "receipt": 1}, count + 1)
 
 
+@ON_SQLITE
+async def test_who_prefers_little_gets_no_receipt_yet_and_it_is_kept(app: Served) -> None:
+    path, shown = f"/widget/{app.house.key}", {"origin": SHOP, "prefer": "return=minimal"}
+    begun = (await app.call("POST", f"{path}/sessions", YES, **shown)).json()
+    assert set(begun) == {"token", "contact_id"}
+    receipt = await app.call("GET", f"{path}/receipt", authorization=f"Bearer {begun['token']}")
+    assert receipt.json()["receipt"]["consent"] == YES["consent"]
+
+
 async def test_only_true_is_a_yes(app: Served) -> None:
     before = await kept(app)
     for value in (1, 1.0, "true", "True", "yes", "on", None, False, 0, "", [], [True], {}, {"chat": True}):

@@ -72,7 +72,7 @@ export class Desk {
 
   async #begin(agreement) {
     const body = JSON.stringify({ ...agreement, build: BUILD, id: this.#id });
-    const answer = await this.#soon("/sessions", { method: "POST", headers: { "Content-Type": "application/json" }, body });
+    const answer = await this.#soon("/sessions", { method: "POST", headers: { "Content-Type": "application/json", Prefer: "return=minimal" }, body });
     return (await answer.json()).token;
   }
 

@@ -134,7 +134,10 @@ async def begin(request: Request) -> Response:
     if wait:
         raise RateLimited("Too many chats were begun from here; wait a little", retry_after=round(wait))
     begun = await beginning.begin(doors.desk, key, asked)
-    return JSON({"token": begun.token, "receipt": begun.receipt, "contact_id": begun.contact_id}, 201)
+    made: dict[str, Any] = {"token": begun.token, "contact_id": begun.contact_id}
+    if "return=minimal" not in request.headers.get("prefer", ""):
+        made["receipt"] = begun.receipt
+    return JSON(made, 201)
 
 
 async def withdraw(request: Request) -> Response:
