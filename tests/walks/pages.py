@@ -68,9 +68,8 @@ SAYINGS = (
 )
 
 
-def invented(seed: int) -> dict[str, str]:
+def invented(chosen: random.Random) -> dict[str, str]:
     """Rules that nobody has thought of; none hides the page itself."""
-    chosen = random.Random(seed)
     made: dict[str, str] = {}
     for number in range(10):
         parts = (

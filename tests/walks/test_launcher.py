@@ -1,6 +1,5 @@
 """The button on pages of every kind: there is one, in its corner, whatever the page does to its document and styles."""
 
-import random
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
@@ -12,13 +11,13 @@ from playwright.sync_api import Browser, Page, expect
 
 from chat.actions.desk import Desk
 from chat.actions.team import accounts, agents
+from tests.chance import dice
 from tests.lethe import Account
 from tests.walks.pages import DEEDS, RULES, SCRIPT, invented
 from tests.walks.shop import Shop
 
 LOADER = Path(__file__).parents[2] / "widget" / "loader.js"
 FILL = (0x2F, 0x6F, 0x5E)
-SEED = random.SystemRandom().randrange(10**6)
 PAGE = """<!doctype html><html lang="{lang}"><head><meta charset="utf-8"><title>Pots</title>
 <link rel="icon" href="data:,"><meta name="viewport" content="width=device-width">{head}</head>
 <body>{body}<h1>Pots</h1><div style="height:3000px"></div></body></html>"""
@@ -137,10 +136,10 @@ def test_there_is_one_launcher_whatever_the_page_does_to_its_document(
 
 
 def test_nor_do_many_such_deeds_one_after_the_other(stand: Stand, account: Account) -> None:
-    chosen, page = random.Random(SEED), stand()
+    chosen, page = dice("deeds"), stand()
     page.locator("lethe-chat button").wait_for()
     done = chosen.choices(sorted(DEEDS), k=12)
-    print(f"seed {SEED}: {done}")
+    print(done)
     for each in done:
         if page.evaluate("document.body && document.querySelector('lethe-chat')"):
             do(page, account, DEEDS[each])
@@ -182,10 +181,10 @@ def test_the_styles_of_the_page_do_not_reach_it(stand: Stand) -> None:
             "if (b.ariaExpanded !== String(open)) b.click(); }",
             opened,
         )
-        for name, rules in (RULES | invented(SEED)).items():
+        for name, rules in (RULES | invented(dice("rules"))).items():
             page.evaluate("(css) => { document.querySelector('style').textContent = css; }", rules)
             found[f"{name}, {opened}: {rules}"] = faults(page, opened=opened)
-    assert {name: wrong for name, wrong in found.items() if wrong} == {}, f"seed {SEED}"
+    assert {name: wrong for name, wrong in found.items() if wrong} == {}
 
 
 DEFENCES = {
