@@ -168,14 +168,7 @@ async def mail_transcript(request: Request) -> Response:
     """`POST /widget/{site_key}/transcript`: mails a link to the address the visitor gave; opened, it brings it; 202."""
     desk = doors_of(request).desk
     contact = await consent.contact_of(desk, visitor_of(request, request.path_params["site_key"]))
-<<<<<<< HEAD
     await links.transcript(desk, contact, network_of(request))
-=======
-    account, _, _ = await notices.place(desk, request.path_params["site_key"])
-    t = words(best_locale(LOCALES, [contact.locale]))
-    subject, opening = (t(key, name=account.name) for key in ("mail.transcript", "mail.transcript.opening"))
-    await letters.transcript(desk, contact, subject, opening)
->>>>>>> d1760f4 (Keep one launcher on any page, out of its styles' reach)
     return JSON({"queued": True}, 202)
 
 
