@@ -22,6 +22,7 @@ from chat.blobs import Blobs
 from chat.crypt import Signer, derive
 from chat.errors import LetheError, NotFound, WrongMethod
 from chat.live import open_live
+from chat.macs import Macs
 from chat.mail import Mailer
 from chat.metrics import Metrics
 from chat.nudges import Told
@@ -53,7 +54,8 @@ async def open_desk(settings: Settings, *, serves: bool = False, restoring: bool
     migrations.require_current(settings.database_url, restoring=restoring)
     secret = folder.server_secret(settings)
     keys, ledger = Keys(open_slots(settings.keys_url), secret), open_ledger(settings.keys_url, secret)
-    store, live = Store(settings.database_url), open_live(settings.redis_url, settings.data, serves=serves)
+    macs = Macs(secret)
+    store, live = Store(settings.database_url, macs), open_live(settings.redis_url, settings.data, macs, serves=serves)
     async with AsyncExitStack() as stack:
         stack.callback(keys.close)
         stack.callback(ledger.close)
@@ -72,6 +74,7 @@ async def open_desk(settings: Settings, *, serves: bool = False, restoring: bool
             filters=Filters(Filter.shipped(), secret, settings.data / "filters"),
             tokens=Tokens(derive(secret, "tokens")),
             signer=Signer(secret),
+            macs=macs,
             index_key=derive(secret, "index"),
             clock=clock.now,
         )

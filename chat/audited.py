@@ -58,6 +58,7 @@ class Action(StrEnum):
     RETENTION_CHANGED = "retention.changed"
     RETENTION_REHEARSED = "retention.rehearsed"
     RETENTION_RUN = "retention.run"
+    SIGN_IN_FAILED = "agent.sign_in_failed"
     SIGNED_IN = "agent.signed_in"
     SIGNED_OUT = "agent.signed_out"
     SITE_CHANGED = "site.changed"

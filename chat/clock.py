@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 Clock = Callable[[], int]
-DAY = 86_400_000
+HOUR, DAY = 3_600_000, 86_400_000
 
 
 def now() -> int:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from chat.clock import now
 from chat.errors import LetheError, Misconfigured
+from chat.macs import Macs
 from chat.mail import Mailer
 from chat.settings import Settings
 from chat.store import Store, folder, migrations
@@ -58,7 +59,7 @@ def _redis(settings: Settings) -> None:
     from chat.live.across import RedisLive  # noqa: PLC0415 - Redis' client is loaded only where there is one
 
     async def ask() -> bool:
-        live = RedisLive(settings.redis_url)
+        live = RedisLive(settings.redis_url, Macs(b""))
         answered = await live.ready()
         await live.stop()
         return answered

@@ -101,13 +101,18 @@ class Agent:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who asks: an agent, by a session or by a token. Scoping by `account_id` is in every query."""
+    """
+    Who asks: an agent, by a session, which ends at `until` (ms), or by a token. Scoping by `account_id` is in every
+    query.
+    """
 
     account_id: str
     agent_id: str
     role: str
     name: str
     session_id: str = ""
+    token_id: str = ""
+    until: int | None = None
 
     @property
     def manages(self) -> bool:

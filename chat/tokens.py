@@ -1,4 +1,4 @@
-"""Signed tokens: the visitor's, and the cookie of a signed-in agent. They hold ids and times, never personal data."""
+"""Signed tokens: the visitor's, and an agent's cookies. They hold ids and times, never personal data."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from itsdangerous import BadData, URLSafeSerializer
 from chat.clock import DAY
 from chat.errors import Unauthorized
 
-VISITOR_DAYS = 90
+VISITOR_DAYS, DEVICE_DAYS = 90, 180
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class Tokens:
     def __init__(self, secret: bytes) -> None:
         self._visitor = URLSafeSerializer(secret, salt="lethe/visitor")
         self._cookie = URLSafeSerializer(secret, salt="lethe/cookie")
+        self._device = URLSafeSerializer(secret, salt="lethe/device")
 
     def visitor(self, contact: str, site: str, now: int) -> str:
         """Return a token for a contact of a site (its key), good for 90 days."""
@@ -41,6 +42,18 @@ class Tokens:
         if now >= until:
             raise Unauthorized("This token has expired")
         return Visitor(contact, site, until)
+
+    def device(self, agent_id: str, device_id: str, now: int) -> str:
+        """Return what a device shows that an agent signed in with, for 180 days."""
+        return str(self._device.dumps([agent_id, device_id, now + DEVICE_DAYS * DAY]))
+
+    def read_device(self, shown: str, now: int) -> tuple[str, str]:
+        """Return whose device it is and its id, twice nothing where it is not known."""
+        try:
+            agent_id, device_id, until = self._device.loads(shown)
+        except (BadData, ValueError, TypeError):
+            return "", ""
+        return (agent_id, device_id) if now < until else ("", "")
 
     def cookie(self, secret: str) -> str:
         """Return the signed cookie around a session's secret."""

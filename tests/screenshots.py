@@ -106,6 +106,8 @@ INSIDE = {
     "quarantine-shown": at("/inbox/quarantine", FIRST, ".held-actions button"),
     "keys": at("/inbox/open", key="?"),
     "menu": at("/inbox/open", ".me summary"),
+    "password": at("/password"),
+    "password-wrong": at("/password", "main [type=submit]"),
     "site": at("/admin/site"),
     "notice": at("/admin/notice"),
     "agents": at("/admin/agents"),

@@ -5,16 +5,19 @@ import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 from redis.asyncio import Redis
 
 from chat.live import Live, across, here, open_live
 from chat.live import beside as left
 from chat.live.across import RedisLive
+from chat.macs import Macs
 from chat.nudges import Nudge, Told
 from tests.services import Valkey
 
 pytestmark = pytest.mark.anyio
+MACS = Macs(b"s" * 32)
 MESSAGE = Nudge("message", account="a", contact=1, ticket=2, number=3, seq=4)
 
 
@@ -22,7 +25,7 @@ MESSAGE = Nudge("message", account="a", contact=1, ticket=2, number=3, seq=4)
 async def live(request: pytest.FixtureRequest, anyio_backend: str) -> AsyncIterator[Live]:
     """Each form in turn."""
     assert anyio_backend == "asyncio"
-    made = RedisLive(request.getfixturevalue("redis_url")) if request.param == "redis" else Live()
+    made = RedisLive(request.getfixturevalue("redis_url"), MACS) if request.param == "redis" else Live()
     await made.start()
     yield made
     await made.stop()
@@ -32,7 +35,7 @@ async def live(request: pytest.FixtureRequest, anyio_backend: str) -> AsyncItera
 async def pair(redis_url: str, anyio_backend: str) -> AsyncIterator[tuple[Live, Live]]:
     """Two processes' worth, each hearing the other."""
     assert anyio_backend == "asyncio"
-    one, other = RedisLive(redis_url), RedisLive(redis_url)
+    one, other = RedisLive(redis_url, MACS), RedisLive(redis_url, MACS)
     heard: dict[Live, list[str]] = {one: [], other: []}
     for each in (one, other):
         await each.start()
@@ -135,7 +138,7 @@ async def test_presence_and_allowances_are_shared_by_processes(pair: tuple[Live,
 async def test_without_redis_a_process_goes_on_alone_and_catches_up_afterwards(anyio_backend: str) -> None:
     assert anyio_backend == "asyncio"
     with Valkey() as server:
-        live = RedisLive(server.url)
+        live = RedisLive(server.url, MACS)
         heard: list[str] = []
         live.listen("ticket:2", "me", lambda told: heard.append(told.nudge.kind))
         await live.start()
@@ -153,7 +156,7 @@ async def test_without_redis_a_process_goes_on_alone_and_catches_up_afterwards(a
 
 async def test_what_was_told_last_before_a_process_ends_still_goes_out(redis_url: str, anyio_backend: str) -> None:
     assert anyio_backend == "asyncio"
-    stays, goes = RedisLive(redis_url), RedisLive(redis_url)
+    stays, goes = RedisLive(redis_url, MACS), RedisLive(redis_url, MACS)
     heard: list[int] = []
     for each in (stays, goes):
         await each.start()
@@ -173,7 +176,7 @@ async def test_what_cannot_be_read_makes_nobody_deaf(pair: tuple[Live, Live], re
     other.listen("ticket:2", "me", heard.append)
     async with Redis.from_url(redis_url) as redis:
         for line in (b"nonsense", b'["x",[{"kind":"of another version"}]]'):
-            await redis.publish(across.CHANNEL, line)
+            await redis.publish(across.CHANNEL, MACS.marked("nudges", line))
     one.publish(Told(MESSAGE))
     await until(lambda: bool(heard))
     assert other.missed == 2
@@ -205,7 +208,7 @@ async def test_agents_of_a_process_that_was_killed_are_told_to_be_gone(
 async def beside(tmp_path: Path, anyio_backend: str) -> AsyncIterator[tuple[Live, Live]]:
     """A server without Redis, and a command beside it."""
     assert anyio_backend == "asyncio"
-    server, command = open_live("", tmp_path, serves=True), open_live("", tmp_path, serves=False)
+    server, command = open_live("", tmp_path, MACS, serves=True), open_live("", tmp_path, MACS, serves=False)
     for each in (server, command):
         await each.start()
     yield server, command
@@ -239,7 +242,7 @@ async def test_what_a_command_leaves_is_ids_and_does_not_pile_up(beside: tuple[L
 
 
 async def test_a_file_that_nobody_empties_has_an_end_and_then_all_is_read_anew(tmp_path: Path) -> None:
-    command, server = open_live("", tmp_path, serves=False), open_live("", tmp_path, serves=True)
+    command, server = open_live("", tmp_path, MACS, serves=False), open_live("", tmp_path, MACS, serves=True)
     batch = [Told(MESSAGE)] * 1000
     await server.start()
     heard: list[Told] = []
@@ -249,3 +252,84 @@ async def test_a_file_that_nobody_empties_has_an_end_and_then_all_is_read_anew(t
     assert (tmp_path / "nudges").stat().st_size < left.MOST + 200_000
     await until(lambda: any(each.nudge.kind == "resync" for each in heard))
     await server.stop()
+
+
+async def test_a_nudge_that_no_lethe_wrote_is_dropped_and_counted(beside: tuple[Live, Live], tmp_path: Path) -> None:
+    server, command = beside
+    heard: list[Told] = []
+    server.listen("account:a", "me", heard.append)
+    plain = msgspec.json.encode(Nudge("signout", account="a", agent="ann"))
+    good = MACS.marked("nudge", plain)
+    forged = [
+        plain,
+        Macs(b"t" * 32).marked("nudge", plain),  # another server's
+        MACS.marked("nudges", plain),  # of another way
+        good[:64] + plain.replace(b"ann", b"bob"),
+        bytes(64) + plain,
+        b"x" * 10,
+    ]
+    with (tmp_path / "nudges").open("ab") as file:
+        file.write(b"\n".join(forged) + b"\n")
+    await until(lambda: server.forged == len(forged))
+    assert heard == []
+    with (tmp_path / "nudges").open("ab") as file:
+        file.write(good + b"\n")
+    await until(lambda: bool(heard))  # the control
+    assert (heard[0].nudge.agent, server.forged, command.forged) == ("ann", len(forged), 0)
+
+
+async def test_over_redis_a_forged_nudge_is_dropped_and_counted(redis_url: str, pair: tuple[Live, Live]) -> None:
+    one, other = pair
+    heard: list[Told] = []
+    other.listen("account:a", "me", heard.append)
+    plain = msgspec.json.encode(["somebody", [Nudge("signout", account="a", agent="ann")]])
+    async with Redis.from_url(redis_url) as client:
+        for data in (plain, Macs(b"t" * 32).marked("nudges", plain), b"", b"\xff" * 80):
+            await client.publish(across.CHANNEL, data)
+        await until(lambda: (one.forged, other.forged) == (4, 4))
+        assert heard == []
+        await client.publish(across.CHANNEL, MACS.marked("nudges", plain))  # the control
+        await until(lambda: bool(heard))
+
+
+async def test_what_is_counted_has_an_end_and_the_last_call_costs_what_the_first_did() -> None:
+    live = Live()
+    costs = []
+    for start in range(0, here.COUNTED + 30_000, 10_000):
+        began = time.process_time()
+        for number in range(start, start + 10_000):
+            assert await live.allow(f"key:{number}", 1, 900.0) == 0.0
+        costs.append(time.process_time() - began)
+    assert len(live._spent[900.0]) <= here.COUNTED + 1
+    assert sorted(costs)[len(costs) // 2] * 10 > max(costs), costs
+    assert await live.allow(f"key:{here.COUNTED}", 1, 900.0) > 0
+
+
+async def test_what_was_counted_goes_with_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    live, at = Live(), time.monotonic()
+    for number in range(1000):
+        await live.allow(f"key:{number}", 1, 60.0)
+    monkeypatch.setattr(time, "monotonic", lambda: at + 120.0)
+    assert await live.allow("key:1", 1, 60.0) == 0.0
+    assert list(live._spent[60.0]) == ["key:1"]
+
+
+async def test_in_redis_everything_that_is_counted_has_an_end(redis_url: str) -> None:
+    live = RedisLive(redis_url, MACS)
+    for number in range(50):
+        await live.allow(f"key:{number}", 1, 60.0)
+        await live.give_back(f"key:{number + 25}", 60.0)
+    async with Redis.from_url(redis_url) as client:
+        names = [name async for name in client.scan_iter("lethe:allow:*")]
+        assert len(names) == 50
+        assert all([0 < await client.pttl(name) <= 60_000 for name in names])
+    await live.stop()
+
+
+async def test_what_is_given_back_was_not_spent(live: Live) -> None:
+    assert await live.allow("key", 1, 60.0) == 0.0
+    await live.give_back("key", 60.0)
+    assert await live.allow("key", 1, 60.0) == 0.0
+    assert await live.allow("key", 1, 60.0) > 0
+    await live.give_back("never spent", 60.0)
+    assert await live.allow("never spent", 1, 60.0) == 0.0

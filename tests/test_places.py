@@ -10,6 +10,7 @@ from sqlalchemy import Column, Integer, MetaData, String, Table, inspect
 from chat.actions.desk import Desk
 from chat.actions.privacy import datamap
 from chat.live.across import RedisLive
+from chat.macs import Macs
 from chat.places import BASES, Place, strays
 from chat.store import places
 from chat.store.schema import metadata
@@ -84,7 +85,7 @@ async def test_every_table_of_the_database_is_in_the_schema(desk: Desk) -> None:
 
 @pytest.mark.anyio
 async def test_a_redis_key_of_no_known_place_is_found(redis_url: str) -> None:
-    live = RedisLive(redis_url)
+    live = RedisLive(redis_url, Macs(b"s" * 32))
     await live.allow("begin:0123456789abcdef", 10, 60.0)
     await live.stop()
     with redis.Redis.from_url(redis_url, decode_responses=True) as client:

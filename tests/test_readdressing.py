@@ -175,10 +175,10 @@ async def test_of_two_agents_who_turn_out_to_have_one_address_the_active_one_sig
     migrations.migrate(older)
     async with open_desk(older) as later:
         session = await agents.sign_in(later, "mia@bücher.example", made[1][1], NET)
-        assert session
+        assert session.secret
         rows = await later.store.read(lambda tx: tx.execute(select(agent.c.email_hash)).scalars().all())
         assert len(set(rows)) == len(rows) == 4
-        assert await agents.sign_in(later, "owner@acme.example", PASSWORD, NET)
+        assert (await agents.sign_in(later, "owner@acme.example", PASSWORD, NET)).secret
 
 
 def stored(place: Settings) -> list[Any]:

@@ -62,7 +62,7 @@ async def keys_of(house: House) -> Keys:
     renewed, password = made["renewed"]
     token = secret()
     await desk.store.write(lambda tx: agents.give_token(tx, renewed.id, token, "a program", desk.clock()))
-    cookie = desk.tokens.cookie(await agents.sign_in(desk, renewed.email, password, Network("here")))
+    cookie = desk.tokens.cookie((await agents.sign_in(desk, renewed.email, password, Network("here"))).secret)
     keys = Keys(house, made["gone"], made["renewed"], token, cookie)
     assert len(await keys.opened(desk)) == 6
     return keys

@@ -2,6 +2,7 @@
 
 import dataclasses
 import time
+from base64 import b64decode
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +14,7 @@ from chat.clock import DAY
 from chat.settings import Settings
 from chat.store.schema import agent
 from chat.web import routes
-from chat.web.doors import COOKIE
+from chat.web.doors import COOKIE, DEVICE
 from tests.desks import CHAT, PASSWORD, Served, counted, problem_of, served
 from tests.test_docs import addresses
 
@@ -33,8 +34,9 @@ async def cookie_of(app: Served, email: str = "", password: str = PASSWORD) -> s
 
 
 async def test_a_password_is_kept_as_argon2id_alone(app: Served) -> None:
-    rows: Any = await app.desk.store.read(lambda tx: tx.execute(select(agent.c.password_hash)).scalars().all())
-    assert [each.startswith("$argon2id$v=19$m=19456,t=2,p=1$") for each in rows] == [True]
+    rows: Any = await app.desk.store.read(lambda tx: tx.execute(select(agent)).all())
+    opened = [app.desk.unseal(row.key_slot, row.id, "password", b64decode(row.password_hash)) or "" for row in rows]
+    assert [each.startswith("$argon2id$v=19$m=19456,t=2,p=1$") for each in opened] == [True]
 
 
 async def test_unknown_and_wrong_are_answered_alike(app: Served) -> None:
@@ -70,6 +72,22 @@ async def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(settings: S
         answer = await app.client.post("/signin", data=form, headers={"origin": "https://chat.test"})
         flags = {part.strip().lower() for part in answer.headers["set-cookie"].split(";")[1:]}
         assert {"httponly", "samesite=lax", "secure", "path=/"} <= flags
+        assert [each.partition("=")[0] for each in answer.headers.get_list("set-cookie")] == [
+            f"__Host-{COOKIE}",
+            f"__Host-{DEVICE}",
+        ]
+        assert answer.headers["strict-transport-security"] == "max-age=31536000"
+        # Without the prefix it may be another host's of the domain: over HTTPS it is nobody's.
+        kept = answer.cookies[f"__Host-{COOKIE}"]
+        app.client.cookies.clear()
+        assert (await app.call("GET", "/api/v1/account", cookie=f"__Host-{COOKIE}={kept}")).status_code == 200
+        problem_of(await app.call("GET", "/api/v1/account", cookie=f"{COOKIE}={kept}"), 401, "unauthorized")
+
+
+async def test_over_plain_http_the_cookie_has_no_prefix_and_https_is_not_asked_for(app: Served) -> None:
+    answer = await app.sign_in()
+    assert COOKIE in answer.cookies
+    assert "strict-transport-security" not in answer.headers
 
 
 async def test_every_sign_in_begins_a_session_of_its_own(app: Served) -> None:

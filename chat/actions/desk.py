@@ -14,6 +14,7 @@ from chat.clock import Clock
 from chat.crypt import Sealed, Signer, blind, seal, unseal
 from chat.ids import packed, spelt
 from chat.live import Live
+from chat.macs import Macs
 from chat.mail import Mailer
 from chat.settings import Settings
 from chat.store import Store
@@ -26,7 +27,7 @@ from chat.tokens import Tokens
 class Desk:
     """
     Store, keys, ledger, live, blobs (the files of contacts), archives (their exports), mailer, filters, settings and
-    clock; `index_key` is the key of the blind indexes.
+    clock; `index_key` is the key of the blind indexes, `macs` binds what others could write.
 
     `drawing` lets one image be drawn at a time: one of forty million pixels takes hundreds of MB meanwhile.
     """
@@ -42,6 +43,7 @@ class Desk:
     filters: Filters
     tokens: Tokens
     signer: Signer
+    macs: Macs
     index_key: bytes
     clock: Clock
     drawing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))

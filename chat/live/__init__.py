@@ -12,6 +12,7 @@ from pathlib import Path
 
 from chat.live.beside import Command, Server
 from chat.live.here import Live
+from chat.macs import Macs
 from chat.places import Place
 
 NETWORKS = Place(
@@ -31,7 +32,7 @@ LEFT = Place(
 __all__ = ["LEFT", "NETWORKS", "Live", "open_live"]
 
 
-def open_live(url: str, data: Path, *, serves: bool) -> Live:
+def open_live(url: str, data: Path, macs: Macs, *, serves: bool) -> Live:
     """
     Return the form that fits: through Redis where there is a URL; else that of the one server, or of a command beside
     it, over a file in the data folder.
@@ -39,5 +40,5 @@ def open_live(url: str, data: Path, *, serves: bool) -> Live:
     if url:
         from chat.live.across import RedisLive  # noqa: PLC0415 - Redis' client is loaded only where there is one
 
-        return RedisLive(url)
-    return Server(data / "nudges") if serves else Command(data / "nudges")
+        return RedisLive(url, macs)
+    return Server(data / "nudges", macs) if serves else Command(data / "nudges", macs)

@@ -15,6 +15,7 @@ from redis.exceptions import RedisError
 
 from chat.ids import uuid7
 from chat.live.here import Live
+from chat.macs import Macs
 from chat.nudges import Nudge, Told
 
 CHANNEL = "lethe:nudges"
@@ -32,8 +33,9 @@ class RedisLive(Live):
     database.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, macs: Macs) -> None:
         super().__init__()
+        self._macs = macs
         self._me = uuid7()
         self._url = url
         self._redis = self._client(0.5)
@@ -116,6 +118,15 @@ class RedisLive(Live):
             return await super().allow(key, limit, window)
         return 0.0 if count <= limit else max(left, 1) / 1000
 
+    async def give_back(self, key: str, window: float) -> None:
+        """Take one back in Redis, where it was counted; what is over stays gone."""
+        await super().give_back(key, window)
+        try:
+            # Only where it is still counted: else this would make a key that never ends.
+            await self._redis.eval(_GIVE_BACK, 1, f"lethe:allow:{key}")
+        except (RedisError, OSError):
+            self.missed += 1
+
     async def _send(self) -> None:
         while True:
             batches = [await self._out.get()]
@@ -123,7 +134,7 @@ class RedisLive(Live):
                 batches.append(self._out.get_nowait())
             nudges = [each for batch in batches for each in batch]
             try:
-                await self._redis.publish(CHANNEL, msgspec.json.encode([self._me, nudges]))
+                await self._redis.publish(CHANNEL, self._macs.marked("nudges", msgspec.json.encode([self._me, nudges])))
             except (RedisError, OSError):
                 self.missed += 1
             for _ in batches:
@@ -171,8 +182,12 @@ class RedisLive(Live):
                 self._heard(got["data"])
 
     def _heard(self, data: bytes) -> None:
+        said = self._macs.unmarked("nudges", data)
+        if said is None:
+            self.forged += 1
+            return
         try:
-            origin, nudges = _decoder.decode(data)
+            origin, nudges = _decoder.decode(said)
         except msgspec.DecodeError:  # of another version of Lethe, while processes are changed one after another
             self.missed += 1
             return
@@ -185,4 +200,5 @@ class RedisLive(Live):
                 self._tell(Told(nudge, source=origin))
 
 
+_GIVE_BACK = "if tonumber(redis.call('get', KEYS[1]) or 0) > 0 then redis.call('decr', KEYS[1]) end"
 _decoder = msgspec.json.Decoder(tuple[str, list[Nudge]])

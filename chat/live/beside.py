@@ -15,6 +15,7 @@ import msgspec
 
 from chat.live.here import Live
 from chat.locks import lock
+from chat.macs import Macs
 from chat.nudges import Nudge, Told
 
 LOOKS = 1.0
@@ -25,9 +26,9 @@ MOST = 1 << 20
 class Server(Live):
     """The one that hears: looks once a second for what commands have left, and takes it away."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, macs: Macs) -> None:
         super().__init__()
-        self._path = path
+        self._path, self._macs = path, macs
         self._looking: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -46,8 +47,12 @@ class Server(Live):
             await asyncio.sleep(LOOKS)
             data = self._taken()
             for line in data.splitlines():
-                with contextlib.suppress(msgspec.DecodeError):  # one that was cut short by a kill
-                    self._tell(Told(_decoder.decode(line)))
+                said = self._macs.unmarked("nudge", line)
+                if said is None:  # written by somebody else, or cut short by a kill
+                    self.forged += 1
+                    continue
+                with contextlib.suppress(msgspec.DecodeError):  # of another version of Lethe
+                    self._tell(Told(_decoder.decode(said)))
             if len(data) >= MOST:
                 self._tell_all(Nudge("resync"))
 
@@ -67,14 +72,14 @@ class Server(Live):
 class Command(Live):
     """One that is heard: also leaves what it tells for the server, if there is one, and hears nothing."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, macs: Macs) -> None:
         super().__init__()
-        self._path = path
+        self._path, self._macs = path, macs
 
     def publish(self, *told: Told) -> None:
         """Tell everybody here at once, and leave it for the server."""
         super().publish(*told)
-        data = b"".join(msgspec.json.encode(each.nudge) + b"\n" for each in told)
+        data = b"".join(self._macs.marked("nudge", msgspec.json.encode(each.nudge)) + b"\n" for each in told)
         try:
             with _locked(self._path, WRITES) as file:
                 # Where no server takes it away it must not grow for ever; one that finds it full reads all anew.

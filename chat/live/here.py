@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable
 
 from chat.networks import Network
@@ -12,6 +12,7 @@ from chat.nudges import Nudge, Told, channels
 STALE = 45.0
 """So many seconds after its last word, what another process said of an agent counts no more."""
 COUNTED = 100_000
+"""So many keys are counted at once for each length of window; beyond, the oldest counts no more."""
 WIDER = 8
 """So many lines of one customer are counted each for itself before their number is what is limited."""
 
@@ -22,8 +23,8 @@ class Live:
     def __init__(self) -> None:
         self._ears: dict[str, dict[object, Callable[[Told], None]]] = defaultdict(dict)
         self._present: dict[str, dict[str, dict[object, tuple[str, float]]]] = defaultdict(lambda: defaultdict(dict))
-        self._spent: dict[str, tuple[float, int]] = {}
-        self.missed = 0
+        self._spent: dict[float, OrderedDict[str, tuple[float, int]]] = defaultdict(OrderedDict)
+        self.missed = self.forged = 0
 
     async def start(self) -> None:
         """Begin to carry nudges."""
@@ -110,13 +111,12 @@ class Live:
         Count one more of `key`; return 0.0 while there are at most `limit` in `window` seconds, else the seconds to
         wait.
         """
-        now = time.monotonic()
-        if len(self._spent) > COUNTED:
-            self._spent = {k: v for k, v in self._spent.items() if v[0] > now}
-        until, count = self._spent.get(key, (0.0, 0))
-        if until <= now:
-            until, count = now + window, 0
-        self._spent[key] = (until, count + 1)
+        now, spent = time.monotonic(), self._spent[window]
+        # Of one window, what came first ends first: each call lets go of what is over, and never looks at the rest.
+        while spent and (len(spent) > COUNTED or next(iter(spent.values()))[0] <= now):
+            spent.popitem(last=False)
+        until, count = spent.get(key, (now + window, 0))
+        spent[key] = (until, count + 1)
         return 0.0 if count < limit else until - now
 
     async def allow_from(self, what: str, network: Network, limit: int, window: float) -> float:
@@ -128,3 +128,14 @@ class Live:
         if wait or not network.wide:
             return wait
         return await self.allow(f"{what}:{network.wide}", limit * WIDER, window)
+
+    async def give_back_from(self, what: str, network: Network, window: float) -> None:
+        """Take back what `allow_from` counted."""
+        for each in {network.near, network.wide} - {""}:
+            await self.give_back(f"{what}:{each}", window)
+
+    async def give_back(self, key: str, window: float) -> None:
+        """Take back one that was counted, as if it had not been."""
+        until, count = self._spent[window].get(key, (0.0, 0))
+        if count:
+            self._spent[window][key] = (until, count - 1)

@@ -12,6 +12,8 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 
 from chat.errors import InvalidField, NotFound, Unavailable
+from chat.macs import Macs
+from chat.store.bound import OPTION
 from chat.store.patient import make_patient, unhurried
 
 T = TypeVar("T")
@@ -38,13 +40,16 @@ class Store:
 
     Work is a plain function of a transaction, run whole in a thread of the store's own: it commits when the function
     returns and rolls back when it raises. Writes go through one thread on SQLite, which has one writer anyway.
+
+    `macs` binds the rows that open something; without, none can be made or read.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, macs: Macs | None = None) -> None:
         self.url = url
         self.sqlite = url.startswith("sqlite")
-        self._write_engine = engine(url, begin="BEGIN IMMEDIATE")
-        self._read_engine = engine(url, begin="BEGIN") if self.sqlite else self._write_engine
+        known = {OPTION: macs}
+        self._write_engine = engine(url, begin="BEGIN IMMEDIATE").execution_options(**known)
+        self._read_engine = engine(url, begin="BEGIN").execution_options(**known) if self.sqlite else self._write_engine
         self._writers = ThreadPoolExecutor(1 if self.sqlite else READERS, "store-write")
         self._readers = ThreadPoolExecutor(READERS, "store-read")
 

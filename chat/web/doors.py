@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     from chat.metrics import Metrics
     from chat.web.sockets.presence import Visitors
 
-COOKIE = "lethe_session"
+COOKIE, DEVICE = "lethe_session", "lethe_device"
+HOST = "__Host-"
+"""Before a cookie's name it keeps other hosts from setting it, over HTTPS (RFC 6265bis, 4.1.3.2)."""
 BODY_MOST = 256 * 1024
 FIELD_MOST = 40
 UPLOADS = 8
@@ -110,13 +112,28 @@ async def actor_of(request: HTTPConnection, *, csrf: bool = True) -> Actor:
     token = bearer(request)
     if token:
         return await agents.by_token(desk, token)
-    actor = await agents.by_session(desk, request.cookies.get(COOKIE, ""))
+    actor = await agents.by_session(desk, cookie_of(request, COOKIE))
     if request.scope.get("method", "GET") not in SAFE:
         own_page(request)
         shown = request.headers.get("x-csrf-token", "").encode()
         if csrf and not hmac.compare_digest(shown, csrf_token(desk, actor).encode()):
             raise Forbidden("The header X-CSRF-Token is missing or not this session's")
     return actor
+
+
+def named(connection: HTTPConnection, cookie: str) -> str:
+    """Return what a cookie of an agent's is called here: over HTTPS no other host may have set it."""
+    return f"{HOST}{cookie}" if secure(connection) else cookie
+
+
+def cookie_of(connection: HTTPConnection, cookie: str) -> str:
+    """Return an agent's cookie, "" where there is none."""
+    return connection.cookies.get(named(connection, cookie), "")
+
+
+def secure(connection: HTTPConnection) -> bool:
+    """Whether browsers reach this server over HTTPS."""
+    return own_origin(connection).startswith("https://")
 
 
 def csrf_token(desk: Desk, actor: Actor) -> str:

@@ -65,7 +65,7 @@ class Feed:
         try:
             if behind:
                 changed |= set(await tickets.latest(self._desk, self._account))
-            found = await tickets.summaries(self._desk, sorted(changed))
+            found = await tickets.summaries(self._desk, self._account, sorted(changed))
         except LetheError:  # the database is away: what changed is told when it is back
             self._changed, self._behind = self._changed | changed, self._behind or behind
             return

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from starlette.datastructures import MutableHeaders
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from chat.web.doors import secure
 
 HEADERS = {
     "x-content-type-options": "nosniff",
@@ -14,6 +17,8 @@ HEADERS = {
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
 }
+HSTS = "max-age=31536000"
+"""A year over HTTPS alone (RFC 6797); not for the host's subdomains, which may not be ours."""
 
 
 class SecurityHeaders:
@@ -33,6 +38,8 @@ class SecurityHeaders:
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
+                if "doors" in scope.get("state", {}) and secure(HTTPConnection(scope)):
+                    headers.setdefault("strict-transport-security", HSTS)
             await send(message)
 
         await self.app(scope, receive, sent)

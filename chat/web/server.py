@@ -27,4 +27,5 @@ async def metrics(request: Request) -> Response:
     doors.metrics.visitors.set(len(doors.visitors))
     doors.metrics.agents.set(len(doors.agents))
     doors.metrics.missed.set(doors.desk.live.missed)
+    doors.metrics.forged.set(doors.desk.live.forged)
     return Response(doors.metrics.page(), headers={"content-type": CONTENT_TYPE, "cache-control": "no-store"})

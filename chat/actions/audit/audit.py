@@ -38,9 +38,19 @@ async def looked(desk: Desk, actor: Actor, action: str, target: str = "", contac
 
 async def once(desk: Desk, account_id: str, who: str, action: str, target: str = "", contact: str = "") -> None:
     """Enter what changes nothing, in a transaction of its own, unless the same was entered in the last ten minutes."""
-    alike = Entry(account_id, 0, desk.clock() - AGAIN, who, checked(who, action, target, contact), target, contact)
+    alike = _alike(desk, account_id, who, action, target, contact)
     if not await desk.store.read(lambda tx: store.seen_since(tx, alike)):
         await desk.store.write(lambda tx: enter(desk, tx, account_id, who, action, target, contact))
+
+
+def enter_once(desk: Desk, tx: Any, account_id: str, who: str, action: str, target: str) -> None:
+    """Enter in a deed's own transaction, last, unless the same was entered in the last ten minutes."""
+    if not store.seen_since(tx, _alike(desk, account_id, who, action, target, "")):
+        enter(desk, tx, account_id, who, action, target)
+
+
+def _alike(desk: Desk, account_id: str, who: str, action: str, target: str, contact: str) -> Entry:
+    return Entry(account_id, 0, desk.clock() - AGAIN, who, checked(who, action, target, contact), target, contact)
 
 
 def of_contact(tx: Any, account_id: str, contact_uid: str) -> list[Entry]:

@@ -44,7 +44,7 @@ async def attachment(desk: Desk, actor: Actor, attachment_id: str) -> frames.Red
     if file.ticket_id is None or file.seq is None:
         await _unused(desk, actor, file)
         return None
-    found = await tickets.summaries(desk, [file.ticket_id])
+    found = await tickets.summaries(desk, actor.account_id, [file.ticket_id])
     if not found:
         raise NotFound("No such attachment")
     opened = await tickets.one(desk, actor, found[0]["number"])

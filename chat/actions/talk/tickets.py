@@ -73,9 +73,9 @@ async def one(desk: Desk, actor: Actor, number: int) -> Opened:
     return Opened(listed.ticket, contact, transcripts.summary(desk, listed))
 
 
-async def summaries(desk: Desk, ids: list[int]) -> list[dict[str, Any]]:
-    """Return the summaries of tickets by key, each with its `ticket` number, for those who watch the list."""
-    found = await desk.store.read(lambda tx: tickets.many(tx, ids))
+async def summaries(desk: Desk, account_id: str, ids: list[int]) -> list[dict[str, Any]]:
+    """Return the summaries of an account's tickets by key, each with its `ticket` number, for who watches the list."""
+    found = await desk.store.read(lambda tx: tickets.many(tx, account_id, ids))
     return [{"ticket": each["number"]} | each for each in _readable(desk, found)]
 
 
@@ -221,7 +221,7 @@ async def end(desk: Desk, ticket: Ticket, name: str | None) -> None:
 
 async def rate(desk: Desk, contact: Contact, ticket: Ticket, score: int, comment: str) -> None:
     """Keep the visitor's rating of a ticket, 1 to 5, and the comment."""
-    sealed = desk.seal(contact.key_slot, contact.uid, "rating", comment) if comment else None
+    sealed = desk.seal(contact.key_slot, contact.uid, f"rating/{ticket.id}", comment) if comment else None
     await desk.store.write(lambda tx: tickets.change(tx, ticket.id, rating=score, rating_comment=sealed))
     desk.live.publish(_changed(ticket))
 

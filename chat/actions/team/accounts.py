@@ -43,7 +43,7 @@ async def init(desk: Desk, name: str, email: str, password: str | None, origins:
     """Make an account with its owner, first site and API token. Raises InvalidField."""
     name, origins = line("account", name), checked_origins(origins)
     account_id, key = uuid7(), secret("site_")[:24]
-    prepared = await agents.prepared(desk, account_id, email, name, "owner", password)
+    prepared = await agents.prepared(desk, account_id, email, name, "owner", password, due=False)
     token = secret("lethe_")
     now = desk.clock()
     site = {

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from argon2 import PasswordHasher
-from argon2.exceptions import VerificationError
-
 from chat.actions.audit import audit
 from chat.actions.desk import Desk
+from chat.actions.team import attempts, passwords
+from chat.actions.team.attempts import Whence
 from chat.addresses import address
-from chat.clock import DAY
+from chat.clock import DAY, HOUR
 from chat.crypt import digest
-from chat.errors import Forbidden, InvalidField, LetheError, RateLimited, Unauthorized
+from chat.errors import Forbidden, InvalidField, LetheError, Unauthorized
 from chat.ids import secret, uuid7
 from chat.model import Actor, Agent
 from chat.networks import Network
@@ -27,13 +24,10 @@ from chat.store.team import agents as store
 
 T = TypeVar("T")
 SESSION_DAYS = 14
-PASSWORD_LEAST, PASSWORD_MOST = 10, 1000
-ATTEMPTS, ATTEMPT_WINDOW = 10, 900.0
-
-# OWASP's parameters for argon2id; two at once, so that signing in never starves the chats of memory or processor.
-_hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
-_threads = ThreadPoolExecutor(2, "passwords")
-_NOBODY = _hasher.hash("nobody has this password")
+EVEN = 0.2
+"""So many seconds a failure takes at least: what is noted of a known address must not show in the time."""
+IDLE, SEEN = 1 * DAY, HOUR // 6
+"""A session nobody used for IDLE ms has ended; that it is used is noted every SEEN ms."""
 
 
 @dataclass(frozen=True)
@@ -44,15 +38,32 @@ class Prepared:
     password: str
 
 
-async def prepared(desk: Desk, account_id: str, email: str, name: str, role: str, password: str | None) -> Prepared:
-    """Check and seal what a new agent is stored with; makes their data key. Raises InvalidField."""
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """
+    A session that has begun: its secret for the cookie, what the device shows next time, how many attempts failed since
+    the last one, and whether the password was generated and must be changed.
+    """
+
+    secret: str
+    device: str
+    failed: int
+    password_due: bool
+
+
+async def prepared(
+    desk: Desk, account_id: str, email: str, name: str, role: str, password: str | None, *, due: bool
+) -> Prepared:
+    """
+    Check and seal what a new agent is stored with; makes their data key. A password that is generated must be changed
+    at the first sign-in where it is `due`. Raises InvalidField.
+    """
     email, name = address(email), " ".join(name.split())
     if not 0 < len(name) <= 200:  # noqa: PLR2004 - the length of a line everywhere
         raise InvalidField("Give 1 to 200 characters", field="name")
     if role not in ROLES:
         raise InvalidField(f"A role is one of {', '.join(ROLES)}", field="role")
-    fitting(password)
-    chosen = password or secrets.token_urlsafe(12)
+    chosen = passwords.chosen(password, email, name)
     agent_id = uuid7()
     slot = await asyncio.to_thread(desk.keys.create, agent_id)
     row = {
@@ -63,21 +74,11 @@ async def prepared(desk: Desk, account_id: str, email: str, name: str, role: str
         "name": desk.seal(slot, agent_id, "name", name),
         "email": desk.seal(slot, agent_id, "email", email),
         "email_hash": desk.email_hash("agents", email),
-        "password_hash": await hashed(chosen),
+        "password_hash": await passwords.kept(desk, slot, agent_id, chosen),
+        "password_due": password is None and due,
         "created_at": desk.clock(),
     }
     return Prepared(row, chosen)
-
-
-def fitting(password: str | None) -> None:
-    """Raise InvalidField for a password that is too short or too long; none is one to be generated."""
-    if password is not None and not PASSWORD_LEAST <= len(password) <= PASSWORD_MOST:
-        raise InvalidField(f"A password has at least {PASSWORD_LEAST} characters", field="password")
-
-
-async def hashed(password: str) -> str:
-    """Return a password as it is kept."""
-    return await _in_thread(_hasher.hash, password)
 
 
 def stored(tx: Any, made: Prepared) -> None:
@@ -121,7 +122,7 @@ async def add_agent(desk: Desk, actor: Actor, email: str, name: str, role: str) 
     _manages(actor)
     if role == "owner" and actor.role != "owner":
         raise Forbidden("Only an owner adds an owner")
-    made = await prepared(desk, actor.account_id, email, name, role, None)
+    made = await prepared(desk, actor.account_id, email, name, role, None, due=True)
 
     def work(tx: Any) -> None:
         stored(tx, made)
@@ -150,36 +151,51 @@ async def deactivate_agent(desk: Desk, actor: Actor, agent_id: str) -> None:
     desk.live.publish(Told(Nudge("signout", account=actor.account_id, agent=agent_id)))
 
 
-async def sign_in(desk: Desk, email: str, password: str, network: Network) -> str:
+async def sign_in(desk: Desk, email: str, password: str, network: Network, device: str = "") -> SignedIn:
     """
-    Check a password and begin a session; return its secret, for the cookie.
+    Check a password and begin a session. `network` is where the attempt comes from, `device` what a known device shows.
 
-    `network` is where the attempt comes from. Raises Unauthorized, alike for unknown, deactivated and
-    wrong, and RateLimited after ten attempts on an address or thirty from a network in a quarter of an hour.
+    Raises Unauthorized, alike for unknown, deactivated and wrong, and RateLimited after too many failures.
     """
     email_hash = desk.email_hash("agents", email)
-    wait = await desk.live.allow_from("signin", network, ATTEMPTS * 3, ATTEMPT_WINDOW)
-    wait = wait or await desk.live.allow(f"signin:{email_hash}", ATTEMPTS, ATTEMPT_WINDOW)
-    if wait:
-        raise RateLimited("Too many attempts; wait before the next", retry_after=round(wait))
     row = await desk.store.read(lambda tx: store.by_email(tx, email_hash))
+    whence = attempts.known(desk, row, Whence(network, device))
+    await attempts.begin(desk, email_hash, whence)
     known = row is not None and row.deactivated_at is None
-    right = await _in_thread(
-        _verified,
-        row.password_hash if row is not None and known else _NOBODY,
-        password[:PASSWORD_MOST],
-    )
-    if row is None or not known or not right:
+    good = await passwords.right(desk, row if known else None, password)
+    if row is None or not known or not good:
+        await asyncio.gather(_failed(desk, row), asyncio.sleep(EVEN))
         raise Unauthorized("Address or password is wrong")
     made, now = secret(), desk.clock()
-    session = {"id": uuid7(), "agent_id": row.id, "secret_hash": digest(made), "created_at": now}
+    session = {"id": uuid7(), "agent_id": row.id, "secret_hash": digest(made), "created_at": now, "seen_at": now}
+
+    def work(tx: Any) -> int:
+        # Looked at again where it is stored: the password may have been changed while it was being checked.
+        is_now = store.active(tx, row.id, lock=True)
+        if is_now is None or is_now.password_hash != row.password_hash:
+            raise Unauthorized("Address or password is wrong")
+        until = now + SESSION_DAYS * DAY
+        store.add_session(tx, session | {"expires_at": until, "failed": is_now.failed})
+        store.change(tx, row.id, failed=0)
+        audit.enter(desk, tx, row.account_id, row.id, "agent.signed_in", session["id"])
+        return int(is_now.failed)
+
+    failed = await desk.store.write(work)
+    await attempts.succeeded(desk, email_hash, whence)
+    device = desk.tokens.device(row.id, whence.device or uuid7(), now)
+    return SignedIn(made, device, failed=failed, password_due=row.password_due)
+
+
+async def _failed(desk: Desk, row: Any | None) -> None:
+    """Let whom it was tried on know: entered at most every ten minutes, counted until they sign in."""
+    if row is None:
+        return
 
     def work(tx: Any) -> None:
-        store.add_session(tx, session | {"expires_at": now + SESSION_DAYS * DAY})
-        audit.enter(desk, tx, row.account_id, row.id, "agent.signed_in", session["id"])
+        store.count_failure(tx, row.id)
+        audit.enter_once(desk, tx, row.account_id, "system", "agent.sign_in_failed", row.id)
 
     await desk.store.write(work)
-    return made
 
 
 async def sign_out(desk: Desk, actor: Actor) -> None:
@@ -195,21 +211,56 @@ async def sign_out(desk: Desk, actor: Actor) -> None:
 
 
 async def by_session(desk: Desk, cookie: str) -> Actor:
-    """Return who is signed in with this cookie; Unauthorized where nobody is."""
-    shown = digest(desk.tokens.read_cookie(cookie))
-    row = await desk.store.read(lambda tx: store.by_session(tx, shown, desk.clock()))
-    if row is None:
+    """Return who is signed in with this cookie; Unauthorized where nobody is, or was idle for a day."""
+    shown, now = digest(desk.tokens.read_cookie(cookie)), desk.clock()
+
+    def work(tx: Any) -> tuple[Any, Any]:
+        session = store.by_session(tx, shown, now)
+        return session, session and store.active(tx, session.agent_id)
+
+    session, row = await desk.store.read(work)
+    if row is None or session.seen_at <= now - IDLE:
         raise Unauthorized("Sign in first")
-    return _actor(desk, row, row.session_id)
+    if session.seen_at <= now - SEEN:
+        await desk.store.write(lambda tx: store.seen(tx, session.id, now))
+    return _actor(desk, row, session_id=session.id, until=session.expires_at)
 
 
 async def by_token(desk: Desk, token: str) -> Actor:
     """Return for whom this API token acts; Unauthorized where for nobody."""
     shown = digest(token)
-    row = await desk.store.read(lambda tx: store.by_token(tx, shown))
+
+    def work(tx: Any) -> tuple[Any, Any]:
+        found = store.by_token(tx, shown)
+        return found, found and store.active(tx, found.agent_id)
+
+    found, row = await desk.store.read(work)
     if row is None:
         raise Unauthorized("This API token is not good, or no longer")
-    return _actor(desk, row)
+    return _actor(desk, row, token_id=found.id)
+
+
+async def still(desk: Desk, actor: Actor) -> Actor:
+    """
+    Return who acts, as they are now, with the session or token they came with; Unauthorized where it has ended. For
+    sockets, which outlive a request.
+    """
+    now = desk.clock()
+
+    def work(tx: Any) -> tuple[Any, Any]:
+        if actor.session_id:
+            mine = store.session_by_id(tx, actor.session_id, now)
+        else:
+            mine = store.token_by_id(tx, actor.token_id)
+        good = mine is not None and mine.agent_id == actor.agent_id
+        return mine, store.active(tx, actor.agent_id) if good else None
+
+    mine, row = await desk.store.read(work)
+    if row is None or row.account_id != actor.account_id:
+        raise Unauthorized("Sign in again")
+    if actor.session_id and mine.seen_at <= now - SEEN:
+        await desk.store.write(lambda tx: store.seen(tx, actor.session_id, now))
+    return _actor(desk, row, actor.session_id, actor.token_id, actor.until)
 
 
 async def names(desk: Desk, account_id: str) -> dict[str, str]:
@@ -219,13 +270,13 @@ async def names(desk: Desk, account_id: str) -> dict[str, str]:
 
 
 async def end_expired(desk: Desk) -> int:
-    """Sweep: delete sessions that have expired."""
-    return await desk.store.write(lambda tx: store.end_expired(tx, desk.clock()))
+    """Sweep: delete sessions that have expired, or were idle for too long."""
+    return await desk.store.write(lambda tx: store.end_expired(tx, desk.clock(), desk.clock() - IDLE))
 
 
-def _actor(desk: Desk, row: Any, session_id: str = "") -> Actor:
+def _actor(desk: Desk, row: Any, session_id: str = "", token_id: str = "", until: int | None = None) -> Actor:
     name = desk.unseal(row.key_slot, row.id, "name", row.name) or ""
-    return Actor(row.account_id, row.id, row.role, name, session_id)
+    return Actor(row.account_id, row.id, row.role, name, session_id, token_id, until)
 
 
 def _agent(desk: Desk, row: Any) -> Agent:
@@ -243,14 +294,3 @@ def _agent(desk: Desk, row: Any) -> Agent:
 def _manages(actor: Actor) -> None:
     if not actor.manages:
         raise Forbidden("This needs an owner or admin of the account")
-
-
-def _verified(kept: str, password: str) -> bool:
-    try:
-        return _hasher.verify(kept, password)
-    except VerificationError:
-        return False
-
-
-async def _in_thread(work: Callable[..., T], *arguments: str) -> T:
-    return await asyncio.get_running_loop().run_in_executor(_threads, work, *arguments)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Select, and_, delete, exists, func, insert, select, tuple_, update
 
 from chat.model import Message
+from chat.store.bound import columns, holds
 from chat.store.schema import contact, message, review, site, ticket
 from chat.store.schema import hold as legal_hold
 
@@ -43,7 +44,7 @@ def page(tx: Connection, account_id: str, sort: Sort, before: tuple[float, int, 
     if before is not None:
         query = query.where(tuple_(*order) < tuple_(*before))
     rows = tx.execute(query.order_by(*(each.desc() for each in order)).limit(limit))
-    return [_held(row) for row in rows]
+    return _all_held(tx, rows)
 
 
 def count(tx: Connection, account_id: str) -> int:
@@ -60,7 +61,7 @@ def many(tx: Connection, account_id: str, places: Sequence[Place]) -> list[Held]
     whose = contact.c.id.in_(select(ticket.c.contact_id).where(mine))
     tx.execute(select(contact.c.id).where(whose).order_by(contact.c.id).with_for_update())
     query = _of_account(account_id).where(tuple_(ticket.c.number, message.c.seq).in_(places))
-    return [_held(row) for row in tx.execute(query.order_by(message.c.ticket_id, message.c.seq))]
+    return _all_held(tx, tx.execute(query.order_by(message.c.ticket_id, message.c.seq)))
 
 
 def put(tx: Connection, ticket_id: int, seqs: Sequence[int], *, held: bool) -> list[Message]:
@@ -93,15 +94,18 @@ def forget(tx: Connection, found: Sequence[Message]) -> None:
 
 def _of_account(account_id: str) -> Select[Any]:
     shown = (ticket.c.number, contact.c.uid, contact.c.key_slot, contact.c.name, site.c.name.label("site"))
+    whose = columns(contact, "c_")
     there = and_(ticket.c.account_id == account_id, ticket.c.purged_at.is_(None), ticket.c.status != "trash")
     return (
-        select(*_columns, *shown)
+        select(*_columns, *shown, *whose)
         .join(ticket, ticket.c.id == message.c.ticket_id)
-        .join(contact, contact.c.id == ticket.c.contact_id)
+        .join(contact, and_(contact.c.id == ticket.c.contact_id, contact.c.account_id == ticket.c.account_id))
         .join(site, site.c.id == ticket.c.site_id)
         .where(there, _visible, _said)
     )
 
 
-def _held(row: Any) -> Held:
-    return Held(Message(*row[: len(_columns)]), *row[len(_columns) :])
+def _all_held(tx: Connection, rows: Iterable[Any]) -> list[Held]:
+    """Return those whose contact is of the account as the server wrote it itself."""
+    kept = [row for row in rows if holds(tx, contact, row, "c_")]
+    return [Held(Message(*row[: len(_columns)]), row.number, row.uid, row.key_slot, row.name, row.site) for row in kept]

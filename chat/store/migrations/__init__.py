@@ -18,7 +18,7 @@ from chat.store.privacy import backups
 from chat.store.slots import SlotTable
 from chat.store.team import accounts
 
-HEAD = "0012_transcript"
+HEAD = "0013_bound"
 _version = table("alembic_version", column("version_num"))
 
 

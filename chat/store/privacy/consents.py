@@ -18,8 +18,8 @@ from chat.store.schema import (
     notice_text,
     receipt,
 )
+from chat.store.talk import contacts
 
-_contact_columns = tuple(contact.c[field.name] for field in fields(Contact))
 _receipt_columns = tuple(receipt.c[field.name] for field in fields(Receipt))
 CHUNK = 500
 _text_columns = tuple(notice_text.c[field.name] for field in fields(NoticeText))
@@ -70,7 +70,7 @@ def receipts(tx: Connection, contact_id: int) -> list[Receipt]:
 def consents_over(tx: Connection, now: int) -> list[Contact]:
     """Return up to CHUNK contacts whose last agreement is older than their account's `consent_days`."""
     query = (
-        select(*_contact_columns)
+        select(*contacts.columns)
         .join(receipt, receipt.c.id == contact.c.receipt_id)
         .join(account, account.c.id == contact.c.account_id)
         .where(
@@ -80,7 +80,7 @@ def consents_over(tx: Connection, now: int) -> list[Contact]:
         .order_by(contact.c.id)
         .limit(CHUNK)
     )
-    return [Contact(*row) for row in tx.execute(query.with_for_update(of=contact))]
+    return contacts.some(tx, query.with_for_update(of=contact))
 
 
 def add_expiry(tx: Connection, contact_id: int, made: Mapping[str, Any]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select
 
 from chat.errors import BeingErased, NotFound
+from chat.store.bound import columns, holds
 from chat.store.schema import contact, erasure, hold
 
 
@@ -52,9 +53,10 @@ def lapse(tx: Connection, now: int) -> int:
 
 def of_account(tx: Connection, account_id: str) -> list[tuple[Hold, str, int]]:
     """Return the holds of an account, the first to end first, each with the contact's public id and key's slot."""
-    query = select(*_columns, contact.c.uid, contact.c.key_slot).join(contact, contact.c.id == hold.c.contact_id)
+    whose = (contact.c.uid, contact.c.key_slot, *columns(contact, "c_"))
+    query = select(*_columns, *whose).join(contact, contact.c.id == hold.c.contact_id)
     found = tx.execute(query.where(contact.c.account_id == account_id).order_by(hold.c.expires_at))
-    return [(Hold(*row[:-2]), row.uid, row.key_slot) for row in found]
+    return [(Hold(*row[: len(_columns)]), row.uid, row.key_slot) for row in found if holds(tx, contact, row, "c_")]
 
 
 def until(tx: Connection, contact_ids: list[int]) -> dict[int, int]:

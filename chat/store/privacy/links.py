@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from chat.model import Contact
+from chat.store.bound import bind, holds
 from chat.store.schema import attachment, contact, link, message, receipt, ticket
-
-_contact_columns = tuple(contact.c[field.name] for field in fields(Contact))
+from chat.store.talk import contacts
 
 
 def waiting(tx: Connection, contact_ids: Sequence[int], now: int) -> int:
@@ -22,23 +21,29 @@ def waiting(tx: Connection, contact_ids: Sequence[int], now: int) -> int:
 def put(tx: Connection, secret_hash: str, contact_ids: Sequence[int], expires_at: int, transcript_of: int = 0) -> None:
     """Store a link that covers these contacts; once it is opened the transcript of one of them is to be mailed."""
     row = {"secret_hash": secret_hash, "opened": False, "expires_at": expires_at}
-    tx.execute(insert(link), [row | {"contact_id": each, "transcript": each == transcript_of} for each in contact_ids])
+    made = [row | {"contact_id": each, "transcript": each == transcript_of} for each in contact_ids]
+    tx.execute(insert(link), [each | {"mac": bind(tx, link, each)} for each in made])
 
 
 def opened(tx: Connection, account_id: str, secret_hash: str, fresh_hash: str, now: int, expires_at: int) -> bool:
     """Take a link that is still good, once: from now on only the fresh secret opens it; tell whether there was one."""
     mine = select(contact.c.id).where(contact.c.account_id == account_id)
     good = (link.c.secret_hash == secret_hash) & ~link.c.opened & (link.c.expires_at > now)
-    values = {"secret_hash": fresh_hash, "opened": True, "expires_at": expires_at}
-    return tx.execute(update(link).where(good, link.c.contact_id.in_(mine)).values(**values)).rowcount > 0
+    found = tx.execute(select(link).where(good, link.c.contact_id.in_(mine)).with_for_update()).all()
+    taken = 0
+    for row in [row for row in found if holds(tx, link, row)]:
+        fresh = {"secret_hash": fresh_hash, "contact_id": row.contact_id, "opened": True, "expires_at": expires_at}
+        this = good & (link.c.contact_id == row.contact_id)
+        taken += tx.execute(update(link).where(this).values(**fresh, mac=bind(tx, link, fresh))).rowcount
+    return taken > 0
 
 
 def covered(tx: Connection, account_id: str, secret_hash: str, now: int) -> list[Contact]:
     """Return the contacts of an account that an opened link covers, first to last."""
     good = (link.c.secret_hash == secret_hash) & link.c.opened & (link.c.expires_at > now)
-    query = select(*_contact_columns).join(link, link.c.contact_id == contact.c.id)
-    query = query.where(good, contact.c.account_id == account_id)
-    return [Contact(*row) for row in tx.execute(query.order_by(contact.c.id))]
+    ids = [row.contact_id for row in tx.execute(select(link).where(good)) if holds(tx, link, row)]
+    mine = (contact.c.account_id == account_id) & contact.c.id.in_(ids)
+    return contacts.some(tx, select(*contacts.columns).where(mine).order_by(contact.c.id))
 
 
 def transcript_of(tx: Connection, secret_hash: str) -> int | None:

@@ -58,13 +58,26 @@ def plain(name: str, kind: Any, *rest: Any, inner: bool = False, **options: Any)
     return Column(name, kind, *rest, info={"personal": None, "inner": inner}, **options)
 
 
+def mac() -> Column[str]:
+    """Return the column that binds a row which opens something to what it says; see `chat/store/bound.py`."""
+    return plain("mac", String(64), nullable=False, default="", server_default="", inner=True)
+
+
 def about(
-    whom: str, why: str, *, basis: str = "", kept: str = "", setting: str = "", saved: bool = True
+    whom: str,
+    why: str,
+    *,
+    basis: str = "",
+    kept: str = "",
+    setting: str = "",
+    saved: bool = True,
+    bound: tuple[str, ...] = (),
 ) -> dict[str, Any]:
     """
     Return a table's `info`: about whom it is, why, on what basis, which rule ends it; not `saved` where a backup leaves
-    its rows out, as they are of the moment.
+    its rows out, as they are of the moment; the columns that its `mac` is over, where it has one.
 
     Without the account's `setting`, where one is named, an export says how many rows there are and no more.
     """
-    return {"about": whom, "why": why, "basis": basis, "kept": kept, "setting": setting, "saved": saved}
+    said = {"about": whom, "why": why, "basis": basis, "kept": kept, "setting": setting, "saved": saved}
+    return said | {"bound": bound}

@@ -17,7 +17,7 @@ from sqlalchemy import (
     false,
 )
 
-from chat.store.schema.columns import AGENT, about, metadata, personal, plain, serial, to, uid
+from chat.store.schema.columns import AGENT, about, mac, metadata, personal, plain, serial, to, uid
 
 receipt = Table(
     "receipt",
@@ -68,7 +68,15 @@ link = Table(
     plain("opened", Boolean(create_constraint=False), nullable=False, default=False),
     plain("transcript", Boolean(create_constraint=False), nullable=False, default=False, server_default=false()),
     personal("expires_at", BigInteger, "time", nullable=False, index=True),
-    info=about("contact", "to know whose mailbox asked", basis="duty", kept="an hour", saved=False),
+    mac(),
+    info=about(
+        "contact",
+        "to know whose mailbox asked",
+        basis="duty",
+        kept="an hour",
+        saved=False,
+        bound=("secret_hash", "contact_id", "opened", "expires_at"),
+    ),
 )
 
 # What was sent to whom (Art. 19). `recipient` is a keyed hash of an address, or an id; `address` is sealed, and kept

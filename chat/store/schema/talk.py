@@ -17,7 +17,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from chat.store.schema.columns import AGENT, about, metadata, personal, plain, serial, to, uid
+from chat.store.schema.columns import AGENT, about, mac, metadata, personal, plain, serial, to, uid
 
 STATUSES = ("open", "pending", "solved", "trash")
 ENDED = ("solved", "trash")
@@ -56,8 +56,11 @@ contact = Table(
         index=True,
         unique=True,
     ),
+    mac(),
     sqlite_autoincrement=True,
-    info=about("contact", "to answer whoever writes in", basis="consent", kept="contacts"),
+    info=about(
+        "contact", "to answer whoever writes in", basis="consent", kept="contacts", bound=("id", "uid", "account_id")
+    ),
 )
 
 # `department_id` has no foreign key; deleting a department empties it. SQLite gives one to a table that is there by
@@ -79,7 +82,7 @@ ticket = Table(
     plain("agent_read", Integer, nullable=False, default=0),
     plain("visitor_read", Integer, nullable=False, default=0),
     personal("rating", Integer, "rating"),
-    personal("rating_comment", LargeBinary, "message", place="rating"),
+    personal("rating_comment", LargeBinary, "message", place="rating/{id}"),
     personal("created_at", BigInteger, "time", nullable=False),
     personal("updated_at", BigInteger, "time", nullable=False),
     plain("purged_at", BigInteger, index=True, inner=True),

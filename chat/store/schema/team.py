@@ -18,7 +18,7 @@ from sqlalchemy import (
     false,
 )
 
-from chat.store.schema.columns import about, metadata, personal, plain, to, uid
+from chat.store.schema.columns import about, mac, metadata, personal, plain, to, uid
 
 ROLES = ("owner", "admin", "agent")
 
@@ -85,7 +85,8 @@ site = Table(
     Column("alternative", Text, nullable=False, default=""),
     Column("privacy_note", Text, nullable=False, default="", server_default=""),
     Column("created_at", BigInteger, nullable=False),
-    info=about("nobody", "a website of an organisation"),
+    mac(),
+    info=about("nobody", "a website of an organisation", bound=("id", "account_id", "key")),
 )
 
 notice = Table(
@@ -124,14 +125,18 @@ agent = Table(
     personal("email", LargeBinary, "e-mail", nullable=False),
     personal("email_hash", String(64), "e-mail", nullable=False, unique=True),
     personal("password_hash", Text, "credential", nullable=False),
+    plain("password_due", Boolean(create_constraint=False), nullable=False, default=False, server_default=false()),
+    personal("failed", Integer, "credential", nullable=False, default=0, server_default="0"),
     personal("created_at", BigInteger, "time", nullable=False),
     personal("deactivated_at", BigInteger, "time"),
+    mac(),
     CheckConstraint("role IN ('owner', 'admin', 'agent')", name="role"),
     info=about(
         "agent",
         "a person who answers for the account",
         basis="contract",
         kept="as long as the account; sealed under the agent's own key",
+        bound=("id", "account_id", "role", "deactivated_at"),
     ),
 )
 
@@ -143,8 +148,16 @@ session = Table(
     personal("secret_hash", String(64), "credential", nullable=False, unique=True),
     personal("created_at", BigInteger, "time", nullable=False),
     personal("expires_at", BigInteger, "time", nullable=False),
+    personal("seen_at", BigInteger, "time", nullable=False, default=0, server_default="0"),
+    personal("failed", Integer, "credential", nullable=False, default=0, server_default="0"),
+    mac(),
     info=about(
-        "agent", "that an agent is signed in", basis="contract", kept="14 days, or until signed out", saved=False
+        "agent",
+        "that an agent is signed in",
+        basis="contract",
+        kept="14 days, or until signed out",
+        saved=False,
+        bound=("id", "agent_id", "secret_hash", "expires_at"),
     ),
 )
 
@@ -157,7 +170,12 @@ token = Table(
     plain("name", Text, nullable=False),
     personal("created_at", BigInteger, "time", nullable=False),
     personal("revoked_at", BigInteger, "time"),
+    mac(),
     info=about(
-        "agent", "a program that acts for an agent", basis="contract", kept="until revoked, and as long as the agent"
+        "agent",
+        "a program that acts for an agent",
+        basis="contract",
+        kept="until revoked, and as long as the agent",
+        bound=("id", "agent_id", "secret_hash", "revoked_at"),
     ),
 )

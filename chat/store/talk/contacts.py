@@ -6,19 +6,24 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import Connection, exists, select, update
+from sqlalchemy import Connection, Select, exists, select, update
 
 from chat.errors import NotFound
 from chat.model import Contact
+from chat.store.bound import bind, holds
 from chat.store.schema import contact, ticket
 from chat.store.upsert import once
 
-_columns = tuple(contact.c[field.name] for field in fields(Contact))
+columns = (*(contact.c[field.name] for field in fields(Contact)), contact.c.mac)
 
 
 def add(tx: Connection, made: Mapping[str, Any]) -> Contact | None:
     """Store a contact and return it; None where another began with the same id."""
-    return by_uid(tx, made["uid"]) if once(tx, contact, made) else None
+    if not once(tx, contact, made):
+        return None
+    key = tx.execute(select(contact.c.id).where(contact.c.uid == made["uid"])).scalar_one()
+    change(tx, key, mac=bind(tx, contact, {**made, "id": key}))
+    return by_uid(tx, made["uid"])
 
 
 def begun(tx: Connection, digest: str) -> Contact | None:
@@ -27,38 +32,43 @@ def begun(tx: Connection, digest: str) -> Contact | None:
     written since.
     """
     wrote = exists().where(ticket.c.contact_id == contact.c.id)
-    query = select(*_columns).where(
+    query = select(*columns).where(
         contact.c.begun == digest, contact.c.receipt_id.is_not(None), contact.c.emptied_at.is_(None), ~wrote
     )
-    row = tx.execute(query.with_for_update(of=contact)).first()
-    return None if row is None else Contact(*row)
+    return next(iter(some(tx, query.with_for_update(of=contact))), None)
 
 
 def change(tx: Connection, contact_id: int, **values: Any) -> None:
-    """Set columns of a contact."""
+    """Set columns of a contact that are not bound."""
     tx.execute(update(contact).where(contact.c.id == contact_id).values(**values))
 
 
 def by_uid(tx: Connection, uid: str, *, lock: bool = False) -> Contact:
     """Return a contact by its public id; NotFound where there is none."""
-    query = select(*_columns).where(contact.c.uid == uid)
-    row = tx.execute(query.with_for_update() if lock else query).first()
-    if row is None:
-        raise NotFound("No such contact")
-    return Contact(*row)
+    query = select(*columns).where(contact.c.uid == uid)
+    return _one(tx, query.with_for_update() if lock else query)
 
 
 def by_id(tx: Connection, contact_id: int) -> Contact:
     """Return a contact by its key; NotFound where there is none."""
-    row = tx.execute(select(*_columns).where(contact.c.id == contact_id)).first()
-    if row is None:
-        raise NotFound("No such contact")
-    return Contact(*row)
+    return _one(tx, select(*columns).where(contact.c.id == contact_id))
 
 
 def page(tx: Connection, account_id: str, email_hash: str | None, after: int, limit: int | None) -> list[Contact]:
     """Return contacts of an account by key, those with an address where its hash is given."""
-    query = select(*_columns).where(contact.c.account_id == account_id, contact.c.id > after)
+    query = select(*columns).where(contact.c.account_id == account_id, contact.c.id > after)
     if email_hash is not None:
         query = query.where(contact.c.email_hash == email_hash)
-    return [Contact(*row) for row in tx.execute(query.order_by(contact.c.id).limit(limit))]
+    return some(tx, query.order_by(contact.c.id).limit(limit))
+
+
+def some(tx: Connection, query: Select[Any]) -> list[Contact]:
+    """Return the contacts whose `columns` a query selects, those whose rows hold."""
+    return [Contact(*row[:-1]) for row in tx.execute(query) if holds(tx, contact, row)]
+
+
+def _one(tx: Connection, query: Select[Any]) -> Contact:
+    found = some(tx, query)
+    if not found:
+        raise NotFound("No such contact")
+    return found[0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -23,6 +23,7 @@ from sqlalchemy import (
 
 from chat.errors import NotFound
 from chat.model import Message, Note, Order, Ticket
+from chat.store.bound import columns, holds
 from chat.store.schema import agent, contact, department, message, note, site, ticket
 from chat.store.schema import hold as legal_hold
 
@@ -61,14 +62,16 @@ _listed = (
         site.c.name.label("site_name"),
         site.c.color,
         department.c.name.label("department_name"),
+        *columns(contact, "c_"),
+        *columns(agent, "a_"),
         agent.c.key_slot.label("agent_slot"),
         agent.c.name.label("agent_name"),
         *(column.label(f"m_{column.name}") for column in _message_columns),
     )
-    .join(contact, contact.c.id == ticket.c.contact_id)
+    .join(contact, and_(contact.c.id == ticket.c.contact_id, contact.c.account_id == ticket.c.account_id))
     .join(site, site.c.id == ticket.c.site_id)
     .outerjoin(department, department.c.id == ticket.c.department_id)
-    .outerjoin(agent, agent.c.id == ticket.c.assignee)
+    .outerjoin(agent, and_(agent.c.id == ticket.c.assignee, agent.c.account_id == ticket.c.account_id))
     .outerjoin(message, and_(message.c.ticket_id == ticket.c.id, message.c.seq == ticket.c.last_seq))
     # Who has withdrawn, or is under a legal hold, is nobody's business any more.
     .where(contact.c.receipt_id.is_not(None), ~exists().where(legal_hold.c.contact_id == contact.c.id))
@@ -76,20 +79,21 @@ _listed = (
 
 _there = ticket.c.purged_at.is_(None)
 # Made once: what a busy list asks for each second costs more to put together than to run.
-_many = _listed.where(ticket.c.id.in_(bindparam("ids", expanding=True)), _there)
+_many = _listed.where(ticket.c.account_id == bindparam("of"), ticket.c.id.in_(bindparam("ids", expanding=True)), _there)
 
 
 def one(tx: Connection, account_id: str, number: int) -> Listed:
     """Return a ticket by its number in the account; NotFound where there is none."""
     row = tx.execute(_listed.where(ticket.c.account_id == account_id, ticket.c.number == number, _there)).first()
-    if row is None:
+    found = [] if row is None else _all_listed(tx, [row])
+    if not found:
         raise NotFound("No such ticket")
-    return _as_listed(row)
+    return found[0]
 
 
-def many(tx: Connection, ids: Sequence[int]) -> list[Listed]:
-    """Return the tickets with these keys."""
-    return [_as_listed(row) for row in tx.execute(_many, {"ids": ids})]
+def many(tx: Connection, account_id: str, ids: Sequence[int]) -> list[Listed]:
+    """Return the tickets of an account with these keys."""
+    return _all_listed(tx, tx.execute(_many, {"of": account_id, "ids": ids}))
 
 
 def page(
@@ -106,7 +110,7 @@ def page(
     """
     query = _filtered(tx, _listed.where(ticket.c.account_id == account_id, _there), wanted)
     query = _by_number(query, before) if order == "number" else _by_change(query, before)
-    return [_as_listed(row) for row in tx.execute(query.limit(limit))]
+    return _all_listed(tx, tx.execute(query.limit(limit)))
 
 
 def _by_number(query: Select[Any], before: tuple[int, ...] | None) -> Select[Any]:
@@ -240,8 +244,13 @@ def hold(tx: Connection, ticket_id: int, *, held: bool) -> list[Message]:
     return [Message(*row) for row in tx.execute(query.order_by(message.c.seq))]
 
 
-def _as_listed(row: Row[*tuple[Any, ...]]) -> Listed:
-    assigned = row.assignee is not None and row.agent_slot is not None
+def _all_listed(tx: Connection, rows: Iterable[Row[*tuple[Any, ...]]]) -> list[Listed]:
+    """Return the tickets whose contact is of their account, as the server wrote it itself; agents' names likewise."""
+    held = (row for row in rows if holds(tx, contact, row, "c_"))
+    return [_as_listed(row, named=row.a_id is not None and holds(tx, agent, row, "a_")) for row in held]
+
+
+def _as_listed(row: Row[*tuple[Any, ...]], *, named: bool) -> Listed:
     belongs = row.department_name is not None
     return Listed(
         ticket=ticket_of(row),
@@ -250,6 +259,6 @@ def _as_listed(row: Row[*tuple[Any, ...]]) -> Listed:
         contact_name=row.name,
         site={"id": row.site_id, "name": row.site_name, "color": row.color},
         department={"id": row.department_id, "name": row.department_name} if belongs else None,
-        assignee=(row.assignee, row.agent_slot, row.agent_name) if assigned else None,
+        assignee=(row.assignee, row.agent_slot, row.agent_name) if named else None,
         last=None if row.m_seq is None else Message(*row[-len(_message_columns) :]),
     )

@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, Select, func, insert, select, update
 
 from chat.errors import NotFound
 from chat.model import Account, Site
+from chat.store.bound import bind, holds
 from chat.store.schema import account, server, site
 
 _account_columns = tuple(account.c[field.name] for field in fields(Account))
-_site_columns = tuple(site.c[field.name] for field in fields(Site))
+_site_columns = (*(site.c[field.name] for field in fields(Site)), site.c.mac)
 
 
 def epoch(tx: Connection) -> int:
@@ -68,29 +69,33 @@ def days_of(tx: Connection, account_id: str, *, lock: bool = False) -> dict[str,
 
 def add_site(tx: Connection, made: Mapping[str, Any]) -> None:
     """Store a site."""
-    tx.execute(insert(site).values(**made))
+    tx.execute(insert(site).values(**made, mac=bind(tx, site, made)))
 
 
 def sites(tx: Connection, account_id: str) -> list[Site]:
     """Return the sites of an account, oldest first."""
     query = select(*_site_columns).where(site.c.account_id == account_id).order_by(site.c.created_at, site.c.id)
-    return [Site(*row) for row in tx.execute(query)]
+    return _sites(tx, query)
 
 
 def site_by_key(tx: Connection, key: str) -> Site:
     """Return the site with this key; NotFound where there is none."""
-    row = tx.execute(select(*_site_columns).where(site.c.key == key)).first()
-    if row is None:
+    found = _sites(tx, select(*_site_columns).where(site.c.key == key))
+    if not found:
         raise NotFound("There is no site with this key")
-    return Site(*row)
+    return found[0]
 
 
 def site_by_id(tx: Connection, site_id: str) -> Site:
     """Return a site by its id; NotFound where there is none."""
-    row = tx.execute(select(*_site_columns).where(site.c.id == site_id)).first()
-    if row is None:
+    found = _sites(tx, select(*_site_columns).where(site.c.id == site_id))
+    if not found:
         raise NotFound("No such site")
-    return Site(*row)
+    return found[0]
+
+
+def _sites(tx: Connection, query: Select[Any]) -> list[Site]:
+    return [Site(*row[:-1]) for row in tx.execute(query) if holds(tx, site, row)]
 
 
 def change_site(tx: Connection, account_id: str, site_id: str, values: Mapping[str, Any]) -> None:

@@ -1,4 +1,7 @@
-"""Agents, their sessions and their tokens. Secrets are kept as hashes only."""
+"""
+Agents, their sessions and their tokens. Secrets are kept as hashes only, and every row is bound: one that does not hold
+stands for nobody.
+"""
 
 from __future__ import annotations
 
@@ -8,31 +11,31 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from chat.errors import NotFound
+from chat.store.bound import bind, holds, rebound
 from chat.store.schema import agent, session, token
-
-_who = (agent.c.id, agent.c.account_id, agent.c.role, agent.c.key_slot, agent.c.name)
 
 
 def add(tx: Connection, made: Mapping[str, Any]) -> None:
     """Store an agent."""
-    tx.execute(insert(agent).values(**made))
+    tx.execute(insert(agent).values(**made, mac=bind(tx, agent, made)))
 
 
 def by_email(tx: Connection, email_hash: str) -> Row[*tuple[Any, ...]] | None:
     """Return the whole row of the agent with this address, deactivated or not."""
-    return tx.execute(select(agent).where(agent.c.email_hash == email_hash)).first()
+    row = tx.execute(select(agent).where(agent.c.email_hash == email_hash)).first()
+    return row if row is not None and holds(tx, agent, row) else None
 
 
 def of_account(tx: Connection, account_id: str) -> list[Row[*tuple[Any, ...]]]:
     """Return an account's agents, oldest first."""
     query = select(agent).where(agent.c.account_id == account_id).order_by(agent.c.created_at, agent.c.id)
-    return list(tx.execute(query))
+    return [row for row in tx.execute(query) if holds(tx, agent, row)]
 
 
 def one(tx: Connection, account_id: str, agent_id: str) -> Row[*tuple[Any, ...]]:
     """Return an agent of the account; NotFound where there is none."""
     row = tx.execute(select(agent).where(agent.c.id == agent_id, agent.c.account_id == account_id)).first()
-    if row is None:
+    if row is None or not holds(tx, agent, row):
         raise NotFound("No such agent")
     return row
 
@@ -47,36 +50,52 @@ def active_owners(tx: Connection, account_id: str) -> int:
 
 def deactivate(tx: Connection, agent_id: str, at: int) -> None:
     """Deactivate an agent: no session and no token of theirs is good from this commit on."""
-    tx.execute(update(agent).where(agent.c.id == agent_id).values(deactivated_at=at))
+    row = tx.execute(select(agent).where(agent.c.id == agent_id).with_for_update()).first()
+    if row is None:
+        return
+    tx.execute(update(agent).where(agent.c.id == agent_id).values(rebound(tx, agent, row, deactivated_at=at)))
     tx.execute(delete(session).where(session.c.agent_id == agent_id))
-    tx.execute(update(token).where(token.c.agent_id == agent_id).values(revoked_at=at))
+    for each in live_tokens(tx, agent_id):
+        revoke(tx, each, at)
 
 
-def rehash(tx: Connection, agent_id: str, password_hash: str) -> None:
-    """Keep a password's hash anew."""
-    tx.execute(update(agent).where(agent.c.id == agent_id).values(password_hash=password_hash))
+def change(tx: Connection, agent_id: str, **values: Any) -> None:
+    """Set columns of an agent that are not bound."""
+    tx.execute(update(agent).where(agent.c.id == agent_id).values(**values))
+
+
+def count_failure(tx: Connection, agent_id: str) -> None:
+    """Count an attempt to sign in as an agent that failed."""
+    tx.execute(update(agent).where(agent.c.id == agent_id).values(failed=agent.c.failed + 1))
 
 
 def add_session(tx: Connection, made: Mapping[str, Any]) -> None:
     """Store a session."""
-    tx.execute(insert(session).values(**made))
+    tx.execute(insert(session).values(**made, mac=bind(tx, session, made)))
 
 
 def by_session(tx: Connection, secret_hash: str, now: int) -> Row[*tuple[Any, ...]] | None:
-    """
-    Return who is signed in with this secret (`id`, `account_id`, `role`, `key_slot`, `name`, `session_id`), if
-    anybody.
-    """
-    query = (
-        select(*_who, session.c.id.label("session_id"))
-        .join(session, session.c.agent_id == agent.c.id)
-        .where(
-            session.c.secret_hash == secret_hash,
-            session.c.expires_at > now,
-            agent.c.deactivated_at.is_(None),
-        )
-    )
-    return tx.execute(query).first()
+    """Return the session that this secret opens, if any that is good."""
+    row = tx.execute(select(session).where(session.c.secret_hash == secret_hash)).first()
+    return row if row is not None and row.expires_at > now and holds(tx, session, row) else None
+
+
+def session_by_id(tx: Connection, session_id: str, now: int) -> Row[*tuple[Any, ...]] | None:
+    """Return a session, if it is still good."""
+    row = tx.execute(select(session).where(session.c.id == session_id)).first()
+    return row if row is not None and row.expires_at > now and holds(tx, session, row) else None
+
+
+def seen(tx: Connection, session_id: str, at: int) -> None:
+    """Note when a session was last used."""
+    tx.execute(update(session).where(session.c.id == session_id).values(seen_at=at))
+
+
+def active(tx: Connection, agent_id: str, *, lock: bool = False) -> Row[*tuple[Any, ...]] | None:
+    """Return an agent who may act, by id alone: whoever asks has shown a session or token that is theirs."""
+    query = select(agent).where(agent.c.id == agent_id)
+    row = tx.execute(query.with_for_update() if lock else query).first()
+    return row if row is not None and row.deactivated_at is None and holds(tx, agent, row) else None
 
 
 def end_session(tx: Connection, session_id: str) -> None:
@@ -84,19 +103,19 @@ def end_session(tx: Connection, session_id: str) -> None:
     tx.execute(delete(session).where(session.c.id == session_id))
 
 
-def end_sessions(tx: Connection, agent_id: str) -> int:
-    """Delete every session of an agent; return how many."""
-    return tx.execute(delete(session).where(session.c.agent_id == agent_id)).rowcount
+def end_sessions(tx: Connection, agent_id: str, *, but: str = "") -> int:
+    """Delete every session of an agent `but` one; return how many."""
+    return tx.execute(delete(session).where(session.c.agent_id == agent_id, session.c.id != but)).rowcount
 
 
-def end_expired(tx: Connection, now: int) -> int:
-    """Delete the sessions that have expired; return how many."""
-    return tx.execute(delete(session).where(session.c.expires_at <= now)).rowcount
+def end_expired(tx: Connection, now: int, idle: int) -> int:
+    """Delete the sessions that have expired, and those not used since `idle`; return how many."""
+    return tx.execute(delete(session).where((session.c.expires_at <= now) | (session.c.seen_at <= idle))).rowcount
 
 
 def add_token(tx: Connection, made: Mapping[str, Any]) -> None:
     """Store a token."""
-    tx.execute(insert(token).values(**made))
+    tx.execute(insert(token).values(**made, mac=bind(tx, token, made)))
 
 
 def live_tokens(tx: Connection, agent_id: str) -> list[str]:
@@ -107,18 +126,18 @@ def live_tokens(tx: Connection, agent_id: str) -> list[str]:
 
 def revoke(tx: Connection, token_id: str, at: int) -> None:
     """Let a token be good no more."""
-    tx.execute(update(token).where(token.c.id == token_id, token.c.revoked_at.is_(None)).values(revoked_at=at))
+    row = tx.execute(select(token).where(token.c.id == token_id, token.c.revoked_at.is_(None))).first()
+    if row is not None:
+        tx.execute(update(token).where(token.c.id == token_id).values(rebound(tx, token, row, revoked_at=at)))
+
+
+def token_by_id(tx: Connection, token_id: str) -> Row[*tuple[Any, ...]] | None:
+    """Return a token, if it is still good."""
+    row = tx.execute(select(token).where(token.c.id == token_id)).first()
+    return row if row is not None and row.revoked_at is None and holds(tx, token, row) else None
 
 
 def by_token(tx: Connection, secret_hash: str) -> Row[*tuple[Any, ...]] | None:
-    """Return for whom this token acts (`id`, `account_id`, `role`, `key_slot`, `name`), if anybody."""
-    query = (
-        select(*_who)
-        .join(token, token.c.agent_id == agent.c.id)
-        .where(
-            token.c.secret_hash == secret_hash,
-            token.c.revoked_at.is_(None),
-            agent.c.deactivated_at.is_(None),
-        )
-    )
-    return tx.execute(query).first()
+    """Return the token that this secret is, if one that is good."""
+    row = tx.execute(select(token).where(token.c.secret_hash == secret_hash)).first()
+    return row if row is not None and row.revoked_at is None and holds(tx, token, row) else None

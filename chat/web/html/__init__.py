@@ -11,6 +11,7 @@ from chat.web.html import (
     departments,
     exports,
     inbox,
+    password,
     privacy,
     quarantine,
     retention,
@@ -25,6 +26,7 @@ def routes() -> list[BaseRoute]:
     """Return the route of every page."""
     return [
         *session.routes(),
+        *password.routes(),
         *inbox.routes(),
         *sites.routes(),
         *admin.routes(),

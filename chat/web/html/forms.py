@@ -27,14 +27,14 @@ async def manager(request: Request) -> Reader:
 async def posted(request: Request) -> tuple[Reader, Form]:
     """Return who posts, and the form; Forbidden where it does not come from our own page."""
     who, form = await manager(request), await form_of(request)
-    _own(form.pop("csrf", ""), who)
+    own_form(form.pop("csrf", ""), who)
     return who, form
 
 
 async def posted_fields(request: Request) -> tuple[Reader, list[tuple[str, str]]]:
     """Return who posts, any agent, and the fields in order, each as often as it stands; Forbidden as above."""
     who, fields = await reader(request), await fields_of(request)
-    _own(dict(fields).get("csrf", ""), who)
+    own_form(dict(fields).get("csrf", ""), who)
     return who, fields
 
 
@@ -60,6 +60,7 @@ def whole(field: str, value: str) -> int:
     return number(value, field)
 
 
-def _own(csrf: str, who: Reader) -> None:
+def own_form(csrf: str, who: Reader) -> None:
+    """Raise Forbidden unless a form shows that it is of the reader's session."""
     if not hmac.compare_digest(csrf.encode(), who.csrf.encode()):
         raise Forbidden("This form is not of this session; load its page again")

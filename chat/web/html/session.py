@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote
 
+import structlog
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from chat.actions.team import agents
 from chat.errors import LetheError, RateLimited, TooLarge, Unauthorized
-from chat.web.doors import BODY_MOST, COOKIE, actor_of, doors_of, network_of, own_origin, own_page
+from chat.tokens import DEVICE_DAYS
+from chat.web.doors import (
+    BODY_MOST,
+    COOKIE,
+    DEVICE,
+    actor_of,
+    cookie_of,
+    doors_of,
+    named,
+    network_of,
+    own_page,
+    secure,
+)
 from chat.web.html import pages
 from chat.web.parameters import takes
 
 FIELDS_MOST = 300
+
+log = structlog.get_logger("chat.session")
 
 
 def routes() -> list[Route]:
@@ -37,7 +52,7 @@ async def sign_in_page(request: Request) -> Response:
             "signin.html",
             error=None,
             email="",
-            next=_next(request.query_params.get("next", "")),
+            next=next_of(request.query_params.get("next", "")),
         )
     return RedirectResponse("/inbox", 303)
 
@@ -46,22 +61,21 @@ async def sign_in(request: Request) -> Response:
     """`POST /signin`: sets the session's cookie, or shows the form again with what was typed."""
     own_page(request)
     doors, form = doors_of(request), await form_of(request)
-    email, after = form.get("email", ""), _next(form.get("next", ""))
+    email, after = form.get("email", ""), next_of(form.get("next", ""))
+    network = network_of(request)
     try:
-        secret = await agents.sign_in(doors.desk, email, form.get("password", ""), network_of(request))
+        made = await agents.sign_in(doors.desk, email, form.get("password", ""), network, cookie_of(request, DEVICE))
     except (Unauthorized, RateLimited) as error:
+        # No address, not even as a hash: what was typed there may be a password.
+        doors.metrics.failed_sign_ins.labels(error.code).inc()
+        log.warning("sign-in failed", why=error.code, network=network.near)
         shown = pages.page(request, "signin.html", error=error.code, email=email, next=after)
         shown.status_code = error.status
         return shown
-    answer = RedirectResponse(after, 303)
-    answer.set_cookie(
-        COOKIE,
-        doors.desk.tokens.cookie(secret),
-        max_age=agents.SESSION_DAYS * 86_400,
-        secure=own_origin(request).startswith("https"),
-        httponly=True,
-        samesite="lax",
-    )
+    look_first = made.password_due or made.failed
+    answer = RedirectResponse(f"/password?next={quote(after)}" if look_first else after, 303)
+    _give(request, answer, COOKIE, doors.desk.tokens.cookie(made.secret), agents.SESSION_DAYS)
+    _give(request, answer, DEVICE, made.device, DEVICE_DAYS)
     return answer
 
 
@@ -70,8 +84,19 @@ async def sign_out(request: Request) -> Response:
     actor = await actor_of(request, csrf=False)
     await agents.sign_out(doors_of(request).desk, actor)
     answer = RedirectResponse("/signin", 303)
-    answer.delete_cookie(COOKIE, httponly=True, samesite="lax")
+    answer.delete_cookie(named(request, COOKIE), secure=secure(request), httponly=True, samesite="lax")
     return answer
+
+
+def _give(request: Request, answer: Response, cookie: str, value: str, days: int) -> None:
+    answer.set_cookie(
+        named(request, cookie),
+        value,
+        max_age=days * 86_400,
+        secure=secure(request),
+        httponly=True,
+        samesite="lax",
+    )
 
 
 async def form_of(request: Request) -> dict[str, str]:
@@ -89,7 +114,7 @@ async def fields_of(request: Request) -> list[tuple[str, str]]:
     return parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=FIELDS_MOST)
 
 
-def _next(path: str) -> str:
+def next_of(path: str) -> str:
     """Return where to go after signing in: a page of this server, nothing else."""
     fine = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
     return path if fine else "/inbox"

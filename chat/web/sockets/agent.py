@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,10 +16,13 @@ from chat.clock import stamp
 from chat.errors import Forbidden, LetheError, Unauthorized
 from chat.model import Actor, Draft
 from chat.nudges import Nudge, Told
-from chat.web.doors import COOKIE, Doors, bearer, own_page
+from chat.web.doors import COOKIE, Doors, bearer, cookie_of, own_page
 from chat.web.sockets.connection import Connection, Follower, Receive, Scope, Send
 
 WATCHED = 200
+LOOKS, FRESH = 60.0, 1.0
+"""Whether the session or token is still good is asked every LOOKS seconds, and before writing if FRESH is over."""
+WRITES = frames.AgentMessage | frames.AgentNote | frames.AgentRead
 Shown = tuple[frames.AttachmentOut, ...]
 
 
@@ -40,6 +44,7 @@ class AgentSocket(Connection):
         self.desk = self.doors.desk
         self.actor: Actor | None = None
         self.watched: dict[int, Watched] = {}
+        self._looked_at = 0.0
 
     async def arrived(self) -> None:
         """Find out who this is before anything else."""
@@ -53,6 +58,8 @@ class AgentSocket(Connection):
             self.refuse(error)
             self.close(frames.CLOSE_FORBIDDEN, "this origin is not ours")
             return
+        self._looked_at = time.monotonic()
+        self._look_later(actor)
         self.doors.agents.add(self)
         self.desk.live.listen(f"account:{actor.account_id}", self, self._heard)
         self.desk.live.listen("server", self, self._heard)
@@ -69,7 +76,8 @@ class AgentSocket(Connection):
 
     def prompt(self, frame: frames.AgentFrame) -> bool:
         """Whether a frame needs no waiting: an answer in a ticket that is open here does not."""
-        return isinstance(frame, frames.AgentMessage) and frame.ticket in self.watched and not frame.attachments
+        ready = isinstance(frame, frames.AgentMessage) and frame.ticket in self.watched and not frame.attachments
+        return ready and self._fresh()
 
     def take_now(self, frame: frames.AgentMessage) -> None:
         """Do what one frame asks."""
@@ -81,6 +89,10 @@ class AgentSocket(Connection):
         """Do what one frame asks."""
         if self.actor is None:
             raise Unauthorized("Sign in first")
+        if isinstance(frame, WRITES) and not self._fresh():
+            await self._look()
+            if self.closing:
+                return
         await self._admitted(frame, self.actor)
 
     async def _admitted(self, frame: frames.AgentFrame, actor: Actor) -> None:
@@ -113,7 +125,33 @@ class AgentSocket(Connection):
         if token:
             return await agents.by_token(self.desk, token)
         own_page(request)
-        return await agents.by_session(self.desk, request.cookies.get(COOKIE, ""))
+        return await agents.by_session(self.desk, cookie_of(request, COOKIE))
+
+    def _fresh(self) -> bool:
+        return time.monotonic() - self._looked_at < FRESH
+
+    async def _look(self) -> None:
+        """Look again whether session or token is good, in the database: a nudge that says so may have been missed."""
+        if self.actor is None:
+            return
+        try:
+            self.actor = await agents.still(self.desk, self.actor)
+            self._looked_at = time.monotonic()
+        except Unauthorized as error:
+            self.refuse(error)
+            self.close(frames.CLOSE_UNAUTHORIZED, "signed out")
+
+    def _look_later(self, actor: Actor) -> None:
+        """Look each minute, and in the moment in which the session ends."""
+        left = LOOKS if actor.until is None else (actor.until - self.desk.clock()) / 1000
+        self.later(max(0.0, min(LOOKS, left)), lambda: self.spawn(self._look_on()))
+
+    async def _look_on(self) -> None:
+        try:
+            await self._look()
+        finally:
+            if self.actor is not None and not self.closing:
+                self._look_later(self.actor)
 
     async def _introduce(self, actor: Actor) -> None:
         names = await agents.names(self.desk, actor.account_id)
@@ -203,13 +241,14 @@ class AgentSocket(Connection):
             return
         mine = nudge.agent == actor.agent_id
         match nudge.kind:
-            case "signout" if mine and nudge.by in {"", actor.session_id}:
-                self.close(frames.CLOSE_UNAUTHORIZED, "signed out")
+            case "signout" if mine:
+                self.spawn(self._look())
             case "gone":
                 self._gone(nudge.number)
             case "presence" if not mine:
                 self.spawn(self._present(nudge, actor))
             case "resync":
+                self.spawn(self._look())
                 self._resync()
             case _ if nudge.number in self.watched:
                 self._heard_in_ticket(told, self.watched[nudge.number])

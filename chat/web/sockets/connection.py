@@ -127,9 +127,16 @@ class Connection:
             self._write_soon()
             self.later(CLOSE_SECONDS, self._give_up)
 
+    @property
+    def closing(self) -> bool:
+        """Whether it is to close."""
+        return self._closing is not None
+
     def later(self, seconds: float, job: Callable[[], None]) -> None:
         """Do something after a while, unless the socket has closed by then."""
-        self._timers.append(asyncio.get_running_loop().call_later(seconds, job))
+        loop = asyncio.get_running_loop()
+        self._timers = [each for each in self._timers if each.when() > loop.time()]
+        self._timers.append(loop.call_later(seconds, job))
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Run something beside the reader; it ends with the socket."""

@@ -20,7 +20,7 @@ from chat.web.doors import Doors, own_origin
 from chat.web.sockets.connection import Connection, Receive, Scope, Send
 from chat.web.sockets.view import View
 
-HELLO_SECONDS = 10.0
+HELLO_SECONDS, LOOKS = 10.0, 60.0
 PENDING = 64
 Shown = tuple[frames.AttachmentOut, ...]
 
@@ -35,7 +35,7 @@ class VisitorSocket(Connection):
         self.view: View | None = None
         self.messages = Allowance(0, 0)
         self._pending = 0
-        self._token = ""
+        self._token, self._until = "", 0
 
     async def arrived(self) -> None:
         """Wait ten seconds for the hello, no longer."""
@@ -106,7 +106,10 @@ class VisitorSocket(Connection):
             self.close(frames.CLOSE_FORBIDDEN, "this origin is not the site's")
             return
         self._leave()
-        self.view, self._token = View(self.desk, self, here), frame.token
+        first = self.view is None
+        self.view, self._token, self._until = View(self.desk, self, here), frame.token, visitor.until
+        if first:
+            self._look_later()
         self.messages = self.doors.visitors.enter(here.contact.id, self, here.account.message_rate)
         # First listen, then read: what comes between is heard and the doubles fall out by their numbers.
         for channel in _channels(here):
@@ -181,6 +184,18 @@ class VisitorSocket(Connection):
             view.ask()
         elif answer or not was.standing.consents or view.follower is None:
             await view.welcome(view.at)
+
+    def _look_later(self) -> None:
+        """Look again each minute whether consent and token are good, and in the moment in which the token ends."""
+        left = (self._until - self.desk.clock()) / 1000
+        self.later(max(0.0, min(LOOKS, left)), lambda: self.spawn(self._look_on()))
+
+    async def _look_on(self) -> None:
+        try:
+            await self._refresh()
+        finally:
+            if self.view is not None and not self.closing:
+                self._look_later()
 
     def _heard(self, told: Told) -> None:
         """Something happened that concerns this visitor. Nothing passes without consent, not even outwards."""

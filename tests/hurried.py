@@ -1,0 +1,10 @@
+"""`lethe` whose sockets look each half second, not each minute, whether they may stay."""
+
+import sys
+
+from chat.__main__ import main
+from chat.web.sockets import agent, visitor
+
+agent.LOOKS = visitor.LOOKS = 0.5
+if __name__ == "__main__":
+    sys.exit(main())
