@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import dataclasses
 import json
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -18,6 +19,7 @@ from chat.settings import Settings, from_env
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return its exit status."""
+    os.umask(0o077)  # before anything is made: what Lethe keeps is for its own user alone
     arguments = parser().parse_args(argv)
     try:
         settings = from_env()
