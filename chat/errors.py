@@ -6,7 +6,8 @@ LetheError
 │   ├── InvalidFrame       invalid_frame     400
 │   ├── InvalidField       invalid_field     422   names the field
 │   │   └── UnknownParameter unknown_parameter 422 names it
-│   └── TooLarge           too_large         413
+│   ├── TooLarge           too_large         413
+│   └── TooSlow            too_slow          408
 ├── Refused
 │   ├── ConsentRequired    consent_required  422
 │   ├── NoticeOutdated     notice_outdated   409   carries the current notice
@@ -19,6 +20,7 @@ LetheError
 │   ├── Ended              ended             409
 │   └── RateLimited        rate_limited      429   carries retry_after
 ├── Unavailable            unavailable       503
+├── StorageFull            storage_full      507
 └── Misconfigured          misconfigured     500   one clear line for the engineer
 """
 
@@ -73,6 +75,12 @@ class TooLarge(BadInput):
     """A text or body is over its limit."""
 
     code, status, title = "too_large", 413, "Too large"
+
+
+class TooSlow(BadInput):
+    """A body came so slowly that it was given up; the line is closed, and the same may be sent again."""
+
+    code, status, title, retry = "too_slow", 408, "Too slow", True
 
 
 class Refused(LetheError):
@@ -143,6 +151,12 @@ class Unavailable(LetheError):
     """A part that is needed is away; nothing was stored, and the same may be sent again."""
 
     code, status, title, retry = "unavailable", 503, "Not available just now", True
+
+
+class StorageFull(LetheError):
+    """There is no room for more: of one person, of the account, or on the disk."""
+
+    code, status, title = "storage_full", 507, "There is no room for this"
 
 
 class Misconfigured(LetheError):

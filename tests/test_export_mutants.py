@@ -33,7 +33,7 @@ def nothing_escaped(patch: pytest.MonkeyPatch) -> None:
 
 def names_as_sent(patch: pytest.MonkeyPatch) -> None:
     """Files under names that nobody looked at."""
-    patch.setattr(archive, "path_of", lambda number, _: f"files/../{number}")
+    patch.setattr(archive, "path_of", lambda number, *_: f"files/../{number}")
 
 
 def rows_of_everybody(patch: pytest.MonkeyPatch) -> None:

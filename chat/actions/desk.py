@@ -29,7 +29,7 @@ class Desk:
     Store, keys, ledger, live, blobs (the files of contacts), archives (their exports), mailer, filters, settings and
     clock; `index_key` is the key of the blind indexes, `macs` binds what others could write.
 
-    `drawing` lets one image be drawn at a time: one of forty million pixels takes hundreds of MB meanwhile.
+    `looking` lets two files be looked at at a time: an image of forty million pixels takes hundreds of MB meanwhile.
     """
 
     settings: Settings
@@ -46,7 +46,7 @@ class Desk:
     macs: Macs
     index_key: bytes
     clock: Clock
-    drawing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
+    looking: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
 
     def email_hash(self, scope: str, email: str) -> str:
         """Return what an address is found by: within an account, or `agents` for the whole server."""

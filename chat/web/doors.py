@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hmac
 import json
 from collections.abc import Mapping
@@ -18,7 +17,7 @@ from chat import networks
 from chat.actions.desk import Desk
 from chat.actions.talk.posting import Postbox
 from chat.actions.team import agents
-from chat.errors import Forbidden, InvalidField, LetheError, TooLarge, Unauthorized, UnknownParameter
+from chat.errors import Forbidden, InvalidField, LetheError, TooLarge, TooSlow, Unauthorized, UnknownParameter
 from chat.model import Actor
 from chat.networks import Network
 from chat.tokens import Visitor
@@ -27,6 +26,7 @@ from chat.web.feed import Feed
 from chat.web.parameters import number
 from chat.web.ready import Ready
 from chat.web.refused import Refused
+from chat.web.uploads import Room
 
 if TYPE_CHECKING:
     from chat.metrics import Metrics
@@ -37,14 +37,14 @@ HOST = "__Host-"
 """Before a cookie's name it keeps other hosts from setting it, over HTTPS (RFC 6265bis, 4.1.3.2)."""
 BODY_MOST = 256 * 1024
 FIELD_MOST = 40
-UPLOADS = 8
+UPLOADS = {"visitor": 96 * 2**20, "agent": 32 * 2**20}
 PAGE, PAGE_MOST = 50, 200
 SAFE = {"GET", "HEAD", "OPTIONS"}
 
 
 @dataclass
 class Doors:
-    """Everything the doors work with, made when the server starts. `uploads`: so many files are in memory at once."""
+    """Everything the doors work with, made when the server starts. `uploads`: the memory they may take, by author."""
 
     desk: Desk
     postbox: Postbox
@@ -55,7 +55,7 @@ class Doors:
     ready: Ready = field(default_factory=Ready)
     crowd: Crowd = field(default_factory=Crowd)
     refused: Refused = field(default_factory=Refused)
-    uploads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(UPLOADS))
+    uploads: dict[str, Room] = field(default_factory=lambda: {who: Room(most) for who, most in UPLOADS.items()})
 
     def feed(self, account: str) -> Feed:
         """Return the feed of an account's list."""
@@ -97,6 +97,8 @@ def problem(error: LetheError) -> Response:
     headers = {"cache-control": "no-store"}
     if "retry_after" in error.extra:
         headers["retry-after"] = str(max(1, round(error.extra["retry_after"])))
+    if error.status == TooSlow.status:
+        headers["connection"] = "close"  # what is still to come on this line is nobody's
     extra = {name: value for name, value in error.extra.items() if name not in body}
     return Response(json.dumps(body | extra), error.status, headers, "application/problem+json")
 

@@ -27,7 +27,7 @@ from chat.store.privacy.holdings import holdings as every
 from chat.store.talk import uploads
 
 FORMAT, VERSION = "lethe-export", 1
-NAME_CHARS = 80
+NAME_BYTES = 80  # of a path that may lie deep in folders of its reader
 Step = Callable[[int], Awaitable[None]]
 Paths = dict[str, str]
 """Where in the archive each attachment lies, by its id."""
@@ -114,9 +114,9 @@ def placed(item: Item, paths: Paths | None) -> Item:
     return item | {"path": paths[item["id"]]} if paths and item.get("id") in paths else item
 
 
-def path_of(number: int, name: str) -> str:
+def path_of(number: int, name: str, kind: str) -> str:
     """Return a file's place in the archive: safe and like no other, whatever its sender called it."""
-    return f"files/{number:04d}-{filetypes.tidy(name)[-NAME_CHARS:].strip(' .') or 'file'}"
+    return f"files/{number:04d}-{filetypes.tidy(name, kind, NAME_BYTES)}"
 
 
 async def _files(
@@ -127,7 +127,7 @@ async def _files(
     async for some in holdings.items(desk, who, holding):
         for each in some:
             number += 1
-            path = path_of(number, each["name"] or "")
+            path = path_of(number, each["name"] or "", each["type"])
             try:
                 file = await _file(desk, who, each["id"])
                 async with aclosing(_entry(desk, made, drain, path, _pieces(file.pieces))) as entry:

@@ -9,14 +9,16 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from chat import filetypes, frames, pictures
+from chat import filetypes, frames
 from chat.actions.audit import audit
 from chat.actions.desk import Desk
+from chat.actions.talk import looking
 from chat.actions.talk.transcripts import file_out
 from chat.blobs import PREVIEW
 from chat.crypt import KEY_BYTES, SEALED_CHUNK, derive, seal_chunks, unseal_chunks
-from chat.errors import InvalidField, NotFound, RateLimited, TooLarge
+from chat.errors import NotFound, RateLimited, TooLarge
 from chat.ids import uuid7
+from chat.looking import Looked
 from chat.model import Actor, Attachment, Contact
 from chat.store.talk import contacts, uploads
 
@@ -36,27 +38,16 @@ class File:
     pieces: Iterator[bytes]
 
 
-@dataclass(frozen=True)
-class Looked:
-    """What a file is, its bytes as they are kept; of an image its pixels and a small one too."""
-
-    type: str
-    data: bytes
-    small: bytes = b""
-    width: int | None = None
-    height: int | None = None
-
-
 async def keep(desk: Desk, contact: Contact, author: str, name: str, data: bytes) -> frames.AttachmentOut:
     """
-    Keep a file until a message names it, within a day. A visitor's needs a live consent, in the same transaction.
+    Keep a file that was admitted until a message names it, within a day. A visitor's needs a live consent, in the same
+    transaction.
 
-    Raises InvalidField for what is no file we take, TooLarge, RateLimited, ConsentRequired.
+    Raises InvalidField for what is no file we take, TooLarge, StorageFull, Unavailable, ConsentRequired.
     """
     if len(data) > FILE_MOST:
         raise TooLarge(f"A file has at most {FILE_MOST // 2**20} MB")
-    await _allowed(desk, contact, author)
-    looked = await _looked_at(desk, data)
+    looked = await looking.look(desk, data)
     key, uid, blob = secrets.token_bytes(KEY_BYTES), uuid7(), desk.blobs.new_name()
     sealed = partial(desk.seal, contact.key_slot, contact.uid)
     made = Attachment(
@@ -66,7 +57,7 @@ async def keep(desk: Desk, contact: Contact, author: str, name: str, data: bytes
         seq=None,
         author=author,
         blob=blob,
-        name=sealed(f"attachment/{uid}/name", filetypes.tidy(name)),
+        name=sealed(f"attachment/{uid}/name", filetypes.tidy(name, looked.type)),
         file_key=sealed(f"attachment/{uid}/key", key.hex()),
         type=looked.type,
         size=len(looked.data),
@@ -132,24 +123,14 @@ async def sweep(desk: Desk) -> int:
     return len(unused) + left
 
 
-async def _allowed(desk: Desk, contact: Contact, author: str) -> None:
+async def admit(desk: Desk, contact: Contact, author: str) -> None:
+    """Spend the allowance for a file before any of it is read. Raises RateLimited."""
     if author == "visitor":
         wait = await desk.live.allow(f"upload:{contact.uid}", AN_HOUR, 3600.0)
         if wait:
             raise RateLimited("Too many files; wait a little", retry_after=round(wait))
     if await desk.store.read(lambda tx: uploads.waiting(tx, contact.id, author)) >= WAITING_MOST:
         raise RateLimited("Send the files that wait first", retry_after=60)
-
-
-async def _looked_at(desk: Desk, data: bytes) -> Looked:
-    kind = filetypes.sniff(data)
-    if kind is None:
-        raise InvalidField("Only images, PDF, ZIP and office documents, and plain text are taken", field="file")
-    if kind not in filetypes.IMAGES:
-        return Looked(kind, data)
-    async with desk.drawing:
-        drawn = await asyncio.to_thread(pictures.redraw, data, kind)
-    return Looked(drawn.type, drawn.data, drawn.small, drawn.width, drawn.height)
 
 
 def _write(desk: Desk, owner: str, file: Attachment, key: bytes, looked: Looked) -> None:

@@ -11,6 +11,7 @@ from chat import frames
 from chat.actions.audit import audit
 from chat.actions.desk import Desk, Sealed, unseal_text
 from chat.clock import stamp
+from chat.filetypes import tidy
 from chat.ids import spelt
 from chat.model import Attachment, Contact, Message, Note, Ticket
 from chat.store.talk import contacts, tickets, uploads
@@ -141,7 +142,8 @@ def file_out(desk: Desk, contact: Contact, file: Attachment) -> frames.Attachmen
     """Return an attachment as messages show it."""
     name = desk.unseal(contact.key_slot, contact.uid, f"attachment/{file.id}/name", file.name) or ""
     size = {} if file.width is None or file.height is None else {"width": file.width, "height": file.height}
-    return frames.AttachmentOut(file.id, name, file.size, file.type, file.preview, **size)
+    # Tidied again: it may have been kept when less was known of names.
+    return frames.AttachmentOut(file.id, tidy(name, file.type), file.size, file.type, file.preview, **size)
 
 
 def _text(key: Any, message: Message) -> str | None:
