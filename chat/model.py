@@ -247,8 +247,8 @@ class Draft:
     A message on its way in. The batch fills in `score`, `held`, `sealed`, then `ticket_id`, `number`, `seq`.
 
     `opens` where a visitor's ticket is to be found or opened first, which is then in `ticket`; `repeated` tells that it
-    was stored before; `name` is the author's, `source` whoever sent it and so needs no copy. `attachments` are ids, and
-    `shown` what their frames say.
+    was stored before, `reopened` that it opened a solved ticket again; `name` is the author's, `source` whoever sent it
+    and so needs no copy. `attachments` are ids, and `shown` what their frames say.
     """
 
     contact_id: int
@@ -268,6 +268,7 @@ class Draft:
     number: int = 0
     seq: int = 0
     repeated: bool = False
+    reopened: bool = False
     refusal: Exception | None = None
     ticket: Ticket | None = None
     opens: bool = False

@@ -59,8 +59,8 @@ class MessageComposer extends HTMLElement {
     if (focus) this.#text.focus();
   }
 
-  get #ended() {
-    return ["solved", "trash"].includes(this.#inbox.open?.summary?.status);
+  get #status() {
+    return this.#inbox.open?.summary?.status;
   }
 
   get #draft() {
@@ -81,9 +81,9 @@ class MessageComposer extends HTMLElement {
     this.#attaching.hidden = this.#files.hidden = note;
     this.#text.placeholder = t(`inbox.placeholder.${this.#mode}`);
     this.#text.setAttribute("aria-label", t(`inbox.placeholder.${this.#mode}`));
-    this.#send.textContent = t(note ? "inbox.send.note" : "inbox.send.reply");
+    this.#send.textContent = t(note ? "inbox.send.note" : this.#status === "solved" ? "inbox.send.reopen" : "inbox.send.reply");
     this.#hint.textContent = over > 0 ? t("inbox.too_long", { count: over }) : this.#advice(note);
-    this.#hint.classList.toggle("is-warning", over > 0 || this.#inbox.socket.state !== "online" || (this.#ended && !note));
+    this.#hint.classList.toggle("is-warning", over > 0 || this.#inbox.socket.state !== "online" || (this.#status === "trash" && !note));
     this.#text.style.height = "auto";
     this.#text.style.height = `${this.#text.scrollHeight}px`;
   }
@@ -91,7 +91,7 @@ class MessageComposer extends HTMLElement {
   #advice(note) {
     const { state } = this.#inbox.socket;
     if (state === "waiting") return t("inbox.line.composer");
-    if (!note && this.#ended) return t("inbox.hint.ended");
+    if (!note && ["solved", "trash"].includes(this.#status)) return t(`inbox.hint.${this.#status}`);
     return t(note ? "inbox.hint.note" : "inbox.hint.reply");
   }
 

@@ -165,11 +165,14 @@ def test_a_token_that_has_expired_is_closed_with_4401(account: Account, zoe: Con
         assert (socket.refused(), socket.closed()) == ("unauthorized", 4401)
 
 
-def test_a_message_to_an_ended_chat_is_refused_and_one_stored_before_is_acked_again(zoe: Contact) -> None:
+def test_a_message_to_a_chat_in_the_trash_is_refused_and_one_stored_before_is_acked_again(
+    account: Account, zoe: Contact
+) -> None:
     with welcomed(zoe) as visitor:
         name = str(uuid4())
         before = visitor.post("Before", name)
-        visitor.ask("end", "ended")
+        account.rest("PATCH", f"/tickets/{before['ticket']}", {"status": "trash"})
+        visitor.get("ended")
         assert visitor.get("error", id=visitor.say("After"))["code"] == "ended"
         again = visitor.post("Before", name)
         assert (again["ticket"], again["seq"], again["at"]) == (before["ticket"], before["seq"], before["at"])

@@ -155,12 +155,40 @@ def test_a_new_notice_stops_the_chat_until_it_is_agreed_to(account: Account, zoe
     assert [each["text"] for each in account.messages(ticket)] == ["Before", "After"]
 
 
-def test_an_ended_chat_takes_no_message_until_a_fresh_one_begins(zoe: Contact) -> None:
+@pytest.mark.parametrize("author", ["visitor", "agent"])
+def test_an_answer_to_a_solved_chat_opens_it_again_for_both(account: Account, zoe: Contact, author: str) -> None:
+    with welcomed(zoe) as visitor, welcomed(zoe) as other, account.agent() as agent:
+        agent.get("welcome")
+        ticket = visitor.post("Hello")["ticket"]
+        for _ in range(2):
+            visitor.ask("end", "ended")
+            if author == "visitor":
+                assert visitor.post("One more thing")["ticket"] == ticket
+            else:
+                assert agent.post("One more thing", ticket=ticket)["ticket"] == ticket
+            for window in (visitor, other):
+                assert window.get("welcome", ticket=ticket, status="open")["status"] == "open"
+            assert account.rest("GET", f"/tickets/{ticket}")["status"] == "open"
+    assert [each["text"] for each in account.messages(ticket)] == ["Hello", "One more thing", "One more thing"]
+
+
+def test_an_answer_to_a_solved_chat_that_was_left_for_another_is_refused(account: Account, zoe: Contact) -> None:
+    """It would reach nobody: the visitor sees the other one."""
+    with welcomed(zoe) as visitor, account.agent() as agent:
+        agent.get("welcome")
+        first = visitor.post("Hello")["ticket"]
+        visitor.ask("end", "ended")
+        visitor.send("hello", token=zoe.token, last_seq=0, fresh=True)
+        visitor.get("welcome")
+        second = visitor.post("Another matter")["ticket"]
+        assert agent.get("error", id=agent.say("Late", ticket=first))["code"] == "ended"
+        assert agent.post("There", ticket=second)["ticket"] == second
+
+
+def test_an_ended_chat_is_left_behind_where_a_fresh_one_begins(zoe: Contact) -> None:
     with welcomed(zoe) as visitor:
         ticket = visitor.post("Hello")["ticket"]
         visitor.ask("end", "ended")
-        name = visitor.say("Still there?")
-        assert visitor.get("error", id=name)["code"] == "ended"
         visitor.send("hello", token=zoe.token, last_seq=0, fresh=True)
         assert visitor.get("welcome")["ticket"] is None
         ack = visitor.post("Another matter")

@@ -117,10 +117,21 @@ def test_a_notice_published_since_stops_the_visitor_and_not_the_agent(store: Sto
     assert (agent.refusal, agent.seq) == (None, 2)
 
 
-def test_an_ended_ticket_and_another_contacts_ticket_take_nothing(store: Store) -> None:
+@pytest.mark.parametrize("author", ["visitor", "agent"])
+def test_the_first_answer_to_a_solved_ticket_opens_it_again(store: Store, author: str) -> None:
+    opened = draft(1)
+    store_all(store, [opened])
+    store.write_here(lambda tx: tx.execute(update(ticket).values(status="solved")))
+    first, second = draft(1, author=author, to=opened.ticket_id), draft(1, author=author, to=opened.ticket_id)
+    store_all(store, [first, second])
+    assert [(each.refusal, each.reopened) for each in (first, second)] == [(None, True), (None, False)]
+    assert store.write_here(lambda tx: tx.execute(select(ticket.c.status)).scalar_one()) == "open"
+
+
+def test_a_ticket_in_the_trash_and_another_contacts_ticket_take_nothing(store: Store) -> None:
     mine, theirs = draft(1), draft(2)
     store_all(store, [mine, theirs])
-    store.write_here(lambda tx: tx.execute(update(ticket).where(ticket.c.id == mine.ticket_id).values(status="solved")))
+    store.write_here(lambda tx: tx.execute(update(ticket).where(ticket.c.id == mine.ticket_id).values(status="trash")))
     late, strange = draft(1, to=mine.ticket_id), draft(1, to=theirs.ticket_id)
     store_all(store, [late, strange])
     assert isinstance(late.refusal, Ended)

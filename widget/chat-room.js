@@ -27,7 +27,8 @@ export class ChatRoom extends HTMLElement {
     this.#composer = new ChatComposer(words);
     this.#composer.addEventListener("typing", ({ detail }) => this.#conversation.type(detail));
     this.#composer.addEventListener("send", ({ detail }) => this.#send(detail));
-    this.#ended = make("div", { class: "ended" }, make("p", {}, words.say("ended")), button("primary", () => this.#again(), words.say("new_chat")));
+    this.#ended = make("div", { class: "ended" }, make("p", {}, words.say("ended")),
+      button("primary", () => this.#again("goOn"), words.say("go_on")), button("quiet", () => this.#again("fresh"), words.say("new_chat")));
     this.append(make("h1", { class: "unseen" }, words.say("chat_with", { name })), this.#empty, this.#list, this.#line, this.#now, this.#composer, this.#ended);
   }
 
@@ -46,15 +47,16 @@ export class ChatRoom extends HTMLElement {
 
   focus() {
     if (this.#ended.hidden) this.#composer.focus();
-    else this.#ended.lastChild.focus();
+    else this.#ended.querySelector("button:not([hidden])").focus();
   }
 
   #draw() {
-    const { transcript, live, ended } = this.#conversation;
+    const { transcript, live, ended, closed } = this.#conversation;
     this.#list.show(transcript, live);
     this.#empty.hidden = !live || transcript.lines.length > 0;
     this.#composer.hidden = ended;
     this.#ended.hidden = !ended;
+    this.#ended.children[1].hidden = closed;
     this.#drawLine();
     this.#see();
   }
@@ -84,8 +86,9 @@ export class ChatRoom extends HTMLElement {
     if (this.#visible && this.#list.atEnd) this.#conversation.seen();
   }
 
-  #again() {
-    this.#conversation.fresh();
+  /** `way`: go on, or begin another. */
+  #again(way) {
+    this.#conversation[way]();
     this.#draw();
     this.#composer.focus();
   }

@@ -62,7 +62,7 @@ export class ChatWindow extends HTMLElement {
   }
 
   #choices() {
-    const rights = ["kept", "receipt", "transcript", ...(this.#config.mail ? ["mail"] : []), "export"];
+    const rights = ["kept", "receipt", "earlier", "transcript", ...(this.#config.mail ? ["mail"] : []), "export"];
     const aside = (name) => [name, () => this.#late(name, ({ asides }) => asides[name](this.#words, this.#config, this.#desk, this.#conversation))];
     return menu(this.#words, {
       ...Object.fromEntries(rights.map(aside)),

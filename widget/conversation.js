@@ -12,6 +12,8 @@ export class Conversation extends EventTarget {
   live = false;
   lost = false;
   ended = false;
+  /** It takes no message any more: only another chat can begin. */
+  closed = false;
   online;
   typing = null;
 
@@ -20,6 +22,7 @@ export class Conversation extends EventTarget {
   #asked = null;
   #answer = null;
   #fresh = false;
+  #goingOn = false;
   #mended = -1;
   #timers = {};
 
@@ -43,7 +46,7 @@ export class Conversation extends EventTarget {
 
   retry(id) {
     const said = this.transcript.mark(id, "sending");
-    if (this.ended) this.fresh();
+    if (this.closed) this.fresh();
     else if (said) this.#post(said);
     this.#changed();
   }
@@ -70,10 +73,17 @@ export class Conversation extends EventTarget {
     this.#answer = { ...answer, sent: this.#connection.send({ type: "consent", ...answer }) };
   }
 
+  /** The next message opens the ended ticket again. */
+  goOn() {
+    this.#goingOn = true;
+    this.ended = false;
+    this.#changed();
+  }
+
   /** Leave an ended ticket: the next message opens a new one. */
   fresh() {
     this.#fresh = true;
-    this.ended = false;
+    this.ended = this.closed = this.#goingOn = false;
     this.#hello();
   }
 
@@ -111,7 +121,10 @@ export class Conversation extends EventTarget {
       case "typing": this.#typed(frame); break;
       case "read": this.transcript.read[frame.author.kind] = frame.seq; break;
       case "presence": this.online = frame.online; break;
-      case "ended": this.ended = true; break;
+      case "ended":
+        this.ended = true;
+        this.#goingOn = false;
+        break;
       case "consent_required": this.#ask(frame.notice); break;
       case "error": this.#refused(frame); break;
       default: return;   // a newer server may say more
@@ -124,7 +137,9 @@ export class Conversation extends EventTarget {
     this.#connection.settled();
     this.#asked = this.#answer = null;
     this.online = frame.online;
-    this.ended = ["solved", "trash"].includes(frame.status);
+    this.closed = frame.status === "trash";
+    this.#goingOn &&= frame.status === "solved";
+    this.ended = this.closed || (frame.status === "solved" && !this.#goingOn);
     this.live = true;
     this.lost = false;
     if (this.transcript.welcome(frame)) this.#resend();
@@ -181,7 +196,7 @@ export class Conversation extends EventTarget {
     } else if (code === "rate_limited" && this.transcript.mark(id, "waiting", code)) {
       setTimeout(() => this.live && this.retry(id), seconds * 1000);
     } else {
-      this.ended ||= code === "ended";
+      if (code === "ended") this.ended = this.closed = true;
       if (code === "not_found") this.transcript.lose(id);
       this.transcript.mark(id, "failed", code);
     }

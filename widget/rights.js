@@ -31,6 +31,12 @@ function keptPage(words, { account, kept_days: days }, last) {
   );
 }
 
+/** Everything said, in this chat and before it. */
+async function earlierPage(words, desk) {
+  const text = await (await desk.mine("/transcript")).text();
+  return new PlainPage(words.say("menu.earlier"), make("p", { class: "past", dir: "auto" }, text.trim() || words.say("earlier.none")));
+}
+
 async function mailedPage(words, desk) {
   await desk.mine("/transcript", "POST");
   return new PlainPage(words.say("menu.mail"), paragraph(words.say("mailed")));
@@ -84,6 +90,7 @@ async function stop(desk, conversation, { consent, notice }, id) {
 export const asides = {
   kept: (words, config, _, { transcript }) => keptPage(words, config, transcript.lines.at(-1)?.at),
   receipt: (words, _, desk, conversation) => receiptPage(words, desk, conversation),
+  earlier: (words, _, desk) => earlierPage(words, desk),
   transcript: async (_, __, desk) => download(await (await desk.mine("/transcript")).blob(), "transcript.txt"),
   mail: (words, _, desk) => mailedPage(words, desk),
   export: (words, _, desk) => exportPage(words, desk),

@@ -216,15 +216,48 @@ def test_a_server_killed_in_the_middle_loses_and_doubles_nothing(guest: Guest, a
     guest.until(lambda: stored(account, number) == list(enumerate(texts, 1)))
 
 
-def test_an_ended_chat_says_so_and_the_next_message_begins_another(guest: Guest, account: Account) -> None:
+def test_an_ended_chat_goes_on_or_another_begins(guest: Guest, account: Account) -> None:
     guest.write("One question")
     number = numbered(guest)
     account.rest("PATCH", f"/tickets/{number}", {"status": "solved"})
     expect(guest.frame.get_by_text("This chat has ended.")).to_be_visible()
-    guest.frame.get_by_role("button", name="Start a new chat").click()
+    guest.frame.get_by_role("button", name="Continue this chat").click()
+    guest.write("One more thing")
+    guest.sees("One question", "One more thing")
+    guest.until(lambda: account.tickets()[0]["status"] == "open")
+    assert len(account.tickets()) == 1
+
+    account.rest("PATCH", f"/tickets/{number}", {"status": "solved"})
+    guest.frame.get_by_role("button", name="Start another chat").click()
     guest.write("Another question")
     guest.until(lambda: len(account.tickets()) == 2)
     guest.sees("Another question")
+    guest.choose("Earlier chats")
+    expect(guest.frame.get_by_text("One more thing")).to_be_visible()
+
+
+def test_a_chat_in_the_trash_cannot_be_continued(guest: Guest, account: Account) -> None:
+    guest.write("One question")
+    number = numbered(guest)
+    account.rest("PATCH", f"/tickets/{number}", {"status": "trash"})
+    expect(guest.frame.get_by_text("This chat has ended.")).to_be_visible()
+    guest.page.reload()
+    guest.open()
+    expect(guest.frame.get_by_role("button", name="Start another chat")).to_be_visible()
+    expect(guest.frame.get_by_role("button", name="Continue this chat")).to_be_hidden()
+
+
+def test_an_agents_answer_to_a_solved_ticket_is_sent_and_opens_it(guest: Guest, account: Account) -> None:
+    guest.write("One question")
+    number = numbered(guest)
+    account.rest("PATCH", f"/tickets/{number}", {"status": "solved"})
+    inbox = beside(guest, account, number)
+    inbox.locator("message-composer textarea").fill("One answer more")
+    inbox.get_by_role("button", name="Reopen and send").click()
+    guest.sees("One question", "One answer more")
+    expect(guest.text).to_be_visible()
+    expect(inbox.get_by_role("button", name="Reopen and send")).to_have_count(0)
+    assert account.tickets()[0]["status"] == "open"
 
 
 def test_hostile_text_is_text_on_both_sides(guest: Guest, account: Account) -> None:

@@ -141,7 +141,7 @@ class Postbox:
             done(draft)
             # One by one and in order: who follows a ticket must see its numbers rise by one, their own among them.
             if draft.refusal is None and not draft.repeated:
-                self._desk.live.publish(_told(draft))
+                self._desk.live.publish(_told(draft), *_reopened(draft))
         self._desk.live.publish(*_changed([draft for draft, _ in batch]))
         self._at_work = False
         self._rests.enter([draft for draft, _ in batch], began, self._loop.time())
@@ -172,6 +172,12 @@ def _told(draft: Draft) -> Told:
         seq=draft.seq,
     )
     return Told(happened, Posted(draft), draft.source)
+
+
+def _reopened(draft: Draft) -> list[Told]:
+    """Return what the contact's windows are told where a message opened a solved ticket again."""
+    happened = Nudge("ended", contact=draft.contact_id, ticket=draft.ticket_id or 0, number=draft.number, on=True)
+    return [Told(happened)] if draft.reopened else []
 
 
 def _changed(drafts: list[Draft]) -> list[Told]:

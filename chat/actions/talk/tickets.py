@@ -211,10 +211,9 @@ async def end(desk: Desk, ticket: Ticket, name: str | None) -> None:
     """The visitor ends the chat; Ended where it has."""
 
     def work(tx: Any) -> None:
-        tickets.change(tx, ticket.id, status="solved", updated_at=desk.clock())
+        if not tickets.end(tx, ticket.id, desk.clock()):
+            raise Ended("This chat has ended")
 
-    if ticket.ended:
-        raise Ended("This chat has ended")
     await desk.store.write(work)
     desk.live.publish(_changed(ticket), _ended(ticket, "visitor", name))
 

@@ -46,10 +46,11 @@ class Place:
         draft.seq, draft.number = self.last_seq, self.number
         self.held += draft.held
         self.updated_at = max(self.updated_at, draft.at)
+        draft.reopened = self.status == "solved"
         if draft.author == "visitor":
             self.status, self.visitor_read = "open", draft.seq
         else:
-            self.agent_read = draft.seq
+            self.status, self.agent_read = "open" if draft.reopened else self.status, draft.seq
 
 
 _standing: Select[*tuple[Any, ...]] = (
@@ -70,6 +71,9 @@ _advance = (
     .values(
         {name: bindparam(name) for name in ("status", "last_seq", "held", "agent_read", "visitor_read", "updated_at")}
     )
+)
+_later = select(ticket.c.id).where(
+    ticket.c.contact_id == bindparam("of"), ticket.c.id > bindparam("id"), ticket.c.purged_at.is_(None)
 )
 _written_columns = [column.name for column in message.c if column.name not in {"redacted_at", "target", "part"}]
 _insert = insert(message).values({name: bindparam(name) for name in _written_columns})
@@ -95,7 +99,7 @@ def append(tx: Connection, drafts: Sequence[Draft], *, look: bool) -> None:
     # An attachment that a repetition names is taken already, by itself.
     look = look or any(draft.attachments for draft in drafts)
     for draft in drafts:
-        draft.refusal, draft.repeated = None, False
+        draft.refusal, draft.repeated, draft.reopened = None, False, False
         if draft.opens:
             draft.ticket_id = None
             _open(tx, draft)
@@ -104,7 +108,8 @@ def append(tx: Connection, drafts: Sequence[Draft], *, look: bool) -> None:
     look = look or any(place.status in ENDED for place in places.values())
     known = _known(tx, drafts) if look else {}
     free = uploads.free(tx, [each for draft in drafts for each in draft.attachments])
-    fresh = [made for draft in drafts if (made := _placed(draft, places, known, free)) is not None]
+    past = _past(tx, [place for place in places.values() if place.status == "solved"])
+    fresh = [made for draft in drafts if (made := _placed(draft, places, known, free, past)) is not None]
     if fresh:
         _many(tx, _insert, fresh)
         _many(tx, _advance, [_advanced(places[key]) for key in sorted({made["ticket_id"] for made in fresh})])
@@ -153,14 +158,18 @@ def _ticket_ids(drafts: Sequence[Draft]) -> set[int]:
 
 
 def _placed(
-    draft: Draft, places: dict[int, Place], known: dict[Key, Row[*tuple[Any, ...]] | Draft], free: uploads.Free
+    draft: Draft,
+    places: dict[int, Place],
+    known: dict[Key, Row[*tuple[Any, ...]] | Draft],
+    free: uploads.Free,
+    past: set[int],
 ) -> dict[str, Any] | None:
     """Give the draft its place and return its row, or None where it is refused or was stored before."""
     key = (draft.contact_id, draft.author, draft.cid)
     if draft.refusal is not None or _recalled(draft, known.get(key)):
         return None
     place = places.get(draft.ticket_id or 0)
-    draft.refusal = _refusal(draft, place) or uploads.taken(draft, free)
+    draft.refusal = _refusal(draft, place, past) or uploads.taken(draft, free)
     if draft.refusal is not None or place is None:
         return None
     place.take(draft)
@@ -180,13 +189,20 @@ def _placed(
     }
 
 
-def _refusal(draft: Draft, place: Place | None) -> LetheError | None:
+def _past(tx: Connection, solved: Sequence[Place]) -> set[int]:
+    """Return those of the solved tickets whose contact has begun another since: an answer there would reach nobody."""
+    return {place.id for place in solved if tx.execute(_later, {"of": place.contact_id, "id": place.id}).first()}
+
+
+def _refusal(draft: Draft, place: Place | None, past: set[int]) -> LetheError | None:
     if place is None or place.contact_id != draft.contact_id:
         return NotFound("No such ticket")
     if draft.author == "visitor" and not place.consents:
         return ConsentRequired("Agree to the current notice first")
-    if place.status in ENDED:
-        return Ended("This ticket has ended")
+    if place.id in past:
+        return Ended("Its contact has begun another ticket since: write there")
+    if place.status == "trash":
+        return Ended("This ticket is in the trash")
     return None
 
 

@@ -24,7 +24,7 @@ from sqlalchemy import (
 from chat.errors import NotFound
 from chat.model import Message, Note, Order, Ticket
 from chat.store.bound import columns, holds
-from chat.store.schema import agent, contact, department, message, note, site, ticket
+from chat.store.schema import ENDED, agent, contact, department, message, note, site, ticket
 from chat.store.schema import hold as legal_hold
 
 PAGE = 50
@@ -211,6 +211,12 @@ def add_note(tx: Connection, ticket_id: int, made: Mapping[str, Any]) -> tuple[N
 def last_change(tx: Connection) -> int:
     """Return when something last happened in any ticket, 0 for never; ms."""
     return int(tx.execute(select(func.max(ticket.c.updated_at))).scalar() or 0)
+
+
+def end(tx: Connection, ticket_id: int, at: int) -> bool:
+    """Mark a running ticket solved; return whether it was running."""
+    mine = (ticket.c.id == ticket_id) & ticket.c.status.not_in(ENDED)
+    return tx.execute(update(ticket).where(mine).values(status="solved", updated_at=at)).rowcount > 0
 
 
 def change(tx: Connection, ticket_id: int, **values: Any) -> None:

@@ -29,8 +29,11 @@ class View:
         """Ask for consent to the notice in force."""
         self._socket.tell(frames.ConsentRequiredOut(self.here.notice))
 
-    async def welcome(self, after: int, *, fresh: bool = False) -> None:
-        """Tell the state, and everything after a number; `fresh` leaves an ended ticket behind."""
+    async def welcome(self, after: int, *, fresh: bool = False, once: bool = False) -> None:
+        """
+        Tell the state, and everything after a number; `fresh` leaves an ended ticket behind, and `once` leaves out what
+        was told while this was read.
+        """
         here = self.here
         ticket = await tickets.last_of(self._desk, here.contact.id)
         if ticket is not None and ticket.ended and fresh:
@@ -39,8 +42,9 @@ class View:
         found: list[frames.Entry] = []
         if ticket is not None:
             found = await transcripts.messages(self._desk, here.contact.id, ticket, after, agents=False)
-        seq = max([after if ticket is None else ticket.last_seq, *(each.seq for each in found)])
-        seq = seq if ticket is not None else 0
+        told = self.at if once else 0
+        found = [each for each in found if each.seq > told]
+        seq = 0 if ticket is None else max([ticket.last_seq, told, *(each.seq for each in found)])
         self.follower = Follower(seq, self._missed, self._socket.say, self._socket.spawn)
         # What was said last is what the next change is measured by; between arriving and this it may have changed.
         self._online = self._desk.live.online(here.account.id)
@@ -114,6 +118,6 @@ class View:
         nudge = told.nudge
         self.here.standing.ended = not nudge.on
         if nudge.on:
-            self._socket.spawn(self.welcome(self.at))
+            self._socket.spawn(self.welcome(self.at, once=True))
         else:
             self._socket.tell(told.entry or frames.EndedOut(nudge.number, frames.Author(nudge.by)))
