@@ -23,7 +23,8 @@ export class ConsentNotice extends HTMLElement {
   #fields = new Map();
   #boxes = new Map();
   #told = make("div", { class: "notice" });
-  #choices = make("div", { class: "choices" });
+  #needed = make("div", {});
+  #choices = make("div", {});
   #message = make("p", { class: "message", role: "alert" });
   #start;
 
@@ -34,12 +35,13 @@ export class ConsentNotice extends HTMLElement {
     this.#missing = renewal ? "renew_missing" : "tick_missing";
     this.#start = make("button", { class: "primary wide" }, words.say(renewal ? "renew" : "start"));
     const { alternative } = config.site;
-    const foot = make("footer", {}, this.#message, this.#start);
-    if (alternative) foot.append(make("p", { class: "other" }, words.say("rather_not", { alternative })));
+    const other = alternative ? make("p", { class: "other" }, words.say("rather_not", { alternative })) : "";
+    // Whatever else scrolls, the box and the button stay in sight together.
+    const foot = make("footer", {}, this.#needed, this.#message, this.#start);
     const fields = make("div", { class: "fields" }, ...(renewal ? [] : config.fields).map((field) => this.#field(field)));
-    const form = make("form", { novalidate: true, submit: (event) => this.#submit(event) }, fields, this.#choices, foot);
+    const form = make("form", { novalidate: true, submit: (event) => this.#submit(event) }, this.#told, fields, this.#choices, other, foot);
     const title = words.say(renewal ? "renew_title" : "chat_with", config.account);
-    this.append(make("h1", { tabindex: "-1" }, title), this.#told, form);
+    this.append(make("h1", { tabindex: "-1" }, title), form);
     this.ask(config);
   }
 
@@ -49,7 +51,8 @@ export class ConsentNotice extends HTMLElement {
     this.#told.replaceChildren(...this.#tell(notice));
     this.#boxes.clear();
     const boxes = (wanted) => purposes.filter(({ required }) => required === wanted).map((purpose) => this.#box(purpose));
-    this.#choices.replaceChildren(...boxes(true));
+    this.#needed.replaceChildren(...boxes(true));
+    this.#choices.replaceChildren();
     const optional = boxes(false);
     if (optional.length) this.#choices.append(make("fieldset", {}, make("legend", {}, this.#words.say("only_if_you_like")), ...optional));
   }
@@ -72,10 +75,11 @@ export class ConsentNotice extends HTMLElement {
     const rest = text.slice(short.length).trim();
     const told = [make("p", { dir: "auto" }, short)];
     if (rest) told.push(make("details", {}, make("summary", {}, words.say("read_whole")), make("p", { dir: "auto" }, rest)));
-    const link = (to, label) => told.push(make("a", { href: to, target: "_blank", rel: "noopener noreferrer" }, words.say(label)));
+    const links = make("p", { class: "links" });
+    const link = (to, label) => links.append(make("a", { href: to, target: "_blank", rel: "noopener noreferrer" }, words.say(label)));
     if (/^https?:/i.test(href)) link(href, "privacy");
-    link(`/privacy/${document.documentElement.dataset.site}`, "menu");
-    return told;
+    link(`/privacy/${document.documentElement.dataset.site}`, "your_data");
+    return [...told, links];
   }
 
   #field({ id, label, required }) {

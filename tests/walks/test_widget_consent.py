@@ -13,7 +13,9 @@ from playwright.sync_api import Page, Request, Response, WebSocket, expect
 
 from chat.actions.desk import Desk
 from chat.actions.team import accounts
+from chat.model import LOCALES
 from tests.lethe import Account, Lethe
+from tests.walks.notice import publish
 from tests.walks.shop import KEPT, NOTHING, Enter, Guest
 
 NAME, EMAIL, TEXT = "Zoe Papadaki", "zoe@shop.example", "Is the tall pot frost-proof?"
@@ -173,6 +175,29 @@ def test_withdrawing_asks_once_says_that_it_is_done_and_leaves_nothing(enter: En
     guest.page.reload()
     guest.open()
     expect(guest.box).not_to_be_checked()
+
+
+SIZES = ((1366, 625), (1280, 600), (375, 667), (1440, 900))
+SEEN = """(boxes) => boxes.every((box) => {
+    const { x, y, width, height } = box.getBoundingClientRect();
+    const ends = [[x + width * .1, y + height * .2], [x + width * .9, y + height * .8]];
+    return ends.every(([x, y]) => box.contains(document.elementFromPoint(x, y)));
+})"""
+
+
+def test_the_box_and_the_button_are_in_sight_without_scrolling(enter: Enter, account: Account) -> None:
+    publish(account)
+    for locale in LOCALES:
+        for width, height in SIZES:
+            guest = enter(None, {"locale": locale}, viewport={"width": width, "height": height}).open()
+            seen = guest.frame.locator("#purpose-chat, consent-notice .primary, footer .box label")
+            assert seen.evaluate_all(SEEN), (locale, width, height)
+            tops = [each.bounding_box() for each in guest.frame.locator(".links a").all()]
+            assert len({each and each["y"] for each in tops}) == 1, (locale, width, height)
+            for field in guest.frame.locator(".field input").all():
+                field.focus()
+                assert field.evaluate(f"(field) => ({SEEN})([field])"), (locale, width, height)
+            guest.context.close()
 
 
 MARK = "localStorage.setItem('{name}', 'agreed')"
