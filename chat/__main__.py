@@ -146,13 +146,13 @@ def _run_check(settings: Settings, arguments: argparse.Namespace) -> int:
             json.dumps(
                 {
                     "settings": settings.shown(),
-                    "findings": [dataclasses.asdict(f) for f in findings],
+                    "findings": [dataclasses.asdict(each) | {"ok": each.ok} for each in findings],
                 }
             )
         )
     else:
         print("\n".join([f"{name}={value}" for name, value in settings.shown().items()]))
-        print("\n".join(f"{'ok  ' if f.ok else 'MEND'} {f.what}" + (f": {f.mend}" if f.mend else "") for f in findings))
+        print("\n".join(each.line() for each in findings))
     return 0 if all(finding.ok for finding in findings) else 1
 
 

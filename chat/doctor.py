@@ -1,4 +1,4 @@
-"""`lethe check`: what is misconfigured, one line each with its mend."""
+"""`lethe check`: what is misconfigured, one line each with its mend. It looks, and makes or changes nothing."""
 
 from __future__ import annotations
 
@@ -7,55 +7,109 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+from urllib.parse import unquote, urlsplit
 
 from chat.clock import now
 from chat.errors import LetheError, Misconfigured
 from chat.macs import Macs
 from chat.mail import Mailer
 from chat.settings import Settings
-from chat.store import Store, folder, migrations
+from chat.store import Store, migrations
 from chat.store.privacy import audit, backups
 from chat.store.slots import open_slots
 from spam import Filter
 
 STALE_HOURS = 48
+MARKS = {"ok": "ok  ", "mend": "MEND", "not set": "--  ", "not tested": "--  "}
 
 
 @dataclass(frozen=True)
 class Finding:
-    """Whether one thing is as it should be; `mend` says what to do where it is not."""
+    """One thing that was looked at; `mend` says what to do about it, or why it was not tested."""
 
     what: str
-    ok: bool
+    state: Literal["ok", "mend", "not set", "not tested"]
     mend: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing must be mended."""
+        return self.state != "mend"
+
+    def line(self) -> str:
+        """As a person reads it."""
+        said = [self.state] if self.state.startswith("not") else []
+        rest = "; ".join([*said, *([self.mend] if self.mend else [])])
+        return f"{MARKS[self.state]} {self.what}" + (f": {rest}" if rest else "")
+
+
+class Untested(Exception):
+    """It could not be looked at; the words say why."""
+
+
+class Unset(Exception):
+    """It is not used here; the words say what follows."""
 
 
 def examine(settings: Settings, *, deploy: bool) -> list[Finding]:
     """Look at everything; with `deploy` also at what matters on the open internet."""
     found = [
-        _tried("data folder can be written", lambda: folder.prepare_data(settings)),
-        _tried("database is at this schema", lambda: migrations.require_current(settings.database_url)),
-        _tried("data keys can be used", lambda: open_slots(settings.keys_url).close()),
-        _tried("Redis answers", lambda: _redis(settings)),
-        _tried("spam filter loads", Filter.shipped),
-        _tried("mail server takes mail", lambda: _mail(settings)),
-        _tried("audit logs were whole when last checked", lambda: _audit(settings)),
+        _tried("data folder", "can be written", lambda: _folder(settings.data)),
+        _tried("database", "is at this schema", lambda: migrations.require_current(settings.database_url)),
+        _tried("data keys", "can be used", lambda: _keys(settings)),
+        _tried("Redis", "answers", lambda: _redis(settings)),
+        _tried("spam filter", "loads", Filter.shipped),
+        _tried("mail server", "takes mail", lambda: _mail(settings)),
+        _tried("audit logs", "were whole when last checked", lambda: _audit(settings)),
         _backed_up(settings, deploy=deploy),
     ]
     return [*found, *_deployed(settings)] if deploy else found
 
 
-def _tried(what: str, look: Callable[[], object]) -> Finding:
+def _tried(what: str, claim: str, look: Callable[[], object]) -> Finding:
     try:
         look()
+    except Unset as why:
+        return Finding(what, "not set", str(why))
+    except Untested as why:
+        return Finding(what, "not tested", str(why))
     except LetheError as error:
-        return Finding(what, ok=False, mend=error.detail)
-    return Finding(what, ok=True)
+        return Finding(f"{what} {claim}", "mend", error.detail)
+    return Finding(f"{what} {claim}", "ok")
+
+
+def _folder(data: Path) -> None:
+    if not data.exists():
+        raise Untested(f"{data} is not there yet; lethe init makes it")
+    if not (data.is_dir() and os.access(data, os.R_OK | os.W_OK | os.X_OK)):
+        raise Misconfigured(f"{data} cannot be written; give this user the folder or set LETHE_DATA to another one")
+
+
+def _keys(settings: Settings) -> None:
+    _need_database(settings)
+    url = settings.keys_url
+    if url.startswith("file:") and not Path(unquote(urlsplit(url).path)).exists():
+        raise Misconfigured("The key file is missing, and nothing opens without it; restore it or set LETHE_KEYS_URL")
+    slots = open_slots(url)
+    try:
+        slots.look(1, bytes(16))  # whosever it is, it can be read
+    finally:
+        slots.close()
+
+
+def _need_database(settings: Settings) -> None:
+    """Raise Untested unless there is a database that can be asked."""
+    try:
+        migrations.require_current(settings.database_url)
+    except LetheError:
+        raise Untested("see the database") from None
 
 
 def _redis(settings: Settings) -> None:
     if not settings.redis_url:
-        return
+        raise Unset("this is one process")
     from chat.live.across import RedisLive  # noqa: PLC0415 - Redis' client is loaded only where there is one
 
     async def ask() -> bool:
@@ -69,12 +123,13 @@ def _redis(settings: Settings) -> None:
 
 
 def _mail(settings: Settings) -> None:
-    if settings.smtp_url:
-        Mailer(settings.smtp_url, settings.base_url).check()
+    if not settings.smtp_url:
+        raise Unset("no mail is sent")
+    Mailer(settings.smtp_url, settings.base_url).check()
 
 
 def _audit(settings: Settings) -> None:
-    migrations.require_current(settings.database_url)
+    _need_database(settings)
     store = Store(settings.database_url)
     try:
         broken = asyncio.run(store.read(audit.found_broken))
@@ -86,32 +141,29 @@ def _audit(settings: Settings) -> None:
 
 def _backed_up(settings: Settings, *, deploy: bool) -> Finding:
     """How old the last backup is; that there is none to speak of matters on the open internet only."""
+    wanted: Literal["mend", "not set"] = "mend" if deploy else "not set"
     try:
-        migrations.require_current(settings.database_url)
-    except LetheError:
-        return Finding("last backup is not known", ok=not deploy, mend="see the database")
+        _need_database(settings)
+    except Untested as why:
+        return Finding("last backup", "mend" if deploy else "not tested", str(why))
     store = Store(settings.database_url)
     at = store.write_here(backups.standing).backed_up_at
     store.close()
     if at is None:
-        return Finding("no backup was made yet", not deploy, "run lethe backup DIR each day")
+        return Finding("no backup was made yet", wanted, "run lethe backup DIR each day")
     hours = max(0, now() - at) // 3_600_000
     what = f"last backup is {hours // 24} days and {hours % 24} hours old"
     late = hours >= STALE_HOURS
-    return Finding(what, not (late and deploy), "run lethe backup DIR each day" if late else "")
+    return Finding(what, "mend" if late and deploy else "ok", "run lethe backup DIR each day" if late else "")
 
 
 def _deployed(settings: Settings) -> Iterator[Finding]:
+    def must(what: str, mend: str, *, so: bool) -> Finding:
+        return Finding(what, "ok") if so else Finding(what, "mend", mend)
+
     secure = settings.base_url.startswith("https://")
-    yield Finding(
-        "served over https",
-        secure,
-        "" if secure else "set LETHE_BASE_URL to the https:// address that browsers use",
-    )
-    mail = bool(settings.smtp_url)
-    yield Finding("mail can be sent", mail, "" if mail else "set LETHE_SMTP_URL, or visitors cannot have letters")
+    yield must("served over https", "set LETHE_BASE_URL to the https:// address that browsers use", so=secure)
+    yield must("mail can be sent", "set LETHE_SMTP_URL, or visitors cannot have letters", so=bool(settings.smtp_url))
     mode = stat.S_IMODE(settings.data.stat().st_mode) if settings.data.exists() else 0o700
-    closed = mode & 0o077 == 0
-    yield Finding("data folder is private", closed, "" if closed else f"chmod 700 {settings.data}")
-    user = os.geteuid() != 0
-    yield Finding("not run as root", user, "" if user else "run Lethe as a user of its own")
+    yield must("data folder is private", f"chmod 700 {settings.data}", so=mode & 0o077 == 0)
+    yield must("not run as root", "run Lethe as a user of its own", so=os.geteuid() != 0)

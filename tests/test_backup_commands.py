@@ -198,7 +198,7 @@ def test_what_cannot_be_is_said_in_one_line(filled: Lethe, postgresql: PostgreSQ
     one_line(command(environ(filled), "backup", kept, "--keys", data), "apart from")
     one_line(command(environ(filled), "backup", kept, "--days", "0"), "--days")
     one_line(command(environ(filled), "restore", str(tmp_path)), "no backup")
-    one_line(command(environ(filled), "restore", str(tmp_path / "none")), "cannot be read")
+    one_line(command(environ(filled), "restore", str(tmp_path / "none")), "There is no backup at")
     made(filled, Path(kept))
     one_line(command(environ(filled), "restore", kept), "data here already")
     bare = environ(filled, LETHE_DATA=str(tmp_path / "bare"))
@@ -214,7 +214,7 @@ def test_check_says_how_old_the_last_backup_is(filled: Lethe, tmp_path: Path) ->
     assert "backup" in said
     fresh = environ(filled, LETHE_DATA=str(tmp_path / "fresh"))
     command(fresh, "migrate")
-    assert "ok   no backup was made yet" in command(fresh, "check").stdout
+    assert "--   no backup was made yet: not set; run lethe backup" in command(fresh, "check").stdout
     assert "MEND no backup was made yet" in command(fresh, "check", "--deploy").stdout
 
 

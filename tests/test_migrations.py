@@ -78,7 +78,7 @@ def test_a_newer_database_is_left_alone(database_url: str, tmp_path: Path) -> No
 
 
 def test_a_database_that_is_not_prepared_says_so(database_url: str, tmp_path: Path) -> None:
-    one_line(lethe(environment(tmp_path, database_url), "serve", "--port", "0"), "lethe migrate")
+    one_line(lethe(environment(tmp_path, database_url), "serve", "--port", "0"), "lethe init")
 
 
 def test_a_server_that_is_not_there_is_said_in_one_line(tmp_path: Path) -> None:

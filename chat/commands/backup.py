@@ -63,13 +63,14 @@ def _backup(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 def _restore(settings: Settings, arguments: argparse.Namespace) -> int:
+    chosen = _chosen(arguments.backup)
     folder.prepare_data(settings)
     if not folder.has_secret(settings):
         raise Misconfigured(
             "This place has no secret yet: set LETHE_SECRET_KEY, or put the server's secret.key into "
             f"{settings.data}, as nothing opens without it"
         )
-    with archive.opened(_chosen(arguments.backup), Signer(folder.server_secret(settings))) as backup:
+    with archive.opened(chosen, Signer(folder.server_secret(settings))) as backup:
         restoring.look(settings, backup, arguments.keys, without_ledger=arguments.without_ledger)
         restoring.load(settings, backup, _told)
         report = asyncio.run(_finish(settings, backup))
@@ -97,6 +98,8 @@ async def _finish(settings: Settings, backup: Backup) -> dict[str, Any]:
 
 def _chosen(path: Path) -> Path:
     """Return the file, or of a folder its newest: the names sort by time. A damaged one is refused, not passed over."""
+    if not path.exists():
+        raise Misconfigured(f"There is no backup at {path}")
     if not path.is_dir():
         return path
     found = sorted(path.glob(f"lethe-*{archive.ENDING}"))

@@ -8,6 +8,7 @@ import time
 from typing import Any
 
 import msgspec
+import structlog
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialWithJitterBackoff
@@ -18,6 +19,7 @@ from chat.live.here import Live
 from chat.macs import Macs
 from chat.nudges import Nudge, Told
 
+log = structlog.get_logger("chat.live")
 CHANNEL = "lethe:nudges"
 ANNOUNCE = 15.0
 SILENT = 5.0
@@ -42,6 +44,7 @@ class RedisLive(Live):
         self._out: asyncio.Queue[list[Nudge]] = asyncio.Queue(maxsize=10_000)
         self._mine: dict[tuple[str, str, object], str] = {}
         self._tasks: list[asyncio.Task[None]] = []
+        self._away = False
 
     def _client(self, timeout: float) -> Redis:
         retry = Retry(ExponentialWithJitterBackoff(base=0.02, cap=0.1), 1)
@@ -149,11 +152,19 @@ class RedisLive(Live):
     async def _hear(self) -> None:
         wait = 0.1
         while True:
-            with contextlib.suppress(RedisError, OSError, asyncio.TimeoutError):
+            try:
                 await self._listen_once()
                 wait = 0.1
+            except (TimeoutError, RedisError, OSError) as error:
+                self._say_away(type(error).__name__)
             await asyncio.sleep(wait)
             wait = min(wait * 2, 5.0)
+
+    def _say_away(self, why: str) -> None:
+        """Log it once, however often it is tried again."""
+        if not self._away:
+            log.warning("redis is away", why=why)
+        self._away = True
 
     async def _listen_once(self) -> None:
         """Subscribe, let everybody catch up on what was missed, then hear until the line breaks or falls silent."""
@@ -162,6 +173,9 @@ class RedisLive(Live):
             async with client.pubsub() as line:
                 await line.subscribe(CHANNEL)
                 await line.get_message(timeout=SILENT)
+                if self._away:
+                    log.warning("redis is back")
+                self._away = False
                 self._tell_all(Nudge("resync"))
                 self._push([Nudge("who")])
                 await self._hear_on(line)

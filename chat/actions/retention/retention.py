@@ -85,13 +85,13 @@ async def start(desk: Desk, actor: Actor) -> dict[str, Any]:
 
 async def now(desk: Desk, *, dry_run: bool) -> list[dict[str, Any]]:
     """Run the rules in every account now, or rehearse that; return the reports."""
-    known = [account.id for account in await desk.store.read(accounts.all_of)]
+    known = await desk.store.read(accounts.all_of)
     if dry_run:
-        return [await _rehearsed(desk, each, "command", "command", None) for each in known]
-    made = [await sweeping.begin(desk, each, "command", "command") for each in known]
+        return [{"account": each.name} | await _rehearsed(desk, each.id, "command", "command", None) for each in known]
+    made = [await sweeping.begin(desk, each.id, "command", "command") for each in known]
     for run in made:
         await sweeping.carry_out(desk, run)
-    return [await _report(desk, run.id) for run in made]
+    return [{"account": each.name} | await _report(desk, run.id) for each, run in zip(known, made, strict=True)]
 
 
 async def report(desk: Desk, actor: Actor, run_id: str) -> dict[str, Any]:
@@ -161,7 +161,7 @@ def shown(run: Run, counts: list[Count]) -> dict[str, Any]:
 def told(made: dict[str, Any]) -> list[str]:
     """Return a report as lines for people."""
     verb = "would purge" if made["dry_run"] else "purged"
-    lines = [f"{made['id']}: {'rehearsal' if made['dry_run'] else made['state']}"]
+    lines = [f"{made['account']} ({made['id']}): {'rehearsal' if made['dry_run'] else made['state']}"]
     for each in made["rules"]:
         number = each["found"] if made["dry_run"] else each["purged"]
         held = f", {each['held']} kept because held" if each["held"] else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from sqlalchemy import column, create_engine, inspect, select, table, text
+from sqlalchemy import column, create_engine, inspect, make_url, select, table, text
 from sqlalchemy.exc import DBAPIError
 
 from chat.clock import now
@@ -51,6 +51,8 @@ def current(url: str) -> str | None:
 
     Raises Misconfigured where this code does not know it, Unavailable where there is no answer.
     """
+    if url.startswith("sqlite") and not Path(make_url(url).database or "").exists():
+        return None  # to look would be to make it
     target = engine(url)
     try:
         with target.begin() as connection:
@@ -78,8 +80,10 @@ def knows(revision: str) -> bool:
 def require_current(url: str, *, restoring: bool = False) -> None:
     """Raise Misconfigured unless the database is at the schema of this code, and, but for `restoring`, all restored."""
     found = current(url)
+    if found is None:
+        raise Misconfigured("There is no database here yet; run lethe init to make it, with an account and its owner")
     if found != HEAD:
-        raise Misconfigured(f"The database is at {found or 'nothing yet'}, this Lethe needs {HEAD}; run lethe migrate")
+        raise Misconfigured(f"The database is at {found}, this Lethe needs {HEAD}; run lethe migrate")
     if not restoring and _is_restoring(url):
         raise Misconfigured("A restore has not finished here, so nothing may be read yet; run lethe restore again")
 
