@@ -79,8 +79,10 @@ export class Inbox extends EventTarget {
   /** Marks what the visitor wrote in a ticket as spam (holds it) or as not (releases it); throws a Problem. */
   async judge(number, spam) {
     const summary = await rest("PUT", `/tickets/${number}/spam`, { spam });
-    if (summary?.number) this.#summary(summary);
+    const { learnt, ...shown } = summary ?? {};
+    if (shown.number) this.#summary(shown);
     if (this.open?.number === number) this.socket.send({ type: "open", ticket: number, last_seq: 0 });
+    return learnt !== 0;
   }
 
   /** Reads the texts of what is held in the open ticket, and shows that of `seq`; throws a Problem. */

@@ -81,8 +81,10 @@ class TicketActions extends HTMLElement {
 
   async #judge({ number, held }) {
     const spam = !held;
-    if (!(await this.#try(() => this.#inbox.judge(number, spam)))) return;
-    this.#say(t(spam ? "inbox.done.spam" : "inbox.done.not_spam"), () => this.#try(() => this.#inbox.judge(number, !spam)));
+    let learnt = true;
+    if (!(await this.#try(async () => { learnt = await this.#inbox.judge(number, spam); }))) return;
+    const done = spam ? "inbox.done.spam" : "inbox.done.not_spam";
+    this.#say(t(learnt ? done : `${done}.unlearnt`), () => this.#try(() => this.#inbox.judge(number, !spam)));
   }
 
   #more(summary) {

@@ -105,7 +105,7 @@ def test_the_quarantine_is_gone_through_by_keys(open_page: OpenPage, own_demo: D
     expect(page.get_by_role("checkbox", name="Bob")).to_be_checked()
     page.keyboard.press("a")
     expect(page.get_by_text("3 selected")).to_be_visible()
-    page.get_by_role("button", name="Spam: keep held").click()
+    page.get_by_role("button", name="Spam: keep in quarantine").click()
     expect(page.get_by_text("3 messages confirmed as spam")).to_be_visible()
     expect(page.get_by_text("The quarantine is empty")).to_be_visible()
 

@@ -106,7 +106,7 @@ def test_a_held_message_is_shown_only_when_asked_for_and_is_released(inbox: Page
     inbox.get_by_role("link", name="Quarantine").click()
     row(inbox, "Hermes").click()
     held = inbox.locator(".entry.is-held")
-    expect(held).to_contain_text("held as likely spam")
+    expect(held).to_contain_text("quarantined as likely spam")
     expect(inbox.get_by_text("CHEAP FOLLOWERS")).to_have_count(0)
     held.get_by_role("button", name="Show").click()
     expect(held).to_contain_text("CHEAP FOLLOWERS")

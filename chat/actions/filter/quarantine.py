@@ -57,6 +57,11 @@ async def count(desk: Desk, actor: Actor) -> int:
     return await desk.store.read(lambda tx: quarantine.count(tx, actor.account_id))
 
 
+async def unused(desk: Desk, actor: Actor) -> int:
+    """Return how many messages agents judged that taught nothing, for want of consent."""
+    return await desk.store.read(lambda tx: quarantine.unused(tx, actor.account_id))
+
+
 async def judge(desk: Desk, actor: Actor, word: Word, places: list[Place]) -> int:
     """
     Say of messages that they are no spam (`release`), that they are (`confirm`), or take that back (`return`).

@@ -34,13 +34,17 @@ WHY_MOST = 20
 TAUGHT_MOST = 50  # messages of a ticket that one mark labels
 
 
-def teach(desk: Desk, tx: Any, actor: Actor, contact: Contact, said: list[Message], *, spam: bool) -> None:
-    """Label a ticket's messages in the mark's own transaction; nothing without a live consent to `spam_training`."""
+def teach(desk: Desk, tx: Any, actor: Actor, contact: Contact, said: list[Message], *, spam: bool) -> int:
+    """
+    Label a ticket's messages in the mark's own transaction, none without a live consent to `spam_training`; return how
+    many.
+    """
     contact = contacts.by_uid(tx, contact.uid, lock=True)
     if not _agreed(tx, contact):
-        return
+        return 0
     theirs = [each for each in said if each.author == "visitor" and each.body][:TAUGHT_MOST]
     labels.put(tx, [_label(desk, actor, contact, each, spam=spam) for each in theirs])
+    return len(theirs)
 
 
 async def changed(desk: Desk, account_id: str, contact_id: int) -> None:

@@ -158,28 +158,28 @@ async def change(desk: Desk, actor: Actor, number: int, values: dict[str, Any]) 
 async def hold(desk: Desk, actor: Actor, number: int, *, held: bool) -> dict[str, Any]:
     """
     Move a ticket's visitor messages into quarantine, or release them to the agents' view, and teach the filter that;
-    return the summary.
+    return the summary, and as `learnt` how many messages it learnt from: none without consent.
     """
     opened = await one(desk, actor, number)
 
-    def work(tx: Any) -> tuple[list[Message], transcripts.Files]:
+    def work(tx: Any) -> tuple[list[Message], transcripts.Files, int]:
         changed = tickets.hold(tx, opened.ticket.id, held=held)
         said = tickets.messages(tx, opened.ticket.id)
-        training.teach(desk, tx, actor, opened.contact, said, spam=held)
+        learnt = training.teach(desk, tx, actor, opened.contact, said, spam=held)
         theirs = [each for each in said if each.author == "visitor" and each.target is None]
         quarantine.look_at(tx, theirs, actor.agent_id, desk.clock(), spam=held)
         action = "spam.marked" if held else "spam.unmarked"
         audit.enter(desk, tx, actor.account_id, actor.agent_id, action, str(number), opened.contact.uid)
-        return changed, transcripts.files_of(tx, changed)
+        return changed, transcripts.files_of(tx, changed), learnt
 
-    changed, files = await desk.store.write(work)
+    changed, files, learnt = await desk.store.write(work)
     await training.changed(desk, actor.account_id, opened.contact.id)
     known: transcripts.Names = {"": transcripts.name_of(desk, opened.contact)}
     said = [transcripts.message_out(desk, opened.contact, number, each, known, agents=True) for each in changed]
     frames_out = transcripts.with_files(desk, opened.contact, said, files)
     nudge = Nudge("held", account=actor.account_id, ticket=opened.ticket.id, number=number)
     desk.live.publish(Told(nudge, frames_out), _changed(opened.ticket))
-    return (await one(desk, actor, number)).summary
+    return (await one(desk, actor, number)).summary | {"learnt": learnt}
 
 
 def typing(desk: Desk, ticket: Ticket, author: frames.Author, *, on: bool, source: object) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Select, and_, delete, exists, func, insert, s
 
 from chat.model import Message
 from chat.store.bound import columns, holds
-from chat.store.schema import contact, message, review, site, ticket
+from chat.store.schema import contact, label, message, review, site, ticket
 from chat.store.schema import hold as legal_hold
 
 Sort = Literal["score", "time"]
@@ -109,3 +109,14 @@ def _all_held(tx: Connection, rows: Iterable[Any]) -> list[Held]:
     """Return those whose contact is of the account as the server wrote it itself."""
     kept = [row for row in rows if holds(tx, contact, row, "c_")]
     return [Held(Message(*row[: len(_columns)]), row.number, row.uid, row.key_slot, row.name, row.site) for row in kept]
+
+
+def _held(row: Any) -> Held:
+    return Held(Message(*row[: len(_columns)]), *row[len(_columns) :])
+
+
+def unused(tx: Connection, account_id: str) -> int:
+    """Return how many messages an agent has judged that taught nothing: there is no label of them."""
+    taught = exists().where(label.c.ticket_id == review.c.ticket_id, label.c.seq == review.c.seq)
+    query = select(func.count()).select_from(review).join(contact, contact.c.id == review.c.contact_id)
+    return int(tx.execute(query.where(contact.c.account_id == account_id, ~taught)).scalar_one())

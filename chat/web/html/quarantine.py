@@ -13,6 +13,7 @@ from chat.errors import InvalidField
 from chat.web.api.lists import cursor_in
 from chat.web.api.spam import place_in, place_of, sort_of
 from chat.web.doors import doors_of
+from chat.web.html.chips import chip
 from chat.web.html.forms import posted_fields
 from chat.web.html.pages import page, reader
 from chat.web.parameters import number, takes
@@ -34,6 +35,7 @@ async def show(request: Request) -> Response:
     items, after = await quarantine.page(desk, who.actor, sort, place_of(request), SHOWN)
     more: dict[str, Any] = {
         "items": items,
+        "chip": chip,
         "sort": sort,
         "next": None if after is None else cursor_in(place_in(after)),
         "first": "cursor" not in request.query_params,

@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from chat.actions.desk import Desk
-from chat.actions.filter import runs, training
+from chat.actions.filter import quarantine, runs, training
 from chat.actions.team import accounts, agents
 from chat.errors import InvalidField, NotNow
 from chat.web.doors import doors_of
@@ -19,6 +19,8 @@ from chat.web.html.pages import Reader, page, reader
 from chat.web.parameters import number, takes
 
 SHOWN = 50
+LEAST = 20
+"""Messages of each kind that a report has to be measured on before its version is recommended."""
 
 
 def routes() -> list[Route]:
@@ -83,7 +85,9 @@ async def show_run(request: Request) -> Response:
     run = await runs.one(desk, who.actor, request.path_params["id"])
     report = run["report"]
     drawn = plots.of_report(report) if report and report["candidate"] else []
-    return page(request, "admin-filter-run.html", who, run=run, plots=drawn, shown=plots.shown, errors={}, saved=False)
+    few = LEAST if report and min(report["labels"]["ham"], report["labels"]["spam"]) < LEAST else 0
+    more: dict[str, Any] = {"run": run, "plots": drawn, "shown": plots.shown, "few": few}
+    return page(request, "admin-filter-run.html", who, errors={}, saved=False, **more)
 
 
 async def _filter_page(
@@ -100,6 +104,7 @@ async def _filter_page(
         "used": used,
         "running": next((each for each in found if each["state"] in {"queued", "running"}), None),
         "model": await training.model(desk, who.actor),
+        "unused": await quarantine.unused(desk, who.actor),
         "history": await runs.history(desk, who.actor),
         "names": await _names(desk, who),
         "cost": cost,
