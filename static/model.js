@@ -181,7 +181,9 @@ export class Inbox extends EventTarget {
   }
 
   #error({ id, code }) {
-    if (id && this.outbox.get(id)) return this.outbox.fail(id, code);
+    // A refusal that names nothing is of what was sent last.
+    const refused = id ?? (["invalid_frame", "too_large"].includes(code) ? this.outbox.last : undefined);
+    if (refused && this.outbox.get(refused)) return this.outbox.fail(refused, code);
     if (this.open && !this.open.loaded) this.trouble = code;
     return this.#say("ticket");
   }

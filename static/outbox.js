@@ -30,6 +30,11 @@ export class Outbox extends EventTarget {
     return [...this.#entries.values()].filter((entry) => entry.ticket === ticket);
   }
 
+  /** The id of what was sent last and has had no answer. */
+  get last() {
+    return [...this.#entries.values()].findLast(({ state }) => state === "sending")?.id;
+  }
+
   get(id) {
     return this.#entries.get(id);
   }

@@ -111,7 +111,9 @@ export class ChatWindow extends HTMLElement {
 
   #refused(notice, refusal) {
     const { code, problem } = refusal;
-    if (code !== "notice_outdated") notice.say(this.#words.failure(refusal), problem.field);
+    // Not the visitor's doing: a whole office, or a carrier's customers, share one address.
+    if (code === "rate_limited") notice.say(`${this.#words.say("busy")} ${this.#words.failure(refusal)}`);
+    else if (code !== "notice_outdated") notice.say(this.#words.failure(refusal), problem.field);
     else {
       this.#publish(problem.notice);
       notice.ask(this.#config);

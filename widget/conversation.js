@@ -4,6 +4,8 @@ import { Connection } from "./connection.js";
 import { Transcript } from "./transcript.js";
 
 const TOO_LARGE = 1009;
+const UNNAMED = ["invalid_frame", "too_large"];
+const TRIES = 5;
 const PATIENCE = { ack: 15_000, welcome: 8_000, hole: 300, typing: 8_000 };
 
 /** Fires `change`, `asked` (`detail`: the notice in force, if there is one) and `over` (`detail`: why it will not come back). */
@@ -196,10 +198,16 @@ export class Conversation extends EventTarget {
     } else if (code === "rate_limited" && this.transcript.mark(id, "waiting", code)) {
       setTimeout(() => this.live && this.retry(id), seconds * 1000);
     } else {
-      if (code === "ended") this.ended = this.closed = true;
+      if (code === "ended") this.ended = true;
+      if (code === "ended" && id) this.closed = true;
       if (code === "not_found") this.transcript.lose(id);
-      this.transcript.mark(id, "failed", code);
+      this.transcript.mark(id ?? this.#unnamed(code), "failed", code);
     }
+  }
+
+  /** A refusal that names no message is of the one sent last. */
+  #unnamed(code) {
+    return UNNAMED.includes(code) && this.transcript.pending.findLast(({ state }) => state === "sending")?.id;
   }
 
   #post({ id, text, attachments }) {
@@ -220,9 +228,13 @@ export class Conversation extends EventTarget {
     this.#changed();
   }
 
-  /** With the same ids: what arrived before is not stored twice. */
+  /** With the same ids: what arrived before is not stored twice. What is never acknowledged does not wait for ever. */
   #resend() {
-    for (const { id, state } of this.transcript.pending) if (state !== "failed") this.#post(this.transcript.mark(id, "sending"));
+    for (const said of this.transcript.pending.filter(({ state }) => state !== "failed")) {
+      said.tries = (said.tries ?? 0) + 1;
+      if (said.tries > TRIES) this.transcript.mark(said.id, "failed", "unavailable");
+      else this.#post(this.transcript.mark(said.id, "sending"));
+    }
   }
 
   #expectAck() {

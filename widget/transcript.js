@@ -52,6 +52,8 @@ export class Transcript {
     if (this.#entries.has(entry.seq)) return;
     this.ticket ??= entry.ticket;
     this.#pending.delete(entry.id);
+    // Whoever writes, perhaps in another window, has read what stood before.
+    if (entry.author?.kind === "visitor") this.read.visitor = Math.max(this.read.visitor, entry.seq);
     this.#entries.set(entry.seq, entry);
     this.#highest = Math.max(this.#highest, entry.seq);
     const target = this.#entries.get(entry.target);

@@ -13,10 +13,13 @@ export class Words {
   locale;
   #strings;
   #plural;
+  #variant;
   #parts = new Set();
 
   constructor(locale, strings) {
     this.locale = locale;
+    // British dates for whoever reads English as the British do.
+    this.#variant = navigator.languages.find((each) => each.split("-")[0] === locale) ?? locale;
     this.#strings = strings;
     this.#plural = new Intl.PluralRules(locale);
   }
@@ -43,13 +46,13 @@ export class Words {
   }
 
   failure({ code, problem }) {
-    if (code === "rate_limited") return this.count("error.wait", Math.ceil(problem.retry_after ?? 60));
+    if (code === "rate_limited") return this.count("error.wait", Math.ceil((problem.retry_after ?? 60) / 60));
     return this.reason(code);
   }
 
   /** `style`: time, day, date or moment. */
   when(at, style) {
-    return new Intl.DateTimeFormat(this.locale, STYLES[style]).format(new Date(at));
+    return new Intl.DateTimeFormat(this.#variant, STYLES[style]).format(new Date(at));
   }
 
   /** "Today", "Yesterday", or the whole date. */

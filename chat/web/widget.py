@@ -132,7 +132,7 @@ async def begin(request: Request) -> Response:
     asked = await _agreement(request)
     wait = await doors.desk.live.allow_from("begin", network_of(request), BEGINNINGS, BEGIN_WINDOW)
     if wait:
-        raise RateLimited("Too many chats were begun from here; wait a little", retry_after=round(wait))
+        raise RateLimited("Many people are writing from this network; wait a little", retry_after=round(wait))
     begun = await beginning.begin(doors.desk, key, asked)
     made: dict[str, Any] = {"token": begun.token, "contact_id": begun.contact_id}
     if "return=minimal" not in request.headers.get("prefer", ""):

@@ -148,3 +148,20 @@ def test_six_clicks_are_one(enter: Enter, account: Account) -> None:
     expect(guest.text).to_be_visible()
     assert len(sent) == 1
     assert len(account.rest("GET", "/contacts")["items"]) == 1
+
+
+def test_a_busy_network_is_told_so_in_minutes_and_loses_nothing(enter: Enter, account: Account) -> None:
+    guest = enter().open()
+    guest.frame.locator("#email").fill(EMAIL)
+    problem = '{"code":"rate_limited","status":429,"detail":"wait","retry_after":436}'
+    guest.page.route("**/sessions", refusing(429, problem, before=True))
+    guest.box.check()
+    start(guest)
+    told = guest.frame.locator("consent-notice .message")
+    expect(told).to_contain_text("Many people are writing from your network")
+    expect(told).to_contain_text("in 8 minutes")
+    expect(guest.frame.locator("#email")).to_have_value(EMAIL)
+    expect(guest.box).to_be_checked()
+    start(guest)
+    expect(guest.text).to_be_visible()
+    assert [each["email"] for each in account.rest("GET", "/contacts")["items"]] == [EMAIL]

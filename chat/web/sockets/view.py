@@ -86,8 +86,8 @@ class View:
                 follower.hear(nudge.seq, told.entry.for_visitor if told.entry else None)
             case "typing" if nudge.by == "agent":
                 self._socket.tell(told.entry or frames.TypingOut(nudge.number, frames.Author("agent"), nudge.on))
-            case "read" if nudge.by == "agent":
-                self._socket.tell(told.entry or frames.ReadOut(nudge.number, nudge.seq, frames.Author("agent")))
+            case "read":  # the visitor's own too: their other windows count what is unread
+                self._socket.tell(told.entry or frames.ReadOut(nudge.number, nudge.seq, frames.Author(nudge.by)))
             case "ended":
                 self._ended(told)
 
