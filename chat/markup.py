@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from html import escape
 
+from chat.texts import balanced
+
 VOID = frozenset({"meta", "br", "hr"})
 UNFIT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 """What no HTML document may hold, NUL among it."""
@@ -34,4 +36,4 @@ def h(name: str, /, *children: object, **attributes: str | None) -> Markup:
 
 def spoken(value: object) -> Markup:
     """Return what somebody wrote: its direction is its own and turns nothing around it."""
-    return h("bdi", value, dir="auto")
+    return h("bdi", value if isinstance(value, Markup) else balanced(str(value)), dir="auto")

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from chat.errors import InvalidFrame, TooLarge
+from chat.texts import seen
 
 TEXT_CHARS = 10_000
 
@@ -204,8 +205,10 @@ def _plain(error: Exception) -> str:
 
 def _checked(frame: F) -> F:
     text = getattr(frame, "text", "")
-    if isinstance(frame, Message | AgentMessage) and not (text or frame.attachments):
-        raise InvalidFrame("A message has a text or an attachment - at `$.text`", id=frame.id)
+    said = isinstance(frame, Message | AgentMessage | AgentNote)
+    if said and not seen(text) and not getattr(frame, "attachments", []):
+        why = "There is nothing to see in this text, and no attachment - at `$.text`"
+        raise InvalidFrame(why, id=getattr(frame, "id", None))
     if len(text) > TEXT_CHARS:
         raise TooLarge(f"A text holds at most {TEXT_CHARS} characters", id=getattr(frame, "id", None))
     return frame

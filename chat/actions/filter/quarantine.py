@@ -18,6 +18,7 @@ from chat.nudges import Nudge, Told
 from chat.store.filter import labels, quarantine
 from chat.store.filter.quarantine import Held, Place, Sort
 from chat.store.talk import contacts
+from chat.texts import cut
 
 Word = Literal["release", "confirm", "return"]
 ENTERED: Final[dict[Word, str]] = {"release": "spam.unmarked", "confirm": "spam.marked", "return": "spam.returned"}
@@ -125,7 +126,7 @@ def _shown(desk: Desk, actor: Actor, held: Held) -> dict[str, Any]:
             "name": desk.unseal(held.contact_slot, held.contact_uid, "name", held.contact_name),
         },
         "site": held.site,
-        "text": text[:SHOWN],
+        "text": cut(text, SHOWN),
         "cut": len(text) > SHOWN,
         "score": None if said.score is None else round(said.score, 6),
         "why": training.judged(desk.filters.of(actor.account_id), text)["why"][:WHY_MOST],

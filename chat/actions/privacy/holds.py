@@ -15,6 +15,7 @@ from chat.model import Actor, Contact
 from chat.nudges import Nudge, Told
 from chat.store.privacy import holds
 from chat.store.talk import contacts, tickets
+from chat.texts import seen
 
 DAYS_MOST = 3650
 REASON = 500
@@ -27,7 +28,7 @@ async def place(desk: Desk, actor: Actor, contact_uid: str, reason: str, days: i
     Raises BeingErased where an erasure has begun.
     """
     manages(actor)
-    if not 0 < len(reason.strip()) <= REASON:
+    if not seen(reason) or len(reason.strip()) > REASON:
         raise InvalidField(f"Give the reason in 1 to {REASON} characters", field="reason")
     if not 0 < days <= DAYS_MOST:
         raise InvalidField(f"Give 1 to {DAYS_MOST} days", field="days")

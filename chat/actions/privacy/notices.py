@@ -17,6 +17,7 @@ from chat.model import LOCALES, Account, Actor, Notice, NoticeText, Site
 from chat.nudges import Nudge, Told
 from chat.store.privacy import consents
 from chat.store.team import accounts
+from chat.texts import line, seen
 
 PURPOSES = ("chat", "spam_training")
 TEXT_MOST = 5000
@@ -89,7 +90,7 @@ def _checked(text: NoticeText) -> NoticeText:
     if text.locale not in LOCALES:
         raise InvalidField(f"Languages are {', '.join(LOCALES)}", field="locale")
     body = text.text.strip().replace("\r\n", "\n")
-    if not 0 < len(body) <= TEXT_MOST:
+    if not seen(body) or len(body) > TEXT_MOST:
         raise InvalidField(f"Write 1 to {TEXT_MOST} characters", field=field + "text")
     if urlsplit(text.privacy_url).scheme not in {"http", "https"} or not urlsplit(text.privacy_url).netloc:
         raise InvalidField(
@@ -105,8 +106,8 @@ def _checked(text: NoticeText) -> NoticeText:
         text,
         text=body,
         privacy_url=text.privacy_url.strip(),
-        chat_label=" ".join(text.chat_label.split()),
-        training_label=" ".join(text.training_label.split()),
+        chat_label=line(text.chat_label),
+        training_label=line(text.training_label),
     )
     if not made.chat_label:
         raise InvalidField("Write the sentence beside the box", field=field + "chat_label")

@@ -20,6 +20,7 @@ from chat.store.schema import STATUSES
 from chat.store.talk import contacts, tickets
 from chat.store.talk.tickets import Listed
 from chat.store.team import accounts, agents, departments
+from chat.texts import seen
 
 TAGS_MOST, TAG_CHARS = 20, 50
 LATEST = 100
@@ -302,7 +303,7 @@ def _tags(tags: Any) -> list[str]:
 
 def _tag(tag: Any, field: str) -> str:
     """Return a tag as it is stored. Raises InvalidField."""
-    made = tag.strip() if isinstance(tag, str) else ""
+    made = tag.strip() if isinstance(tag, str) and seen(tag) else ""
     if not 0 < len(made) <= TAG_CHARS or any(char < " " for char in made):
         raise InvalidField(f"A tag has 1 to {TAG_CHARS} characters on one line", field=field)
     return made

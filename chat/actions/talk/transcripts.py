@@ -7,12 +7,13 @@ from typing import Any
 import structlog
 from msgspec import UNSET, structs
 
-from chat import frames
+from chat import frames, texts
 from chat.actions.audit import audit
 from chat.actions.desk import Desk, Sealed, unseal_text
 from chat.clock import stamp
 from chat.filetypes import tidy
 from chat.ids import spelt
+from chat.locales import Words, words
 from chat.model import Attachment, Contact, Message, Note, Ticket
 from chat.store.talk import contacts, tickets, uploads
 from chat.store.talk.tickets import Listed
@@ -70,13 +71,20 @@ async def handed_out(desk: Desk, contact: Contact) -> str:
 async def as_text(desk: Desk, contact: Contact) -> str:
     """Return everything said with a contact as plain text, as they see it."""
     lines: list[str] = []
+    t = words(contact.locale)
     for ticket in await desk.store.read(lambda tx: tickets.all_of_contact(tx, contact.id)):
         for each in await messages(desk, contact.id, ticket, agents=False):
-            if isinstance(each, frames.MessageOut) and each.text is not None:
-                names_of_files = "".join(f" [{file.name}]" for file in each.attachments)
-                lines.append(f"[{each.at}] {each.author.name or each.author.kind}: {each.text}{names_of_files}")
+            if isinstance(each, frames.MessageOut) and isinstance(each.text, str):
+                names_of_files = "".join(f" [{texts.isolated(file.name)}]" for file in each.attachments)
+                lines.append(texts.entry(f"[{each.at}] {_by(t, each.author)}: ", each.text) + names_of_files)
         lines.append("")
     return "\n".join(lines)
+
+
+def _by(t: Words, author: frames.Author) -> str:
+    """Say who wrote: what they are comes first, so that no name passes for somebody else's."""
+    kind = t(f"transcript.{author.kind}")
+    return f"{kind} {texts.isolated(author.name)}" if author.name else kind
 
 
 async def notes(
@@ -222,4 +230,4 @@ def _preview(desk: Desk, listed: Listed) -> dict[str, str] | None:
         return None
     key = desk.keys.get(listed.contact_slot, listed.contact_uid)
     text = _opened(key, last.author, last.cid, last.body) or ""
-    return {"kind": last.author, "text": text[:PREVIEW], "at": stamp(last.at)}
+    return {"kind": last.author, "text": texts.cut(text, PREVIEW), "at": stamp(last.at)}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from chat import texts
 from chat.actions.audit import audit
 from chat.actions.desk import Desk
 from chat.actions.filter import versions
@@ -134,7 +135,7 @@ def manages(actor: Actor) -> None:
 
 def line(field: str, value: str) -> str:
     """Return a name on one line, trimmed; InvalidField where it is empty or long."""
-    value = " ".join(value.split())
+    value = texts.line(value)
     if not value or len(value) > LINE:
         raise InvalidField(f"Give 1 to {LINE} characters", field=field)
     return value
@@ -179,7 +180,7 @@ def _color(value: str) -> str:
 def _alternative(value: str) -> str:
     if len(value) > LINE:
         raise InvalidField(f"Give at most {LINE} characters", field="alternative")
-    return " ".join(value.split())
+    return texts.line(value)
 
 
 def _privacy_note(value: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from chat import texts
 from chat.actions.audit import audit
 from chat.actions.desk import Desk
 from chat.actions.team import attempts, passwords
@@ -58,7 +59,7 @@ async def prepared(
     Check and seal what a new agent is stored with; makes their data key. A password that is generated must be changed
     at the first sign-in where it is `due`. Raises InvalidField.
     """
-    email, name = address(email), " ".join(name.split())
+    email, name = address(email), texts.line(name)
     if not 0 < len(name) <= 200:  # noqa: PLR2004 - the length of a line everywhere
         raise InvalidField("Give 1 to 200 characters", field="name")
     if role not in ROLES:

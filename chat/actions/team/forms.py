@@ -11,6 +11,7 @@ from chat.actions.desk import Desk
 from chat.addresses import address
 from chat.errors import InvalidField
 from chat.model import FIELD_ASKS, LOCALES, Contact, Site
+from chat.texts import line
 
 KNOWN = ("name", "email", "phone")
 CUSTOM_MOST, LABEL, ANSWER = 5, 100, 200
@@ -69,7 +70,7 @@ def checked(site: Site, answers: Mapping[str, str]) -> dict[str, str]:
     unknown = sorted(set(answers) - set(asks))
     if unknown:
         raise InvalidField("There is no such field", field=unknown[0][:40])
-    made = {name: " ".join(answers.get(name, "").split()) for name in asks}
+    made = {name: line(answers.get(name, "")) for name in asks}
     for name, value in made.items():
         _fits(name, value, asks[name])
     if made["email"]:
@@ -96,7 +97,7 @@ def given(desk: Desk, contact: Contact) -> dict[str, Any]:
 
 
 def _labels(field: Mapping[str, Any]) -> dict[str, str]:
-    said = {locale: " ".join(str(text).split()) for locale, text in field.get("labels", {}).items()}
+    said = {locale: line(str(text)) for locale, text in field.get("labels", {}).items()}
     labels = {locale: text for locale, text in said.items() if text}
     if not labels or set(labels) - set(LOCALES) or any(len(text) > LABEL for text in labels.values()):
         raise InvalidField(f"A field has a label of at most {LABEL} characters", field="custom_fields")

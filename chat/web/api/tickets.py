@@ -14,6 +14,7 @@ from chat import frames
 from chat.actions.talk import attachments, tickets, transcripts, viewing
 from chat.errors import InvalidField, TooLarge
 from chat.model import Actor, Order
+from chat.texts import seen
 from chat.web.api.lists import cursor_of, listed, order_of, truth
 from chat.web.doors import JSON, actor_of, body_of, doors_of, limit_of
 from chat.web.parameters import takes, uid
@@ -153,7 +154,7 @@ async def put_spam(request: Request) -> Response:
 
 async def _said(request: Request, kind: type[Said] = Said) -> Any:
     said = await body_of(request, kind)
-    if not said.text and not getattr(said, "attachments", ()):
+    if not seen(said.text) and not getattr(said, "attachments", ()):
         raise InvalidField("A message has a text or an attachment", field="text")
     if len(said.text) > frames.TEXT_CHARS:
         raise TooLarge(f"A text holds at most {frames.TEXT_CHARS} characters")
