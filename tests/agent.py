@@ -12,12 +12,25 @@ def sign_in(page: Page, demo: Demo, email: str = "", password: str = "") -> None
     page.press("#password", "Enter")
 
 
-def signed_in(browser: Browser, demo: Demo, email: str = "", password: str = "") -> StorageState:
-    """The cookies of somebody signed in, to begin contexts with."""
+def choose(page: Page, old: str, new: str) -> None:
+    """Change the password that was generated, as the page that comes first asks, and go on."""
+    page.wait_for_url("**/password**")
+    page.fill("#old", old)
+    page.fill("#password", new)
+    page.fill("#again", new)
+    page.press("#again", "Enter")
+    page.wait_for_url("**saved**")
+    page.click("main a.button")
+
+
+def signed_in(browser: Browser, demo: Demo, email: str = "", password: str = "", new: str = "") -> StorageState:
+    """The cookies of somebody signed in, to begin contexts with; `new` where the password must be changed first."""
     context = browser.new_context()
     page = context.new_page()
     page.goto(f"{demo.server}/signin")
     sign_in(page, demo, email, password)
+    if new:
+        choose(page, password, new)
     page.wait_for_url("**/inbox")
     state = context.storage_state()
     context.close()

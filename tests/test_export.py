@@ -24,7 +24,7 @@ from chat.store.privacy import disclosures, holdings, links
 from chat.store.privacy import exports as rows
 from chat.store.schema import attachment, label, message, metadata, mistake, outbox, ticket, training_run
 from chat.store.schema.columns import about, personal, plain, to
-from tests.desks import Guest, House, Served, new_id, problem_of
+from tests.desks import Guest, House, Served, counted, new_id, problem_of
 from tests.test_erasure import erased
 from tests.test_places import copied
 
@@ -416,3 +416,22 @@ async def test_what_fails_is_tried_again_and_then_given_up(house: House, monkeyp
         await building.sweep(replace(house.desk, clock=partial(int, now)))
         (shown,) = await exports.mine(house.desk, guest.contact)
         assert shown["state"] == expected
+
+
+async def test_a_link_from_elsewhere_hands_nothing_over_and_files_nothing(app: Served) -> None:
+    guest = await app.house.visit("Zoe")
+    await guest.say("hello")
+    await app.sign_in()
+    before = await counted(app.desk)
+    marks: tuple[dict[str, str], ...] = (
+        {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate"},
+        {"sec-fetch-site": "same-origin"},
+        {},
+    )
+    for more in marks:
+        for form in ("json", "zip"):
+            of = f"/api/v1/contacts/{guest.contact.uid}/export?format={form}"
+            problem_of(await app.client.get(of, headers=more), 403, "forbidden")
+    assert await counted(app.desk) == before
+    of = f"/api/v1/contacts/{guest.contact.uid}/export"
+    assert (await app.client.get(of, headers=app.house.bearer)).status_code == 200  # a program's header no link carries

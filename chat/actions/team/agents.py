@@ -165,7 +165,7 @@ async def sign_in(desk: Desk, email: str, password: str, network: Network, devic
     known = row is not None and row.deactivated_at is None
     good = await passwords.right(desk, row if known else None, password)
     if row is None or not known or not good:
-        await asyncio.gather(_failed(desk, row), asyncio.sleep(EVEN))
+        await asyncio.gather(_failed(desk, row, whence), asyncio.sleep(EVEN))
         raise Unauthorized("Address or password is wrong")
     made, now = secret(), desk.clock()
     session = {"id": uuid7(), "agent_id": row.id, "secret_hash": digest(made), "created_at": now, "seen_at": now}
@@ -187,13 +187,17 @@ async def sign_in(desk: Desk, email: str, password: str, network: Network, devic
     return SignedIn(made, device, failed=failed, password_due=row.password_due)
 
 
-async def _failed(desk: Desk, row: Any | None) -> None:
-    """Let whom it was tried on know: entered at most every ten minutes, counted until they sign in."""
+async def _failed(desk: Desk, row: Any | None, whence: Whence) -> None:
+    """
+    Let whom it was tried on know: entered at most every ten minutes, and counted until they sign in, unless it was on
+    their own device.
+    """
     if row is None:
         return
 
     def work(tx: Any) -> None:
-        store.count_failure(tx, row.id)
+        if not whence.device:
+            store.count_failure(tx, row.id)
         audit.enter_once(desk, tx, row.account_id, "system", "agent.sign_in_failed", row.id)
 
     await desk.store.write(work)

@@ -59,7 +59,11 @@ contact = Table(
     mac(),
     sqlite_autoincrement=True,
     info=about(
-        "contact", "to answer whoever writes in", basis="consent", kept="contacts", bound=("id", "uid", "account_id")
+        "contact",
+        "to answer whoever writes in",
+        basis="consent",
+        kept="contacts",
+        bound=("id", "uid", "account_id", "email_hash"),
     ),
 )
 

@@ -10,11 +10,12 @@ from sqlalchemy import Connection, Select, exists, select, update
 
 from chat.errors import NotFound
 from chat.model import Contact
-from chat.store.bound import bind, holds
+from chat.store.bound import bind, holds, rebound
 from chat.store.schema import contact, ticket
 from chat.store.upsert import once
 
-columns = (*(contact.c[field.name] for field in fields(Contact)), contact.c.mac)
+_fields = len(fields(Contact))
+columns = (*(contact.c[field.name] for field in fields(Contact)), contact.c.email_hash, contact.c.mac)
 
 
 def add(tx: Connection, made: Mapping[str, Any]) -> Contact | None:
@@ -22,7 +23,8 @@ def add(tx: Connection, made: Mapping[str, Any]) -> Contact | None:
     if not once(tx, contact, made):
         return None
     key = tx.execute(select(contact.c.id).where(contact.c.uid == made["uid"])).scalar_one()
-    change(tx, key, mac=bind(tx, contact, {**made, "id": key}))
+    mac = bind(tx, contact, {**made, "id": key})
+    tx.execute(update(contact).where(contact.c.id == key).values(mac=mac))
     return by_uid(tx, made["uid"])
 
 
@@ -39,8 +41,10 @@ def begun(tx: Connection, digest: str) -> Contact | None:
 
 
 def change(tx: Connection, contact_id: int, **values: Any) -> None:
-    """Set columns of a contact that are not bound."""
-    tx.execute(update(contact).where(contact.c.id == contact_id).values(**values))
+    """Set columns of a contact."""
+    row = tx.execute(select(contact).where(contact.c.id == contact_id)).first()
+    if row is not None:
+        tx.execute(update(contact).where(contact.c.id == contact_id).values(rebound(tx, contact, row, **values)))
 
 
 def by_uid(tx: Connection, uid: str, *, lock: bool = False) -> Contact:
@@ -64,7 +68,7 @@ def page(tx: Connection, account_id: str, email_hash: str | None, after: int, li
 
 def some(tx: Connection, query: Select[Any]) -> list[Contact]:
     """Return the contacts whose `columns` a query selects, those whose rows hold."""
-    return [Contact(*row[:-1]) for row in tx.execute(query) if holds(tx, contact, row)]
+    return [Contact(*row[:_fields]) for row in tx.execute(query) if holds(tx, contact, row)]
 
 
 def _one(tx: Connection, query: Select[Any]) -> Contact:

@@ -17,7 +17,7 @@ BOUND = {
     "agent": ("id", "account_id", "role", "deactivated_at"),
     "session": ("id", "agent_id", "secret_hash", "expires_at"),
     "token": ("id", "agent_id", "secret_hash", "revoked_at"),
-    "contact": ("id", "uid", "account_id"),
+    "contact": ("id", "uid", "account_id", "email_hash"),
     "link": ("secret_hash", "contact_id", "opened", "expires_at"),
 }
 KEYS = {"link": ("secret_hash", "contact_id")}
