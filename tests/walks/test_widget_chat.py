@@ -48,7 +48,7 @@ def stored(account: Account, number: int) -> list[tuple[int, str]]:
 
 
 def test_both_write_and_see_each_other_typing_there_and_reading(guest: Guest, account: Account) -> None:
-    expect(guest.frame.locator(".presence")).to_have_text("Away now; answers come to this page")
+    expect(guest.frame.locator(".presence")).to_have_text("Away; answers come here")
     guest.write("Is the tall pot frost-proof?")
     number = numbered(guest)
     with watching(account, number) as agent:
@@ -347,6 +347,16 @@ def test_the_widget_speaks_greek_where_the_page_does(enter: Enter, account: Acco
     guest.sees("Καλησπέρα")
     frames: list[Frame] = account.messages(numbered(guest))
     assert [each["text"] for each in frames] == ["Καλησπέρα"]
+
+
+def test_the_menu_covers_nothing_of_the_header_however_many_lines_it_has(guest: Guest) -> None:
+    guest.frame.locator(".presence").evaluate("line => { line.textContent = 'Away just now, '.repeat(12); }")
+    guest.frame.get_by_role("button", name="Your data and choices").click()
+    header, menu = (guest.frame.locator(each).bounding_box() for each in ("header", "#menu"))
+    assert header is not None
+    assert menu is not None
+    assert header["height"] > 80
+    assert menu["y"] >= header["y"] + header["height"] - 1
 
 
 def test_from_the_button_to_a_sent_message_by_keyboard_alone(enter: Enter, account: Account) -> None:
