@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -63,6 +64,7 @@ def examine(settings: Settings, *, deploy: bool) -> list[Finding]:
         _tried("spam filter", "loads", Filter.shipped),
         _tried("mail server", "takes mail", lambda: _mail(settings)),
         _tried("audit logs", "were whole when last checked", lambda: _audit(settings)),
+        _tried("disk", "has room above its floor", lambda: _room(settings)),
         _backed_up(settings, deploy=deploy),
     ]
     return [*found, *_deployed(settings)] if deploy else found
@@ -126,6 +128,13 @@ def _mail(settings: Settings) -> None:
     if not settings.smtp_url:
         raise Unset("no mail is sent")
     Mailer(settings.smtp_url, settings.base_url).check()
+
+
+def _room(settings: Settings) -> None:
+    if not settings.data.exists():
+        raise Untested("there is no data folder yet")
+    if shutil.disk_usage(settings.data).free < settings.disk_floor * 2**20:
+        raise Misconfigured(f"less than {settings.disk_floor} MB are free: make room, or lower LETHE_DISK_FLOOR")
 
 
 def _audit(settings: Settings) -> None:

@@ -22,9 +22,14 @@ NAMES = (
     "LETHE_SMTP_URL",
     "LETHE_TRUSTED_PROXIES",
     "LETHE_LOG_LEVEL",
+    "LETHE_DISK_FLOOR",
+    "LETHE_CONTACT_QUOTA",
+    "LETHE_ACCOUNT_QUOTA",
+    "LETHE_SERVER_QUOTA",
 )
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 SHORTEST_SECRET = 32
+MEGABYTES_DIGITS = 9
 SMTP_SCHEMES = ("smtp", "smtp+starttls", "smtps")
 PORTS = {"http": 80, "https": 443}
 
@@ -42,6 +47,10 @@ class Settings:
     smtp_url: str = field(default="", repr=False)
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     log_level: str = "INFO"
+    disk_floor: int = 512
+    contact_quota: int = 200
+    account_quota: int = 20_480
+    server_quota: int = 0
 
     @property
     def embedded(self) -> bool:
@@ -60,6 +69,10 @@ class Settings:
             "LETHE_SMTP_URL": masked(self.smtp_url) or "(unset: no mail)",
             "LETHE_TRUSTED_PROXIES": ", ".join(map(str, self.trusted_proxies)) or "(none)",
             "LETHE_LOG_LEVEL": self.log_level,
+            "LETHE_DISK_FLOOR": f"{self.disk_floor} MB",
+            "LETHE_CONTACT_QUOTA": f"{self.contact_quota} MB",
+            "LETHE_ACCOUNT_QUOTA": f"{self.account_quota} MB",
+            "LETHE_SERVER_QUOTA": f"{self.server_quota} MB" if self.server_quota else "(none: the disk's floor)",
         }
 
 
@@ -84,6 +97,10 @@ def from_env(environ: Mapping[str, str] = os.environ) -> Settings:
         smtp_url=_url("LETHE_SMTP_URL", environ.get("LETHE_SMTP_URL", ""), SMTP_SCHEMES),
         trusted_proxies=_networks(environ.get("LETHE_TRUSTED_PROXIES", "")),
         log_level=_level(environ.get("LETHE_LOG_LEVEL") or "INFO"),
+        disk_floor=_megabytes("LETHE_DISK_FLOOR", environ.get("LETHE_DISK_FLOOR") or "512"),
+        contact_quota=_megabytes("LETHE_CONTACT_QUOTA", environ.get("LETHE_CONTACT_QUOTA") or "200"),
+        account_quota=_megabytes("LETHE_ACCOUNT_QUOTA", environ.get("LETHE_ACCOUNT_QUOTA") or "20480"),
+        server_quota=_megabytes("LETHE_SERVER_QUOTA", environ.get("LETHE_SERVER_QUOTA") or "0"),
     )
 
 
@@ -145,6 +162,12 @@ def _secret(value: str) -> str:
     if value and len(value) < SHORTEST_SECRET:
         raise Misconfigured(f"LETHE_SECRET_KEY must have at least {SHORTEST_SECRET} characters, or be unset")
     return value
+
+
+def _megabytes(name: str, value: str) -> int:
+    if not value.isascii() or not value.isdecimal() or len(value) > MEGABYTES_DIGITS:
+        raise Misconfigured(f"{name} must be a number of megabytes, as 512; 0 for none")
+    return int(value)
 
 
 def _level(value: str) -> str:

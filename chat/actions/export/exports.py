@@ -15,6 +15,7 @@ from chat.actions.export import archive as archives
 from chat.actions.export import holdings
 from chat.actions.privacy import consent
 from chat.actions.retention import rules
+from chat.actions.talk import quotas
 from chat.actions.team.accounts import manages
 from chat.addresses import address
 from chat.clock import DAY, stamp
@@ -124,16 +125,18 @@ async def little(desk: Desk, contact: Contact) -> bool:
 
 async def ask(desk: Desk, contact: Contact, source: str, who: str) -> dict[str, Any]:
     """
-    File an export, and return how it stands; one that is not ready yet is the one. `source` is visitor, link, agent,
+    File an export, and return how it stands; one that is not ready yet, or younger than a day, is the one. Raises
+    StorageFull. `source` is visitor, link, agent,
     api or command. BeingErased where the contact has withdrawn meanwhile.
     """
     now = desk.clock()
+    quotas.has_room(desk)
 
     def work(tx: Any) -> Export:
         known = _readable(contacts.by_uid(tx, contact.uid, lock=True))
         days = rules.policy_of(tx, known.account_id, now).days["exports"]
         made = {"id": uuid7(), "source": source, "requested_at": now, "expires_at": now + days * DAY}
-        filed = exports.one(tx, exports.put(tx, known.id, made), contact_id=known.id)
+        filed = exports.one(tx, exports.put(tx, known.id, made, now - DAY), contact_id=known.id)
         if filed.id == made["id"]:
             audit.enter(desk, tx, known.account_id, who, "contact.exported", filed.id, contact=known.uid)
         return filed

@@ -12,7 +12,7 @@ from typing import Any
 from chat import filetypes, frames
 from chat.actions.audit import audit
 from chat.actions.desk import Desk
-from chat.actions.talk import looking
+from chat.actions.talk import looking, quotas
 from chat.actions.talk.transcripts import file_out
 from chat.blobs import PREVIEW
 from chat.crypt import KEY_BYTES, SEALED_CHUNK, derive, seal_chunks, unseal_chunks
@@ -68,7 +68,7 @@ async def keep(desk: Desk, contact: Contact, author: str, name: str, data: bytes
     )
     try:
         await asyncio.to_thread(_write, desk, contact.uid, made, key, looked)
-        await desk.store.write(lambda tx: uploads.keep(tx, made, consent=author == "visitor"))
+        await desk.store.write(lambda tx: _enter(desk, tx, contact, made))
     except BaseException:
         await asyncio.to_thread(desk.blobs.remove, contact.uid, blob)
         raise
@@ -124,13 +124,25 @@ async def sweep(desk: Desk) -> int:
 
 
 async def admit(desk: Desk, contact: Contact, author: str) -> None:
-    """Spend the allowance for a file before any of it is read. Raises RateLimited."""
+    """Spend the allowance for a file before any of it is read. Raises RateLimited, StorageFull."""
     if author == "visitor":
         wait = await desk.live.allow(f"upload:{contact.uid}", AN_HOUR, 3600.0)
         if wait:
             raise RateLimited("Too many files; wait a little", retry_after=round(wait))
     if await desk.store.read(lambda tx: uploads.waiting(tx, contact.id, author)) >= WAITING_MOST:
         raise RateLimited("Send the files that wait first", retry_after=60)
+    quotas.has_room(desk, FILE_MOST)
+
+    def work(tx: Any) -> None:
+        quotas.of_contact(desk, tx, contact, 0)
+        quotas.of_account(desk, tx, contact)
+
+    await desk.store.read(work)
+
+
+def _enter(desk: Desk, tx: Any, contact: Contact, made: Attachment) -> None:
+    uploads.keep(tx, made, consent=made.author == "visitor")  # locks the contact: no other file comes between
+    quotas.of_contact(desk, tx, contact, 0)
 
 
 def _write(desk: Desk, owner: str, file: Attachment, key: bytes, looked: Looked) -> None:

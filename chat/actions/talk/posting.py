@@ -13,7 +13,7 @@ from msgspec import UNSET
 
 from chat import frames
 from chat.actions.desk import Desk, seal_text
-from chat.actions.talk import scoring
+from chat.actions.talk import quotas, scoring
 from chat.clock import stamp
 from chat.errors import LetheError, Unavailable
 from chat.ids import spelt
@@ -116,7 +116,8 @@ class Postbox:
             self._idle.set()
 
     def _store(self, drafts: list[Draft]) -> None:
-        """In the writer's thread: score, seal, append, commit."""
+        """In the writer's thread: score, seal, append, commit. Raises Unavailable where the disk is full."""
+        quotas.takes_messages(self._desk.settings)
         unscored = scoring.score(self._desk.filters, [draft for draft in drafts if draft.author == "visitor"])
         self._metrics.unscored.inc(unscored)
         ready = [draft for draft in drafts if self._sealed(draft)]

@@ -37,10 +37,11 @@ class Export:
 _columns = tuple(export.c[field.name] for field in fields(Export))
 
 
-def put(tx: Connection, contact_id: int, made: Mapping[str, Any]) -> str:
-    """File an export, its contact locked; where one is not ready yet, return that one's id."""
-    waiting = select(export.c.id).where(export.c.contact_id == contact_id, export.c.state.in_(OPEN))
-    before = tx.execute(waiting).scalar()
+def put(tx: Connection, contact_id: int, made: Mapping[str, Any], since: int) -> str:
+    """File an export, its contact locked; where one is not ready yet, or was ready after `since`, return its id."""
+    ready = (export.c.state == "done") & (export.c.done_at > since) & (export.c.expires_at > made["requested_at"])
+    waiting = select(export.c.id).where(export.c.contact_id == contact_id, export.c.state.in_(OPEN) | ready)
+    before = tx.execute(waiting.order_by(export.c.id.desc()).limit(1)).scalar()
     if before is not None:
         return str(before)
     tx.execute(insert(export).values(contact_id=contact_id, **made))

@@ -37,6 +37,16 @@ def waiting(tx: Connection, contact_id: int, author: str) -> int:
     return int(tx.execute(select(func.count()).where(mine)).scalar_one())
 
 
+def bytes_of(tx: Connection, *, contact_id: int | None = None, account_id: str | None = None) -> int:
+    """Return how many bytes the files of a contact, of an account, or of all have."""
+    query = select(func.coalesce(func.sum(attachment.c.size), 0))
+    if contact_id is not None:
+        query = query.where(attachment.c.contact_id == contact_id)
+    elif account_id is not None:
+        query = query.join(contact, contact.c.id == attachment.c.contact_id).where(contact.c.account_id == account_id)
+    return int(tx.execute(query).scalar_one())
+
+
 def one(tx: Connection, uid: str, *, contact_id: int | None = None, account_id: str | None = None) -> Attachment:
     """Return an attachment of a contact, or of an account; NotFound where it is neither's."""
     query = select(*_columns).join(contact, contact.c.id == attachment.c.contact_id).where(attachment.c.id == uid)
