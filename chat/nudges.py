@@ -10,7 +10,7 @@ import msgspec
 Kind = Literal[
     "message", "note", "typing", "read", "ended", "held",
     "ticket", "gone", "presence", "signout",
-    "notice", "consent", "erased", "taught", "filter",
+    "notice", "consent", "erased", "erasure", "taught", "filter",
     "who", "due", "forget", "resync",
 ]  # fmt: skip
 
@@ -53,7 +53,9 @@ def channels(nudge: Nudge) -> tuple[str, ...]:
             told = ("server",)
         case "presence" | "notice":
             told = f"account:{nudge.account}", f"visitors:{nudge.account}"
-        case "gone" | "signout":
+        case "gone":
+            told = f"account:{nudge.account}", f"list:{nudge.account}"
+        case "erasure" | "signout":
             told = (f"account:{nudge.account}",)
         case "ticket":
             told = (f"list:{nudge.account}",)

@@ -150,12 +150,25 @@ class PongOut(Out, frozen=True, tag="pong"):
     """The line stands: the answer to a `ping`."""
 
 
+class ErasureOut(Out, frozen=True, tag="erasure"):
+    """A contact is being erased, or was: forget all there is of them. `state` is done once there is a certificate."""
+
+    erasure: str
+    contact: str
+    source: str
+    state: str
+    requested_at: str
+    due_at: str
+    done_at: str | None
+
+
 class ErrorOut(Out, frozen=True, tag="error"):
-    """A frame was refused; `id` names the message it was about, if any."""
+    """A frame was refused; `id` names the message it was about, `ticket` what could not be opened, if any."""
 
     code: str
     detail: str
     id: str | UnsetType = UNSET
+    ticket: int | UnsetType = UNSET
     retry_after: float | UnsetType = UNSET
 
 

@@ -25,6 +25,7 @@ class Feed:
         self._desk, self._account, self._channel = desk, account, f"list:{account}"
         self._ears: dict[object, Callable[[str], None]] = {}
         self._changed: set[int] = set()
+        self._gone: set[int] = set()
         self._behind = False
         self._task: asyncio.Task[None] | None = None
 
@@ -42,6 +43,12 @@ class Feed:
         return not self._ears
 
     def _heard(self, told: Told) -> None:
+        if told.nudge.kind == "gone":
+            # What is being read now may be from before: said after this, it would bring an erased name back.
+            self._changed.discard(told.nudge.ticket)
+            if self._task is not None:
+                self._gone.add(told.nudge.number)
+            return
         if told.nudge.kind == "resync":
             self._behind = True
         else:
@@ -62,6 +69,7 @@ class Feed:
 
     async def _tell(self, changed: set[int], *, behind: bool) -> None:
         """Tell what changed, and where something may have been missed (`behind`) also what changed last."""
+        self._gone.clear()
         try:
             if behind:
                 changed |= set(await tickets.latest(self._desk, self._account))
@@ -69,7 +77,7 @@ class Feed:
         except LetheError:  # the database is away: what changed is told when it is back
             self._changed, self._behind = self._changed | changed, self._behind or behind
             return
-        for summary in found:
+        for summary in (each for each in found if each["number"] not in self._gone):
             line = frames.encode({"type": "ticket"} | summary)
             for say in list(self._ears.values()):
                 say(line)

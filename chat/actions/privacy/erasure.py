@@ -11,6 +11,7 @@ from typing import Any
 
 import structlog
 
+from chat import frames
 from chat.actions.audit import audit
 from chat.actions.desk import Desk
 from chat.actions.filter import training
@@ -29,6 +30,9 @@ from chat.tokens import Visitor
 
 log = structlog.get_logger("chat.erasure")
 ECHO = 60_000
+LATELY = DAY // 12
+"""So many ms back a page that comes to listen is told of: more than passes while one is drawn or its line is away."""
+LATELY_MOST = 500
 QUIET = 120_000
 """So many ms after the last message nobody is taken to be writing."""
 Still = Callable[[Any, Contact], bool]
@@ -157,6 +161,30 @@ def shown(found: Erasure, held: int | None = None) -> dict[str, Any]:
     }
 
 
+def frame(found: Erasure) -> frames.ErasureOut:
+    """Return what agents' pages are told of a request: to forget the contact, and how far it is."""
+    return frames.ErasureOut(
+        erasure=found.id,
+        contact=found.contact_uid,
+        source=found.source,
+        state=found.state,
+        requested_at=stamp(found.requested_at),
+        due_at=stamp(found.due_at),
+        done_at=None if found.done_at is None else stamp(found.done_at),
+    )
+
+
+async def frame_of(desk: Desk, account_id: str, erasure_id: str) -> frames.ErasureOut:
+    """Return what is told of a request that another process filed or finished."""
+    return frame(await desk.store.read(lambda tx: erasures.one(tx, account_id, erasure_id)))
+
+
+async def lately(desk: Desk, account_id: str) -> list[frames.ErasureOut]:
+    """Return what was told in the last two hours, for who may have missed it."""
+    at = desk.clock() - LATELY
+    return [frame(each) for each in await desk.store.read(lambda tx: erasures.since(tx, account_id, at, LATELY_MOST))]
+
+
 async def sweep(desk: Desk) -> int:
     """Carry out every request that is due; return how many were finished. One that fails does not stop the others."""
     await _echo(desk)
@@ -204,24 +232,32 @@ async def _carried_out(desk: Desk, each: Erasure) -> bool:
 async def _certify(desk: Desk, each: Erasure, scrubbed: int | None) -> bool:
     backups = await certificates.backups(desk, each)
 
-    def work(tx: Any) -> bool:
+    def work(tx: Any) -> Erasure | None:
         account = accounts.one(tx, each.account_id)
         told = recipients.shown(disclosures.recipients(tx, each.id))
         document, signature = certificates.made(
             desk, account, each, erasures.went(tx, each.id), told, scrubbed, backups
         )
-        closed = erasures.close(tx, each.id, desk.clock(), document, signature)
-        if closed:
-            audit.enter(desk, tx, each.account_id, "system", "contact.erased", each.id, each.contact_uid)
-        return closed
+        if not erasures.close(tx, each.id, desk.clock(), document, signature):
+            return None
+        audit.enter(desk, tx, each.account_id, "system", "contact.erased", each.id, each.contact_uid)
+        return erasures.by_id(tx, each.id)
 
-    return await desk.store.write(work)
+    closed = await desk.store.write(work)
+    if closed is not None:
+        desk.live.publish(_news(closed))
+    return closed is not None
 
 
 async def _echo(desk: Desk) -> None:
     """Say again what was erased lately: perhaps by a command in another process, whose word did not come here."""
     for each in await desk.store.read(lambda tx: erasures.done_since(tx, desk.clock() - ECHO)):
         _tell(desk, each)
+        desk.live.publish(_news(each))
+
+
+def _news(found: Erasure) -> Told:
+    return Told(Nudge("erasure", account=found.account_id, by=found.id), frame(found))
 
 
 def _tell(desk: Desk, each: Erasure) -> None:
@@ -243,7 +279,7 @@ async def _request(
     File a request of `who`, `account_id` None for the contact's own word; NotFound where there is no such contact.
     """
 
-    def work(tx: Any) -> tuple[str, Contact | None, list[Ticket]]:
+    def work(tx: Any) -> tuple[Erasure, Contact | None, list[Ticket]]:
         try:
             contact = contacts.by_uid(tx, contact_uid, lock=True)
         except NotFound:
@@ -257,25 +293,26 @@ async def _request(
             audit.enter(desk, tx, contact.account_id, who, "consent.withdrawn", contact_uid, contact_uid)
         audit.enter(desk, tx, contact.account_id, who, "erasure.requested", filed, contact_uid)
         desk.ledger.enter(desk.clock(), "erase", made | {"id": filed})
-        return filed, contact, gone
+        return erasures.by_id(tx, filed), contact, gone
 
-    erasure_id, contact, gone = await desk.store.write(work)
+    filed, contact, gone = await desk.store.write(work)
     if contact is not None:
         account = contact.account_id
         await training.changed(desk, account, contact.id)
         desk.live.publish(
             Told(Nudge("erased", account=account, contact=contact.id)),
+            _news(filed),
             *(Told(Nudge("gone", account=account, ticket=t.id, number=t.number)) for t in gone),
             Told(Nudge("due")),
         )
-    return erasure_id
+    return filed.id
 
 
-def _asked_before(tx: Any, contact_uid: str, account_id: str | None) -> str:
+def _asked_before(tx: Any, contact_uid: str, account_id: str | None) -> Erasure:
     known = erasures.of_contact(tx, contact_uid)
     if known is None or account_id not in {None, known.account_id}:
         raise NotFound("No such contact")
-    return known.id
+    return known
 
 
 def _row(desk: Desk, tx: Any, contact: Contact, source: str) -> dict[str, Any]:

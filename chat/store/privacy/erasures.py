@@ -112,6 +112,13 @@ def done_since(tx: Connection, at: int) -> list[Erasure]:
     return [Erasure(*row) for row in tx.execute(select(*_columns).where(erasure.c.done_at >= at))]
 
 
+def since(tx: Connection, account_id: str, at: int, most: int) -> list[Erasure]:
+    """Return the requests of an account that were filed or done at a time or after it, the last `most`."""
+    lately = (erasure.c.requested_at >= at) | (erasure.c.done_at >= at)
+    query = select(*_columns).where(erasure.c.account_id == account_id, lately)
+    return [Erasure(*row) for row in tx.execute(query.order_by(erasure.c.id.desc()).limit(most))]
+
+
 def stands(tx: Connection, erasure_id: str, state: str) -> None:
     """Note the state of a request that is not done."""
     tx.execute(update(erasure).where(erasure.c.id == erasure_id, erasure.c.state != "done").values(state=state))

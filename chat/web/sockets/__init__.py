@@ -9,14 +9,16 @@ from starlette.routing import WebSocketRoute
 
 from chat import frames
 from chat.web.doors import address_of
+from chat.web.sockets.account import gone_socket
 from chat.web.sockets.agent import agent_socket
 from chat.web.sockets.connection import Receive, Scope, Send
 from chat.web.sockets.visitor import visitor_socket
 
 
 def routes() -> list[WebSocketRoute]:
-    """Return the routes of both."""
-    return [_socket("/ws/visitor", visitor_socket), _socket("/ws/agent", agent_socket)]
+    """Return the routes of all."""
+    sockets = {"/ws/visitor": visitor_socket, "/ws/agent": agent_socket, "/ws/gone": gone_socket}
+    return [_socket(path, app) for path, app in sockets.items()]
 
 
 def _socket(path: str, app: Any) -> WebSocketRoute:

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import Any
-
-from starlette.requests import HTTPConnection
 
 from chat import frames
 from chat.actions.talk import attachments, tickets, transcripts, viewing
 from chat.actions.talk.tickets import Opened
 from chat.actions.team import agents
 from chat.clock import stamp
-from chat.errors import Forbidden, LetheError, Unauthorized
+from chat.errors import Forbidden, LetheError, NotFound, Unauthorized
 from chat.model import Actor, Draft
 from chat.nudges import Nudge, Told
-from chat.web.doors import COOKIE, Doors, bearer, cookie_of, own_page
-from chat.web.sockets.connection import Connection, Follower, Receive, Scope, Send
+from chat.web.sockets.account import AccountSocket
+from chat.web.sockets.connection import Follower, Receive, Scope, Send
 
 WATCHED = 200
-LOOKS, FRESH = 60.0, 1.0
-"""Whether the session or token is still good is asked every LOOKS seconds, and before writing if FRESH is over."""
 WRITES = frames.AgentMessage | frames.AgentNote | frames.AgentRead
 Shown = tuple[frames.AttachmentOut, ...]
 
@@ -35,34 +30,16 @@ class Watched:
     notes: Follower
 
 
-class AgentSocket(Connection):
+class AgentSocket(AccountSocket):
     """One agent's socket."""
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         super().__init__(scope, receive, send)
-        self.doors: Doors = scope["state"]["doors"]
-        self.desk = self.doors.desk
-        self.actor: Actor | None = None
         self.watched: dict[int, Watched] = {}
-        self._looked_at = 0.0
+        self.opening: int | None = None
 
-    async def arrived(self) -> None:
-        """Find out who this is before anything else."""
-        try:
-            self.actor = actor = await self._who()
-        except Unauthorized as error:
-            self.refuse(error)
-            self.close(frames.CLOSE_UNAUTHORIZED, "sign in first")
-            return
-        except Forbidden as error:
-            self.refuse(error)
-            self.close(frames.CLOSE_FORBIDDEN, "this origin is not ours")
-            return
-        self._looked_at = time.monotonic()
-        self._look_later(actor)
-        self.doors.agents.add(self)
-        self.desk.live.listen(f"account:{actor.account_id}", self, self._heard)
-        self.desk.live.listen("server", self, self._heard)
+    async def joined(self, actor: Actor) -> None:
+        """Be seen by visitors and hear of every ticket."""
         self.doors.feed(actor.account_id).join(self, self.say)
         self.desk.live.present(actor.account_id, actor.agent_id, "online", self)
         epoch = await tickets.epoch(self.desk)
@@ -70,14 +47,10 @@ class AgentSocket(Connection):
         self.tell(frames.Welcome(ticket=None, epoch=epoch, seq=0, messages=[], agent=me, online=True))
         await self._introduce(actor)
 
-    def read(self, text: str) -> frames.AgentFrame:
-        """Return the frame that a text is."""
-        return frames.agent_frame(text)
-
     def prompt(self, frame: frames.AgentFrame) -> bool:
         """Whether a frame needs no waiting: an answer in a ticket that is open here does not."""
         ready = isinstance(frame, frames.AgentMessage) and frame.ticket in self.watched and not frame.attachments
-        return ready and self._fresh()
+        return ready and self.fresh()
 
     def take_now(self, frame: frames.AgentMessage) -> None:
         """Do what one frame asks."""
@@ -89,8 +62,8 @@ class AgentSocket(Connection):
         """Do what one frame asks."""
         if self.actor is None:
             raise Unauthorized("Sign in first")
-        if isinstance(frame, WRITES) and not self._fresh():
-            await self._look()
+        if isinstance(frame, WRITES) and not self.fresh():
+            await self.look()
             if self.closing:
                 return
         await self._admitted(frame, self.actor)
@@ -102,7 +75,7 @@ class AgentSocket(Connection):
                 shown = await attachments.named(self.desk, opened.contact, "agent", frame.attachments)
                 self._post(frame, actor, opened, shown)
             case frames.Open():
-                await self._open(frame, actor)
+                await self._opened(frame, actor)
             case frames.Close():
                 self._close_ticket(frame.ticket)
             case frames.AgentNote():
@@ -118,41 +91,6 @@ class AgentSocket(Connection):
                 self.desk.live.present(actor.account_id, actor.agent_id, frame.status, self)
                 self.tell(_presence(actor.agent_id, actor.name, frame.status))
 
-    async def _who(self) -> Actor:
-        """A program shows its token; a browser its cookie, and then `Origin` must be our own."""
-        request = HTTPConnection(self.scope)
-        token = bearer(request)
-        if token:
-            return await agents.by_token(self.desk, token)
-        own_page(request)
-        return await agents.by_session(self.desk, cookie_of(request, COOKIE))
-
-    def _fresh(self) -> bool:
-        return time.monotonic() - self._looked_at < FRESH
-
-    async def _look(self) -> None:
-        """Look again whether session or token is good, in the database: a nudge that says so may have been missed."""
-        if self.actor is None:
-            return
-        try:
-            self.actor = await agents.still(self.desk, self.actor)
-            self._looked_at = time.monotonic()
-        except Unauthorized as error:
-            self.refuse(error)
-            self.close(frames.CLOSE_UNAUTHORIZED, "signed out")
-
-    def _look_later(self, actor: Actor) -> None:
-        """Look each minute, and in the moment in which the session ends."""
-        left = LOOKS if actor.until is None else (actor.until - self.desk.clock()) / 1000
-        self.later(max(0.0, min(LOOKS, left)), lambda: self.spawn(self._look_on()))
-
-    async def _look_on(self) -> None:
-        try:
-            await self._look()
-        finally:
-            if self.actor is not None and not self.closing:
-                self._look_later(self.actor)
-
     async def _introduce(self, actor: Actor) -> None:
         names = await agents.names(self.desk, actor.account_id)
         for agent, status in self.desk.live.agents(actor.account_id).items():
@@ -167,9 +105,19 @@ class AgentSocket(Connection):
             raise Unauthorized("Sign in first")
         return await tickets.one(self.desk, self.actor, number)
 
-    async def _open(self, frame: frames.Open, actor: Actor) -> None:
+    async def _opened(self, frame: frames.Open, actor: Actor) -> None:
         if len(self.watched) >= WATCHED and frame.ticket not in self.watched:
             raise Forbidden(f"At most {WATCHED} tickets can be open on one socket")
+        self.opening = frame.ticket
+        try:
+            await self._open(frame, actor)
+        except NotFound as error:
+            error.extra["ticket"] = frame.ticket
+            raise
+        finally:
+            self.opening = None
+
+    async def _open(self, frame: frames.Open, actor: Actor) -> None:
         opened = await viewing.ticket(self.desk, actor, frame.ticket)
         ticket, contact = opened.ticket, opened.contact
 
@@ -182,11 +130,14 @@ class AgentSocket(Connection):
             return [(each.note, frames.encode(each)) for each in found]
 
         # First listen, then read: the followers drop what comes twice.
-        self.desk.live.listen(f"ticket:{ticket.id}", self, self._heard)
+        self.desk.live.listen(f"ticket:{ticket.id}", self, self.heard)
         found = await transcripts.messages(self.desk, contact.id, ticket, frame.last_seq, agents=True)
         notes = await transcripts.notes(self.desk, contact.id, ticket)
         seq = max([ticket.last_seq, *(each.seq for each in found)])
         last_note = max([ticket.last_note, *(each.note for each in notes)])
+        if self.opening is None:
+            self.desk.live.leave(f"ticket:{ticket.id}", self)
+            raise NotFound("No such ticket")  # it went while it was being read: nobody is shown it after that
         self.watched[ticket.number] = Watched(
             opened,
             Follower(seq, missed, self.say, self.spawn),
@@ -234,24 +185,18 @@ class AgentSocket(Connection):
         if watched is not None and not again:
             watched.notes.hear(out.note, "")
 
-    def _heard(self, told: Told) -> None:
+    def heard(self, told: Told) -> None:
         """Something happened in the account or in a ticket that is open here."""
         nudge, actor = told.nudge, self.actor
         if actor is None:
             return
-        mine = nudge.agent == actor.agent_id
-        match nudge.kind:
-            case "signout" if mine:
-                self.spawn(self._look())
-            case "gone":
-                self._gone(nudge.number)
-            case "presence" if not mine:
-                self.spawn(self._present(nudge, actor))
-            case "resync":
-                self.spawn(self._look())
-                self._resync()
-            case _ if nudge.number in self.watched:
-                self._heard_in_ticket(told, self.watched[nudge.number])
+        super().heard(told)
+        if nudge.kind == "presence" and nudge.agent != actor.agent_id:
+            self.spawn(self._present(nudge, actor))
+        elif nudge.kind == "resync":
+            self._resync()
+        elif nudge.number in self.watched:
+            self._heard_in_ticket(told, self.watched[nudge.number])
 
     def _heard_in_ticket(self, told: Told, watched: Watched) -> None:
         nudge, entry = told.nudge, told.entry
@@ -276,9 +221,11 @@ class AgentSocket(Connection):
         for each in entry:
             self.tell(each)
 
-    def _gone(self, number: int) -> None:
+    def gone(self, number: int) -> None:
+        """Let go of a ticket, also while it is being opened."""
+        self.opening = None if self.opening == number else self.opening
         self._close_ticket(number)
-        self.tell({"type": "ticket", "ticket": number, "number": number, "status": "gone"})
+        super().gone(number)
 
     async def _present(self, nudge: Nudge, actor: Actor) -> None:
         names = await agents.names(self.desk, actor.account_id)
@@ -294,13 +241,11 @@ class AgentSocket(Connection):
         """Let go of every channel; the account hears that this agent has gone."""
         if self.actor is None:
             return
-        self.doors.agents.discard(self)
         for number in list(self.watched):
             self._close_ticket(number)
         self.doors.left_feed(self.actor.account_id, self)
-        self.desk.live.leave(f"account:{self.actor.account_id}", self)
-        self.desk.live.leave("server", self)
         self.desk.live.present(self.actor.account_id, self.actor.agent_id, "offline", self)
+        super().left()
 
 
 def _presence(agent: str, name: str, status: str) -> Any:

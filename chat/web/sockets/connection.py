@@ -150,7 +150,8 @@ class Connection:
         """Answer a frame with an error; the socket stays."""
         retry = error.extra.get("retry_after", UNSET)
         name = about or error.extra.get("id") or UNSET
-        self.tell(frames.ErrorOut(error.code, error.detail, id=name, retry_after=retry))
+        ticket = error.extra.get("ticket", UNSET)
+        self.tell(frames.ErrorOut(error.code, error.detail, id=name, ticket=ticket, retry_after=retry))
 
     async def _read(self) -> None:
         while True:

@@ -1,0 +1,135 @@
+"""Agents are told at once who is being erased, and after that nothing brings an erased contact back on a screen."""
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from chat import frames
+from chat.actions.privacy import erasure
+from chat.actions.talk import tickets, transcripts
+from chat.errors import NotFound
+from chat.web.feed import Feed
+from chat.web.sockets.agent import AgentSocket
+from tests.desks import House, Served
+from tests.lethe import Account, Contact, Lethe
+from tests.sockets import PATIENCE, Socket
+
+
+def written(account: Account) -> tuple[Contact, int]:
+    """Somebody with a ticket."""
+    zoe = account.contact("Zoe")
+    with zoe.socket() as line:
+        line.get("welcome")
+        line.say("Hello")
+        return zoe, line.get("ack")["ticket"]
+
+
+def listening(account: Account, path: str = "/ws/gone") -> Socket:
+    """A page's socket."""
+    made = Socket(f"ws://127.0.0.1:{account.lethe.port}{path}", headers=account.bearer)
+    made.get("welcome")
+    return made
+
+
+@pytest.mark.parametrize("path", ["/ws/agent", "/ws/gone"])
+def test_agents_hear_when_an_erasure_begins_and_when_it_is_done(account: Account, path: str) -> None:
+    zoe, number = written(account)
+    with listening(account, path) as agent:
+        filed = zoe.withdraw()
+        said = agent.get("erasure", erasure=filed)
+        assert (said["contact"], said["source"], said["state"], said["done_at"]) == (zoe.uid, "visitor", "queued", None)
+        assert agent.get("ticket", status="gone")["ticket"] == number
+        account.lethe.deed(erasure.sweep)
+        assert agent.get("erasure", erasure=filed, state="done")["done_at"] is not None
+
+
+def test_a_page_is_told_what_it_missed_and_takes_no_orders_and_is_nobodys_presence(lethe: Lethe) -> None:
+    account = lethe.account("Absent")
+    zoe, number = written(account)
+    filed = zoe.withdraw()
+    other, _ = written(account)
+    with listening(account) as page, other.socket() as visitor:
+        assert page.get("erasure")["erasure"] == filed
+        assert visitor.get("welcome")["online"] is False
+        page.send("open", ticket=number, last_seq=0)
+        assert page.get("error")["code"] == "forbidden"
+
+
+def test_nobody_is_told_of_another_accounts_erasures(account: Account, lethe: Lethe) -> None:
+    zoe, _ = written(account)
+    stranger = lethe.account("Other")
+    with listening(stranger) as before:
+        zoe.withdraw()
+        mine, _ = written(stranger)
+        filed = mine.withdraw()
+        assert before.get("erasure")["erasure"] == filed
+        with listening(stranger) as after:
+            assert after.get("erasure")["erasure"] == filed
+
+
+def test_a_ticket_that_cannot_be_opened_is_named(account: Account) -> None:
+    with listening(account, "/ws/agent") as agent:
+        agent.send("open", ticket=4711, last_seq=0)
+        said = agent.get("error")
+        assert (said["code"], said["ticket"]) == ("not_found", 4711)
+
+
+class Slow:
+    """Something that reads, and does not answer before it is told to go on."""
+
+    def __init__(self, patch: pytest.MonkeyPatch, module: Any, name: str) -> None:
+        self.read, self.go_on, self.told = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        whole = getattr(module, name)
+
+        async def slowly(*arguments: Any) -> Any:
+            found = await whole(*arguments)
+            self.read.set()
+            await self.go_on.wait()
+            asyncio.get_running_loop().call_soon(self.told.set)
+            return found
+
+        patch.setattr(module, name, slowly)
+
+
+async def nowhere(*_: Any) -> Any:
+    """An end that is not used."""
+    raise NotImplementedError
+
+
+async def test_a_list_that_was_read_before_an_erasure_is_not_told_after_it(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guest, slow = await house.visit("Zoe"), Slow(monkeypatch, tickets, "summaries")
+    heard: list[dict[str, Any]] = []
+    feed = Feed(house.desk, house.made.account_id)
+    feed.join("me", lambda line: heard.append(json.loads(line)))
+    await guest.say("hello")
+    await asyncio.wait_for(slow.read.wait(), PATIENCE)
+    await erasure.by_agent(house.desk, house.actor, guest.contact.uid)
+    slow.go_on.set()
+    await asyncio.wait_for(slow.told.wait(), PATIENCE)
+    feed.leave("me")
+    assert heard == []
+
+
+async def test_a_ticket_that_was_being_opened_when_its_contact_was_erased_is_not_shown(
+    app: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guest, slow = await app.house.visit("Zoe"), Slow(monkeypatch, transcripts, "notes")
+    said = await guest.say("hello")
+    heard: list[dict[str, Any]] = []
+    socket = AgentSocket({"type": "websocket", "state": {"doors": app.doors}}, nowhere, nowhere)
+    socket.say = lambda line: heard.append(json.loads(line))  # type: ignore[method-assign]
+    socket.actor = app.house.actor
+    app.desk.live.listen(f"account:{app.house.made.account_id}", socket, socket.heard)
+    opening = asyncio.create_task(socket.take(frames.Open(said.number)))
+    await asyncio.wait_for(slow.read.wait(), PATIENCE)
+    await erasure.by_agent(app.desk, app.house.actor, guest.contact.uid)
+    slow.go_on.set()
+    with pytest.raises(NotFound):
+        await opening
+    app.desk.live.leave(f"account:{app.house.made.account_id}", socket)
+    assert [each["type"] for each in heard] == ["erasure", "ticket"]
+    assert socket.watched == {}
