@@ -4,7 +4,7 @@ import json
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx2
@@ -55,8 +55,10 @@ class House:
         return {"authorization": f"Bearer {self.made.api_token}"}
 
     async def publish(self, *texts: NoticeText) -> int:
-        """The version of a new notice."""
-        return (await notices.publish(self.desk, self.actor, list(texts or TEXTS))).version
+        """The version of a new notice; unless told, it says something new."""
+        number = await self.version()
+        new = [replace(each, text=f"{each.text} ({number})") if number else each for each in TEXTS]
+        return (await notices.publish(self.desk, self.actor, list(texts or new))).version
 
     async def version(self) -> int:
         """The version in force, 0 for none."""

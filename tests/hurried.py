@@ -3,8 +3,8 @@
 import sys
 
 from chat.__main__ import main
-from chat.web.sockets import agent, visitor
+from chat.web.sockets import account, visitor
 
-agent.LOOKS = visitor.LOOKS = 0.5
+account.LOOKS = visitor.LOOKS = 0.5
 if __name__ == "__main__":
     sys.exit(main())

@@ -186,7 +186,8 @@ class Account:
         return answer.json()
 
     def publish(self, text: str = NOTICE["text"]) -> int:
-        """Publishes a notice; its version."""
+        """Publishes a notice, which says something new; its version."""
+        text = f"{text} ({self.version})" if self.version else text
         self.version = int(self.rest("POST", "/notices", {"texts": [NOTICE | {"text": text}]})["version"])
         return self.version
 

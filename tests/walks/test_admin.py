@@ -88,8 +88,18 @@ def test_a_new_notice_asks_every_running_chat_again(open_page: OpenPage, own_dem
         expect(english).to_have_value("We read what you write, and answer.")
         page.get_by_label("Address of your privacy page").fill("https://clay.example/privacy")
         page.get_by_role("button", name="Publish version 2").click()
+        expect(page.locator(".change").first).to_contain_text("and for nothing else")
+        expect(page.locator(".change").first).to_contain_text("We read what you write, and answer.")
+        expect(page.get_by_text("1 chat is running.")).to_be_visible()
+        page.get_by_role("button", name="Back to writing").click()
+        expect(english).to_have_value("We read what you write, and answer.")
+        page.get_by_role("button", name="Publish version 2").click()
+        page.get_by_role("button", name="Publish and ask again").click()
         expect(page.get_by_text("Version 2 is live")).to_be_visible()
         assert visitor.wait_for("consent_required")["notice"]["version"] == 2
+        page.get_by_role("button", name="Publish version 3").click()
+        expect(page.get_by_text("Nothing differs from the version that is live")).to_be_visible()
+        expect(page.get_by_text("Version 2 is live")).to_be_visible()
     page.get_by_text("Version 1", exact=True).click()
     expect(page.get_by_text("and for nothing else").first).to_be_visible()
 

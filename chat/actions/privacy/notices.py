@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,20 +16,33 @@ from chat.ids import uuid7
 from chat.model import LOCALES, Account, Actor, Notice, NoticeText, Site
 from chat.nudges import Nudge, Told
 from chat.store.privacy import consents
+from chat.store.talk import tickets
 from chat.store.team import accounts
 from chat.texts import line, seen
 
 PURPOSES = ("chat", "spam_training")
 TEXT_MOST = 5000
 LABEL_MOST = 500
+SHOWN = ("text", "chat_label", "training_label", "privacy_url")
+
+
+@dataclass(frozen=True)
+class Change:
+    """What one field of a notice says in one language, in force and newly written; empty where it says nothing."""
+
+    locale: str
+    field: str
+    old: str
+    new: str
 
 
 async def publish(desk: Desk, actor: Actor, texts: list[NoticeText]) -> Notice:
-    """Publish a new version of the account's notice; every running chat waits until its visitor agrees to it."""
+    """
+    Publish a new version of the account's notice; every running chat waits until its visitor agrees to it. NotNow where
+    nothing differs from the one in force.
+    """
     manages(actor)
-    checked = [_checked(text) for text in texts]
-    if not checked:
-        raise InvalidField("Write the notice in at least one language", field="text")
+    checked = _all_checked(texts)
     made = {"id": uuid7(), "published_at": desk.clock(), "published_by": actor.agent_id}
 
     def work(tx: Any) -> int:
@@ -45,6 +58,24 @@ async def publish(desk: Desk, actor: Actor, texts: list[NoticeText]) -> Notice:
 async def versions(desk: Desk, actor: Actor, version: int | None = None) -> list[Notice]:
     """Return the versions of the account's notice, newest first."""
     return await desk.store.read(lambda tx: consents.notices(tx, actor.account_id, version))
+
+
+async def changes(desk: Desk, actor: Actor, texts: list[NoticeText]) -> tuple[list[Change], int]:
+    """Return what texts would change of the notice in force, and how many chats are running and would wait."""
+    manages(actor)
+    new = {each.locale: each for each in _all_checked(texts)}
+
+    def work(tx: Any) -> tuple[Notice | None, int]:
+        return in_force(tx, accounts.one(tx, actor.account_id)), tickets.count_running(tx, actor.account_id)
+
+    live, running = await desk.store.read(work)
+    old = {} if live is None else live.texts
+    found = [
+        Change(locale, field, getattr(old.get(locale), field, ""), getattr(new.get(locale), field, ""))
+        for locale in LOCALES
+        for field in SHOWN
+    ]
+    return [each for each in found if each.old != each.new], running
 
 
 async def place(desk: Desk, site_key: str) -> tuple[Account, Site, Notice | None]:
@@ -83,6 +114,12 @@ def in_force(tx: Any, account: Account) -> Notice | None:
     if account.notice_version is None:
         return None
     return consents.notices(tx, account.id, account.notice_version)[0]
+
+
+def _all_checked(texts: list[NoticeText]) -> list[NoticeText]:
+    if not texts:
+        raise InvalidField("Write the notice in at least one language", field="text")
+    return [_checked(text) for text in texts]
 
 
 def _checked(text: NoticeText) -> NoticeText:

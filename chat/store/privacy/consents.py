@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Connection, Row, delete, func, insert, literal, select, update
 
 from chat.clock import DAY
+from chat.errors import NotNow
 from chat.model import Contact, Notice, NoticeText, Receipt
 from chat.store.schema import (
     account,
@@ -21,14 +22,20 @@ from chat.store.schema import (
 from chat.store.talk import contacts
 
 _receipt_columns = tuple(receipt.c[field.name] for field in fields(Receipt))
+_in_force = select(account.c.notice_version)
 CHUNK = 500
 _text_columns = tuple(notice_text.c[field.name] for field in fields(NoticeText))
 
 
 def publish(tx: Connection, account_id: str, made: Mapping[str, Any], texts: list[NoticeText]) -> int:
-    """Store a new version of the notice and make it the one in force; return its version."""
+    """Store a new version of the notice and make it the one in force; return its version. NotNow if nothing differs."""
     # Locked first, so that two who publish at once get two versions.
     tx.execute(select(account.c.id).where(account.c.id == account_id).with_for_update())
+    live = notices(tx, account_id, tx.execute(_in_force.where(account.c.id == account_id)).scalar() or 0)
+    if live and {each.sha256 for each in live[0].texts.values()} == {each.sha256 for each in texts}:
+        raise NotNow(
+            "Nothing differs from the notice in force: a new version would only stop the chats that are running"
+        )
     last = tx.execute(select(func.max(notice.c.version)).where(notice.c.account_id == account_id)).scalar()
     version = (last or 0) + 1
     tx.execute(insert(notice).values(account_id=account_id, version=version, **made))

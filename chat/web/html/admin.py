@@ -14,11 +14,11 @@ from starlette.routing import Route
 from chat.actions.privacy import notices
 from chat.actions.team import agents
 from chat.clock import stamp
-from chat.errors import InvalidField
+from chat.errors import InvalidField, NotNow
 from chat.model import LOCALES, Notice, NoticeText
 from chat.web.doors import doors_of
 from chat.web.html.forms import Errors, Form, just_saved, manager, named, posted, saved
-from chat.web.html.pages import Reader, day, locale_of, page
+from chat.web.html.pages import Reader, page
 from chat.web.html.sites import first_site
 from chat.web.parameters import takes
 from chat.web.widget import strings as widget_strings
@@ -47,16 +47,30 @@ async def show_notice(request: Request) -> Response:
 
 
 async def publish_notice(request: Request) -> Response:
-    """`POST /admin/notice`: publish a version in every language that was written."""
+    """
+    `POST /admin/notice`: publish a version in every language that was written; where one is in force already, what
+    differs and how many chats would wait is shown first, and `confirmed` publishes.
+    """
     who, form = await posted(request)
-    desk = doors_of(request).desk
+    desk, texts = doors_of(request).desk, _notice_texts(form)
+    if form.pop("back", ""):
+        return await _notice_again(request, who, form, {}, 200)
     try:
-        await notices.publish(desk, who.actor, _notice_texts(form))
+        changes, running = await notices.changes(desk, who.actor, texts)
+        if who.account.notice_version is not None and changes and "confirmed" not in form:
+            more: dict[str, Any] = {"changes": changes, "running": running, "form": form}
+            return page(request, "admin-notice-confirm.html", who, errors={}, saved=False, **more)
+        await notices.publish(desk, who.actor, texts)
     except InvalidField as error:
-        published = await notices.versions(desk, who.actor)
-        typed = _notice_form(None) | form
-        return await _notice_page(request, who, published, typed, named(error), 422)
+        return await _notice_again(request, who, form, named(error), 422)
+    except NotNow:
+        return await _notice_again(request, who, form, {"publish": "notice.unchanged"}, 409)
     return saved("/admin/notice")
+
+
+async def _notice_again(request: Request, who: Reader, form: Form, errors: Errors, status: int) -> Response:
+    published = await notices.versions(doors_of(request).desk, who.actor)
+    return await _notice_page(request, who, published, _notice_form(None) | form, errors, status)
 
 
 @takes("saved")
@@ -111,26 +125,20 @@ async def _notice_page(
     errors: Errors,
     status: int = 200,
 ) -> Response:
-    locale = locale_of(request)
     more: dict[str, Any] = {
         "form": form,
         "errors": errors,
         "saved": just_saved(request),
+        "unsaved": request.method == "POST",
         "site": await first_site(request, who),
-        "versions": [_version(each, locale) for each in published],
+        "versions": [_version(each) for each in published],
         "widget": {each: widget_strings(each) for each in LOCALES},
     }
     return page(request, "admin-notice.html", who, status, **more)
 
 
-def _version(notice: Notice, locale: str) -> dict[str, Any]:
-    at = notice.published_at
-    return {
-        "version": notice.version,
-        "at": stamp(at),
-        "day": day(at, locale),
-        "texts": notice.texts,
-    }
+def _version(notice: Notice) -> dict[str, Any]:
+    return {"version": notice.version, "at": stamp(notice.published_at), "texts": notice.texts}
 
 
 async def _agents_page(

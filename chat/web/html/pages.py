@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 from urllib.parse import quote
@@ -14,12 +13,14 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from chat.actions.team import accounts, agents, credentials
 from chat.errors import Forbidden, LetheError, Unauthorized
-from chat.locales import best_locale, words
+from chat.locales import best_locale, strings, words
 from chat.model import LOCALES, Account, Actor, Agent
 from chat.web.doors import actor_of, csrf_token, doors_of
 
 LOCALE_COOKIE = "lethe_locale"
 YEAR = 365 * 86_400
+SPOKEN = ("erased.", "time.", "leave.")
+"""What scripts of the pages say themselves begins so; the inbox's say more and are given everything."""
 ERRORS = {400, 403, 404, 500}
 HEADERS = {
     "content-security-policy": (
@@ -74,6 +75,7 @@ def page(request: Request, template: str, who: Reader | None = None, status: int
             locale=locale,
             locales=LOCALES,
             path=request.url.path,
+            spoken={key: text for key, text in strings(locale).items() if key.startswith(SPOKEN)},
             t=words(locale),
             **context,
         )
@@ -105,12 +107,6 @@ def locale_of(request: Request) -> str:
     """Return the language asked for now, else the one chosen before, else the browser's."""
     asked = request.query_params.get("locale", ""), request.cookies.get(LOCALE_COOKIE, "")
     return best_locale(LOCALES, asked, request.headers.get("accept-language", ""))
-
-
-def day(at: int, locale: str) -> str:
-    """Return the day of a time in ms (UTC), as 12 November 2026."""
-    date = datetime.fromtimestamp(at / 1000, UTC)
-    return f"{date.day} {words(locale)(f'month.{date.month}')} {date.year}"
 
 
 @cache
