@@ -1,0 +1,129 @@
+"""Whatever can be pressed is at least 24 px wide and high, however narrow its text; no table breaks a word."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, StorageState, expect
+
+from tests import sample
+from tests.chance import dice
+from tests.demo import Demo
+from tests.walks.conftest import OpenPage
+from tests.walks.test_accessible import LOOKS, PAGES
+
+NARROW = ("i", "1", "l", "ί")
+
+# What is shown only when asked for is shown, every text is made narrow, and each target measured with its labels.
+SMALL = """text => {
+    const pressed = "a[href], button, summary, input:not([type=hidden]), select, textarea, [role=button], [role=switch]"
+    for (const details of document.querySelectorAll("details")) details.open = true
+    for (const element of document.querySelectorAll(`${pressed}, label`)) {
+        const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT)
+        while (walker.nextNode()) if (walker.currentNode.data.trim()) walker.currentNode.data = text
+    }
+    const small = []
+    const measure = root => {
+        for (const element of root.querySelectorAll(pressed)) {
+            if (!element.checkVisibility({opacityProperty: false, visibilityProperty: true})) continue
+            const boxes = [element, ...(element.labels ?? [])].map(each => each.getBoundingClientRect())
+            const [wide, high] = ["width", "height"].map(side => Math.max(...boxes.map(box => box[side])))
+            if (wide < 24 || high < 24) small.push([element.outerHTML.slice(0, 120), wide, high])
+        }
+    }
+    measure(document)
+    for (const dialog of document.querySelectorAll("[popover]")) {
+        dialog.showPopover()
+        measure(dialog)
+        dialog.hidePopover()
+    }
+    return small
+}"""
+
+BROKEN = """() => [...document.querySelectorAll("thead th, td, tbody th")]
+    .filter(cell => !cell.querySelector("code, bdi, .cut"))
+    .filter(cell => cell.checkVisibility()).flatMap(cell => {
+        const walker = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT)
+        const broken = []
+        while (walker.nextNode()) for (const {0: word, index} of walker.currentNode.data.matchAll(/\\p{L}+/gu)) {
+            const range = document.createRange()
+            range.setStart(walker.currentNode, index)
+            range.setEnd(walker.currentNode, index + word.length)
+            if (new Set([...range.getClientRects()].map(({top}) => Math.round(top))).size > 1) broken.push(word)
+        }
+        return broken
+    })"""
+
+
+UNRULED = """() => { for (const sheet of document.styleSheets)
+    for (let place = sheet.cssRules.length - 1; place >= 0; place -= 1)
+        if (sheet.cssRules[place].selectorText?.startsWith(":where(a")) sheet.deleteRule(place) }"""
+
+SQUEEZED = """() => { for (const table of document.querySelectorAll("table"))
+    Object.assign(table.style, {overflowWrap: "anywhere", width: "90px"}) }"""
+
+
+@pytest.fixture(scope="module")
+def filled(demo: Demo, browser: Browser, owner: StorageState) -> Demo:
+    """The demo with sample chats, and an agent with a long name and address."""
+    sample.fill(demo)
+    long = "".join(dice("a long name").choices("abcdefghijklmnop", k=90))
+    context = browser.new_context(storage_state=owner)
+    page = context.new_page()
+    page.goto(f"{demo.server}/admin/agents")
+    page.fill("#name", long)
+    page.fill("#email", f"{long[:60]}@demo.example")
+    page.locator("main form .is-primary").last.click()
+    expect(page.locator(".secret")).to_be_visible()
+    context.close()
+    return demo
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=["light, wide", "dark, narrow"])
+def test_every_target_is_large_enough_whatever_its_text(
+    open_page: OpenPage, filled: Demo, owner: StorageState, look: dict[str, Any]
+) -> None:
+    narrow = dice("narrow texts").choice(NARROW)
+    outside = open_page(f"{filled.server}/signin", **look)
+    assert outside.evaluate(SMALL, narrow) == []
+    outside.goto(f"{filled.server}/privacy/{filled.site_key}")
+    assert outside.evaluate(SMALL, narrow) == []
+    page = open_page("about:blank", storage_state=owner, **look)
+    for path in PAGES:
+        page.goto(filled.server + path)
+        page.wait_for_load_state("networkidle")
+        assert page.evaluate(SMALL, narrow) == [], path
+    talking(page, filled)
+    assert page.evaluate(SMALL, narrow) == []
+
+
+def test_a_small_target_is_found(open_page: OpenPage, filled: Demo, owner: StorageState) -> None:
+    page = open_page(f"{filled.server}/admin/audit", storage_state=owner, **LOOKS[0])
+    page.evaluate(UNRULED)
+    small = page.evaluate(SMALL, "i")
+    assert any("/admin/audit?target=" in element for element, _, _ in small)
+
+
+@pytest.mark.parametrize("width", [1440, 1100, 820])
+@pytest.mark.parametrize("locale", ["en", "el"])
+def test_no_table_breaks_a_word(
+    open_page: OpenPage, filled: Demo, owner: StorageState, width: int, locale: str
+) -> None:
+    page = open_page("about:blank", storage_state=owner, viewport={"width": width, "height": 900})
+    for path in [each for each in PAGES if each.startswith("/admin/")]:
+        page.goto(f"{filled.server}{path}?locale={locale}")
+        assert page.evaluate(BROKEN) == [], path
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+
+
+def test_a_broken_word_is_found(open_page: OpenPage, filled: Demo, owner: StorageState) -> None:
+    page = open_page(f"{filled.server}/admin/agents", storage_state=owner, **LOOKS[0])
+    page.evaluate(SQUEEZED)
+    assert page.evaluate(BROKEN)
+
+
+def talking(page: Page, demo: Demo) -> None:
+    """Opens a ticket with everything beside it."""
+    page.goto(f"{demo.server}/inbox/open")
+    page.locator("a.row", has_text="rim need any care").click()
+    expect(page.locator(".entry.is-note")).to_be_visible()
+    expect(page.locator("contact-card .facts")).to_be_attached()
