@@ -1,8 +1,11 @@
-// What the owner's pages do beyond their forms: show a colour's contrast and what a visitor sees, copy, follow exports.
+// What the owner's pages do beyond their forms: show a colour's contrast and what a visitor sees, copy, follow exports, show times, forget who was erased.
 import "./colour-field.js";
 import "./copy-text.js";
 import "./export-rows.js";
+import "./gone.js";
 import "./notice-preview.js";
+import "./times.js";
+import "./unsaved.js";
 
 // On a narrow screen the places are a strip, which begins where the reader is.
 document.querySelector(".admin-places [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });

@@ -7,13 +7,15 @@ import { askedToHold } from "./hold-dialog.js";
 import { icon } from "./icons.js";
 import { rest } from "./rest.js";
 import { href } from "./route.js";
-import { brief, date, full } from "./time.js";
+import { brief, date, hover } from "./time.js";
 import { named, t } from "./words.js";
 
 class ContactCard extends HTMLElement {
   #inbox;
   #around;
   #id = null;
+  #number = null;
+  #known = "";
   #contact = null;
 
   /**
@@ -25,17 +27,27 @@ class ContactCard extends HTMLElement {
     this.#around = around;
     inbox.addEventListener("ticket", () => this.#follow());
     inbox.addEventListener("connected", () => this.#load());
+    inbox.tickets.addEventListener("change", () => this.#follow());
   }
 
-  // The contact is known once the ticket is; only another one is read and drawn anew.
+  // The contact is known once the ticket is; another one is drawn anew, and read again when something of theirs changed.
   #follow() {
     const { open, tickets } = this.#inbox;
     const id = (open?.summary ?? tickets.get(open?.number))?.contact?.id ?? null;
-    if (id === this.#id) return;
+    const theirs = id && JSON.stringify(tickets.of(id).map(({ number, status }) => [number, status]));
+    const same = id === this.#id;
+    if (same && open?.number === this.#number && theirs === this.#known) return;
     this.#id = id;
-    this.#contact = null;
-    this.replaceChildren(...(id ? [this.#bar(), skeleton()] : []));
+    this.#number = open?.number ?? null;
+    this.#known = theirs;
+    if (!same) this.#turn();
+    else if (this.#contact) this.querySelector(".others").replaceWith(this.#tickets(this.#contact.tickets));
     this.#load();
+  }
+
+  #turn() {
+    this.#contact = null;
+    this.replaceChildren(...(this.#id ? [this.#bar(), skeleton()] : []));
   }
 
   async #load() {
@@ -49,12 +61,20 @@ class ContactCard extends HTMLElement {
     }
   }
 
+  // Where nothing else changed, nothing else is drawn: an export that is being made goes on.
   #show(contact) {
+    const rest = (one) => JSON.stringify({ ...one, tickets: null });
+    const before = this.#contact;
     this.#contact = contact;
+    if (before && rest(before) === rest(contact)) return this.querySelector(".others").replaceWith(this.#tickets(contact.tickets));
+    return this.#draw(contact);
+  }
+
+  #draw(contact) {
     const erase = h("button", { class: "button is-danger-plain", type: "button", on: { click: () => this.#erase() } },
       t("contact.erase"));
     const parts = [this.#bar(), who(contact), consents(contact.consents), this.#tickets(contact.tickets),
-      exportSection(contact, (text) => this.#around.say(text)),
+      exportSection(contact.id, (text) => this.#around.say(text)),
       boot.agent.manages && this.#holding(),
       h("section", {}, h("h3", {}, t("contact.forget")), h("p", { class: "is-quiet" }, t("contact.forget.how")), erase)];
     this.replaceChildren(...parts.filter(Boolean));
@@ -89,8 +109,8 @@ class ContactCard extends HTMLElement {
     const others = tickets.filter(({ number }) => number !== this.#inbox.open?.number);
     const line = ({ number, status, updated_at: at }) => h("li", {},
       h("a", { href: href(status === "trash" ? "open" : status, number) }, `#${number}`),
-      h("span", {}, t(`inbox.status.${status}`)), h("time", { datetime: at, title: full(at) }, brief(at)));
-    return h("section", {}, h("h3", {}, t("contact.tickets")),
+      h("span", {}, t(`inbox.status.${status}`)), h("time", { datetime: at, title: hover(at) }, brief(at)));
+    return h("section", { class: "others" }, h("h3", {}, t("contact.tickets")),
       others.length ? h("ul", { class: "contact-tickets" }, others.map(line)) : h("p", { class: "is-quiet" }, t("contact.tickets.none")));
   }
 
@@ -138,7 +158,7 @@ function consents(all) {
     t("contact.consent.answer", { purpose: t(`purpose.${purpose}`), answer: t(agreed ? "common.yes" : "common.no") }));
   const one = ({ action, version, purposes, at }) => h("li", {},
     h("p", { class: "consent-head" }, h("strong", {}, t(`contact.consent.${action}`)), " ",
-      h("time", { datetime: at, title: full(at) }, date(at)), ", ", t("contact.consent.notice", { version })),
+      h("time", { datetime: at, title: hover(at) }, date(at)), ", ", t("contact.consent.notice", { version })),
     action !== "withdrawn" && h("ul", {}, Object.entries(purposes).map(answer)));
   return h("section", {}, h("h3", {}, t("contact.consents")), h("ol", { class: "consents" }, all.map(one)));
 }

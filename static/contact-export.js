@@ -6,15 +6,15 @@ import { t } from "./words.js";
 const PAUSE = 800;
 const pause = () => new Promise((done) => { setTimeout(done, PAUSE); });
 
-/** The section of a contact's card; `say` shows a line for a moment. */
-export function exportSection(contact, say) {
+/** The section of the card of the contact `id`; `say` shows a line for a moment. */
+export function exportSection(id, say) {
   const standing = h("p", { class: "is-quiet", role: "status" }, t("contact.export.how"));
   const button = h("button", { class: "button", type: "button", on: { click: () => make() } }, t("contact.export.do"));
 
   async function make() {
     button.disabled = true;
     try {
-      let made = await rest("POST", `/contacts/${contact.id}/exports`);
+      let made = await rest("POST", `/contacts/${id}/exports`);
       while (made.state === "queued" || made.state === "running") {
         standing.textContent = t("contact.export.making", { progress: made.progress });
         await pause();

@@ -14,6 +14,7 @@ import { t } from "./words.js";
 class InboxApp extends HTMLElement {
   #inbox = new Inbox();
   #route = new Route();
+  #online = false;
   #place = { view: "", number: null };
   #list = h("ticket-list", { role: "region", "aria-label": t("inbox.tickets") });
   #ticket = h("ticket-view", { role: "region", "aria-label": t("inbox.ticket") });
@@ -28,6 +29,7 @@ class InboxApp extends HTMLElement {
     const inbox = this.#inbox;
     this.replaceChildren(
       h("h1", { class: "for-ears" }, t("page.inbox")),
+      h("button", { class: "skip button", type: "button", on: { click: () => this.#ticket.reach() } }, t("inbox.skip")),
       h("div", { class: "side" }, h("nav", { class: "views", "aria-label": t("inbox.views") }, this.#views), this.#list, this.#bar),
       this.#ticket, this.#contact, this.#toast,
     );
@@ -35,6 +37,7 @@ class InboxApp extends HTMLElement {
     this.#route.addEventListener("change", () => this.#show());
     inbox.tickets.addEventListener("change", () => this.#title());
     inbox.addEventListener("line", () => this.#drawLine());
+    inbox.addEventListener("gone", ({ detail }) => detail.includes(this.#place.number) && this.#forget());
     keyboard.listen(this.#keys());
     this.#show();
     inbox.start();
@@ -57,6 +60,9 @@ class InboxApp extends HTMLElement {
       previous: () => this.#list.step(-1),
       reply: () => this.#ticket.write("reply"),
       note: () => this.#ticket.write("note"),
+      solve: () => this.#ticket.press("solve"),
+      assign: () => this.#ticket.press("assign"),
+      spam: () => this.#ticket.press("spam"),
       help: () => keyboard.help(),
       back: (target) => (target.matches("textarea") ? target.blur() : this.#back()),
     };
@@ -74,11 +80,23 @@ class InboxApp extends HTMLElement {
     if (location.search) history.replaceState(null, "", location.pathname);
     this.toggleAttribute("data-contact", false);
     this.toggleAttribute("data-ticket", number !== null);
-    if (number !== this.#place.number) this.#inbox.show(number);
+    if (number !== this.#place.number) this.#leave(number);
     this.#place = { view, number };
     this.#list.show(view, number);
     for (const link of this.#views) link.setAttribute("aria-current", link.dataset.view === view ? "page" : "false");
     this.#title();
+  }
+
+  // What was just done in a ticket is said there and not in the next one.
+  #leave(number) {
+    this.#toast.clear();
+    this.#inbox.show(number);
+  }
+
+  // A question about who is gone, or a way to take back what was done to them, may not outlive them.
+  #forget() {
+    this.#toast.clear();
+    for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
   }
 
   // The title goes into the browser's history: it names the view and the number, never a person.
@@ -92,6 +110,8 @@ class InboxApp extends HTMLElement {
   #drawLine() {
     const { state } = this.#inbox.socket;
     const said = { waiting: "inbox.line.lost", elsewhere: "inbox.line.elsewhere", forbidden: "inbox.line.refused" }[state];
+    if (state === "unauthorized" && this.#online) this.#inbox.drafts.clear();   // signed out, and not only too late
+    this.#online = state === "online";
     if (state === "unauthorized") location.assign(`/signin?next=${encodeURIComponent(location.pathname)}`);
     else if (state !== "connecting") {
       this.#bar.hidden = !said;

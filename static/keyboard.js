@@ -2,14 +2,14 @@
 import { h } from "./dom.js";
 import { t } from "./words.js";
 
-const HELP = [["j", "↓"], ["k", "↑"], ["Enter"], ["r"], ["n"], ["Esc"], ["?"]];
-const MEANS = ["next", "previous", "open", "reply", "note", "back", "help"];
+const HELP = [["j", "↓"], ["k", "↑"], ["Enter"], ["r"], ["n"], ["s"], ["a"], ["!"], ["Esc"], ["?"]];
+const MEANS = ["next", "previous", "open", "reply", "note", "solve", "assign", "spam", "back", "help"];
 
 const writes = (element) => element.closest?.("input, textarea, select, dialog");
 
 /** Hears the keys for `does`: {next, previous, reply, note, back, help}, each a function. */
 export function listen(does) {
-  const keys = { j: "next", k: "previous", r: "reply", n: "note", "?": "help", Escape: "back" };
+  const keys = { j: "next", k: "previous", r: "reply", n: "note", s: "solve", a: "assign", "!": "spam", "?": "help", Escape: "back" };
   const inList = { ArrowDown: "next", ArrowUp: "previous" };
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;

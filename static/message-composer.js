@@ -12,7 +12,6 @@ class MessageComposer extends HTMLElement {
   #inbox;
   #ticket = null;
   #mode = "reply";
-  #drafts = new Map();
   #told = 0;
   #timer = 0;
   #text = h("textarea", { autocomplete: "off", rows: "1", dir: "auto", "aria-describedby": "composer-hint" });
@@ -36,6 +35,7 @@ class MessageComposer extends HTMLElement {
       event.preventDefault();
       this.#attach(event.dataTransfer.files);
     });
+    inbox.addEventListener("gone", ({ detail }) => this.#forget(detail));
     for (const event of ["line", "ticket"]) inbox.addEventListener(event, () => this.#draw());
     this.write("reply", { focus: false });
   }
@@ -53,7 +53,7 @@ class MessageComposer extends HTMLElement {
   write(mode, { focus = true } = {}) {
     if (mode === "note") this.#stopTyping();
     this.#mode = mode;
-    this.#text.value = this.#drafts.get(this.#draft) ?? "";
+    this.#text.value = this.#inbox.drafts.get(this.#ticket, mode);
     for (const input of this.#form.elements.mode) input.checked = input.value === mode;
     this.#draw();
     if (focus) this.#text.focus();
@@ -63,8 +63,13 @@ class MessageComposer extends HTMLElement {
     return this.#inbox.open?.summary?.status;
   }
 
-  get #draft() {
-    return `${this.#ticket} ${this.#mode}`;
+  // What was being written to somebody who is gone is gone too.
+  #forget(tickets) {
+    if (!tickets.includes(this.#ticket)) return;
+    this.#text.value = "";
+    this.#files.clear();
+    this.#stopTyping();
+    this.#ticket = null;
   }
 
   #switch() {
@@ -104,7 +109,7 @@ class MessageComposer extends HTMLElement {
     this.#inbox.write(note ? "note" : "message", text, files);
     if (!note) this.#files.clear();
     this.#text.value = "";
-    this.#drafts.delete(this.#draft);
+    this.#inbox.drafts.put(this.#ticket, this.#mode, "");
     this.#stopTyping();
     return this.#draw();
   }
@@ -124,7 +129,7 @@ class MessageComposer extends HTMLElement {
   }
 
   #typed() {
-    this.#drafts.set(this.#draft, this.#text.value);
+    this.#inbox.drafts.put(this.#ticket, this.#mode, this.#text.value);
     this.#draw();
     if (this.#mode === "reply") this.#sayTyping();
   }

@@ -1,16 +1,21 @@
 // The inbox behind the screen: what is known, what an agent may do with it, and what the server says meanwhile.
 import { boot } from "./boot.js";
+import { Drafts } from "./drafts.js";
 import { Outbox } from "./outbox.js";
 import { rest } from "./rest.js";
 import { AgentSocket } from "./socket.js";
 import { Tickets } from "./tickets.js";
 import { Transcript } from "./transcript.js";
 
-/** Says `line` (the connection), `ticket` (the open one), `typing` and `presence`; its parts speak for themselves. */
+/**
+ * Says `line` (the connection), `ticket` (the open one), `typing` and `presence`, and `gone` with the numbers of tickets of
+ * which nothing may be shown or kept any more; its parts speak for themselves.
+ */
 export class Inbox extends EventTarget {
   socket = new AgentSocket();
   outbox = new Outbox(this.socket);
   tickets = new Tickets();
+  drafts = new Drafts(boot.agent.id);
   agents = [];
   departments = [];
   presence = "online";
@@ -19,6 +24,7 @@ export class Inbox extends EventTarget {
   /** Why the open ticket cannot be shown: an error code, or null. */
   trouble = null;
   #epoch = null;
+  #connectedBefore = false;
   #hears = {
     welcome: (frame) => this.#welcome(frame),
     ack: (frame) => this.#ack(frame),
@@ -26,7 +32,8 @@ export class Inbox extends EventTarget {
     note: (frame) => this.#entry(frame, (open) => open.note(frame)),
     redacted: (frame) => this.#entry(frame, (open) => open.redacted(frame)),
     read: (frame) => this.#entry(frame, (open) => open.seen(frame)),
-    ticket: ({ type: _, ticket: number, ...summary }) => this.#listed({ number, ...summary }),
+    ticket: ({ type: _, ticket: number, ...summary }) => this.#told({ number, ...summary }),
+    erasure: (frame) => this.#erased(frame),
     typing: (frame) => this.#say("typing", frame),
     ended: (frame) => this.#say("ended", frame),
     presence: (frame) => this.#present(frame),
@@ -108,7 +115,21 @@ export class Inbox extends EventTarget {
   /** Deletes a ticket for good; throws a Problem. */
   async purge(number) {
     await rest("DELETE", `/tickets/${number}?permanent=true`);
-    this.#listed({ number, status: "gone" });
+    this.forget([number]);
+  }
+
+  /** Forgets all there is of some tickets: who it was, what was said, what was being written. */
+  forget(numbers) {
+    const { open } = this;
+    if (numbers.includes(open?.number)) {
+      this.open = Object.assign(new Transcript(open.number), { gone: true, erasure: open.erasure });
+      this.trouble = "not_found";
+    }
+    this.tickets.drop(...numbers);
+    this.drafts.drop(...numbers);
+    this.#say("gone", numbers);
+    numbers.forEach((number) => this.outbox.drop(number));
+    this.#say("ticket");
   }
 
   async loadAgents() {
@@ -122,17 +143,27 @@ export class Inbox extends EventTarget {
     if (this.#epoch !== null && frame.epoch !== this.#epoch) this.#startAnew();
     this.#epoch = frame.epoch;
     if (frame.ticket === null) return this.#connected();
-    if (frame.ticket !== this.open?.number) return undefined;
+    if (frame.ticket !== this.open?.number || this.open.gone) return undefined;
     this.open.welcome(frame);
     if (frame.summary) this.#summary(frame.summary);
     return this.#say("ticket");
   }
 
   #connected() {
+    if (this.#connectedBefore) this.tickets.doubt();
+    this.#connectedBefore = true;
     if (this.presence !== "online") this.socket.send({ type: "presence", status: this.presence });
     this.#catchUp();
     this.outbox.resend();
     this.#say("connected");
+    this.#lookForDrafts();
+  }
+
+  // Somebody may have been erased while this tab showed another page or had no line; what was being written to them goes too.
+  async #lookForDrafts() {
+    for (const number of this.drafts.tickets.filter((each) => !this.tickets.get(each) && each !== this.open?.number)) {
+      await rest("GET", `/tickets/${number}`).catch(({ code }) => code === "not_found" && this.forget([number]));
+    }
   }
 
   // A restored backup is another history: nothing read before it may stay beside what is read now.
@@ -142,11 +173,11 @@ export class Inbox extends EventTarget {
   }
 
   #catchUp() {
-    if (this.open) this.socket.send({ type: "open", ticket: this.open.number, last_seq: this.open.lastSeq });
+    if (this.open && !this.open.gone) this.socket.send({ type: "open", ticket: this.open.number, last_seq: this.open.lastSeq });
   }
 
   #entry(frame, take) {
-    if (frame.ticket !== this.open?.number) return;
+    if (frame.ticket !== this.open?.number || this.open.gone) return;
     take(this.open);
     if (this.open.hasGap) this.#catchUp();
     this.#say("ticket", frame);
@@ -161,15 +192,24 @@ export class Inbox extends EventTarget {
     this.outbox.take(id);
   }
 
-  #listed(summary) {
-    if (summary.status !== "gone") return this.#summary(summary);
-    if (this.open?.number === summary.number) this.trouble = "not_found";
-    this.tickets.drop(summary.number);
-    return this.#say("ticket");
+  #told(summary) {
+    const { number, status } = summary;
+    if (status === "gone") return this.forget([number]);
+    this.tickets.bringBack(number);
+    if (this.open?.number === number && this.open.gone && !this.open.erasure) this.show(number);
+    return this.#summary(summary);
+  }
+
+  // Said twice: when it begins, and when its certificate is signed.
+  #erased(frame) {
+    const { open } = this;
+    const theirs = [open?.summary?.contact.id, open?.erasure?.contact].includes(frame.contact);
+    if (theirs) open.erasure = frame;
+    this.forget([...this.tickets.dropContact(frame.contact), ...(theirs ? [open.number] : [])]);
   }
 
   #summary(summary) {
-    if (this.open?.number === summary.number) this.open.summary = summary;
+    if (this.open?.number === summary.number && !this.open.gone) this.open.summary = summary;
     this.tickets.put(summary);
     this.#say("ticket");
   }
@@ -180,10 +220,11 @@ export class Inbox extends EventTarget {
     this.#say("presence");
   }
 
-  #error({ id, code }) {
+  #error({ id, code, ticket }) {
     // A refusal that names nothing is of what was sent last.
     const refused = id ?? (["invalid_frame", "too_large"].includes(code) ? this.outbox.last : undefined);
     if (refused && this.outbox.get(refused)) return this.outbox.fail(refused, code);
+    if (ticket && code === "not_found") return this.forget([ticket]);
     if (this.open && !this.open.loaded) this.trouble = code;
     return this.#say("ticket");
   }

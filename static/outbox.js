@@ -57,6 +57,11 @@ export class Outbox extends EventTarget {
     return entry;
   }
 
+  /** Takes out everything written for `ticket`: it is gone. */
+  drop(ticket) {
+    for (const { id } of this.of(ticket)) this.take(id);
+  }
+
   fail(id, code) {
     const entry = this.#entries.get(id);
     if (entry) Object.assign(entry, { state: "failed", code });

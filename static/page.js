@@ -1,5 +1,6 @@
 // What every page does: its menus close when the reader turns elsewhere.
 import { shieldComposing } from "./common/writing.js";
+import { clearDrafts } from "./drafts.js";
 import "./theme-switch.js";
 
 shieldComposing();
@@ -17,3 +18,5 @@ document.addEventListener("keydown", (event) => {
   menu.open = false;
   menu.querySelector("summary").focus();
 });
+
+document.querySelector("form[action='/signout']")?.addEventListener("submit", () => clearDrafts());

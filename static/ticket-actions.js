@@ -34,6 +34,23 @@ class TicketActions extends HTMLElement {
     if (focused) this.querySelector(`[data-action="${focused}"]`)?.focus();
   }
 
+  /** Does to the open ticket what its keys say: "solve", "assign" (to oneself) or "spam". */
+  press(what) {
+    const { open } = this.#inbox;
+    const summary = open?.gone ? null : open?.summary;
+    if (!summary) return;
+    const { number, status, assignee, held } = summary;
+    if (what === "spam") this.#judge(number, held);
+    else if (what === "solve" && status !== "solved") this.#change(number, { status: "solved" }, { status }, "inbox.done.solved");
+    else if (what === "assign" && assignee?.id !== boot.agent.id) this.#change(number, { assignee: boot.agent.id }, { assignee: assignee?.id ?? null }, "inbox.done.assigned");
+  }
+
+  /** Keeps nothing of what it showed. */
+  clear() {
+    this.#drawn = "";
+    this.replaceChildren();
+  }
+
   #status({ number, status }) {
     const choice = (value) => h("button", {
       type: "button",
@@ -74,12 +91,13 @@ class TicketActions extends HTMLElement {
     return [select];
   }
 
-  #spam(summary) {
-    return h("button", { class: "button", type: "button", "data-action": "spam", on: { click: () => this.#judge(summary) } },
-      t(summary.held ? "inbox.not_spam" : "inbox.spam"));
+  // What a button does names the ticket and never holds its summary: browsers keep elements that have left the page.
+  #spam({ number, held }) {
+    return h("button", { class: "button", type: "button", "data-action": "spam", on: { click: () => this.#judge(number, held) } },
+      t(held ? "inbox.not_spam" : "inbox.spam"));
   }
 
-  async #judge({ number, held }) {
+  async #judge(number, held) {
     const spam = !held;
     let learnt = true;
     if (!(await this.#try(async () => { learnt = await this.#inbox.judge(number, spam); }))) return;
@@ -87,13 +105,12 @@ class TicketActions extends HTMLElement {
     this.#say(t(learnt ? done : `${done}.unlearnt`), () => this.#try(() => this.#inbox.judge(number, !spam)));
   }
 
-  #more(summary) {
-    const { number, status, held } = summary;
+  #more({ number, status, held }) {
     const move = (to, done) => () => this.#change(number, { status: to }, { status }, done);
     return h("details", { class: "menu" },
       h("summary", { class: "button is-icon", "aria-label": t("inbox.more"), "data-action": "more" }, icon("more")),
       h("div", { class: "menu-items" },
-        item(held ? "inbox.not_spam" : "inbox.spam", () => this.#judge(summary), "only-narrow"),
+        item(held ? "inbox.not_spam" : "inbox.spam", () => this.#judge(number, held), "only-narrow"),
         item("inbox.more.copy", () => this.#copy(number)),
         status === "trash"
           ? [item("inbox.more.restore", move("open", "inbox.done.open")), item("inbox.more.purge", () => this.#purge(number))]

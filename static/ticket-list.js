@@ -89,10 +89,14 @@ class TicketList extends HTMLElement {
     return this.#draw();
   }
 
-  // New is what is not in the list yet or would stand higher than it does.
+  // New is what is not in the list yet, or would stand higher among those that are; what has left the view makes nothing new.
   #waiting() {
-    const place = new Map(this.#order.map((number, index) => [number, index]));
-    return this.#fresh.filter((number, index) => (place.get(number) ?? Infinity) > index).length;
+    const fresh = this.#fresh;
+    const stays = new Set(fresh);
+    const before = this.#order.filter((number) => stays.has(number));
+    const place = new Map(before.map((number, index) => [number, index]));
+    const known = fresh.filter((number) => place.has(number));
+    return fresh.length - known.length + known.filter((number, index) => place.get(number) > index).length;
   }
 
   #refresh() {

@@ -2,7 +2,7 @@
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
 import { href } from "./route.js";
-import { brief, full } from "./time.js";
+import { brief, hover } from "./time.js";
 import { named, t } from "./words.js";
 
 /** A row for `summary` as Kept takes it: its link leads to the ticket within `view`. */
@@ -22,7 +22,7 @@ function build(summary, view, chosen) {
       "data-number": summary.number,
     },
     h("span", { class: "row-top" }, dot(summary.site), h("bdi", { class: "row-name" }, named(summary.contact)),
-      h("time", { datetime: at, title: full(at) }, brief(at))),
+      h("time", { datetime: at, title: hover(at) }, brief(at))),
     h("span", { class: "row-bottom" }, preview(summary), marks(summary)),
   );
   return h("li", {}, link);
@@ -36,7 +36,8 @@ function dot(site) {
 
 function preview({ preview: last, held }) {
   if (!last) return h("span", { class: "row-text is-quiet" }, t(held ? "inbox.row.held" : "inbox.row.empty"));
-  const said = last.kind === "agent" ? t("inbox.row.reply", { text: last.text }) : last.text;
+  const text = last.text || t("inbox.row.file");
+  const said = last.kind === "agent" ? t("inbox.row.reply", { text }) : text;
   return h("bdi", { class: "row-text" }, said);
 }
 

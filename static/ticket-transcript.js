@@ -13,6 +13,8 @@ class TicketTranscript extends HTMLElement {
   #shown = null;
   #kept = new Kept();
   #timer = 0;
+  #mine = null;
+  #sticks = true;
   #list = h("ol", { class: "entries" });
   #scroll = h("div", { class: "scroll", role: "log", tabindex: "0", "aria-label": t("inbox.transcript") }, this.#list);
   #newer = h("button", { class: "newer", type: "button", hidden: true, on: { click: () => this.#toEnd() } },
@@ -24,6 +26,8 @@ class TicketTranscript extends HTMLElement {
     this.#inbox = inbox;
     this.replaceChildren(this.#scroll, this.#newer, this.#typing);
     this.#scroll.addEventListener("scroll", () => this.#scrolled(), { passive: true });
+    // A picture whose size was never told pushes the end away when it comes.
+    this.#scroll.addEventListener("load", () => this.#sticks && this.#toEnd(), { capture: true });
     addEventListener("focus", () => this.#scrolled());
     inbox.addEventListener("typing", ({ detail }) => this.#writes(detail));
   }
@@ -37,7 +41,9 @@ class TicketTranscript extends HTMLElement {
   draw() {
     const { open, outbox } = this.#inbox;
     const other = open !== this.#shown;
-    const atEnd = other || this.#atEnd;
+    const mine = outbox.of(open.number).at(-1)?.id;
+    const atEnd = other || this.#atEnd || (mine && mine !== this.#mine);
+    this.#mine = mine ?? this.#mine;
     if (other) this.#forget(open);
     const before = this.#list.childElementCount;
     const { entries, read, number } = open;
@@ -47,10 +53,18 @@ class TicketTranscript extends HTMLElement {
     else if (this.#list.childElementCount > before) this.#newer.hidden = false;
   }
 
+  /** Keeps nothing of what it showed. */
+  clear() {
+    if (!this.#shown) return;
+    this.#forget(null);
+    this.#list.replaceChildren();
+  }
+
   #forget(open) {
     this.#shown = open;
     this.#kept = new Kept();
     this.#newer.hidden = true;
+    clearTimeout(this.#timer);
     this.#typing.replaceChildren();
   }
 
@@ -65,6 +79,7 @@ class TicketTranscript extends HTMLElement {
   }
 
   #scrolled() {
+    this.#sticks = this.#atEnd;
     if (!this.#atEnd || !this.#inbox.open?.loaded) return;
     this.#newer.hidden = true;
     if (document.hasFocus()) this.#inbox.markRead();

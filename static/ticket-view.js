@@ -1,6 +1,8 @@
 // <ticket-view>: the open ticket with its actions, transcript and composer, or why there is none to see.
+import { boot } from "./boot.js";
 import { confirmed } from "./confirm-dialog.js";
 import { arrange, define, h } from "./dom.js";
+import { erasedLines } from "./erased.js";
 import { icon } from "./icons.js";
 import "./message-composer.js";
 import "./ticket-actions.js";
@@ -42,6 +44,16 @@ class TicketView extends HTMLElement {
     if (this.#inbox.open) this.#composer.write(mode);
   }
 
+  /** Does what a key says: "solve", "assign" or "spam". */
+  press(what) {
+    this.#actions.press(what);
+  }
+
+  /** Puts the cursor at the ticket's end. */
+  reach() {
+    this.#transcript.querySelector(".scroll")?.focus();
+  }
+
   #deeds() {
     const inbox = this.#inbox;
     const tried = (deed) => deed.catch(() => this.#say(t("inbox.unreachable")));
@@ -62,8 +74,9 @@ class TicketView extends HTMLElement {
 
   #draw() {
     const { open, trouble } = this.#inbox;
+    if (!open || trouble) this.#transcript.clear();
     if (!open) return arrange(this, [this.#nothing()]);
-    if (trouble) return arrange(this, [this.#header, this.#failure(trouble)]);
+    if (trouble) return arrange(this, [this.#header, open.erasure ? this.#erased(open) : this.#failure(trouble)]);
     const summary = open.summary ?? this.#inbox.tickets.get(open.number);
     this.#drawHeader(open.number, summary);
     this.#composer.show(open.number);
@@ -75,6 +88,7 @@ class TicketView extends HTMLElement {
     const name = summary ? named(summary.contact) : "";
     this.#title.replaceChildren(h("bdi", {}, name), " ", h("span", { class: "ticket-number" }, `#${number}`));
     this.#actions.hidden = !summary;
+    if (!summary) this.#actions.clear();
     if (summary) this.#actions.draw(summary);
   }
 
@@ -84,6 +98,11 @@ class TicketView extends HTMLElement {
   #nothing() {
     return h("div", { class: "state is-whole" }, icon("speech"),
       h("p", { class: "state-title" }, t("inbox.choose")), h("p", {}, t("inbox.choose.how")));
+  }
+
+  #erased({ number, erasure }) {
+    this.#drawHeader(number, null);
+    return h("div", { class: "state is-whole", role: "status" }, icon("trash"), erasedLines(erasure, boot.agent.manages));
   }
 
   #failure(code) {

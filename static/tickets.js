@@ -22,6 +22,10 @@ const VIEW = {
 export class Tickets extends EventTarget {
   #summaries = new Map();
   #next = new Map();
+  // What may not come back by an answer that was on its way. Numbers and ids are never used again, so these only grow by what is gone.
+  #gone = new Set();
+  #erased = new Set();
+  #doubted = [];
 
   get(number) {
     return this.#summaries.get(number);
@@ -32,6 +36,11 @@ export class Tickets extends EventTarget {
     return [...this.#summaries.values()]
       .filter(VIEW[view].has)
       .sort((one, other) => other.updated_at.localeCompare(one.updated_at) || other.number - one.number);
+  }
+
+  /** The summaries of a contact, by number. */
+  of(id) {
+    return [...this.#summaries.values()].filter(({ contact }) => contact?.id === id).sort((one, other) => one.number - other.number);
   }
 
   /** Whether a first page of `view` was read, so that an empty list means there is nothing. */
@@ -45,27 +54,51 @@ export class Tickets extends EventTarget {
 
   /** Reads the first page of `view`, or with `more` the one after what was read; throws a Problem. */
   async load(view, { more = false } = {}) {
-    const old = more ? [] : this.in(view);
+    const old = more ? [] : [...this.in(view), ...this.#doubted];
     const cursor = more ? `&cursor=${encodeURIComponent(this.#next.get(view))}` : "";
     const { items, next } = await rest("GET", `/tickets?${VIEW[view].query}&limit=${PAGE}${cursor}`);
     this.#next.set(view, next);
+    if (!more) this.#doubted = [];
     this.#prune(old, items);
     this.put(...items);
   }
 
   put(...summaries) {
-    for (const summary of summaries) this.#summaries.set(summary.number, summary);
+    const here = ({ number, contact }) => !this.#gone.has(number) && !this.#erased.has(contact?.id);
+    for (const summary of summaries.filter(here)) this.#summaries.set(summary.number, summary);
     this.dispatchEvent(new Event("change"));
   }
 
-  drop(number) {
-    this.#summaries.delete(number);
+  /** Forgets some tickets, also where an answer that is still on its way tells of them. */
+  drop(...numbers) {
+    for (const number of numbers) {
+      this.#gone.add(number);
+      this.#summaries.delete(number);
+    }
+    this.#doubted = this.#doubted.filter(({ number }) => !this.#gone.has(number));
     this.dispatchEvent(new Event("change"));
+  }
+
+  /** Takes in nothing of a contact any more; answers with the numbers of the tickets known to be theirs. */
+  dropContact(id) {
+    this.#erased.add(id);
+    return this.of(id).map(({ number }) => number);
+  }
+
+  /** A ticket that was gone is told of anew: the hold on its contact has ended. */
+  bringBack(number) {
+    this.#gone.delete(number);
+  }
+
+  /** We were away and may have missed what is gone: whatever the next answer does not name is forgotten. */
+  doubt() {
+    this.#doubted = [...this.#summaries.values()];
   }
 
   /** Forgets everything: it may have changed while nobody told us. */
   forget() {
     this.#summaries.clear();
+    this.#doubted = [];
     this.#next.clear();
   }
 

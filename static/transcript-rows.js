@@ -3,9 +3,12 @@ import { boot } from "./boot.js";
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
 import { linked } from "./links.js";
-import { clock, day, daysAgo, full } from "./time.js";
+import { bytes } from "./sizes.js";
+import { clock, day, daysAgo, hover } from "./time.js";
 import { t } from "./words.js";
 
+const SHOWN_WIDE = 240;
+const SHOWN_HIGH = 200;
 const GROUP = 2 * 60_000;
 
 /**
@@ -62,12 +65,12 @@ function head(entry, kind, visitor) {
     kind === "note" && h("span", { class: "note-label" }, icon("lock"), t("inbox.note.only_agents")));
 }
 
-const moment = ({ at }) => h("time", { datetime: at, title: full(at) }, clock(at));
+const moment = ({ at }) => h("time", { datetime: at, title: hover(at) }, clock(at));
 
 function bubble({ text, at }) {
   if (text === "") return null;
   if (text === null) return h("p", { class: "bubble is-gone" }, t("inbox.redacted"));
-  return h("p", { class: "bubble", dir: "auto", title: full(at) }, linked(text));
+  return h("p", { class: "bubble", dir: "auto", title: hover(at) }, linked(text));
 }
 
 function heldBubble({ seq, text }, act) {
@@ -86,10 +89,18 @@ function files({ attachments = [], text, held }, act) {
     file.id && !held && act.removeFile && button("inbox.file.delete", () => act.removeFile(file)))));
 }
 
-function face({ id, name, preview }) {
+function face({ id, name, preview, ...shape }) {
   if (!id) return h("bdi", {}, name);
   const at = `/api/v1/attachments/${id}`;
-  return h("a", { href: at, download: name }, preview && h("img", { src: `${at}?small=true`, alt: "", loading: "lazy" }), h("bdi", {}, name));
+  const link = h("a", { href: at, download: name, class: preview ? null : "file" }, preview ? picture(`${at}?small=true`, shape) : icon("file"), h("bdi", {}, name));
+  return [link, h("span", { class: "file-size" }, bytes(shape.size))];
+}
+
+// Its place is kept free before it comes, so that the end of the transcript stays where it is.
+function picture(src, { width, height }) {
+  const scale = width && Math.min(1, SHOWN_WIDE / width, SHOWN_HIGH / height);
+  const kept = width && { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
+  return h("img", { src, alt: "", ...kept });
 }
 
 const tools = ({ type, seq, text, author, held }, act) => type === "message" && seq && text !== null && !held && author.kind !== "system"

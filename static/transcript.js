@@ -4,6 +4,9 @@ export class Transcript {
   summary = null;
   read = { agent: 0, visitor: 0 };
   loaded = false;
+  /** Nothing may be shown of it any more: it was deleted, its contact is held or (then with the `erasure`) being erased. */
+  gone = false;
+  erasure = null;
   /** How far we have told the server that we have read. */
   told = 0;
   /** The highest seq up to which nothing is missing: where to resume. */

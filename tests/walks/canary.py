@@ -1,5 +1,6 @@
 """The world of a canary walk: a server with all its stores, one browser with a profile on disk, and rare words."""
 
+import base64
 import json
 import random
 import shutil
@@ -233,3 +234,37 @@ def _mailed(world: World, guest: Guest) -> None:
 def _delivered(world: World) -> bool:
     world.sweep()
     return not world.post.answers
+
+
+SHOWN = """async words => {
+    const kept = {html: document.documentElement.outerHTML, title: document.title, address: location.href}
+    kept.fields = [...document.querySelectorAll("input, textarea, select")].map(field => field.value)
+    kept.storage = [{...localStorage}, {...sessionStorage}, document.cookie, history.state]
+    kept.databases = await indexedDB.databases()
+    kept.caches = await caches.keys()
+    const said = JSON.stringify(kept)
+    return words.map((_, place) => place).filter(place => said.includes(atob(words[place])))
+}"""
+"""The words come in a disguise, or looking for them would bring them into the page's memory."""
+
+
+def on_screen(page: Page, words: dict[str, str]) -> list[str]:
+    """Those words (by name) that a page shows in its elements, their attributes and fields, or keeps in a storage."""
+    names, hidden = list(words), [base64.b64encode(word.encode()).decode() for word in words.values()]
+    return sorted(names[place] for place in page.evaluate(SHOWN, hidden))
+
+
+def in_window(page: Page, words: dict[str, str]) -> list[str]:
+    """Those words that a page shows or keeps, or has in its memory: all strings of a heap snapshot."""
+    shown, memory = on_screen(page, words), heap(page)
+    return sorted({*shown, *(name for name, word in words.items() if word in memory)})
+
+
+def heap(page: Page) -> str:
+    """All that a page's scripts can still reach, as the browser's own profiler writes it."""
+    session, chunks = page.context.new_cdp_session(page), list[str]()
+    session.on("HeapProfiler.addHeapSnapshotChunk", lambda event: chunks.append(event["chunk"]))
+    session.send("HeapProfiler.collectGarbage")
+    session.send("HeapProfiler.takeHeapSnapshot", {"reportProgress": False})
+    session.detach()
+    return "".join(chunks)

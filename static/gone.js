@@ -1,0 +1,52 @@
+// A page that is no inbox, when somebody is erased: whatever it shows of them goes at once, and it says why.
+import { boot } from "./boot.js";
+import { Drafts } from "./drafts.js";
+import { h } from "./dom.js";
+import { erasedLines } from "./erased.js";
+import { AgentSocket } from "./socket.js";
+
+const MINUTE = 60_000;
+const TOLD_BACK = 60 * MINUTE;   // the server tells of the last two hours
+const drafts = new Drafts(boot.agent.id);
+
+function say(frame) {
+  const head = document.querySelector(".admin-head");
+  const known = document.querySelector(`[data-erasure="${frame.erasure}"]`);
+  const said = h("div", { class: "notice is-plain erased", role: "status", "data-erasure": frame.erasure }, erasedLines(frame, boot.agent.manages));
+  if (known) known.replaceWith(said);
+  else head?.after(said);
+}
+
+// What is kept until the erasure is done, as the reason of a hold is, says so.
+function erased(frame) {
+  const shown = [...document.querySelectorAll(`[data-contact="${CSS.escape(frame.contact)}"]`)]
+    .filter((each) => frame.state === "done" || !each.hasAttribute("data-until-done"));
+  for (const each of shown) each.remove();
+  if (shown.length || document.querySelector(`[data-erasure="${frame.erasure}"]`)) say(frame);
+}
+
+function listen() {
+  const socket = new AgentSocket(`${location.origin.replace(/^http/, "ws")}/ws/gone`);
+  let online = false;
+  let seen = Date.now();
+  socket.addEventListener("frame", ({ detail: frame }) => {
+    if (frame.type === "erasure") erased(frame);
+    if (frame.status === "gone") drafts.drop(frame.number);
+  });
+  socket.addEventListener("state", () => {
+    if (socket.state === "unauthorized") leave(online);
+    online = socket.state === "online";
+    if (online && Date.now() - seen > TOLD_BACK) location.reload();
+  });
+  setInterval(() => { if (online) seen = Date.now(); }, MINUTE);
+  socket.connect();
+}
+
+// A line that is cut by the server was signed out; one that is refused only took too long to come back.
+function leave(signedOut) {
+  if (signedOut) drafts.clear();
+  location.assign(`/signin?next=${encodeURIComponent(location.pathname)}`);
+}
+
+if (drafts.tickets.length || document.querySelector("[data-contact]")) listen();
+addEventListener("pageshow", ({ persisted }) => persisted && location.reload());
