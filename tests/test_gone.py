@@ -121,7 +121,7 @@ async def test_a_ticket_that_was_being_opened_when_its_contact_was_erased_is_not
     said = await guest.say("hello")
     heard: list[dict[str, Any]] = []
     socket = AgentSocket({"type": "websocket", "state": {"doors": app.doors}}, nowhere, nowhere)
-    socket.say = lambda line: heard.append(json.loads(line))  # type: ignore[method-assign]
+    socket.say = lambda line: heard.append(json.loads(line))  # type: ignore[method-assign] # keeps what it says
     socket.actor = app.house.actor
     app.desk.live.listen(f"account:{app.house.made.account_id}", socket, socket.heard)
     opening = asyncio.create_task(socket.take(frames.Open(said.number)))
