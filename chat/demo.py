@@ -29,6 +29,8 @@ from chat.store import folder, migrations
 from chat.web.html.pages import plain
 
 HOST = "127.0.0.1"
+# Sites of their own, as in life: a browser keeps apart what it keeps for each, and takes *.localhost to be here.
+SHOP, CHAT = "shop.localhost", "chat.localhost"
 OWNER = "owner@demo.example"
 NOTICES = [
     NoticeText(
@@ -72,17 +74,17 @@ def run(settings: Settings, port: int) -> int:
 
 async def _serve(settings: Settings, port: int) -> None:
     listening, shop_listening = listen(HOST, port), listen(HOST, port + 1 if port else 0)
-    server = f"http://{HOST}:{listening.getsockname()[1]}"
-    shop = f"http://{HOST}:{shop_listening.getsockname()[1]}"
+    port, shop_port = (each.getsockname()[1] for each in (listening, shop_listening))
+    shops = [f"http://{SHOP}:{shop_port}", f"http://{HOST}:{shop_port}"]
     kept = settings.data / "sign-in.json"
     known = json.loads(kept.read_text("utf-8")) if kept.exists() else None
     async with open_desk(settings) as desk:
-        made = known or await _account(desk, shop)
-        await _place(desk, await agents.by_token(desk, made["api_token"]), shop)
+        made = known or await _account(desk, shops)
+        await _place(desk, await agents.by_token(desk, made["api_token"]), shops)
     kept.touch(mode=0o600)
     kept.write_text(json.dumps(made), "utf-8")
     main = _Server(config(create_app(settings)))
-    beside = _Server(config(_shop(server, made["site_key"])))
+    beside = _Server(config(_shop(port, made["site_key"])))
 
     def stop() -> None:
         for each in (main, beside):
@@ -91,7 +93,7 @@ async def _serve(settings: Settings, port: int) -> None:
 
     for signum in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(signum, stop)
-    print(_greeting(server, shop, made), flush=True)
+    print(_greeting(port, shop_port, made), flush=True)
     shopping = asyncio.create_task(beside.serve(sockets=[shop_listening]))
     await main.serve(sockets=[listening])
     beside.should_exit = True
@@ -107,33 +109,38 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def _account(desk: Desk, shop: str) -> dict[str, Any]:
+async def _account(desk: Desk, shops: list[str]) -> dict[str, Any]:
     """Make the sample account with its notice."""
-    made = dataclasses.asdict(await accounts.init(desk, "Demo Shop", OWNER, None, [shop]))
+    made = dataclasses.asdict(await accounts.init(desk, "Demo Shop", OWNER, None, shops))
     await notices.publish(desk, await agents.by_token(desk, made["api_token"]), NOTICES)
     return made
 
 
-async def _place(desk: Desk, actor: Actor, shop: str) -> None:
-    """Name the shop's origin, which changes with the port."""
+async def _place(desk: Desk, actor: Actor, shops: list[str]) -> None:
+    """Name the shop's origins, which change with the port."""
     site = (await accounts.sites(desk, actor))[0]
-    await accounts.change_site(desk, actor, site.id, origins=[shop], alternative="hello@demo.example")
+    await accounts.change_site(desk, actor, site.id, origins=shops, alternative="hello@demo.example")
 
 
-def _shop(server: str, site_key: str) -> Starlette:
-    async def home(request: Request) -> Response:
-        locale = request.query_params.get("locale", "")
-        return HTMLResponse(plain("demo-shop.html", server=server, site_key=site_key, locale=locale))
+def _shop(port: int, site_key: str) -> Starlette:
+    """Return two pages that link to each other; who comes by the number finds the server by the number."""
 
-    return Starlette(routes=[Route("/", home)])
+    async def page(request: Request) -> Response:
+        host = HOST if request.url.hostname == HOST else CHAT
+        about = {"locale": request.query_params.get("locale", ""), "path": request.url.path}
+        return HTMLResponse(plain("demo-shop.html", server=f"http://{host}:{port}", site_key=site_key, **about))
+
+    return Starlette(routes=[Route("/", page), Route("/delivery", page)])
 
 
-def _greeting(server: str, shop: str, made: dict[str, Any]) -> str:
+def _greeting(port: int, shop_port: int, made: dict[str, Any]) -> str:
+    server = f"http://{CHAT}:{port}"
     return (
-        f"\n  The shop with the widget  {shop}/\n"
+        f"\n  The shop with the widget  http://{SHOP}:{shop_port}/\n"
         f"  The inbox                 {server}/inbox\n"
         f"  The owner's pages         {server}/admin/site\n"
         f"  Sign in as                {made['owner_email']}\n"
         f"  with the password         {made['password']}\n"
-        f"\n  Ctrl-C stops it; the data stays.\n"
+        f"\n  Where a browser or a program does not find these names, {HOST} stands for both.\n"
+        f"  Ctrl-C stops it; the data stays.\n"
     )

@@ -174,7 +174,7 @@ def opened(page: Page) -> FrameLocator:
 
 def agree(frame: FrameLocator) -> None:
     """Tick the first box, and begin."""
-    frame.locator("consent-notice input[type=checkbox]").first.check()
+    frame.locator("#purpose-chat").check()
     frame.locator("consent-notice form button.primary").click()
     frame.locator("textarea").wait_for()
 

@@ -154,7 +154,7 @@
   sheet.replaceSync(STYLE);
   root.adoptedStyleSheets = [sheet];
   root.append(corner);
-  host.popover = "manual";
+  host.setAttribute("popover", "manual");
   corner.dataset.position = given("position");
   badge.hidden = frame.hidden = true;
   button.type = "button";

@@ -30,7 +30,7 @@ def agreed(shop: Page) -> FrameLocator:
     """Open the widget and agree."""
     shop.locator("lethe-chat button").click()
     frame = shop.frame_locator("iframe")
-    frame.locator("consent-notice input[type=checkbox]").first.check()
+    frame.locator("#purpose-chat").check()
     frame.locator("consent-notice form button.primary").click()
     frame.locator("textarea").wait_for()
     return frame
