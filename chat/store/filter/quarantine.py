@@ -111,10 +111,6 @@ def _all_held(tx: Connection, rows: Iterable[Any]) -> list[Held]:
     return [Held(Message(*row[: len(_columns)]), row.number, row.uid, row.key_slot, row.name, row.site) for row in kept]
 
 
-def _held(row: Any) -> Held:
-    return Held(Message(*row[: len(_columns)]), *row[len(_columns) :])
-
-
 def unused(tx: Connection, account_id: str) -> int:
     """Return how many messages an agent has judged that taught nothing: there is no label of them."""
     taught = exists().where(label.c.ticket_id == review.c.ticket_id, label.c.seq == review.c.seq)
