@@ -8,29 +8,46 @@ import dataclasses
 import json
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 from typing import Any
 
 from chat import __version__, logs
 from chat.commands import as_json, command
-from chat.errors import LetheError
+from chat.errors import InvalidField, LetheError
 from chat.settings import Settings, from_env
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return its exit status."""
     os.umask(0o077)  # before anything is made: what Lethe keeps is for its own user alone
-    arguments = parser().parse_args(argv)
+    given = sys.argv[1:] if argv is None else argv
+    arguments = parser().parse_args(given)
     try:
+        _readable(given)
         settings = from_env()
         logs.configure(settings.log_level)
         status: int = arguments.run(settings, arguments)
     except LetheError as error:
-        print(f"lethe: {error.detail}", file=sys.stderr)
+        print(f"lethe: {' '.join(error.detail.split())}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
+    except Exception as error:  # noqa: BLE001 - what nobody foresaw is one line too, and names its place
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{frame.filename.rpartition('/')[2]}:{frame.lineno}"
+        print(f"lethe: something broke that should not ({type(error).__name__} at {where})", file=sys.stderr)
+        return 70  # EX_SOFTWARE of sysexits.h
     return status
+
+
+def _readable(given: Sequence[str]) -> None:
+    """Raise InvalidField for an argument that is no text in the terminal's encoding."""
+    for each in given:
+        try:
+            each.encode()
+        except UnicodeError:
+            raise InvalidField("An argument is not UTF-8; look at the terminal's encoding", field="argument") from None
 
 
 def parser() -> argparse.ArgumentParser:

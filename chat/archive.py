@@ -119,7 +119,8 @@ def writing(path: Path, signer: Signer, made: dict[str, Any]) -> Iterator[Writin
     except OSError as error:
         raise Unavailable(f"The backup could not be written ({error.strerror or error}); nothing was kept") from error
     finally:
-        beside.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # also where the folder is none
+            beside.unlink(missing_ok=True)
 
 
 @contextmanager

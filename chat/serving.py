@@ -20,7 +20,7 @@ from chat.store import folder, migrations
 from chat.web.http import Http
 from chat.web.sockets.wire import Wire
 
-GRACE = 10
+GRACE, PORT_MOST = 10, 65_535
 DEAF_SECONDS = 20
 """So long an end may take nothing of what is sent to it, before the system drops the line with all that waits in it."""
 
@@ -81,6 +81,8 @@ def config(app: Any, **options: Any) -> uvicorn.Config:
 
 def listen(host: str, port: int) -> socket.socket:
     """Take the port; Misconfigured where it is taken or not ours to take."""
+    if not 0 <= port <= PORT_MOST:
+        raise Misconfigured(f"--port takes a number from 0 to {PORT_MOST}, where 0 is any that is free")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     made = socket.socket(family, socket.SOCK_STREAM)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -93,6 +95,9 @@ def listen(host: str, port: int) -> socket.socket:
         made.close()
         why = "is taken by another program" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
         raise Misconfigured(f"Port {port} on {host} {why}; choose another with --port") from error
+    except (TypeError, ValueError) as error:
+        made.close()
+        raise Misconfigured("--host is neither an address nor a name of this machine") from error
     made.set_inheritable(True)
     return made
 

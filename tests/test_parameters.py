@@ -6,9 +6,12 @@ from urllib.parse import quote
 
 import httpx2
 import pytest
+from sqlalchemy import update
 from starlette.routing import BaseRoute, Mount, Route
 
+from chat.errors import NotNow
 from chat.settings import Settings
+from chat.store.schema import ticket
 from chat.web import parameters, routes
 from chat.web.parameters import taken
 from tests.desks import House, Served, new_id, problem_of, served
@@ -185,6 +188,12 @@ async def test_a_walk_by_number_misses_nobody(app: Served, order: str, *, misses
     assert len(set(seen)) == len(seen)
     assert (set(seen) != set(range(1, 7))) == misses, seen
     assert pages >= 3
+
+
+async def test_what_has_gone_meanwhile_is_a_conflict_and_no_500(app: Served) -> None:
+    await (await app.house.visit()).say("Hello")
+    with pytest.raises(NotNow):
+        await app.desk.store.write(lambda tx: tx.execute(update(ticket).values(site_id=new_id())))
 
 
 def numbers(answer: httpx2.Response) -> list[int]:

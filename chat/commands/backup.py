@@ -98,9 +98,13 @@ async def _finish(settings: Settings, backup: Backup) -> dict[str, Any]:
 
 def _chosen(path: Path) -> Path:
     """Return the file, or of a folder its newest: the names sort by time. A damaged one is refused, not passed over."""
-    if not path.exists():
+    try:
+        there, folder_of_them = path.exists(), path.is_dir()
+    except (OSError, ValueError):  # a name that no file can have
+        there = folder_of_them = False
+    if not there:
         raise Misconfigured(f"There is no backup at {path}")
-    if not path.is_dir():
+    if not folder_of_them:
         return path
     found = sorted(path.glob(f"lethe-*{archive.ENDING}"))
     if not found:

@@ -9,9 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import DataError, DBAPIError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 
-from chat.errors import InvalidField, NotFound, Unavailable
+from chat.errors import InvalidField, NotFound, NotNow, Unavailable
 from chat.macs import Macs
 from chat.store.bound import OPTION
 from chat.store.patient import make_patient, unhurried
@@ -66,12 +66,14 @@ class Store:
     async def write(self, work: Work[T]) -> T:
         """
         Run `work` in a transaction and commit it. Raises Unavailable where the database is away; then nothing was
-        stored.
+        stored. NotNow where what it refers to has gone, or such a one has come, since that was looked for.
         """
         try:
             return await self._run(self._writers, self._write_engine, work)
         except (DataError, OverflowError) as error:
             raise InvalidField("A value is not one that can be stored", field="body") from error
+        except IntegrityError as error:  # as where a contact was erased, or its like stored, since it was looked for
+            raise NotNow("What this is about has changed meanwhile; look again, then try again") from error
 
     def write_here(self, work: Work[T]) -> T:
         """Like `write`, in the calling thread, for work that is in a thread already."""

@@ -129,7 +129,7 @@ def _checked(text: NoticeText) -> NoticeText:
     body = text.text.strip().replace("\r\n", "\n")
     if not seen(body) or len(body) > TEXT_MOST:
         raise InvalidField(f"Write 1 to {TEXT_MOST} characters", field=field + "text")
-    if urlsplit(text.privacy_url).scheme not in {"http", "https"} or not urlsplit(text.privacy_url).netloc:
+    if not _of_a_page(text.privacy_url):
         raise InvalidField(
             "Give the address of the privacy page, as https://shop.example/privacy",
             field=field + "privacy_url",
@@ -159,3 +159,11 @@ def _hashed(text: NoticeText) -> dict[str, Any]:
         "privacy_url": text.privacy_url,
         "purposes": purposes(text),
     }
+
+
+def _of_a_page(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # as for `https://[`
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.netloc)

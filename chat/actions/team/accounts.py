@@ -150,13 +150,13 @@ def checked_origins(origins: list[str]) -> list[str]:
 
 
 def _origin(value: str) -> str:
-    parts = urlsplit(value.strip().rstrip("/"))
     try:
+        parts = urlsplit(value.strip().rstrip("/"))
         port = parts.port
-    except ValueError:
-        port = -1
+    except ValueError:  # as for `https://[`
+        parts, port = urlsplit(""), None
     bare = not (parts.path or parts.query or parts.fragment or parts.username)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or port == -1 or not bare:
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not bare:
         raise InvalidField(
             "An origin is a scheme, a host and perhaps a port, as https://shop.example",
             field="origins",
