@@ -1,0 +1,131 @@
+"""Fuzzes one server and looks at what it left: answers, log, tasks, open files, memory."""
+
+import random
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.fuzz import frames, requests
+from tests.fuzz.requests import EXPECTED, Known, Line
+from tests.lethe import Lethe
+
+BAD = (
+    "Traceback",
+    "Exception in ASGI",
+    "Task exception was never",
+    "was never awaited",
+    '"level": "error"',
+    "Fatal error",
+)
+WORKERS, RENEWED = 4, 2000
+GROWS = 150 << 20
+"""Bytes a server may grow by: pools, caches, filters, and the pictures it draws."""
+
+
+@dataclass
+class Report:
+    """What was sent and what came of it; `wrong` is empty where all is well."""
+
+    requests: int = 0
+    frames: int = 0
+    statuses: Counter[int] = field(default_factory=Counter)
+    wrong: list[str] = field(default_factory=list)
+    before: tuple[int, int, int] = (0, 0, 0)
+    after: tuple[int, int, int] = (0, 0, 0)
+
+    def __str__(self) -> str:
+        statuses = ", ".join(f"{status}: {count}" for status, count in sorted(self.statuses.items()))
+        gathered = f"tasks, files, bytes before {self.before}, after {self.after}"
+        return "\n".join([f"{self.requests} requests ({statuses}), {self.frames} frames; {gathered}", *self.wrong[:40]])
+
+
+def fuzz(lethe: Lethe, seed: int, asked: int, said: int, tell: Callable[[str], None] = print) -> Report:
+    """Send so many requests and frames by chance of a seed, one after another in a few lines; look before and after."""
+    known, report = requests.known_of(lethe.account()), Report()
+    _requests(lethe.port, known, f"{seed} first", 200, Report())  # so that what is made once is there
+    report.before = _gathered(lethe)
+    for at in range(0, asked, RENEWED):
+        known.renew()
+        _shared(lambda name, at=at: _requests(lethe.port, known, f"{seed} {at} {name}", _share(asked - at), report))  # type: ignore[misc] # bound at once
+        tell(f"{report.requests} requests")
+    while report.frames < said:
+        known.renew()
+        _shared(lambda name: _frames(lethe.port, known, f"{seed} {report.frames} {name}", said, report))
+        tell(f"{report.frames} frames")
+    _settle(lethe, report)
+    _look(lethe, report)
+    return report
+
+
+def _share(left: int) -> int:
+    return -(-min(left, RENEWED) // WORKERS)
+
+
+def _shared(work: Callable[[int], None]) -> None:
+    with ThreadPoolExecutor(WORKERS) as pool:
+        list(pool.map(work, range(WORKERS)))
+
+
+def _requests(port: int, known: Known, seed: str, count: int, report: Report) -> None:
+    dice, line = random.Random(seed), Line(port)
+    for _ in range(count):
+        verb, sent = requests.request(dice, known)
+        try:
+            status, body = line.ask(verb, sent)
+        except TimeoutError:
+            status, body = 599, b""
+        report.requests += 1
+        report.statuses[status] += 1
+        told = status in EXPECTED and requests.code_of(body) in {"unavailable", "storage_full"}
+        if status >= 500 and not told and not (status in EXPECTED and not body):
+            report.wrong.append(f"{status} to {sent[:300]!r}")
+    line.close()
+
+
+def _frames(port: int, known: Known, seed: str, said: int, report: Report) -> None:
+    dice = random.Random(seed)
+    for _ in range(40):
+        if report.frames >= said:
+            return
+        count, wrong = frames.talk(dice, known, port)
+        report.frames += count
+        report.wrong += [wrong] if wrong else []
+
+
+def _gathered(lethe: Lethe) -> tuple[int, int, int]:
+    """How many tasks, open files and bytes the server has."""
+    process, log = lethe._process, lethe.folder / "log"
+    assert process is not None
+    before = log.read_text("utf-8", "replace").count("GATHERED")
+    process.send_signal(signal.SIGUSR1)
+    for _ in range(200):
+        lines = [each for each in log.read_text("utf-8", "replace").splitlines() if each.startswith("GATHERED")]
+        if len(lines) > before:
+            _, tasks, files = lines[-1].split()
+            status = Path(f"/proc/{process.pid}/status").read_text("utf-8")
+            return int(tasks), int(files), int(status.partition("VmRSS:")[2].split()[0]) * 1024
+        time.sleep(0.05)
+    raise AssertionError("the server says nothing of its tasks")
+
+
+def _settle(lethe: Lethe, report: Report) -> None:
+    """Wait until what was begun has ended, for half a minute at most."""
+    for _ in range(30):
+        time.sleep(1)
+        report.after = _gathered(lethe)
+        if report.after[0] <= report.before[0] + 5 and report.after[1] <= report.before[1] + 5:
+            return
+
+
+def _look(lethe: Lethe, report: Report) -> None:
+    lines = (lethe.folder / "log").read_text("utf-8", "replace").splitlines()
+    report.wrong += [f"log: {line[:600]}" for line in lines if any(bad in line for bad in BAD)]
+    for what, before, after, most in zip(
+        ("tasks", "open files", "bytes"), report.before, report.after, (5, 5, GROWS), strict=True
+    ):
+        if after > before + most:
+            report.wrong.append(f"{what}: {before} before, {after} after")

@@ -1,0 +1,37 @@
+"""A hundredth of `./run fuzz` on each form, and that a server that breaks and leaves things behind is found out."""
+
+import pytest
+
+from tests.chance import SEED
+from tests.fuzz.run import Report, fuzz
+from tests.lethe import Lethe
+from tests.services import PostgreSQL, Valkey
+
+REQUESTS, FRAMES = 1000, 10_000
+
+
+def fuzzed(lethe: Lethe, requests: int, frames: int) -> Report:
+    """What came of it; prints how to have it again."""
+    report = fuzz(lethe, SEED, requests, frames)
+    print(f"./run fuzz --seed {SEED} --requests {requests} --frames {frames}: {report}")
+    return report
+
+
+@pytest.mark.parametrize("form", ["embedded", "scaled"])
+def test_no_request_and_no_frame_breaks_the_server_or_stays_behind(form: str, postgresql: PostgreSQL) -> None:
+    with Valkey() as redis:
+        urls = {"DATABASE_URL": postgresql.clone(), "REDIS_URL": redis.url} if form == "scaled" else {}
+        with Lethe("tests.fuzz.server", **urls) as lethe:
+            report = fuzzed(lethe, REQUESTS, FRAMES)
+    assert report.requests >= REQUESTS
+    assert report.frames >= FRAMES
+    assert report.statuses[200] > 20
+    assert report.wrong == []
+
+
+def test_a_brittle_server_is_found_out() -> None:
+    with Lethe("tests.broken.brittle") as lethe:
+        report = fuzzed(lethe, 3 * REQUESTS, 0)
+    assert any(each.startswith("500 to ") for each in report.wrong)
+    assert any(each.startswith("log: ") for each in report.wrong)
+    assert any(each.startswith("tasks: ") for each in report.wrong)
