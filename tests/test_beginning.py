@@ -121,12 +121,14 @@ async def test_a_new_notice_between_two_presses_is_agreed_to(app: Served) -> Non
     assert [each["action"] for each in shown["consents"]] == ["given", "renewed"]
 
 
-async def test_whoever_learns_the_id_of_a_running_chat_gets_nowhere(app: Served) -> None:
+async def test_after_the_first_message_the_id_changes_nothing(app: Served) -> None:
     name = new_id()
     begun = (await agree(app, id=name, fields=ZOE)).json()
     await say(app, begun)
     before = await kept(app)
-    problem_of(await agree(app, id=name, fields={"name": "Eve"}), 409, "not_now")
+    again = await agree(app, id=name, fields={"name": "Eve"}, consent={"chat": True, "spam_training": True})
+    assert (again.status_code, again.json()["contact_id"]) == (201, begun["contact_id"])
+    assert again.json()["receipt"] == begun["receipt"]
     assert await kept(app) == before
     assert [each["name"] for each in await named(app)] == ["Zoe"]
 

@@ -40,10 +40,10 @@ async def begin(desk: Desk, site_key: str, asked: Asked) -> Begun:
     """
     Agree: store a contact with a data key of its own and a signed receipt, and return the token.
 
-    With the `id` of an agreement whose answer was lost, nothing is stored twice: the contact is the same, and what was
-    said last counts. That ends with the contact's first message, with their withdrawal and with their erasure. Raises
-    ConsentRequired, NoticeOutdated, InvalidField or, where the id is of no use any more, NotNow before anything is
-    stored.
+    With the `id` of an agreement whose answer was lost, nothing is stored twice: the contact is the same. What was said
+    last counts until the contact's first message; from then on the id gives a token and changes nothing. It ends with
+    their withdrawal and with their erasure. Raises ConsentRequired, NoticeOutdated, InvalidField or, where the id is of
+    no use any more, NotNow before anything is stored.
     """
     account, site, notice = await notices.place(desk, site_key)
     asked = replace(asked, answers=forms.checked(site, asked.answers))
@@ -79,9 +79,11 @@ def _again(desk: Desk, tx: Any, place: _Place, asked: Asked, begun: str) -> tupl
     contact = contacts.begun(tx, begun)
     if contact is None:
         raise _used()
+    last = consents.receipts(tx, contact.id)[-1]
+    if contacts.has_written(tx, contact.id):
+        return contact, {"document": last.document, "signature": last.signature}
     contacts.change(tx, contact.id, **_answers(desk, place.site, asked, contact.uid, contact.key_slot))
     entry = consent.entry_of(desk, place.account, place.site, contact, place.text, asked, "renewed")
-    last = consents.receipts(tx, contact.id)[-1]
     if all(getattr(last, each) == entry[each] for each in ("notice_version", "locale", "purposes")):
         return contact, {"document": last.document, "signature": last.signature}
     consent.renewed(desk, tx, contact, entry)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import Connection, Select, exists, select, update
+from sqlalchemy import Connection, Select, select, update
 
 from chat.errors import NotFound
 from chat.model import Contact
@@ -29,15 +29,16 @@ def add(tx: Connection, made: Mapping[str, Any]) -> Contact | None:
 
 
 def begun(tx: Connection, digest: str) -> Contact | None:
-    """
-    Return the contact who began with an id, and lock it; None where there is none with a live consent, or it has
-    written since.
-    """
-    wrote = exists().where(ticket.c.contact_id == contact.c.id)
+    """Return the contact who began with an id, and lock it; None where there is none with a live consent."""
     query = select(*columns).where(
-        contact.c.begun == digest, contact.c.receipt_id.is_not(None), contact.c.emptied_at.is_(None), ~wrote
+        contact.c.begun == digest, contact.c.receipt_id.is_not(None), contact.c.emptied_at.is_(None)
     )
     return next(iter(some(tx, query.with_for_update(of=contact))), None)
+
+
+def has_written(tx: Connection, contact_id: int) -> bool:
+    """Whether a contact has a ticket."""
+    return tx.execute(select(ticket.c.id).where(ticket.c.contact_id == contact_id).limit(1)).first() is not None
 
 
 def change(tx: Connection, contact_id: int, **values: Any) -> None:
