@@ -13,16 +13,17 @@ FIELD_ASKS = ("off", "optional", "required")
 @dataclass(frozen=True, slots=True)
 class Account:
     """
-    One organisation on this server. `message_rate`: a contact's messages a minute, 0 for no limit; `grace_days`: days
-    between withdrawal and erasure; `consent_days`: days after which a consent expires; `ham_held`: the share of what is
-    no spam that the filter may hold, 0 to 1. Exports give agents' names and notes where `export_agent_names` and
-    `export_notes` say so.
+    One organisation on this server. `message_rate`: a contact's messages a minute, 0 for no limit; `agreement_rate`:
+    agreements from one network in ten minutes, 0 for no limit; `grace_days`: days between withdrawal and erasure;
+    `consent_days`: days after which a consent expires; `ham_held`: the share of what is no spam that the filter may
+    hold, 0 to 1. Exports give agents' names and notes where `export_agent_names` and `export_notes` say so.
     """
 
     id: str
     name: str
     notice_version: int | None
     message_rate: int
+    agreement_rate: int = 30
     grace_days: int = 0
     consent_days: int = 730
     export_agent_names: bool = False

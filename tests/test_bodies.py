@@ -36,6 +36,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "PATCH /account": {
         "name": "Acme",
         "message_rate": 0,
+        "agreement_rate": 0,
         "grace_days": 0,
         "consent_days": 30,
         "export_agent_names": False,

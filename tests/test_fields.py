@@ -109,7 +109,8 @@ async def test_the_owner_adds_requires_and_removes_fields_on_the_sites_page(app:
     await app.sign_in()
     page = (await app.call("GET", "/admin/site")).text
     mark = page.partition('name="csrf" value="')[2].partition('"')[0]
-    form = {"csrf": mark, "name": "Acme", "origins": "https://shop.example", "color": "#2f6f5e", "message_rate": "120"}
+    form = {"csrf": mark, "name": "Acme", "origins": "https://shop.example", "color": "#2f6f5e"}
+    form |= {"message_rate": "120", "agreement_rate": "30"}
     own = {"custom_0_id": "", "custom_0_en": "Order <number>", "custom_0_el": "", "custom_0_ask": "required"}
 
     async def save(**more: str) -> httpx2.Response:
@@ -120,6 +121,13 @@ async def test_the_owner_adds_requires_and_removes_fields_on_the_sites_page(app:
     assert site.custom_fields == [{"id": "c1", "labels": {"en": "Order <number>"}, "required": True}]
     assert site.privacy_note == "We also keep invoices."
     assert "Order &lt;number&gt;" in (await app.call("GET", "/admin/site")).text
+    assert (await save(**own, agreement_rate="250")).status_code == 303
+    account = await accounts.account(app.desk, app.house.actor)
+    assert (account.message_rate, account.agreement_rate) == (120, 250)
+    for wrong in ("", "-1", "10001", "many"):
+        refused = await save(**own, agreement_rate=wrong)
+        assert refused.status_code == 422
+        assert 'id="agreement_rate-error"' in refused.text
     long = await save(**own | {"custom_0_en": "x" * 101})
     assert long.status_code == 422
     assert 'id="custom_fields-error"' in long.text

@@ -19,6 +19,7 @@ from chat.crypt import derive
 from chat.tokens import Tokens
 from chat.web.files import folder
 from chat.web.refused import Refused
+from tests.chance import dice
 from tests.desks import SHOP, TEXTS, Served, counted, found, problem_of
 
 pytestmark = pytest.mark.anyio
@@ -408,7 +409,7 @@ async def test_withdrawing_twice_is_withdrawing_once(app: Served) -> None:
 
 
 @ON_SQLITE
-async def test_too_many_beginnings_from_one_network_must_wait(app: Served) -> None:
+async def test_too_many_agreements_from_one_network_must_wait(app: Served) -> None:
     for _ in range(40):
         problem_of(await agree(app, consent={}), 422, "consent_required")  # who declines is not counted
     for _ in range(30):
@@ -416,6 +417,23 @@ async def test_too_many_beginnings_from_one_network_must_wait(app: Served) -> No
     answer = await agree(app)
     assert problem_of(answer, 429, "rate_limited")["retry_after"] > 0
     assert int(answer.headers["retry-after"]) > 0
+    other = await found(app.desk, "Other", "owner@other.example")
+    await other.publish()
+    assert (await agree(app, other.key)).status_code == 201  # another account counts its own
+
+
+@ON_SQLITE
+async def test_how_many_may_agree_from_one_network_is_the_accounts_to_say(app: Served) -> None:
+    rate = dice("agreements").randint(2, 6)
+    await app.rest("PATCH", "/account", {"agreement_rate": rate})
+    assert [(await agree(app)).status_code for _ in range(rate + 1)] == [201] * rate + [429]
+    await app.rest("PATCH", "/account", {"agreement_rate": rate + 2})  # what was refused counts too
+    assert [(await agree(app)).status_code for _ in range(2)] == [201, 429]
+    await app.rest("PATCH", "/account", {"agreement_rate": 0})
+    assert {(await agree(app)).status_code for _ in range(40)} == {201}
+    for wrong in (-1, 10_001, 2**63, 1.5, "30", None):
+        problem_of(await app.rest("PATCH", "/account", {"agreement_rate": wrong}), 422, "invalid_field")
+    assert (await app.rest("GET", "/account")).json()["agreement_rate"] == 0
 
 
 @ON_SQLITE

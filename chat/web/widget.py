@@ -23,13 +23,13 @@ from chat.actions.talk import transcripts
 from chat.actions.team import forms
 from chat.errors import ConsentRequired, Forbidden, InvalidField, NotFound, RateLimited, UnknownParameter
 from chat.locales import best_locale, words
-from chat.model import LOCALES, Site
+from chat.model import LOCALES, Account, Site
 from chat.web.api import attachments, exports
 from chat.web.doors import JSON, body_of, doors_of, network_of, own_origin, standard_of, visitor_of
 from chat.web.files import ANYWHERE, PACKED, folder, lean
 from chat.web.parameters import takes
 
-BEGINNINGS, BEGIN_WINDOW = 30, 600.0
+BEGIN_WINDOW = 600.0  # seconds
 
 RANDOM = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
 """The UUIDs that nobody can guess: who knows one of another's may agree in their place, as long as nothing was said."""
@@ -127,12 +127,10 @@ async def begin(request: Request) -> Response:
     """`POST /widget/{site_key}/sessions`: agree. Only the JSON value true is a yes; anything else stores nothing."""
     doors = doors_of(request)
     key = request.path_params["site_key"]
-    _, site, _ = await notices.place(doors.desk, key)
+    account, site, _ = await notices.place(doors.desk, key)
     _check_origin(request, site)
     asked = await _agreement(request)
-    wait = await doors.desk.live.allow_from("begin", network_of(request), BEGINNINGS, BEGIN_WINDOW)
-    if wait:
-        raise RateLimited("Many people are writing from this network; wait a little", retry_after=round(wait))
+    await _count(request, account)
     begun = await beginning.begin(doors.desk, key, asked)
     made: dict[str, Any] = {"token": begun.token, "contact_id": begun.contact_id}
     if "return=minimal" not in request.headers.get("prefer", ""):
@@ -216,6 +214,13 @@ async def _agreement(request: Request) -> consent.Asked:
         build=body.build,
         id=body.id,
     )
+
+
+async def _count(request: Request, account: Account) -> None:
+    """Raise RateLimited where as many have agreed from the network as the account allows; each counts its own."""
+    rate, live = account.agreement_rate, doors_of(request).desk.live
+    if rate and (wait := await live.allow_from(f"begin:{account.id}", network_of(request), rate, BEGIN_WINDOW)):
+        raise RateLimited("Many people are writing from this network; wait a little", retry_after=round(wait))
 
 
 def _check_origin(request: Request, site: Site) -> None:

@@ -22,6 +22,7 @@ from chat.store.team import accounts as store
 COLOR = "#2f6f5e"
 LIMITS: dict[str, tuple[float, float]] = {
     "message_rate": (0, 10_000),
+    "agreement_rate": (0, 10_000),
     "grace_days": (0, 30),
     "consent_days": (1, 3650),
     "ham_held": (0.0001, 0.05),
@@ -85,9 +86,9 @@ async def sites(desk: Desk, actor: Actor) -> list[Site]:
 
 async def change_account(desk: Desk, actor: Actor, **values: Any) -> Account:
     """
-    Change the account's `name`, `message_rate` (messages a minute for each contact, 0 for no limit), `grace_days`,
-    `consent_days`, `ham_held` (the share of ham that the filter may hold), `export_agent_names` or `export_notes`.
-    Raises InvalidField.
+    Change the account's `name`, `message_rate` (messages a minute for each contact, 0 for no limit), `agreement_rate`
+    (agreements from each network in ten minutes, 0 for no limit), `grace_days`, `consent_days`, `ham_held` (the share
+    of ham that the filter may hold), `export_agent_names` or `export_notes`. Raises InvalidField.
     """
     manages(actor)
     if not values:

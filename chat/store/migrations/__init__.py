@@ -18,7 +18,7 @@ from chat.store.privacy import backups
 from chat.store.slots import SlotTable
 from chat.store.team import accounts
 
-HEAD = "0013_bound"
+HEAD = "0014_agreements"
 _version = table("alembic_version", column("version_num"))
 
 

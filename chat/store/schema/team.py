@@ -46,6 +46,7 @@ account = Table(
     Column("tickets", Integer, nullable=False, default=0),
     Column("notice_version", Integer),
     Column("message_rate", Integer, nullable=False, default=120),
+    Column("agreement_rate", Integer, nullable=False, default=30, server_default="30"),
     Column("grace_days", Integer, nullable=False, default=0),
     Column("consent_days", Integer, nullable=False, default=730),
     Column("retention", JSON, nullable=False, default={}, server_default="{}"),

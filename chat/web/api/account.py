@@ -70,12 +70,13 @@ async def get_account(request: Request) -> Response:
 
 
 async def change_account(request: Request) -> Response:
-    """`PATCH /account`: `name`, `message_rate`, `grace_days`, `consent_days`, `ham_held`, and what exports give."""
+    """`PATCH /account`: `name`, the two rates, `grace_days`, `consent_days`, `ham_held`, and what exports give."""
     actor = await actor_of(request)
 
     class Change(Struct, forbid_unknown_fields=True, omit_defaults=True):
         name: str | msgspec.UnsetType = msgspec.UNSET
         message_rate: int | msgspec.UnsetType = msgspec.UNSET
+        agreement_rate: int | msgspec.UnsetType = msgspec.UNSET
         grace_days: int | msgspec.UnsetType = msgspec.UNSET
         consent_days: int | msgspec.UnsetType = msgspec.UNSET
         export_agent_names: bool | msgspec.UnsetType = msgspec.UNSET

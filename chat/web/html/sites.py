@@ -17,6 +17,8 @@ from chat.web.html.forms import Errors, Form, just_saved, manager, named, posted
 from chat.web.html.pages import Reader, page
 from chat.web.parameters import takes
 
+RATES = ("message_rate", "agreement_rate")
+
 
 def routes() -> list[Route]:
     """Return the page and what its form posts to."""
@@ -32,11 +34,11 @@ async def show_site(request: Request) -> Response:
 
 
 async def save_site(request: Request) -> Response:
-    """`POST /admin/site`: the site's look, origins and fields, and the account's limit on messages."""
+    """`POST /admin/site`: the site's look, origins and fields, and the account's limits."""
     who, form = await posted(request)
     desk, site = doors_of(request).desk, await first_site(request, who)
     try:
-        rate = whole("message_rate", form.get("message_rate", ""))
+        rates = {name: whole(name, form.get(name, "")) for name in RATES}
         await accounts.change_site(
             desk,
             who.actor,
@@ -49,7 +51,7 @@ async def save_site(request: Request) -> Response:
             alternative=form.get("alternative", ""),
             privacy_note=form.get("privacy_note", ""),
         )
-        await accounts.change_account(desk, who.actor, message_rate=rate)
+        await accounts.change_account(desk, who.actor, **rates)
     except InvalidField as error:
         typed = _form(site, who.account) | form
         return await _shown(request, who, typed, named(error), 422)
@@ -79,7 +81,7 @@ def _form(site: Site, account: Account) -> Form:
         "color": site.color,
         "alternative": site.alternative,
         "privacy_note": site.privacy_note,
-        "message_rate": str(account.message_rate),
+        **{name: str(getattr(account, name)) for name in RATES},
     } | {f"field_{name}": site.fields.get(name, "off") for name in asking.KNOWN}
     empty: dict[str, Any] = {"id": "", "labels": {}, "required": False}
     for n, each in enumerate([*site.custom_fields, empty][: asking.CUSTOM_MOST]):
