@@ -13,6 +13,7 @@ LetheError
 │   ├── NoticeOutdated     notice_outdated   409   carries the current notice
 │   ├── Unauthorized       unauthorized      401
 │   ├── Forbidden          forbidden         403
+│   │   └── PasswordDue    password_due      403
 │   ├── NotFound           not_found         404
 │   ├── BeingErased        being_erased      409
 │   ├── NotNow             not_now           409
@@ -109,6 +110,12 @@ class Forbidden(Refused):
     """Who asks is known and may not; also an origin that the site does not name."""
 
     code, status, title = "forbidden", 403, "Not allowed"
+
+
+class PasswordDue(Forbidden):
+    """Who is signed in must first change the password that was generated for them."""
+
+    code, title = "password_due", "Change the password first"
 
 
 class NotFound(Refused):

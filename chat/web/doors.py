@@ -103,18 +103,19 @@ def problem(error: LetheError) -> Response:
     return Response(json.dumps(body | extra), error.status, headers, "application/problem+json")
 
 
-async def actor_of(request: HTTPConnection, *, csrf: bool = True, deed: bool = False) -> Actor:
+async def actor_of(request: HTTPConnection, *, csrf: bool = True, deed: bool = False, due: bool = False) -> Actor:
     """
     Return the agent who asks, by API token or session.
 
     A session that changes something must come from our own pages: `Origin` or `Sec-Fetch-Site` says so, and the header
-    `X-CSRF-Token` too where `csrf`. A `deed` changes something whatever the verb. Raises Unauthorized or Forbidden.
+    `X-CSRF-Token` too where `csrf`. A `deed` changes something whatever the verb. Who must change their
+    password is let in where it is for whoever is `due` alone. Raises Unauthorized, Forbidden or PasswordDue.
     """
     desk = doors_of(request).desk
     token = bearer(request)
     if token:
         return await agents.by_token(desk, token)
-    actor = await agents.by_session(desk, cookie_of(request, COOKIE))
+    actor = await agents.by_session(desk, cookie_of(request, COOKIE), due=due)
     if deed or request.scope.get("method", "GET") not in SAFE:
         own_page(request)
         shown = request.headers.get("x-csrf-token", "").encode()

@@ -15,7 +15,7 @@ from chat.actions.team.attempts import Whence
 from chat.addresses import address
 from chat.clock import DAY, HOUR
 from chat.crypt import digest
-from chat.errors import Forbidden, InvalidField, LetheError, Unauthorized
+from chat.errors import Forbidden, InvalidField, LetheError, PasswordDue, Unauthorized
 from chat.ids import secret, uuid7
 from chat.model import Actor, Agent
 from chat.networks import Network
@@ -215,8 +215,11 @@ async def sign_out(desk: Desk, actor: Actor) -> None:
     desk.live.publish(Told(nudge))
 
 
-async def by_session(desk: Desk, cookie: str) -> Actor:
-    """Return who is signed in with this cookie; Unauthorized where nobody is, or was idle for a day."""
+async def by_session(desk: Desk, cookie: str, *, due: bool = False) -> Actor:
+    """
+    Return who is signed in with this cookie; Unauthorized where nobody is, or was idle for a day. PasswordDue where
+    they must change their password first, unless this is for whoever is `due`.
+    """
     shown, now = digest(desk.tokens.read_cookie(cookie)), desk.clock()
 
     def work(tx: Any) -> tuple[Any, Any]:
@@ -228,6 +231,8 @@ async def by_session(desk: Desk, cookie: str) -> Actor:
         raise Unauthorized("Sign in first")
     if session.seen_at <= now - SEEN:
         await desk.store.write(lambda tx: store.seen(tx, session.id, now))
+    if row.password_due and not due:
+        raise PasswordDue("Change the password that was generated for you first, at /password")
     return _actor(desk, row, session_id=session.id, until=session.expires_at)
 
 
@@ -261,7 +266,8 @@ async def still(desk: Desk, actor: Actor) -> Actor:
         return mine, store.active(tx, actor.agent_id) if good else None
 
     mine, row = await desk.store.read(work)
-    if row is None or row.account_id != actor.account_id:
+    due = row is not None and row.password_due and actor.session_id
+    if row is None or row.account_id != actor.account_id or due:
         raise Unauthorized("Sign in again")
     if actor.session_id and mine.seen_at <= now - SEEN:
         await desk.store.write(lambda tx: store.seen(tx, actor.session_id, now))

@@ -11,8 +11,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from chat.actions.team import accounts, agents, credentials
-from chat.errors import Forbidden, LetheError, Unauthorized
+from chat.actions.team import accounts, agents
+from chat.errors import LetheError, PasswordDue, Unauthorized
 from chat.locales import best_locale, strings, words
 from chat.model import LOCALES, Account, Actor, Agent
 from chat.web.doors import actor_of, csrf_token, doors_of
@@ -44,21 +44,15 @@ class Reader:
     csrf: str
 
 
-class PasswordDue(Forbidden):
-    """Who reads must first change the password that was generated for them."""
-
-
 async def reader(request: Request, *, due: bool = False) -> Reader:
     """
     Return who reads the page; Unauthorized where nobody is signed in, PasswordDue, unless the page is for whoever is
     `due`, where the password must be changed first.
     """
-    actor, desk = await actor_of(request, csrf=False), doors_of(request).desk
+    actor, desk = await actor_of(request, csrf=False, due=due), doors_of(request).desk
     known = await agents.agents(desk, actor)
     agent = next(each for each in known if each.id == actor.agent_id)
     account = await accounts.account(desk, actor)
-    if not due and actor.session_id and (await credentials.standing(desk, actor)).due:
-        raise PasswordDue("Change the password that was generated for you first")
     return Reader(actor, agent, account, csrf_token(desk, actor))
 
 

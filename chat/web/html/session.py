@@ -45,7 +45,7 @@ def routes() -> list[Route]:
 async def sign_in_page(request: Request) -> Response:
     """`GET /signin`."""
     try:
-        await actor_of(request)
+        await actor_of(request, due=True)
     except LetheError:
         return pages.page(
             request,
@@ -81,7 +81,7 @@ async def sign_in(request: Request) -> Response:
 
 async def sign_out(request: Request) -> Response:
     """`POST /signout`: ends the session everywhere it is used."""
-    actor = await actor_of(request, csrf=False)
+    actor = await actor_of(request, csrf=False, due=True)
     await agents.sign_out(doors_of(request).desk, actor)
     answer = RedirectResponse("/signin", 303)
     answer.delete_cookie(named(request, COOKIE), secure=secure(request), httponly=True, samesite="lax")

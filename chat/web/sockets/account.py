@@ -40,7 +40,7 @@ class AccountSocket(Connection):
             return
         except Forbidden as error:
             self.refuse(error)
-            self.close(frames.CLOSE_FORBIDDEN, "this origin is not ours")
+            self.close(frames.CLOSE_FORBIDDEN, error.title)
             return
         self._looked_at = time.monotonic()
         self._look_later(actor)
