@@ -301,6 +301,7 @@ async def test_what_is_counted_has_an_end_and_the_last_call_costs_what_the_first
             assert await live.allow(f"key:{number}", 1, 900.0) == 0.0
         costs.append(time.process_time() - began)
     assert len(live._spent[900.0]) <= here.COUNTED + 1
+    assert live.evicted == here.COUNTED + 30_000 - len(live._spent[900.0])
     assert sorted(costs)[len(costs) // 2] * 10 > max(costs), costs
     assert await live.allow(f"key:{here.COUNTED}", 1, 900.0) > 0
 
@@ -311,7 +312,7 @@ async def test_what_was_counted_goes_with_its_time(monkeypatch: pytest.MonkeyPat
         await live.allow(f"key:{number}", 1, 60.0)
     monkeypatch.setattr(time, "monotonic", lambda: at + 120.0)
     assert await live.allow("key:1", 1, 60.0) == 0.0
-    assert list(live._spent[60.0]) == ["key:1"]
+    assert (list(live._spent[60.0]), live.evicted) == (["key:1"], 0)  # over, so not before its time
 
 
 async def test_in_redis_everything_that_is_counted_has_an_end(redis_url: str) -> None:

@@ -24,7 +24,7 @@ class Live:
         self._ears: dict[str, dict[object, Callable[[Told], None]]] = defaultdict(dict)
         self._present: dict[str, dict[str, dict[object, tuple[str, float]]]] = defaultdict(lambda: defaultdict(dict))
         self._spent: dict[float, OrderedDict[str, tuple[float, int]]] = defaultdict(OrderedDict)
-        self.missed = self.forged = 0
+        self.missed = self.forged = self.evicted = 0
 
     async def start(self) -> None:
         """Begin to carry nudges."""
@@ -114,7 +114,8 @@ class Live:
         now, spent = time.monotonic(), self._spent[window]
         # Of one window, what came first ends first: each call lets go of what is over, and never looks at the rest.
         while spent and (len(spent) > COUNTED or next(iter(spent.values()))[0] <= now):
-            spent.popitem(last=False)
+            _, (over, _) = spent.popitem(last=False)
+            self.evicted += over > now
         until, count = spent.get(key, (now + window, 0))
         spent[key] = (until, count + 1)
         return 0.0 if count < limit else until - now

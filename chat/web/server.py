@@ -29,3 +29,4 @@ async def metrics(request: Request) -> Response:
     doors.metrics.missed.set(doors.desk.live.missed)
     doors.metrics.forged.set(doors.desk.live.forged)
     return Response(doors.metrics.page(), headers={"content-type": CONTENT_TYPE, "cache-control": "no-store"})
+    doors.metrics.evicted.set(doors.desk.live.evicted)
