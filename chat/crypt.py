@@ -79,6 +79,13 @@ class Signer:
         raw = self._key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
         return base64.b64encode(raw).decode()
 
+    @property
+    def jwk(self) -> dict[str, str]:
+        """The same as a JSON Web Key (RFC 8037), named by its thumbprint (RFC 7638)."""
+        raw = self._key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+        key = {"crv": "Ed25519", "kty": "OKP", "x": _base64url(raw)}
+        return key | {"kid": _base64url(sha256(canonical(key)).digest()), "alg": "EdDSA", "use": "sig"}
+
     def sign(self, document: bytes) -> str:
         """Return the signature over `document`, in base64."""
         return base64.b64encode(self._key.sign(document)).decode()
@@ -144,6 +151,10 @@ def unseal_chunks(key: bytes, chunks: Iterable[bytes]) -> Iterator[bytes]:
         if after is None:
             return
         chunk = after
+
+
+def _base64url(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 def _chunk_nonce(number: int, *, last: bool) -> bytes:

@@ -1,10 +1,12 @@
 """The docs name all there is and nothing that is not; their links resolve, their examples read, their snippets run."""
 
+import hashlib
 import json
 import re
 import shlex
 import subprocess
 import sys
+from base64 import b64decode, urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
@@ -19,6 +21,7 @@ from starlette.testclient import TestClient
 from chat import frames
 from chat.__main__ import parser
 from chat.app import create_app
+from chat.crypt import Signer, canonical
 from chat.errors import LetheError
 from chat.metrics import Metrics
 from chat.settings import NAMES, Settings, from_env
@@ -34,6 +37,7 @@ SIDES = {
 }
 ADDRESS = re.compile(r"`((?:GET|POST|PUT|PATCH|DELETE) /[^`]*)`")
 HEADING = re.compile(r"^(#{1,6}) +(.+)$", re.MULTILINE)
+OTHER = Signer(b"another server's secret")
 
 
 @cache
@@ -248,6 +252,7 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]
             socket.send_json({"type": "message", "id": str(uuid4()), "text": "Where is my order?"})
             socket.receive_json()
         yield {
+            "jwks": client.get("/.well-known/jwks.json").json(),
             "receipt": client.get(f"{site}/receipt", headers={"authorization": f"Bearer {given['token']}"}).json(),
             "config": client.get(f"{site}/config").json(),
             "summary": client.get("/api/v1/tickets/1", headers=agent).json(),
@@ -284,9 +289,41 @@ def test_the_snippets_tell_a_true_receipt_from_a_forged_one(answers: dict[str, A
     assert snippets
     true, forged = answers["receipt"], json.loads(json.dumps(answers["receipt"]))
     forged["receipt"]["consent"]["spam_training"] = True
+    (tmp_path / "jwks.json").write_text(json.dumps(answers["jwks"]))
     for snippet in snippets:
         assert _runs(snippet, true, tmp_path) == 0
         assert _runs(snippet, forged, tmp_path) != 0
+        assert _runs(snippet, _signed_by_another(true), tmp_path) != 0
+
+
+def test_a_receipt_of_another_server_is_good_with_its_key_and_with_no_other(
+    answers: dict[str, Any], tmp_path: Path
+) -> None:
+    (snippet,) = fences(section(read("docs/privacy.md"), "The receipt"), "python")
+    theirs = _signed_by_another(answers["receipt"])
+    (tmp_path / "jwks.json").write_text(json.dumps({"keys": [OTHER.jwk]}))
+    assert _runs(snippet, theirs, tmp_path) == 0
+    assert _runs(snippet, answers["receipt"], tmp_path) != 0
+    (tmp_path / "jwks.json").write_text(json.dumps({"keys": [OTHER.jwk, *answers["jwks"]["keys"]]}))
+    assert [_runs(snippet, each, tmp_path) for each in (theirs, answers["receipt"])] == [0, 0]
+
+
+def test_the_published_key_is_a_json_web_key_as_the_rfc_says() -> None:
+    """With the example of RFC 8037, appendix A.3, of a key and its thumbprint."""
+    raw = b64decode("11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=")
+    made = {"crv": "Ed25519", "kty": "OKP", "x": urlsafe_b64encode(raw).rstrip(b"=").decode()}
+    thumb = urlsafe_b64encode(hashlib.sha256(canonical(made)).digest()).rstrip(b"=").decode()
+    assert thumb == "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
+    ours = {name: OTHER.jwk[name] for name in made}
+    assert OTHER.jwk["kid"] == urlsafe_b64encode(hashlib.sha256(canonical(ours)).digest()).rstrip(b"=").decode()
+    assert b64decode(OTHER.public_key) == urlsafe_b64decode(OTHER.jwk["x"] + "=")
+
+
+def _signed_by_another(receipt: dict[str, Any]) -> dict[str, Any]:
+    """The same receipt as another server would have signed it."""
+    said = receipt["receipt"] | {"signed_with": OTHER.public_key}
+    proof = receipt["signature"] | {"value": OTHER.sign(canonical(said)), "public_key": OTHER.public_key}
+    return {"receipt": said, "signature": proof}
 
 
 def test_the_notice_of_a_receipt_hashes_as_the_docs_say(answers: dict[str, Any], tmp_path: Path) -> None:
@@ -294,6 +331,7 @@ def test_the_notice_of_a_receipt_hashes_as_the_docs_say(answers: dict[str, Any],
     assert snippets
     changed = json.loads(json.dumps(answers["receipt"]))
     changed["receipt"]["notice"]["purposes"][0]["label"] += "!"
+    (tmp_path / "jwks.json").write_text(json.dumps(answers["jwks"]))
     for snippet in snippets:
         assert _runs(snippet, answers["receipt"], tmp_path) == 0
         assert _runs(snippet, changed, tmp_path) != 0

@@ -18,6 +18,7 @@ def routes() -> list[BaseRoute]:
                 Route("/healthz", server.healthz),
                 Route("/readyz", server.readyz),
                 Route("/metrics", server.metrics),
+                Route("/.well-known/jwks.json", server.jwks),
             ]
         ),
         Route("/widget.js", widget.loader, middleware=PACKED),

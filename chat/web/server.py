@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from chat.metrics import CONTENT_TYPE
 from chat.web.doors import JSON, doors_of
+from chat.web.files import ANYWHERE
 
 
 async def healthz(_: Request) -> Response:
@@ -21,6 +22,14 @@ async def readyz(request: Request) -> Response:
     return JSON({"stores": stores, "fans_out": fans_out}, 200 if stores and fans_out else 503)
 
 
+async def jwks(request: Request) -> Response:
+    """`GET /.well-known/jwks.json`: the key that checks receipts and certificates, for anybody, also from a page."""
+    headers = {"cache-control": "public, max-age=3600", "access-control-allow-origin": "*", **ANYWHERE}
+    answer = JSON({"keys": [doors_of(request).desk.signer.jwk]}, headers=headers)
+    answer.headers["content-type"] = "application/jwk-set+json"
+    return answer
+
+
 async def metrics(request: Request) -> Response:
     """`GET /metrics`: Prometheus."""
     doors = doors_of(request)
@@ -28,5 +37,5 @@ async def metrics(request: Request) -> Response:
     doors.metrics.agents.set(len(doors.agents))
     doors.metrics.missed.set(doors.desk.live.missed)
     doors.metrics.forged.set(doors.desk.live.forged)
-    return Response(doors.metrics.page(), headers={"content-type": CONTENT_TYPE, "cache-control": "no-store"})
     doors.metrics.evicted.set(doors.desk.live.evicted)
+    return Response(doors.metrics.page(), headers={"content-type": CONTENT_TYPE, "cache-control": "no-store"})
