@@ -44,7 +44,7 @@ def tried(found: Found, chance: random.Random, many: int) -> tuple[Hostile, Grow
     return None
 
 
-@pytest.mark.parametrize("found", PATTERNS, ids=[each.place for each in PATTERNS])
+@pytest.mark.parametrize("found", PATTERNS, ids=[f"{number} {each.place}" for number, each in enumerate(PATTERNS)])
 def test_no_pattern_costs_more_than_its_texts_length(found: Found) -> None:
     assert tried(found, dice(found.place), MANY) is None
 

@@ -31,7 +31,7 @@ def dearest(found: Found, chance: random.Random, texts: int = TEXTS) -> float:
     return max(min(cpu(work, text) for _ in range(3)) for work in found.work() for text in said)
 
 
-@pytest.mark.parametrize("found", PATTERNS, ids=[each.place for each in PATTERNS])
+@pytest.mark.parametrize("found", PATTERNS, ids=[f"{number} {each.place}" for number, each in enumerate(PATTERNS)])
 def test_no_pattern_takes_longer_than_its_share(found: Found) -> None:
     assert dearest(found, dice(found.place)) < SECONDS
 
