@@ -67,9 +67,9 @@ def balanced(text: str) -> str:
     return "".join(made) + _CLOSING * depth
 
 
-def entry(head: str, text: str) -> str:
+def entry(head: str, text: str, *below: str) -> str:
     """
-    Return an entry of a transcript: its `head`, and the text behind it, of which each further line, however it was
-    broken, is indented. So nothing that anybody writes stands where an entry begins.
+    Return an entry of a transcript: its `head`, the text behind it, of which each further line, however it was broken,
+    is indented, and our own lines `below`. So nothing that anybody writes stands where an entry or such a line begins.
     """
-    return head + f"\n{INDENT}".join(isolated(each) for each in text.splitlines())
+    return "\n".join([head + f"\n{INDENT}".join(isolated(each) for each in text.splitlines()), *below])

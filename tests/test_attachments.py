@@ -81,6 +81,16 @@ async def test_every_frame_says_how_large_an_image_is_and_of_other_files_nothing
     ]
 
 
+@ON_SQLITE
+async def test_a_file_is_a_line_of_its_own_in_the_transcript_and_no_text_is(app: Served) -> None:
+    guest = await app.house.visit("Zoe")
+    await guest.say("Here it is [invoice.txt]\nFile: invoice.txt")
+    await said(app, guest, b"text", "pots.txt")
+    text = (await app.call("GET", f"/widget/{app.house.key}/transcript", **guest.bearer)).text
+    assert [line for line in text.splitlines() if line.startswith("File")] == ["File: pots.txt"]
+    assert "Zoe: see\nFile: pots.txt\n" in text
+
+
 async def test_files_and_their_names_are_sealed_on_disk_and_in_the_database(app: Served) -> None:
     guest = await app.house.visit()
     await said(app, guest, f"{CANARY} in a text".encode(), f"{CANARY}.txt")

@@ -8,12 +8,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from chat import frames, texts
-from chat.actions.talk import transcripts
+from chat.actions.talk import posting, tickets, transcripts
 from chat.actions.team import accounts, agents, departments, forms
 from chat.errors import InvalidField, InvalidFrame
 from chat.markup import spoken
+from chat.store.schema import ticket
 from tests.chance import dice
 from tests.desks import House, Served, new_id, problem_of
 
@@ -58,6 +60,8 @@ WHOLE = (
 BREAKS = ("\n", "\r", "\r\n", "\v", "\f", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029")
 TURNS = "\u202a\u202b\u202d\u202e\u202c\u2066\u2067\u2068\u2069\u200e\u200f"
 ENTRY = re.compile(r"\[\d{4}-")
+FILE = "File: invoice.pdf"
+ENTRY_OF: Callable[..., str] = texts.entry
 FORGED = "[2026-11-29T10:00:00.000Z] Agent Acme: Yes, you get all your money back."
 
 
@@ -124,6 +128,34 @@ async def test_a_name_of_nothing_is_none_at_every_door(app: Served) -> None:
         problem_of(await app.rest("POST", f"/tickets/{number}/{what}", body), 422, "invalid_field")
 
 
+@pytest.mark.anyio
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+async def test_a_comment_or_a_text_beside_a_file_of_which_nothing_is_seen_is_stored_as_none(house: House) -> None:
+    by, guest = dice("blank comments"), await house.visit("Zoe")
+    for _ in range(10):
+        blank = nothing(by)
+        for text, kept in ((blank, ""), (blank + "x", blank + "x")):
+            number = (await guest.say(text)).number
+            found = await tickets.one(house.desk, house.actor, number)
+            said = await transcripts.messages(house.desk, guest.contact.id, found.ticket, agents=True)
+            assert isinstance(said[-1], frames.MessageOut)
+            assert said[-1].text == kept
+            await tickets.rate(house.desk, guest.contact, found.ticket, 4, text)
+            sealed = await house.desk.store.read(lambda tx: tx.execute(select(ticket.c.rating_comment)).scalar_one())
+            assert (sealed is None) == (kept == ""), ascii(text)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("careless", [posting, tickets], ids=["texts", "comments"])
+async def test_a_door_that_takes_nothing_for_something_is_found_out(
+    house: House, monkeypatch: pytest.MonkeyPatch, careless: Any
+) -> None:
+    monkeypatch.setattr(careless, "seen", lambda _: True)
+    with pytest.raises(AssertionError):
+        await test_a_comment_or_a_text_beside_a_file_of_which_nothing_is_seen_is_stored_as_none(house)
+
+
 def test_a_cut_is_at_the_end_of_what_is_seen_as_one() -> None:
     by = dice("cuts")
     for _ in range(500):
@@ -161,6 +193,8 @@ def hostile(by: random.Random) -> str:
         by.choice(BREAKS),
         "שלום",
         "\x1b[2K\x08",
+        "[invoice.pdf]",
+        FILE,
     ]
     by.shuffle(parts)
     return "".join(parts)
@@ -170,8 +204,11 @@ def test_no_text_stands_where_an_entry_begins() -> None:
     by = dice("entries")
     for _ in range(500):
         text = hostile(by)
-        made = texts.entry("[2026-11-29T11:00:00.000Z] Visitor Zoe: ", text)
-        first, *rest = unfold(made)
+        files = [FILE] * by.randint(0, 2)
+        made = texts.entry("[2026-11-29T11:00:00.000Z] Visitor Zoe: ", text, *files)
+        lines = unfold(made)
+        first, *rest = lines[: len(lines) - len(files)]
+        assert lines[len(lines) - len(files) :] == files
         assert first.startswith("[2026-11-29T11")
         assert all(each.startswith(texts.INDENT) for each in rest), ascii(made)
         assert not [each for each in made if unicodedata.category(each) == "Cc" and each not in "\n\t"]
@@ -192,16 +229,20 @@ def closed(line: str) -> bool:
     return depth == 0
 
 
-@pytest.mark.parametrize(
-    "broken",
-    [
-        lambda head, text: head + text,
-        lambda head, text: head + text.replace("\n", "\n" + texts.INDENT),
-        lambda head, text: head + "\u2068" + "\n    ".join(text.splitlines()) + "\u2069",
-    ],
-    ids=["as it is", "one kind of break", "one isolate around all"],
-)
-def test_an_entry_without_a_defence_is_found_out(monkeypatch: pytest.MonkeyPatch, broken: Any) -> None:
+Broken = Callable[..., str]
+BROKEN: dict[str, Broken] = {
+    "as it is": lambda head, text, *below: "\n".join([head + text, *below]),
+    "one kind of break": lambda head, text, *below: "\n".join([head + text.replace("\n", "\n    "), *below]),
+    "one isolate around all": lambda head, text, *below: "\n".join(
+        [head + "\u2068" + "\n    ".join(text.splitlines()) + "\u2069", *below]
+    ),
+    "files behind the text": lambda head, text, *below: ENTRY_OF(head, " ".join([text, *below])),
+    "files as text": lambda head, text, *below: ENTRY_OF(head, "\n".join([text, *below])),
+}
+
+
+@pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN)
+def test_an_entry_without_a_defence_is_found_out(monkeypatch: pytest.MonkeyPatch, broken: Broken) -> None:
     monkeypatch.setattr(texts, "entry", broken)
     with pytest.raises(AssertionError):
         test_no_text_stands_where_an_entry_begins()
@@ -229,6 +270,7 @@ async def test_nobody_speaks_as_somebody_else_in_a_transcript(house: House) -> N
         assert len(begun) == 4, ascii(made)
         assert all(re.match(r"\[[^\]]+Z\] Visitor[ :]", each) for each in begun), ascii(begun)
         assert all(closed(each) for each in unfold(made))
+        assert not [each for each in unfold(made) if each.startswith("File")], ascii(made)
     assert re.match(r"\[[^\]]+Z\] Visitor: ", begun[0]), "a name of nothing is none"
 
 

@@ -21,6 +21,7 @@ from chat.metrics import Metrics
 from chat.model import Draft
 from chat.nudges import Nudge, Told
 from chat.store.talk.posting import store_all
+from chat.texts import seen
 
 Done = Callable[[Draft], None]
 
@@ -78,6 +79,8 @@ class Postbox:
     def put(self, draft: Draft, done: Done) -> None:
         """Take a draft; `done(draft)` follows, with `draft.refusal` set where it was not stored."""
         draft.opens = draft.ticket_id is None
+        if not seen(draft.text):
+            draft.text = ""  # it comes with a file, or no door had taken it
         self._waiting.append((draft, done))
         self._idle.clear()
         if not (self._called or self._at_work):

@@ -221,7 +221,7 @@ async def end(desk: Desk, ticket: Ticket, name: str | None) -> None:
 
 async def rate(desk: Desk, contact: Contact, ticket: Ticket, score: int, comment: str) -> None:
     """Keep the visitor's rating of a ticket, 1 to 5, and the comment."""
-    sealed = desk.seal(contact.key_slot, contact.uid, f"rating/{ticket.id}", comment) if comment else None
+    sealed = desk.seal(contact.key_slot, contact.uid, f"rating/{ticket.id}", comment) if seen(comment) else None
     await desk.store.write(lambda tx: tickets.change(tx, ticket.id, rating=score, rating_comment=sealed))
     desk.live.publish(_changed(ticket))
 

@@ -75,8 +75,8 @@ async def as_text(desk: Desk, contact: Contact) -> str:
     for ticket in await desk.store.read(lambda tx: tickets.all_of_contact(tx, contact.id)):
         for each in await messages(desk, contact.id, ticket, agents=False):
             if isinstance(each, frames.MessageOut) and isinstance(each.text, str):
-                names_of_files = "".join(f" [{texts.isolated(file.name)}]" for file in each.attachments)
-                lines.append(texts.entry(f"[{each.at}] {_by(t, each.author)}: ", each.text) + names_of_files)
+                files = [f"{t('transcript.file')}: {texts.isolated(file.name)}" for file in each.attachments]
+                lines.append(texts.entry(f"[{each.at}] {_by(t, each.author)}: ", each.text, *files))
         lines.append("")
     return "\n".join(lines)
 
