@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from chat.texts import composed
+
 IMAGES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 TEXT, PDF, ZIP = "text/plain", "application/pdf", "application/zip"
 SIGNS = (
@@ -90,7 +92,7 @@ def tidy(name: str, kind: str, most: int = NAME_BYTES) -> str:
     """
     last = name.replace("\\", "/").rpartition("/")[2]
     plain = "".join(c for at, c in enumerate(last) if _stays(last, at) and c not in RESERVED)
-    stem, ending = _parted(unicodedata.normalize("NFC", plain).strip(" ."), kind)
+    stem, ending = _parted(composed(plain).strip(" ."), kind)
     stem = DEVICES.sub(r"\1_", shortened(stem, most - len(ending) - 2)).strip(" .")
     return f"{stem if set(stem) - BLANK else 'file'}.{ending}"
 

@@ -18,6 +18,8 @@ _SEEN = regex.compile(
 _GRAPHEME = regex.compile(r"\X")
 # Not the tab: people paste tables.
 _CONTROL = regex.compile(r"[\p{Cc}--\t]", regex.V1)
+# Thirty marks on one letter are as many as any language needs (UAX #15, stream-safe text).
+_HEAPED = regex.compile(r"(\p{M}{30})\p{M}+")
 _OPENING, _ISOLATE, _CLOSING = "\u2066\u2067\u2068", "\u2068", "\u2069"
 _TURNING = {"R", "AL", "AN", "LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
 INDENT = "    "
@@ -43,6 +45,11 @@ def cut(text: str, most: int) -> str:
             break
         end = each.end()
     return text[:end] or text[:most]  # one that is longer than all the room has no end to cut at
+
+
+def composed(text: str) -> str:
+    """Return a text as NFC, without the marks heaped on a letter beyond thirty: sorting n of them costs n times n."""
+    return unicodedata.normalize("NFC", _HEAPED.sub(r"\1", text))
 
 
 def isolated(text: str) -> str:

@@ -32,39 +32,41 @@ def cpu(work: Work, text: str) -> float:
     return time.thread_time() - began
 
 
-def grows(work: Work, text_of: Callable[[int], str], most: int = 4096) -> Grown | None:
+def grows(work: Work, text_of: Callable[[int], str], most: int = 4096, cheap: float = CHEAP) -> Grown | None:
     """
     Return where twice the length costs more than `MOST` times the CPU, None if nowhere up to `most` characters.
+
+    `cheap` are the seconds below which nothing is measured: more than what the shortest text costs.
 
     It has to do so twice in a row: a square does, a step to another way of reading, or a moment's other load, does not.
     """
     for length in SHORT:
-        if _least(work, text_of(length)) > CHEAP:
-            return Grown(length, 0.0, CHEAP)
+        if _least(work, text_of(length), cheap) > cheap:
+            return Grown(length, 0.0, cheap)
     length = 2 * SHORT[-1]
     while length < most:
         length = min(2 * length, most)
-        suspect = cpu(work, text_of(length)) > CHEAP and _compared(work, text_of, length)
-        if suspect and (found := _compared(work, text_of, 2 * length)):
+        suspect = cpu(work, text_of(length)) > cheap and _compared(work, text_of, length, cheap)
+        if suspect and (found := _compared(work, text_of, 2 * length, cheap)):
             return found
     return None
 
 
-def _compared(work: Work, text_of: Callable[[int], str], length: int) -> Grown | None:
+def _compared(work: Work, text_of: Callable[[int], str], length: int, cheap: float) -> Grown | None:
     """Look again until the ratio is good or it was looked at often enough: other work can only make it worse."""
     half, whole = text_of(length // 2), text_of(length)
     less = more = float("inf")
     for _ in range(TRIES):
         less, more = min(less, cpu(work, half)), min(more, cpu(work, whole))
-        if more <= max(CHEAP, MOST * less):
+        if more <= max(cheap, MOST * less):
             return None
     return Grown(length, less, more)
 
 
-def _least(work: Work, text: str) -> float:
+def _least(work: Work, text: str, cheap: float) -> float:
     least = float("inf")
     for _ in range(TRIES):
         least = min(least, cpu(work, text))
-        if least <= CHEAP:
+        if least <= cheap:
             break
     return least

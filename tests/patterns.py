@@ -10,11 +10,14 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
+import regex
+
 from tests.growth import Work
 
 ROOT: Final = Path(__file__).parent.parent
 WHOLE: Final = frozenset({"match", "fullmatch"})
 MAKES: Final = frozenset({"compile", "match", "fullmatch", "search", "sub", "subn", "split", "findall", "finditer"})
+MAKERS: Final = frozenset({"re", "regex"})
 _LITERAL: Final = re.compile(
     r"(?:^|[=(,:;!&|?{}\[]|=>|return)\s*"  # where no value stands before it, a slash begins a pattern
     r"/(?![*/])((?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\[\n])+)/([dgimsuvy]*)",
@@ -62,7 +65,7 @@ def of_javascript(*folders: str) -> list[Script]:
 
 def _in(path: Path) -> Iterator[Found]:
     source = path.read_text(encoding="utf-8")
-    if "re." not in source and "pattern=" not in source:
+    if "re." not in source and "regex." not in source and "pattern=" not in source:
         return
     tree = ast.parse(source)
     made = list(_made(tree))
@@ -71,10 +74,16 @@ def _in(path: Path) -> Iterator[Found]:
     module = import_module(".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"))
     named, used = _named(tree), _used(tree)
     for call, way, argument, flags in made:
-        pattern = re.compile(_value(argument, module), _value(flags, module) if flags else 0)
+        pattern = _maker(call).compile(_value(argument, module), _value(flags, module) if flags else 0)
         name = named.get(call, "")
         ways = used.get(name) or frozenset({"finditer", "fullmatch"}) if way == "compile" else frozenset({way})
-        yield Found(f"{path.relative_to(ROOT)}:{call.lineno}", pattern, ways)
+        yield Found(f"{path.relative_to(ROOT)}:{call.lineno}:{call.col_offset}", pattern, ways)
+
+
+def _maker(call: ast.Call) -> Any:
+    """Return the module whose pattern a call makes: `regex` where it says so, else `re`."""
+    named = isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Name) and call.func.value.id
+    return regex if named == "regex" else re
 
 
 def _made(tree: ast.Module) -> Iterator[tuple[ast.Call, str, ast.expr, ast.expr | None]]:
@@ -84,7 +93,7 @@ def _made(tree: ast.Module) -> Iterator[tuple[ast.Call, str, ast.expr, ast.expr 
             continue
         written = {each.arg: each.value for each in node.keywords}
         function = node.func
-        if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name) and function.value.id == "re":
+        if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name) and function.value.id in MAKERS:
             if function.attr in MAKES:
                 flags = node.args[1] if function.attr == "compile" and len(node.args) > 1 else written.get("flags")
                 yield node, function.attr, node.args[0], flags

@@ -1,6 +1,7 @@
 """Scores texts that are made to be dear, and says what the dearest cost."""
 
 import time
+from collections.abc import Generator
 from dataclasses import dataclass
 from random import Random
 from typing import Final
@@ -15,15 +16,17 @@ SHARE: Final = 0.05
 TRIES: Final = 5
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Dearest:
-    """What texts cost at most, in CPU seconds, the text that did, and how many cost more than their share."""
+    """What texts cost, in CPU seconds: all of them, the dearest, which text that was, and how many cost too much."""
 
-    texts: int
-    seconds: float
-    mean: float
-    text: str
-    over: int
+    texts: int = 0
+    total: float = 0.0
+    seconds: float = 0.0
+    text: str = ""
+    over: int = 0
+    noisy: int = 0
+    """Texts that cost too much once, and not when they were scored again: a collector's pause, or others' work."""
 
 
 def taught() -> Taught:
@@ -35,27 +38,34 @@ def taught() -> Taught:
     return known
 
 
-def dearest(known: Filter, chance: Random, count: int) -> Dearest:
-    """Score so many texts, each as if it were the first that the filter meets."""
-    most, total, over, found = 0.0, 0.0, 0, ""
+def scored(known: Filter, chance: Random, count: int) -> Generator[Dearest, None, None]:
+    """Score so many texts, each as if it were the first that the filter meets; yield what was found after each."""
+    found = Dearest()
     for number in range(count):
         text = hostile(chance).of(LENGTH) if number % 4 else varied(chance, LENGTH)
-        spent = _least(known, text)
-        total += spent
-        over += spent > SHARE
-        if spent > most:
-            most, found = spent, text
-    return Dearest(count, most, total / count, found, over)
+        first = _cpu(known, text)
+        # A text is the dearest, or costs too much, only if it does so every time.
+        spent = _least(known, text, first, min(SHARE, found.seconds))
+        found.texts += 1
+        found.total += spent
+        found.over += spent > SHARE
+        found.noisy += spent <= SHARE < first
+        if spent > found.seconds:
+            found.seconds, found.text = spent, text
+        yield found
 
 
-def _least(known: Filter, text: str) -> float:
-    """Return the CPU seconds for a text; where they are too many, the least of some tries, for others work here too."""
-    least = float("inf")
-    for _ in range(TRIES):
-        known.forget()
-        began = time.thread_time()
-        known.score_many([text])
-        least = min(least, time.thread_time() - began)
-        if least <= SHARE:
+def _least(known: Filter, text: str, least: float, enough: float) -> float:
+    """Return the least CPU seconds of some tries at a text; no more are made once it costs no more than `enough`."""
+    for _ in range(TRIES - 1):
+        if least <= enough:
             break
+        least = min(least, _cpu(known, text))
     return least
+
+
+def _cpu(known: Filter, text: str) -> float:
+    known.forget()
+    began = time.thread_time()
+    known.score_many([text])
+    return time.thread_time() - began
