@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import re
 import sys
 import time
 import traceback
@@ -14,6 +16,8 @@ import structlog
 # What strangers can make the libraries say again and again.
 SELDOM = ("uvicorn.error", "asyncio", "websockets", "chat.app")
 EACH, SAID = 10.0, 1000
+CONTROLS = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+"""What JSON may hold as it is, and a terminal takes for a command or the end of a line."""
 QUIET = ("uvicorn.error", "uvicorn.access", "websockets", "alembic")
 
 
@@ -38,7 +42,7 @@ def configure(level: str) -> None:
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.JSONRenderer(ensure_ascii=False),
+                structlog.processors.JSONRenderer(serializer=_written),
             ],
         )
     )
@@ -73,6 +77,11 @@ class Seldom(logging.Filter):
         elif left_out:
             record.msg = f"{record.msg} (and {left_out} like it before)"
         return True
+
+
+def _written(event: Any, **options: Any) -> str:
+    """Write an event as one line in which nothing is a control character."""
+    return CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(event, ensure_ascii=False, **options))
 
 
 def _same(record: logging.LogRecord) -> object:

@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Route
 
 from chat.settings import Settings
 from chat.web import rest
-from chat.web.doors import BODY_MOST
+from chat.web.bodies import BODY_MOST
 from tests.desks import CHAT, Served, new_id, served
 from tests.test_strangers import named
 

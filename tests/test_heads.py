@@ -29,8 +29,13 @@ TOO_LONG = {
 }
 
 
-async def app(_: MutableMapping[str, Any], receive: Any, send: Any) -> None:
-    """Reads the body, then says ok."""
+async def app(scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
+    """Reads the body, then says ok; opens a socket and closes it."""
+    if scope["type"] == "websocket":
+        await receive()
+        await send({"type": "websocket.accept"})
+        await send({"type": "websocket.close"})
+        return
     while (await receive()).get("more_body"):
         pass
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
@@ -38,9 +43,11 @@ async def app(_: MutableMapping[str, Any], receive: Any, send: Any) -> None:
 
 
 @asynccontextmanager
-async def met(kind: type[HttpToolsProtocol]) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+async def met(
+    kind: type[HttpToolsProtocol], config: uvicorn.Config | None = None
+) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
     """Serves on loopback; gives a client's end."""
-    config = uvicorn.Config(app, log_config=None, lifespan="off")
+    config = config or uvicorn.Config(app, ws="websockets-sansio", log_config=None, lifespan="off")
     config.load()
     server = await asyncio.get_running_loop().create_server(lambda: kind(config, ServerState(), {}), "127.0.0.1", 0)
     reader, writer = await asyncio.open_connection("127.0.0.1", server.sockets[0].getsockname()[1])
@@ -107,6 +114,51 @@ async def test_a_head_that_does_not_come_is_not_waited_for(
     async with met(Http) as (reader, writer):
         writer.write(begun)
         assert answer in await asyncio.wait_for(reader.read(), 10)
+
+
+async def test_what_follows_an_answer_is_waited_for_no_longer_than_a_head(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "HEAD_SECONDS", 0.3)
+    assert await trickled(Http)
+    monkeypatch.setattr(http, "HEAD_SECONDS", 60.0)
+    assert not await trickled(Http)
+
+
+async def trickled(kind: type[HttpToolsProtocol]) -> bool:
+    """Send a body, byte by byte, that nobody reads; whether the line is closed within three seconds."""
+    config = uvicorn.Config(refusing, log_config=None, lifespan="off")
+    async with met(kind, config) as (reader, writer):
+        writer.write(b"POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 5000\r\n\r\n")
+        assert b"403" in await reader.readline()
+        for _ in range(60):
+            with contextlib.suppress(ConnectionError):
+                writer.write(b"x")
+                await writer.drain()
+            if reader.at_eof() or writer.transport.is_closing():
+                return True
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(reader.read(1000), 0.05)
+        return False
+
+
+async def refusing(_: MutableMapping[str, Any], __: Any, send: Any) -> None:
+    """Answers and reads nothing."""
+    await send({"type": "http.response.start", "status": 403, "headers": [(b"content-length", b"0")]})
+    await send({"type": "http.response.body", "body": b""})
+
+
+UPGRADE = (
+    b"GET / HTTP/1.1\r\nhost: a\r\nupgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-version: 13\r\n"
+    b"sec-websocket-key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n"
+)
+
+
+@pytest.mark.parametrize(("behind", "answer"), [(b"", b"101"), (b"\x89\x80aaaa", b"400"), (b"\x81\x85aaaa", b"400")])
+async def test_frames_that_do_not_wait_for_their_socket_are_refused_with_it(behind: bytes, answer: bytes) -> None:
+    assert answer in await status(Http, UPGRADE + behind)
+
+
+async def test_the_parser_alone_loses_what_follows_in_the_same_piece() -> None:
+    assert b"101" in await status(HttpToolsProtocol, UPGRADE + b"\x89\x80aaaa")
 
 
 async def test_a_body_may_take_longer_than_a_head(monkeypatch: pytest.MonkeyPatch) -> None:

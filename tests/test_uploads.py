@@ -12,8 +12,9 @@ from starlette.requests import ClientDisconnect
 from chat.actions.talk import attachments
 from chat.errors import RateLimited, TooSlow, Unavailable
 from chat.settings import Settings
-from chat.web import uploads
-from chat.web.uploads import PARTS_MOST, SHARE, Parts, Room, paced
+from chat.web import bodies, uploads
+from chat.web.bodies import paced
+from chat.web.uploads import PARTS_MOST, SHARE, Parts, Room
 from tests.desks import Guest, Served, problem_of, served
 from tests.test_attachments import picture, stored, upload
 
@@ -79,7 +80,7 @@ async def test_without_a_share_one_sender_takes_any_number(app: Served, monkeypa
 
 @ON_SQLITE
 async def test_who_is_too_slow_is_let_go_and_may_send_again(app: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(uploads, "PATIENCE", 0.2)
+    monkeypatch.setattr(bodies, "PATIENCE", 0.2)
     guest = await app.house.visit()
     slow = of_visitor(app, guest)
     answer = await slow.answer
@@ -87,7 +88,7 @@ async def test_who_is_too_slow_is_let_go_and_may_send_again(app: Served, monkeyp
     assert answer.headers["connection"] == "close"
     assert not stored(app.desk)
     assert app.doors.uploads["visitor"].left == 96 * 2**20
-    monkeypatch.setattr(uploads, "PATIENCE", 60)
+    monkeypatch.setattr(bodies, "PATIENCE", 60)
     assert (await (of_visitor(app, guest)).done()).status_code == 201
 
 
@@ -97,7 +98,7 @@ async def test_without_a_pace_it_would_be_waited_for(app: Served, monkeypatch: p
         async for chunk in coming:
             yield chunk
 
-    monkeypatch.setattr(uploads, "PATIENCE", 0.2)
+    monkeypatch.setattr(bodies, "PATIENCE", 0.2)
     monkeypatch.setattr(uploads, "paced", patient)
     slow = of_visitor(app, await app.house.visit())
     await slow.begun.wait()
@@ -109,14 +110,14 @@ async def test_without_a_pace_it_would_be_waited_for(app: Served, monkeypatch: p
 @pytest.mark.anyio
 async def test_a_pace_is_kept_in_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
-    monkeypatch.setattr(uploads, "monotonic", lambda: now[0])
+    monkeypatch.setattr(bodies, "monotonic", lambda: now[0])
 
     async def sent(seconds: float, size: int) -> AsyncIterator[bytes]:
         for _ in range(100):
             now[0] += seconds
             yield bytes(size)
 
-    rate = uploads.LEAST_RATE
+    rate = bodies.LEAST_RATE
     assert len([each async for each in paced(sent(1.0, rate))]) == 100
     now[0] = 0
     with pytest.raises(TooSlow):

@@ -17,10 +17,11 @@ from chat import networks
 from chat.actions.desk import Desk
 from chat.actions.talk.posting import Postbox
 from chat.actions.team import agents
-from chat.errors import Forbidden, InvalidField, LetheError, TooLarge, TooSlow, Unauthorized, UnknownParameter
+from chat.errors import Forbidden, InvalidField, LetheError, TooSlow, Unauthorized, UnknownParameter
 from chat.model import Actor
 from chat.networks import Network
 from chat.tokens import Visitor
+from chat.web.bodies import whole
 from chat.web.crowd import Crowd
 from chat.web.feed import Feed
 from chat.web.parameters import number
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 COOKIE, DEVICE = "lethe_session", "lethe_device"
 HOST = "__Host-"
 """Before a cookie's name it keeps other hosts from setting it, over HTTPS (RFC 6265bis, 4.1.3.2)."""
-BODY_MOST = 256 * 1024
 FIELD_MOST = 40
 UPLOADS = {"visitor": 96 * 2**20, "agent": 32 * 2**20}
 PAGE, PAGE_MOST = 50, 200
@@ -180,12 +180,8 @@ def bearer(request: HTTPConnection) -> str:
 
 
 async def body_of(request: Request, kind: Any) -> Any:
-    """Read a JSON body as `kind` (a msgspec type). Raises InvalidField, naming the place, or TooLarge."""
-    raw = b""
-    async for chunk in request.stream():
-        raw += chunk
-        if len(raw) > BODY_MOST:
-            raise TooLarge(f"A body holds at most {BODY_MOST} bytes")
+    """Read a JSON body as `kind` (a msgspec type). Raises InvalidField, naming the place, or TooLarge, TooSlow."""
+    raw = await whole(request)
     try:
         return msgspec.json.decode(raw, type=kind)
     except msgspec.ValidationError as error:

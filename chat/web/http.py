@@ -14,13 +14,15 @@ HEAD_SECONDS = 20.0
 
 class Http(HttpToolsProtocol):
     """
-    Closes a connection whose head is too long (431), or takes too long to come (408).
+    Closes a connection whose head is too long (431), or takes too long to come (408); one on which a body goes on
+    coming after its answer; and one that goes on after it asked for a socket, without waiting to be let in (400).
 
     What has come is counted twice: whole headers as the parser names them, and bytes while a head is not at its end,
     since the parser keeps what it has of a line.
     """
 
-    _heading = True
+    _heading, _following = True, False
+    _came = b""
     _bytes = _named = 0
     _late: asyncio.TimerHandle | None = None
 
@@ -36,6 +38,7 @@ class Http(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Count what belongs to a head that has not ended."""
+        self._came = data
         super().data_received(data)
         if self._heading:
             self._bytes += len(data)
@@ -62,7 +65,7 @@ class Http(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """The head has come; one that is too long goes to nobody."""
-        self._heading, self._bytes = False, 0
+        self._heading, self._following, self._bytes = False, True, 0
         self._stop()
         if self._named <= HEAD_MOST:
             super().on_headers_complete()
@@ -76,12 +79,22 @@ class Http(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """As `on_body`."""
+        self._following = False
+        self._stop()
         if self._named <= HEAD_MOST:
             super().on_message_complete()
 
+    def on_response_complete(self) -> None:
+        """Nobody reads the rest of a body that was answered already, so it is waited for no longer than a head."""
+        super().on_response_complete()
+        if self._following and self._late is None:
+            self._late = self.loop.call_later(HEAD_SECONDS, self.transport.close)
+
     def handle_websocket_upgrade(self) -> None:
-        """As `on_body`."""
-        if not self.transport.is_closing():
+        """As `on_body`. What follows in the same piece would be lost, and all frames after it out of step."""
+        if not self._came.endswith(b"\r\n\r\n"):  # RFC 6455, 4.1: the client waits for the answer
+            self._end(b"400 Bad Request")
+        elif not self.transport.is_closing():
             super().handle_websocket_upgrade()
 
     def send_400_response(self, msg: str) -> None:

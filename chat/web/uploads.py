@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
-from time import monotonic
 
 from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import Request
 
 from chat.actions.talk.attachments import FILE_MOST
-from chat.errors import InvalidField, RateLimited, TooLarge, TooSlow, Unavailable
+from chat.errors import InvalidField, RateLimited, TooLarge, Unavailable
+from chat.web.bodies import paced
 
 AROUND, PARTS_MOST, HEADER_MOST = 4096, 10, 2048
 SHARE = 2
 """So many uploads of one sender are under way at once."""
-PATIENCE, LEAST_RATE = 15.0, 16 * 1024
-"""An upload may be late by so many seconds behind so many bytes a second."""
 Take = Callable[[int], None]
 
 
@@ -129,22 +126,6 @@ async def file_of(request: Request, take: Take) -> tuple[str, bytes]:
     if not parts.found:
         raise InvalidField("There is no part named file", field="file")
     return parts.name, bytes(parts.data)
-
-
-async def paced(coming: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """Yield what comes while it keeps pace. Raises TooSlow."""
-    begun, read = monotonic(), 0
-    while True:
-        late = begun + PATIENCE + read / LEAST_RATE - monotonic()
-        try:
-            async with asyncio.timeout(max(0.0, late)):
-                chunk = await anext(coming)
-        except StopAsyncIteration:
-            return
-        except TimeoutError:
-            raise TooSlow("The file came too slowly, and none of it was kept; send it again") from None
-        read += len(chunk)
-        yield chunk
 
 
 def _boundary(request: Request) -> bytes:

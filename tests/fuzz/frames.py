@@ -66,9 +66,9 @@ def exchange(port: int, path: str, headers: str, sent: bytes) -> str:
     with socket.create_connection(("127.0.0.1", port), timeout=60) as line:
         try:
             line.sendall(head.encode("latin-1"))
+            heard = line.recv(1 << 16)  # RFC 6455, 4.1: nothing may follow before this
             line.sendall(sent + Frame(Opcode.CLOSE, b"\x03\xe8").serialize(mask=True))
             line.shutdown(socket.SHUT_WR)
-            heard = b""
             while data := line.recv(1 << 16):
                 heard += data
         except ConnectionError:

@@ -68,7 +68,7 @@ def page(request: Request, template: str, who: Reader | None = None, status: int
             csrf=who.csrf if who else "",
             locale=locale,
             locales=LOCALES,
-            path=request.url.path,
+            path=request.scope["path"],
             spoken={key: text for key, text in strings(locale).items() if key.startswith(SPOKEN)},
             t=words(locale),
             **context,
@@ -83,10 +83,10 @@ def page(request: Request, template: str, who: Reader | None = None, status: int
 def error_page(request: Request, error: LetheError) -> Response:
     """Return the page for what went wrong; who is not signed in is asked to."""
     if isinstance(error, Unauthorized):
-        after = request.url.path if request.method == "GET" else "/inbox"
+        after = request.scope["path"] if request.method == "GET" else "/inbox"
         return RedirectResponse(f"/signin?next={quote(after)}", 303)
     if isinstance(error, PasswordDue):
-        return RedirectResponse(f"/password?next={quote(request.url.path)}", 303)
+        return RedirectResponse("/password?next=" + quote(request.scope["path"]), 303)
     general = max(each for each in (400, 500) if each <= max(400, error.status))
     known = error.status if error.status in ERRORS else general
     return page(request, "error.html", status=error.status, shown=known)

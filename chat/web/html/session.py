@@ -12,8 +12,8 @@ from starlette.routing import Route
 from chat.actions.team import agents
 from chat.errors import LetheError, RateLimited, TooLarge, Unauthorized
 from chat.tokens import DEVICE_DAYS
+from chat.web.bodies import whole
 from chat.web.doors import (
-    BODY_MOST,
     COOKIE,
     DEVICE,
     actor_of,
@@ -100,18 +100,16 @@ def _give(request: Request, answer: Response, cookie: str, value: str, days: int
 
 
 async def form_of(request: Request) -> dict[str, str]:
-    """Read a form's fields, the last of each name; TooLarge where it is over the limit of a body."""
+    """Read a form's fields, the last of each name; TooLarge or TooSlow as `bodies` says, and where it has too many."""
     return dict(await fields_of(request))
 
 
 async def fields_of(request: Request) -> list[tuple[str, str]]:
-    """Read a form's fields in their order; TooLarge where it is over the limit of a body."""
-    raw = b""
-    async for chunk in request.stream():
-        raw += chunk
-        if len(raw) > BODY_MOST:
-            raise TooLarge(f"A form holds at most {BODY_MOST} bytes")
-    return parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=FIELDS_MOST)
+    """Read a form's fields in their order; TooLarge or TooSlow as `bodies` says, and where it has too many."""
+    raw = (await whole(request)).decode("utf-8", "replace")
+    if raw.count("&") >= FIELDS_MOST:
+        raise TooLarge(f"A form has at most {FIELDS_MOST} fields")
+    return parse_qsl(raw, keep_blank_values=True)
 
 
 def next_of(path: str) -> str:
