@@ -71,10 +71,10 @@ def exchange(port: int, path: str, headers: str, sent: bytes) -> str:
             line.shutdown(socket.SHUT_WR)
             while data := line.recv(1 << 16):
                 heard += data
-        except ConnectionError:
-            return ""  # closed while we were still sending: for what was sent
         except TimeoutError:
             return "a socket did not end in a minute"
+        except OSError:
+            return ""  # closed while we were still sending: for what was sent
     return "" if heard.startswith(b"HTTP/1.1 101") else f"a socket was not opened: {heard[:60]!r}"
 
 
