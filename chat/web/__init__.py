@@ -21,12 +21,13 @@ def routes() -> list[BaseRoute]:
                 Route("/.well-known/jwks.json", server.jwks),
             ]
         ),
+        # Files take any query and heed none: pages and publishing systems add theirs against caches (`?cb=1`, `?ver=6`).
         Route("/widget.js", widget.loader, middleware=PACKED),
         *strict(widget.routes()),
         *sockets.routes(),
         *strict(html.routes(), "locale"),
         Mount("/api/v1", routes=strict(rest())),
-        Mount("/widget-assets", Files("widget"), middleware=PACKED),
+        Mount("/widget-assets", Files("widget", "/widget-assets/main.js"), middleware=PACKED),
         Mount("/static", Files("static"), middleware=PACKED),
     ]
 

@@ -59,7 +59,8 @@ def test_the_button_weighs_three_kilobytes_and_a_whole_chat_thirty(enter: Enter,
     )
     expect(guest.frame.locator("message-line.agent .bubble")).to_be_visible()
     seen = scales.read()
-    assert {"/widget-assets/main.js", "/widget-assets/conversation.js", f"/widget/{account.site}/config"} <= set(seen)
+    assert {"/widget-assets/main.js", "/widget-assets/chat.js", f"/widget/{account.site}/config"} <= set(seen)
+    print(locale, sum(seen.values()))
     assert sum(seen.values()) <= OPEN, seen
 
 
@@ -76,11 +77,9 @@ def test_the_scales_see_a_longer_notice(enter: Enter, account: Account) -> None:
 def test_what_is_seldom_asked_for_comes_later(enter: Enter, account: Account) -> None:
     scales = Scales(account.lethe.origin)
     guest = enter(scales).open()
-    assert "/widget-assets/conversation.js" not in scales.read()
+    assert "/widget-assets/chat.js" not in scales.read()
     guest.agree()
-    late = {
-        f"/widget-assets/{name}" for name in ("download.js", "export-page.js", "file-tray.js", "files.css", "rights.js")
-    }
+    late = {f"/widget-assets/{name}" for name in ("download.js", "file-tray.js", "files.css", "rights.js")}
     assert not late & set(scales.read())
     guest.choose("What is kept")
     expect(guest.frame.locator("plain-page")).to_be_visible()
