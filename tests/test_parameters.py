@@ -14,6 +14,7 @@ from chat.settings import Settings
 from chat.store.schema import ticket
 from chat.web import parameters, routes
 from chat.web.parameters import taken
+from tests.chance import dice
 from tests.desks import House, Served, new_id, problem_of, served
 
 pytestmark = pytest.mark.anyio
@@ -77,6 +78,38 @@ async def test_no_route_takes_a_parameter_it_does_not_know(app: Served) -> None:
     seen = await refusals(app)
     assert len(seen) > 100
     assert {each: said for each, said in seen.items() if said != "422 True"} == {}
+
+
+QUERIES = (
+    "cb=1",
+    "v=3",
+    "ver=6.4.2",
+    "_=1732900000",
+    "utm_source=x&utm_source=y",
+    "cb",
+    "=",
+    "&&",
+    "a[]=1",
+    "%00",
+    "%FF",
+)
+SCRIPTS = ("/widget.js", "/widget-assets/main.js", "/widget-assets/dom.js", "/widget-assets/locales/el.chat.json")
+SERVED = (*SCRIPTS, "/widget-assets/widget.css", "/static/tokens.css", "/static/page.js", "/static/icon.svg")
+
+
+async def test_a_file_takes_whatever_a_page_adds_to_its_address_and_an_api_does_not(app: Served) -> None:
+    chosen = dice("queries")
+    signs = "abcABC019._-~[]%=&+;/?@:\u03b1\U0001fab4"
+    made = [quote("".join(chosen.choices(signs, k=chosen.randint(1, 40))), safe="=&;") for _ in range(20)]
+    for path in SERVED:
+        plain = await app.client.get(path)
+        for query in (*QUERIES, *made):
+            answer = await app.client.get(f"{path}?{query}")
+            assert (answer.status_code, answer.content) == (200, plain.content), (path, query)
+    for path in ("/api/v1/tickets", "/api/v1/contacts", f"/widget/{app.house.key}/config", "/healthz"):
+        for query in ("cb=1", "v=3", "utm_source=x&utm_source=y", "a[]=1"):
+            answer = await app.client.get(f"{path}?{query}", headers=app.house.bearer)
+            problem_of(answer, 422, "unknown_parameter")
 
 
 async def test_without_the_check_routes_that_ignore_parameters_are_found(

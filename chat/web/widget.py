@@ -170,10 +170,8 @@ async def mail_transcript(request: Request) -> Response:
     return JSON({"queued": True}, 202)
 
 
-# Publishing systems add a version of theirs, `ver`, to every script.
-@takes("site", "locale", "color", "position", "v", "ver")
 async def loader(_: Request) -> Response:
-    """`GET /widget.js`: the script that draws the button."""
+    """`GET /widget.js`: the script that draws the button; a file, so it takes any query."""
     headers = {"cache-control": "public, max-age=300", **ANYWHERE}
     return Response(lean(folder("widget") / "loader.js"), media_type="text/javascript; charset=utf-8", headers=headers)
 
