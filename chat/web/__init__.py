@@ -21,7 +21,7 @@ def routes() -> list[BaseRoute]:
                 Route("/.well-known/jwks.json", server.jwks),
             ]
         ),
-        # Files take any query and heed none: pages and publishing systems add theirs against caches (`?cb=1`, `?ver=6`).
+        # Files take any query and heed none: pages and their systems add theirs against caches (`?cb=1`, `?ver=6`).
         Route("/widget.js", widget.loader, middleware=PACKED),
         *strict(widget.routes()),
         *sockets.routes(),
