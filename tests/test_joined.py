@@ -69,7 +69,10 @@ async def test_what_is_joined_is_sent_again_only_when_it_changed(app: Served, mo
     assert (await app.call("HEAD", ROOT)).status_code == 200
     assert (await app.call("POST", ROOT)).status_code == 405
     old = files.source
-    changed = lambda address: old(address) + ("export const more = 1;\n" if address.endswith("dom.js") else "")  # noqa: E731
+
+    def changed(address: str) -> str:
+        return old(address) + ("export const more = 1;\n" if address.endswith("dom.js") else "")
+
     monkeypatch.setattr(files, "source", changed)
     files._program.cache_clear()
     again = await app.call("GET", ROOT, if_none_match=first.headers["etag"])
