@@ -25,7 +25,7 @@ async def one(desk: Desk, actor: Actor, uid: str) -> dict[str, Any]:
 
     def work(tx: Any) -> tuple[Contact, Site, list[Receipt], list[Listed]]:
         contact = _mine(tx, actor, uid)
-        if holds.until(tx, [contact.id]):
+        if contact.receipt_id is None or holds.until(tx, [contact.id]):
             raise NotFound("No such contact")
         listed = tickets.page(tx, actor.account_id, {"contact": uid}, None, TICKETS)
         return (

@@ -6,16 +6,19 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import Connection, Select, select, update
+from sqlalchemy import Connection, Select, and_, exists, select, update
 
 from chat.errors import NotFound
 from chat.model import Contact
 from chat.store.bound import bind, holds, rebound
 from chat.store.schema import contact, ticket
+from chat.store.schema import hold as legal_hold
 from chat.store.upsert import once
 
 _fields = len(fields(Contact))
 columns = (*(contact.c[field.name] for field in fields(Contact)), contact.c.email_hash, contact.c.mac)
+# Who has withdrawn, or is under a legal hold, is nobody's business any more.
+readable = and_(contact.c.receipt_id.is_not(None), ~exists().where(legal_hold.c.contact_id == contact.c.id))
 
 
 def add(tx: Connection, made: Mapping[str, Any]) -> Contact | None:

@@ -25,7 +25,7 @@ from chat.errors import NotFound
 from chat.model import Message, Note, Order, Ticket
 from chat.store.bound import columns, holds
 from chat.store.schema import ENDED, agent, contact, department, message, note, site, ticket
-from chat.store.schema import hold as legal_hold
+from chat.store.talk import contacts
 
 PAGE = 50
 _ticket_fields = tuple(field.name for field in fields(Ticket))
@@ -73,8 +73,7 @@ _listed = (
     .outerjoin(department, department.c.id == ticket.c.department_id)
     .outerjoin(agent, and_(agent.c.id == ticket.c.assignee, agent.c.account_id == ticket.c.account_id))
     .outerjoin(message, and_(message.c.ticket_id == ticket.c.id, message.c.seq == ticket.c.last_seq))
-    # Who has withdrawn, or is under a legal hold, is nobody's business any more.
-    .where(contact.c.receipt_id.is_not(None), ~exists().where(legal_hold.c.contact_id == contact.c.id))
+    .where(contacts.readable)
 )
 
 _there = ticket.c.purged_at.is_(None)

@@ -6,11 +6,12 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import fields
 
-from sqlalchemy import Connection, delete, func, insert, select, tuple_, update
+from sqlalchemy import Connection, delete, exists, func, insert, select, tuple_, update
 
 from chat.errors import ConsentRequired, LetheError, NotFound
 from chat.model import Attachment, Draft
-from chat.store.schema import account, attachment, contact
+from chat.store.schema import account, attachment, contact, ticket
+from chat.store.talk import contacts
 
 Free = dict[str, tuple[int, str]]
 _columns = tuple(attachment.c[field.name] for field in fields(Attachment))
@@ -48,9 +49,16 @@ def bytes_of(tx: Connection, *, contact_id: int | None = None, account_id: str |
 
 
 def one(tx: Connection, uid: str, *, contact_id: int | None = None, account_id: str | None = None) -> Attachment:
-    """Return an attachment of a contact, or of an account; NotFound where it is neither's."""
+    """
+    Return an attachment of a contact, or one of an account whose contact and ticket its agents may see; NotFound where
+    it is neither's.
+    """
     query = select(*_columns).join(contact, contact.c.id == attachment.c.contact_id).where(attachment.c.id == uid)
-    query = query.where(contact.c.id == contact_id if account_id is None else contact.c.account_id == account_id)
+    if account_id is None:
+        query = query.where(contact.c.id == contact_id)
+    else:
+        gone = exists().where(ticket.c.id == attachment.c.ticket_id, ticket.c.purged_at.is_not(None))
+        query = query.where(contact.c.account_id == account_id, contacts.readable, ~gone)
     row = tx.execute(query).first()
     if row is None:
         raise NotFound("No such attachment")
