@@ -77,7 +77,7 @@ class Demo:
             headers={"Authorization": f"Bearer {self.api_token}"},
         )
         answer.raise_for_status()
-        return answer.json()
+        return answer.json() if answer.content else None
 
     def _addresses(self) -> tuple[str, str]:
         """The origins of shop and server, from what the demo says when both are bound."""

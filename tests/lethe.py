@@ -183,7 +183,7 @@ class Account:
         answer = self.lethe.http.request(method, f"/api/v1{path}", json=body, headers=self.bearer)
         fine = answer.is_success if expect is None else answer.status_code == expect
         assert fine, (method, path, answer.status_code, answer.text)
-        return answer.json()
+        return answer.json() if answer.content else None
 
     def publish(self, text: str = NOTICE["text"]) -> int:
         """Publishes a notice, which says something new; its version."""

@@ -10,9 +10,11 @@ from playwright.sync_api import Dialog, Page, Request
 
 MARK = "pwn"
 """Elements, hosts and globals of a payload that worked are named so, or begin so."""
+COUNTED = str(31337 * 31)
+"""What a template makes of a payload."""
 FIXED = (
     "{{constructor.constructor('pwned=1')()}}",
-    "{{7*7}} ${7*7} #{7*7} <%= 7*7 %> {7*7}",
+    "{{31337*31}} ${31337*31} #{31337*31} <%= 31337*31 %> {31337*31}",
     "{count} {name} {0.__class__} %(name)s %s",
     '"><iMg SrC=x oNeRRor=pwned=1>',
     "'><svg/onload=pwned=1>",
