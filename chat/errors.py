@@ -27,9 +27,10 @@ LetheError
 
 from __future__ import annotations
 
+import re
 from typing import Any, ClassVar
 
-NAME_MOST = 40
+NAME = re.compile(r"[a-z_]{1,40}")
 
 
 class LetheError(Exception):
@@ -63,13 +64,18 @@ class InvalidField(BadInput):
 
 
 class UnknownParameter(InvalidField):
-    """A parameter, filter or field that is not known, or not built yet; `field` in `extra` names it."""
+    """A parameter, filter or field that is not known, or not built yet; `field` in `extra` names it as `named` does."""
 
     code, title = "unknown_parameter", "A parameter is not known"
 
     def __init__(self, detail: str, field: str) -> None:
-        named = field[:NAME_MOST]
-        super().__init__(f"{detail}: {named}", field=named)
+        name = named(field)
+        super().__init__(f"{detail}: {name}" if name else detail, field=name)
+
+
+def named(field: str) -> str:
+    """Return a name that a client made up, or "" where it may be anything else: somebody's address, say."""
+    return field if NAME.fullmatch(field) else ""
 
 
 class TooLarge(BadInput):

@@ -1,6 +1,8 @@
 """What a request asks for beside its path: what is unknown, wrong or given twice is refused on every route."""
 
 import random
+import re
+import string
 from collections.abc import Iterator
 from urllib.parse import quote
 
@@ -9,13 +11,14 @@ import pytest
 from sqlalchemy import update
 from starlette.routing import BaseRoute, Mount, Route
 
+from chat import errors
 from chat.errors import NotNow
 from chat.settings import Settings
 from chat.store.schema import ticket
 from chat.web import parameters, routes
 from chat.web.parameters import taken
 from tests.chance import dice
-from tests.desks import House, Served, new_id, problem_of, served
+from tests.desks import CHAT, House, Served, new_id, problem_of, served
 
 pytestmark = pytest.mark.anyio
 FILES = {"/widget.js", "/static", "/widget-assets"}
@@ -131,7 +134,40 @@ async def test_a_name_that_is_almost_right_is_refused_and_named(app: Served, see
             address = f"{filled(path, app.house)}?{quote(near)}=1"
             answer = await app.client.request(verb, address, headers=app.house.bearer)
             if verb != "HEAD":
-                assert problem_of(answer, 422, "unknown_parameter")["field"] == near, (verb, address)
+                said = near if re.fullmatch("[a-z_]+", near) else ""
+                assert problem_of(answer, 422, "unknown_parameter")["field"] == said, (verb, address)
+
+
+def strange(chance: random.Random) -> str:
+    """What no parameter of ours is called, as it may be pasted or mistyped into an address: a person's, say."""
+    word = "".join(chance.choices(string.ascii_lowercase, k=12))
+    kinds = (f"{word}@x.example", f"+30 {word}", word.title(), f"{word} {word}", word * 4, f"{word}7", f"ζωή{word}")
+    return chance.choice([*kinds, f"<b>{word}", f"{word}[]", f"{word}\0", f"{word}\n", f"-{word}", f"{word}.{word}"])
+
+
+async def repeated(app: Served, chance: random.Random) -> list[str]:
+    """The routes that repeat a strange name of a parameter or a body's field, of a rule or a purpose."""
+    found = []
+    for verb, path, _ in open_routes(routes()):
+        name, address = strange(chance), filled(path, app.house)
+        bodies = [{name: 1}, {"fields": {name: "x"}}, {"consent": {"chat": True, name: True}, "notice_version": 1}]
+        answers = [await app.client.request(verb, f"{address}?{quote(name)}=1", headers=app.house.bearer)]
+        for body in bodies if verb in {"POST", "PUT", "PATCH", "DELETE"} else []:
+            headers = app.house.bearer | {"origin": CHAT}
+            answers.append(await app.client.request(verb, address, json=body, headers=headers))
+        says = [f"{each.text} {each.headers}" for each in answers]
+        found += [f"{verb} {path}" for each in says if re.sub("[^a-z]", "", name) in each.lower()]
+    return found
+
+
+@pytest.mark.parametrize("seed", range(2))
+async def test_a_name_that_may_be_somebodys_is_not_repeated(app: Served, seed: int) -> None:
+    assert await repeated(app, random.Random(seed)) == []
+
+
+async def test_errors_that_repeat_any_name_are_found(app: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(errors, "NAME", re.compile(".+", re.DOTALL))
+    assert len(await repeated(app, random.Random(0))) > 50
 
 
 async def test_what_is_declared_is_taken_and_only_once(app: Served) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from chat.actions.desk import Desk
 from chat.addresses import address
-from chat.errors import InvalidField
+from chat.errors import InvalidField, named
 from chat.model import FIELD_ASKS, LOCALES, Contact, Site
 from chat.texts import line
 
@@ -69,7 +69,7 @@ def checked(site: Site, answers: Mapping[str, str]) -> dict[str, str]:
     asks |= {each["id"]: "required" if each["required"] else "optional" for each in site.custom_fields}
     unknown = sorted(set(answers) - set(asks))
     if unknown:
-        raise InvalidField("There is no such field", field=unknown[0][:40])
+        raise InvalidField("There is no such field", field=named(unknown[0]))
     made = {name: line(answers.get(name, "")) for name in asks}
     for name, value in made.items():
         _fits(name, value, asks[name])
