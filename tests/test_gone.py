@@ -2,13 +2,15 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from chat import frames
-from chat.actions.privacy import erasure
+from chat.actions.privacy import erasure, holds
 from chat.actions.talk import tickets, transcripts
+from chat.clock import DAY
 from chat.errors import NotFound
 from chat.web.feed import Feed
 from chat.web.sockets.agent import AgentSocket
@@ -74,6 +76,47 @@ def test_a_ticket_that_cannot_be_opened_is_named(account: Account) -> None:
         agent.send("open", ticket=4711, last_seq=0)
         said = agent.get("error")
         assert (said["code"], said["ticket"]) == ("not_found", 4711)
+
+
+async def test_who_was_held_is_in_the_lists_again_when_the_hold_ends(house: House) -> None:
+    heard: list[dict[str, Any]] = []
+    feed, told = Feed(house.desk, house.made.account_id), asyncio.Event()
+
+    def hear(line: str) -> None:
+        heard.append(json.loads(line))
+        told.set()
+
+    feed.join("me", hear)
+    guest = await house.visit("Zoe")
+    said = await guest.say("hello")
+    for ends in (_lifted, _lapsed):
+        await holds.place(house.desk, house.actor, guest.contact.uid, "a claim", 1)
+        await asyncio.sleep(0.1)
+        heard.clear()
+        told.clear()
+        await ends(house, guest.contact.uid)
+        await asyncio.wait_for(told.wait(), PATIENCE)
+        assert [(each["number"], each["contact"]["name"]) for each in heard] == [(said.number, "Zoe")]
+    feed.leave("me")
+
+
+async def _lifted(house: House, contact: str) -> None:
+    await holds.lift(house.desk, house.actor, contact)
+
+
+async def _lapsed(house: House, _contact: str) -> None:
+    await erasure.sweep(replace(house.desk, clock=lambda: house.desk.clock() + 2 * DAY))
+
+
+@pytest.mark.parametrize("path", ["/ws/agent", "/ws/gone"])
+def test_agents_hear_when_a_hold_begins_and_when_it_is_lifted(account: Account, path: str) -> None:
+    zoe, number = written(account)
+    with listening(account, path) as agent:
+        account.rest("PUT", f"/contacts/{zoe.uid}/hold", {"reason": "a claim", "days": 3})
+        agent.get("ticket", ticket=number, status="gone")
+        account.rest("DELETE", f"/contacts/{zoe.uid}/hold")
+        if path == "/ws/agent":
+            assert agent.get("ticket", ticket=number, status="open")["contact"]["name"] == "Zoe"
 
 
 class Slow:

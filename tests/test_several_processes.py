@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import update
 from websockets.exceptions import WebSocketException
 
+from chat.actions.retention import retention
 from chat.errors import NotFound
 from chat.store.schema import ticket
 from chat.store.talk import contacts
@@ -46,6 +47,7 @@ class Several:
     here: Account
     there: Account
     worker: Service
+    redis: Valkey
 
     def both(self) -> tuple[Account, Account]:
         """The account at each server."""
@@ -61,7 +63,7 @@ def several(postgresql: PostgreSQL) -> Iterator[Several]:
         shared["DATA"] = one.environment["LETHE_DATA"]
         other, worker = stack.enter_context(Lethe(**shared)), stack.enter_context(Worker(**shared))
         account = one.account()
-        yield Several(account, replace(account, lethe=other), worker)
+        yield Several(account, replace(account, lethe=other), worker, redis)
 
 
 def until(true: Callable[[], Any]) -> Any:
@@ -229,6 +231,51 @@ def test_what_the_worker_purges_by_age_is_gone_from_windows_of_every_process(sev
         agent.get("ticket", ticket=number, status="gone")
         visitor.get("ended")
         several.here.rest("GET", f"/tickets/{number}", expect=404)
+
+
+def test_a_hold_is_told_at_both_processes_when_it_begins_and_when_it_is_lifted(several: Several) -> None:
+    with chatting(several) as (contact, _, agent, number), several.here.agent() as near:
+        near.get("welcome")
+        held(several.here, contact, number)
+        for each in (agent, near):
+            each.get("ticket", ticket=number, status="gone")
+        several.here.rest("DELETE", f"/contacts/{contact.uid}/hold")
+        for each in (agent, near):
+            each.get("ticket", ticket=number, status="open")
+
+
+def purged(account: Account, _contact: Contact, number: int) -> None:
+    """An agent purges the ticket."""
+    account.rest("DELETE", f"/tickets/{number}?permanent=true")
+
+
+def held(account: Account, contact: Contact, _number: int) -> None:
+    """The contact is held for a legal claim."""
+    account.rest("PUT", f"/contacts/{contact.uid}/hold", {"reason": "a claim", "days": 30})
+
+
+def aged(account: Account, _contact: Contact, number: int) -> None:
+    """The ticket is over its days, and a command purges what is."""
+    old = update(ticket).where(ticket.c.number == number).values(updated_at=0)
+    account.lethe.deed(lambda desk: desk.store.write(lambda tx: tx.execute(old).rowcount))
+    account.lethe.deed(lambda desk: retention.now(desk, dry_run=False))
+
+
+@pytest.mark.parametrize("goes", [purged, held, aged])
+def test_what_went_while_redis_was_away_is_told_when_it_is_back(
+    several: Several, goes: Callable[[Account, Contact, int], None]
+) -> None:
+    with chatting(several) as (contact, _, agent, number), chatting(several) as (_, _, other, stays):
+        agent.ask("open", "welcome", ticket=stays)
+        several.redis.stop()
+        goes(several.here, contact, number)
+        assert [each for each in agent.settle() if each.get("status") == "gone"] == [], "nobody could tell"
+        several.redis.start()
+        agent.get("ticket", ticket=number, status="gone")
+        assert agent.get("welcome")["ticket"] is None, "its lists are to be read anew"
+        for each in (agent, other):
+            each.post("still here", ticket=stays)
+            assert not any(frame.get("status") == "gone" and frame["ticket"] == stays for frame in each.heard)
 
 
 def test_attempts_to_sign_in_are_counted_over_all_processes(several: Several) -> None:

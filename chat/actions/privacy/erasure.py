@@ -16,6 +16,7 @@ from chat.actions.audit import audit
 from chat.actions.desk import Desk
 from chat.actions.filter import training
 from chat.actions.privacy import certificates, consent, forgetting, recipients
+from chat.actions.privacy.holds import lapse
 from chat.addresses import address
 from chat.clock import DAY, stamp
 from chat.errors import LetheError, NotFound, Unauthorized, Unavailable
@@ -188,7 +189,7 @@ async def lately(desk: Desk, account_id: str) -> list[frames.ErasureOut]:
 async def sweep(desk: Desk) -> int:
     """Carry out every request that is due; return how many were finished. One that fails does not stop the others."""
     await _echo(desk)
-    await desk.store.write(lambda tx: holds.lapse(tx, desk.clock()))
+    await lapse(desk)
     due = await desk.store.read(lambda tx: erasures.due(tx, desk.clock()))
     gone = [each for each in due if await _carried_out(desk, each)]
     if not gone:

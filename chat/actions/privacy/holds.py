@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from chat.actions.audit import audit
 from chat.actions.desk import Desk
@@ -11,7 +11,7 @@ from chat.addresses import address
 from chat.clock import DAY, stamp
 from chat.errors import InvalidField, NotFound
 from chat.ids import uuid7
-from chat.model import Actor, Contact
+from chat.model import Actor, Contact, Ticket
 from chat.nudges import Nudge, Told
 from chat.store.privacy import holds
 from chat.store.talk import contacts, tickets
@@ -43,15 +43,14 @@ async def place(desk: Desk, actor: Actor, contact_uid: str, reason: str, days: i
         "expires_at": ends,
     }
 
-    def work(tx: Any) -> list[int]:
+    def work(tx: Any) -> list[Ticket]:
         holds.place(tx, contact.id, made)
         audit.enter(desk, tx, actor.account_id, actor.agent_id, "hold.placed", contact_uid, contact_uid)
         said = {"contact": contact.uid, "agent": actor.agent_id, "until": ends}
         desk.ledger.enter(now, "hold", said)
-        return [each.number for each in tickets.all_of_contact(tx, contact.id)]
+        return tickets.all_of_contact(tx, contact.id)
 
-    numbers = await desk.store.write(work)
-    desk.live.publish(*(Told(Nudge("gone", account=actor.account_id, number=each)) for each in numbers))
+    desk.live.publish(*_told("gone", await desk.store.write(work)))
     return {"contact_id": contact.uid, "held_until": stamp(ends)}
 
 
@@ -80,13 +79,23 @@ async def lift(desk: Desk, actor: Actor, contact_uid: str) -> None:
     """End a hold before its time: an erasure that waited for it goes on. Owner or admin."""
     manages(actor)
 
-    def work(tx: Any) -> None:
-        holds.lift(tx, _mine(tx, actor, contact_uid).id)
+    def work(tx: Any) -> list[Ticket]:
+        contact = _mine(tx, actor, contact_uid)
+        holds.lift(tx, contact.id)
         audit.enter(desk, tx, actor.account_id, actor.agent_id, "hold.lifted", contact_uid, contact_uid)
         desk.ledger.enter(desk.clock(), "lift", {"contact": contact_uid})
+        return tickets.all_of_contact(tx, contact.id)
 
-    await desk.store.write(work)
-    desk.live.publish(Told(Nudge("due")))
+    desk.live.publish(*_told("ticket", await desk.store.write(work)), Told(Nudge("due")))
+
+
+async def lapse(desk: Desk) -> None:
+    """End the holds that are over; the tickets of those who were held are in the lists again."""
+
+    def work(tx: Any) -> list[Ticket]:
+        return [each for contact_id in holds.lapse(tx, desk.clock()) for each in tickets.all_of_contact(tx, contact_id)]
+
+    desk.live.publish(*_told("ticket", await desk.store.write(work)))
 
 
 async def page(desk: Desk, actor: Actor) -> list[dict[str, Any]]:
@@ -104,6 +113,10 @@ async def page(desk: Desk, actor: Actor) -> list[dict[str, Any]]:
         }
         for each, uid, slot in found
     ]
+
+
+def _told(kind: Literal["gone", "ticket"], those: list[Ticket]) -> list[Told]:
+    return [Told(Nudge(kind, account=each.account_id, ticket=each.id, number=each.number)) for each in those]
 
 
 def _mine(tx: Any, actor: Actor, uid: str) -> Contact:

@@ -86,6 +86,12 @@ async def latest(desk: Desk, account_id: str) -> list[int]:
     return [each.ticket.id for each in found]
 
 
+async def there(desk: Desk, account_id: str, ids: list[int]) -> set[int]:
+    """Return the numbers of those tickets (by key) that agents of the account may still see."""
+    found = await desk.store.read(lambda tx: tickets.many(tx, account_id, ids))
+    return {each.ticket.number for each in found}
+
+
 def answer(actor: Actor, opened: Opened, client_id: str, text: str, at: int, source: object = None) -> Draft:
     """Return an agent's message to a ticket, ready for the postbox."""
     ticket, contact = opened.ticket, opened.contact

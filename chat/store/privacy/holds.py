@@ -46,9 +46,9 @@ def lift(tx: Connection, contact_id: int) -> None:
         raise NotFound("This contact is not held")
 
 
-def lapse(tx: Connection, now: int) -> int:
-    """Delete the holds that are over; return how many."""
-    return tx.execute(delete(hold).where(hold.c.expires_at <= now)).rowcount
+def lapse(tx: Connection, now: int) -> list[int]:
+    """Delete the holds that are over; return whose they were."""
+    return list(tx.execute(delete(hold).where(hold.c.expires_at <= now).returning(hold.c.contact_id)).scalars())
 
 
 def of_account(tx: Connection, account_id: str) -> list[tuple[Hold, str, int]]:

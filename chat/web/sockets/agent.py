@@ -10,7 +10,7 @@ from chat.actions.talk import attachments, tickets, transcripts, viewing
 from chat.actions.talk.tickets import Opened
 from chat.actions.team import agents
 from chat.clock import stamp
-from chat.errors import Forbidden, LetheError, NotFound, Unauthorized
+from chat.errors import Forbidden, LetheError, NotFound, Unauthorized, Unavailable
 from chat.model import Actor, Draft
 from chat.nudges import Nudge, Told
 from chat.web.sockets.account import AccountSocket
@@ -42,10 +42,14 @@ class AgentSocket(AccountSocket):
         """Be seen by visitors and hear of every ticket."""
         self.doors.feed(actor.account_id).join(self, self.say)
         self.desk.live.present(actor.account_id, actor.agent_id, "online", self)
+        await self._welcome(actor)
+        await self._introduce(actor)
+
+    async def _welcome(self, actor: Actor) -> None:
+        """Say that it listens, and that what is known of the lists is to be read anew."""
         epoch = await tickets.epoch(self.desk)
         me = {"id": actor.agent_id, "name": actor.name}
         self.tell(frames.Welcome(ticket=None, epoch=epoch, seq=0, messages=[], agent=me, online=True))
-        await self._introduce(actor)
 
     def prompt(self, frame: frames.AgentFrame) -> bool:
         """Whether a frame needs no waiting: an answer in a ticket that is open here does not."""
@@ -194,7 +198,7 @@ class AgentSocket(AccountSocket):
         if nudge.kind == "presence" and nudge.agent != actor.agent_id:
             self.spawn(self._present(nudge, actor))
         elif nudge.kind == "resync":
-            self._resync()
+            self.spawn(self._resync(actor))
         elif nudge.number in self.watched:
             self._heard_in_ticket(told, self.watched[nudge.number])
 
@@ -232,7 +236,16 @@ class AgentSocket(AccountSocket):
         status = self.desk.live.status(actor.account_id, nudge.agent)
         self.tell(_presence(nudge.agent, names.get(nudge.agent, ""), status))
 
-    def _resync(self) -> None:
+    async def _resync(self, actor: Actor) -> None:
+        """What other processes did may have been missed: let go of what is gone, catch up on what is there."""
+        open_here = {number: watched.opened.ticket.id for number, watched in self.watched.items()}
+        try:
+            there = await tickets.there(self.desk, actor.account_id, list(open_here.values()))
+            for number in open_here.keys() - there:
+                self.gone(number)
+            await self._welcome(actor)
+        except Unavailable:  # who comes again reads all anew
+            self.close(frames.CLOSE_RESTART, "try again")
         for watched in self.watched.values():
             watched.messages.catch_up()
             watched.notes.catch_up()
