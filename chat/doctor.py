@@ -8,6 +8,7 @@ import shutil
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
 from urllib.parse import unquote, urlsplit
@@ -23,6 +24,7 @@ from chat.store.slots import open_slots
 from spam import Filter
 
 STALE_HOURS = 48
+PLAIN = "LETHE_BASE_URL is plain http and not of this machine; put a proxy with https before it, and name its address"
 MARKS = {"ok": "ok  ", "mend": "MEND", "not set": "--  ", "not tested": "--  "}
 
 
@@ -67,7 +69,7 @@ def examine(settings: Settings, *, deploy: bool) -> list[Finding]:
         _tried("disk", "has room above its floor", lambda: _room(settings)),
         _backed_up(settings, deploy=deploy),
     ]
-    return [*found, *_deployed(settings)] if deploy else found
+    return [*found, *(_deployed(settings) if deploy else _plain(settings))]
 
 
 def _tried(what: str, claim: str, look: Callable[[], object]) -> Finding:
@@ -164,6 +166,20 @@ def _backed_up(settings: Settings, *, deploy: bool) -> Finding:
     what = f"last backup is {hours // 24} days and {hours % 24} hours old"
     late = hours >= STALE_HOURS
     return Finding(what, "mend" if late and deploy else "ok", "run lethe backup DIR each day" if late else "")
+
+
+def _plain(settings: Settings) -> Iterator[Finding]:
+    """What is said to an address of plain http stays on this machine, or everybody on the way reads it."""
+    address = urlsplit(settings.base_url)
+    if address.scheme == "http" and not _loopback(address.hostname or ""):
+        yield Finding("passwords and messages travel in the clear", "mend", PLAIN)
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:  # it is a name (RFC 6761)
+        return host == "localhost" or host.endswith(".localhost")
 
 
 def _deployed(settings: Settings) -> Iterator[Finding]:

@@ -63,6 +63,30 @@ def test_what_was_not_tested_is_never_ok(environ: dict[str, str]) -> None:
     assert lethe(environ, "check").returncode == 0
 
 
+@pytest.mark.parametrize("deploy", [[], ["--deploy"]])
+@pytest.mark.parametrize(
+    ("url", "plain"),
+    [
+        ("http://chat.example", True),
+        ("http://192.168.1.4:8080", True),
+        ("http://127.example", True),
+        ("http://localhost.example", True),
+        ("http://[2001:db8::1]", True),
+        ("https://chat.example", False),
+        ("http://localhost:8080", False),
+        ("http://chat.localhost", False),
+        ("http://127.3.4.5", False),
+        ("http://[::1]:8080", False),
+        ("", False),
+    ],
+)
+def test_an_address_of_plain_http_is_said(environ: dict[str, str], deploy: list[str], url: str, *, plain: bool) -> None:
+    found = lethe(environ | {"LETHE_BASE_URL": url}, "check", *deploy)
+    said = "set LETHE_BASE_URL to the https:// address" if deploy else "travel in the clear: LETHE_BASE_URL is plain"
+    assert (said in found.stdout) == (plain or (bool(deploy) and not url.startswith("https")))
+    assert found.returncode == 1, "there is no database here"
+
+
 def test_keys_that_are_missing_are_said(environ: dict[str, str], tmp_path: Path) -> None:
     made(environ)
     (tmp_path / "data" / "keys" / "contacts.keys").unlink()
