@@ -6,6 +6,3 @@ import "./gone.js";
 import "./notice-preview.js";
 import "./times.js";
 import "./unsaved.js";
-
-// On a narrow screen the places are a strip, which begins where the reader is.
-document.querySelector(".admin-places [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });

@@ -88,6 +88,7 @@ class MessageComposer extends HTMLElement {
     this.#text.setAttribute("aria-label", t(`inbox.placeholder.${this.#mode}`));
     this.#send.textContent = t(note ? "inbox.send.note" : this.#status === "solved" ? "inbox.send.reopen" : "inbox.send.reply");
     this.#hint.textContent = over > 0 ? t("inbox.too_long", { count: over }) : this.#advice(note);
+    this.#hint.classList.toggle("is-keys", this.#hint.textContent === t("inbox.hint.reply"));
     this.#hint.classList.toggle("is-warning", over > 0 || this.#inbox.socket.state !== "online" || (this.#status === "trash" && !note));
     this.#text.style.height = "auto";
     this.#text.style.height = `${this.#text.scrollHeight}px`;

@@ -6,6 +6,7 @@ import { define, h } from "./dom.js";
 import { icon } from "./icons.js";
 import { t } from "./words.js";
 
+const NARROW = matchMedia("(max-width: 799px)");
 const STATUSES = ["open", "pending", "solved"];
 
 class TicketActions extends HTMLElement {
@@ -16,6 +17,7 @@ class TicketActions extends HTMLElement {
   /** @param {import("./model.js").Inbox} inbox */
   set inbox(inbox) {
     this.#inbox = inbox;
+    NARROW.addEventListener("change", () => inbox.dispatchEvent(new Event("ticket")));
   }
 
   /** Where to say what was done: a function of (text, undo). */
@@ -26,11 +28,11 @@ class TicketActions extends HTMLElement {
   /** Draws the actions that fit `summary`; touches nothing where nothing changed, so no open menu closes. */
   draw(summary) {
     const { agents, departments } = this.#inbox;
-    const shows = JSON.stringify([summary.number, summary.status, summary.assignee, summary.department, summary.held, agents, departments]);
+    const shows = JSON.stringify([summary.number, summary.status, summary.assignee, summary.department, summary.held, agents, departments, NARROW.matches]);
     if (shows === this.#drawn) return;
     this.#drawn = shows;
     const focused = this.contains(document.activeElement) && document.activeElement.dataset.action;
-    this.replaceChildren(this.#status(summary), this.#assignee(summary), ...this.#department(summary), this.#spam(summary), this.#more(summary));
+    this.replaceChildren(this.#status(summary), this.#assignee(summary), ...(NARROW.matches ? [] : this.#department(summary)), this.#spam(summary), this.#more(summary));
     if (focused) this.querySelector(`[data-action="${focused}"]`)?.focus();
   }
 
@@ -105,11 +107,13 @@ class TicketActions extends HTMLElement {
     this.#say(t(learnt ? done : `${done}.unlearnt`), () => this.#try(() => this.#inbox.judge(number, !spam)));
   }
 
-  #more({ number, status, held }) {
+  #more(summary) {
+    const { number, status, held } = summary;
     const move = (to, done) => () => this.#change(number, { status: to }, { status }, done);
     return h("details", { class: "menu" },
       h("summary", { class: "button is-icon", "aria-label": t("inbox.more"), "data-action": "more" }, icon("more")),
       h("div", { class: "menu-items" },
+        ...(NARROW.matches ? this.#department(summary) : []),
         item(held ? "inbox.not_spam" : "inbox.spam", () => this.#judge(number, held), "only-narrow"),
         item("inbox.more.copy", () => this.#copy(number)),
         status === "trash"

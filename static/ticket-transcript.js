@@ -28,6 +28,8 @@ class TicketTranscript extends HTMLElement {
     this.#scroll.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     // A picture whose size was never told pushes the end away when it comes.
     this.#scroll.addEventListener("load", () => this.#sticks && this.#toEnd(), { capture: true });
+    new ResizeObserver(() => this.#sticks && this.#toEnd()).observe(this.#scroll);
+    this.#list.addEventListener("click", ({ target }) => choose(target));
     addEventListener("focus", () => this.#scrolled());
     inbox.addEventListener("typing", ({ detail }) => this.#writes(detail));
   }
@@ -93,6 +95,13 @@ class TicketTranscript extends HTMLElement {
     this.#typing.replaceChildren(...(on ? [dots, h("bdi", {}, t("inbox.typing", { name: who }))] : []));
     if (on) this.#timer = setTimeout(() => this.#typing.replaceChildren(), TYPING_LASTS);
   }
+}
+
+// What may be done to a message is shown where it was touched; CSS does so only where nobody can hover.
+function choose(target) {
+  const chosen = target.closest(".bubble") && !target.closest("a, button") && target.closest(".entry");
+  for (const each of document.querySelectorAll(".entry.is-chosen")) if (each !== chosen) each.classList.remove("is-chosen");
+  if (chosen) chosen.classList.toggle("is-chosen");
 }
 
 define("ticket-transcript", TicketTranscript);

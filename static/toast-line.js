@@ -21,8 +21,6 @@ class ToastLine extends HTMLElement {
     };
     const button = undo && h("button", { class: "link-button", type: "button", on: { click: back } }, t("common.undo"));
     this.replaceChildren(h("p", { class: "toast" }, h("span", {}, text), button ?? ""));
-    const header = document.querySelector(".ticket-header");
-    this.style.setProperty("--under", `${header ? header.offsetTop + header.offsetHeight : 0}px`);
     this.#leave();
   }
 

@@ -1,0 +1,135 @@
+"""The inbox and the owner's pages on a phone and at 200 %: what was said keeps its room, nothing is covered."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, StorageState, expect
+
+from tests.demo import Demo
+from tests.visitor import Visitor
+from tests.walks.conftest import OpenPage
+from tests.walks.test_inbox import DESKTOP, PHONE, entry
+
+CSS = Path(__file__).parent.parent.parent / "static" / "inbox.css"
+TOUCH = PHONE | {"has_touch": True, "is_mobile": True}
+ZOOMED = {"viewport": {"width": 720, "height": 450}, "locale": "en-GB"}
+PARTS = (".ticket-header", "message-composer", "ticket-list", "ticket-transcript .scroll", "contact-card", ".line")
+COVERED = """parts => {
+    const of = (each) => each.getBoundingClientRect();
+    const [one] = document.querySelectorAll(".toast");
+    const meets = (a, b) => a.width && b.width && a.left < b.right - 1 && b.left < a.right - 1
+        && a.top < b.bottom - 1 && b.top < a.bottom - 1;
+    return parts.filter((part) => [...document.querySelectorAll(part)].some((each) => meets(of(one), of(each))));
+}"""
+
+Opened = Callable[..., Page]
+
+
+@pytest.fixture
+def opened(open_page: OpenPage, demo: Demo, owner: StorageState) -> Iterator[Opened]:
+    """Opens a ticket with many messages in an account with a department; `css` changes the style sheet."""
+    named = {each["name"] for each in demo.api("GET", "/departments")["items"]}
+    if "Sales and orders" not in named:
+        demo.api("POST", "/departments", {"name": "Sales and orders"})
+    with Visitor(demo, "Narrow") as visitor:
+        number = [visitor.say(f"Line {turn} of what I say")["ticket"] for turn in range(12)][-1]
+
+    def made(look: dict[str, Any], css: Callable[[str], str] = str) -> Page:
+        page = open_page("about:blank", storage_state=owner, **look)
+        page.route(
+            "**/static/inbox.css*", lambda route: route.fulfill(body=css(CSS.read_text()), content_type="text/css")
+        )
+        page.goto(f"{demo.server}/inbox/open/{number}")
+        expect(entry(page, "Line 11")).to_be_in_viewport()
+        return page
+
+    yield made
+    demo.api("DELETE", f"/tickets/{number}?permanent=true")
+
+
+def floating(css: str) -> str:
+    """The style sheet as it would be with the line of what was done above the rest."""
+    whole = "toast-line { grid-area: 2 / 1; display: block;"
+    assert whole in css
+    return css.replace(
+        whole, "toast-line { position: absolute; inset: auto auto 8px 8px; width: 304px; display: block;"
+    )
+
+
+@pytest.mark.parametrize("look", [DESKTOP, PHONE, ZOOMED], ids=["wide", "phone", "zoomed"])
+@pytest.mark.parametrize(("css", "covers"), [(str, False), (floating, True)], ids=["as it is", "floating"])
+def test_what_was_done_is_said_in_a_place_of_its_own(
+    opened: Opened, look: dict[str, Any], css: Callable[[str], str], *, covers: bool
+) -> None:
+    page = opened(look, css)
+    page.get_by_role("button", name="Pending").click()
+    expect(page.locator(".toast")).to_be_visible()
+    expect(entry(page, "Line 11")).to_be_in_viewport()
+    assert bool(page.evaluate(COVERED, PARTS)) == covers
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator(".toast")).to_have_count(0)
+
+
+def test_a_phone_shows_two_rows_of_controls_and_says_nothing_of_keys(opened: Opened) -> None:
+    page = opened(TOUCH)
+    expect(page.locator(".hint")).to_be_hidden()
+    header = page.locator(".ticket-header").bounding_box()
+    assert header
+    assert header["height"] < 110
+    page.locator("[data-action=more]").tap()
+    page.locator("[data-action=department]").select_option(label="Sales and orders")
+    expect(page.locator(".toast")).to_be_visible()
+    expect(page.locator("[data-action=department] option:checked")).to_have_text("Sales and orders")
+    wide = opened(DESKTOP)
+    expect(wide.locator(".hint")).to_contain_text("Enter sends")
+    expect(wide.locator("[data-action=department]")).to_be_visible()
+
+
+def pressed(page: Page) -> bool:
+    """Whether a finger on the place of a message's button asks whether to delete it."""
+    button = page.locator(".entry-tools button").last.bounding_box()
+    assert button
+    page.touchscreen.tap(button["x"] + button["width"] / 2, button["y"] + button["height"] / 2)
+    page.wait_for_timeout(300)
+    return page.get_by_role("dialog").is_visible()
+
+
+def test_a_finger_deletes_only_a_message_that_it_chose(opened: Opened) -> None:
+    page = opened(TOUCH)
+    assert not pressed(page)
+    page.locator(".entry .bubble").last.tap()
+    expect(page.locator(".entry.is-chosen .entry-tools")).to_have_css("opacity", "1")
+    assert pressed(page)
+    page.get_by_role("button", name="Cancel").tap()
+    blind = opened(TOUCH, lambda css: css.replace("opacity: 0; pointer-events: none;", "opacity: 0;"))
+    assert pressed(blind), "the control: a button that nobody sees is pressed"
+
+
+def test_at_200_percent_most_of_the_screen_is_what_was_said(opened: Opened) -> None:
+    page = opened(ZOOMED)
+    said = page.locator("ticket-transcript .scroll").bounding_box()
+    assert said
+    assert said["height"] > 0.55 * 450
+    page.locator("message-composer textarea").fill("A line\n" * 9)
+    said = page.locator("ticket-transcript .scroll").bounding_box()
+    assert said
+    assert said["height"] > 0.4 * 450
+    expect(entry(page, "Line 11")).to_be_in_viewport()
+
+
+def test_the_owners_pages_are_behind_one_button_on_a_phone(
+    open_page: OpenPage, demo: Demo, owner: StorageState
+) -> None:
+    page = open_page(f"{demo.server}/admin/erasures", storage_state=owner, **TOUCH)
+    link = page.get_by_role("link", name="Audit log")
+    expect(link).to_be_hidden()
+    assert page.locator(".admin-places").evaluate("nav => nav.scrollWidth <= nav.clientWidth")
+    page.get_by_role("button", name="Erasures").tap()
+    expect(page.locator("#places [aria-current=page]")).to_have_text("Erasures")
+    link.tap()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Audit log")
+    wide = open_page(f"{demo.server}/admin/erasures", storage_state=owner, **DESKTOP)
+    expect(wide.get_by_role("link", name="Audit log")).to_be_visible()
+    expect(wide.locator(".places-open")).to_be_hidden()
