@@ -71,7 +71,7 @@ def test_other_tickets_follow_what_happens_to_them(inbox: Page, demo: Demo) -> N
         expect(inbox.locator(".others")).to_contain_text(f"#{first}")
         expect(inbox.locator(".others")).to_contain_text("Solved")
         demo.api("PATCH", f"/tickets/{first}", {"status": "trash"})
-        expect(inbox.locator(".others")).to_contain_text("In the trash")
+        expect(inbox.locator(".others")).to_contain_text("No others.")
 
 
 def test_a_transcript_is_at_its_end_whatever_comes_and_shows_what_one_sends(
