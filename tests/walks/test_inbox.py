@@ -103,7 +103,7 @@ def test_a_held_message_is_shown_only_when_asked_for_and_is_released(inbox: Page
         visitor.say("Good morning from Hermes")
         assert visitor.say(sample.SPAM)["held"] is True
     row(inbox, "Hermes").hover()
-    inbox.get_by_role("link", name="Quarantine").click()
+    inbox.locator("[data-view=quarantine]").click()
     row(inbox, "Hermes").click()
     held = inbox.locator(".entry.is-held")
     expect(held).to_contain_text("quarantined as likely spam")
