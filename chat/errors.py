@@ -27,6 +27,7 @@ LetheError
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any, ClassVar
 
@@ -155,9 +156,12 @@ class Ended(Refused):
 
 
 class RateLimited(Refused):
-    """Too many at once; `retry_after` in `extra` is in seconds."""
+    """Too many at once; `retry_after` in `extra` is in seconds, rounded up: who waits so long is not refused again."""
 
     code, status, title, retry = "rate_limited", 429, "Too many at once", True
+
+    def __init__(self, detail: str = "", *, retry_after: float) -> None:
+        super().__init__(detail, retry_after=math.ceil(retry_after * 100) / 100)
 
 
 class Unavailable(LetheError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -96,7 +97,7 @@ def problem(error: LetheError) -> Response:
     }
     headers = {"cache-control": "no-store"}
     if "retry_after" in error.extra:
-        headers["retry-after"] = str(max(1, round(error.extra["retry_after"])))
+        headers["retry-after"] = str(math.ceil(error.extra["retry_after"]))
     if error.status == TooSlow.status:
         headers["connection"] = "close"  # what is still to come on this line is nobody's
     extra = {name: value for name, value in error.extra.items() if name not in body}

@@ -8,7 +8,7 @@ import time
 from chat.actions.desk import Desk
 from chat.errors import LetheError
 
-FRESH = 1.0
+FRESH, PATIENCE = 1.0, 5.0
 
 
 class Ready:
@@ -31,7 +31,8 @@ class Ready:
 
 async def _stores(desk: Desk) -> bool:
     try:
-        await desk.store.write(lambda _: None)
-    except LetheError:
+        async with asyncio.timeout(PATIENCE):  # who holds the writer for long keeps others from storing too
+            await desk.store.write(lambda _: None)
+    except (LetheError, TimeoutError):
         return False
     return True

@@ -218,7 +218,7 @@ async def _count(request: Request, account: Account) -> None:
     """Raise RateLimited where as many have agreed from the network as the account allows; each counts its own."""
     rate, live = account.agreement_rate, doors_of(request).desk.live
     if rate and (wait := await live.allow_from(f"begin:{account.id}", network_of(request), rate, BEGIN_WINDOW)):
-        raise RateLimited("Many people are writing from this network; wait a little", retry_after=round(wait))
+        raise RateLimited("Many people are writing from this network; wait a little", retry_after=wait)
 
 
 def _check_origin(request: Request, site: Site) -> None:

@@ -53,7 +53,7 @@ async def of_visitor(desk: Desk, visitor: Visitor) -> Contact:
     contact = await own(desk, visitor)
     wait = await desk.live.allow(f"export:{contact.uid}", AN_HOUR, 3600.0)
     if wait:
-        raise RateLimited("That was asked for many times; wait a little", retry_after=round(wait))
+        raise RateLimited("That was asked for many times; wait a little", retry_after=wait)
     return contact
 
 

@@ -174,7 +174,7 @@ async def place(desk: Desk, site_key: str) -> tuple[Account, Site]:
 
 def _waits(wait: float) -> None:
     if wait:
-        raise RateLimited("That was asked for often just now; wait a little", retry_after=round(wait))
+        raise RateLimited("That was asked for often just now; wait a little", retry_after=wait)
 
 
 async def _mail_transcript(desk: Desk, site_key: str, shown: str) -> bool:

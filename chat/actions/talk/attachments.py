@@ -128,7 +128,7 @@ async def admit(desk: Desk, contact: Contact, author: str) -> None:
     if author == "visitor":
         wait = await desk.live.allow(f"upload:{contact.uid}", AN_HOUR, 3600.0)
         if wait:
-            raise RateLimited("Too many files; wait a little", retry_after=round(wait))
+            raise RateLimited("Too many files; wait a little", retry_after=wait)
     if await desk.store.read(lambda tx: uploads.waiting(tx, contact.id, author)) >= WAITING_MOST:
         raise RateLimited("Send the files that wait first", retry_after=60)
     quotas.has_room(desk, FILE_MOST)

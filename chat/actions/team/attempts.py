@@ -41,11 +41,11 @@ async def begin(desk: Desk, email_hash: str, whence: Whence) -> None:
     """Count an attempt as failed until it succeeds. RateLimited where there were too many."""
     wait = await _first_refusal(desk, email_hash, whence)
     if wait and not whence.device:
-        raise RateLimited("Too many attempts; wait before the next", retry_after=round(wait))
+        raise RateLimited("Too many attempts; wait before the next", retry_after=wait)
     if wait:
         held = await desk.live.allow(f"signin:device:{whence.device}", DEVICE, WINDOW)
         if held:
-            raise RateLimited("Too many attempts; wait before the next", retry_after=round(held))
+            raise RateLimited("Too many attempts; wait before the next", retry_after=held)
     if await desk.live.allow(f"signin:any:{email_hash}", WIDE, WINDOW) or wait:
         await asyncio.sleep(MOMENT)
 

@@ -76,7 +76,7 @@ async def change(desk: Desk, actor: Actor, old: str, new: str) -> int:
         raise Forbidden("A password is changed by whoever is signed in, not by a program")
     wait = await desk.live.allow(f"password:{actor.agent_id}", TRIES, WINDOW)
     if wait:
-        raise RateLimited("Too many attempts; wait before the next", retry_after=round(wait))
+        raise RateLimited("Too many attempts; wait before the next", retry_after=wait)
     row = await desk.store.read(lambda tx: store.active(tx, actor.agent_id))
     if not await passwords.right(desk, row, old) or row is None:
         raise InvalidField("This is not your password", field="old")

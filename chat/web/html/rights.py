@@ -122,7 +122,7 @@ async def progress(request: Request) -> Response:
     desk = doors_of(request).desk
     wait = await desk.live.allow_from("progress", network_of(request), LOOKS, LOOK_WINDOW)
     if wait:
-        raise RateLimited("That was asked for often just now; wait a little", retry_after=round(wait))
+        raise RateLimited("That was asked for often just now; wait a little", retry_after=wait)
     account, _ = await links.place(desk, request.path_params["site_key"])
     found: dict[str, Any] = await erasure.progress(desk, account.id, request.path_params["id"])
     return JSON(found)

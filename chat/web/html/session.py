@@ -105,7 +105,12 @@ async def form_of(request: Request) -> dict[str, str]:
 
 
 async def fields_of(request: Request) -> list[tuple[str, str]]:
-    """Read a form's fields in their order; TooLarge or TooSlow as `bodies` says, and where it has too many."""
+    """
+    Read a form's fields in their order; TooLarge or TooSlow as `bodies` says, and where it has too many.
+
+    A field that no page has is left unread, unlike a parameter or a field of JSON: our own pages write these forms, so
+    nobody misspells a name in one, and what a browser's extension adds must not cost what somebody typed.
+    """
     raw = (await whole(request)).decode("utf-8", "replace")
     if raw.count("&") >= FIELDS_MOST:
         raise TooLarge(f"A form has at most {FIELDS_MOST} fields")

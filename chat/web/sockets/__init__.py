@@ -29,16 +29,23 @@ def _socket(path: str, app: Any) -> WebSocketRoute:
 
 
 def _limited(app: Any) -> Any:
-    """Let a network have so many sockets open, and no more."""
+    """Let a network have so many sockets open, and no more; none takes parameters, least of all a token."""
 
     async def limited(scope: Scope, receive: Receive, send: Send) -> None:
         doors, address = scope["state"]["doors"], address_of(HTTPConnection(scope))
         with doors.crowd.entered(address, doors.desk.settings.trusted_proxies) as room:
-            if room:
-                await app(scope, receive, send)
+            if not room:
+                await _turn_away(receive, send, frames.CLOSE_RATE, "too many sockets")
+            elif scope["query_string"]:
+                await _turn_away(receive, send, frames.CLOSE_BAD_FRAMES, "this address takes no parameters")
             else:
-                await receive()
-                await send({"type": "websocket.accept"})
-                await send({"type": "websocket.close", "code": frames.CLOSE_RATE, "reason": "too many sockets"})
+                await app(scope, receive, send)
 
     return limited
+
+
+async def _turn_away(receive: Receive, send: Send, code: int, reason: str) -> None:
+    """Say why in a closing frame, which a browser shows its page, as it does not show the status of a refusal."""
+    await receive()
+    await send({"type": "websocket.accept"})
+    await send({"type": "websocket.close", "code": code, "reason": reason})

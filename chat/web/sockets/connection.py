@@ -212,7 +212,7 @@ class Connection:
         """Count one frame; RateLimited where there were too many."""
         wait = self.allowance.take(time.monotonic())
         if wait:
-            raise RateLimited("Too many frames", retry_after=round(wait, 2))
+            raise RateLimited("Too many frames", retry_after=wait)
 
     def _write_soon(self) -> None:
         if not self._writing:

@@ -122,7 +122,7 @@ class VisitorSocket(Connection):
     def _post(self, frame: frames.Message, here: Arrival, shown: Shown = ()) -> None:
         wait = self.messages.take(time.monotonic())
         if wait:
-            raise RateLimited("Wait a moment before the next message", retry_after=round(wait, 2))
+            raise RateLimited("Wait a moment before the next message", retry_after=wait)
         if self._pending >= PENDING:
             raise RateLimited("Wait for what was sent to be stored", retry_after=1)
         contact = here.contact
