@@ -1,10 +1,11 @@
 """Fuzzes one server and looks at what it left: answers, log, tasks, open files, memory."""
 
+import itertools
 import random
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -43,22 +44,43 @@ class Report:
         return "\n".join([f"{self.requests} requests ({statuses}), {self.frames} frames; {gathered}", *self.wrong[:40]])
 
 
-def fuzz(lethe: Lethe, seed: int, asked: int, said: int, tell: Callable[[str], None] = print) -> Report:
-    """Send so many requests and frames by chance of a seed, one after another in a few lines; look before and after."""
+def fuzz(
+    lethe: Lethe, seed: int, asked: int, said: int, tell: Callable[[str], None] = print, seconds: float = 86_400
+) -> Report:
+    """
+    Send so many requests and frames by chance of a seed, in a few lines; look before and after. Ends after so many
+    `seconds`, or where it is interrupted, with what it found until then. A seed gives the same requests and frames to
+    each line; which line is served first is the server's.
+    """
     known, report = requests.known_of(lethe.account()), Report()
     _requests(lethe.port, known, f"{seed} first", 200, Report())  # so that what is made once is there
     report.before = _gathered(lethe)
-    for at in range(0, asked, RENEWED):
-        known.renew()
-        _shared(lambda name, at=at: _requests(lethe.port, known, f"{seed} {at} {name}", _share(asked - at), report))  # type: ignore[misc] # bound at once
-        tell(f"{report.requests} requests")
-    while report.frames < said:
-        known.renew()
-        _shared(lambda name: _frames(lethe.port, known, f"{seed} {report.frames} {name}", said, report))
-        tell(f"{report.frames} frames")
+    until = time.monotonic() + seconds
+    try:
+        for told in _rounds(lethe.port, known, seed, (asked, said), report):
+            tell(told)
+            if time.monotonic() > until:
+                break
+    except KeyboardInterrupt:
+        tell("interrupted; looking at what it left")
     _settle(lethe, report)
     _look(lethe, report)
     return report
+
+
+def _rounds(port: int, known: Known, seed: int, most: tuple[int, int], report: Report) -> Iterator[str]:
+    """Send all requests, then all frames; tell how far it is after each round."""
+    asked, said = most
+    for at in range(0, asked, RENEWED):
+        known.renew()
+        _shared(lambda name, at=at: _requests(port, known, f"{seed} {at} {name}", _share(asked - at), report))  # type: ignore[misc] # bound at once
+        yield f"{report.requests} requests, {len(report.wrong)} wrong"
+    for number in itertools.count():
+        if report.frames >= said:
+            return
+        known.renew()
+        _shared(lambda name, number=number: _frames(port, known, f"{seed} frames {number} {name}", said, report))  # type: ignore[misc] # bound at once
+        yield f"{report.frames} frames, {len(report.wrong)} wrong"
 
 
 def _share(left: int) -> int:
