@@ -7,7 +7,10 @@
   if (window[AGAIN]) return window[AGAIN]();
 
   // The button's name and the frame's are needed before any request; a test holds these against the locale files.
-  const NAMES = { en: ["Open chat", "Chat"], el: ["Άνοιγμα συνομιλίας", "Συνομιλία"] };
+  const NAMES = {
+    en: ["Open chat", "Chat", "The chat does not answer. Try again."],
+    el: ["Άνοιγμα συνομιλίας", "Συνομιλία", "Η συνομιλία δεν απαντά. Δοκιμάστε ξανά."],
+  };
   // What is important in a shadow tree wins over whatever the page says of its own elements, and the top layer over their boxes.
   const STYLE = `
     :host { all: initial !important; display: block !important; position: fixed !important; inset: 0 !important; z-index: 2147483647 !important;
@@ -17,19 +20,20 @@
     div { position: absolute; inset: auto auto max(16px, env(safe-area-inset-bottom)); inset-inline-end: max(16px, env(safe-area-inset-right));
       display: flex; flex-direction: column; align-items: end; gap: 12px; }
     [data-position="start"] { inset-inline: max(16px, env(safe-area-inset-left)) auto; align-items: start; }
-    button, iframe { pointer-events: auto; border: 0; }
-    button { position: relative; inline-size: 56px; block-size: 56px; padding: 0; border-radius: 50%; background: var(--fill); color: var(--mark); cursor: pointer;
-      box-shadow: 0 1px 3px rgb(0 0 0 / .25), 0 6px 20px rgb(0 0 0 / .2); }
+    button, iframe, p { pointer-events: auto; border: 0; box-shadow: 0 1px 4px rgb(0 0 0 / .25), 0 8px 32px rgb(0 0 0 / .25); }
+    button { position: relative; inline-size: 56px; block-size: 56px; padding: 0; border-radius: 50%; background: var(--fill); color: var(--mark); cursor: pointer; }
     button:focus-visible { outline: 2px solid CanvasText; outline-offset: 2px; box-shadow: 0 0 0 2px Canvas; }
     svg { display: block; inline-size: 26px; margin: auto; fill: none; stroke: currentcolor; stroke-width: 2; stroke-linecap: round; stroke-linejoin: round; }
     [aria-expanded="true"] span { display: none; }
-    span { position: absolute; inset: -2px -2px auto auto; min-inline-size: 12px; padding: 0 4px; border-radius: 10px; background: #c02537; color: #fff;
-      font: 600 12px/20px system-ui, sans-serif; box-shadow: 0 0 0 2px #fff; }
-    iframe { inline-size: 380px; block-size: min(640px, 100dvh - 100px); border-radius: 16px; background: Canvas;
-      box-shadow: 0 2px 6px rgb(0 0 0 / .12), 0 12px 40px rgb(0 0 0 / .25); }
+    span { position: absolute; inset: -2px -2px auto auto; min-inline-size: 12px; padding: 0 4px; border-radius: 16px; background: #c02537; color: #fff;
+      font: 600 12px/20px system-ui; box-shadow: 0 0 0 2px #fff; }
+    iframe, p { border-radius: 16px; background: Canvas; }
+    iframe { inline-size: 380px; block-size: min(640px, 100dvh - 100px); }
+    iframe:not([data-ready]) { opacity: 0; }
+    p { margin: 0; padding: 16px; color: CanvasText; font: 16px/20px system-ui; }
     @media (max-width: 479.98px), (max-height: 479.98px) {
       iframe { position: fixed; inset: var(--top, 0) 0 auto; inline-size: 100%; block-size: var(--height, 100dvh); border-radius: 0; }
-      [data-ready]:not([hidden]) + button { display: none; }
+      [data-ready="yes"]:not([hidden]) + button { display: none; }
     }
     @media print { :host { display: none !important; } }`;
 
@@ -38,7 +42,7 @@
   /** From the script's `data-` attributes, or from its address where something has taken them away. */
   const given = (name) => script.dataset[name] || address.searchParams.get(name) || undefined;
   const site = script && given("site");
-  if (!site) return console.error(`Lethe: no chat here, for the script names no site. Write <script async src="${address.origin}/widget.js?site=SITE_KEY"></script>`);
+  if (!site) return console.error(`Lethe: the script names no site: ${address.origin}/widget.js?site=SITE_KEY`);
 
   const color = given("color");
   const locale = [given("locale"), document.documentElement.lang, ...navigator.languages].map(language).find((name) => Object.hasOwn(NAMES, name)) ?? "en";
@@ -50,7 +54,8 @@
   const button = document.createElement("button");
   const badge = document.createElement("span");
   const frame = document.createElement("iframe");
-  let placed = -1000;
+  const away = document.createElement("p");
+  let placed = -1000, late;
 
   /** `el` of `el-GR`, `EL`, `el_GR.UTF-8` and `ell`. */
   function language(tag) {
@@ -75,16 +80,28 @@
     button.ariaExpanded = String(open);
   }
 
-  const tell = () => "ready" in frame.dataset && frame.contentWindow.postMessage({ lethe: "shown", open: !frame.hidden, color }, server);
+  const tell = () => frame.dataset.ready === "yes" && frame.contentWindow.postMessage({ lethe: "shown", open: !frame.hidden, color }, server);
 
   function load() {
     frame.src = `${server}/widget/${encodeURIComponent(site)}?locale=${locale}&origin=${encodeURIComponent(location.origin)}`;
-    corner.prepend(frame);
+    if (!frame.parentNode) corner.prepend(frame);
+  }
+
+  /** Plain words stand for the page that a browser shows of a server that is away; the button tries again. */
+  function regret() {
+    if (frame.hidden || frame.dataset.ready) return;
+    show(false);
+    corner.prepend(away);
   }
 
   function show(open) {
-    if (!frame.src) load();
     frame.hidden = !open;
+    away.remove();
+    clearTimeout(late);
+    if (open && !frame.dataset.ready) {
+      load();
+      late = setTimeout(regret, 6000);
+    }
     draw(open);
     tell();
     (open ? frame : button).focus();
@@ -100,8 +117,12 @@
   }
 
   const heard = {
+    here() {
+      frame.dataset.ready = "no";
+      if (away.parentNode) show(true);
+    },
     ready(said) {
-      frame.dataset.ready = "";
+      frame.dataset.ready = "yes";
       paint(color ?? said.color);
       tell();
     },
@@ -157,8 +178,8 @@
   host.setAttribute("popover", "manual");
   corner.dataset.position = given("position");
   badge.hidden = frame.hidden = true;
-  button.type = "button";
-  [button.ariaLabel, frame.title] = NAMES[locale];
+  [button.ariaLabel, frame.title, away.textContent] = NAMES[locale];
+  away.role = "alert";
   button.append(svg, badge);
   frame.referrerPolicy = "strict-origin";   // where on the site the visitor is stays with the site
   corner.append(button);

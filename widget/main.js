@@ -16,7 +16,7 @@ let chat;
 /** The page the frame stands on: put there by the loader, and `frame-ancestors` says which it can be. */
 const origin = asked.get("origin");
 
-/** What the loader is told: `ready`, `close`, `agreed`, `unread`. */
+/** What the loader is told: `here`, `ready`, `close`, `agreed`, `unread`. */
 function tell(lethe, said) {
   if (origin && parent !== window) parent.postMessage({ lethe, ...said }, origin);
 }
@@ -46,6 +46,7 @@ function fail(code) {
   start.replaceChildren(make("p", { role: "alert" }, code === "forbidden" ? forbidden : unreachable), button("quiet", begin, again));
 }
 
+tell("here");
 shieldComposing();
 document.addEventListener("keydown", ({ key }) => {
   if (key === "Escape" && !document.querySelector(":popover-open")) tell("close");

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import lru_cache
 from hashlib import sha256
@@ -28,7 +29,15 @@ PACKED = [Middleware(GZipMiddleware, minimum_size=500)]
 ANYWHERE = {"cross-origin-resource-policy": "cross-origin"}
 KINDS = (".js", ".css", ".json", ".svg", ".png", ".woff2")
 MOUNTS = {"widget-assets": "widget", "static": "static"}
-LEAN: dict[str, Callable[[str], str]] = {".js": rjsmin.jsmin, ".css": rcssmin.cssmin}
+STYLE = re.compile(r"(?<=const STYLE = `)[^`]*")
+"""The style sheet that the loader carries: its page may load no other file of ours before the click."""
+
+
+def _script(text: str) -> str:
+    return str(rjsmin.jsmin(STYLE.sub(lambda found: rcssmin.cssmin(found[0]), text)))
+
+
+LEAN: dict[str, Callable[[str], str]] = {".js": _script, ".css": rcssmin.cssmin}
 
 
 def folder(name: str) -> Path:
@@ -54,7 +63,7 @@ def program(root: str) -> dict[str, bytes]:
 
 @lru_cache(maxsize=4)
 def _program(root: str, _: tuple[tuple[str, int], ...]) -> dict[str, bytes]:
-    return {address: rjsmin.jsmin(script).encode() for address, script in joined(root, source).items()}
+    return {address: _script(script).encode() for address, script in joined(root, source).items()}
 
 
 def source(address: str) -> str:

@@ -304,6 +304,8 @@ def test_an_unknown_site_is_said_in_plain_words(stand: Stand, key: str) -> None:
     page.locator("lethe-chat button").click()
     said = page.frame_locator("lethe-chat iframe").locator("body")
     expect(said).to_have_text("Αυτή η συνομιλία δεν έχει ρυθμιστεί για αυτή τη διεύθυνση.")
+    page.wait_for_timeout(6_500)
+    expect(page.locator("lethe-chat iframe")).to_be_visible()
     page.locator("lethe-chat button").click()
     expect(page.locator("lethe-chat iframe")).to_be_hidden()
 
