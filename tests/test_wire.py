@@ -1,6 +1,7 @@
 """The short way for text frames: what goes by it, what does not, and that the order holds between both."""
 
 import asyncio
+import logging
 import random
 from collections.abc import AsyncIterator, MutableMapping
 from contextlib import asynccontextmanager
@@ -147,6 +148,15 @@ async def test_after_what_ends_a_connection_nothing_is_heard(wrong: bytes, code:
         writer.write(sent("before") + wrong + sent("after"))
         await asyncio.wait_for(ear.left.wait(), 10)
     assert (ear.heard, ear.code) == (["before"], code)
+
+
+async def test_what_is_no_text_is_no_error_of_ours(caplog: pytest.LogCaptureFixture) -> None:
+    ear = Ear()
+    async with met(ear) as (_, writer):
+        writer.write(sent(b"\xff", fin=False) + sent(b"\xfe", Opcode.CONT))
+        await asyncio.wait_for(ear.left.wait(), 10)
+    assert ear.code == 1007
+    assert [each.levelname for each in caplog.records if each.levelno >= logging.ERROR] == []
 
 
 async def test_who_does_not_read_is_not_written_to_past_the_systems_buffer() -> None:

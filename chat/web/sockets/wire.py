@@ -18,6 +18,7 @@ WIRE = "lethe.wire"
 TEXT = 0x81
 """The first byte of a text frame that is whole and has no extension (RFC 6455, section 5.2)."""
 MASK_BYTES = 4
+CLOSE_NOT_TEXT = 1007
 TOP, OPCODE = 0x80, 0x0F
 PING, CONTROL = 0x9, 0x8
 TWO_MORE, EIGHT_MORE = 126, 127
@@ -139,6 +140,18 @@ class Wire(WebSocketsSansIOProtocol):
             self.handle_parser_exception()
         elif not whole or not self._heard(frame, start):
             super().data_received(frame)
+
+    def send_receive_event_to_app(self) -> None:
+        """Close with 1007 for a message that is no UTF-8: its sender's mistake, and no error of ours to log."""
+        if self.curr_msg_data_type == "text" and not self.close_sent:
+            try:
+                b"".join(self.frames).decode()
+            except UnicodeDecodeError:
+                self.frames = []
+                self.conn.fail(CLOSE_NOT_TEXT, "not UTF-8")
+                self.handle_parser_exception()
+                return
+        super().send_receive_event_to_app()
 
     def _heard(self, frame: bytes, start: int) -> bool:
         if self._hear is None or self.close_sent or not self.queue.empty():
