@@ -11,7 +11,7 @@ from chat.actions.desk import Desk
 from chat.actions.team.accounts import manages
 from chat.audited import Action, Entry, Head, fits
 from chat.clock import stamp
-from chat.errors import InvalidField, NotFound
+from chat.errors import InvalidField
 from chat.model import Actor
 from chat.store.privacy import audit as store
 from chat.store.talk import contacts
@@ -50,8 +50,7 @@ async def accesses(desk: Desk, actor: Actor, contact_uid: str) -> list[dict[str,
     manages(actor)
 
     def work(tx: Any) -> list[Entry]:
-        if contacts.by_uid(tx, contact_uid).account_id != actor.account_id:
-            raise NotFound("No such contact")
+        contacts.of_account(tx, actor.account_id, contact_uid)
         return audit.of_contact(tx, actor.account_id, contact_uid)
 
     found = await desk.store.read(work)

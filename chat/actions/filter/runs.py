@@ -62,7 +62,7 @@ async def one(desk: Desk, actor: Actor, run_id: str) -> dict[str, Any]:
 
     def work(tx: Any) -> tuple[Run, Run | None, list[runs.Mistake]]:
         found = runs.one(tx, actor.account_id, run_id)
-        return found, runs.in_use(tx, actor.account_id), runs.mistakes(tx, found.id)
+        return found, runs.in_use(tx, actor.account_id), runs.mistakes(tx, actor.account_id, found.id)
 
     run, used, worst = await desk.store.read(work)
     mistakes = [

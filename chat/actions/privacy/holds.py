@@ -11,7 +11,7 @@ from chat.addresses import address
 from chat.clock import DAY, stamp
 from chat.errors import InvalidField, NotFound
 from chat.ids import uuid7
-from chat.model import Actor, Contact, Ticket
+from chat.model import Actor, Ticket
 from chat.nudges import Nudge, Told
 from chat.store.privacy import holds
 from chat.store.talk import contacts, tickets
@@ -32,7 +32,7 @@ async def place(desk: Desk, actor: Actor, contact_uid: str, reason: str, days: i
         raise InvalidField(f"Give the reason in 1 to {REASON} characters", field="reason")
     if not 0 < days <= DAYS_MOST:
         raise InvalidField(f"Give 1 to {DAYS_MOST} days", field="days")
-    contact = await desk.store.read(lambda tx: _mine(tx, actor, contact_uid))
+    contact = await desk.store.read(lambda tx: contacts.of_account(tx, actor.account_id, contact_uid))
     now = desk.clock()
     ends = now + days * DAY
     made = {
@@ -62,7 +62,7 @@ async def meant(desk: Desk, actor: Actor, whom: str) -> list[str]:
     def work(tx: Any) -> list[str]:
         if "@" in whom:
             return [each.uid for each in contacts.page(tx, actor.account_id, found_by, 0, None)]
-        return [_mine(tx, actor, whom.strip()).uid]
+        return [contacts.of_account(tx, actor.account_id, whom.strip()).uid]
 
     try:
         found = await desk.store.read(work)
@@ -80,7 +80,7 @@ async def lift(desk: Desk, actor: Actor, contact_uid: str) -> None:
     manages(actor)
 
     def work(tx: Any) -> list[Ticket]:
-        contact = _mine(tx, actor, contact_uid)
+        contact = contacts.of_account(tx, actor.account_id, contact_uid)
         holds.lift(tx, contact.id)
         audit.enter(desk, tx, actor.account_id, actor.agent_id, "hold.lifted", contact_uid, contact_uid)
         desk.ledger.enter(desk.clock(), "lift", {"contact": contact_uid})
@@ -117,10 +117,3 @@ async def page(desk: Desk, actor: Actor) -> list[dict[str, Any]]:
 
 def _told(kind: Literal["gone", "ticket"], those: list[Ticket]) -> list[Told]:
     return [Told(Nudge(kind, account=each.account_id, ticket=each.id, number=each.number)) for each in those]
-
-
-def _mine(tx: Any, actor: Actor, uid: str) -> Contact:
-    contact = contacts.by_uid(tx, uid)
-    if contact.account_id != actor.account_id:
-        raise NotFound("No such contact")
-    return contact

@@ -24,7 +24,7 @@ async def one(desk: Desk, actor: Actor, uid: str) -> dict[str, Any]:
     """Return a contact of the actor's account with consents and tickets; NotFound where there is none."""
 
     def work(tx: Any) -> tuple[Contact, Site, list[Receipt], list[Listed]]:
-        contact = _mine(tx, actor, uid)
+        contact = contacts.of_account(tx, actor.account_id, uid)
         if contact.receipt_id is None or holds.until(tx, [contact.id]):
             raise NotFound("No such contact")
         listed = tickets.page(tx, actor.account_id, {"contact": uid}, None, TICKETS)
@@ -70,18 +70,11 @@ async def ledger(desk: Desk, actor: Actor, uid: str) -> list[Receipt]:
     """Return a contact's receipts, first to last."""
 
     def work(tx: Any) -> list[Receipt]:
-        return consents.receipts(tx, _mine(tx, actor, uid).id)
+        return consents.receipts(tx, contacts.of_account(tx, actor.account_id, uid).id)
 
     found = await desk.store.read(work)
     await audit.looked(desk, actor, "consents.viewed", uid, uid)
     return found
-
-
-def _mine(tx: Any, actor: Actor, uid: str) -> Contact:
-    contact = contacts.by_uid(tx, uid)
-    if contact.account_id != actor.account_id:
-        raise NotFound("No such contact")
-    return contact
 
 
 def _shown(desk: Desk, contact: Contact) -> dict[str, Any]:

@@ -171,11 +171,11 @@ def put_mistakes(tx: Connection, run_id: str, made: Sequence[Mapping[str, Any]])
         tx.execute(insert(mistake), [{"run_id": run_id, **each} for each in made])
 
 
-def mistakes(tx: Connection, run_id: str) -> list[Mistake]:
+def mistakes(tx: Connection, account_id: str, run_id: str) -> list[Mistake]:
     """Return a version's worst mistakes: ham scored highest first, then spam scored lowest first."""
     columns = (ticket.c.number, mistake.c.seq, mistake.c.spam, mistake.c.margin)
     query = select(*columns).join(ticket, ticket.c.id == mistake.c.ticket_id)
-    there = (mistake.c.run_id == run_id) & ticket.c.purged_at.is_(None)
+    there = (mistake.c.run_id == run_id) & (ticket.c.account_id == account_id) & ticket.c.purged_at.is_(None)
     found = [Mistake(*row) for row in tx.execute(query.where(there))]
     return sorted(found, key=lambda each: (each.spam, -abs(each.margin), each.number, each.seq))
 

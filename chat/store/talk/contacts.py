@@ -51,8 +51,13 @@ def change(tx: Connection, contact_id: int, **values: Any) -> None:
         tx.execute(update(contact).where(contact.c.id == contact_id).values(rebound(tx, contact, row, **values)))
 
 
+def of_account(tx: Connection, account_id: str, uid: str) -> Contact:
+    """Return a contact of an account by its public id; NotFound where it has none such."""
+    return _one(tx, select(*columns).where(contact.c.uid == uid, contact.c.account_id == account_id))
+
+
 def by_uid(tx: Connection, uid: str, *, lock: bool = False) -> Contact:
-    """Return a contact by its public id; NotFound where there is none."""
+    """Return a contact by its public id, which was found or signed here; NotFound where there is none."""
     query = select(*columns).where(contact.c.uid == uid)
     return _one(tx, query.with_for_update() if lock else query)
 

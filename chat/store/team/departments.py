@@ -47,7 +47,8 @@ def drop(tx: Connection, account_id: str, department_id: str) -> None:
     mine = (department.c.id == department_id) & (department.c.account_id == account_id)
     if tx.execute(delete(department).where(mine)).rowcount == 0:
         raise NotFound("No such department")
-    tx.execute(update(ticket).where(ticket.c.department_id == department_id).values(department_id=None))
+    theirs = (ticket.c.department_id == department_id) & (ticket.c.account_id == account_id)
+    tx.execute(update(ticket).where(theirs).values(department_id=None))
 
 
 def _named_once(tx: Connection, statement: Insert | Update) -> int:

@@ -1,0 +1,310 @@
+"""
+An account's id is in every statement: whatever is read, changed or deleted of a table that is an account's, directly or
+by keys, names the account of who asks, or stands on a list that says why it need not.
+"""
+
+# ruff: noqa: F811 - a fixture is named as what it gives
+
+import asyncio
+import json
+import re
+import sys
+import types
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, Select, Table, event, func, select
+
+from chat.store.schema import account, contact, metadata, ticket
+from chat.store.talk import tickets
+from chat.store.team import departments
+from chat.web import routes
+from tests.desks import CHAT, House, new_id
+from tests.test_docs import addresses
+from tests.test_isolation import BODIES, RESOURCES, Two, two  # noqa: F401 - a fixture
+
+pytestmark = pytest.mark.anyio
+STORE = Path(tickets.__file__).parent.parent
+PAGES = sorted(each for each in addresses(routes()) if each.startswith(("GET /admin", "GET /inbox", "GET /password")))
+WIDGET = sorted(each for each in addresses(routes()) if each.startswith("GET /widget/{site_key}"))
+NAMED = re.compile(r'(?:\bFROM|\bJOIN|\bUPDATE)\s+"?(\w+)"?', re.IGNORECASE)
+SECRET = "found by a secret, a signed token or an address that only its owner has: whose account it is follows from it"
+KEY = "by a key from a row that was found for the account, or for a signed token, in the same deed"
+ANYBODY = "what it gives is for anybody who knows the number"
+REASONS = {
+    "privacy.erasures.by_id": ANYBODY,
+    "team.accounts.site_by_key": ANYBODY,
+    "talk.contacts.by_uid": SECRET,
+    "team.agents.by_email": SECRET,
+    "team.agents.by_session": SECRET,
+    "team.agents.by_token": SECRET,
+    "team.agents.session_by_id": SECRET,
+    "team.agents.active": SECRET,
+    "team.agents.change": SECRET,
+    **dict.fromkeys(
+        (
+            "filter.labels.of_contact",
+            "filter.quarantine.look_at",
+            "filter.runs.change",
+            "privacy.consents.add_receipt",
+            "privacy.consents.notices",
+            "privacy.consents.receipts",
+            "privacy.disclosures.recipients",
+            "privacy.erasures.request",
+            "privacy.erasures.went",
+            "privacy.exports.of_contact",
+            "privacy.exports.one",
+            "privacy.exports.put",
+            "privacy.holdings.count",
+            "privacy.holdings.page",
+            "privacy.holds.lift",
+            "privacy.holds.place",
+            "privacy.holds.until",
+            "privacy.runs.by_id",
+            "privacy.runs.counts",
+            "talk.contacts.by_id",
+            "talk.posting.append",
+            "talk.redaction.redact",
+            "talk.tickets.add_note",
+            "talk.tickets.all_of_contact",
+            "talk.tickets.change",
+            "talk.tickets.hold",
+            "talk.tickets.mark_read",
+            "talk.tickets.messages",
+            "talk.tickets.notes",
+            "talk.tickets.of_contact",
+            "talk.uploads.drop",
+            "talk.uploads.of_messages",
+            "talk.uploads.one",
+            "talk.uploads.owner",
+            "team.accounts.site_by_id",
+        ),
+        KEY,
+    ),
+}
+KEYED = re.compile(r"(contact|ticket)_id(?:_\d+)*\Z")
+"""What a parameter is called that is a contact's or ticket's key: in all tables those are of one account."""
+
+
+def scoped() -> set[str]:
+    """The tables that are an account's: with a column that says whose, or a way of keys to one that has."""
+    found: set[str] = {"account"}
+
+    def reaches(of: Table, seen: frozenset[str] = frozenset()) -> bool:
+        further = (each.column.table for each in of.foreign_keys)
+        return of is account or any(each.name not in seen and reaches(each, seen | {of.name}) for each in further)
+
+    return found | {each.name for each in metadata.sorted_tables if "account_id" in each.c or reaches(each)}
+
+
+@dataclass
+class Trace:
+    """The statements on scoped tables: which of the store's functions ran them, and whether they named the account."""
+
+    asker: str = ""
+    others: set[str] = field(default_factory=set)
+    free: dict[str, str] = field(default_factory=dict)
+    bound: set[str] = field(default_factory=set)
+    foreign: dict[str, str] = field(default_factory=dict)
+    keys: set[tuple[str, str, int, str]] = field(default_factory=set)
+
+    def saw(self, _c: Any, _u: Any, statement: str, parameters: Any, _x: Any, _m: Any) -> None:
+        """Look at one statement."""
+        if not self.asker or statement.lstrip().upper().startswith("INSERT"):
+            return
+        if not {each.lower() for each in NAMED.findall(statement)} & SCOPED:
+            return
+        values = _values(parameters)
+        for name, key in parameters.items() if isinstance(parameters, dict) else ():
+            if (match := KEYED.match(name)) and isinstance(key, int):
+                self.keys.add((self.asker, match[1], key, _function()))
+        if self.others & values:
+            self.foreign[_function()] = statement
+        if self.asker in values:
+            self.bound.add(_function())
+        else:
+            self.free[_function()] = statement
+
+
+SCOPED = scoped()
+
+
+def _values(parameters: Any) -> set[str]:
+    """Every text among a statement's parameters, in whichever form they came."""
+    if isinstance(parameters, dict):
+        return _values(list(parameters.values()))
+    if isinstance(parameters, list | tuple):
+        return {text for each in parameters for text in _values(each)}
+    return {parameters} if isinstance(parameters, str) else set()
+
+
+def _function() -> str:
+    """The function of the store that runs this: the outermost of those before the deed that called it."""
+    frame, found = sys._getframe(), "?"
+    while frame is not None:
+        path = Path(frame.f_code.co_filename)
+        inside = path.is_relative_to(STORE) and path.parent != STORE
+        if inside and not frame.f_code.co_name.startswith("<"):
+            found = f"{path.parent.name}.{path.stem}.{frame.f_code.co_name}"
+        elif found != "?" and not inside:
+            break
+        frame = frame.f_back  # type: ignore[assignment] # None at the end
+    return found
+
+
+@contextmanager
+def traced() -> Iterator[Trace]:
+    """Trace every statement of every engine."""
+    trace = Trace()
+    event.listen(Engine, "before_cursor_execute", trace.saw)
+    try:
+        yield trace
+    finally:
+        event.remove(Engine, "before_cursor_execute", trace.saw)
+
+
+@asynccontextmanager
+async def socket(two: Two, path: str, headers: dict[str, str]) -> AsyncIterator[Any]:
+    """A socket of the application, without a wire between: what is called sends a frame and waits for one of a kind."""
+    app = two.app.client._transport.app  # type: ignore[attr-defined]
+    coming: asyncio.Queue[Any] = asyncio.Queue()
+    going: asyncio.Queue[Any] = asyncio.Queue()
+    named = [(name.encode(), value.encode()) for name, value in ({"host": "chat.test"} | headers).items()]
+    scope = {"type": "websocket", "path": path, "raw_path": path.encode(), "query_string": b"", "headers": named}
+    scope |= {"subprotocols": ["lethe.v1"], "scheme": "ws", "client": ("127.0.0.1", 1), "server": ("chat.test", 80)}
+    running = asyncio.create_task(app(scope, coming.get, going.put))
+    coming.put_nowait({"type": "websocket.connect"})
+
+    async def say(kind: str, until: str, **fields: Any) -> Any:
+        if kind:
+            coming.put_nowait({"type": "websocket.receive", "text": json.dumps({"type": kind} | fields)})
+        async with asyncio.timeout(30):
+            while until:
+                sent = await going.get()
+                frame = json.loads(sent["text"]) if sent.get("text") else {"type": sent["type"]}
+                if frame["type"] in {until, "error", "websocket.close"}:
+                    return frame
+        return None
+
+    try:
+        yield say
+    finally:
+        coming.put_nowait({"type": "websocket.disconnect", "code": 1000})
+        async with asyncio.timeout(30):
+            await running
+
+
+async def walk(two: Two, house: House, guest: Any) -> None:
+    """Ask every route and send every frame, as an agent and as a visitor of one account."""
+    app = two.app
+    for address in sorted(RESOURCES, key=lambda each: (each.startswith("DELETE"), each)):
+        verb, path = address.split(" ", 1)
+        if path.endswith(("/notices", "/contacts/{id}", "/erasures", "/exports/{id}")) and verb not in {"GET", "PATCH"}:
+            continue  # these end what the rest of the walk needs; they come last, below
+        kind = path.removeprefix("/api/v1/").partition("/{")[0]
+        for name, value in {"{number}": "1", "{seq}": "1", "{id}": two.ids.get(kind, "")}.items():
+            path = path.replace(name, value)
+        await app.client.request(verb, path, json=BODIES.get(address), headers=house.bearer)
+    signed = await app.client.post(
+        "/signin",
+        data={"email": house.made.owner_email, "password": "a password that is long"},
+        headers={"origin": CHAT},
+    )
+    assert signed.status_code == 303
+    for address in PAGES:
+        path = address.split(" ", 1)[1]
+        kind = path.removeprefix("/admin/").partition("/{")[0]
+        await app.client.get(path.replace("{id}", two.ids.get(kind, new_id())), headers={"accept": "text/html"})
+    app.client.cookies.clear()
+    for address in WIDGET:
+        path = address.split(" ", 1)[1].replace("{site_key}", house.key)
+        await app.client.get(path.replace("{id}", two.ids["attachments"]), headers=guest.bearer)
+    async with socket(two, "/ws/agent", house.bearer) as agent, socket(two, "/ws/visitor", {}) as visitor:
+        await agent("", "welcome")
+        await visitor("hello", "welcome", token=guest.begun.token)
+        number = (await visitor("message", "ack", id=new_id(), text="again")).get("ticket", 1)
+        await agent("open", "welcome", ticket=number, last_seq=0)
+        await agent("message", "ack", ticket=number, id=new_id(), text="an answer")
+        await agent("note", "ack", ticket=number, id=new_id(), text="a note")
+        for frame in ({"kind": "typing", "on": True}, {"kind": "read", "seq": 1}, {"kind": "close"}):
+            await agent(**frame, until="", ticket=number)
+        await agent("ping", "pong")
+        for frame in ({"kind": "typing", "on": True}, {"kind": "read", "seq": 1}, {"kind": "rate", "stars": 5}):
+            await visitor(**frame, until="")
+        await visitor("ping", "pong")
+    await app.client.request("DELETE", f"/api/v1/contacts/{guest.contact.uid}", headers=house.bearer)
+
+
+async def walked(two: Two) -> Trace:
+    """What both accounts' walks ran."""
+    theirs = await two.other.visit("Ann", "ann@other.example")
+    await theirs.say("hello")
+    with traced() as trace:
+        for house, guest in ((two.other, theirs), (two.app.house, two.guest)):
+            trace.asker = house.made.account_id
+            trace.others = {two.app.house.made.account_id, two.other.made.account_id} - {trace.asker}
+            await walk(two, house, guest)
+            trace.asker = ""
+    return trace
+
+
+async def strayed(two: Two, trace: Trace) -> list[tuple[str, str, int, str]]:
+    """The keys that a statement was given in the name of an account they do not belong to."""
+
+    def work(tx: Any) -> dict[tuple[str, int], str]:
+        rows = [("contact", row) for row in tx.execute(select(contact.c.id, contact.c.account_id))]
+        rows += [("ticket", row) for row in tx.execute(select(ticket.c.id, ticket.c.account_id))]
+        return {(kind, row.id): row.account_id for kind, row in rows}
+
+    owners = await two.app.desk.store.read(work)
+    return sorted(each for each in trace.keys if owners.get((each[1], each[2]), each[0]) != each[0])
+
+
+async def test_every_statement_names_the_account_or_says_why_not(two: Two) -> None:
+    trace = await walked(two)
+    assert trace.foreign == {}
+    assert {name: trace.free[name] for name in set(trace.free) - set(REASONS)} == {}
+    assert set(REASONS) - set(trace.free) == set(), "these are not needed"
+    assert len(trace.bound) > 30
+    assert {each[0] for each in trace.keys} == {two.app.house.made.account_id, two.other.made.account_id}
+    assert await strayed(two, trace) == []
+
+
+async def test_a_statement_without_the_account_is_found(
+    two: Two,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    everybodys = types.FunctionType(departments.all_of.__code__.replace(), {**vars(departments), "select": unscoped})
+    monkeypatch.setattr(departments, "all_of", everybodys)
+    with traced() as trace:
+        trace.asker = two.other.made.account_id
+        await two.app.rest("GET", "/departments", house=two.other)
+    assert "team.departments.all_of" in set(trace.free) - set(REASONS)
+
+
+def unscoped(*columns: Any) -> Any:
+    """A `select` that loses its conditions."""
+
+    class Lost(Select[Any]):
+        """One without an end."""
+
+        inherit_cache = False
+
+        def where(self, *_: Any) -> Any:
+            """Lose them."""
+            return self
+
+    return Lost(*columns)
+
+
+async def test_anothers_key_is_found(two: Two) -> None:
+    key = await two.app.desk.store.read(lambda tx: tx.execute(select(func.min(ticket.c.id))).scalar_one())
+    for asker, found in ((two.app.house, []), (two.other, ["talk.tickets.messages"])):
+        with traced() as trace:
+            trace.asker = asker.made.account_id
+            await two.app.desk.store.read(lambda tx: tickets.messages(tx, key))
+        assert [each[3] for each in await strayed(two, trace)] == found
