@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 
+import structlog
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from chat.actions.filter.filters import Filters
@@ -21,6 +22,8 @@ from chat.store import Store
 from chat.store.keys import Keys
 from chat.store.ledger import Ledger
 from chat.tokens import Tokens
+
+log = structlog.get_logger("chat.desk")
 
 
 @dataclass(frozen=True)
@@ -61,8 +64,17 @@ class Desk:
         return seal(self.keys.get(slot, owner), text, f"{owner}/{place}".encode())
 
     def unseal(self, slot: int, owner: str, place: str, sealed: bytes | None) -> str | None:
-        """Return a field of `owner`; None where there is nothing."""
-        return None if sealed is None else unseal(self.keys.get(slot, owner), sealed, f"{owner}/{place}".encode())
+        """
+        Return a field of `owner`; None where there is nothing, and where these bytes are not what was stored there:
+        spoilt, it is as if it were missing, and keeps nobody from the rest. NotFound where the key is gone.
+        """
+        if sealed is None:
+            return None
+        try:
+            return unseal(self.keys.get(slot, owner), sealed, f"{owner}/{place}".encode())
+        except Sealed:
+            log.error("a field does not open", kind=place.partition("/")[0])  # noqa: TRY400 - where says nothing
+            return None
 
 
 def seal_text(key: AESGCM, kind: str, cid: bytes, text: str) -> bytes:

@@ -105,7 +105,10 @@ class Keys:
         self._slots.close()
 
     def _unwrapped(self, slot: int, owner: str) -> bytes:
-        raw = uuid.UUID(owner).bytes
+        try:
+            raw = uuid.UUID(owner).bytes
+        except ValueError:
+            raise NotFound("Nobody has such an id") from None
         wrapped = self._slots.look(slot, raw)
         if wrapped is None:
             raise NotFound("The key is gone: this was erased")

@@ -28,7 +28,7 @@ from chat.store import engine
 from chat.store.patient import unhurried
 
 MAGIC = b"lethe keys 1\n"
-SLOT = 96
+SLOT, MOST = 96, 1 << 31
 WRAPPED = NONCE_BYTES + KEY_BYTES + 16
 EMPTY = bytes(SLOT)
 Held = tuple[int, bytes, bytes]
@@ -91,7 +91,9 @@ class SlotFile:
         return slot
 
     def look(self, slot: int, owner: bytes) -> bytes | None:
-        """Read the slot; Misconfigured where it is damaged."""
+        """Read the slot; None where it is another's or none, Misconfigured where it is damaged."""
+        if not 0 < slot < MOST:
+            return None
         record = os.pread(self._file, SLOT, slot * SLOT)
         if record in {b"", EMPTY}:
             return None

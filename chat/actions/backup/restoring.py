@@ -175,7 +175,8 @@ def _sample(desk: Desk, tx: Any) -> dict[str, int]:
 def _opens(desk: Desk, tx: Any, contact: Contact) -> str:
     try:
         key = desk.keys.get(contact.key_slot, contact.uid)
-        desk.unseal(contact.key_slot, contact.uid, "name", contact.name)
+        if contact.name is not None and desk.unseal(contact.key_slot, contact.uid, "name", contact.name) is None:
+            return "closed"
         for ticket in tickets.all_of_contact(tx, contact.id):
             for said in tickets.messages(tx, ticket.id, limit=3):
                 _ = said.body and unseal_text(key, said.author, said.cid, said.body)

@@ -19,7 +19,7 @@ from chat.actions.talk import quotas
 from chat.actions.team.accounts import manages
 from chat.addresses import address
 from chat.clock import DAY, stamp
-from chat.crypt import KEY_BYTES, SEALED_CHUNK, derive, unseal_chunks
+from chat.crypt import SEALED_CHUNK, derive, unseal_chunks
 from chat.errors import BeingErased, NotFound, RateLimited
 from chat.ids import uuid7
 from chat.model import Actor, Contact
@@ -74,9 +74,8 @@ async def of_agent(desk: Desk, actor: Actor, contact_uid: str) -> Contact:
     """
 
     def work(tx: Any) -> Contact:
-        contact = contacts.by_uid(tx, contact_uid)
-        hidden = not actor.manages and bool(holds.until(tx, [contact.id]))
-        if contact.account_id != actor.account_id or hidden:
+        contact = contacts.of_account(tx, actor.account_id, contact_uid)
+        if not actor.manages and holds.until(tx, [contact.id]):
             raise NotFound("No such contact")
         return _readable(contact)
 
@@ -216,15 +215,18 @@ def shown(found: Export, contact_uid: str) -> dict[str, Any]:
 
 
 def file_key(desk: Desk, contact: Contact, found: Export) -> bytes:
-    """Return the key of an export's file, which is sealed under the contact's."""
+    """Return the key of an export's file, which is sealed under the contact's; NotFound where it does not open."""
     opened = desk.unseal(contact.key_slot, contact.uid, f"export/{found.id}/key", found.file_key)
-    return derive(bytes.fromhex(opened or "00" * KEY_BYTES), "export")
+    if opened is None:
+        raise NotFound("This archive is not there any more; ask for another")
+    return derive(bytes.fromhex(opened), "export")
 
 
 def _opened(desk: Desk, contact: Contact, found: Export) -> Archive:
+    key = file_key(desk, contact, found)
     chunks = desk.archives.read(contact.uid, found.blob or "", SEALED_CHUNK)
     day = stamp(found.done_at or found.requested_at)[:10]
-    return Archive(f"export-{day}.zip", found.size, unseal_chunks(file_key(desk, contact, found), chunks))
+    return Archive(f"export-{day}.zip", found.size, unseal_chunks(key, chunks))
 
 
 async def _of_account(desk: Desk, actor: Actor, export_id: str) -> tuple[Export, Contact]:

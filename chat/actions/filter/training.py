@@ -160,8 +160,10 @@ async def model(desk: Desk, actor: Actor) -> dict[str, Any]:
 
 
 def opened(desk: Desk, slot: int, uid: str, row: Labelled) -> array[int]:
-    """Return the features of a label; NotFound where its contact's key is gone."""
-    written = desk.unseal(slot, uid, _place(row.ticket_id, row.seq), row.features) or ""
+    """Return the features of a label; NotFound where it does not open, as when its contact's key is gone."""
+    written = desk.unseal(slot, uid, _place(row.ticket_id, row.seq), row.features)
+    if written is None:
+        raise NotFound("This label does not open")
     return array("I", map(int, written.split()))
 
 

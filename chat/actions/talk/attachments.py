@@ -155,7 +155,10 @@ def opened(desk: Desk, contact: Contact, file: Attachment, *, small: bool = Fals
     """Return a file whose row was read, or the small image of it. Raises NotFound."""
     if small and not file.preview:
         raise NotFound("There is no small image of this file")
-    key = bytes.fromhex(desk.unseal(contact.key_slot, contact.uid, f"attachment/{file.id}/key", file.file_key) or "")
+    held = desk.unseal(contact.key_slot, contact.uid, f"attachment/{file.id}/key", file.file_key)
+    if held is None:
+        raise NotFound("This file is not there any more")
+    key, name = bytes.fromhex(held), file_out(desk, contact, file).name
     chunks = desk.blobs.read(contact.uid, file.blob + (PREVIEW if small else ""), SEALED_CHUNK)
     plain = unseal_chunks(derive(key, "preview" if small else "file"), chunks)
-    return File(file_out(desk, contact, file).name, file.type, None if small else file.size, plain)
+    return File(name, file.type, None if small else file.size, plain)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -11,6 +12,7 @@ from chat import frames, texts
 from chat.actions.audit import audit
 from chat.actions.desk import Desk, Sealed, unseal_text
 from chat.clock import stamp
+from chat.errors import NotFound
 from chat.filetypes import tidy
 from chat.ids import spelt
 from chat.locales import Words, words
@@ -139,16 +141,27 @@ def files_of(tx: Any, found: list[Message]) -> Files:
 def with_files(desk: Desk, contact: Contact, said: list[frames.Entry], files: Files) -> list[frames.Entry]:
     """Add to each message whose text is shown the attachments that it names."""
     return [
-        structs.replace(each, attachments=[file_out(desk, contact, file) for file in files[each.seq]])
+        structs.replace(each, attachments=_files_out(desk, contact, files[each.seq]))
         if isinstance(each, frames.MessageOut) and each.text is not UNSET and each.seq in files
         else each
         for each in said
     ]
 
 
+def _files_out(desk: Desk, contact: Contact, files: list[Attachment]) -> list[frames.AttachmentOut]:
+    """Return those attachments whose rows open as the contact's."""
+    made = []
+    for each in files:
+        with suppress(NotFound):
+            made.append(file_out(desk, contact, each))
+    return made
+
+
 def file_out(desk: Desk, contact: Contact, file: Attachment) -> frames.AttachmentOut:
-    """Return an attachment as messages show it."""
-    name = desk.unseal(contact.key_slot, contact.uid, f"attachment/{file.id}/name", file.name) or ""
+    """Return an attachment as messages show it; NotFound where its row does not open as the contact's."""
+    name = desk.unseal(contact.key_slot, contact.uid, f"attachment/{file.id}/name", file.name)
+    if name is None:
+        raise NotFound("This file is not there any more")
     size = {} if file.width is None or file.height is None else {"width": file.width, "height": file.height}
     # Tidied again: it may have been kept when less was known of names.
     return frames.AttachmentOut(file.id, tidy(name, file.type), file.size, file.type, file.preview, **size)

@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from chat.actions.team import accounts
 from chat.actions.team import forms as asking
-from chat.errors import InvalidField
+from chat.errors import InvalidField, NotFound
 from chat.model import FIELD_ASKS, LOCALES, Account, Site
 from chat.web.doors import doors_of, own_origin
 from chat.web.html.forms import Errors, Form, just_saved, manager, named, posted, saved, whole
@@ -60,7 +60,10 @@ async def save_site(request: Request) -> Response:
 
 async def first_site(request: Request, who: Reader) -> Site:
     """Return the account's site."""
-    return (await accounts.sites(doors_of(request).desk, who.actor))[0]
+    found = await accounts.sites(doors_of(request).desk, who.actor)
+    if not found:
+        raise NotFound("This account has no site")  # one whose row does not hold is none
+    return found[0]
 
 
 def _custom(form: Form) -> list[dict[str, Any]]:
