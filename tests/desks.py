@@ -19,10 +19,11 @@ from chat.actions.talk.posting import Postbox
 from chat.actions.team import accounts, agents
 from chat.app import create_app, open_desk
 from chat.metrics import Metrics
-from chat.model import Actor, Contact, Draft, NoticeText, Site
+from chat.model import Actor, Agent, Contact, Draft, NoticeText, Site
 from chat.settings import Settings
 from chat.store.schema import metadata
 from chat.store.talk import contacts
+from chat.store.team import agents as rows
 from chat.web.doors import Doors
 
 SHOP = "https://shop.example"
@@ -192,6 +193,13 @@ async def found(desk: Desk, name: str = "Acme", email: str = "owner@acme.example
     actor = await agents.by_token(desk, made.api_token)
     site = (await accounts.sites(desk, actor))[0]
     return House(desk, made, actor, site, box or Postbox(desk, Metrics()))
+
+
+async def colleague(desk: Desk, actor: Actor, email: str, name: str, role: str) -> tuple[Agent, str]:
+    """Add an agent who need not change the password that was generated for them; return it too."""
+    made, password = await agents.add_agent(desk, actor, email, name, role)
+    await desk.store.write(lambda tx: rows.change(tx, made.id, password_due=False))
+    return made, password
 
 
 async def contact_of(desk: Desk, uid: str) -> Contact:

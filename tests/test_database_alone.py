@@ -26,7 +26,7 @@ from chat.store import engine
 from chat.store.schema import agent, attachment, contact, export, link, message, metadata, session, site, ticket, token
 from chat.store.team import agents as store
 from chat.web.doors import COOKIE
-from tests.desks import CHAT, PASSWORD, Guest, House, Served, found, new_id
+from tests.desks import CHAT, PASSWORD, Guest, House, Served, colleague, found, new_id
 from tests.post import Post, mailed
 
 pytestmark = pytest.mark.anyio
@@ -109,7 +109,7 @@ async def intruder(app: Served, post: Post) -> Intruder:
     await me.say("mine")
     other = await found(app.desk, "Other", "owner@other.example", app.doors.postbox)
     await other.publish()
-    low, password = await agents.add_agent(app.desk, house.actor, "low@acme.example", AGENT, "agent")
+    low, password = await colleague(app.desk, house.actor, "low@acme.example", AGENT, "agent")
     return Intruder(app, other, victim, me, low, password, file.id, post)
 
 

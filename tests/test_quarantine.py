@@ -8,10 +8,9 @@ from sqlalchemy import select
 from chat.actions.filter import quarantine
 from chat.actions.privacy import erasure, holds
 from chat.actions.talk import tickets
-from chat.actions.team import agents
 from chat.nudges import Told
 from chat.store.schema import label, message, review
-from tests.desks import CHAT, PASSWORD, Guest, House, Served, found, problem_of
+from tests.desks import CHAT, PASSWORD, Guest, House, Served, colleague, found, problem_of
 
 PRIZE = "WINNER!! You have been selected to receive a £{}00 prize. Call 0906170146{} now to claim http://win.example"
 Place = tuple[int, int]
@@ -149,7 +148,7 @@ async def test_the_quarantine_over_rest(app: Served) -> None:
 
 async def test_the_page_is_every_agents_and_the_filters_is_not(app: Served) -> None:
     await held(app.house, 2)
-    mara, password = await agents.add_agent(app.desk, app.house.actor, "mara@acme.example", "Mara", "agent")
+    mara, password = await colleague(app.desk, app.house.actor, "mara@acme.example", "Mara", "agent")
     await app.sign_in(mara.email, password)
     assert "Not spam: release" in (await app.client.get("/admin/quarantine")).text
     assert (await app.client.get("/admin/filter", headers={"accept": "text/html"})).status_code == 403

@@ -17,7 +17,7 @@ from chat.networks import Network
 from chat.settings import Settings
 from chat.store.ledger import Ledger
 from tests.backups import backed_up, restored
-from tests.desks import PASSWORD, House
+from tests.desks import PASSWORD, House, colleague
 from tests.test_migrations import environment, lethe, one_line
 
 
@@ -58,7 +58,7 @@ async def keys_of(house: House) -> Keys:
     """Two agents beside the owner, one of them with a token and a session."""
     desk, made = house.desk, {}
     for name in ("gone", "renewed"):
-        made[name] = await agents.add_agent(desk, house.actor, f"{name}@acme.example", name, "agent")
+        made[name] = await colleague(desk, house.actor, f"{name}@acme.example", name, "agent")
     renewed, password = made["renewed"]
     token = secret()
     await desk.store.write(lambda tx: agents.give_token(tx, renewed.id, token, "a program", desk.clock()))

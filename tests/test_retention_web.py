@@ -11,10 +11,9 @@ import pytest
 from sqlalchemy import update
 
 from chat.actions.retention import sweeping
-from chat.actions.team import agents
 from chat.store.schema import ticket
 from tests.ageing import USUAL, ago, held_back, rows_of, sent, wrote
-from tests.desks import CHAT, Served, found, problem_of
+from tests.desks import CHAT, Served, colleague, found, problem_of
 from tests.test_migrations import environment
 from tests.test_sessions import cookie, mark, own
 
@@ -105,7 +104,7 @@ async def test_a_run_goes_on_by_itself_and_leaves_a_report(app: Served) -> None:
 
 
 async def test_retention_is_the_business_of_owners_and_admins(app: Served) -> None:
-    made, password = await agents.add_agent(app.desk, app.house.actor, "a@acme.example", "A", "agent")
+    made, password = await colleague(app.desk, app.house.actor, "a@acme.example", "A", "agent")
     headers = await _as(app, made.email, password)
     for method, path, body in (
         ("GET", "/retention", None),

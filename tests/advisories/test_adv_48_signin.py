@@ -11,7 +11,7 @@ import pytest
 from chat.actions.team import agents, attempts
 from chat.errors import RateLimited, Unauthorized
 from chat.networks import Network
-from tests.desks import CHAT, PASSWORD, House, Served, problem_of
+from tests.desks import CHAT, PASSWORD, House, Served, colleague, problem_of
 
 pytestmark = pytest.mark.anyio
 NET = Network("here")
@@ -52,7 +52,7 @@ async def test_adv_52_guessing_is_stopped_and_the_right_password_works_from_else
 
 
 async def test_adv_62_whoever_is_shut_out_gets_in_nowhere(app: Served) -> None:
-    gone, password = await agents.add_agent(app.desk, app.house.actor, "gone@acme.example", "Gone", "admin")
+    gone, password = await colleague(app.desk, app.house.actor, "gone@acme.example", "Gone", "admin")
     kept = (await app.sign_in(gone.email, password)).cookies["lethe_session"]
     await app.desk.store.write(lambda tx: agents.give_token(tx, gone.id, "lethe_" + "t" * 43, "x", 1))
     await agents.deactivate_agent(app.desk, app.house.actor, gone.id)

@@ -20,6 +20,7 @@ from chat.errors import NotFound, RateLimited, TooLarge
 from chat.ids import uuid7
 from chat.looking import Looked
 from chat.model import Actor, Attachment, Contact
+from chat.store.privacy import holds
 from chat.store.talk import contacts, uploads
 
 FILE_MOST = 10 * 1024 * 1024
@@ -94,7 +95,11 @@ async def of_agent(desk: Desk, actor: Actor, attachment_id: str, *, small: bool)
 
     def work(tx: Any) -> tuple[Attachment, Contact]:
         file = uploads.one(tx, attachment_id, account_id=actor.account_id)
-        return file, contacts.by_id(tx, file.contact_id)
+        whose = contacts.by_id(tx, file.contact_id)
+        # As its ticket: who has withdrawn, or is under a legal hold, is nobody's business any more.
+        if whose.receipt_id is None or holds.until(tx, [whose.id]):
+            raise NotFound("No such attachment")
+        return file, whose
 
     file, contact = await desk.store.read(work)
     await audit.looked(desk, actor, "attachment.viewed", attachment_id, contact.uid)
