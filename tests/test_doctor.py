@@ -40,7 +40,7 @@ def test_where_nothing_is_check_makes_nothing_and_says_init(
     found = lethe(environ, "check", *deploy)
     assert found.returncode == 1
     assert "MEND database is at this schema: There is no database here yet; run lethe init" in found.stdout
-    for untested in ("data folder", "data keys", "audit logs"):
+    for untested in ("data folder", "data keys", "audit logs", "disk"):
         assert f"--   {untested}: not tested" in found.stdout
     assert "--   Redis: not set; this is one process" in found.stdout
     assert "--   mail server: not set; no mail is sent" in found.stdout
@@ -58,6 +58,7 @@ def test_what_was_not_tested_is_never_ok(environ: dict[str, str]) -> None:
         "spam filter loads": "ok",
         "mail server": "not set",
         "audit logs were whole when last checked": "ok",
+        "disk has room above its floor": "ok",
         "no backup was made yet": "not set",
     }
     assert lethe(environ, "check").returncode == 0
@@ -85,6 +86,13 @@ def test_an_address_of_plain_http_is_said(environ: dict[str, str], deploy: list[
     said = "set LETHE_BASE_URL to the https:// address" if deploy else "travel in the clear: LETHE_BASE_URL is plain"
     assert (said in found.stdout) == (plain or (bool(deploy) and not url.startswith("https")))
     assert found.returncode == 1, "there is no database here"
+
+
+def test_a_disk_under_its_floor_is_said(environ: dict[str, str]) -> None:
+    made(environ)
+    found = lethe(environ | {"LETHE_DISK_FLOOR": "999999999"}, "check")
+    assert "MEND disk has room above its floor: less than 999999999 MB are free" in found.stdout
+    assert found.returncode == 1
 
 
 def test_keys_that_are_missing_are_said(environ: dict[str, str], tmp_path: Path) -> None:

@@ -8,6 +8,12 @@ from chat.errors import Misconfigured
 from chat.settings import NAMES, Settings, from_env
 from chat.store import folder
 
+MEGABYTES = {
+    "DISK_FLOOR": "disk_floor",
+    "CONTACT_QUOTA": "contact_quota",
+    "ACCOUNT_QUOTA": "account_quota",
+    "SERVER_QUOTA": "server_quota",
+}
 SECRET = "a secret of at least thirty-two characters"
 
 
@@ -54,6 +60,11 @@ def test_redis_makes_it_several_processes() -> None:
         ("LETHE_TRUSTED_PROXIES", "10.0.0.1/8"),
         ("LETHE_TRUSTED_PROXIES", "127.0.0.1;::1"),
         ("LETHE_LOG_LEVEL", "chatty"),
+        *(
+            (f"LETHE_{of}", bad)
+            for of in MEGABYTES
+            for bad in ("-1", "1.5", "1e3", "512 MB", "0x10", "٥", " ", "9" * 10)
+        ),
     ],
 )
 def test_a_wrong_setting_is_named_on_one_line(name: str, value: str) -> None:
@@ -61,6 +72,15 @@ def test_a_wrong_setting_is_named_on_one_line(name: str, value: str) -> None:
         from_env({name: value})
     assert name in caught.value.detail
     assert "\n" not in caught.value.detail
+
+
+@pytest.mark.parametrize("of", MEGABYTES)
+def test_megabytes_are_a_whole_number_and_none_is_0(of: str) -> None:
+    for text, value in {"0": 0, "7": 7, "007": 7, "9" * 9: 999_999_999}.items():
+        made = from_env({f"LETHE_{of}": text})
+        assert getattr(made, MEGABYTES[of]) == value
+    assert from_env({f"LETHE_{of}": ""}) == from_env({})
+    assert "MB" in from_env({f"LETHE_{of}": "7"}).shown()[f"LETHE_{of}"]
 
 
 def test_an_unknown_setting_is_refused_with_those_there_are() -> None:
