@@ -12,6 +12,7 @@ import time
 import zlib
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from resource import RUSAGE_CHILDREN, getrusage
 
@@ -24,14 +25,17 @@ from chat.actions.talk import looking as asking
 from chat.errors import InvalidField, Unavailable
 from chat.looking import Looked, look, packed, unpacked
 from chat.pictures import PIXELS_MOST, SCANS_MOST
+from chat.turns import Sender
 from tests.chance import dice
 from tests.desks import House, Served, problem_of
 from tests.test_attachments import picture, stored, upload
 
 WEAK = "from chat import looking, pictures; pictures.SCANS_MOST = 10**9; looking.CPU_SECONDS = {cpu}; looking.main()"
+WHO = Sender("account", "contact")
 ON_SQLITE = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 
 
+@cache
 def many_scans(count: int, side: int = 3000) -> bytes:
     """A progressive JPEG of few bytes with so many scans: each makes a decoder walk over the whole image."""
     out = io.BytesIO()
@@ -120,15 +124,71 @@ async def test_what_takes_too_much_work_is_stopped_and_nobody_waits_for_it(
     assert [path for path in stored(app.desk) if path.parent.name == guest.contact.uid] == []
 
 
+STOPPED = "import os, signal; os.kill(os.getpid(), signal.SIGXCPU)"  # as the system ends what takes too much work
+HELD = """if True:
+    import os, sys, time
+    from chat import looking
+    if b"held" in sys.stdin.buffer.peek():
+        while not os.path.exists({path!r}):
+            time.sleep(0.01)
+    looking.main()
+"""
+
+
+@ON_SQLITE
+async def test_who_sent_what_was_stopped_may_send_little_more(app: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    guest, other = await app.house.visit(), await app.house.visit()
+    with monkeypatch.context() as patch:
+        program(patch, STOPPED)
+        statuses = [(await upload(app, guest, picture())).status_code for _ in range(4)]
+        assert statuses == [422, 422, 422, 429]
+    assert (await upload(app, guest, picture())).status_code == 429  # a good one as well
+    for _ in range(4):  # the control: what is refused and was not stopped costs no more than any
+        assert (await upload(app, other, b"\0")).status_code == 422
+    assert (await upload(app, other, picture())).status_code == 201
+
+
+@ON_SQLITE
+async def test_a_stopped_file_that_costs_no_more_is_noticed(app: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attachments, "STOPPED", 1)
+    with pytest.raises(AssertionError):
+        await test_who_sent_what_was_stopped_may_send_little_more(app, monkeypatch)
+
+
+@ON_SQLITE
+async def test_files_of_those_whose_were_stopped_leave_a_lane(
+    house: House, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    guests = [await house.visit() for _ in range(3)]
+    with monkeypatch.context() as patch:
+        program(patch, STOPPED)
+        for guest in guests:
+            with pytest.raises(asking.Stopped):
+                await attachments.keep(house.desk, guest.contact, "visitor", "n", b"held")
+    program(monkeypatch, HELD.format(path=str(tmp_path / "go on")))
+    held = [
+        asyncio.create_task(attachments.keep(house.desk, guest.contact, "visitor", "n", b"held")) for guest in guests
+    ]
+    while not running():  # noqa: ASYNC110 - the system's, which tells nobody
+        await asyncio.sleep(0.01)
+    other = await house.visit()
+    for _ in range(2):
+        await attachments.keep(house.desk, other.contact, "visitor", "n", b"words")
+    assert len(running()) == 1
+    assert not any(each.done() for each in held)
+    (tmp_path / "go on").touch()
+    await asyncio.gather(*held)  # and nobody is left out
+
+
 @ON_SQLITE
 async def test_without_its_limit_the_same_image_would_go_on(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     weakened(monkeypatch, cpu=1)
     with pytest.raises(InvalidField, match="too much work"):
-        await asking.look(house.desk, many_scans(400))
+        await asking.look(house.desk, WHO, many_scans(200))
     weakened(monkeypatch, cpu=600)
     before = spent()
-    await asking.look(house.desk, many_scans(400))
-    assert spent() - before > 2
+    await asking.look(house.desk, WHO, many_scans(200))
+    assert spent() - before > 1
 
 
 @ON_SQLITE
@@ -136,7 +196,7 @@ async def test_a_large_text_is_looked_at_elsewhere(house: House) -> None:
     guest = await house.visit()
     text = "Γειά σου \n".encode() * 600_000
     data, before, own = text[: 10 * 2**20], spent(), time.process_time()
-    assert (await asking.look(house.desk, data)).type == "text/plain"
+    assert (await asking.look(house.desk, WHO, data)).type == "text/plain"
     assert spent() > before  # in another process
     assert time.process_time() - own < 1
     kept = await attachments.keep(house.desk, guest.contact, "visitor", "notes", data)
@@ -164,7 +224,7 @@ BOMBS = {
 async def test_bombs_are_refused(house: House, what: str) -> None:
     before = spent()
     with suppress(InvalidField):
-        made = await asking.look(house.desk, BOMBS[what])
+        made = await asking.look(house.desk, WHO, BOMBS[what])
         assert "unfolds" in what  # what does so beside a picture is not looked at, and the picture is
         assert (made.width, made.height) == (1, 1)
     assert spent() - before < 5
@@ -212,35 +272,35 @@ async def test_a_process_that_says_too_much_or_never_ends_is_killed(
 ) -> None:
     program(monkeypatch, "import sys\nwhile True: sys.stdout.buffer.write(bytes(1 << 20))")
     with pytest.raises(Unavailable):
-        await asking.look(house.desk, b"x")
+        await asking.look(house.desk, WHO, b"x")
     monkeypatch.setattr(looking, "WALL_SECONDS", -3)  # two seconds
     program(monkeypatch, "import time; time.sleep(1000)")
     with pytest.raises(Unavailable):
-        await asking.look(house.desk, bytes(2**21))
+        await asking.look(house.desk, WHO, bytes(2**21))
     program(monkeypatch, "print('not what it should say')")
     with pytest.raises(Unavailable):
-        await asking.look(house.desk, b"x")
-    assert house.desk.looking._value == 2  # every turn was given back
+        await asking.look(house.desk, WHO, b"x")
+    assert house.desk.looking.free == 2  # every turn was given back
 
 
 @ON_SQLITE
 async def test_who_goes_away_takes_the_process_along(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     weakened(monkeypatch, cpu=60)
-    task = asyncio.create_task(asking.look(house.desk, many_scans(100_000)))
+    task = asyncio.create_task(asking.look(house.desk, WHO, many_scans(100_000)))
     while not running():  # noqa: ASYNC110 - the system's, which tells nobody
         await asyncio.sleep(0.01)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
     assert not running()
-    assert house.desk.looking._value == 2
+    assert house.desk.looking.free == 2
 
 
 def test_it_goes_with_the_server_that_was_killed(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(many_scans(100_000))
     lines = (
         "import subprocess, sys; from chat import looking\n"
-        f"command = (sys.executable, '-P', '-B', '-c', {WEAK.format(cpu=3)!r})\n"
+        f"command = (sys.executable, '-P', '-B', '-c', {WEAK.format(cpu=1)!r})\n"
         "made = subprocess.Popen(command, stdin=subprocess.PIPE, env=looking.ENVIRON)\n"
         "print(made.pid, flush=True)\n"
         f"made.communicate(open({str(tmp_path / 'file')!r}, 'rb').read())\n"
@@ -270,7 +330,7 @@ async def test_it_knows_nothing_of_the_server(house: House, monkeypatch: pytest.
     """,
     )
     with pytest.raises(InvalidField) as refused:
-        await asking.look(house.desk, b"x")
+        await asking.look(house.desk, WHO, b"x")
     said = refused.value.detail
     assert "LETHE" not in said
     assert "PYTHONPATH" in said  # the control

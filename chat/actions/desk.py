@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, field
 
 import structlog
@@ -22,6 +21,7 @@ from chat.store import Store
 from chat.store.keys import Keys
 from chat.store.ledger import Ledger
 from chat.tokens import Tokens
+from chat.turns import Turns
 
 log = structlog.get_logger("chat.desk")
 
@@ -49,7 +49,7 @@ class Desk:
     macs: Macs
     index_key: bytes
     clock: Clock
-    looking: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
+    looking: Turns = field(default_factory=lambda: Turns(2))
 
     def email_hash(self, scope: str, email: str) -> str:
         """Return what an address is found by: within an account, or `agents` for the whole server."""

@@ -107,18 +107,18 @@ class RedisLive(Live):
         else:
             self._mine[nudge.account, nudge.agent, source] = nudge.status
 
-    async def allow(self, key: str, limit: int, window: float) -> float:
+    async def allow(self, key: str, limit: int, window: float, cost: int = 1) -> float:
         """Count in Redis, so that all processes share the allowance; counts here where Redis is away (fails open)."""
         name = f"lethe:allow:{key}"
         try:
             async with self._redis.pipeline() as pipe:
-                pipe.incr(name)
+                pipe.incrby(name, cost)
                 pipe.expire(name, int(window), nx=True)
                 pipe.pttl(name)
                 count, _, left = await pipe.execute()
         except (RedisError, OSError):
             self.missed += 1
-            return await super().allow(key, limit, window)
+            return await super().allow(key, limit, window, cost)
         return 0.0 if count <= limit else max(left, 1) / 1000
 
     async def give_back(self, key: str, window: float) -> None:

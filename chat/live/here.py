@@ -106,10 +106,10 @@ class Live:
         """Tell whether any agent of the account is online."""
         return "online" in self.agents(account).values()
 
-    async def allow(self, key: str, limit: int, window: float) -> float:
+    async def allow(self, key: str, limit: int, window: float, cost: int = 1) -> float:
         """
-        Count one more of `key`; return 0.0 while there are at most `limit` in `window` seconds, else the seconds to
-        wait.
+        Count one more of `key`, or `cost` more; return 0.0 while there are at most `limit` in `window` seconds, else
+        the seconds to wait.
         """
         now, spent = time.monotonic(), self._spent[window]
         # Of one window, what came first ends first: each call lets go of what is over, and never looks at the rest.
@@ -117,8 +117,8 @@ class Live:
             _, (over, _) = spent.popitem(last=False)
             self.evicted += over > now
         until, count = spent.get(key, (now + window, 0))
-        spent[key] = (until, count + 1)
-        return 0.0 if count < limit else until - now
+        spent[key] = (until, count + cost)
+        return 0.0 if count + cost <= limit else until - now
 
     async def allow_from(self, what: str, network: Network, limit: int, window: float) -> float:
         """

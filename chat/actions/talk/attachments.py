@@ -22,9 +22,11 @@ from chat.looking import Looked
 from chat.model import Actor, Attachment, Contact
 from chat.store.privacy import holds
 from chat.store.talk import contacts, uploads
+from chat.turns import Sender
 
 FILE_MOST = 10 * 1024 * 1024
-WAITING_MOST, AN_HOUR = 20, 60
+WAITING_MOST, AN_HOUR, STOPPED = 20, 60, 20
+"""A file that was stopped spends the hour's allowance as so many others do."""
 UNUSED_MS, LEFTOVER_MS = 24 * 3_600_000, 3_600_000
 SWEPT = 500
 
@@ -48,7 +50,7 @@ async def keep(desk: Desk, contact: Contact, author: str, name: str, data: bytes
     """
     if len(data) > FILE_MOST:
         raise TooLarge(f"A file has at most {FILE_MOST // 2**20} MB")
-    looked = await looking.look(desk, data)
+    looked = await _looked(desk, contact, author, data)
     key, uid, blob = secrets.token_bytes(KEY_BYTES), uuid7(), desk.blobs.new_name()
     sealed = partial(desk.seal, contact.key_slot, contact.uid)
     made = Attachment(
@@ -130,10 +132,9 @@ async def sweep(desk: Desk) -> int:
 
 async def admit(desk: Desk, contact: Contact, author: str) -> None:
     """Spend the allowance for a file before any of it is read. Raises RateLimited, StorageFull."""
-    if author == "visitor":
-        wait = await desk.live.allow(f"upload:{contact.uid}", AN_HOUR, 3600.0)
-        if wait:
-            raise RateLimited("Too many files; wait a little", retry_after=wait)
+    wait = await _spent(desk, contact, author)
+    if wait:
+        raise RateLimited("Too many files; wait a little", retry_after=wait)
     if await desk.store.read(lambda tx: uploads.waiting(tx, contact.id, author)) >= WAITING_MOST:
         raise RateLimited("Send the files that wait first", retry_after=60)
     quotas.has_room(desk, FILE_MOST)
@@ -143,6 +144,23 @@ async def admit(desk: Desk, contact: Contact, author: str) -> None:
         quotas.of_account(desk, tx, contact)
 
     await desk.store.read(work)
+
+
+async def _looked(desk: Desk, contact: Contact, author: str, data: bytes) -> Looked:
+    """Have a file looked at in its sender's turn; where it was stopped, it spends more of the allowance."""
+    sender = Sender(contact.account_id, contact.uid if author == "visitor" else author)
+    try:
+        return await looking.look(desk, sender, data)
+    except looking.Stopped:
+        await _spent(desk, contact, author, STOPPED - 1)  # one was spent before it was read
+        raise
+
+
+async def _spent(desk: Desk, contact: Contact, author: str, cost: int = 1) -> float:
+    """Spend some of a visitor's allowance; return the seconds to wait. Agents have no limit."""
+    if author != "visitor":
+        return 0.0
+    return await desk.live.allow(f"upload:{contact.uid}", AN_HOUR, 3600.0, cost)
 
 
 def _enter(desk: Desk, tx: Any, contact: Contact, made: Attachment) -> None:

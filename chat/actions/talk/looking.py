@@ -1,4 +1,7 @@
-"""Having a stranger's file looked at: in a process of its own that ends with it, two at a time, never on the loop."""
+"""
+Having a stranger's file looked at: in a process of its own that ends with it, two at a time and in turns, never on the
+loop.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from chat import looking
 from chat.actions.desk import Desk
 from chat.errors import InvalidField, Unavailable
 from chat.looking import Looked
+from chat.turns import Sender
 
 log = structlog.get_logger("chat.files")
 WAIT = 60.0  # seconds in the queue
@@ -20,22 +24,26 @@ WAIT = 60.0  # seconds in the queue
 BY_THE_FILE = {-signal.SIGXCPU, -signal.SIGSEGV, -signal.SIGBUS, -signal.SIGABRT, -signal.SIGFPE, -signal.SIGILL}
 
 
-async def look(desk: Desk, data: bytes) -> Looked:
-    """Return what a file is, an image drawn anew. Raises InvalidField; Unavailable where it may be sent again."""
+class Stopped(InvalidField):
+    """A file took more work than a file may."""
+
+
+async def look(desk: Desk, sender: Sender, data: bytes) -> Looked:
+    """
+    Return what a file is, an image drawn anew. Raises InvalidField; Stopped, from when on its sender's come last;
+    Unavailable where it may be sent again.
+    """
     try:
-        async with asyncio.timeout(WAIT):
-            await desk.looking.acquire()
+        async with desk.looking.of(sender, WAIT):
+            status, answer = await _asked(data)
     except TimeoutError:
         raise Unavailable("Many files are being looked at; send this one again in a minute", retry_after=60) from None
-    try:
-        status, answer = await _asked(data)
-    finally:
-        desk.looking.release()
     if status == 0:
         return await asyncio.to_thread(looking.unpacked, answer, data)
     log.info("file stopped", status=status)
     if status in BY_THE_FILE:
-        raise InvalidField("This file takes too much work to be looked at; send it in another form", field="file")
+        desk.looking.blame(sender)
+        raise Stopped("This file takes too much work to be looked at; send it in another form", field="file")
     raise Unavailable("The file could not be looked at; send it again", retry_after=10)
 
 
