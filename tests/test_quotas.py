@@ -1,6 +1,11 @@
 """Claims about room: nobody fills the disk, and what can wait is refused before what cannot."""
 
+import asyncio
+import shutil
+import threading
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,9 +14,14 @@ from chat.actions.export import building, exports
 from chat.actions.talk import attachments, quotas
 from chat.actions.talk.posting import Postbox
 from chat.errors import StorageFull, Unavailable
+from chat.locales import words
 from chat.metrics import Metrics
+from chat.model import LOCALES, Contact
 from chat.settings import Settings
-from tests.desks import House, served
+from chat.store.privacy import exports as rows
+from chat.web.html.sizes import size
+from chat.web.ready import Ready
+from tests.desks import House, Served, found, served
 from tests.test_attachments import stored, upload
 
 ON_SQLITE = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
@@ -22,6 +32,22 @@ def limited(house: House, **limits: Any) -> Any:
     return replace(house.desk, settings=replace(house.desk.settings, **limits))
 
 
+def over(house: House) -> Any:
+    """The desk with a floor that is higher than what the disk has free."""
+    return limited(house, disk_floor=2 * quotas.free(house.desk.settings) // quotas.MB)
+
+
+async def stays(desk: Any, contact: Contact, size: int) -> Any:
+    """A file of so many bytes, kept."""
+    return await attachments.keep(desk, contact, "visitor", "n", b"x" * size)
+
+
+async def used(house: House) -> int:
+    """What the account is told that it uses."""
+    return (await quotas.storage(house.desk, house.actor)).used
+
+
+@ON_SQLITE
 async def test_a_contact_has_a_quota_and_so_has_an_account_and_the_server(house: House) -> None:
     guest, other = await house.visit(), await house.visit()
     half = b"x" * (quotas.MB // 2)
@@ -62,6 +88,33 @@ async def test_under_the_floor_files_go_first_and_messages_last(settings: Settin
         assert not stored(app.desk)
 
 
+@pytest.mark.anyio
+async def test_ready_means_that_messages_are_stored(settings: Settings) -> None:
+    """Where the floor says nothing of messages, as on PostgreSQL, it says nothing of readiness either."""
+    sqlite = settings.database_url.startswith("sqlite")
+    async with served(settings) as app:
+        for times, stores in {2: True, 100: not sqlite}.items():  # under the floor, and under a quarter of it
+            free = quotas.free(settings) // quotas.MB
+            app.doors.desk, app.doors.ready = limited(app.house, disk_floor=times * free), Ready()
+            answer = await app.client.get("/readyz")
+            assert (answer.json()["stores"], answer.status_code) == (stores, 200 if stores else 503)
+            assert (await app.client.get("/healthz")).status_code == 200
+
+
+@ON_SQLITE
+def test_messages_hang_on_the_disk_of_their_database(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[Path] = []
+    usage = shutil.disk_usage
+
+    def noted(path: Path) -> Any:
+        looked.append(path)
+        return usage("/")
+
+    monkeypatch.setattr(shutil, "disk_usage", noted)
+    quotas.takes_messages(replace(settings, database_url="sqlite:////elsewhere/x.db"))
+    assert looked == [Path("/elsewhere")]
+
+
 async def test_a_ready_export_is_the_answer_for_a_day(house: House) -> None:
     guest = await house.visit()
     first = await exports.ask(house.desk, guest.contact, "visitor", "visitor")
@@ -71,3 +124,156 @@ async def test_a_ready_export_is_the_answer_for_a_day(house: House) -> None:
     day = 86_400_000 + 1000
     later = replace(house.desk, clock=lambda: house.desk.clock() + day)
     assert (await exports.ask(later, guest.contact, "visitor", "visitor"))["id"] != first["id"]  # the control
+
+
+@ON_SQLITE
+async def test_a_contact_has_a_quota(house: House) -> None:
+    guest, desk = await house.visit(), limited(house, contact_quota=1)
+    await stays(desk, guest.contact, quotas.MB)
+    with pytest.raises(StorageFull, match="person"):
+        await attachments.admit(desk, guest.contact, "visitor")
+
+
+@pytest.mark.parametrize("limit", ["account_quota", "server_quota"])
+async def test_files_under_way_are_counted_by_quotas(house: House, limit: str) -> None:
+    desk = limited(house, **{limit: 1})
+    guest, other = await house.visit(), await house.visit()
+    async with quotas.held(desk, guest.contact, 600_000):
+        with pytest.raises(StorageFull):
+            await stays(desk, other.contact, 600_000)
+    await stays(desk, other.contact, 600_000)
+    made = await asyncio.gather(*(stays(desk, guest.contact, 100_000) for _ in range(8)), return_exceptions=True)
+    assert {type(each) for each in made if isinstance(each, Exception)} <= {StorageFull}
+    assert 600_000 < await used(house) <= quotas.MB
+    assert not +desk.coming
+
+
+@ON_SQLITE
+async def test_what_is_let_go_while_rows_are_read_is_counted_once(house: House) -> None:
+    """One file is entered and let go after the other's rows were read, and before they are counted."""
+    desk, real = limited(house, account_quota=1), quotas.used_by
+    guest, other = await house.visit(), await house.visit()
+    read, goes_on = threading.Event(), threading.Event()
+
+    def slowly(tx: Any, account_id: str | None = None) -> int:
+        found = real(tx, account_id)
+        read.set()
+        goes_on.wait(60)
+        return found
+
+    async with quotas.held(desk, guest.contact, 600_000):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(quotas, "used_by", slowly)
+            second = asyncio.create_task(stays(desk, other.contact, 600_000))
+            await asyncio.to_thread(read.wait, 60)
+        await stays(replace(desk, settings=house.desk.settings), guest.contact, 600_000)
+    goes_on.set()
+    with pytest.raises(StorageFull):
+        await second
+
+
+@ON_SQLITE
+async def test_files_under_way_are_counted_by_the_floor(house: House) -> None:
+    guest = await house.visit()
+    free = quotas.free(house.desk.settings)
+    desk = limited(house, disk_floor=free // quotas.MB // 2)
+    quotas.has_room(desk)
+    with pytest.raises(StorageFull, match="disk"):
+        async with quotas.held(desk, guest.contact, free):
+            pass
+    assert not +desk.coming
+
+
+async def test_archives_count_and_are_made_all_the_same(house: House) -> None:
+    guest = await house.visit()
+    await stays(house.desk, guest.contact, quotas.MB)
+    full = limited(house, contact_quota=1, account_quota=1, server_quota=1)
+    assert (await exports.ask(full, guest.contact, "visitor", "visitor"))["state"] == "queued"
+    await building.sweep(full)
+    (made,) = await exports.mine(full, guest.contact)
+    assert made["state"] == "done"
+    assert await used(house) == quotas.MB + made["size"]
+    with pytest.raises(StorageFull):
+        await quotas.takes(limited(house, account_quota=0, server_quota=1), guest.contact)
+
+
+async def test_few_archives_of_a_contact_are_kept(house: House) -> None:
+    guest, made = await house.visit(), []
+    for day in range(5):
+        later = replace(house.desk, clock=partial(int, house.desk.clock() + day * 86_500_000))
+        made.append((await exports.ask(later, guest.contact, "visitor", "visitor"))["id"])
+        await building.sweep(later)
+    assert [each["id"] for each in await exports.mine(house.desk, guest.contact)] == made[:2:-1]
+    assert house.desk.archives.count(guest.contact.uid) == building.KEPT
+
+
+@ON_SQLITE
+async def test_an_archive_waits_for_room_however_long(house: House) -> None:
+    guest = await house.visit()
+    asked = await exports.ask(house.desk, guest.contact, "visitor", "visitor")
+    assert not asked["waits_for_room"]
+    for minute in range(2 * building.TRIES):
+        later = partial(int, house.desk.clock() + minute * 70_000)
+        assert await building.sweep(replace(over(house), clock=later)) == 0
+    (waits,) = await exports.mine(over(house), guest.contact)
+    assert (waits["state"], waits["waits_for_room"]) == ("queued", True)
+    found = await house.desk.store.read(lambda tx: rows.one(tx, asked["id"], contact_id=guest.contact.id))
+    assert (found.tries, house.desk.archives.count(guest.contact.uid)) == (0, 0)
+    await building.sweep(replace(house.desk, clock=partial(int, house.desk.clock() + 1_000_000)))
+    (made,) = await exports.mine(over(house), guest.contact)
+    assert (made["state"], made["waits_for_room"]) == ("done", False)
+
+
+@ON_SQLITE
+async def test_an_archive_that_meets_the_floor_half_way_waits_too(house: House) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(building, "_has_room", _there_was_room)
+        await test_an_archive_waits_for_room_however_long(house)
+
+
+async def _there_was_room(*_: object) -> bool:
+    return True
+
+
+@ON_SQLITE
+async def test_a_message_is_refused_before_the_disk_is_full(house: House) -> None:
+    guest = await house.visit()
+    free = quotas.free(house.desk.settings) // quotas.MB
+    with pytest.raises(Unavailable, match="full"):
+        await Postbox(limited(house, disk_floor=100 * free), Metrics()).post(guest.draft("lost"))
+
+
+@ON_SQLITE
+async def test_an_upload_is_refused_under_the_floor(house: House) -> None:
+    guest = await house.visit()
+    with pytest.raises(StorageFull, match="disk"):
+        await attachments.admit(over(house), guest.contact, "visitor")
+
+
+async def test_an_account_is_told_how_much_it_uses_of_how_much(app: Served) -> None:
+    guest = await app.house.visit()
+    other = await found(app.desk, "Other", "other@acme.example")
+    await other.publish()
+    await stays(app.desk, (await other.visit()).contact, 5000)
+    assert (await app.rest("GET", "/account")).json()["storage"] == {"used": 0, "most": 20_480 * quotas.MB}
+    await stays(app.desk, guest.contact, 3000)
+    assert (await app.rest("PATCH", "/account", {"name": "Acme"})).json()["storage"]["used"] == 3000
+    await app.sign_in()
+    page = (await app.client.get("/admin/retention")).text
+    assert "take 2.9\u00a0kB of 20\u00a0GB" in page
+    assert "<meter" in page
+    assert "It is full" not in page
+    app.doors.desk = limited(app.house, account_quota=0)
+    assert (await app.rest("GET", "/account")).json()["storage"] == {"used": 3000, "most": None}
+    page = (await app.client.get("/admin/retention")).text
+    assert "take 2.9\u00a0kB." in page
+    assert "<meter" not in page
+    await stays(app.desk, guest.contact, quotas.MB)
+    app.doors.desk = limited(app.house, account_quota=1)
+    assert "It is full" in (await app.client.get("/admin/retention")).text
+
+
+def test_sizes_are_in_the_readers_language() -> None:
+    made = [size(words(code), count) for code in LOCALES for count in (0, 1023, 1536, 150 * 2**20, 5 * 2**40 // 2)]
+    en = ["0\u00a0bytes", "1023\u00a0bytes", "1.5\u00a0kB", "150\u00a0MB", "2560\u00a0GB"]
+    assert made == en + [each.replace(".", ",").replace("bytes", "byte") for each in en]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 import structlog
@@ -33,6 +34,7 @@ class Desk:
     clock; `index_key` is the key of the blind indexes, `macs` binds what others could write.
 
     `looking` lets two files be looked at at a time: an image of forty million pixels takes hundreds of MB meanwhile.
+    `coming` counts the bytes of files that are being written, by account and of all (under "").
     """
 
     settings: Settings
@@ -50,6 +52,7 @@ class Desk:
     index_key: bytes
     clock: Clock
     looking: Turns = field(default_factory=lambda: Turns(2))
+    coming: Counter[str] = field(default_factory=Counter)
 
     def email_hash(self, scope: str, email: str) -> str:
         """Return what an address is found by: within an account, or `agents` for the whole server."""

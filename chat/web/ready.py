@@ -6,6 +6,7 @@ import asyncio
 import time
 
 from chat.actions.desk import Desk
+from chat.actions.talk import quotas
 from chat.errors import LetheError
 
 FRESH, PATIENCE = 1.0, 5.0
@@ -30,7 +31,9 @@ class Ready:
 
 
 async def _stores(desk: Desk) -> bool:
+    """Whether a message would be stored: not where SQLite's disk is full; PostgreSQL's disk is its operator's."""
     try:
+        quotas.takes_messages(desk.settings)
         async with asyncio.timeout(PATIENCE):  # who holds the writer for long keeps others from storing too
             await desk.store.write(lambda _: None)
     except (LetheError, TimeoutError):

@@ -2,7 +2,7 @@
 The sweep that builds exports: each is leased, written sealed piece by piece, and handed over whole or not at all.
 
 Killed anywhere, the lease runs out and it is built anew under another file's name; what was left of the first one no
-row knows, and it goes too.
+row knows, and it goes too. Where the disk has no room for one it waits, however long, and a try is not counted.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ import structlog
 from chat.actions.desk import Desk, Sealed
 from chat.actions.export import archive, exports, holdings
 from chat.actions.retention import rules
+from chat.actions.talk import quotas
 from chat.clock import DAY
 from chat.crypt import KEY_BYTES, ChunkSealer, derive
-from chat.errors import LetheError
+from chat.errors import LetheError, StorageFull
 from chat.model import Contact
 from chat.store.privacy import exports as store
 from chat.store.privacy import holdings as held
@@ -32,6 +33,8 @@ TOLD = 2_000
 TRIES, AGAIN = 5, 60_000
 LEFTOVER_MS = 3_600_000
 REST_MOST = 1.0  # seconds
+KEPT = 2
+"""So many archives of a contact are kept; the next one that is ready takes the place of the oldest."""
 
 
 class Gone(LetheError):
@@ -43,8 +46,20 @@ async def sweep(desk: Desk) -> int:
     expired = await desk.store.read(lambda tx: store.expired(tx, desk.clock()))
     for each, uid in expired:
         await exports.remove(desk, uid, each)
-    built = [await _built(desk, each) for each in await desk.store.read(lambda tx: store.due(tx, desk.clock()))]
+    due = await desk.store.read(lambda tx: store.due(tx, desk.clock()))
+    built = [await _built(desk, each) for each in due if await _has_room(desk, each)]
     return len(expired) + sum(built) + await _leftovers(desk)
+
+
+async def _has_room(desk: Desk, found: Export) -> bool:
+    """Tell whether the disk takes an export's files; else say that it waits, and look again in a while."""
+    try:
+        quotas.has_room(desk, await desk.store.read(lambda tx: store.bytes_of_files(tx, found.contact_id)))
+    except StorageFull:
+        log.warning("export waits for room", export=found.id)
+        await desk.store.write(lambda tx: store.put_off(tx, found, desk.clock() + AGAIN))
+        return False
+    return True
 
 
 async def _built(desk: Desk, found: Export) -> bool:
@@ -64,6 +79,11 @@ async def _built(desk: Desk, found: Export) -> bool:
         if contact is None or contact.receipt_id is None:
             return False
         size = await _write(desk, contact, found.id, blob, derive(secret, "export"))
+    except StorageFull:
+        log.warning("export waits for room", export=found.id)
+        later = {"state": "queued", "tries": found.tries, "leased_until": desk.clock() + AGAIN}
+        await desk.store.write(lambda tx: store.go_on(tx, found.id, blob, **later))
+        return False
     except (LetheError, Sealed, OSError) as error:
         log.warning("export not built", export=found.id, tries=found.tries + 1, why=type(error).__name__)
         failed = found.tries + 1 >= TRIES
@@ -79,6 +99,7 @@ async def _write(desk: Desk, contact: Contact, uid: str, blob: str, key: bytes) 
     with desk.archives.growing(contact.uid, blob) as growing:
         async for piece in archive.zipped(desk, who, _progress(desk, uid, blob)):
             size += len(piece)
+            quotas.has_room(desk, len(piece))
             await asyncio.to_thread(lambda piece=piece: growing(sealer.feed(piece)))  # type: ignore[misc] # bound now
         growing(sealer.end())
     return size
@@ -111,6 +132,8 @@ async def _finish(desk: Desk, contact: Contact, uid: str, blob: str, size: int) 
         return store.go_on(tx, uid, blob, **values)
 
     if await desk.store.write(work):
+        for old in await desk.store.read(lambda tx: store.ready_beyond(tx, contact.id, KEPT)):
+            await exports.remove(desk, contact.uid, old)
         return True
     await asyncio.to_thread(desk.archives.remove, contact.uid, blob)
     return False

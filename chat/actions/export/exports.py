@@ -124,9 +124,11 @@ async def little(desk: Desk, contact: Contact) -> bool:
 
 async def ask(desk: Desk, contact: Contact, source: str, who: str) -> dict[str, Any]:
     """
-    File an export, and return how it stands; one that is not ready yet, or younger than a day, is the one. Raises
-    StorageFull. `source` is visitor, link, agent,
-    api or command. BeingErased where the contact has withdrawn meanwhile.
+    File an export, and return how it stands; one that is not ready yet, or younger than a day, is the one. `source` is
+    visitor, link, agent, api or command.
+
+    Raises StorageFull where the disk has no room; no quota stands against it. BeingErased where the contact has
+    withdrawn meanwhile.
     """
     now = desk.clock()
     quotas.has_room(desk)
@@ -142,27 +144,27 @@ async def ask(desk: Desk, contact: Contact, source: str, who: str) -> dict[str, 
 
     filed = await desk.store.write(work)
     desk.live.publish(Told(Nudge("due")))
-    return shown(filed, contact.uid)
+    return shown(desk, filed, contact.uid)
 
 
 async def mine(desk: Desk, contact: Contact) -> list[dict[str, Any]]:
     """Return a contact's exports, newest first."""
     found = await desk.store.read(lambda tx: exports.of_contact(tx, contact.id))
-    return [shown(each, contact.uid) for each in found]
+    return [shown(desk, each, contact.uid) for each in found]
 
 
 async def page(desk: Desk, actor: Actor, before: str | None, limit: int) -> tuple[list[dict[str, Any]], str | None]:
     """Return the account's exports, newest first, and where the next page begins. Owner or admin."""
     manages(actor)
     found = await desk.store.read(lambda tx: exports.page(tx, actor.account_id, before, limit + 1))
-    items = [shown(each, uid) for each, uid in found[:limit]]
+    items = [shown(desk, each, uid) for each, uid in found[:limit]]
     return items, items[-1]["id"] if len(found) > limit else None
 
 
 async def state(desk: Desk, actor: Actor, export_id: str) -> dict[str, Any]:
     """Return how an export of the account stands."""
     found, contact = await _of_account(desk, actor, export_id)
-    return shown(found, contact.uid)
+    return shown(desk, found, contact.uid)
 
 
 async def fetched(desk: Desk, contact: Contact, export_id: str) -> Archive:
@@ -198,13 +200,14 @@ async def remove(desk: Desk, contact_uid: str, found: Export) -> None:
         desk.archives.remove(contact_uid, found.blob)
 
 
-def shown(found: Export, contact_uid: str) -> dict[str, Any]:
-    """Return an export as lists show it; `progress` in percent."""
+def shown(desk: Desk, found: Export, contact_uid: str) -> dict[str, Any]:
+    """Return an export as lists show it; `progress` in percent, `waits_for_room` where the disk is nearly full."""
     done = found.state == "done"
     return {
         "id": found.id,
         "contact_id": contact_uid,
         "state": found.state,
+        "waits_for_room": found.state == "queued" and not quotas.roomy(desk),
         "progress": 100 if done else min(99, 100 * found.done // max(1, found.total)),
         "source": found.source,
         "size": found.size if done else None,

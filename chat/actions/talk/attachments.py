@@ -70,8 +70,9 @@ async def keep(desk: Desk, contact: Contact, author: str, name: str, data: bytes
         created_at=desk.clock(),
     )
     try:
-        await asyncio.to_thread(_write, desk, contact.uid, made, key, looked)
-        await desk.store.write(lambda tx: _enter(desk, tx, contact, made))
+        async with quotas.held(desk, contact, len(looked.data) + len(looked.small)):
+            await asyncio.to_thread(_write, desk, contact.uid, made, key, looked)
+            await desk.store.write(lambda tx: _enter(desk, tx, contact, made))
     except BaseException:
         await asyncio.to_thread(desk.blobs.remove, contact.uid, blob)
         raise
@@ -138,12 +139,8 @@ async def admit(desk: Desk, contact: Contact, author: str) -> None:
     if await desk.store.read(lambda tx: uploads.waiting(tx, contact.id, author)) >= WAITING_MOST:
         raise RateLimited("Send the files that wait first", retry_after=60)
     quotas.has_room(desk, FILE_MOST)
-
-    def work(tx: Any) -> None:
-        quotas.of_contact(desk, tx, contact, 0)
-        quotas.of_account(desk, tx, contact)
-
-    await desk.store.read(work)
+    await desk.store.read(lambda tx: quotas.of_contact(desk, tx, contact, 1))
+    await quotas.takes(desk, contact)
 
 
 async def _looked(desk: Desk, contact: Contact, author: str, data: bytes) -> Looked:

@@ -85,6 +85,12 @@ def lease(tx: Connection, found: Export, values: Mapping[str, Any]) -> bool:
     return tx.execute(update(export).where(mine).values(**taken)).rowcount > 0
 
 
+def put_off(tx: Connection, found: Export, until: int) -> None:
+    """Leave an export to wait that nobody has taken meanwhile; it is queued again if whoever built it has gone."""
+    mine = (export.c.id == found.id) & (export.c.leased_until == found.leased_until) & export.c.state.in_(OPEN)
+    tx.execute(update(export).where(mine).values(state="queued", done=0, leased_until=until))
+
+
 def go_on(tx: Connection, uid: str, blob: str, **values: Any) -> bool:
     """Change an export that is being built into `blob`; False where it is gone, or another builds it by now."""
     return tx.execute(update(export).where(export.c.id == uid, export.c.blob == blob).values(**values)).rowcount > 0
@@ -112,6 +118,20 @@ def take(tx: Connection, uids: Sequence[str]) -> list[tuple[str, str]]:
 def blobs(tx: Connection, names: Sequence[str]) -> set[str]:
     """Return those names of files that a row knows."""
     return set(tx.execute(select(export.c.blob).where(export.c.blob.in_(names))).scalars().all())
+
+
+def bytes_of(tx: Connection, account_id: str | None = None) -> int:
+    """Return how many bytes the archives of an account, or of all, have that are ready."""
+    query = select(func.coalesce(func.sum(export.c.size), 0)).where(export.c.state == "done")
+    if account_id is not None:
+        query = query.join(contact, contact.c.id == export.c.contact_id).where(contact.c.account_id == account_id)
+    return int(tx.execute(query).scalar_one())
+
+
+def ready_beyond(tx: Connection, contact_id: int, most: int) -> list[Export]:
+    """Return a contact's archives that are ready, but for the `most` newest of them."""
+    mine = (export.c.contact_id == contact_id) & (export.c.state == "done")
+    return _all(tx, select(*_columns).where(mine).order_by(export.c.done_at.desc(), export.c.id.desc()).offset(most))
 
 
 def bytes_of_files(tx: Connection, contact_id: int) -> int:
