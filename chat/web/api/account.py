@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import msgspec
@@ -11,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from chat.actions.privacy import notices
+from chat.actions.talk import quotas
 from chat.actions.team import accounts, agents
 from chat.clock import stamp
 from chat.model import Actor, Notice, NoticeText
@@ -64,9 +66,8 @@ async def list_sites(request: Request) -> Response:
 
 
 async def get_account(request: Request) -> Response:
-    """`GET /account`."""
-    actor = await actor_of(request)
-    return JSON(await accounts.account(doors_of(request).desk, actor))
+    """`GET /account`; `storage` says how many bytes of files and exports there are, and may be."""
+    return await _account(request, await actor_of(request))
 
 
 async def change_account(request: Request) -> Response:
@@ -85,7 +86,14 @@ async def change_account(request: Request) -> Response:
 
     values = msgspec.structs.asdict(await body_of(request, Change))
     given = {name: value for name, value in values.items() if value is not msgspec.UNSET}
-    return JSON(await accounts.change_account(doors_of(request).desk, actor, **given))
+    await accounts.change_account(doors_of(request).desk, actor, **given)
+    return await _account(request, actor)
+
+
+async def _account(request: Request, actor: Actor) -> Response:
+    desk = doors_of(request).desk
+    known, storage = await accounts.account(desk, actor), await quotas.storage(desk, actor)
+    return JSON(asdict(known) | {"storage": storage})
 
 
 def _notice(notice: Notice, live: int | None) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from starlette.requests import Request
@@ -10,12 +11,14 @@ from starlette.routing import Route
 
 from chat.actions.retention import retention, rules
 from chat.actions.retention.rules import DAYS, RULES, Thought
+from chat.actions.talk import quotas
 from chat.errors import InvalidField
 from chat.locales import words
 from chat.web.doors import doors_of
 from chat.web.html.bars import bars
 from chat.web.html.forms import Errors, Form, just_saved, manager, posted, saved, whole
 from chat.web.html.pages import Reader, locale_of, page
+from chat.web.html.sizes import size
 from chat.web.parameters import takes
 
 SHOWN = 10
@@ -92,6 +95,8 @@ async def _page(request: Request, who: Reader, form: Form, errors: Errors, statu
         "last": last,
         "took": {each["rule"]: each for each in last["rules"]} if last else {},
         "runs": (await retention.page(desk, who.actor, None, SHOWN))[0],
+        "storage": await quotas.storage(desk, who.actor),
+        "size": partial(size, words(locale_of(request))),
         "months": [each | {"name": _month(request, each["month"])} for each in months],
         "plots": _plots(request, months),
     }
