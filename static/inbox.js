@@ -24,13 +24,14 @@ class InboxApp extends HTMLElement {
   #now = h("button", { class: "link-button", type: "button", hidden: true, on: { click: () => this.#inbox.socket.hurry() } }, t("inbox.line.now"));
   #bar = h("p", { class: "line", hidden: true }, this.#line, " ", this.#now);
   #views = VIEWS.map((view) => h("a", { href: href(view), "data-view": view }, icon(view), t(`inbox.view.${view}`)));
+  #many = h("a", { class: "many", href: "/admin/quarantine", hidden: true }, t("inbox.quarantine.many"));
 
   connectedCallback() {
     const inbox = this.#inbox;
     this.replaceChildren(
       h("h1", { class: "for-ears" }, t("page.inbox")),
       h("button", { class: "skip button", type: "button", on: { click: () => this.#ticket.reach() } }, t("inbox.skip")),
-      h("div", { class: "side" }, h("nav", { class: "views", "aria-label": t("inbox.views") }, this.#views), this.#list, this.#bar),
+      h("div", { class: "side" }, h("nav", { class: "views", "aria-label": t("inbox.views") }, this.#views), this.#many, this.#list, this.#bar),
       this.#ticket, this.#contact, this.#toast,
     );
     this.#connectParts(inbox);
@@ -83,6 +84,7 @@ class InboxApp extends HTMLElement {
     if (number !== this.#place.number) this.#leave(number);
     this.#place = { view, number };
     this.#list.show(view, number);
+    this.#many.hidden = view !== "quarantine";
     for (const link of this.#views) link.setAttribute("aria-current", link.dataset.view === view ? "page" : "false");
     this.#title();
   }

@@ -39,10 +39,15 @@ def test_a_retraining_is_started_looked_at_put_to_use_and_rolled_back(
     expect(page.locator("figure.plot svg")).to_have_count(5)
     page.locator("figure.plot summary").first.click()
     expect(page.locator("figure.plot table").first).to_be_visible()
+    expect(page.get_by_text("with fewer than 20 messages of each kind")).to_be_visible()
+    expect(page.get_by_role("button", name="Put to use")).not_to_have_class(re.compile("is-primary"))
     page.get_by_role("button", name="Put to use").click()
     expect(page.get_by_role("row", name="Version 2").first).to_contain_text("in use")
 
-    page.get_by_role("row", name="Version 1").get_by_role("button", name="Put to use").click()
+    old = page.get_by_role("row", name="Version 1")
+    expect(old).to_contain_text("Measured on fewer than 20 of each kind")
+    expect(old.locator(".is-primary")).to_have_count(0)
+    old.get_by_role("button", name="Put to use").click()
     expect(page.get_by_role("row", name="Version 1").first).to_contain_text("in use")
     page.get_by_role("button", name="Follow the marks again").click()
     expect(page.get_by_text("in use", exact=True)).to_have_count(0)
@@ -95,6 +100,24 @@ def test_two_held_messages_are_released_at_once_and_taken_back(
     page.get_by_role("button", name="Undo").click()
     expect(page.locator("ul.held li")).to_have_count(3)
     expect(watching.locator("ticket-list .row", has_text="Ada")).to_have_count(0)
+
+
+def test_the_quarantine_has_one_place_and_one_count(open_page: OpenPage, own_demo: Demo, owned: StorageState) -> None:
+    sample.hold(own_demo, "Ada", "Bob")
+    page = open_page(f"{own_demo.server}/inbox/open", storage_state=owned, **ENGLISH)
+    many = page.get_by_role("link", name="Judge what waits, many at once")
+    expect(many).to_have_count(0)
+    page.get_by_role("link", name="Quarantine", exact=True).click()
+    expect(page.locator("ticket-list .row")).to_have_count(2)
+    many.click()
+    expect(page.get_by_role("heading", name="Quarantine")).to_be_visible()
+    expect(page.get_by_text("2 messages wait")).to_have_count(1)
+    places = page.locator(".topbar .places a")
+    expect(places).to_have_text(["Inbox", "Settings"])
+    expect(places.first).to_have_attribute("aria-current", "true")
+    page.get_by_role("link", name="The whole quarantine, by ticket").click()
+    expect(page).to_have_url(f"{own_demo.server}/inbox/quarantine")
+    expect(page.locator("ticket-list .row")).to_have_count(2)
 
 
 def test_the_quarantine_is_gone_through_by_keys(open_page: OpenPage, own_demo: Demo, owned: StorageState) -> None:

@@ -118,6 +118,21 @@ def test_a_held_message_is_shown_only_when_asked_for_and_is_released(inbox: Page
     expect(inbox.locator(".entry.is-held")).to_have_count(2)
 
 
+@pytest.mark.parametrize("training", [True, False], ids=["agreed", "not agreed"])
+def test_a_mark_says_whether_it_was_learnt(inbox: Page, demo: Demo, *, training: bool) -> None:
+    name = f"Marta {training}"
+    with Visitor(demo, name, training=training) as visitor:
+        visitor.say("Good morning, a question about the saucer")
+    row(inbox, name).click()
+    toast = inbox.locator("toast-line")
+    inbox.get_by_role("button", name="Spam", exact=True).click()
+    expect(toast).to_contain_text("Marked as spam")
+    expect(toast.get_by_text("learns nothing")).to_have_count(0 if training else 1)
+    inbox.get_by_role("button", name="Not spam", exact=True).first.click()
+    expect(toast).not_to_contain_text("Marked as spam")
+    expect(toast.get_by_text("learns nothing")).to_have_count(0 if training else 1)
+
+
 def test_hostile_text_is_shown_as_text(inbox: Page, demo: Demo) -> None:
     with Visitor(demo, "<img src=x onerror=alert(1)>") as visitor:
         visitor.say(sample.HOSTILE)

@@ -184,6 +184,7 @@ def _ask(desk: Desk, tx: Any, account_id: str) -> str | None:
 def shown(run: Run, used: Run | None) -> dict[str, Any]:
     """Return a run as lists show it."""
     figures = (run.report or {}).get("candidate") or {}
+    labels = (run.report or {}).get("labels") or {"ham": 0, "spam": 0}
     return {
         "id": run.id,
         "version": run.version,
@@ -192,6 +193,7 @@ def shown(run: Run, used: Run | None) -> dict[str, Any]:
         "in_use": used is not None and used.id == run.id,
         "discarded": run.discarded_at is not None,
         "labels": run.labels,
+        "measured": min(labels["ham"], labels["spam"]),
         "asked_at": stamp(run.asked_at),
         "asked_by": run.asked_by,
         "done_at": None if run.done_at is None else stamp(run.done_at),

@@ -85,7 +85,7 @@ async def show_run(request: Request) -> Response:
     run = await runs.one(desk, who.actor, request.path_params["id"])
     report = run["report"]
     drawn = plots.of_report(report) if report and report["candidate"] else []
-    few = LEAST if report and min(report["labels"]["ham"], report["labels"]["spam"]) < LEAST else 0
+    few = LEAST if run["measured"] < LEAST else 0
     more: dict[str, Any] = {"run": run, "plots": drawn, "shown": plots.shown, "few": few}
     return page(request, "admin-filter-run.html", who, errors={}, saved=False, **more)
 
@@ -111,6 +111,7 @@ async def _filter_page(
         "plot": plots.of_cost(cost, who.account.ham_held),
         "target": f"{100 * who.account.ham_held:g}",
         "shown": plots.shown,
+        "least": LEAST,
         "errors": errors or {},
         "saved": "saved" in request.query_params,
     }
