@@ -2,11 +2,12 @@
 
 import json
 import re
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, WebSocket, WebSocketRoute, expect
+from playwright.sync_api import BrowserContext, Page, WebSocket, WebSocketRoute, expect
 
 from tests.lethe import Account, Lethe
 from tests.sockets import Frame, Socket
@@ -100,51 +101,6 @@ def test_what_comes_while_the_widget_is_closed_is_counted_on_the_button(guest: G
         guest.open()
         expect(guest.page.locator("lethe-chat span")).to_be_hidden()
         assert agent.get("read", seq=3)["author"]["kind"] == "visitor"
-
-
-def test_what_one_window_has_read_the_others_know(guest: Guest, account: Account) -> None:
-    guest.write("Hello?")
-    number = numbered(guest)
-    other = Guest(guest.context.new_page(), account)
-    other.page.goto(guest.page.url)
-    other.open().sees("Hello?")
-    for each in (guest, other):
-        each.frame.get_by_role("button", name="Close chat").click()
-    with watching(account, number) as agent:
-        agent.post("One", ticket=number)
-        for each in (guest, other):
-            expect(each.page.locator("lethe-chat span")).to_have_text("1")
-        other.page.bring_to_front()
-        other.open()
-        expect(guest.page.locator("lethe-chat span")).to_be_hidden()
-        other.frame.get_by_role("button", name="Close chat").click()
-        agent.post("Two", ticket=number)
-        expect(guest.page.locator("lethe-chat span")).to_have_text("1")
-
-
-def test_a_refusal_that_names_no_message_is_of_the_one_sent_last(enter: Enter, account: Account) -> None:
-    """As from a proxy, or an older server, that cannot read the frame."""
-    cut: list[WebSocketRoute] = []
-
-    def line(near: WebSocketRoute) -> None:
-        far = near.connect_to_server()
-        cut.append(near)
-
-        def sent(data: str | bytes) -> None:
-            if "poison" in str(data):
-                near.send('{"type":"error","code":"invalid_frame","detail":"no"}')
-            else:
-                far.send(data)
-
-        near.on_message(sent)
-
-    guest = enter(lambda page: page.route_web_socket(re.compile("/ws/visitor"), line)).open().agree().write("One")
-    guest.sees("One")
-    guest.write("poison")
-    expect(guest.frame.get_by_text("Not sent.")).to_be_visible()
-    guest.write("Two")
-    number = numbered(guest)
-    guest.until(lambda: [text for _, text in stored(account, number)] == ["One", "Two"])
 
 
 def test_a_reload_in_the_middle_goes_on_where_it_was(guest: Guest, account: Account) -> None:
@@ -327,13 +283,16 @@ def test_hostile_text_is_text_on_both_sides(guest: Guest, account: Account) -> N
     assert inbox.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-def beside(guest: Guest, account: Account, number: int) -> Page:
-    """The ticket in the inbox, in a browser that is the owner's."""
+def beside(
+    guest: Guest, account: Account, number: int, before: Callable[[BrowserContext], None] = lambda _: None
+) -> Page:
+    """The ticket in the inbox, in a browser that is the owner's; `before(context)` is called first."""
     name, _, value = account.sign_in().partition("=")
     browser = guest.context.browser
     assert browser is not None
     context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB")
     context.add_cookies([{"name": name, "value": value, "url": account.lethe.origin}])
+    before(context)
     page = context.new_page()
     page.goto(f"{account.lethe.origin}/inbox/open/{number}")
     return page

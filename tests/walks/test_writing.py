@@ -1,17 +1,18 @@
 """Writing, in the widget and in the inbox: the keys of input methods, half characters, counting, and no TLS."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, FilePayload, Locator, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, FilePayload, Locator, Page, Route, expect
 
 from tests import browser as chromium
 from tests.lethe import Account, Lethe
 from tests.walks.shop import Enter, Guest
 from tests.walks.test_widget_chat import beside, numbered, stored
+from tests.walks.test_widget_told import broken
 
 ROOT = Path(__file__).parents[2]
 PRESS = """(box, {key, how}) =>
@@ -121,6 +122,45 @@ def test_a_composition_in_chromium_itself_sends_nothing(guest: Guest, account: A
     devtools.send("Input.dispatchKeyEvent", {"type": "keyUp", **key})
     expect(guest.text).to_have_value("こん")
     assert stored(account, number) == [(1, "First")]
+
+
+HELD = {"key": "Escape", "code": "Escape", "windowsVirtualKeyCode": 229}
+
+
+def asked_why(guest: Guest, account: Account, before: Callable[[BrowserContext], None] = lambda _: None) -> Locator:
+    """A dialog in which an agent writes the reason of a hold."""
+    guest.write("First")
+    inbox = beside(guest, account, numbered(guest), before)
+    inbox.get_by_role("button", name="Hold…").click()
+    reason = inbox.locator("dialog #hold-reason")
+    reason.fill("りゆ")
+    return reason
+
+
+def goes_on(reason: Locator, how: dict[str, Any]) -> bool:
+    """Whether an Escape reaches the browser, which closes a dialog by it unless a script prevents it (HTML)."""
+    went: bool = reason.evaluate(PRESS, {"key": "Escape", "how": how})
+    return went
+
+
+def test_an_escape_of_an_input_method_closes_no_dialog(guest: Guest, account: Account) -> None:
+    reason = asked_why(guest, account)
+    assert not any(goes_on(reason, how) for how in COMPOSING.values())
+    devtools = reason.page.context.new_cdp_session(reason.page)
+    devtools.send("Input.dispatchKeyEvent", {"type": "rawKeyDown", **HELD})
+    devtools.send("Input.dispatchKeyEvent", {"type": "keyUp", **HELD})
+    expect(reason).to_have_value("りゆ")
+    assert goes_on(reason, PLAIN)
+    reason.page.keyboard.press("Escape")
+    expect(reason).to_have_count(0)
+
+
+def test_without_the_shield_it_would(guest: Guest, account: Account) -> None:
+    def careless(context: BrowserContext) -> None:
+        broken(context, "static/common/writing.js", SHIELD, "false")
+
+    reason = asked_why(guest, account, careless)
+    assert all(goes_on(reason, how) for how in COMPOSING.values())
 
 
 def test_half_a_character_is_sent_as_a_whole_one(guest: Guest, account: Account) -> None:
