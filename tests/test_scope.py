@@ -170,7 +170,7 @@ def traced() -> Iterator[Trace]:
 @asynccontextmanager
 async def socket(two: Two, path: str, headers: dict[str, str]) -> AsyncIterator[Any]:
     """A socket of the application, without a wire between: what is called sends a frame and waits for one of a kind."""
-    app = two.app.client._transport.app  # type: ignore[attr-defined]
+    app = two.app.client._transport.app  # type: ignore[attr-defined] # it is an ASGI transport
     coming: asyncio.Queue[Any] = asyncio.Queue()
     going: asyncio.Queue[Any] = asyncio.Queue()
     named = [(name.encode(), value.encode()) for name, value in ({"host": "chat.test"} | headers).items()]

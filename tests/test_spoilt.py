@@ -59,7 +59,8 @@ def spoilt(chance: Any, column: Column[Any], held: Any) -> Any:
         return not held
     if isinstance(column.type, Integer):
         return chance.choice([-1, 0, 1, 2, 3, chance.randrange(1 << 31)])
-    return "".join(chance.choices("0123456789abcdef-é'%", k=chance.choice([0, 1, 36, 64])))[: column.type.length]  # type: ignore[attr-defined]
+    most = column.type.length  # type: ignore[attr-defined] # what is left is text
+    return "".join(chance.choices("0123456789abcdef-é'%", k=chance.choice([0, 1, 36, 64])))[:most]
 
 
 class Spoiler:
