@@ -1,6 +1,7 @@
 """What strangers can ask again and again: a bounded log, one look at readiness a second, no way in by a query."""
 
 import asyncio
+import inspect
 import logging
 from collections.abc import Iterator
 from typing import Any
@@ -240,6 +241,20 @@ async def test_a_socket_that_is_to_close_reads_no_further(
     monkeypatch.setattr(connection, "BAD_FRAMES", 10**9)
     monkeypatch.setattr(connection, "FLOOD", 10**9)
     assert (await read_of(refusal, 300))[0] == 300
+
+
+@pytest.mark.anyio
+async def test_work_whose_socket_ends_before_it_begins_is_closed() -> None:
+    async def work() -> None:
+        raise AssertionError
+
+    made, line = work(), Deaf(InvalidFrame("x"), asyncio.Queue())
+    line.spawn(made)
+    for task in line._tasks:
+        task.cancel()
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert inspect.getcoroutinestate(made) == inspect.CORO_CLOSED
 
 
 def test_good_frames_behind_ten_bad_ones_have_no_effect(account: Account) -> None:

@@ -140,7 +140,9 @@ class Connection:
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Run something beside the reader; it ends with the socket."""
-        self._keep(asyncio.create_task(self._guarded(work)))
+        task = asyncio.create_task(self._guarded(work))
+        task.add_done_callback(lambda _: work.close())  # a task cancelled before its first step never began the work
+        self._keep(task)
 
     def _keep(self, task: asyncio.Task[None]) -> None:
         self._tasks.add(task)
