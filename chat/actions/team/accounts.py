@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+import idna
+
 from chat import texts
 from chat.actions.audit import audit
 from chat.actions.desk import Desk
@@ -162,14 +164,21 @@ def _origin(value: str) -> str:
             "An origin is a scheme, a host and perhaps a port, as https://shop.example",
             field="origins",
         )
-    try:
-        host = parts.hostname.encode("idna").decode()
-    except UnicodeError:
-        raise InvalidField("An origin is a scheme, a host and perhaps a port", field="origins") from None
+    host = _host(parts.netloc.partition(":")[0])
     if not re.fullmatch(r"[a-z0-9.-]+", host):
         raise InvalidField("An origin is a scheme, a host and perhaps a port", field="origins")
     default = {"http": 80, "https": 443}[parts.scheme]
     return f"{parts.scheme}://{host}" + ("" if port in {None, default} else f":{port}")
+
+
+def _host(written: str) -> str:
+    """Return a host as browsers send it: in A-labels by UTS 46, non-transitional (ß is not ss). Raises InvalidField."""
+    if written.isascii():
+        return written.lower()
+    try:
+        return idna.encode(written, uts46=True).decode()  # not lower() before: it makes a Σ at the end another letter
+    except idna.IDNAError:
+        raise InvalidField("An origin is a scheme, a host and perhaps a port", field="origins") from None
 
 
 def _color(value: str) -> str:
