@@ -49,6 +49,37 @@ def opened(open_page: OpenPage, demo: Demo, owner: StorageState) -> Iterator[Ope
     demo.api("DELETE", f"/tickets/{number}?permanent=true")
 
 
+COLUMNS = [".side", "ticket-view", "contact-card"]
+EDGES = """parts => parts.map((part) => {
+    const { left, right, width } = document.querySelector(part).getBoundingClientRect();
+    return [Math.round(left), Math.round(right), Math.round(width)];
+})"""
+
+
+def columns(page: Page) -> list[tuple[int, int, int]]:
+    """Where list, ticket and contact begin and end, and how wide they are."""
+    return [tuple(each) for each in page.evaluate(EDGES, COLUMNS)]
+
+
+def unplaced(css: str) -> str:
+    """The style sheet as it would be with the list in whatever column is left."""
+    assert ".side { grid-area: 1 / 1;" in css
+    return css.replace(".side { grid-area: 1 / 1;", ".side {")
+
+
+@pytest.mark.parametrize("width", [1200, 1440, 1920])
+def test_list_ticket_and_contact_stand_in_this_order(opened: Opened, width: int) -> None:
+    (_, list_ends, list_width), (ticket, ticket_ends, _), (contact, _, contact_width) = columns(
+        opened(DESKTOP | {"viewport": {"width": width, "height": 900}})
+    )
+    assert (list_width, contact_width) == (320, 300)
+    assert (ticket, contact) == (list_ends, ticket_ends)
+
+
+def test_a_list_that_is_not_placed_is_found(opened: Opened) -> None:
+    assert columns(opened(DESKTOP, unplaced))[0][2] != 320
+
+
 def floating(css: str) -> str:
     """The style sheet as it would be with the line of what was done above the rest."""
     whole = "toast-line { grid-area: 2 / 1; display: block;"
