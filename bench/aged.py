@@ -13,6 +13,9 @@ from typing import Any
 from bench.ledger import percentile
 from bench.load import Run
 from chat.ids import uuid7
+from chat.macs import Macs
+from chat.settings import from_env
+from chat.store.folder import server_secret
 
 DAY = 86_400_000
 BODY = 120
@@ -46,10 +49,12 @@ def fill(database: Path, site_key: str, persons: Sequence[Person], said: int, bo
         number = raw.execute("SELECT tickets FROM account WHERE id = ?", (account,)).fetchone()[0] + 1
         known = raw.execute("SELECT coalesce(max(id), 0) FROM contact").fetchone()[0] + 1
         first = raw.execute("SELECT coalesce(max(id), 0) FROM ticket").fetchone()[0] + 1
+        macs = Macs(server_secret(from_env({"LETHE_DATA": str(database.parent)})))
+        bound = [macs.over("contact", [known + n, each.uid, account, None]) for n, each in enumerate(persons)]
         raw.executemany(
-            "INSERT INTO contact (id, uid, account_id, site_id, key_slot, locale, created_at)"
-            " VALUES (?,?,?,?,?,'en',?)",
-            ((known + n, each.uid, account, site, each.slot, at) for n, each in enumerate(persons)),
+            "INSERT INTO contact (id, uid, account_id, site_id, key_slot, locale, created_at, mac)"
+            " VALUES (?,?,?,?,?,'en',?,?)",
+            ((known + n, each.uid, account, site, each.slot, at, bound[n]) for n, each in enumerate(persons)),
         )
         raw.executemany(
             "INSERT INTO ticket (id, account_id, number, contact_id, site_id, status, tags, last_seq, last_note, held,"

@@ -25,7 +25,11 @@ from bench.wire import hang_up
 from chat.actions.desk import seal_text
 from chat.app import open_desk
 from chat.ids import uuid7
+from chat.live.beside import Command
+from chat.macs import Macs
+from chat.nudges import Nudge, Told
 from chat.settings import from_env
+from chat.store.folder import server_secret
 
 SAID = 20
 """Messages a ticket."""
@@ -93,7 +97,8 @@ def _scrub(guests: Shops, _: Shop) -> Callable[[], bool]:
     database = guests.data / "lethe.db"
     with closing(sqlite3.connect(database, timeout=30)) as raw, raw:
         raw.execute("UPDATE server SET scrubbed_at = 0")
-    (guests.data / "nudges").write_bytes(b'{"kind":"due"}\n')
+    macs = Macs(server_secret(from_env({"LETHE_DATA": str(guests.data)})))
+    Command(guests.data / "nudges", macs).publish(Told(Nudge("due")))
 
     def done() -> bool:
         with closing(sqlite3.connect(database, timeout=30)) as raw:

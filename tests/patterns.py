@@ -18,6 +18,11 @@ ROOT: Final = Path(__file__).parent.parent
 WHOLE: Final = frozenset({"match", "fullmatch"})
 MAKES: Final = frozenset({"compile", "match", "fullmatch", "search", "sub", "subn", "split", "findall", "finditer"})
 MAKERS: Final = frozenset({"re", "regex"})
+BOUNDED: Final = {r"\X": 640}
+"""
+Patterns that never meet a whole text. Ends of graphemes are looked for in what is shown of one, 600 characters in the
+quarantine: a row of flags costs a square, as whether two are a pair depends on all before.
+"""
 _LITERAL: Final = re.compile(
     r"(?:^|[=(,:;!&|?{}\[]|=>|return)\s*"  # where no value stands before it, a slash begins a pattern
     r"/(?![*/])((?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\[\n])+)/([dgimsuvy]*)",
@@ -32,6 +37,11 @@ class Found:
     place: str
     pattern: re.Pattern[Any]
     ways: frozenset[str]
+
+    @property
+    def longest(self) -> int | None:
+        """The most characters that it is ever given, None where nothing bounds them but the text itself."""
+        return BOUNDED.get(str(self.pattern.pattern))
 
     def work(self) -> list[Work]:
         """Return what is done with texts by it."""

@@ -38,7 +38,7 @@ def tried(found: Found, chance: random.Random, many: int) -> tuple[Hostile, Grow
     for _ in range(many):
         text = pointed(chance, own) if chance.random() < 3 / 4 else hostile(chance, own)
         for work in found.work():
-            if grown := grows(work, text.of):
+            if grown := grows(work, text.of, found.longest or 4096):
                 return text, grown
     return None
 

@@ -27,6 +27,7 @@ def dearest(found: Found, chance: random.Random, texts: int = TEXTS, longest: in
     own, length = "".join(sorted(set(str(found.pattern.pattern)))), longest
     if found.place.startswith("spam/"):
         length = LONGEST
+    length = found.longest or length
     said = [pointed(chance, own).of(length) for _ in range(texts)]
     return max(min(cpu(work, text) for _ in range(3)) for work in found.work() for text in said)
 

@@ -2,11 +2,10 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, FilePayload, Locator, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, FilePayload, Locator, Page, expect
 
 from tests import browser as chromium
 from tests.lethe import Account, Lethe
@@ -14,7 +13,6 @@ from tests.walks.shop import Enter, Guest
 from tests.walks.test_widget_chat import beside, numbered, stored
 from tests.walks.test_widget_told import broken
 
-ROOT = Path(__file__).parents[2]
 PRESS = """(box, {key, how}) =>
     box.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true, cancelable: true, ...how}))"""
 COMPOSING: dict[str, dict[str, Any]] = {"composing": {"isComposing": True}, "safari's": {"keyCode": 229}}
@@ -96,14 +94,7 @@ def test_the_same_keys_without_an_input_method_send_and_close(guest: Guest, acco
 @pytest.mark.parametrize("how", COMPOSING)
 def test_without_its_shield_the_widget_sends_such_a_key(enter: Enter, account: Account, how: str) -> None:
     def careless(page: Page) -> None:
-        script = (ROOT / "static/common/writing.js").read_text("utf-8")
-        assert SHIELD in script
-        body = script.replace(SHIELD, "event.isComposing && false")
-
-        def served(route: Route) -> None:
-            route.fulfill(body=body, content_type="text/javascript")
-
-        page.route("**/common/writing.js", served)
+        broken(page.context, "static/common/writing.js", SHIELD, "event.isComposing && false")
 
     guest = enter(careless).open().agree()
     guest.text.fill("にほ")
