@@ -13,7 +13,7 @@ from subprocess import CompletedProcess
 from uuid import UUID
 
 import redis
-from playwright.sync_api import BrowserContext, BrowserType, FilePayload, Page, expect
+from playwright.sync_api import BrowserContext, BrowserType, Error, FilePayload, Page, expect
 from sqlalchemy import func, select
 
 from chat.actions.desk import Desk
@@ -251,7 +251,13 @@ SHOWN = """async words => {
 def on_screen(page: Page, words: dict[str, str]) -> list[str]:
     """Those words (by name) that a page shows in its elements, their attributes and fields, or keeps in a storage."""
     names, hidden = list(words), [base64.b64encode(word.encode()).decode() for word in words.values()]
-    return sorted(names[place] for place in page.evaluate(SHOWN, hidden))
+    while True:
+        page.wait_for_load_state()
+        try:
+            return sorted(names[place] for place in page.evaluate(SHOWN, hidden))
+        except Error as error:  # a page that waits for something loads itself again when it is there
+            if "navigation" not in str(error):
+                raise
 
 
 def in_window(page: Page, words: dict[str, str]) -> list[str]:

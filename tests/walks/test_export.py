@@ -73,7 +73,7 @@ def test_an_agent_hands_over_what_is_held_of_a_contact(open_page: OpenPage, demo
     inbox = open_page(f"{demo.server}/inbox/open", storage_state=owner, accept_downloads=True, **DESKTOP)
     row(inbox, MINE).click()
     with inbox.expect_download(timeout=30_000) as taken:
-        inbox.get_by_role("button", name="Export…").click()
+        inbox.get_by_role("button", name="Export", exact=True).click()
     inside = opened(taken.value)
     about_me_alone(inside)
     assert json.loads(inside["export.json"])["format"] == "lethe-export"
