@@ -31,7 +31,7 @@ import math
 import re
 from typing import Any, ClassVar
 
-NAME = re.compile(r"[a-z_]{1,40}")
+NAME = re.compile(r"[a-z_]{1,40}|c[0-9]{1,4}")  # the second are fields that a site asks for
 
 
 class LetheError(Exception):
