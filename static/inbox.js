@@ -116,8 +116,9 @@ class InboxApp extends HTMLElement {
     this.#online = state === "online";
     if (state === "unauthorized") location.assign(`/signin?next=${encodeURIComponent(location.pathname)}`);
     else if (state !== "connecting") {
+      const text = said ? t(said) : "";
       this.#bar.hidden = !said;
-      this.#line.textContent = said ? t(said) : "";
+      if (this.#line.textContent !== text) this.#line.textContent = text;   // or it would be read aloud at every try
       this.#now.hidden = state !== "waiting";
     }
   }

@@ -25,6 +25,7 @@ class Cable:
         self.mute = b""
         self.cut = 0
         self._ends: list[socket.socket] = []
+        self._serving = threading.Thread(target=self._serve, daemon=True)
 
     @property
     def origin(self) -> str:
@@ -32,20 +33,23 @@ class Cable:
         return f"http://127.0.0.1:{self.port}"
 
     def __enter__(self) -> Self:
-        threading.Thread(target=self._serve, daemon=True).start()
+        self._serving.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        with contextlib.suppress(OSError):
+            self._door.shutdown(socket.SHUT_RDWR)  # or who waits at the door is still let in once
         self._door.close()
+        self._serving.join(1)
         self.pull()
 
     def pull(self) -> None:
         """Cuts every line there is."""
-        for end in self._ends:
+        ends, self._ends = self._ends, []
+        for end in ends:
             _close(end)
-        self._ends.clear()
 
     def _serve(self) -> None:
         with contextlib.suppress(OSError):

@@ -12,7 +12,7 @@ HOSTILE = "<b>Markup</b> & <script>alert(1)</script> stays text, \u202eand so do
 
 def fill(demo: Demo) -> None:
     """Make the tickets: one long talk with a note, some short ones, one in quarantine."""
-    _solved(demo)
+    first = _solved(demo)
     _pending(demo)
     for name, text, locale in (
         ("Rina", "Is the workshop open on Saturday?", "en"),
@@ -26,7 +26,7 @@ def fill(demo: Demo) -> None:
         visitor.say(SPAM)
     _talk(demo)
     made = demo.api("POST", "/departments", {"name": "Returns", "retention": {"transcripts_days": 90}})
-    demo.api("PATCH", "/tickets/1", {"department": made["id"]})
+    demo.api("PATCH", f"/tickets/{first}", {"department": made["id"]})
 
 
 GENUINE = (
@@ -68,11 +68,12 @@ def answer(demo: Demo, number: int, text: str, kind: str = "messages") -> None:
     demo.api("POST", f"/tickets/{number}/{kind}", {"id": str(uuid.uuid4()), "text": text})
 
 
-def _solved(demo: Demo) -> None:
+def _solved(demo: Demo) -> int:
     with Visitor(demo, "Ines") as visitor:
-        number = visitor.say("The saucer fits, thank you!")["ticket"]
+        number: int = visitor.say("The saucer fits, thank you!")["ticket"]
     answer(demo, number, "Lovely to hear. Enjoy it!")
     demo.api("PATCH", f"/tickets/{number}", {"status": "solved", "assignee": "me"})
+    return number
 
 
 def _pending(demo: Demo) -> None:

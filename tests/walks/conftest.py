@@ -7,9 +7,12 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, StorageState, sync_playwright
 
 from tests import browser as chromium
+from tests import sample
 from tests.agent import signed_in
+from tests.cable import Cable
 from tests.demo import Demo
 from tests.lethe import Account, Lethe
+from tests.walks.line import timed
 from tests.walks.shop import Enter, Guest, Shop
 
 OpenPage = Callable[..., Page]
@@ -48,6 +51,20 @@ def own_demo() -> Iterator[Demo]:
 def owner(browser: Browser, demo: Demo) -> StorageState:
     """The owner's cookies: signing in is limited, so the walks share one session."""
     return signed_in(browser, demo)
+
+
+@pytest.fixture(scope="session")
+def filled() -> Iterator[Demo]:
+    """A demo with sample chats of which walks look at every page; none of them changes what is there."""
+    with Demo() as started:
+        sample.fill(started)
+        yield started
+
+
+@pytest.fixture(scope="session")
+def looking(browser: Browser, filled: Demo) -> StorageState:
+    """The cookies of the owner of the demo with sample chats."""
+    return signed_in(browser, filled)
 
 
 @pytest.fixture
@@ -123,3 +140,29 @@ def enter(browser: Browser, account: Account, shop: Shop) -> Iterator[Enter]:
     for context in contexts:
         context.close()
     assert broken == []
+
+
+@pytest.fixture
+def cable(lethe: Lethe) -> Iterator[Cable]:
+    """A line to the server that can go dead or be lost."""
+    with Cable(lethe.port) as laid:
+        yield laid
+
+
+@pytest.fixture
+def inbox_at(browser: Browser, account: Account, cable: Cable) -> Iterator[Callable[..., Page]]:
+    """Opens a ticket in the inbox, through the cable."""
+    contexts: list[BrowserContext] = []
+    name, _, value = account.sign_in().partition("=")
+
+    def opened(number: int, before: Callable[[Page], None] = timed) -> Page:
+        contexts.append(browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB"))
+        contexts[-1].add_cookies([{"name": name, "value": value, "url": cable.origin}])
+        page = contexts[-1].new_page()
+        before(page)
+        page.goto(f"{cable.origin}/inbox/open/{number}")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()

@@ -49,7 +49,7 @@ class Shop:
         self.origin = f"http://127.0.0.1:{self.port}"
 
     def __enter__(self) -> Self:
-        Thread(target=self._server.serve_forever, daemon=True).start()
+        Thread(target=self._server.serve_forever, args=[0.02], daemon=True).start()  # looks so often whether to stop
         self._open.callback(self._server.server_close)
         self._open.callback(self._server.shutdown)
         return self

@@ -4,7 +4,6 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Frame, Page, StorageState, expect
 
-from tests import sample
 from tests.demo import Demo
 from tests.walks.conftest import OpenPage
 from tests.walks.shop import Enter, Guest
@@ -33,18 +32,11 @@ PAGES = (
 )
 
 
-@pytest.fixture(scope="module")
-def filled(demo: Demo) -> Demo:
-    """The demo with sample chats."""
-    sample.fill(demo)
-    return demo
-
-
 @pytest.mark.parametrize("look", LOOKS, ids=["light, wide", "dark, narrow"])
-def test_axe_finds_nothing(open_page: OpenPage, filled: Demo, owner: StorageState, look: dict[str, object]) -> None:
+def test_axe_finds_nothing(open_page: OpenPage, filled: Demo, looking: StorageState, look: dict[str, object]) -> None:
     signing = open_page(f"{filled.server}/signin", **look)
     assert found(signing) == []
-    page = open_page("about:blank", storage_state=owner, **look)
+    page = open_page("about:blank", storage_state=looking, **look)
     for path in PAGES:
         page.goto(filled.server + path)
         page.wait_for_load_state("networkidle")
@@ -53,9 +45,9 @@ def test_axe_finds_nothing(open_page: OpenPage, filled: Demo, owner: StorageStat
 
 @pytest.mark.parametrize("look", LOOKS, ids=["light, wide", "dark, narrow"])
 def test_axe_finds_nothing_in_an_open_ticket(
-    open_page: OpenPage, filled: Demo, owner: StorageState, look: dict[str, object]
+    open_page: OpenPage, filled: Demo, looking: StorageState, look: dict[str, object]
 ) -> None:
-    page = open_page(f"{filled.server}/inbox/open", storage_state=owner, **look)
+    page = open_page(f"{filled.server}/inbox/open", storage_state=looking, **look)
     page.locator(".row", has_text="rim need any care").click()
     expect(page.locator(".entry.is-note")).to_be_visible()
     assert found(page) == []
@@ -96,8 +88,8 @@ def test_axe_looks_into_the_widget_too(enter: Enter) -> None:
     assert "label" in [rule for rule, _ in within(guest)]
 
 
-def test_axe_would_find_what_is_wrong(open_page: OpenPage, demo: Demo) -> None:
-    page = open_page(f"{demo.server}/signin", **LOOKS[0])
+def test_axe_would_find_what_is_wrong(open_page: OpenPage, filled: Demo) -> None:
+    page = open_page(f"{filled.server}/signin", **LOOKS[0])
     page.evaluate("document.querySelector('label').remove()")
     assert [rule for rule, _ in found(page)] == ["label"]
 

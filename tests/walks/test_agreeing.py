@@ -1,6 +1,6 @@
 """Agreeing in a real browser, over lines that lose answers and in several windows: one contact, and none is left."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
@@ -14,13 +14,6 @@ from tests.walks.shop import KEPT, NOTHING, Enter, Guest, Shop
 from tests.walks.test_canary import withdrawn
 
 EMAIL = "zoe@x.example"
-
-
-@pytest.fixture
-def cable(lethe: Lethe) -> Iterator[Cable]:
-    """The line to the server."""
-    with Cable(lethe.port) as laid:
-        yield laid
 
 
 @pytest.fixture

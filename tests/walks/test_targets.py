@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, StorageState, expect
 
-from tests import sample
 from tests.chance import dice
 from tests.demo import Demo
 from tests.walks.conftest import OpenPage
@@ -62,32 +61,30 @@ SQUEEZED = """() => { for (const table of document.querySelectorAll("table"))
     Object.assign(table.style, {overflowWrap: "anywhere", width: "90px"}) }"""
 
 
-@pytest.fixture(scope="module")
-def filled(demo: Demo, browser: Browser, owner: StorageState) -> Demo:
-    """The demo with sample chats, and an agent with a long name and address."""
-    sample.fill(demo)
+@pytest.fixture(scope="module", autouse=True)
+def long_named(filled: Demo, browser: Browser, looking: StorageState) -> None:
+    """There is an agent with a long name and address."""
     long = "".join(dice("a long name").choices("abcdefghijklmnop", k=90))
-    context = browser.new_context(storage_state=owner)
+    context = browser.new_context(storage_state=looking)
     page = context.new_page()
-    page.goto(f"{demo.server}/admin/agents")
+    page.goto(f"{filled.server}/admin/agents")
     page.fill("#name", long)
     page.fill("#email", f"{long[:60]}@demo.example")
     page.locator("main form .is-primary").last.click()
     expect(page.locator(".secret")).to_be_visible()
     context.close()
-    return demo
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=["light, wide", "dark, narrow"])
 def test_every_target_is_large_enough_whatever_its_text(
-    open_page: OpenPage, filled: Demo, owner: StorageState, look: dict[str, Any]
+    open_page: OpenPage, filled: Demo, looking: StorageState, look: dict[str, Any]
 ) -> None:
     narrow = dice("narrow texts").choice(NARROW)
     outside = open_page(f"{filled.server}/signin", **look)
     assert outside.evaluate(SMALL, narrow) == []
     outside.goto(f"{filled.server}/privacy/{filled.site_key}")
     assert outside.evaluate(SMALL, narrow) == []
-    page = open_page("about:blank", storage_state=owner, **look)
+    page = open_page("about:blank", storage_state=looking, **look)
     for path in PAGES:
         page.goto(filled.server + path)
         page.wait_for_load_state("networkidle")
@@ -96,8 +93,8 @@ def test_every_target_is_large_enough_whatever_its_text(
     assert page.evaluate(SMALL, narrow) == []
 
 
-def test_a_small_target_is_found(open_page: OpenPage, filled: Demo, owner: StorageState) -> None:
-    page = open_page(f"{filled.server}/admin/audit", storage_state=owner, **LOOKS[0])
+def test_a_small_target_is_found(open_page: OpenPage, filled: Demo, looking: StorageState) -> None:
+    page = open_page(f"{filled.server}/admin/audit", storage_state=looking, **LOOKS[0])
     page.evaluate(UNRULED)
     small = page.evaluate(SMALL, "i")
     assert any("/admin/audit?target=" in element for element, _, _ in small)
@@ -106,17 +103,17 @@ def test_a_small_target_is_found(open_page: OpenPage, filled: Demo, owner: Stora
 @pytest.mark.parametrize("width", [1440, 1100, 820])
 @pytest.mark.parametrize("locale", ["en", "el"])
 def test_no_table_breaks_a_word(
-    open_page: OpenPage, filled: Demo, owner: StorageState, width: int, locale: str
+    open_page: OpenPage, filled: Demo, looking: StorageState, width: int, locale: str
 ) -> None:
-    page = open_page("about:blank", storage_state=owner, viewport={"width": width, "height": 900})
+    page = open_page("about:blank", storage_state=looking, viewport={"width": width, "height": 900})
     for path in [each for each in PAGES if each.startswith("/admin/")]:
         page.goto(f"{filled.server}{path}?locale={locale}")
         assert page.evaluate(BROKEN) == [], path
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
 
 
-def test_a_broken_word_is_found(open_page: OpenPage, filled: Demo, owner: StorageState) -> None:
-    page = open_page(f"{filled.server}/admin/agents", storage_state=owner, **LOOKS[0])
+def test_a_broken_word_is_found(open_page: OpenPage, filled: Demo, looking: StorageState) -> None:
+    page = open_page(f"{filled.server}/admin/agents", storage_state=looking, **LOOKS[0])
     page.evaluate(SQUEEZED)
     assert page.evaluate(BROKEN)
 
