@@ -20,7 +20,7 @@ def test_each_module_is_in_one_script_after_all_that_it_needs() -> None:
     assert {"main.js", "chat.js", "rights.js", "file-tray.js"} <= {basename(each) for each in scripts}
     placed = [name for script in scripts.values() for name in BEGINS.findall(script)]
     assert len(placed) == len(set(placed))
-    modules = {each.name for each in folder("widget").glob("*.js")} - {"loader.js", "floor.js", "refused.js"}
+    modules = {each.name for each in folder("widget").glob("*.js")} - {"loader.js", "refused.js"}
     assert set(placed) == {name_of(each) for each in modules | {"line.js", "writing.js"}}
     for script in scripts.values():
         there = set(re.findall(r"^import \{ (\$\w+) \}", script, re.MULTILINE))
