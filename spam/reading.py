@@ -14,6 +14,7 @@ from spam.kinds import MARK, mask, unnamed, unnumbered
 
 SIGN: Final = "\x02"
 LONGEST: Final = 2_000  # characters of a text that are read; what stands behind hardly counts, and would cost
+MOST: Final = 600  # words, and as many signs; where each character is a word, 2,000 of them would cost 30 ms
 PIECE: Final = 24  # letters; longer words are cut, so that none is costly to take apart or remember
 _REMEMBERED: Final = 20_000  # chunks, each of at most 48 characters: some 8 MB
 _CHUNK: Final = 48
@@ -62,7 +63,10 @@ class Reader:
         self._met.clear()
 
     def read(self, text: str) -> Reading:
-        """Return what is in any text's first `LONGEST` characters: empty, unpaired surrogates, control characters."""
+        """
+        Return what is in any text's first `LONGEST` characters, of its words and signs the first `MOST`: empty ones,
+        unpaired surrogates and control characters too.
+        """
         words: list[str] = []
         signs: list[str] = []
         traits: list[str] = []
@@ -85,6 +89,7 @@ class Reader:
                 traits += its_traits
         if len([chunk for chunk in chunks if len(chunk) == 1]) >= _SPACED:
             words += _despaced(chunks, traits)
+        words, signs = words[:MOST], signs[:MOST]
         return Reading(words, signs, _summed(traits, len(text), len(words)))
 
     def _take(self, chunk: str) -> Reading:

@@ -231,9 +231,9 @@ class Account:
         return answer.headers["set-cookie"].partition(";")[0]
 
     def form(self, path: str, cookie: str, **values: str) -> httpx2.Response:
-        """Posts one of the owner's forms."""
+        """Posts one of an agent's forms."""
         headers = {"Cookie": cookie, "Origin": self.lethe.origin}
-        page = self.lethe.http.get("/admin/agents", headers=headers).text
+        page = self.lethe.http.get("/password", headers=headers).text
         found = re.search(r'name="csrf" value="([^"]+)"', page)
         assert found, page
         return self.lethe.http.post(path, data=values | {"csrf": found[1]}, headers=headers)

@@ -67,6 +67,7 @@ async def test_one_too_many_is_closed_and_may_come_later(
         scope: MutableMapping[str, Any] = {
             "type": "websocket",
             "path": "/ws/visitor",
+            "query_string": b"",
             "headers": [],
             "client": ("198.51.100.1", 4711),
             "state": {"doors": app.doors},

@@ -61,7 +61,10 @@ def test_an_agent_who_is_deactivated_hears_nothing_after(account: Account) -> No
     made = account.form("/admin/agents", owner, name="Mara", email=mail, role="agent").text
     password = re.search(r'class="secret">([^<]+)<', made)
     assert password
-    cookie = {"Cookie": account.sign_in(mail, password[1])}
+    signed, own = account.sign_in(mail, password[1]), "one that Mara alone knows"
+    changed = account.form("/password", signed, old=password[1], password=own, again=own)
+    assert changed.status_code == 303, changed.text
+    cookie = {"Cookie": account.sign_in(mail, own)}
     (agent_id,) = [each["id"] for each in account.rest("GET", "/agents")["items"] if each["name"] == "Mara"]
     with account.agent(headers=cookie, origin=account.lethe.origin) as mara:
         mara.get("welcome")
