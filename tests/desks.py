@@ -1,5 +1,6 @@
 """A real desk, an account on it, and the application around it without a socket between; on both databases."""
 
+import asyncio
 import json
 import uuid
 from collections.abc import AsyncIterator
@@ -185,6 +186,46 @@ async def served(settings: Settings) -> AsyncIterator[Served]:
             house = await found(doors.desk, box=doors.postbox)
             await house.publish()
             yield Served(client, doors, house)
+
+
+@dataclass
+class Inner:
+    """A socket of the application, without a wire between; `heard` are the frames it was told."""
+
+    coming: asyncio.Queue[Any] = field(default_factory=asyncio.Queue)
+    going: asyncio.Queue[Any] = field(default_factory=asyncio.Queue)
+    heard: list[dict[str, Any]] = field(default_factory=list)
+
+    async def __call__(self, kind: str, until: str, **fields: Any) -> Any:
+        """Send a frame, if it has a kind, and wait for one of the kind `until`, an error or the end."""
+        if kind:
+            self.coming.put_nowait({"type": "websocket.receive", "text": json.dumps({"type": kind} | fields)})
+        async with asyncio.timeout(60):
+            while until:
+                sent = await self.going.get()
+                frame = json.loads(sent["text"]) if sent.get("text") else {"type": sent["type"]}
+                self.heard.append(frame)
+                if frame["type"] in {until, "error", "websocket.close"}:
+                    return frame
+        return None
+
+
+@asynccontextmanager
+async def inner_socket(app: Served, path: str, headers: dict[str, str]) -> AsyncIterator[Inner]:
+    """A socket at this path."""
+    inner = app.client._transport.app  # type: ignore[attr-defined] # it is an ASGI transport
+    made = Inner()
+    named = [(name.encode(), value.encode()) for name, value in ({"host": "chat.test"} | headers).items()]
+    scope = {"type": "websocket", "path": path, "raw_path": path.encode(), "query_string": b"", "headers": named}
+    scope |= {"subprotocols": ["lethe.v1"], "scheme": "ws", "client": ("127.0.0.1", 1), "server": ("chat.test", 80)}
+    running = asyncio.create_task(inner(scope, made.coming.get, made.going.put))
+    made.coming.put_nowait({"type": "websocket.connect"})
+    try:
+        yield made
+    finally:
+        made.coming.put_nowait({"type": "websocket.disconnect", "code": 1000})
+        async with asyncio.timeout(60):
+            await running
 
 
 async def found(desk: Desk, name: str = "Acme", email: str = "owner@acme.example", box: Postbox | None = None) -> House:

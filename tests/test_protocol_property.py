@@ -204,7 +204,7 @@ class Chat(RuleBasedStateMachine):
     def somebody_sends_nonsense(self, frame: str, *, of_agent: bool) -> None:
         socket = self.agent if of_agent else self.visitor
         socket.raw(frame)
-        assert socket.get("error")["code"] == "invalid_frame"
+        socket.get("error", code="invalid_frame")
         socket.send("close", ticket=10_000) if of_agent else socket.send("read", seq=0)  # no bad frames in a row
 
     @rule(data=st.data(), cut=st.booleans())
@@ -226,7 +226,7 @@ class Chat(RuleBasedStateMachine):
         self.visitor.send("consent", notice_version=version, consent={"chat": chat})
         if right and chat:
             self.visitor.get("welcome")
-            self.agreed, self.fresh = True, False
+            self.agreed = True
         else:
             wanted = "notice_outdated" if chat else "consent_required"
             assert self.visitor.get("error")["code"] == wanted

@@ -5,13 +5,11 @@ by keys, names the account of who asks, or stands on a list that says why it nee
 
 # ruff: noqa: F811 - a fixture is named as what it gives
 
-import asyncio
-import json
 import re
 import sys
 import types
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,7 +21,7 @@ from chat.store.schema import account, contact, metadata, ticket
 from chat.store.talk import tickets
 from chat.store.team import departments
 from chat.web import routes
-from tests.desks import CHAT, House, new_id
+from tests.desks import CHAT, House, inner_socket, new_id
 from tests.test_docs import addresses
 from tests.test_isolation import BODIES, RESOURCES, Two, two  # noqa: F401 - a fixture
 
@@ -167,37 +165,6 @@ def traced() -> Iterator[Trace]:
         event.remove(Engine, "before_cursor_execute", trace.saw)
 
 
-@asynccontextmanager
-async def socket(two: Two, path: str, headers: dict[str, str]) -> AsyncIterator[Any]:
-    """A socket of the application, without a wire between: what is called sends a frame and waits for one of a kind."""
-    app = two.app.client._transport.app  # type: ignore[attr-defined] # it is an ASGI transport
-    coming: asyncio.Queue[Any] = asyncio.Queue()
-    going: asyncio.Queue[Any] = asyncio.Queue()
-    named = [(name.encode(), value.encode()) for name, value in ({"host": "chat.test"} | headers).items()]
-    scope = {"type": "websocket", "path": path, "raw_path": path.encode(), "query_string": b"", "headers": named}
-    scope |= {"subprotocols": ["lethe.v1"], "scheme": "ws", "client": ("127.0.0.1", 1), "server": ("chat.test", 80)}
-    running = asyncio.create_task(app(scope, coming.get, going.put))
-    coming.put_nowait({"type": "websocket.connect"})
-
-    async def say(kind: str, until: str, **fields: Any) -> Any:
-        if kind:
-            coming.put_nowait({"type": "websocket.receive", "text": json.dumps({"type": kind} | fields)})
-        async with asyncio.timeout(30):
-            while until:
-                sent = await going.get()
-                frame = json.loads(sent["text"]) if sent.get("text") else {"type": sent["type"]}
-                if frame["type"] in {until, "error", "websocket.close"}:
-                    return frame
-        return None
-
-    try:
-        yield say
-    finally:
-        coming.put_nowait({"type": "websocket.disconnect", "code": 1000})
-        async with asyncio.timeout(30):
-            await running
-
-
 def _order(address: str) -> tuple[bool, bool, str]:
     """Hold a contact and let go again before all else, for who is held is not shown; delete last."""
     return not address.endswith("/hold"), address.startswith("DELETE"), address
@@ -228,18 +195,21 @@ async def walk(two: Two, house: House, guest: Any) -> None:
     for address in WIDGET:
         path = address.split(" ", 1)[1].replace("{site_key}", house.key)
         await app.client.get(path.replace("{id}", two.ids["attachments"]), headers=guest.bearer)
-    async with socket(two, "/ws/agent", house.bearer) as agent, socket(two, "/ws/visitor", {}) as visitor:
+    async with (
+        inner_socket(two.app, "/ws/agent", house.bearer) as agent,
+        inner_socket(two.app, "/ws/visitor", {}) as visitor,
+    ):
         await agent("", "welcome")
         await visitor("hello", "welcome", token=guest.begun.token)
         number = (await visitor("message", "ack", id=new_id(), text="again")).get("ticket", 1)
         await agent("open", "welcome", ticket=number, last_seq=0)
         await agent("message", "ack", ticket=number, id=new_id(), text="an answer")
         await agent("note", "ack", ticket=number, id=new_id(), text="a note")
-        for frame in ({"kind": "typing", "on": True}, {"kind": "read", "seq": 1}, {"kind": "close"}):
-            await agent(**frame, until="", ticket=number)
+        for kind, said in (("typing", {"on": True}), ("read", {"seq": 1}), ("close", {})):
+            await agent(kind, "", ticket=number, **said)
         await agent("ping", "pong")
-        for frame in ({"kind": "typing", "on": True}, {"kind": "read", "seq": 1}, {"kind": "rate", "stars": 5}):
-            await visitor(**frame, until="")
+        for kind, said in (("typing", {"on": True}), ("read", {"seq": 1}), ("rate", {"stars": 5})):
+            await visitor(kind, "", **said)
         await visitor("ping", "pong")
     await app.client.request("DELETE", f"/api/v1/contacts/{guest.contact.uid}", headers=house.bearer)
 

@@ -98,11 +98,14 @@ def append(tx: Connection, drafts: Sequence[Draft], *, look: bool) -> None:
     """
     # An attachment that a repetition names is taken already, by itself.
     look = look or any(draft.attachments for draft in drafts)
+    before = _known(tx, [draft for draft in drafts if draft.opens]) if look else {}
     for draft in drafts:
         draft.refusal, draft.repeated, draft.reopened = None, False, False
         if draft.opens:
             draft.ticket_id = None
-            _open(tx, draft)
+            # What was stored before opens no ticket: nothing would be in it, and all that follows would be refused.
+            if _key(draft) not in before:
+                _open(tx, draft)
     places = _places(tx, sorted(_ticket_ids(drafts)))
     # Who sends again into a ticket that has ended since must hear that it is stored.
     look = look or any(place.status in ENDED for place in places.values())
@@ -165,7 +168,7 @@ def _placed(
     past: set[int],
 ) -> dict[str, Any] | None:
     """Give the draft its place and return its row, or None where it is refused or was stored before."""
-    key = (draft.contact_id, draft.author, draft.cid)
+    key = _key(draft)
     if draft.refusal is not None or _recalled(draft, known.get(key)):
         return None
     place = places.get(draft.ticket_id or 0)
@@ -227,9 +230,15 @@ def _advanced(of: Place) -> dict[str, Any]:
     }
 
 
+def _key(draft: Draft) -> Key:
+    return draft.contact_id, draft.author, draft.cid
+
+
 def _known(tx: Connection, drafts: Sequence[Draft]) -> dict[Key, Row[*tuple[Any, ...]] | Draft]:
     """Return what was stored before under the same contact, author and id, in whichever of the contact's tickets."""
-    keys = [(draft.contact_id, draft.author, draft.cid) for draft in drafts]
+    keys = [_key(draft) for draft in drafts]
+    if not keys:
+        return {}
     columns = (message.c.contact_id, message.c.author, message.c.cid)
     wanted = (
         select(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import sys
+
 from chat import frames
 from chat.actions.desk import Desk
 from chat.actions.talk import tickets, transcripts
 from chat.actions.talk.arrival import Arrival
-from chat.model import Draft
-from chat.nudges import Told
+from chat.model import Draft, Ticket
+from chat.nudges import Nudge, Told
 from chat.web.sockets.connection import Connection, Follower
 
 
@@ -19,6 +22,8 @@ class View:
         self.here = here
         self.follower: Follower | None = None
         self._online = False
+        self._left = (0, 0)
+        self._moving = asyncio.Lock()
 
     @property
     def at(self) -> int:
@@ -31,17 +36,17 @@ class View:
 
     async def welcome(self, after: int, *, fresh: bool = False, once: bool = False) -> None:
         """
-        Tell the state, and everything after a number; `fresh` leaves an ended ticket behind, and `once` leaves out what
-        was told while this was read.
+        Tell the state, and everything after a number; `fresh` leaves an ended ticket behind until more is said in it,
+        and `once` leaves out what was told while this was read.
         """
+        async with self._moving:
+            await self._welcome(after, fresh=fresh, once=once)
+
+    async def _welcome(self, after: int, *, fresh: bool = False, once: bool = False) -> None:
+        ticket, found = await self._read(after, fresh=fresh)
         here = self.here
-        ticket = await tickets.last_of(self._desk, here.contact.id)
-        if ticket is not None and ticket.ended and fresh:
-            ticket = None
+        # The ticket and who follows it change in one step: what comes while they are read waits for both.
         here.ticket, here.standing.ended = ticket, ticket is not None and ticket.ended
-        found: list[frames.Entry] = []
-        if ticket is not None:
-            found = await transcripts.messages(self._desk, here.contact.id, ticket, after, agents=False)
         told = self.at if once else 0
         found = [each for each in found if each.seq > told]
         seq = 0 if ticket is None else max([ticket.last_seq, told, *(each.seq for each in found)])
@@ -60,12 +65,27 @@ class View:
             )
         )
 
+    async def _read(self, after: int, *, fresh: bool) -> tuple[Ticket | None, list[frames.Entry]]:
+        """Read the last ticket, unless it is left behind, and what was said in it."""
+        while True:
+            before = self.here.ticket
+            ticket = await tickets.last_of(self._desk, self.here.contact.id)
+            if ticket is not None and ticket.ended and fresh:
+                self._left = (ticket.id, ticket.last_seq)
+            if ticket is not None and (ticket.id, ticket.last_seq) <= self._left:
+                ticket = None
+            found: list[frames.Entry] = []
+            if ticket is not None:
+                found = await transcripts.messages(self._desk, self.here.contact.id, ticket, after, agents=False)
+            if self.here.ticket is before:  # else their own message has opened one since
+                return ticket, found
+
     def stored(self, draft: Draft) -> None:
         """The visitor's own message has its number; their side has the text already."""
         here = self.here
         if self.follower is None:
             return
-        if here.ticket is None and draft.ticket is not None:
+        if here.ticket is None and draft.ticket is not None and not draft.repeated:
             here.ticket = draft.ticket
             self.follower.at = 0
         if here.ticket is not None and here.ticket.id == draft.ticket_id and not draft.repeated:
@@ -78,8 +98,8 @@ class View:
         match nudge.kind:
             case "presence":
                 self.presence()
-            case "message" if elsewhere:
-                self._socket.spawn(self.welcome(0))
+            case "message" if self._moves(nudge):
+                self._socket.spawn(self._move(told))
             case _ if elsewhere or follower is None:
                 return
             case "message":
@@ -90,6 +110,19 @@ class View:
                 self._socket.tell(told.entry or frames.ReadOut(nudge.number, nudge.seq, frames.Author(nudge.by)))
             case "ended":
                 self._ended(told)
+
+    def _moves(self, nudge: Nudge) -> bool:
+        """Whether a message is in a later ticket than this; what comes late of one that was left does not lead back."""
+        here = self.here.ticket
+        return (nudge.ticket, nudge.seq) > (self._left if here is None else (here.id, sys.maxsize))
+
+    async def _move(self, told: Told) -> None:
+        """Go where the message is: once, however many messages come while the first is read."""
+        async with self._moving:
+            if self._moves(told.nudge):
+                await self._welcome(0)
+            else:
+                self.heard(told)
 
     def catch_up(self) -> None:
         """Tell what may have been missed."""
