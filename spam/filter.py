@@ -5,6 +5,7 @@ from array import array
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, Self, TypeVar
@@ -70,23 +71,13 @@ class Filter:
 
     @classmethod
     def shipped(cls) -> Self:
-        """Read the filter that comes with this package."""
-        return cls.load(SHIPPED)
+        """Return the filter that comes with this package; a process reads it once, but what it meets is each one's."""
+        return cls(*_shipped())
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
         """Read a file's content; raise `ModelFileError` as `load` does."""
-        header, weights = modelfile.unpack(data)
-        if header.get("features") != features.VERSION or len(weights) != features.SIZE:
-            raise modelfile.ModelFileError(
-                "the filter's file was made for other features than this program's; train it again",
-            )
-        try:
-            return cls(Terms(**header["terms"]), weights)
-        except (TypeError, ValueError, KeyError) as error:
-            raise modelfile.ModelFileError(
-                "the filter's file is damaged: its terms are not what they should be",
-            ) from error
+        return cls(*_parts(data))
 
     def to_bytes(self) -> bytes:
         """Return what `save` writes: the same filter gives the same bytes, on any machine."""
@@ -225,3 +216,22 @@ def roomy(memory: dict[_Key, _Value]) -> dict[_Key, _Value]:
     if len(memory) >= _REMEMBERED:
         memory.clear()
     return memory
+
+
+def _parts(data: bytes) -> "tuple[Terms, array[int]]":
+    header, weights = modelfile.unpack(data)
+    if header.get("features") != features.VERSION or len(weights) != features.SIZE:
+        raise modelfile.ModelFileError(
+            "the filter's file was made for other features than this program's; train it again",
+        )
+    try:
+        return Terms(**header["terms"]), weights
+    except (TypeError, ValueError, KeyError) as error:
+        raise modelfile.ModelFileError(
+            "the filter's file is damaged: its terms are not what they should be",
+        ) from error
+
+
+@cache
+def _shipped() -> "tuple[Terms, array[int]]":
+    return _parts(modelfile.read(SHIPPED))

@@ -130,6 +130,14 @@ def test_what_was_scored_can_be_forgotten() -> None:
     assert "zanzibar" not in repr(vars(filter_) | vars(filter_._reader))
 
 
+def test_what_one_met_is_not_anothers_though_both_have_the_weights_that_were_read_once() -> None:
+    one, other = Filter.shipped(), Filter.shipped()
+    one.score_many(["zanzibar sundial"])
+    assert one.weights is other.weights
+    assert "zanzibar" in repr(vars(one) | vars(one._reader))
+    assert "zanzibar" not in repr(vars(other) | vars(other._reader))
+
+
 def test_memory_is_bounded() -> None:
     filter_ = Filter.shipped()
     filter_.score_many([f"w{number:x}q v{number:x}z" for number in range(21_000)])
