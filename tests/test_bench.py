@@ -61,9 +61,15 @@ def relay(to_agent: Treatment, to_visitor: Treatment = faithful) -> Iterator[Pai
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(load_module, "PATIENCE", 0.3)
+    monkeypatch.setattr(load_module, "PATIENCE", 2.0)  # what a relay loses is waited for as long
     monkeypatch.setattr("bench.measure.WARM_UP", 0.1)
     monkeypatch.setattr("bench.measure.SETTLE", 0.1)
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server loses nothing: what is not there yet is late, as on a machine that others load, and no fault."""
+    monkeypatch.setattr(load_module, "PATIENCE", 60.0)
 
 
 def ten(pair: Pair) -> Run:
@@ -201,6 +207,7 @@ def test_the_books_show_who_was_busy() -> None:
     assert pss_bytes(os.getpid()) > 1_000_000
 
 
+@pytest.mark.usefixtures("patient")
 @pytest.mark.parametrize("target", [BARE, STARLETTE], ids=lambda target: target.name)
 def test_a_yardstick_can_be_measured(target: Target) -> None:
     trip = closed_loop(target, pairs=2, seconds=0.2)
@@ -213,6 +220,7 @@ def test_idle_connections_weigh_something() -> None:
     assert idle(BARE, 50).kb_each > 1
 
 
+@pytest.mark.usefixtures("patient")
 def test_an_erasure_is_timed_until_its_key_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {"ERASED": 2, "PAIRS": 4, "WARM_UP": 0.1, "BEFORE": 0.5, "SLICE": 0.2}.items():
         monkeypatch.setattr(erasure, name, value)
@@ -223,6 +231,7 @@ def test_an_erasure_is_timed_until_its_key_is_gone(monkeypatch: pytest.MonkeyPat
     assert figures.others.faults == 0
 
 
+@pytest.mark.usefixtures("patient")
 @pytest.mark.parametrize("work", chores.CHORES)
 def test_a_chore_is_timed_from_beginning_to_end(work: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {"PAIRS": 4, "WARM_UP": 0.1, "BEFORE": 0.5, "SLICE": 0.2}.items():
