@@ -5,6 +5,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -57,6 +58,7 @@ class Script:
     flags: str
 
 
+@cache
 def of_python(*folders: str) -> list[Found]:
     """Return the patterns in these packages. Raises NameError for one that is made of more than its module's names."""
     return [found for folder in folders for path in sorted((ROOT / folder).rglob("*.py")) for found in _in(path)]
