@@ -16,8 +16,12 @@ from tests.chance import SEED
 
 ROOT = Path(__file__).parent.parent
 WALKS = "tests/walks"
-SHARED = ("--numprocesses=auto", "--maxprocesses=4", "--dist=loadscope", "-p", "tests.sharing")
+SHARED = ("--dist=loadscope", "-p", "tests.sharing")
 """Shares out whole modules, whose servers start once each."""
+FOUR = ("--numprocesses=4", *SHARED)
+"""On two processors as well: about half of its time a test waits, for a server, for a disk, for its turn."""
+WALKED = ("--numprocesses=auto", "--maxprocesses=4", *SHARED)
+"""A browser leaves a processor little to do for anybody else."""
 WITHIN = 80 * 60.0
 """Seconds for everything, on a machine that is several times as slow as ours: who hangs must not hang for ever."""
 ENDS = 60.0
@@ -127,8 +131,8 @@ def split(arguments: Sequence[str]) -> tuple[list[str] | None, list[str] | None]
     paths = [a for a in arguments if Path(ROOT, a.partition("::")[0]).exists()]
     walks = [p for p in paths if p.startswith(WALKS)]
     if not paths:
-        shared = () if arguments else SHARED  # who names some tests may want a debugger
-        return [f"--ignore={WALKS}", *shared, *arguments], [WALKS, *shared, *arguments]
+        four, several = ((), ()) if arguments else (FOUR, WALKED)  # who names some tests may want a debugger
+        return [f"--ignore={WALKS}", *four, *arguments], [WALKS, *several, *arguments]
     plain = [a for a in arguments if a not in walks]
     walked = [a for a in arguments if a in walks or a not in paths]
     return (plain if len(walks) < len(paths) else None), (walked if walks else None)

@@ -12,7 +12,7 @@ import pytest
 from chat.clock import now
 from chat.settings import Settings, from_env
 from chat.store import folder, migrations
-from tests import browser, guard  # noqa: F401 - reads LETHE_CHROMIUM before it is cleared
+from tests import browser, guard, scratch  # noqa: F401 - reads LETHE_CHROMIUM before it is cleared
 from tests.backups import elsewhere, vault  # noqa: F401 - as the next
 from tests.chance import SEED
 from tests.desks import anyio_backend, app, desk, house  # noqa: F401 - fixtures for whoever asks
@@ -24,9 +24,11 @@ from tests.services import PostgreSQL, Valkey
 def pytest_configure(config: pytest.Config) -> None:
     """Shuts the way out, clears the settings, and lets SIGTERM end the fixtures as Ctrl-C does."""
     guard.install()
+    scratch.settle()
     shares = config.getoption("dist", "no") != "no" and not hasattr(config, "workerinput")
     for name in [name for name in os.environ if name.startswith("LETHE_") and not shares]:
         del os.environ[name]  # but where tests are shared out, those who run them read the settings first
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # they start hundreds of times, and would be compiled each time
     os.environ["PYTHONPATH"] = str(Path(__file__).parent.parent)  # for programs of ours we start
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
@@ -120,7 +122,7 @@ def one_database(postgresql: PostgreSQL, migrated: str) -> str:
 
 @pytest.fixture
 def migrated_url(postgresql: PostgreSQL, one_database: str) -> str:
-    """A current PostgreSQL database with nobody in it: emptying one takes a tenth of making one."""
+    """A current PostgreSQL database with nobody in it: emptying one takes a hundredth of making one."""
     for url in (one_database, f"{one_database}_keys"):
         postgresql.empty(url, {"alembic_version"})
     with psycopg.connect(one_database) as connection:  # what another test had the server keep is not this one's

@@ -41,6 +41,30 @@ def test_a_template_is_filled_once_and_cloned_whole(postgresql: PostgreSQL) -> N
     assert len(filled) == 1
 
 
+def test_a_database_is_emptied_of_all_but_what_is_kept_whoever_is_connected(postgresql: PostgreSQL) -> None:
+    url = postgresql.clone()
+    with psycopg.connect(url, autocommit=True) as other:
+        other.execute("CREATE TABLE kept (id int)")
+        other.execute("CREATE TABLE one (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY)")
+        other.execute("CREATE TABLE two (one int REFERENCES one)")
+        for _ in range(2):
+            with psycopg.connect(url) as connection:
+                connection.execute("INSERT INTO kept VALUES (7)")
+                assert connection.execute("INSERT INTO one DEFAULT VALUES RETURNING id").fetchone() == (1,)
+                connection.execute("INSERT INTO two VALUES (1)")
+            connection = psycopg.connect(url)
+            connection.execute("LOCK TABLE one")  # by somebody who never ends
+            postgresql.empty(url, {"kept"})
+            with pytest.raises(psycopg.OperationalError):
+                connection.execute("SELECT 1")
+            connection.close()
+    with psycopg.connect(url) as connection:
+        counts = [connection.execute(f"SELECT count(*) FROM {each}").fetchone() for each in ("kept", "one", "two")]  # noqa: S608 - our own names
+    assert counts == [(2,), (0,), (0,)]
+    postgresql.drop(url)
+    postgresql.empty(postgresql.clone(name=url.rpartition("/")[2]), set())  # the connection that stayed is gone
+
+
 def test_redis_is_empty_for_every_test(valkey: Valkey, redis_url: str) -> None:
     with redis.Redis.from_url(redis_url) as client:
         client.set("said", "something")
