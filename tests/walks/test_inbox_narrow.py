@@ -80,6 +80,62 @@ def test_a_list_that_is_not_placed_is_found(opened: Opened) -> None:
     assert columns(opened(DESKTOP, unplaced))[0][2] != 320
 
 
+ROWS = """header => {
+    const own = header.getBoundingClientRect();
+    const parts = [...header.querySelectorAll(".ticket-title bdi, .ticket-number, ticket-actions > *")]
+        .map((each) => each.getBoundingClientRect()).filter(({ width }) => width);
+    const middles = parts.map(({ top, bottom }) => (top + bottom) / 2);
+    const rows = middles.filter((at, n) => !middles.slice(0, n).some((other) => Math.abs(at - other) < 12)).length;
+    return [rows, parts.every(({ left, right }) => left >= own.left && right <= own.right)];
+}"""
+
+
+def rows(page: Page) -> list[Any]:
+    """In how many rows the ticket's name, number and actions stand, and whether all of them are inside the header."""
+    found: list[Any] = page.locator(".ticket-header").evaluate(ROWS)
+    return found
+
+
+def unfitted(css: str) -> str:
+    """The style sheet as it would be without what fits the actions to their room."""
+    begins, ends = (
+        css.index("@media (min-width: 800px) and (max-width: 1549px)"),
+        css.index("@media (max-width: 1199px)"),
+    )
+    return css[:begins] + css[ends:]
+
+
+@pytest.mark.parametrize("locale", ["en-GB", "el-GR"])
+def test_a_tickets_actions_are_one_row_beside_its_name_or_below_it(opened: Opened, locale: str) -> None:
+    page = opened(DESKTOP | {"locale": locale})
+    for width, most in {
+        800: 2,
+        1024: 2,
+        1199: 2,
+        1200: 2,
+        1339: 2,
+        1340: 1,
+        1366: 1,
+        1440: 1,
+        1549: 1,
+        1550: 1,
+    }.items():
+        page.set_viewport_size({"width": width, "height": 768})
+        found, inside = rows(page)
+        assert found <= most, width
+        assert inside, width
+    page.set_viewport_size({"width": 1366, "height": 768})
+    page.locator("[data-action=more]").click()
+    expect(page.locator("ticket-actions .menu-item.only-narrow")).to_be_visible()
+
+
+def test_actions_that_do_not_fit_are_found(opened: Opened) -> None:
+    page = opened(DESKTOP | {"viewport": {"width": 1366, "height": 768}}, unfitted)
+    assert rows(page) == [2, True]
+    page.set_viewport_size({"width": 1200, "height": 768})
+    assert rows(page) == [3, True]
+
+
 def floating(css: str) -> str:
     """The style sheet as it would be with the line of what was done above the rest."""
     whole = "toast-line { grid-area: 2 / 1; display: block;"
