@@ -3,6 +3,7 @@
 import asyncio
 import inspect
 import logging
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -179,10 +180,25 @@ async def test_a_mark_of_our_pages_that_is_not_ascii_is_a_wrong_one(app: Served,
     headers = {b"origin": b"http://chat.test", b"x-csrf-token": raw.replace(b"\0", b"")}
     answer = await app.client.request("PATCH", "/api/v1/account", json={"name": "Other"}, headers=headers)
     problem_of(answer, 403, "forbidden")
-    form = {"csrf": raw, "name": "Other"}
-    answer = await app.client.post("/admin/sites", data=form, headers={"origin": "http://chat.test"})
-    assert answer.status_code in {403, 404, 405}
-    assert (await app.rest("GET", "/account")).json()["name"] == "Acme"
+    assert await renamed(app, raw) == (403, "Acme")
+
+
+@ON_SQLITE
+@pytest.mark.anyio
+async def test_with_the_mark_of_our_pages_that_form_does_what_it_says(app: Served) -> None:
+    await app.sign_in()
+    shown = re.search('name="csrf" value="([^"]+)"', (await app.client.get("/admin/site")).text)
+    assert shown
+    assert await renamed(app, shown[1]) == (303, "Other")
+
+
+async def renamed(app: Served, csrf: str | bytes) -> tuple[int, str]:
+    """Post the form of the site's page with another name and this mark; the answer's status, and the name after it."""
+    form = {"csrf": csrf, "name": "Other", "origins": "https://shop.example", "color": "#2f6f5e"}
+    form |= {"message_rate": "120", "agreement_rate": "30"}
+    answer = await app.client.post("/admin/site", data=form, headers={"origin": "http://chat.test"})
+    (site,) = (await app.rest("GET", "/sites")).json()["items"]
+    return answer.status_code, site["name"]
 
 
 @pytest.mark.parametrize("path", ["visitor", "agent", "gone"])
