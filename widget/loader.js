@@ -17,9 +17,9 @@
       direction: ltr !important; unicode-bidi: normal !important; color-scheme: light dark !important; pointer-events: none !important; }
     :host::before, :host::after, :host::backdrop { all: initial !important; display: none !important; }
     [hidden] { display: none !important; }
-    div { position: absolute; inset: auto auto max(16px, env(safe-area-inset-bottom)); inset-inline-end: max(16px, env(safe-area-inset-right));
+    div { position: absolute; inset: auto max(16px, env(safe-area-inset-right)) max(16px, env(safe-area-inset-bottom)) max(16px, env(safe-area-inset-left));
       display: flex; flex-direction: column; align-items: end; gap: 12px; }
-    [data-position="start"] { inset-inline: max(16px, env(safe-area-inset-left)) auto; align-items: start; }
+    [data-position="start"] { align-items: start; }
     button, iframe, p { pointer-events: auto; border: 0; box-shadow: 0 1px 4px rgb(0 0 0 / .25), 0 8px 32px rgb(0 0 0 / .25); }
     button { position: relative; inline-size: 56px; block-size: 56px; padding: 0; border-radius: 50%; background: var(--fill); color: var(--mark); cursor: pointer; }
     button:focus-visible { outline: 2px solid CanvasText; outline-offset: 2px; box-shadow: 0 0 0 2px Canvas; }
@@ -30,7 +30,7 @@
     iframe, p { border-radius: 16px; background: Canvas; }
     iframe { inline-size: 380px; block-size: min(640px, 100dvh - 100px); }
     iframe:not([data-ready]) { opacity: 0; }
-    p { margin: 0; padding: 16px; color: CanvasText; font: 16px/20px system-ui; }
+    p { margin: 0; padding: 16px; color: CanvasText; font: 16px/20px system-ui; text-wrap: balance; }
     @media (max-width: 479.98px), (max-height: 479.98px) {
       iframe { position: fixed; inset: var(--top, 0) 0 auto; inline-size: 100%; block-size: var(--height, 100dvh); border-radius: 0; }
       [data-ready="yes"]:not([hidden]) + button { display: none; }

@@ -26,6 +26,9 @@ export class MessageList extends HTMLElement {
   #count = 0;
   #log;
   #more;
+  #top = 0;
+  /** Of the window and of every line: what comes late, as pictures do, moves nobody away from the end. */
+  #sizes = new ResizeObserver(() => this.atEnd && this.toEnd());
   atEnd = true;
 
   constructor(words, act, desk) {
@@ -37,7 +40,7 @@ export class MessageList extends HTMLElement {
     this.#more = button("more", () => this.toEnd(), icon("down"), words.say("new_messages"));
     this.#more.hidden = true;
     this.append(this.#log, this.#more);
-    new ResizeObserver(() => this.atEnd && this.toEnd()).observe(this.#log);
+    this.#sizes.observe(this.#log);
   }
 
   /** Once it is `live`, what is added is news and read out. */
@@ -57,7 +60,9 @@ export class MessageList extends HTMLElement {
 
   #scrolled() {
     const { scrollHeight, scrollTop, clientHeight } = this.#log;
-    this.atEnd = scrollHeight - scrollTop - clientHeight < NEAR;
+    const near = scrollHeight - scrollTop - clientHeight < NEAR;
+    this.atEnd = near || (this.atEnd && scrollTop >= this.#top);   // only its reader goes up
+    this.#top = scrollTop;
     if (!this.atEnd) return;
     this.#more.hidden = true;
     this.dispatchEvent(new Event("end"));
@@ -81,7 +86,10 @@ export class MessageList extends HTMLElement {
 
   /** Each node is made once: a screen reader must not hear a line again because another changed. */
   #node(key, build) {
-    if (!this.#nodes.has(key)) this.#nodes.set(key, build());
+    if (!this.#nodes.has(key)) {
+      this.#nodes.set(key, build());
+      this.#sizes.observe(this.#nodes.get(key));
+    }
     return this.#nodes.get(key);
   }
 

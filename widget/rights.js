@@ -10,6 +10,9 @@ const DAY = 86_400_000;
 const EVERY = 2_000;
 const PATIENCE = 150;
 
+/** Nothing that anybody wrote begins like this: further lines are indented. */
+const ENTRY = /\n(?=\[\d{4}-[\w:.-]+Z\] )/;
+
 const paragraph = (text) => make("p", {}, text);
 const pause = (time) => new Promise((resolve) => { setTimeout(resolve, time); });
 
@@ -34,7 +37,17 @@ function keptPage(words, { account, kept_days: days }, last) {
 /** Everything said, in this chat and before it. */
 async function earlierPage(words, desk) {
   const text = await (await desk.mine("/transcript")).text();
-  return new PlainPage(words.say("menu.earlier"), make("p", { class: "past", dir: "auto" }, text.trim() || words.say("earlier.none")));
+  const said = text.trim().split(ENTRY).flatMap((entry) => past(words, entry));
+  return new PlainPage(words.say("menu.earlier"), ...(said.length ? said : [paragraph(words.say("earlier.none"))]));
+}
+
+/** An entry of a transcript under its time; a blank line behind it is where its chat ends. */
+function past(words, entry) {
+  const [, at, said] = /^\[(\S+)\] (.*)$/s.exec(entry) ?? [];
+  if (!at) return [];
+  const text = make("span", { dir: "auto" }, said.trim().replace(/^ {4}/gm, ""));
+  const told = make("p", { class: "past" }, make("time", { datetime: at }, words.when(at, "moment")), text);
+  return said.endsWith("\n") ? [told, make("hr", {})] : [told];
 }
 
 async function mailedPage(words, desk) {
@@ -106,9 +119,8 @@ export function withdrawPage(words, account, withdraw) {
     paragraph(words.say("withdraw.what", account)),
     make("ul", { class: "plain" }, what("messages"), what("details"), what("consent")),
     paragraph(words.say("withdraw.end")),
-    message,
-    button("danger wide", act, words.say("withdraw.do")),
-    button("quiet wide", () => page.dispatchEvent(new Event("back")), words.say("withdraw.not")),
+    make("footer", {}, message, button("danger wide", act, words.say("withdraw.do")),
+      button("quiet wide", () => page.dispatchEvent(new Event("back")), words.say("withdraw.not"))),
   );
   return page;
 }

@@ -46,8 +46,14 @@ export class Words {
   }
 
   failure({ code, problem }) {
-    if (code === "rate_limited") return this.count("error.wait", Math.ceil((problem.retry_after ?? 60) / 60));
+    if (code === "rate_limited") return this.say("error.wait", { time: this.#span(Math.ceil((problem.retry_after ?? 60) / 60)) });
     return this.reason(code);
+  }
+
+  /** "24 hours": nobody counts 1440 minutes. */
+  #span(minutes) {
+    const [unit, count] = minutes > 90 ? ["hour", Math.ceil(minutes / 60)] : ["minute", minutes];
+    return new Intl.NumberFormat(this.locale, { style: "unit", unit, unitDisplay: "long" }).format(count);
   }
 
   /** `style`: time, day, date or moment. */

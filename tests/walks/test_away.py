@@ -19,9 +19,9 @@ def words(locale: str) -> str:
     return strings(locale, "frame")["no_answer"]
 
 
-def gone(enter: Enter, how: Any, locale: str = "en") -> Guest:
+def gone(enter: Enter, how: Any, locale: str = "en", **options: Any) -> Guest:
     """Somebody presses the button while the server does not answer."""
-    guest = enter(lambda page: page.route(DOCUMENT, how), {"locale": locale})
+    guest = enter(lambda page: page.route(DOCUMENT, how), {"locale": locale}, **options)
     guest.button.click()
     return guest
 
