@@ -169,7 +169,7 @@ async def _left(_: Request, __: Exception) -> Response:
 async def _not_routed(request: Request, error: Exception) -> Response:
     """Answer for the router: nothing at this address, or not with this verb."""
     if isinstance(error, HTTPException) and error.status_code == WrongMethod.status:
-        answer = problem(WrongMethod("This address takes another verb"))
+        answer = _answer(request, WrongMethod("This address takes another verb"))
         answer.headers["allow"] = (error.headers or {}).get("Allow", "GET")
         return answer
     return _answer(request, NotFound("There is nothing at this address"))

@@ -3,7 +3,7 @@ import { boot } from "./boot.js";
 import { confirmed } from "./confirm-dialog.js";
 import { define, h } from "./dom.js";
 import { Erasures } from "./erasure-progress.js";
-import { date } from "./time.js";
+import { date, span } from "./time.js";
 import { t } from "./words.js";
 
 const { name } = boot.account;
@@ -131,7 +131,7 @@ class PrivacyPage extends HTMLElement {
 
   #refused({ code, wait }) {
     if (code === "unauthorized") this.#ask(t("rights.stale.how"));
-    else if (code === "rate_limited") this.#say(t("rights.wait", { count: Math.ceil(wait / 60) }));
+    else if (code === "rate_limited") this.#say(t("rights.wait", { time: span(wait) }));
     else this.#say(t(code === "invalid_field" ? "rights.email.wrong" : "rights.failed"));
   }
 

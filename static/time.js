@@ -52,3 +52,10 @@ export const moment = (at) => (daysAgo(at) === 0 ? clock(at) : minute(at));
 
 /** A date that will be read long after: 12 Nov 2026. */
 export const date = (at) => SHORT_YEAR.format(new Date(at));
+
+/** A wait in seconds, rounded up: "5 minutes", and "24 hours" where nobody would count minutes. */
+export function span(seconds) {
+  const minutes = Math.ceil(seconds / 60);
+  const [unit, count] = minutes > 90 ? ["hour", Math.ceil(minutes / 60)] : ["minute", minutes];
+  return new Intl.NumberFormat(boot.locale, { style: "unit", unit, unitDisplay: "long" }).format(count);
+}

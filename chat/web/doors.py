@@ -95,13 +95,19 @@ def problem(error: LetheError) -> Response:
         "detail": error.detail,
         "code": error.code,
     }
-    headers = {"cache-control": "no-store"}
+    headers = {"cache-control": "no-store"} | told(error)
+    extra = {name: value for name, value in error.extra.items() if name not in body}
+    return Response(json.dumps(body | extra), error.status, headers, "application/problem+json")
+
+
+def told(error: LetheError) -> dict[str, str]:
+    """Return the headers that go with an error, whether a program or a person is answered."""
+    headers = {}
     if "retry_after" in error.extra:
         headers["retry-after"] = str(math.ceil(error.extra["retry_after"]))
     if error.status == TooSlow.status:
         headers["connection"] = "close"  # what is still to come on this line is nobody's
-    extra = {name: value for name, value in error.extra.items() if name not in body}
-    return Response(json.dumps(body | extra), error.status, headers, "application/problem+json")
+    return headers
 
 
 async def actor_of(request: HTTPConnection, *, csrf: bool = True, deed: bool = False, due: bool = False) -> Actor:

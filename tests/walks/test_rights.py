@@ -146,6 +146,22 @@ def test_an_unknown_address_is_told_the_same_and_mailed_nothing(open_page: OpenP
     assert page.evaluate("({...localStorage, ...sessionStorage})") == {}
 
 
+@pytest.mark.parametrize(
+    ("seconds", "english", "greek"), [(5_400, "90 minutes", "90 λεπτά"), (86_399, "24 hours", "24 ώρες")]
+)
+def test_how_long_to_wait_is_said_as_people_say_it(
+    open_page: OpenPage, house: House, seconds: int, english: str, greek: str
+) -> None:
+    page = open_page("about:blank")
+    refusal = {"code": "rate_limited", "retry_after": seconds}
+    page.route("**/links", lambda route: route.fulfill(status=429, json=refusal))
+    for locale, wait in (("en", english), ("el", greek)):
+        page.goto(f"{house.page}?locale={locale}")
+        page.fill("#email", ZOE)
+        page.locator(".rights-form .is-primary").click()
+        expect(page.locator(".alert")).to_have_text(re.compile(rf" {wait}\.$"))
+
+
 def test_withdrawing_is_offered_apart_where_the_account_leaves_days_between(open_page: OpenPage, house: House) -> None:
     house.account.rest("PATCH", "/account", {"grace_days": 7})
     house.visit()

@@ -15,13 +15,14 @@ from chat.actions.team import accounts, agents
 from chat.errors import LetheError, PasswordDue, Unauthorized
 from chat.locales import best_locale, strings, words
 from chat.model import LOCALES, Account, Actor, Agent
-from chat.web.doors import actor_of, csrf_token, doors_of
+from chat.web.doors import actor_of, csrf_token, doors_of, told
 
 LOCALE_COOKIE = "lethe_locale"
 YEAR = 365 * 86_400
 SPOKEN = ("erased.", "time.", "leave.")
 """What scripts of the pages say themselves begins so; the inbox's say more and are given everything."""
-ERRORS = {400, 403, 404, 500}
+ERRORS = {400, 403, 404, 409, 413, 429, 500, 503}
+"""The statuses that have words of their own; any other is said in those of 400 or 500, under its own number."""
 HEADERS = {
     "content-security-policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -89,7 +90,9 @@ def error_page(request: Request, error: LetheError) -> Response:
         return RedirectResponse("/password?next=" + quote(request.scope["path"]), 303)
     general = max(each for each in (400, 500) if each <= max(400, error.status))
     known = error.status if error.status in ERRORS else general
-    return page(request, "error.html", status=error.status, shown=known)
+    answer = page(request, "error.html", status=error.status, number=error.status, shown=known)
+    answer.headers.update(told(error))
+    return answer
 
 
 def plain(template: str, **context: Any) -> str:
