@@ -1,0 +1,97 @@
+"""How the agents' pages look where they are seldom looked at: on the narrowest phones, in Greek, in the dark."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, StorageState, expect
+
+from chat.model import LOCALES
+from tests import sample
+from tests.demo import Demo
+from tests.walks.conftest import OpenPage
+from tests.walks.test_accessible import PAGES
+
+STATIC = Path(__file__).parents[2] / "static"
+WIDE = {"viewport": {"width": 1366, "height": 625}, "locale": "en-GB"}
+BEYOND = "() => document.documentElement.scrollWidth"
+
+
+@pytest.fixture(scope="module")
+def filled(demo: Demo) -> Demo:
+    """The demo with sample chats."""
+    sample.fill(demo)
+    return demo
+
+
+def styled(page: Page, sheet: str, whole: str, instead: str) -> None:
+    """Changes a style sheet, as a mistake would."""
+    css = (STATIC / sheet).read_text("utf-8")
+    assert whole in css, "the rule is written so"
+    page.route(
+        f"**/static/{sheet}*",
+        lambda route: route.fulfill(body=css.replace(whole, instead), content_type="text/css"),
+    )
+
+
+def phone(width: int, locale: str) -> dict[str, object]:
+    """A phone, on which a page that is too wide makes all of it smaller."""
+    return {"viewport": {"width": width, "height": 667}, "locale": f"{locale}-GR", "is_mobile": True, "has_touch": True}
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("width", [320, 375])
+def test_no_page_is_wider_than_a_phone(
+    open_page: OpenPage, filled: Demo, owner: StorageState, width: int, locale: str
+) -> None:
+    outside = open_page(f"{filled.server}/signin", **phone(width, locale))
+    assert outside.evaluate(BEYOND) <= width
+    page = open_page("about:blank", storage_state=owner, **phone(width, locale))
+    for path in (*PAGES, "/password", f"/privacy/{filled.site_key}"):
+        page.goto(filled.server + path)
+        page.wait_for_load_state("networkidle")
+        assert page.evaluate(BEYOND) <= width, path
+
+
+def test_a_page_that_is_too_wide_is_found(open_page: OpenPage, filled: Demo, owner: StorageState) -> None:
+    page = open_page("about:blank", storage_state=owner, **phone(320, "el"))
+    styled(page, "inbox.css", "grid-template: auto 1fr / minmax(0, 1fr);", "grid-template-rows: auto 1fr;")
+    styled(page, "page.css", ".topbar:has(presence-switch) .brand span {", ".brand u {")
+    page.goto(f"{filled.server}/inbox/open")
+    expect(page.locator("presence-switch button")).to_have_text("Σε σύνδεση")
+    assert page.evaluate(BEYOND) > 320
+
+
+GAP = """row => {
+    const range = document.createRange();
+    range.selectNodeContents(row.querySelector("bdi"));
+    return row.querySelector(".tag").getBoundingClientRect().left - range.getBoundingClientRect().right;
+}"""
+
+
+@pytest.mark.parametrize(("instead", "fine"), [("{ min-width: 12ch; }", True), (" bdi { min-width: 12ch; }", False)])
+def test_what_is_said_of_a_name_stands_beside_it(
+    open_page: OpenPage, filled: Demo, owner: StorageState, instead: str, *, fine: bool
+) -> None:
+    page = open_page("about:blank", storage_state=owner, **WIDE)
+    styled(page, "admin.css", ":is(th, td):has(bdi) { min-width: 12ch; }", f":is(th, td){instead}")
+    page.goto(f"{filled.server}/admin/agents")
+    assert (page.locator("tr", has=page.locator(".tag")).first.evaluate(GAP) < 16) == fine
+
+
+GROUNDS = "notice => [notice, notice.closest('.card')].map((each) => getComputedStyle(each).backgroundColor)"
+
+
+@pytest.mark.parametrize(("ground", "fine"), [("--surface-pressed", True), ("--surface-hover", False)])
+def test_a_plain_notice_has_a_ground_of_its_own_in_the_dark(
+    open_page: OpenPage, filled: Demo, owner: StorageState, ground: str, *, fine: bool
+) -> None:
+    page = open_page("about:blank", storage_state=owner, color_scheme="dark", **WIDE)
+    styled(
+        page,
+        "filter.css",
+        ".notice.is-plain { background: var(--surface-pressed);",
+        f".notice.is-plain {{ background: var({ground});",
+    )
+    page.goto(f"{filled.server}/admin/filter")
+    own, card = page.locator(".notice.is-plain").evaluate(GROUNDS)
+    assert (own != card) == fine
