@@ -7,6 +7,8 @@ import subprocess
 NAMED = os.environ.get("LETHE_CHROMIUM")
 """Read at once: the tests clear what is set for Lethe, so that none of it reaches their servers."""
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+LIGHT = "chromium-headless-shell"
+"""Chromium's engine without the browser around it: a context takes a quarter of the processor time."""
 OTHERS = {"firefox-esr": "firefox-esr", "WebKitWebDriver": "webkit2gtk-driver", "Xvfb": "xvfb"}
 """What one walk drives beside Chromium, by program; of Debian's packages."""
 PACKAGES = ("chromium", "fonts-dejavu-core", "fonts-noto-color-emoji")
@@ -36,22 +38,35 @@ def need(other: str = "") -> str:
     return path
 
 
+def light() -> str:
+    """The lightest Chromium there is, for walks that need its engine alone. Raises `NoBrowserError`."""
+    return (None if NAMED else shutil.which(LIGHT)) or need()
+
+
+def missing() -> list[str]:
+    """Debian's packages without which some walk cannot go."""
+    return [*(() if find() else PACKAGES), *(each for name, each in OTHERS.items() if not shutil.which(name))]
+
+
 def provide() -> None:
-    """Installs Debian's browsers, and fonts for Greek and emoji, where they are missing and may be."""
-    root = os.geteuid() == 0
-    packages = [
-        *(() if NAMED or find() else PACKAGES),
-        *(each for name, each in OTHERS.items() if not shutil.which(name)),
-    ]
-    if not packages or not shutil.which("apt-get"):
-        return
-    if not root and not shutil.which("sudo"):
+    """Installs Debian's browsers, with fonts for Greek and emoji, where missing; says what it may not."""
+    if shutil.which("apt-get") and (os.geteuid() == 0 or shutil.which("sudo")):
+        _install(missing())
+        _install([] if NAMED or shutil.which(LIGHT) else [LIGHT])  # by itself, for not every Debian has it
+    if packages := missing():
+        print(f"Missing for the browser walks, some of which will fail: apt install {' '.join(packages)}", flush=True)
+    if not find():
+        print(MISSING, flush=True)
+
+
+def _install(packages: list[str]) -> None:
+    if not packages:
         return
     print(f"Installing Debian's {', '.join(packages)} ...", flush=True)
     apt = "apt-get -qq -o DPkg::Lock::Timeout=300"
     install = f"{apt} update && {apt} install -y --no-install-recommends {' '.join(packages)}"
     command = ["env", "DEBIAN_FRONTEND=noninteractive", "sh", "-c", install]
-    subprocess.run(command if root else ["sudo", "-n", *command], check=False)
+    subprocess.run(command if os.geteuid() == 0 else ["sudo", "-n", *command], check=False)
 
 
 def flags() -> list[str]:

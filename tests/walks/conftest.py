@@ -27,8 +27,8 @@ def playwright() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="session")
 def browser(playwright: Playwright) -> Iterator[Browser]:
-    """Debian's Chromium, without a window."""
-    started = playwright.chromium.launch(executable_path=chromium.need(), args=chromium.flags())
+    """Debian's Chromium, without a window; the whole one, with all that it keeps, is the canary's."""
+    started = playwright.chromium.launch(executable_path=chromium.light(), args=chromium.flags())
     yield started
     started.close()
 

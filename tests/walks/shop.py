@@ -20,7 +20,7 @@ PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><link rel="icon" 
 KEPT = """async () => ({
     cookies: document.cookie, local: {...localStorage}, session: {...sessionStorage},
     databases: await indexedDB.databases(), caches: globalThis.caches ? await caches.keys() : [],
-    locks: navigator.locks ? Object.values(await navigator.locks.query()).flat() : [],
+    locks: navigator.locks ? Object.values(await navigator.locks.query().catch(() => ({}))).flat() : [],
 })"""
 NOTHING: dict[str, Any] = {"cookies": "", "local": {}, "session": {}, "databases": [], "caches": [], "locks": []}
 

@@ -78,3 +78,24 @@ def test_a_whole_chat(make: Any, playwright: Playwright, lethe: Lethe, shop: Sho
         until(lambda: account.rest("GET", f"/erasures/{number}")["state"] == "done")
         until(lambda: (engine.outside(LOOK), engine.inside(LOOK)) == (NOTHING, NOTHING))
         assert account.rest("GET", "/contacts")["items"] == []
+
+
+# As above.
+@pytest.mark.filterwarnings("ignore:setting remote_server_addr:DeprecationWarning")
+def test_without_its_defence_webkit_loses_what_is_typed_first(playwright: Playwright, shop: Shop) -> None:
+    site = f"http://shop.localhost:{shop.port}"
+    with Lethe(module="tests.broken.unfocused") as broken, WebKit(playwright) as engine:
+        shop.embed_from(f"http://chat.localhost:{broken.port}", broken.account(origin=site))
+        engine.go(f"{site}/")
+        engine.press()
+        _there(engine, "consent-notice")
+        engine.click("#purpose-chat")
+        engine.click("consent-notice .primary")
+        _there(engine, "textarea")
+        engine.go(f"{site}/?next")
+        engine.press()
+        _there(engine, "textarea")
+        engine.inside("window.pressed = 0; addEventListener('keydown', () => { pressed += 1; });")
+        engine.keys("at once")
+        until(lambda: engine.inside("return pressed === 7"))
+        assert engine.inside("return document.querySelector('textarea').value") == ""
