@@ -11,8 +11,11 @@ from chat import frames
 from chat.actions.privacy import erasure, holds
 from chat.actions.talk import tickets, transcripts
 from chat.clock import DAY
-from chat.errors import NotFound
+from chat.errors import NotFound, Unavailable
+from chat.nudges import Nudge, Told
+from chat.store.privacy import erasures
 from chat.web.feed import Feed
+from chat.web.sockets.account import AccountSocket
 from chat.web.sockets.agent import AgentSocket
 from tests.desks import House, Served
 from tests.lethe import Account, Contact, Lethe
@@ -176,3 +179,39 @@ async def test_a_ticket_that_was_being_opened_when_its_contact_was_erased_is_not
     app.desk.live.leave(f"account:{app.house.made.account_id}", socket)
     assert [each["type"] for each in heard] == ["erasure", "ticket"]
     assert socket.watched == {}
+
+
+async def caught_up(app: Served, socket: AccountSocket) -> None:
+    """Have a socket catch up, as when Redis is back."""
+    socket.actor, socket._told_until = app.house.actor, app.desk.clock()
+    guest = await app.house.visit("Zoe")
+    await erasure.by_agent(app.desk, app.house.actor, guest.contact.uid)
+    await asyncio.sleep(0.02)
+    socket.heard(Told(Nudge("resync")))
+    await asyncio.wait_for(asyncio.gather(*socket._tasks), PATIENCE)
+
+
+async def test_a_page_is_told_what_was_missed_however_long_that_took(
+    app: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(erasure, "LATELY", 0)  # two hours, as they would seem after three
+    heard: list[dict[str, Any]] = []
+    socket = AccountSocket({"type": "websocket", "state": {"doors": app.doors}}, nowhere, nowhere)
+    socket.say = lambda line: heard.append(json.loads(line))  # type: ignore[method-assign] # keeps what it says
+    await caught_up(app, socket)
+    assert [each["type"] for each in heard] == ["erasure"]
+
+
+async def test_a_page_that_cannot_be_told_what_it_missed_is_to_come_again(
+    app: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed: list[int] = []
+
+    def away(*_: Any) -> None:
+        raise Unavailable("The database is away")
+
+    socket = AccountSocket({"type": "websocket", "state": {"doors": app.doors}}, nowhere, nowhere)
+    monkeypatch.setattr(socket, "close", lambda code, _: closed.append(code))
+    monkeypatch.setattr(erasures, "since", away)
+    await caught_up(app, socket)
+    assert closed == [frames.CLOSE_RESTART]

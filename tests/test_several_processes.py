@@ -278,6 +278,19 @@ def test_what_went_while_redis_was_away_is_told_when_it_is_back(
             assert not any(frame.get("status") == "gone" and frame["ticket"] == stays for frame in each.heard)
 
 
+@pytest.mark.parametrize("path", ["gone", "agent"])
+def test_who_was_erased_while_redis_was_away_is_told_to_every_page_when_it_is_back(several: Several, path: str) -> None:
+    there = several.there.lethe
+    with Socket(f"ws://127.0.0.1:{there.port}/ws/{path}", headers=several.there.bearer) as page:
+        page.get("welcome")
+        contact = several.here.contact()
+        several.redis.stop()
+        filed = contact.withdraw()
+        assert [each for each in page.settle() if each.get("erasure") == filed] == [], "nobody could tell"
+        several.redis.start()
+        assert page.get("erasure", erasure=filed)["contact"] == contact.uid
+
+
 def test_attempts_to_sign_in_are_counted_over_all_processes(several: Several) -> None:
     turns = itertools.cycle(several.both())
     answers = [attempt(next(turns)) for _ in range(12)]

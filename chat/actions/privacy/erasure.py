@@ -180,9 +180,9 @@ async def frame_of(desk: Desk, account_id: str, erasure_id: str) -> frames.Erasu
     return frame(await desk.store.read(lambda tx: erasures.one(tx, account_id, erasure_id)))
 
 
-async def lately(desk: Desk, account_id: str) -> list[frames.ErasureOut]:
-    """Return what was told in the last two hours, for who may have missed it."""
-    at = desk.clock() - LATELY
+async def lately(desk: Desk, account_id: str, since: int) -> list[frames.ErasureOut]:
+    """Return what was told from two hours before a time on (ms), for who may have missed it."""
+    at = since - LATELY
     return [frame(each) for each in await desk.store.read(lambda tx: erasures.since(tx, account_id, at, LATELY_MOST))]
 
 

@@ -10,7 +10,7 @@ from starlette.requests import HTTPConnection
 from chat import frames
 from chat.actions.privacy import erasure
 from chat.actions.team import agents
-from chat.errors import Forbidden, Unauthorized
+from chat.errors import Forbidden, Unauthorized, Unavailable
 from chat.model import Actor
 from chat.nudges import Told
 from chat.web.doors import COOKIE, Doors, bearer, cookie_of, own_page
@@ -29,6 +29,7 @@ class AccountSocket(Connection):
         self.desk = self.doors.desk
         self.actor: Actor | None = None
         self._looked_at = 0.0
+        self._told_until = 0
 
     async def arrived(self) -> None:
         """Find out who this is before anything else."""
@@ -43,6 +44,7 @@ class AccountSocket(Connection):
             self.close(frames.CLOSE_FORBIDDEN, error.title)
             return
         self._looked_at = time.monotonic()
+        self._told_until = self.desk.clock()
         self._look_later(actor)
         self.doors.agents.add(self)
         self.desk.live.listen(f"account:{actor.account_id}", self, self.heard)
@@ -137,7 +139,15 @@ class AccountSocket(Connection):
         self.tell(await erasure.frame_of(self.desk, actor.account_id, one))
 
     async def _lately(self, actor: Actor) -> None:
-        for each in await erasure.lately(self.desk, actor.account_id):
+        """Tell what was told elsewhere since this socket came, or was told so before, however long that is."""
+        now = self.desk.clock()
+        try:
+            missed = await erasure.lately(self.desk, actor.account_id, self._told_until)
+        except Unavailable:  # who comes again is told
+            self.close(frames.CLOSE_RESTART, "try again")
+            return
+        self._told_until = now
+        for each in missed:
             self.tell(each)
 
 
