@@ -42,7 +42,7 @@ def demo() -> Iterator[Demo]:
 
 @pytest.fixture
 def own_demo() -> Iterator[Demo]:
-    """A demo that one walk may do anything to."""
+    """A demo that one walk may do anything to; asked for before its pages, so that it ends when they are closed."""
     with Demo() as started:
         yield started
 

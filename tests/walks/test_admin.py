@@ -33,7 +33,7 @@ def test_who_is_not_signed_in_is_asked_to_and_led_back(open_page: OpenPage, demo
     expect(page).to_have_url(f"{demo.server}/inbox/solved")
 
 
-def test_signing_out_ends_the_session(open_page: OpenPage, browser: Browser, own_demo: Demo) -> None:
+def test_signing_out_ends_the_session(own_demo: Demo, open_page: OpenPage, browser: Browser) -> None:
     state = signed_in(browser, own_demo)
     page = open_page(f"{own_demo.server}/inbox", storage_state=state, **ENGLISH)
     page.locator(".me summary").click()
@@ -43,7 +43,7 @@ def test_signing_out_ends_the_session(open_page: OpenPage, browser: Browser, own
     expect(again).to_have_url(re.compile("/signin"))
 
 
-def test_too_many_attempts_are_told_to_wait(open_page: OpenPage, own_demo: Demo) -> None:
+def test_too_many_attempts_are_told_to_wait(own_demo: Demo, open_page: OpenPage) -> None:
     page = open_page(f"{own_demo.server}/signin", **ENGLISH)
     for _ in range(11):
         sign_in(page, own_demo, password="guess")
@@ -51,7 +51,7 @@ def test_too_many_attempts_are_told_to_wait(open_page: OpenPage, own_demo: Demo)
     expect(page.get_by_role("alert")).to_contain_text("Too many attempts")
 
 
-def test_the_site_changes_as_the_owner_says(open_page: OpenPage, own_demo: Demo, owned: StorageState) -> None:
+def test_the_site_changes_as_the_owner_says(own_demo: Demo, open_page: OpenPage, owned: StorageState) -> None:
     page = open_page(f"{own_demo.server}/admin/site", storage_state=owned, **ENGLISH)
     expect(page.locator("pre")).to_contain_text(f'data-site="{own_demo.site_key}"')
     page.get_by_role("textbox", name="Name").fill("Clay & <Fern>")
@@ -72,7 +72,7 @@ def test_the_site_changes_as_the_owner_says(open_page: OpenPage, own_demo: Demo,
     assert [each["id"] for each in config["fields"]] == ["name"]
 
 
-def test_a_new_notice_asks_every_running_chat_again(open_page: OpenPage, own_demo: Demo, owned: StorageState) -> None:
+def test_a_new_notice_asks_every_running_chat_again(own_demo: Demo, open_page: OpenPage, owned: StorageState) -> None:
     with Visitor(own_demo, "Zoe") as visitor:
         visitor.say("Hello")
         page = open_page(f"{own_demo.server}/admin/notice", storage_state=owned, **ENGLISH)
@@ -105,7 +105,7 @@ def test_a_new_notice_asks_every_running_chat_again(open_page: OpenPage, own_dem
 
 
 def test_a_deactivated_agent_is_out_at_once(
-    open_page: OpenPage, browser: Browser, own_demo: Demo, owned: StorageState
+    own_demo: Demo, open_page: OpenPage, browser: Browser, owned: StorageState
 ) -> None:
     page = open_page(f"{own_demo.server}/admin/agents", storage_state=owned, **ENGLISH)
     mara = ("mara@demo.example", _added(page, "Mara Vlachou", "mara@demo.example"))
@@ -124,7 +124,7 @@ def test_a_deactivated_agent_is_out_at_once(
 
 
 def test_an_agent_who_does_not_manage_is_kept_out_of_the_owners_pages(
-    open_page: OpenPage, browser: Browser, own_demo: Demo, owned: StorageState
+    own_demo: Demo, open_page: OpenPage, browser: Browser, owned: StorageState
 ) -> None:
     page = open_page(f"{own_demo.server}/admin/agents", storage_state=owned, **ENGLISH)
     password = _added(page, "Nikos", "nikos@demo.example")

@@ -23,7 +23,7 @@ def owned(browser: Browser, own_demo: Demo) -> StorageState:
 
 
 def test_a_retraining_is_started_looked_at_put_to_use_and_rolled_back(
-    open_page: OpenPage, own_demo: Demo, owned: StorageState
+    own_demo: Demo, open_page: OpenPage, owned: StorageState
 ) -> None:
     page = open_page(f"{own_demo.server}/admin/filter", storage_state=owned, **ENGLISH)
     expect(page.get_by_text("No version yet")).to_be_visible()
@@ -58,7 +58,7 @@ def test_a_retraining_is_started_looked_at_put_to_use_and_rolled_back(
 
 
 def test_the_target_is_chosen_with_what_it_costs_and_without_script_too(
-    open_page: OpenPage, own_demo: Demo, owned: StorageState
+    own_demo: Demo, open_page: OpenPage, owned: StorageState
 ) -> None:
     sample.teach(own_demo)
     page = open_page(f"{own_demo.server}/admin/filter", storage_state=owned, **ENGLISH)
@@ -80,7 +80,7 @@ def test_the_target_is_chosen_with_what_it_costs_and_without_script_too(
 
 
 def test_two_held_messages_are_released_at_once_and_taken_back(
-    open_page: OpenPage, own_demo: Demo, owned: StorageState
+    own_demo: Demo, open_page: OpenPage, owned: StorageState
 ) -> None:
     page = open_page(f"{own_demo.server}/admin/quarantine", storage_state=owned, **ENGLISH)
     expect(page.get_by_text("The quarantine is empty")).to_be_visible()
@@ -102,7 +102,7 @@ def test_two_held_messages_are_released_at_once_and_taken_back(
     expect(watching.locator("ticket-list .row", has_text="Ada")).to_have_count(0)
 
 
-def test_the_quarantine_has_one_place_and_one_count(open_page: OpenPage, own_demo: Demo, owned: StorageState) -> None:
+def test_the_quarantine_has_one_place_and_one_count(own_demo: Demo, open_page: OpenPage, owned: StorageState) -> None:
     sample.hold(own_demo, "Ada", "Bob")
     page = open_page(f"{own_demo.server}/inbox/open", storage_state=owned, **ENGLISH)
     many = page.get_by_role("link", name="Judge what waits, many at once")
@@ -120,7 +120,7 @@ def test_the_quarantine_has_one_place_and_one_count(open_page: OpenPage, own_dem
     expect(page.locator("ticket-list .row")).to_have_count(2)
 
 
-def test_the_quarantine_is_gone_through_by_keys(open_page: OpenPage, own_demo: Demo, owned: StorageState) -> None:
+def test_the_quarantine_is_gone_through_by_keys(own_demo: Demo, open_page: OpenPage, owned: StorageState) -> None:
     sample.hold(own_demo, "Ada", "Bob", "Cleo")
     page = open_page(f"{own_demo.server}/admin/quarantine?sort=time", storage_state=owned, **ENGLISH)
     for key in ("j", "j", "x"):
@@ -134,7 +134,7 @@ def test_the_quarantine_is_gone_through_by_keys(open_page: OpenPage, own_demo: D
 
 
 def test_markup_in_a_held_message_stays_text_and_nothing_is_wider_than_a_phone(
-    open_page: OpenPage, own_demo: Demo, owned: StorageState
+    own_demo: Demo, open_page: OpenPage, owned: StorageState
 ) -> None:
     run = sample.teach(own_demo)
     with Visitor(own_demo, "<b>Eve</b>" + "x" * 80) as visitor:
@@ -149,7 +149,7 @@ def test_markup_in_a_held_message_stays_text_and_nothing_is_wider_than_a_phone(
 
 @pytest.mark.parametrize("look", LOOKS, ids=["light, wide", "dark, narrow"])
 def test_axe_finds_nothing_on_a_report_and_in_the_quarantine(
-    open_page: OpenPage, own_demo: Demo, owned: StorageState, look: dict[str, object]
+    own_demo: Demo, open_page: OpenPage, owned: StorageState, look: dict[str, object]
 ) -> None:
     run = sample.teach(own_demo)
     sample.hold(own_demo, "Ada", "")
