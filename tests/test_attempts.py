@@ -83,6 +83,16 @@ async def test_guessing_from_a_known_device_ends_too(house: House) -> None:
     assert isinstance(tried[-1], RateLimited)
 
 
+@pytest.mark.parametrize("count", [2, 3])
+async def test_several_failures_are_told_in_the_plural(app: Served, count: int) -> None:
+    for _ in range(count):
+        await app.sign_in("", WRONG)
+    await app.sign_in()
+    page = await app.client.get("/password", headers={"accept": "text/html"})
+    assert page.status_code == 200
+    assert f"{count} attempts to sign in as you have failed" in page.text
+
+
 async def test_a_failure_is_counted_entered_logged_and_told(app: Served, capsys: pytest.CaptureFixture[str]) -> None:
     for email in ("", "nobody@acme.example"):
         await app.sign_in(email, WRONG)

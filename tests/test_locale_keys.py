@@ -1,0 +1,46 @@
+"""The pages' words: every key that a template or script says is in both languages, in both forms where it counts."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from chat.locales import strings
+from chat.model import LOCALES
+
+ROOT = Path(__file__).parent.parent
+SAID = re.compile(r"""(?<![\w.])t\(\s*(["'])(\w[\w.]*\w)\1\s*(,[^()]*(?:\([^()]*\)[^()]*)*)?\)""")
+COUNTS = re.compile(r"\bcount\s*[=:,}]")
+FORMS = ("one", "other")
+
+
+def missing(text: str, known: dict[str, str]) -> Iterator[str]:
+    """The keys that a text says and that are not among the known ones."""
+    for _, key, values in SAID.findall(text):
+        forms = [f"{key}.{form}" for form in FORMS] if COUNTS.search(values) else [key]
+        yield from (each for each in forms if each not in known)
+
+
+def texts() -> dict[str, str]:
+    """Whatever says a whole key: templates, the pages' scripts, and the server where it writes by itself."""
+    paths = [*ROOT.glob("chat/templates/*.html"), *ROOT.glob("static/*.js"), *ROOT.glob("chat/web/html/*.py")]
+    return {path.name: path.read_text("utf-8") for path in sorted(paths)}
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_every_key_that_is_said_is_there_in_each_form(locale: str) -> None:
+    known = strings(locale, "export")
+    found = {name: list(missing(text, known)) for name, text in texts().items()}
+    assert {name: keys for name, keys in found.items() if keys} == {}
+
+
+def test_most_keys_are_seen_by_the_look() -> None:
+    assert sum(len(SAID.findall(text)) for text in texts().values()) > 400
+
+
+@pytest.mark.parametrize(
+    "text", ['{{ t("no.such.key") }}', '{{ t("password.due", count=failed) }}', 't("rights.held", { count: of(one) })']
+)
+def test_a_key_that_is_not_there_or_has_no_forms_is_found(text: str) -> None:
+    assert list(missing(text, strings("en")))
