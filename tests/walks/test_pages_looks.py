@@ -1,5 +1,6 @@
 """How the agents' pages look where they are seldom looked at: on the narrowest phones, in Greek, in the dark."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from playwright.sync_api import Page, StorageState, expect
 from chat.model import LOCALES
 from tests import sample
 from tests.demo import Demo
+from tests.visitor import Visitor
 from tests.walks.conftest import OpenPage
 from tests.walks.test_accessible import PAGES
 
@@ -95,3 +97,48 @@ def test_a_plain_notice_has_a_ground_of_its_own_in_the_dark(
     page.goto(f"{filled.server}/admin/filter")
     own, card = page.locator(".notice.is-plain").evaluate(GROUNDS)
     assert (own != card) == fine
+
+
+@pytest.fixture(scope="module")
+def erased(filled: Demo) -> str:
+    """The number of an erasure that is done."""
+    with Visitor(filled, "Gone") as visitor:
+        ticket = visitor.say("Forget me")["ticket"]
+    contact = filled.api("GET", f"/tickets/{ticket}")["contact"]["id"]
+    number: str = filled.api("POST", "/erasures", {"contact_id": contact})["erasure_id"]
+    for _ in range(300):
+        if filled.api("GET", f"/erasures/{number}")["state"] == "done":
+            return number
+        time.sleep(0.1)
+    raise AssertionError("it was not erased")
+
+
+STACKED = ".card .facts { grid-template-columns: minmax(0, 1fr); }"
+FOLDED = ".table-scroll tbody :is(th, td) { display: block; }"
+
+
+@pytest.mark.parametrize(
+    ("instead", "fine"), [(STACKED, True), (".card .facts { grid-template-columns: auto 1fr; }", False)]
+)
+@pytest.mark.parametrize("locale", LOCALES)
+def test_a_certificate_is_read_on_a_phone(
+    open_page: OpenPage, filled: Demo, owner: StorageState, erased: str, locale: str, instead: str, *, fine: bool
+) -> None:
+    page = open_page("about:blank", storage_state=owner, **phone(375, locale))
+    styled(page, "admin.css", STACKED, instead)
+    page.goto(f"{filled.server}/admin/erasures/{erased}")
+    widths = page.locator(".facts dd").evaluate_all("all => all.map(one => one.getBoundingClientRect().width)")
+    assert len(widths) > 4
+    assert (min(widths) > 200) == fine
+
+
+@pytest.mark.parametrize(("instead", "fine"), [(FOLDED, True), (".table-scroll u { display: block; }", False)])
+def test_how_far_an_erasure_is_stands_on_a_phones_screen(
+    open_page: OpenPage, filled: Demo, owner: StorageState, erased: str, instead: str, *, fine: bool
+) -> None:
+    page = open_page("about:blank", storage_state=owner, **phone(375, "en"))
+    styled(page, "admin.css", FOLDED, instead)
+    page.goto(f"{filled.server}/admin/erasures")
+    state = page.locator("tr", has_text=erased).locator(".tag").first.bounding_box()
+    assert state
+    assert (state["x"] + state["width"] <= 375) == fine
