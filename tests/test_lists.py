@@ -5,9 +5,12 @@ import json
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from chat.actions.talk import tickets
 from chat.nudges import Nudge
+from chat.store.schema import contact
+from chat.store.talk import contacts
 from chat.web.feed import Feed
 from tests.desks import House, Served, new_id, problem_of
 
@@ -79,3 +82,25 @@ async def test_after_something_was_missed_the_live_list_says_what_changed_last(h
     await asyncio.wait_for(heard.wait(), 30)
     feed.leave("me")
     assert [each["number"] for each in told] == [missed.number]
+
+
+async def second(house: House) -> bool:
+    """Have somebody agree while another process has stored a contact and not committed; whether they wait for that."""
+    known = (await house.visit("Zoe")).contact.uid
+    with house.desk.store._write_engine.connect() as tx, tx.begin():
+        row = dict(tx.execute(select(contact).where(contact.c.uid == known)).mappings().one())
+        row |= {"uid": new_id(), "begun": None, "key_slot": row["key_slot"] + 1000}
+        added = contacts.add(tx, {name: value for name, value in row.items() if name not in {"id", "mac"}})
+        agreeing = asyncio.ensure_future(house.visit("Ann"))
+        await asyncio.wait({agreeing}, timeout=1)
+        waits = not agreeing.done()
+    assert added
+    assert added.id < (await asyncio.wait_for(agreeing, 30)).contact.id
+    return waits
+
+
+@pytest.mark.parametrize("settings", ["postgresql"], indirect=True)
+async def test_contacts_can_be_read_in_the_order_of_their_keys(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert await second(house)
+    monkeypatch.setattr(contacts, "_in_turn", lambda *_: None)
+    assert not await second(house), "the control: a walk that had read the second contact would pass the first"

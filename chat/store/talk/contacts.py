@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, exists, select, update
+from sqlalchemy import Connection, Select, and_, exists, func, select, update
 
 from chat.errors import NotFound
 from chat.model import Contact
@@ -23,12 +23,19 @@ readable = and_(contact.c.receipt_id.is_not(None), ~exists().where(legal_hold.c.
 
 def add(tx: Connection, made: Mapping[str, Any]) -> Contact | None:
     """Store a contact and return it; None where another began with the same id."""
+    _in_turn(tx, made["account_id"])
     if not once(tx, contact, made):
         return None
     key = tx.execute(select(contact.c.id).where(contact.c.uid == made["uid"])).scalar_one()
     mac = bind(tx, contact, {**made, "id": key})
     tx.execute(update(contact).where(contact.c.id == key).values(mac=mac))
     return by_uid(tx, made["uid"])
+
+
+def _in_turn(tx: Connection, account_id: str) -> None:
+    """Have an account's contacts commit in the order of their keys: a walk by key would pass one that comes later."""
+    if tx.dialect.name == "postgresql":  # SQLite has one writer
+        tx.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"contact/{account_id}", 0))))
 
 
 def begun(tx: Connection, digest: str) -> Contact | None:
