@@ -317,6 +317,16 @@ def test_an_unknown_site_is_said_in_plain_words(stand: Stand, key: str) -> None:
     expect(page.locator("lethe-chat iframe")).to_be_hidden()
 
 
+def test_a_button_that_does_not_know_what_was_said_takes_it_away(stand: Stand) -> None:
+    without = [('frame.dataset.ready = "no"', 'void "no"')]
+    script = SCRIPT.replace("{site}", "undefined")
+    page = stand(script=script, without=without, before=lambda page: page.clock.install())
+    page.locator("lethe-chat button").click()
+    expect(page.frame_locator("lethe-chat iframe").locator("body")).to_contain_text("not set up for this address")
+    page.clock.run_for(6_500)
+    expect(page.locator("lethe-chat iframe")).to_be_hidden()
+
+
 def test_an_origin_that_is_not_listed_is_said_to_visitor_and_owner(stand: Stand, account: Account, shop: Shop) -> None:
     account.lethe.deed(lambda desk: _only(desk, account, "https://shop.example"))
     page, said = stand(), list[str]()
