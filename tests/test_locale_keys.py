@@ -8,6 +8,7 @@ import pytest
 
 from chat.locales import strings
 from chat.model import LOCALES
+from chat.store.privacy.holdings import Holding, holdings
 
 ROOT = Path(__file__).parent.parent
 SAID = re.compile(r"""(?<![\w.])t\(\s*(["'])(\w[\w.]*\w)\1\s*(,[^()]*(?:\([^()]*\)[^()]*)*)?\)""")
@@ -44,3 +45,23 @@ def test_most_keys_are_seen_by_the_look() -> None:
 )
 def test_a_key_that_is_not_there_or_has_no_forms_is_found(text: str) -> None:
     assert list(missing(text, strings("en")))
+
+
+SHAPED = {"ticket", "message", "attachment", "receipt"}
+"""What the page of an export draws in a shape of its own; of the others it names every column."""
+
+
+def unnamed(each: Holding, known: dict[str, str]) -> list[str]:
+    """What an export's page would say in the words of the database."""
+    columns = [*each.withheld, *(value.name for value in each.values if each.name not in SHAPED)]
+    keys = [f"section.{each.name}", f"why.{each.name}", *(f"field.{column}" for column in columns)]
+    keys += [f"withheld.{each.name}.{column}" for column in each.withheld]
+    return [key for key in keys if f"export.{key}" not in known]
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_an_export_says_nothing_in_the_words_of_the_database(locale: str) -> None:
+    known = strings(locale, "export")
+    assert [key for each in holdings() for key in unnamed(each, known)] == []
+    less = {key: text for key, text in known.items() if key not in {"export.why.link", "export.field.phone"}}
+    assert [key for each in holdings() for key in unnamed(each, less)] == ["field.phone", "why.link"]
