@@ -277,3 +277,8 @@ def test_sizes_are_in_the_readers_language() -> None:
     made = [size(words(code), count) for code in LOCALES for count in (0, 1023, 1536, 150 * 2**20, 5 * 2**40 // 2)]
     en = ["0\u00a0bytes", "1023\u00a0bytes", "1.5\u00a0kB", "150\u00a0MB", "2560\u00a0GB"]
     assert made == en + [each.replace(".", ",").replace("bytes", "byte") for each in en]
+
+
+@pytest.mark.parametrize(("count", "shown"), [(2**20 - 100, "1 MB"), (2**30 - 1, "1 GB"), (1023 * 2**10, "1023 kB")])
+def test_a_size_that_is_nearly_the_next_unit_is_said_in_it(count: int, shown: str) -> None:
+    assert size(words("en"), count).replace("\u00a0", " ") == shown
