@@ -3,13 +3,14 @@
 import asyncio
 import json
 import uuid
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx2
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import func, select
 
 from chat.actions.desk import Desk
@@ -17,7 +18,7 @@ from chat.actions.privacy import beginning, notices
 from chat.actions.privacy.beginning import Begun
 from chat.actions.privacy.consent import Asked
 from chat.actions.talk.posting import Postbox
-from chat.actions.team import accounts, agents
+from chat.actions.team import accounts, agents, passwords
 from chat.app import create_app, open_desk
 from chat.metrics import Metrics
 from chat.model import Actor, Agent, Contact, Draft, NoticeText, Site
@@ -34,6 +35,7 @@ TEXTS = (
     NoticeText("el", "Κρατάμε όσα γράφετε.", "https://shop.example/el", "Συμφωνώ", "Εκπαίδευση"),
 )
 PASSWORD = "a password that is long"
+CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
 @dataclass
@@ -230,10 +232,21 @@ async def inner_socket(app: Served, path: str, headers: dict[str, str]) -> Async
 
 async def found(desk: Desk, name: str = "Acme", email: str = "owner@acme.example", box: Postbox | None = None) -> House:
     """Make an account; no notice yet."""
-    made = await accounts.init(desk, name, email, PASSWORD, [SHOP])
+    with cheaply_hashed():
+        made = await accounts.init(desk, name, email, PASSWORD, [SHOP])
     actor = await agents.by_token(desk, made.api_token)
     site = (await accounts.sites(desk, actor))[0]
     return House(desk, made, actor, site, box or Postbox(desk, Metrics()))
+
+
+@contextmanager
+def cheaply_hashed() -> Iterator[None]:
+    """Passwords that are set meanwhile cost little to hash and to check; tests/test_signin.py holds the real cost."""
+    real, passwords._hasher = passwords._hasher, CHEAP
+    try:
+        yield
+    finally:
+        passwords._hasher = real
 
 
 async def colleague(desk: Desk, actor: Actor, email: str, name: str, role: str) -> tuple[Agent, str]:

@@ -52,7 +52,7 @@ class Two:
 
 
 @pytest.fixture
-async def two(app: Served, request: pytest.FixtureRequest) -> Two:
+async def two(app: Served) -> Two:
     guest = await app.house.visit("Zoe Canary", "zoe@canary.example")
     await guest.say("A canary sings")
     data = b"a canary's file, in plain text"
@@ -63,10 +63,8 @@ async def two(app: Served, request: pytest.FixtureRequest) -> Two:
     erasure_id = (await app.rest("DELETE", f"/contacts/{erased.contact.uid}")).json()["erasure_id"]
     assert await erasure.sweep(app.desk) == 1
     ids = {"contacts": guest.contact.uid, "attachments": file.id, "erasures": erasure_id}
-    address = getattr(request.node, "callspec", None) and request.node.callspec.params.get("address")
     for kind, make in MADE.items():
-        if address is None or f"/{kind}/" in address:  # some take seconds to make
-            ids[kind] = await make(app, guest)
+        ids[kind] = await make(app, guest)
     return Two(app, other, guest, ids)
 
 
@@ -96,20 +94,22 @@ MADE = {
 }
 
 
-@pytest.mark.parametrize("address", [each for each in RESOURCES if "{" in each or each in BODIES])
-async def test_what_is_anothers_is_not_found_and_not_changed(two: Two, address: str) -> None:
-    before = await counted(two.app.desk)
-    problem_of(await two.curious(address), 404, "not_found")
-    assert await counted(two.app.desk) == before
-    summary = (await two.app.rest("GET", "/tickets/1")).json()
-    assert (summary["status"], summary["held"]) == ("open", 0)
+async def test_what_is_anothers_is_not_found_and_not_changed(two: Two, subtests: pytest.Subtests) -> None:
+    for address in (each for each in RESOURCES if "{" in each or each in BODIES):
+        before = await counted(two.app.desk)
+        with subtests.test(address):
+            problem_of(await two.curious(address), 404, "not_found")
+            assert await counted(two.app.desk) == before
+            summary = (await two.app.rest("GET", "/tickets/1")).json()
+            assert (summary["status"], summary["held"]) == ("open", 0)
 
 
-@pytest.mark.parametrize("address", [each for each in RESOURCES if "{" not in each and each not in BODIES])
-async def test_a_list_holds_nothing_of_anothers(two: Two, address: str) -> None:
-    said = (await two.curious(address)).text
+async def test_a_list_holds_nothing_of_anothers(two: Two, subtests: pytest.Subtests) -> None:
     hidden = ["canary", "Canary", two.guest.contact.uid, two.app.house.made.account_id, *two.ids.values()]
-    assert [each for each in hidden if each in said] == []
+    for address in (each for each in RESOURCES if "{" not in each and each not in BODIES):
+        with subtests.test(address):
+            said = (await two.curious(address)).text
+            assert [each for each in hidden if each in said] == []
 
 
 async def test_the_owner_finds_all_of_it(two: Two) -> None:

@@ -6,6 +6,7 @@ Whose a thing is: loose comparison (CVE-2022-1176), writable owners (CVE-2026-72
 
 import asyncio
 import re
+from itertools import product
 from typing import Any
 
 import pytest
@@ -60,20 +61,26 @@ async def test_adv_18_who_has_no_chat_uploads_nothing(app: Served) -> None:
     assert await counted(app.desk) == before
 
 
-@pytest.mark.parametrize("address", API)
-async def test_adv_27_nothing_is_open_that_does_not_say_so(app: Served, address: str) -> None:
-    verb, path = address.split(" ", 1)
-    for headers in ({}, {"authorization": "Bearer lethe_" + "x" * 43}, {"cookie": "lethe_session=x"}):
-        answer = await app.call(verb, filled(path), {} if verb != "GET" else None, **headers)
-        problem_of(answer, 401, "unauthorized")
+async def test_adv_27_nothing_is_open_that_does_not_say_so(app: Served, subtests: pytest.Subtests) -> None:
+    strangers: tuple[dict[str, str], ...] = (
+        {},
+        {"authorization": "Bearer lethe_" + "x" * 43},
+        {"cookie": "lethe_session=x"},
+    )
+    for address, headers in product(API, strangers):
+        verb, path = address.split(" ", 1)
+        with subtests.test(f"{address} {[*headers]}"):
+            answer = await app.call(verb, filled(path), {} if verb != "GET" else None, **headers)
+            problem_of(answer, 401, "unauthorized")
 
 
-@pytest.mark.parametrize("path", OWNERS)
-async def test_adv_30_an_agent_is_kept_out_of_every_owners_page(app: Served, path: str) -> None:
+async def test_adv_30_an_agent_is_kept_out_of_every_owners_page(app: Served, subtests: pytest.Subtests) -> None:
     low, password = await agents.add_agent(app.desk, app.house.actor, "low@acme.example", "Low", "agent")
     await app.sign_in(low.email, password)
     await app.desk.store.write(lambda tx: store.change(tx, low.id, password_due=False))
-    assert (await app.client.get(path, headers={"accept": "text/html"})).status_code == 403
+    for path in OWNERS:
+        with subtests.test(path):
+            assert (await app.client.get(path, headers={"accept": "text/html"})).status_code == 403
 
 
 async def test_adv_20_what_an_agent_may_not_read_they_may_not_change(app: Served) -> None:
