@@ -6,6 +6,7 @@ import itertools
 import os
 import re
 import sys
+import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -128,6 +129,16 @@ class Lethe(Service):
                 seen.update(repr((table.name, rows)).encode())
         target.dispose()
         return seen.hexdigest()
+
+    def still(self) -> str:
+        """The same once nothing has changed for two seconds: what tests before this asked for may still be going on."""
+        seen = [self.dump()]
+        for _ in range(240):
+            time.sleep(0.5)
+            seen.append(self.dump())
+            if len(set(seen[-5:])) == 1 and len(seen) >= 5:  # which took two seconds
+                return seen[-1]
+        raise AssertionError("the database is never still")
 
     def count(self, name: str) -> int:
         """How many rows a table has."""

@@ -76,6 +76,7 @@ async def test_an_answer_in_the_chat_that_was_left_leads_back_once(app: Served) 
             await agent("message", "", ticket=first.number, id=new_id(), text=text)
         for _ in range(3):
             assert (await agent("", "ack"))["type"] == "ack"
+        assert (await visitor("", "welcome"))["ticket"] == first.number
         await visitor("message", "ack", id=new_id(), text="thank you")
     texts = [each["text"] for frame in visitor.heard for each in frame.get("messages", [frame]) if "text" in each]
     assert welcomes(visitor) == [None, first.number]

@@ -35,6 +35,7 @@ def after_a_new_notice(server: Lethe) -> Said:
         visitor.get("message", seq=2)
         account.publish("We now keep it for longer.")
         visitor.get("consent_required")
+        server.still()
         return {kind: tried(server, visitor, agent, kind) for kind in FRAMES}
 
 

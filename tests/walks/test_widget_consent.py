@@ -51,7 +51,7 @@ def logged(lethe: Lethe) -> str:
 
 
 def test_before_the_click_there_is_one_request_and_nothing_else(enter: Enter, account: Account, lethe: Lethe) -> None:
-    watch, before = Watch(), (lethe.dump(), logged(lethe))
+    watch, before = Watch(), (lethe.still(), logged(lethe))
     guest = enter(watch)
     expect(guest.button).to_be_visible()
     guest.page.wait_for_load_state("networkidle")
@@ -67,7 +67,7 @@ def test_before_the_click_there_is_one_request_and_nothing_else(enter: Enter, ac
 def test_until_agreeing_nothing_is_kept_and_afterwards_the_same_look_finds_it(
     enter: Enter, account: Account, lethe: Lethe
 ) -> None:
-    watch, before = Watch(), (lethe.dump(), logged(lethe))
+    watch, before = Watch(), (lethe.still(), logged(lethe))
     guest = enter(watch).open()
     assert guest.frame.locator("input[type=checkbox]").count() == 2
     for box in guest.frame.locator("input[type=checkbox]").all():
