@@ -29,7 +29,7 @@ from sqlalchemy import (
 from sqlalchemy import text as sql
 from sqlalchemy.types import TypeEngine
 
-from chat.store.schema import attachment, contact, metadata
+from chat.store.schema.columns import metadata
 
 Shape = list[tuple[str, str]]
 CHUNK = 1000
@@ -38,12 +38,6 @@ KINDS: dict[str, TypeEngine[Any] | None] = {
     "bytes": LargeBinary(),
     "json": JSON(none_as_null=True),
     "bool": Boolean(create_constraint=False),
-}
-COUNTED = {
-    str(each.name): str(key.name)
-    for each in metadata.sorted_tables
-    for key in each.primary_key
-    if key is each.autoincrement_column
 }
 UNCOUNTED = """
 INSERT INTO sqlite_sequence (name, seq) SELECT :name, :last
@@ -74,18 +68,12 @@ def rows(tx: Connection, of: Table) -> Iterator[bytes]:
         yield msgspec.json.encode(list(row)) + b"\n"
 
 
-def files(tx: Connection) -> list[tuple[str, str, bool]]:
-    """Return the owner and name of every file that a row refers to, and whether it has a preview."""
-    query = select(contact.c.uid, attachment.c.blob, attachment.c.preview)
-    return [tuple(row) for row in tx.execute(query.join(contact, contact.c.id == attachment.c.contact_id))]
-
-
 def counters(tx: Connection) -> dict[str, int]:
     """Return the last key given out by each table that never gives one twice."""
     if tx.dialect.name == "sqlite":
         return {row[0]: row[1] for row in tx.exec_driver_sql("SELECT name, seq FROM sqlite_sequence")}
     given = sql("SELECT coalesce(pg_sequence_last_value(pg_get_serial_sequence(:name, :key)), 0)")
-    of = [{"name": name, "key": key} for name, key in COUNTED.items()]
+    of = [{"name": name, "key": key} for name, key in _counted().items()]
     return {each["name"]: int(tx.execute(given, each).scalar() or 0) for each in of}
 
 
@@ -102,8 +90,9 @@ def load(tx: Connection, name: str, of: Shape, lines: Iterable[bytes]) -> Iterat
 
 def count_on(tx: Connection, given: dict[str, int], names: Iterable[str]) -> None:
     """Never give out again a key that was given before in one of these tables."""
-    for name in {*names} & {*COUNTED}:
-        key = COUNTED[name]
+    counted = _counted()
+    for name in {*names} & {*counted}:
+        key = counted[name]
         there = tx.execute(select(func.max(column(key))).select_from(table(name))).scalar() or 0
         values = {"name": name, "key": key, "last": max(there, given.get(name, 0))}
         if tx.dialect.name == "sqlite":
@@ -133,6 +122,12 @@ def broken(tx: Connection) -> int:
 def counts(tx: Connection, names: Iterable[str]) -> dict[str, int]:
     """Return how many rows each of these tables has."""
     return {each: tx.execute(select(func.count()).select_from(table(each))).scalar_one() for each in names}
+
+
+def _counted() -> dict[str, str]:
+    """Return the key of each table that never gives one twice."""
+    keys = ((each, key) for each in metadata.sorted_tables for key in each.primary_key)
+    return {str(each.name): str(key.name) for each, key in keys if key is each.autoincrement_column}
 
 
 def _kind(of: Column[Any]) -> str:

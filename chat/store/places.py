@@ -7,7 +7,10 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, LargeBinary, MetaData, Table, select
 
 from chat.places import Field, Place
-from chat.store.schema import contact, metadata
+from chat.store.schema.columns import metadata
+
+CONTACT = "contact"
+"""The table that all tables about a contact reach."""
 
 
 def tables(known: MetaData = metadata) -> list[Place]:
@@ -51,13 +54,13 @@ def below(top: Table, known: MetaData = metadata) -> list[tuple[Table, Column[An
 
 def rows_of(table: Table, key: int) -> ColumnElement[bool]:
     """Return the condition for the rows of the contact with a key: by the shortest way of cascading keys."""
-    if table.name == contact.name:
+    if table.name == CONTACT:
         return table.c.id == key
     path = _path(table)
     if not path:
         raise LookupError(f"{table.name} does not reach a contact")
     held, target = path[0], next(iter(path[0].foreign_keys)).column
-    if target.table.name == contact.name:
+    if target.table.name == CONTACT:
         return held == key
     return held.in_(select(target).where(rows_of(target.table, key)))
 
@@ -72,7 +75,7 @@ def _unopened(table: Table) -> list[Column[Any]]:
 
 def _path(table: Table) -> list[Column[Any]] | None:
     """Return the columns that lead from a table to `contact`, nothing for `contact` itself, None where none do."""
-    if table.name == contact.name:
+    if table.name == CONTACT:
         return []
     ways = []
     for key in table.foreign_keys:

@@ -23,6 +23,7 @@ from chat.store import copies, keycopy, migrations
 from chat.store.ledger import Head
 from chat.store.privacy import backups
 from chat.store.privacy.backups import Standing
+from chat.store.talk import uploads
 from chat.store.team import accounts
 
 DAYS_MOST = 3650
@@ -153,7 +154,7 @@ def _rows(tx: Any, out: Writing, told: Told) -> dict[str, Any]:
         "tables": tables,
         "counters": copies.counters(tx),
         "server": asdict(stands),
-        "referred": copies.files(tx),
+        "referred": uploads.referred(tx),
     }
 
 

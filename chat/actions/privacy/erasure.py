@@ -23,6 +23,7 @@ from chat.errors import LetheError, NotFound, Unauthorized, Unavailable
 from chat.ids import uuid7
 from chat.model import Actor, Contact, Ticket
 from chat.nudges import Nudge, Told
+from chat.store import server
 from chat.store.privacy import consents, disclosures, erasures, holds
 from chat.store.privacy.erasures import Erasure
 from chat.store.talk import contacts, tickets
@@ -205,11 +206,11 @@ async def scrub(desk: Desk) -> int:
     writes meanwhile waits, so from half a day on it takes the first moment in which nobody does.
     """
     now = desk.clock()
-    done, said = await desk.store.read(lambda tx: (accounts.scrubbed_at(tx), tickets.last_change(tx)))
+    done, said = await desk.store.read(lambda tx: (server.scrubbed_at(tx), tickets.last_change(tx)))
     due = now - done >= DAY or (now - done >= DAY // 2 and now - said >= QUIET)
     if not due or not await desk.store.scrub(small=False):
         return 0
-    await desk.store.write(lambda tx: accounts.scrubbed(tx, now))
+    await desk.store.write(lambda tx: server.scrubbed(tx, now))
     return 1
 
 

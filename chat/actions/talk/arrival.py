@@ -11,6 +11,7 @@ from chat.actions.talk import transcripts
 from chat.errors import NotFound, Unauthorized
 from chat.gate import Standing
 from chat.model import Account, Contact, Site, Ticket
+from chat.store import server
 from chat.store.privacy import consents
 from chat.store.talk import contacts
 from chat.store.team import accounts
@@ -49,6 +50,6 @@ async def arrive(desk: Desk, visitor: Visitor) -> Arrival:
         found = consents.notices(tx, account.id, account.notice_version) if account.notice_version else []
         standing = Standing(contact.receipt_id, contact.notice_version, account.notice_version)
         notice = notices.shown(found[0], contact.locale) if found else None
-        return Arrival(contact, account, site, name, notice, standing, accounts.epoch(tx))
+        return Arrival(contact, account, site, name, notice, standing, server.epoch(tx))
 
     return await desk.store.read(work)

@@ -15,11 +15,12 @@ from chat.errors import Ended, InvalidField, NotFound, UnknownParameter
 from chat.ids import packed
 from chat.model import Actor, Contact, Draft, Message, Note, Order, Ticket
 from chat.nudges import Nudge, Told
+from chat.store import server
 from chat.store.filter import quarantine
 from chat.store.schema import STATUSES
 from chat.store.talk import contacts, tickets
 from chat.store.talk.tickets import Listed
-from chat.store.team import accounts, agents, departments
+from chat.store.team import agents, departments
 from chat.texts import seen
 
 TAGS_MOST, TAG_CHARS = 20, 50
@@ -234,7 +235,7 @@ async def rate(desk: Desk, contact: Contact, ticket: Ticket, score: int, comment
 
 async def epoch(desk: Desk) -> int:
     """Return the database's epoch: after a restore it is another, and clients read anew."""
-    return await desk.store.read(accounts.epoch)
+    return await desk.store.read(server.epoch)
 
 
 async def last_of(desk: Desk, contact_id: int) -> Ticket | None:

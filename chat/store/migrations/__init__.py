@@ -11,12 +11,11 @@ from sqlalchemy.exc import DBAPIError
 from chat.clock import now
 from chat.errors import Misconfigured, Unavailable
 from chat.settings import Settings
-from chat.store import engine
+from chat.store import engine, server
 from chat.store.lines import LineTable
 from chat.store.patient import make_patient, unhurried
 from chat.store.privacy import backups
 from chat.store.slots import SlotTable
-from chat.store.team import accounts
 
 HEAD = "0014_agreements"
 _version = table("alembic_version", column("version_num"))
@@ -38,7 +37,7 @@ def migrate(settings: Settings, revision: str = HEAD) -> str:
             config.set_main_option("script_location", str(Path(__file__).parent))
             config.attributes |= {"connection": connection, "settings": settings}
             command.upgrade(config, "head" if revision == HEAD else revision)
-            accounts.begin(connection, now())
+            server.begin(connection, now())
     finally:
         target.dispose()
     prepare_keys(settings)
@@ -104,13 +103,13 @@ def prepare_keys(settings: Settings) -> None:
         return
     parts = urlsplit(url)
     name = unquote(parts.path.lstrip("/"))
-    server = create_engine(
+    postgres = create_engine(
         parts._replace(path="/postgres").geturl().replace("postgresql://", "postgresql+psycopg://", 1),
         isolation_level="AUTOCOMMIT",
     )
-    make_patient(server)
+    make_patient(postgres)
     try:
-        with server.connect() as connection:
+        with postgres.connect() as connection:
             known = connection.execute(text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": name}).scalar()
             if not known:
                 quoted = connection.dialect.identifier_preparer.quote(name)
@@ -120,7 +119,7 @@ def prepare_keys(settings: Settings) -> None:
             f"The key database {name} is missing and may not be made here; create it, or set LETHE_KEYS_URL"
         ) from error
     finally:
-        server.dispose()
+        postgres.dispose()
     for each in (SlotTable(url), LineTable(url)):
         each.prepare()
         each.close()

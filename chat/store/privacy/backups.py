@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 
 from sqlalchemy import Connection, select, update
 
-from chat.store.schema import server
+from chat.store.server import server
 
 
 @dataclass(frozen=True, slots=True)

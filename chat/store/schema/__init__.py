@@ -23,7 +23,7 @@ from chat.store.schema.privacy import (
 )
 from chat.store.schema.retention import retention_count, retention_run
 from chat.store.schema.talk import ENDED, STATUSES, attachment, contact, message, note, outbox, ticket
-from chat.store.schema.team import ROLES, account, agent, department, notice, notice_text, server, session, site, token
+from chat.store.schema.team import ROLES, account, agent, department, notice, notice_text, session, site, token
 
 __all__ = [
     "ENDED",
@@ -58,7 +58,6 @@ __all__ = [
     "retention_count",
     "retention_run",
     "review",
-    "server",
     "session",
     "site",
     "ticket",

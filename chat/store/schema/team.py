@@ -1,4 +1,4 @@
-"""The server, its accounts and the agents who answer for them."""
+"""Accounts and the agents who answer for them."""
 
 from __future__ import annotations
 
@@ -21,21 +21,6 @@ from sqlalchemy import (
 from chat.store.schema.columns import about, mac, metadata, personal, plain, to, uid
 
 ROLES = ("owner", "admin", "agent")
-
-server = Table(
-    "server",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("epoch", Integer, nullable=False),
-    Column("created_at", BigInteger, nullable=False),
-    Column("scrubbed_at", BigInteger, nullable=False, default=0, server_default="0"),
-    Column("backup_days", Integer, nullable=False, server_default="30"),
-    Column("backed_up_at", BigInteger),
-    Column("backup_folder", Text),
-    Column("keys_copied_to", Text),
-    Column("restoring", String(36)),
-    info=about("nobody", "one row about this database", saved=False),
-)
 
 account = Table(
     "account",

@@ -17,6 +17,12 @@ Free = dict[str, tuple[int, str]]
 _columns = tuple(attachment.c[field.name] for field in fields(Attachment))
 
 
+def referred(tx: Connection) -> list[tuple[str, str, bool]]:
+    """Return the owner and name of every file that a row refers to, and whether it has a preview."""
+    query = select(contact.c.uid, attachment.c.blob, attachment.c.preview)
+    return [tuple(row) for row in tx.execute(query.join(contact, contact.c.id == attachment.c.contact_id))]
+
+
 def keep(tx: Connection, made: Attachment, *, consent: bool) -> None:
     """Store a row; with `consent` its contact must agree to the notice in force, in this transaction."""
     row = tx.execute(

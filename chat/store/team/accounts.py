@@ -1,4 +1,4 @@
-"""Accounts, their sites, and the server's own row."""
+"""Accounts and their sites."""
 
 from __future__ import annotations
 
@@ -6,36 +6,15 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, insert, select, update
+from sqlalchemy import Connection, Select, insert, select, update
 
 from chat.errors import NotFound
 from chat.model import Account, Site
 from chat.store.bound import bind, holds
-from chat.store.schema import account, server, site
+from chat.store.schema import account, site
 
 _account_columns = tuple(account.c[field.name] for field in fields(Account))
 _site_columns = (*(site.c[field.name] for field in fields(Site)), site.c.mac)
-
-
-def epoch(tx: Connection) -> int:
-    """Return the database's epoch; a restore raises it."""
-    return int(tx.execute(select(server.c.epoch)).scalar_one())
-
-
-def scrubbed_at(tx: Connection) -> int:
-    """Return when the database was last written anew, 0 for never; ms."""
-    return int(tx.execute(select(server.c.scrubbed_at)).scalar() or 0)
-
-
-def scrubbed(tx: Connection, at: int) -> None:
-    """Note that the database was written anew."""
-    tx.execute(update(server).values(scrubbed_at=at))
-
-
-def begin(tx: Connection, at: int) -> None:
-    """Write the server's row where it is missing."""
-    if tx.execute(select(func.count()).select_from(server)).scalar_one() == 0:
-        tx.execute(insert(server).values(id=1, epoch=1, created_at=at))
 
 
 def add(tx: Connection, made: Mapping[str, Any]) -> None:
