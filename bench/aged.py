@@ -12,10 +12,10 @@ from typing import Any
 
 from bench.ledger import percentile
 from bench.load import Run
-from chat.ids import uuid7
-from chat.macs import Macs
-from chat.settings import from_env
-from chat.store.folder import server_secret
+from chat.core.ids import uuid7
+from chat.core.macs import Macs
+from chat.core.settings import from_env
+from chat.infra.store.folder import server_secret
 
 DAY = 86_400_000
 BODY = 120

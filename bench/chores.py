@@ -22,14 +22,14 @@ from bench.aged import Others, Person, ask, compared, fill, people
 from bench.lethe import PAIRS_EACH, Lethe, Shop, Shops, environ_of
 from bench.load import Load, Run
 from bench.wire import hang_up
-from chat.actions.desk import seal_text
 from chat.app import open_desk
-from chat.ids import uuid7
-from chat.live.beside import Command
-from chat.macs import Macs
-from chat.nudges import Nudge, Told
-from chat.settings import from_env
-from chat.store.folder import server_secret
+from chat.core.ids import uuid7
+from chat.core.macs import Macs
+from chat.core.nudges import Nudge, Told
+from chat.core.settings import from_env
+from chat.infra.bus.file import Command
+from chat.infra.desk import seal_text
+from chat.infra.store.folder import server_secret
 
 SAID = 20
 """Messages a ticket."""

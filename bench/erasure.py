@@ -19,9 +19,9 @@ from bench.lethe import PAIRS_EACH, Lethe, Shop, Shops
 from bench.load import Load, Run
 from bench.wire import hang_up
 from chat.app import open_desk
-from chat.ids import uuid7
-from chat.settings import from_env
-from chat.store.slots import EMPTY, SLOT
+from chat.core.ids import uuid7
+from chat.core.settings import from_env
+from chat.infra.keys.slots import EMPTY, SLOT
 
 SAID, ERASED = 100, 20
 """Messages of a small contact, and how many of those are erased."""

@@ -11,13 +11,14 @@ import sys
 import msgspec
 
 from bench.lethe import ORIGIN, Shop
-from chat.actions.privacy import notices
-from chat.actions.team import accounts, agents
+from chat.account.actions import accounts
 from chat.app import open_desk
-from chat.model import NoticeText
-from chat.settings import from_env
-from chat.store.folder import prepare_data
-from chat.store.migrations import migrate
+from chat.consent.actions import notices
+from chat.core.model import NoticeText
+from chat.core.settings import from_env
+from chat.infra.store.folder import prepare_data
+from chat.infra.store.migrations import migrate
+from chat.team.actions import agents
 
 NOTICE = NoticeText(
     locale="en",

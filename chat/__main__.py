@@ -12,10 +12,11 @@ import traceback
 from collections.abc import Sequence
 from typing import Any
 
-from chat import __version__, logs
+from chat import __version__
 from chat.commands import as_json, command
-from chat.errors import InvalidField, LetheError
-from chat.settings import Settings, from_env
+from chat.core.errors import InvalidField, LetheError
+from chat.core.settings import Settings, from_env
+from chat.infra import logs
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -108,9 +109,9 @@ def _run_demo(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 def _run_init(settings: Settings, arguments: argparse.Namespace) -> int:
-    from chat.actions.team import accounts
+    from chat.account.actions import accounts
     from chat.app import open_desk
-    from chat.store import folder, migrations
+    from chat.infra.store import folder, migrations
 
     password = sys.stdin.readline().rstrip("\n") if arguments.password_stdin else None
 
@@ -147,7 +148,7 @@ def _run_worker(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 def _run_migrate(settings: Settings, _: argparse.Namespace) -> int:
-    from chat.store import folder, migrations
+    from chat.infra.store import folder, migrations
 
     folder.prepare_data(settings)
     print(f"The database is at {migrations.migrate(settings)}.")

@@ -13,30 +13,31 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from chat import clock, worker
-from chat.actions.desk import Desk
-from chat.actions.filter import training, versions
-from chat.actions.filter.filters import Filters
-from chat.actions.talk.posting import Postbox
-from chat.blobs import Blobs
-from chat.crypt import Signer, derive
-from chat.errors import LetheError, NotFound, WrongMethod
-from chat.live import open_live
-from chat.macs import Macs
-from chat.mail import Mailer
-from chat.metrics import Metrics
-from chat.nudges import Told
-from chat.settings import Settings
-from chat.store import Store, folder, migrations
-from chat.store.keys import Keys
-from chat.store.ledger import open_ledger
-from chat.store.slots import open_slots
-from chat.tokens import Tokens
-from chat.web import routes
+from chat import worker
+from chat.core import clock
+from chat.core.crypt import Signer, derive
+from chat.core.errors import LetheError, NotFound, WrongMethod
+from chat.core.macs import Macs
+from chat.core.nudges import Told
+from chat.core.settings import Settings
+from chat.core.tokens import Tokens
+from chat.infra.blobs import Blobs
+from chat.infra.bus import open_live
+from chat.infra.desk import Desk
+from chat.infra.filters import Filters
+from chat.infra.keys.keys import Keys
+from chat.infra.keys.slots import open_slots
+from chat.infra.ledger.ledger import open_ledger
+from chat.infra.mail import Mailer
+from chat.infra.metrics import Metrics
+from chat.infra.store import Store, folder, migrations
+from chat.routes import routes
+from chat.spam_filter.actions import training, versions
+from chat.tickets.actions.posting import Postbox
+from chat.tickets.sockets.presence import Visitors
+from chat.web import pages
 from chat.web.doors import Doors, problem
 from chat.web.headers import SecurityHeaders
-from chat.web.html import pages
-from chat.web.sockets.presence import Visitors
 from spam import Filter
 
 log = structlog.get_logger("chat.app")

@@ -18,15 +18,16 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from chat.actions.desk import Desk
-from chat.actions.privacy import notices
-from chat.actions.team import accounts, agents
+from chat.account.actions import accounts
 from chat.app import create_app, open_desk
-from chat.model import Actor, NoticeText
+from chat.consent.actions import notices
+from chat.core.model import Actor, NoticeText
+from chat.core.settings import Settings
+from chat.infra.desk import Desk
+from chat.infra.store import folder, migrations
 from chat.serving import config, listen
-from chat.settings import Settings
-from chat.store import folder, migrations
-from chat.web.html.pages import plain
+from chat.team.actions import agents
+from chat.web.pages import plain
 
 HOST = "127.0.0.1"
 # Sites of their own, as in life: a browser keeps apart what it keeps for each, and takes *.localhost to be here.

@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
-from chat.clock import now
-from chat.errors import LetheError, Misconfigured
-from chat.macs import Macs
-from chat.mail import Mailer
-from chat.settings import Settings
-from chat.store import Store, migrations
-from chat.store.privacy import audit, backups
-from chat.store.slots import open_slots
+from chat.core.clock import now
+from chat.core.errors import LetheError, Misconfigured
+from chat.core.macs import Macs
+from chat.core.settings import Settings
+from chat.infra.audit import store as audit
+from chat.infra.keys.slots import open_slots
+from chat.infra.mail import Mailer
+from chat.infra.store import Store, backups, migrations
 from spam import Filter
 
 STALE_HOURS = 48
@@ -114,7 +114,7 @@ def _need_database(settings: Settings) -> None:
 def _redis(settings: Settings) -> None:
     if not settings.redis_url:
         raise Unset("this is one process")
-    from chat.live.across import RedisLive  # noqa: PLC0415 - Redis' client is loaded only where there is one
+    from chat.infra.bus.redis import RedisLive  # noqa: PLC0415 - Redis' client is loaded only where there is one
 
     async def ask() -> bool:
         live = RedisLive(settings.redis_url, Macs(b""))

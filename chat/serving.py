@@ -12,11 +12,12 @@ from typing import Any
 
 import uvicorn
 
-from chat import frames, logs
 from chat.app import create_app
-from chat.errors import Misconfigured
-from chat.settings import Settings, from_env
-from chat.store import folder, migrations
+from chat.core import frames
+from chat.core.errors import Misconfigured
+from chat.core.settings import Settings, from_env
+from chat.infra import logs
+from chat.infra.store import folder, migrations
 from chat.web.http import Http
 from chat.web.sockets.wire import Wire
 

@@ -10,17 +10,21 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from chat.actions.audit import renewing, verdicts
-from chat.actions.backup import backups
-from chat.actions.desk import Desk
-from chat.actions.export import building
-from chat.actions.filter import runs
-from chat.actions.privacy import consent, erasure, links, recipients
-from chat.actions.retention import sweeping
-from chat.actions.talk import attachments, letters, redaction
-from chat.actions.team import agents
-from chat.errors import Unavailable
-from chat.nudges import Told
+from chat.attachments.actions import attachments
+from chat.audit.actions import renewing, verdicts
+from chat.backup.actions import backups
+from chat.consent.actions import consent
+from chat.core.errors import Unavailable
+from chat.core.nudges import Told
+from chat.erasure.actions import erasure, recipients
+from chat.export.actions import building
+from chat.infra.desk import Desk
+from chat.letters import actions as letters
+from chat.retention.actions import sweeping
+from chat.rights import actions as links
+from chat.spam_filter.actions import runs
+from chat.team.actions import agents
+from chat.tickets.actions import redaction
 
 log = structlog.get_logger("chat.worker")
 Sweep = Callable[[Desk], Awaitable[int]]

@@ -6,13 +6,20 @@ from typing import Any
 
 from sqlalchemy import Table, func, insert, select
 
-from chat.actions.desk import Desk
-from chat.actions.export import exports
-from chat.actions.privacy import holds
-from chat.actions.talk import attachments, redaction, tickets
-from chat.clock import DAY
-from chat.store import places
-from chat.store.schema import attachment, contact, erasure, export, hold, label, message, receipt, ticket
+from chat.attachments.actions import attachments
+from chat.attachments.schema import attachment
+from chat.consent.schema import receipt
+from chat.contacts.schema import contact, hold
+from chat.core.clock import DAY
+from chat.erasure.schema import erasure
+from chat.export.actions import exports
+from chat.export.schema import export
+from chat.holds import actions as holds
+from chat.infra.desk import Desk
+from chat.infra.store import places
+from chat.spam_filter.schema import label
+from chat.tickets.actions import redaction, tickets
+from chat.tickets.schema import message, ticket
 from tests.desks import Guest, House, new_id
 
 USUAL = {"transcripts": 365, "attachments": 365, "training": 365, "contacts": 30, "sessions": 7, "exports": 7}

@@ -10,18 +10,21 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from chat import archive, residue
-from chat.actions.backup import backups, restoring
-from chat.actions.desk import Desk, unseal_text
-from chat.actions.privacy import consent, erasure
-from chat.actions.talk import attachments, redaction, tickets
-from chat.actions.team import accounts
+from chat.account.actions import accounts
 from chat.app import open_desk
-from chat.crypt import Signer
-from chat.settings import Settings, from_env
-from chat.store import copies, folder
-from chat.store.schema import metadata
-from chat.tokens import Visitor
+from chat.attachments.actions import attachments
+from chat.backup.actions import backups, restoring
+from chat.backup.store import archive
+from chat.consent.actions import consent
+from chat.core.crypt import Signer
+from chat.core.settings import Settings, from_env
+from chat.core.tokens import Visitor
+from chat.erasure.actions import erasure
+from chat.erasure.domain import residue
+from chat.infra.desk import Desk, unseal_text
+from chat.infra.store import copies, folder
+from chat.infra.store.columns import metadata
+from chat.tickets.actions import redaction, tickets
 from tests.desks import Guest, House
 from tests.services import PostgreSQL
 from tests.test_erasure import chatted

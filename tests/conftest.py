@@ -9,9 +9,9 @@ from shutil import copytree
 import psycopg
 import pytest
 
-from chat.clock import now
-from chat.settings import Settings, from_env
-from chat.store import folder, migrations
+from chat.core.clock import now
+from chat.core.settings import Settings, from_env
+from chat.infra.store import folder, migrations
 from tests import browser, guard, scratch  # noqa: F401 - reads LETHE_CHROMIUM before it is cleared
 from tests.backups import elsewhere, vault  # noqa: F401 - as the next
 from tests.chance import SEED

@@ -13,19 +13,20 @@ import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import func, select
 
-from chat.actions.desk import Desk
-from chat.actions.privacy import beginning, notices
-from chat.actions.privacy.beginning import Begun
-from chat.actions.privacy.consent import Asked
-from chat.actions.talk.posting import Postbox
-from chat.actions.team import accounts, agents, passwords
+from chat.account.actions import accounts
 from chat.app import create_app, open_desk
-from chat.metrics import Metrics
-from chat.model import Actor, Agent, Contact, Draft, NoticeText, Site
-from chat.settings import Settings
-from chat.store.schema import metadata
-from chat.store.talk import contacts
-from chat.store.team import agents as rows
+from chat.consent.actions import beginning, notices
+from chat.consent.actions.beginning import Begun
+from chat.consent.actions.consent import Asked
+from chat.contacts.store import contacts
+from chat.core.model import Actor, Agent, Contact, Draft, NoticeText, Site
+from chat.core.settings import Settings
+from chat.infra.desk import Desk
+from chat.infra.metrics import Metrics
+from chat.infra.store.columns import metadata
+from chat.team import store as rows
+from chat.team.actions import agents, passwords
+from chat.tickets.actions.posting import Postbox
 from chat.web.doors import Doors
 
 SHOP = "https://shop.example"

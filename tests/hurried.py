@@ -3,7 +3,7 @@
 import sys
 
 from chat.__main__ import main
-from chat.web.sockets import account, visitor
+from chat.tickets.sockets import account, visitor
 
 account.LOOKS = visitor.LOOKS = 0.5
 if __name__ == "__main__":

@@ -16,12 +16,12 @@ from typing import Any, TypeVar
 import httpx2
 from sqlalchemy import select
 
-from chat.actions.desk import Desk
-from chat.actions.team import accounts
+from chat.account.actions import accounts
 from chat.app import open_desk
-from chat.settings import Settings, from_env
-from chat.store import engine, folder, migrations
-from chat.store.schema import metadata
+from chat.core.settings import Settings, from_env
+from chat.infra.desk import Desk
+from chat.infra.store import engine, folder, migrations
+from chat.infra.store.columns import metadata
 from tests.keeper import keeper
 from tests.services import Service
 from tests.sockets import Socket

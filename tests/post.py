@@ -13,8 +13,8 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from chat.actions.desk import Desk
-from chat.mail import Mailer
+from chat.infra.desk import Desk
+from chat.infra.mail import Mailer
 from tests.desks import CHAT
 from tests.services import free_port
 

@@ -9,15 +9,17 @@ import email_validator
 import idna
 import pytest
 
-from chat import addresses
-from chat.actions.export import exports
-from chat.actions.privacy import erasure, holds, links
-from chat.actions.talk import letters
-from chat.actions.team import agents, credentials
-from chat.errors import InvalidField, LetheError, NotFound
-from chat.mail import Letter, Mailer
-from chat.networks import Network
-from chat.store.talk import contacts
+from chat.contacts.store import contacts
+from chat.core import addresses
+from chat.core.errors import InvalidField, LetheError, NotFound
+from chat.core.networks import Network
+from chat.erasure.actions import erasure
+from chat.export.actions import exports
+from chat.holds import actions as holds
+from chat.infra.mail import Letter, Mailer
+from chat.letters import actions as letters
+from chat.rights import actions as links
+from chat.team.actions import agents, credentials
 from tests import spellings
 from tests.chance import dice
 from tests.desks import CHAT, House, Served, problem_of

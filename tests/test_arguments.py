@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from chat.__main__ import main, parser
-from chat.settings import from_env
-from chat.store import folder, migrations
+from chat.core.settings import from_env
+from chat.infra.store import folder, migrations
 from tests.chance import dice
 
 PORTS = ["-1", "65536", "99999", "70000", "4294967296", "9" * 400]

@@ -16,8 +16,9 @@ import psycopg
 import pytest
 import redis
 
-from chat import places, residue
-from chat.actions.privacy import datamap
+from chat.core import places
+from chat.erasure.domain import residue
+from chat.record import actions as datamap
 from tests.lethe import Account, Lethe
 from tests.services import PostgreSQL, Valkey
 from tests.sockets import Socket

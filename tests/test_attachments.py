@@ -10,11 +10,12 @@ import httpx2
 import pytest
 from PIL import Image, PngImagePlugin
 
-from chat import pictures
-from chat.actions.privacy import erasure
-from chat.actions.talk import attachments, redaction
-from chat.crypt import CHUNK_BYTES, SEALED_CHUNK, Sealed, seal_chunks, unseal_chunks
-from chat.errors import ConsentRequired, InvalidField, NotFound
+from chat.attachments.actions import attachments
+from chat.attachments.domain import pictures
+from chat.core.crypt import CHUNK_BYTES, SEALED_CHUNK, Sealed, seal_chunks, unseal_chunks
+from chat.core.errors import ConsentRequired, InvalidField, NotFound
+from chat.erasure.actions import erasure
+from chat.tickets.actions import redaction
 from tests.chance import dice
 from tests.desks import Guest, House, Served, counted, found, new_id, problem_of
 

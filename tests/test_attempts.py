@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from chat.actions.team import agents, attempts, credentials, passwords
-from chat.errors import InvalidField, LetheError, RateLimited, Unauthorized
-from chat.networks import Network
-from chat.nudges import Nudge, Told
-from chat.store.schema import agent, audit, session
+from chat.core.errors import InvalidField, LetheError, RateLimited, Unauthorized
+from chat.core.networks import Network
+from chat.core.nudges import Nudge, Told
+from chat.infra.audit.schema import audit
+from chat.team.actions import agents, attempts, credentials, passwords
+from chat.team.schema import agent, session
 from tests.desks import CHAT, PASSWORD, House, Served
 
 pytestmark = pytest.mark.anyio

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from chat.store import engine
-from chat.store.schema import audit
+from chat.infra.audit.schema import audit
+from chat.infra.store import engine
 from tests.test_migrations import environment, lethe
 
 

@@ -6,18 +6,19 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from chat.actions.audit import audit, verdicts
-from chat.actions.desk import Desk
-from chat.actions.privacy import erasure
-from chat.actions.talk import letters
-from chat.actions.team import accounts, agents, credentials
-from chat.audited import Action
-from chat.errors import NotFound, Unauthorized
-from chat.locales import strings
-from chat.networks import Network
-from chat.store.privacy import audit as store
-from chat.store.schema import metadata
-from chat.web import rest
+from chat.account.actions import accounts
+from chat.audit.actions import verdicts
+from chat.core.audited import Action
+from chat.core.errors import NotFound, Unauthorized
+from chat.core.locales import strings
+from chat.core.networks import Network
+from chat.erasure.actions import erasure
+from chat.infra.audit import audit, store
+from chat.infra.desk import Desk
+from chat.infra.store.columns import metadata
+from chat.letters import actions as letters
+from chat.routes import rest
+from chat.team.actions import agents, credentials
 from tests.desks import CHAT, PASSWORD, SHOP, House, Served, colleague, contact_of, found, problem_of
 from tests.lethe import Lethe
 from tests.test_strangers import ASKED, Theirs, asked, filled, named

@@ -8,19 +8,19 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, insert, update
 
-from chat.actions.audit import audit, verdicts
-from chat.actions.audit.verdicts import Verdict
-from chat.actions.desk import Desk
-from chat.actions.talk import tickets
-from chat.actions.team import accounts
+from chat.account.actions import accounts
 from chat.app import open_desk
-from chat.audited import NOTHING, Entry, Head, chained
-from chat.crypt import Signer
-from chat.ids import uuid7
-from chat.settings import Settings
-from chat.store.privacy import audit as store
-from chat.store.schema import audit as rows
-from chat.store.schema import audit_head as heads
+from chat.audit.actions import verdicts
+from chat.audit.actions.verdicts import Verdict
+from chat.core.audited import NOTHING, Entry, Head, chained
+from chat.core.crypt import Signer
+from chat.core.ids import uuid7
+from chat.core.settings import Settings
+from chat.infra.audit import audit, store
+from chat.infra.audit.schema import audit as rows
+from chat.infra.audit.schema import audit_head as heads
+from chat.infra.desk import Desk
+from chat.tickets.actions import tickets
 from tests.desks import TEXTS, House, found
 
 Tampering = Callable[[Any, str, list[Entry]], None]
@@ -214,8 +214,8 @@ async def test_whatever_is_tampered_with_is_found(house: House) -> None:
 @pytest.mark.parametrize(
     ("defence", "broken", "names"),
     [
-        ("the signature", ("chat.crypt.Signer.signed", lambda *_: True), ("rewritten", "last-missing-with-head")),
-        ("the hash", ("chat.audited.chained", lambda _, entry: entry.hash), ("who", "at", "target")),
+        ("the signature", ("chat.core.crypt.Signer.signed", lambda *_: True), ("rewritten", "last-missing-with-head")),
+        ("the hash", ("chat.core.audited.chained", lambda _, entry: entry.hash), ("who", "at", "target")),
     ],
 )
 async def test_without_a_defence_tampering_passes(

@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, select, update
 
-from chat.actions.audit import reading, renewing
-from chat.actions.retention import sweeping
-from chat.audited import NOTHING
-from chat.clock import DAY
-from chat.store import engine
-from chat.store.privacy import audit as store
-from chat.store.schema import audit as rows
-from chat.store.schema import audit_head as heads
-from chat.store.schema import audit_part as parts
+from chat.audit.actions import reading, renewing
+from chat.core.audited import NOTHING
+from chat.core.clock import DAY
+from chat.infra.audit import store
+from chat.infra.audit.schema import audit as rows
+from chat.infra.audit.schema import audit_head as heads
+from chat.infra.audit.schema import audit_part as parts
+from chat.infra.store import engine
+from chat.retention.actions import sweeping
 from tests.desks import House, found
 from tests.test_audit_log import TAMPERINGS, ahead, entered, entries, filled, pruned, tampered, verdict
 from tests.test_migrations import environment, lethe
@@ -127,7 +127,7 @@ async def test_without_its_seal_a_break_could_be_hidden(house: House, monkeypatc
     await house.desk.store.write(lambda tx: denied(tx, house.actor.account_id))
     assert not (await verdict(house)).whole
     head = await house.desk.store.read(lambda tx: store.head(tx, house.actor.account_id))
-    monkeypatch.setattr("chat.actions.audit.verdicts.seal", lambda _: head.closed if head else "")
+    monkeypatch.setattr("chat.audit.actions.verdicts.seal", lambda _: head.closed if head else "")
     assert (await verdict(house)).whole
 
 

@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from chat import archive
-from chat.actions.audit import verdicts
-from chat.actions.backup import backups
-from chat.actions.privacy import erasure
-from chat.actions.talk import attachments
-from chat.actions.team import accounts
-from chat.clock import DAY, stamp
-from chat.errors import Misconfigured, Unavailable
-from chat.settings import Settings
-from chat.store import keycopy
+from chat.account.actions import accounts
+from chat.attachments.actions import attachments
+from chat.audit.actions import verdicts
+from chat.backup.actions import backups
+from chat.backup.store import archive
+from chat.core.clock import DAY, stamp
+from chat.core.errors import Misconfigured, Unavailable
+from chat.core.settings import Settings
+from chat.erasure.actions import erasure
+from chat.infra.keys import keycopy
 from tests.backups import (
     FILE,
     backed_up,
@@ -139,7 +139,7 @@ async def test_a_full_disk_leaves_no_backup_that_looks_whole(
 
     for name in ("pwrite", "fsync"):
         with monkeypatch.context() as patched:
-            patched.setattr(f"chat.archive.os.{name}", full)
+            patched.setattr(f"chat.backup.store.archive.os.{name}", full)
             with pytest.raises(Unavailable, match="No space left"):
                 await backed_up(house, vault)
         assert names(vault) == {whole.name}

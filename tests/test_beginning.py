@@ -9,10 +9,10 @@ from typing import Any
 import httpx2
 import pytest
 
-from chat.actions.desk import Desk
-from chat.actions.privacy import erasure
-from chat.actions.privacy.beginning import Begun
-from chat.store import everything
+from chat.consent.actions.beginning import Begun
+from chat.erasure.actions import erasure
+from chat.infra.desk import Desk
+from chat.infra.store import everything
 from tests.cable import Cable
 from tests.chance import dice
 from tests.desks import Guest, Served, contact_of, found, new_id, problem_of

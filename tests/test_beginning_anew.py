@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from chat.actions.talk import tickets, transcripts
-from chat.nudges import Nudge, Told
+from chat.core.nudges import Nudge, Told
+from chat.tickets.actions import tickets, transcripts
 from tests.desks import Guest, Inner, Served, counted, inner_socket, new_id
 
 pytestmark = pytest.mark.anyio

@@ -10,8 +10,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import BaseRoute, Route
 
-from chat.settings import Settings
-from chat.web import rest
+from chat.core.settings import Settings
+from chat.routes import rest
 from chat.web.bodies import BODY_MOST
 from tests.desks import CHAT, Served, new_id, served
 from tests.test_strangers import named
@@ -145,6 +145,6 @@ async def test_a_route_that_believes_its_body_is_found(settings: Settings, monke
         return PlainTextResponse((await request.json())["text"])
 
     made: list[BaseRoute] = [Route("/loose", believing, methods=["POST"]), *rest()]
-    monkeypatch.setattr("chat.web.rest", lambda: made)
+    monkeypatch.setattr("chat.routes.rest", lambda: made)
     async with served(settings) as app:
         assert len(await failing(app, {"POST /loose": {"text": "hello"}}, "/api/v1")) > len(WRONG)

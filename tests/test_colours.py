@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from PIL import Image, ImageCms
 
-from chat import colours, pictures
-from chat.colours import in_srgb
-from chat.pictures import TURNS, redraw
+from chat.attachments.domain import colours, pictures
+from chat.attachments.domain.colours import in_srgb
+from chat.attachments.domain.pictures import TURNS, redraw
 from tests.chance import dice
 
 SIZE = (24, 16)

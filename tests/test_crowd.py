@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from chat.networks import network, parsed
-from chat.settings import Settings
+from chat.core.networks import network, parsed
+from chat.core.settings import Settings
+from chat.tickets.sockets.visitor import visitor_socket
 from chat.web import crowd
 from chat.web.crowd import NEAR, WIDE, Crowd
-from chat.web.sockets import routes
+from chat.web.sockets import socket_route
 from tests.desks import served
 
 pytestmark = pytest.mark.anyio
@@ -74,6 +75,6 @@ async def test_one_too_many_is_closed_and_may_come_later(
             "subprotocols": ["lethe.v1"],
         }
         told = Told([])
-        await routes()[0].app(scope, receive, told)
+        await socket_route("/ws/visitor", visitor_socket).app(scope, receive, told)
         assert len(app.doors.crowd) == 0
     assert [each.get("code") for each in told.said if each["type"] == "websocket.close"] == ([code] if code else [])

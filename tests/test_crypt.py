@@ -7,7 +7,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from chat.crypt import Sealed, Signer, blind, derive, digest, seal, unseal
+from chat.core.crypt import Sealed, Signer, blind, derive, digest, seal, unseal
 
 KEY, OTHER = AESGCM(b"k" * 32), AESGCM(b"o" * 32)
 TEXT = "Καλημέρα 👋 \u202e"

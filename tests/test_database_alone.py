@@ -15,16 +15,25 @@ import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import Table, delete, insert, select, update
 
-from chat.actions.export import exports
-from chat.actions.talk import attachments, letters, tickets
-from chat.actions.team import agents, passwords
-from chat.clock import DAY, now
-from chat.crypt import digest
-from chat.macs import Macs
-from chat.model import Agent
-from chat.store import engine
-from chat.store.schema import agent, attachment, contact, export, link, message, metadata, session, site, ticket, token
-from chat.store.team import agents as store
+from chat.account.schema import site
+from chat.attachments.actions import attachments
+from chat.attachments.schema import attachment
+from chat.contacts.schema import contact
+from chat.core.clock import DAY, now
+from chat.core.crypt import digest
+from chat.core.macs import Macs
+from chat.core.model import Agent
+from chat.export.actions import exports
+from chat.export.schema import export
+from chat.infra.store import engine
+from chat.infra.store.columns import metadata
+from chat.letters import actions as letters
+from chat.rights.schema import link
+from chat.team import store
+from chat.team.actions import agents, passwords
+from chat.team.schema import agent, session, token
+from chat.tickets.actions import tickets
+from chat.tickets.schema import message, ticket
 from chat.web.doors import COOKIE
 from tests.desks import CHAT, PASSWORD, Guest, House, Served, colleague, found, new_id
 from tests.post import Post, mailed

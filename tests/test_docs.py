@@ -18,14 +18,14 @@ import pytest
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.testclient import TestClient
 
-from chat import frames
 from chat.__main__ import parser
 from chat.app import create_app
-from chat.crypt import Signer, canonical
-from chat.errors import LetheError
-from chat.metrics import Metrics
-from chat.settings import NAMES, Settings, from_env
-from chat.web import routes
+from chat.core import frames
+from chat.core.crypt import Signer, canonical
+from chat.core.errors import LetheError
+from chat.core.settings import NAMES, Settings, from_env
+from chat.infra.metrics import Metrics
+from chat.routes import routes
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "bench").glob("*.md")])
@@ -174,7 +174,7 @@ def test_every_module_is_on_a_floor_in_the_docs() -> None:
     table = rows(section(read("docs/floors.md"), "Modules"))
     modules = {path for top in ("chat", "spam") for path in (ROOT / top).rglob("*.py") if path.name != "__init__.py"}
     known = {str(path.relative_to(ROOT)) for path in modules}
-    assert set(table) == {path for path in known if "/migrations/" not in path} | {"chat/store/migrations"}
+    assert set(table) == {path for path in known if "/migrations/" not in path} | {"chat/infra/store/migrations"}
 
 
 def test_every_metric_is_in_the_docs() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import structlog
 
-from chat.live.across import RedisLive
+from chat.infra.bus.redis import RedisLive
 from tests.services import PostgreSQL, Valkey, free_port
 from tests.test_live import MACS, until
 from tests.test_migrations import environment, lethe, one_line

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from chat import frames, logs
-from chat.errors import InvalidFrame, RateLimited
+from chat.core import frames
+from chat.core.errors import InvalidFrame, RateLimited
+from chat.infra import logs
 from chat.web import ready
 from chat.web.sockets import connection
 from chat.web.sockets.connection import BAD_FRAMES, FLOOD, Connection
@@ -57,7 +58,7 @@ def test_the_same_line_is_written_once_in_a_while_with_how_many_there_were(
     log: tuple[logging.Logger, Kept], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = [0.0]
-    monkeypatch.setattr("chat.logs.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("chat.infra.logs.time.monotonic", lambda: now[0])
     made, kept = log
     made.addFilter(logs.Seldom())
     for number in range(LINES):

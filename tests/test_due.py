@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from chat.actions.desk import Desk
-from chat.actions.team import agents
-from chat.store.team import agents as store
-from chat.web import routes
+from chat.infra.desk import Desk
+from chat.routes import routes
+from chat.team import store
+from chat.team.actions import agents
 from tests.desks import CHAT, Served
 from tests.lethe import Lethe
 from tests.sockets import Socket

@@ -13,14 +13,15 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import insert, select
 
-from chat.actions.desk import Desk
-from chat.actions.privacy import erasure, forgetting
-from chat.actions.talk import tickets
-from chat.errors import Misconfigured, NotFound
-from chat.nudges import Nudge, Told
-from chat.store import places
-from chat.store.privacy import erasures
-from chat.store.schema import contact, message
+from chat.contacts.schema import contact
+from chat.core.errors import Misconfigured, NotFound
+from chat.core.nudges import Nudge, Told
+from chat.erasure import store as erasures
+from chat.erasure.actions import erasure, forgetting
+from chat.infra.desk import Desk
+from chat.infra.store import places
+from chat.tickets.actions import tickets
+from chat.tickets.schema import message
 from tests.desks import Guest, House, Served, contact_of, found, new_id, problem_of
 
 ON_SQLITE = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
@@ -340,7 +341,7 @@ async def test_after_the_scrub_no_byte_of_the_rows_is_in_the_files(
 async def test_a_scrub_is_not_called_done_while_a_reader_holds_the_log(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chat.store.ATTEMPTS", 3)
+    monkeypatch.setattr("chat.infra.store.ATTEMPTS", 3)
     store = house.desk.store
     with store._read_engine.connect() as reader:
         reader.execute(select(message)).all()

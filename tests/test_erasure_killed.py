@@ -7,10 +7,10 @@ import subprocess
 import sys
 from typing import Any
 
-from chat.actions.desk import Desk
-from chat.actions.privacy import erasure
-from chat.settings import Settings
-from chat.store.privacy import erasures
+from chat.core.settings import Settings
+from chat.erasure import store as erasures
+from chat.erasure.actions import erasure
+from chat.infra.desk import Desk
 from tests.desks import House
 from tests.test_erasure import chatted, hashed, many, rows
 
@@ -20,9 +20,10 @@ MESSAGES = 12_000
 # The worker as `lethe worker --once` runs it, which kills itself so many seconds after its desk is open; 0 for never.
 WORKER = """
 import asyncio, os, signal, sys, threading, time
-from chat import logs, worker
+from chat import worker
 from chat.app import open_desk
-from chat.settings import from_env
+from chat.core.settings import from_env
+from chat.infra import logs
 
 async def work(after):
     settings = from_env()

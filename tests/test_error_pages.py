@@ -6,10 +6,10 @@ from collections.abc import Iterator
 import pytest
 from starlette.requests import Request
 
-from chat.errors import InvalidField, LetheError, PasswordDue, RateLimited, TooSlow, Unauthorized
-from chat.locales import strings
-from chat.model import LOCALES
-from chat.web.html import pages
+from chat.core.errors import InvalidField, LetheError, PasswordDue, RateLimited, TooSlow, Unauthorized
+from chat.core.locales import strings
+from chat.core.model import LOCALES
+from chat.web import pages
 from tests.desks import CHAT, Served
 
 pytestmark = pytest.mark.anyio

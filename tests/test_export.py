@@ -12,18 +12,25 @@ from typing import Any
 import pytest
 from sqlalchemy import Integer, LargeBinary, Table, insert, select
 
-from chat import frames
-from chat.actions.desk import Desk, seal_text
-from chat.actions.export import building, exports
-from chat.actions.privacy import holds
-from chat.actions.talk import attachments, tickets
-from chat.actions.team import accounts, agents
-from chat.errors import BeingErased, LetheError, NotFound
-from chat.store import places
-from chat.store.privacy import disclosures, holdings, links
-from chat.store.privacy import exports as rows
-from chat.store.schema import attachment, label, message, metadata, mistake, outbox, ticket, training_run
-from chat.store.schema.columns import about, personal, plain, to
+from chat.account.actions import accounts
+from chat.attachments.actions import attachments
+from chat.attachments.schema import attachment
+from chat.core import frames
+from chat.core.errors import BeingErased, LetheError, NotFound
+from chat.export.actions import building, exports
+from chat.export.store import exports as rows
+from chat.export.store import holdings
+from chat.holds import actions as holds
+from chat.infra.desk import Desk, seal_text
+from chat.infra.store import places
+from chat.infra.store.columns import about, metadata, personal, plain, to
+from chat.letters.schema import outbox
+from chat.letters.store import disclosures
+from chat.rights import store as links
+from chat.spam_filter.schema import label, mistake, training_run
+from chat.team.actions import agents
+from chat.tickets.actions import tickets
+from chat.tickets.schema import message, ticket
 from tests.desks import Guest, House, Served, counted, new_id, problem_of
 from tests.test_erasure import erased
 from tests.test_places import copied

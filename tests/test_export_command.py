@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from chat.app import open_desk
-from chat.settings import Settings
+from chat.core.settings import Settings
 from tests.desks import found
 from tests.test_export import CANARY, OTHER, opened
 from tests.test_migrations import lethe, one_line

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from sqlalchemy import update
 
-from chat.actions.desk import Desk
-from chat.actions.export import building, exports
-from chat.store.schema import export
+from chat.export.actions import building, exports
+from chat.export.schema import export
+from chat.infra.desk import Desk
 from tests.desks import House
 from tests.test_erasure import hashed
 from tests.test_erasure_killed import SEED, work

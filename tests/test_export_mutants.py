@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from sqlalchemy import true
 
-from chat import markup
-from chat.actions.export import archive, exports
-from chat.actions.export.holdings import Subject
-from chat.actions.privacy import forgetting
-from chat.store import places
-from chat.store.privacy import holdings
+from chat.erasure.actions import forgetting
+from chat.export.actions import archive, exports
+from chat.export.actions.holdings import Subject
+from chat.export.domain import markup
+from chat.export.store import holdings
+from chat.infra.store import places
 from tests import test_export as claims
 from tests.desks import House
 

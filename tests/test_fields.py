@@ -5,9 +5,9 @@ from typing import Any
 import httpx2
 import pytest
 
-from chat.actions.privacy import erasure
-from chat.actions.team import accounts
-from chat.errors import InvalidField
+from chat.account.actions import accounts
+from chat.core.errors import InvalidField
+from chat.erasure.actions import erasure
 from tests.desks import CHAT, Served, contact_of, counted, problem_of
 
 pytestmark = pytest.mark.anyio

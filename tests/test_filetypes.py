@@ -6,9 +6,9 @@ from zipfile import ZipFile
 
 import pytest
 
-from chat import filetypes
-from chat.actions.export.archive import path_of
-from chat.filetypes import ENDINGS, PDF, TEXT, ZIP, shortened, sniff, tidy
+from chat.attachments.domain import filetypes
+from chat.attachments.domain.filetypes import ENDINGS, PDF, TEXT, ZIP, shortened, sniff, tidy
+from chat.export.actions.archive import path_of
 from tests.chance import dice
 
 WORDS = {

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from chat.__main__ import main
-from chat.actions.filter import quarantine
-from chat.locales import strings, words
-from chat.model import LOCALES
-from chat.web.html.chips import HAS, KINDS, TRAITS, chip
+from chat.core.locales import strings, words
+from chat.core.model import LOCALES
+from chat.spam_filter.actions import quarantine
+from chat.spam_filter.pages.chips import HAS, KINDS, TRAITS, chip
 from tests.desks import Served
 from tests.test_quarantine import held
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from chat.actions.filter import fitting, runs
-from chat.errors import Unavailable
+from chat.core.errors import Unavailable
+from chat.spam_filter.actions import fitting, runs
 from spam import Filter, Taught
 from spam import fitting as program
 from spam.fitting import Job, Wanted

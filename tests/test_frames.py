@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from chat import frames
-from chat.errors import BadInput, InvalidFrame, TooLarge
+from chat.core import frames
+from chat.core.errors import BadInput, InvalidFrame, TooLarge
 
 ID = "01935f2e-7d6b-7000-8000-000000000001"
 VISITOR: list[dict[str, Any]] = [

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from chat import frames
-from chat.errors import ConsentRequired, Ended
-from chat.gate import Allowance, Standing, admit
+from chat.core import frames
+from chat.core.errors import ConsentRequired, Ended
+from chat.core.gate import Allowance, Standing, admit
 from tests.test_frames import VISITOR
 
 FREE = {"hello", "consent"}

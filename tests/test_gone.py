@@ -7,16 +7,17 @@ from typing import Any
 
 import pytest
 
-from chat import frames
-from chat.actions.privacy import erasure, holds
-from chat.actions.talk import tickets, transcripts
-from chat.clock import DAY
-from chat.errors import NotFound, Unavailable
-from chat.nudges import Nudge, Told
-from chat.store.privacy import erasures
-from chat.web.feed import Feed
-from chat.web.sockets.account import AccountSocket
-from chat.web.sockets.agent import AgentSocket
+from chat.core import frames
+from chat.core.clock import DAY
+from chat.core.errors import NotFound, Unavailable
+from chat.core.nudges import Nudge, Told
+from chat.erasure import store as erasures
+from chat.erasure.actions import erasure
+from chat.holds import actions as holds
+from chat.tickets.actions import tickets, transcripts
+from chat.tickets.sockets.account import AccountSocket
+from chat.tickets.sockets.agent import AgentSocket
+from chat.tickets.sockets.feed import Feed
 from tests.desks import House, Served
 from tests.lethe import Account, Contact, Lethe
 from tests.sockets import PATIENCE, Socket

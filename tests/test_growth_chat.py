@@ -13,12 +13,14 @@ import pytest
 from python_multipart.multipart import parse_options_header
 
 from bench.hostile.texts import Hostile, hostile
-from chat import addresses, filetypes, frames, markup, networks, texts
-from chat.actions.export import blocks
-from chat.errors import LetheError
-from chat.locales import best_locale
-from chat.mail import Letter, Mailer
-from chat.web import uploads
+from chat.attachments.api import uploads
+from chat.attachments.domain import filetypes
+from chat.core import addresses, frames, networks, texts
+from chat.core.errors import LetheError
+from chat.core.locales import best_locale
+from chat.export.actions import blocks
+from chat.export.domain import markup
+from chat.infra.mail import Letter, Mailer
 from tests.chance import dice
 from tests.growth import CHEAP, Grown, Work, grows
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from chat.actions.export import building
-from chat.actions.privacy import erasure
-from chat.actions.talk import attachments
-from chat.web import routes
+from chat.attachments.actions import attachments
+from chat.erasure.actions import erasure
+from chat.export.actions import building
+from chat.routes import routes
 from tests.desks import Guest, House, Served, counted, found, new_id, problem_of
 from tests.test_docs import addresses
 from tests.test_strangers import trained

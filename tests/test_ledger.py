@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from chat.actions.backup import backups
-from chat.actions.desk import Desk
-from chat.actions.privacy import erasure
-from chat.clock import DAY
-from chat.errors import Misconfigured, Unavailable
-from chat.settings import Settings
-from chat.store import folder
-from chat.store.ledger import Head, Ledger, open_ledger
+from chat.backup.actions import backups
+from chat.core.clock import DAY
+from chat.core.errors import Misconfigured, Unavailable
+from chat.core.settings import Settings
+from chat.erasure.actions import erasure
+from chat.infra.desk import Desk
+from chat.infra.ledger.ledger import Head, Ledger, open_ledger
+from chat.infra.store import folder
 from tests.backups import backed_up, load, restored, rows
 from tests.desks import House
 from tests.test_erasure import chatted
@@ -128,7 +128,7 @@ def test_a_full_disk_leaves_it_as_it_was(ledger: Ledger, settings: Settings, mon
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("chat.store.lines.shutil.copyfileobj", full)
+    monkeypatch.setattr("chat.infra.ledger.lines.shutil.copyfileobj", full)
     with pytest.raises(Unavailable):
         ledger.drop(3000, 9000)
     monkeypatch.undo()

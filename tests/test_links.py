@@ -9,10 +9,12 @@ from typing import Any
 import httpx2
 import pytest
 
-from chat.actions.privacy import erasure, holds, links
-from chat.actions.talk import letters
-from chat.actions.team import accounts
-from chat.crypt import digest
+from chat.account.actions import accounts
+from chat.core.crypt import digest
+from chat.erasure.actions import erasure
+from chat.holds import actions as holds
+from chat.letters import actions as letters
+from chat.rights import actions as links
 from tests.desks import CHAT, Guest, House, Served, counted, found, problem_of
 from tests.post import Post, mailed
 

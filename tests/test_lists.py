@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from chat.actions.talk import tickets
-from chat.nudges import Nudge
-from chat.store.schema import contact
-from chat.store.talk import contacts
-from chat.web.feed import Feed
+from chat.contacts.schema import contact
+from chat.contacts.store import contacts
+from chat.core.nudges import Nudge
+from chat.tickets.actions import tickets
+from chat.tickets.sockets.feed import Feed
 from tests.desks import House, Served, new_id, problem_of
 
 pytestmark = pytest.mark.anyio

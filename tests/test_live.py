@@ -9,11 +9,13 @@ import msgspec
 import pytest
 from redis.asyncio import Redis
 
-from chat.live import Live, across, here, open_live
-from chat.live import beside as left
-from chat.live.across import RedisLive
-from chat.macs import Macs
-from chat.nudges import Nudge, Told
+from chat.core.macs import Macs
+from chat.core.nudges import Nudge, Told
+from chat.infra.bus import Live, open_live
+from chat.infra.bus import file as left
+from chat.infra.bus import memory as here
+from chat.infra.bus import redis as across
+from chat.infra.bus.redis import RedisLive
 from tests.services import Valkey
 
 pytestmark = pytest.mark.anyio

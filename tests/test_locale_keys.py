@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from chat.locales import strings
-from chat.model import LOCALES
-from chat.store.privacy.holdings import Holding, holdings
+from chat.core.locales import strings
+from chat.core.model import LOCALES
+from chat.export.store.holdings import Holding, holdings
 
 ROOT = Path(__file__).parent.parent
 SAID = re.compile(r"""(?<![\w.])t\(\s*(["'])(\w[\w.]*\w)\1\s*(,[^()]*(?:\([^()]*\)[^()]*)*)?\)""")
@@ -25,8 +25,9 @@ def missing(text: str, known: dict[str, str]) -> Iterator[str]:
 
 def texts() -> dict[str, str]:
     """Whatever says a whole key: templates, the pages' scripts, and the server where it writes by itself."""
-    paths = [*ROOT.glob("chat/templates/*.html"), *ROOT.glob("static/*.js"), *ROOT.glob("chat/web/html/*.py")]
-    return {path.name: path.read_text("utf-8") for path in sorted(paths)}
+    sources = ("chat/templates/*.html", "static/*.js", "chat/web/*.py", "chat/*/pages.py", "chat/*/pages/*.py")
+    paths = [path for each in sources for path in ROOT.glob(each)]
+    return {str(path.relative_to(ROOT)): path.read_text("utf-8") for path in sorted(paths)}
 
 
 @pytest.mark.parametrize("locale", LOCALES)

@@ -19,18 +19,21 @@ from resource import RUSAGE_CHILDREN, getrusage
 import pytest
 from PIL import Image
 
-from chat import looking
-from chat.actions.talk import attachments
-from chat.actions.talk import looking as asking
-from chat.errors import InvalidField, Unavailable
-from chat.looking import Looked, look, packed, unpacked
-from chat.pictures import PIXELS_MOST, SCANS_MOST
-from chat.turns import Sender
+from chat.attachments.actions import attachments
+from chat.attachments.actions import looking as asking
+from chat.attachments.domain import looking
+from chat.attachments.domain.looking import Looked, look, packed, unpacked
+from chat.attachments.domain.pictures import PIXELS_MOST, SCANS_MOST
+from chat.core.errors import InvalidField, Unavailable
+from chat.core.turns import Sender
 from tests.chance import dice
 from tests.desks import House, Served, problem_of
 from tests.test_attachments import picture, stored, upload
 
-WEAK = "from chat import looking, pictures; pictures.SCANS_MOST = 10**9; looking.CPU_SECONDS = {cpu}; looking.main()"
+WEAK = (
+    "from chat.attachments.domain import looking, pictures; pictures.SCANS_MOST = 10**9; "
+    "looking.CPU_SECONDS = {cpu}; looking.main()"
+)
 WHO = Sender("account", "contact")
 ON_SQLITE = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 
@@ -127,7 +130,7 @@ async def test_what_takes_too_much_work_is_stopped_and_nobody_waits_for_it(
 STOPPED = "import os, signal; os.kill(os.getpid(), signal.SIGXCPU)"  # as the system ends what takes too much work
 HELD = """if True:
     import os, sys, time
-    from chat import looking
+    from chat.attachments.domain import looking
     if b"held" in sys.stdin.buffer.peek():
         while not os.path.exists({path!r}):
             time.sleep(0.01)
@@ -233,12 +236,12 @@ def test_a_bomb_within_the_limit_of_pixels_is_drawn_within_the_limit_of_memory()
     side = int(PIXELS_MOST**0.5)
     out = io.BytesIO()
     Image.new("RGBA", (side, side), (1, 2, 3, 4)).save(out, "PNG")
-    command = (sys.executable, "-P", "-B", "-m", "chat.looking")
+    command = (sys.executable, "-P", "-B", "-m", "chat.attachments.domain.looking")
     ran = subprocess.run(
         command, input=out.getvalue(), capture_output=True, env=looking.ENVIRON, check=True, timeout=300
     )
     assert unpacked(ran.stdout, b"").width == side
-    tight = f"from chat import looking; looking.MEMORY = {looking.MEMORY // 4}; looking.main()"
+    tight = f"from chat.attachments.domain import looking; looking.MEMORY = {looking.MEMORY // 4}; looking.main()"
     ran = subprocess.run(
         (sys.executable, "-P", "-B", "-c", tight),
         input=out.getvalue(),
@@ -298,7 +301,7 @@ async def test_who_goes_away_takes_the_process_along(house: House, monkeypatch: 
 def test_it_goes_with_the_server_that_was_killed(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(many_scans(100_000))
     lines = (
-        "import subprocess, sys; from chat import looking\n"
+        "import subprocess, sys; from chat.attachments.domain import looking\n"
         f"command = (sys.executable, '-P', '-B', '-c', {WEAK.format(cpu=1)!r})\n"
         "made = subprocess.Popen(command, stdin=subprocess.PIPE, env=looking.ENVIRON)\n"
         "print(made.pid, flush=True)\n"
@@ -321,7 +324,7 @@ async def test_it_knows_nothing_of_the_server(house: House, monkeypatch: pytest.
         monkeypatch,
         """if True:
         import os, resource, msgspec
-        from chat import looking
+        from chat.attachments.domain import looking
         looking.confine()
         limits = map(resource.getrlimit, (resource.RLIMIT_FSIZE, resource.RLIMIT_CORE))
         said = [*os.environ, *os.listdir("/proc/self/fd"), *limits]

@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from chat.actions.desk import Desk
-from chat.actions.privacy import erasure
-from chat.actions.talk import letters
-from chat.errors import Misconfigured
-from chat.mail import Letter, Mailer, Undelivered
+from chat.core.errors import Misconfigured
+from chat.erasure.actions import erasure
+from chat.infra.desk import Desk
+from chat.infra.mail import Letter, Mailer, Undelivered
+from chat.letters import actions as letters
 from tests.desks import Guest, House, counted
 from tests.post import Post, mailed
 from tests.services import free_port

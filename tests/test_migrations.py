@@ -11,9 +11,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Column, Integer, MetaData, Table
 
-from chat.settings import from_env
-from chat.store import engine, folder, migrations
-from chat.store.schema import metadata
+from chat.core.settings import from_env
+from chat.infra.store import engine, folder, migrations
+from chat.infra.store.columns import metadata
 from tests.services import free_port
 
 

@@ -13,18 +13,19 @@ from typing import Any
 
 import pytest
 
-from chat import store
-from chat.actions.desk import Desk
-from chat.actions.privacy import erasure, forgetting
-from chat.actions.privacy.forgetting import Step
-from chat.actions.talk import attachments, letters
-from chat.blobs import PREVIEW, Blobs
-from chat.errors import ConsentRequired
-from chat.store import places
-from chat.store.privacy import erasures
-from chat.store.privacy.erasures import Erasure
-from chat.store.slots import open_slots
-from chat.store.talk import posting
+from chat.attachments.actions import attachments
+from chat.core.errors import ConsentRequired
+from chat.erasure import store as erasures
+from chat.erasure.actions import erasure, forgetting
+from chat.erasure.actions.forgetting import Step
+from chat.erasure.store import Erasure
+from chat.infra import store
+from chat.infra.blobs import PREVIEW, Blobs
+from chat.infra.desk import Desk
+from chat.infra.keys.slots import open_slots
+from chat.infra.store import places
+from chat.letters import actions as letters
+from chat.tickets.store import posting
 from tests.desks import Guest, House
 from tests.test_attachments import picture
 from tests.test_erasure import erased, found_in, remains

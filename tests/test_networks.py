@@ -8,9 +8,9 @@ from ipaddress import IPv4Address, IPv6Address
 
 import pytest
 
-from chat import networks
-from chat.networks import Address, Networks, asked_from, lines, network
-from chat.settings import Settings
+from chat.core import networks
+from chat.core.networks import Address, Networks, asked_from, lines, network
+from chat.core.settings import Settings
 from tests.desks import CHAT, Served, served
 
 pytestmark = pytest.mark.anyio

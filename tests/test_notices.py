@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chat.store.privacy import consents
+from chat.consent import store as consents
 from tests.desks import TEXTS, Served, problem_of
 
 pytestmark = pytest.mark.anyio

@@ -2,8 +2,8 @@
 
 import pytest
 
-from chat.actions.team import accounts
-from chat.errors import InvalidField
+from chat.account.actions import accounts
+from chat.core.errors import InvalidField
 
 ONE = [
     ("https://Shop.Example/", "https://shop.example"),

@@ -11,11 +11,12 @@ import pytest
 from sqlalchemy import update
 from starlette.routing import BaseRoute, Mount, Route
 
-from chat import errors
-from chat.errors import NotNow
-from chat.settings import Settings
-from chat.store.schema import ticket
-from chat.web import parameters, routes
+from chat.core import errors
+from chat.core.errors import NotNow
+from chat.core.settings import Settings
+from chat.routes import routes
+from chat.tickets.schema import ticket
+from chat.web import parameters
 from chat.web.parameters import taken
 from tests.chance import dice
 from tests.desks import CHAT, House, Served, new_id, problem_of, served

@@ -14,11 +14,13 @@ import psycopg
 import pytest
 from sqlalchemy import text
 
-from chat import locks, mail
-from chat.errors import Unavailable
-from chat.ids import uuid7
-from chat.mail import Letter, Mailer, Undelivered
-from chat.store import Store, lines, patient, slots
+from chat.core.errors import Unavailable
+from chat.core.ids import uuid7
+from chat.infra import locks, mail
+from chat.infra.keys import slots
+from chat.infra.ledger import lines
+from chat.infra.mail import Letter, Mailer, Undelivered
+from chat.infra.store import Store, patient
 from tests.cable import Cable
 from tests.services import PostgreSQL
 

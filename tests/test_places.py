@@ -7,14 +7,13 @@ import pytest
 import redis
 from sqlalchemy import Column, Integer, MetaData, String, Table, inspect
 
-from chat.actions.desk import Desk
-from chat.actions.privacy import datamap
-from chat.live.across import RedisLive
-from chat.macs import Macs
-from chat.places import BASES, Place, strays
-from chat.store import places
-from chat.store.schema import metadata
-from chat.store.schema.columns import about, personal, plain, to
+from chat.core.macs import Macs
+from chat.core.places import BASES, Place, strays
+from chat.infra.bus.redis import RedisLive
+from chat.infra.desk import Desk
+from chat.infra.store import places
+from chat.infra.store.columns import about, metadata, personal, plain, to
+from chat.record import actions as datamap
 from tests.desks import Served, problem_of
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chat.web.html import plots
+from chat.web import plots
 
 
 @pytest.mark.parametrize(("most", "marks"), [(1, [0, 1]), (5, [0, 1, 2, 3, 4, 5]), (762, [0, 200, 400, 600])])

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from chat.actions.privacy import consent, portable
-from chat.actions.team import accounts
-from chat.clock import DAY
+from chat.account.actions import accounts
+from chat.consent.actions import consent, portable
+from chat.core.clock import DAY
 from tests.backups import withdrawn
 from tests.desks import House
 from tests.test_audit_log import ahead

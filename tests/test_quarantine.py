@@ -5,11 +5,13 @@ from typing import Any
 
 from sqlalchemy import select
 
-from chat.actions.filter import quarantine
-from chat.actions.privacy import erasure, holds
-from chat.actions.talk import tickets
-from chat.nudges import Told
-from chat.store.schema import label, message, review
+from chat.core.nudges import Told
+from chat.erasure.actions import erasure
+from chat.holds import actions as holds
+from chat.spam_filter.actions import quarantine
+from chat.spam_filter.schema import label, review
+from chat.tickets.actions import tickets
+from chat.tickets.schema import message
 from tests.desks import CHAT, PASSWORD, Guest, House, Served, colleague, found, problem_of
 
 PRIZE = "WINNER!! You have been selected to receive a £{}00 prize. Call 0906170146{} now to claim http://win.example"

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from chat.actions.export import building
-from chat.actions.talk import quotas
-from chat.store.privacy import exports
-from chat.store.talk import uploads
+from chat.attachments import store as uploads
+from chat.attachments.actions import quotas
+from chat.export.actions import building
+from chat.export.store import exports
 from tests import test_quotas as claims
 from tests.desks import House
 

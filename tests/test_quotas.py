@@ -10,17 +10,17 @@ from typing import Any
 
 import pytest
 
-from chat.actions.export import building, exports
-from chat.actions.talk import attachments, quotas
-from chat.actions.talk.posting import Postbox
-from chat.errors import StorageFull, Unavailable
-from chat.locales import words
-from chat.metrics import Metrics
-from chat.model import LOCALES, Contact
-from chat.settings import Settings
-from chat.store.privacy import exports as rows
-from chat.web.html.sizes import size
+from chat.attachments.actions import attachments, quotas
+from chat.core.errors import StorageFull, Unavailable
+from chat.core.locales import words
+from chat.core.model import LOCALES, Contact
+from chat.core.settings import Settings
+from chat.export.actions import building, exports
+from chat.export.store import exports as rows
+from chat.infra.metrics import Metrics
+from chat.tickets.actions.posting import Postbox
 from chat.web.ready import Ready
+from chat.web.sizes import size
 from tests.desks import House, Served, found, served
 from tests.test_attachments import stored, upload
 

@@ -7,18 +7,20 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, select, update
 
-from chat.actions.desk import Desk
-from chat.actions.export import exports
-from chat.actions.team import agents
 from chat.app import open_desk
-from chat.clock import now
-from chat.crypt import blind
-from chat.errors import Misconfigured, NotFound
-from chat.networks import Network
-from chat.settings import Settings
-from chat.store import engine, folder, migrations
-from chat.store.migrations import readdressing
-from chat.store.schema import agent, contact, disclosure
+from chat.contacts.schema import contact
+from chat.core.clock import now
+from chat.core.crypt import blind
+from chat.core.errors import Misconfigured, NotFound
+from chat.core.networks import Network
+from chat.core.settings import Settings
+from chat.export.actions import exports
+from chat.infra.desk import Desk
+from chat.infra.store import engine, folder, migrations
+from chat.infra.store.migrations import readdressing
+from chat.letters.schema import disclosure
+from chat.team.actions import agents
+from chat.team.schema import agent
 from tests.desks import PASSWORD, Guest, House
 from tests.test_restore_older import moved, older  # noqa: F401 - a fixture
 

@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from chat.actions.audit import audit
-from chat.actions.desk import Desk
-from chat.actions.privacy import erasure, recipients
-from chat.actions.talk import letters
-from chat.store.privacy import disclosures, erasures
+from chat.erasure import store as erasures
+from chat.erasure.actions import erasure, recipients
+from chat.infra.audit import audit
+from chat.infra.desk import Desk
+from chat.letters import actions as letters
+from chat.letters.store import disclosures
 from tests.desks import Guest, House, counted
 from tests.post import Post, mailed
 

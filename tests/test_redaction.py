@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from chat.actions.talk import redaction
-from chat.errors import Ended
-from chat.store.schema import message
-from chat.store.talk import redaction as rows
+from chat.core.errors import Ended
+from chat.tickets.actions import redaction
+from chat.tickets.schema import message
+from chat.tickets.store import redaction as rows
 from tests.desks import Served, counted, found, problem_of
 
 

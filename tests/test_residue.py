@@ -22,9 +22,9 @@ import psycopg
 import pytest
 import redis
 
-from chat.residue import Scanner, forms, search
-from chat.settings import Settings, from_env
-from chat.squeezed import unpack_lzf
+from chat.core.settings import Settings, from_env
+from chat.erasure.domain.residue import Scanner, forms, search
+from chat.erasure.domain.squeezed import unpack_lzf
 from tests.chance import dice
 from tests.services import Valkey
 from tests.test_migrations import environment, lethe

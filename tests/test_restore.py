@@ -8,18 +8,21 @@ from typing import Any
 
 import pytest
 
-from chat.actions.backup import replay
-from chat.actions.privacy import consent, erasure, holds
-from chat.actions.talk import attachments, redaction, tickets
-from chat.actions.talk.posting import Postbox
 from chat.app import open_desk
-from chat.clock import DAY
-from chat.errors import LetheError, Misconfigured, NotFound
-from chat.metrics import Metrics
-from chat.settings import Settings
-from chat.store import copies
-from chat.store.ledger import Ledger
-from chat.tokens import Visitor
+from chat.attachments.actions import attachments
+from chat.backup.actions import replay
+from chat.consent.actions import consent
+from chat.core.clock import DAY
+from chat.core.errors import LetheError, Misconfigured, NotFound
+from chat.core.settings import Settings
+from chat.core.tokens import Visitor
+from chat.erasure.actions import erasure
+from chat.holds import actions as holds
+from chat.infra.ledger.ledger import Ledger
+from chat.infra.metrics import Metrics
+from chat.infra.store import copies
+from chat.tickets.actions import redaction, tickets
+from chat.tickets.actions.posting import Postbox
 from tests.backups import (
     Killed,
     backed_up,
@@ -86,7 +89,7 @@ async def test_a_restore_without_replay_is_caught(
 
 
 def test_every_deed_that_is_entered_can_be_done_again() -> None:
-    source = "".join(path.read_text() for path in (Path(__file__).parent.parent / "chat" / "actions").rglob("*.py"))
+    source = "".join(path.read_text() for path in (Path(__file__).parent.parent / "chat").rglob("*.py"))
     entered = set(re.findall(r'ledger\.enter\([^"]*"(\w+)", ', source))
     assert entered == {*replay.DEEDS}
     assert "erase" in entered
@@ -167,11 +170,11 @@ async def test_a_restore_stopped_anywhere_goes_on_to_the_same_end(
     path = await backed_up(house, vault)
     await happen()
     for step in (
-        "chat.store.copies.count_on",
-        "chat.actions.backup.restoring.replay.since",
-        "chat.actions.backup.replay.redaction.sweep",
-        "chat.actions.backup.replay.attachments.sweep",
-        "chat.store.privacy.backups.finish",
+        "chat.infra.store.copies.count_on",
+        "chat.backup.actions.restoring.replay.since",
+        "chat.backup.actions.replay.redaction.sweep",
+        "chat.backup.actions.replay.attachments.sweep",
+        "chat.infra.store.backups.finish",
     ):
 
         def stop(*_: Any) -> None:

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from chat.actions.backup import replay
-from chat.actions.desk import Desk
-from chat.actions.team import agents, credentials
-from chat.errors import InvalidField, NotFound, Unauthorized
-from chat.ids import secret
-from chat.model import Agent
-from chat.networks import Network
-from chat.settings import Settings
-from chat.store.ledger import Ledger
+from chat.backup.actions import replay
+from chat.core.errors import InvalidField, NotFound, Unauthorized
+from chat.core.ids import secret
+from chat.core.model import Agent
+from chat.core.networks import Network
+from chat.core.settings import Settings
+from chat.infra.desk import Desk
+from chat.infra.ledger.ledger import Ledger
+from chat.team.actions import agents, credentials
 from tests.backups import backed_up, restored
 from tests.desks import PASSWORD, House, colleague
 from tests.test_migrations import environment, lethe, one_line

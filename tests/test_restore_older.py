@@ -8,18 +8,18 @@ from typing import Any
 import pytest
 from sqlalchemy import MetaData, Table, insert, inspect, select
 
-from chat import archive
-from chat.actions.audit import verdicts
-from chat.actions.privacy import erasure
-from chat.actions.talk import redaction, tickets
-from chat.crypt import canonical
-from chat.errors import Misconfigured
-from chat.ids import uuid7
-from chat.settings import Settings
-from chat.store import Store, copies, engine, migrations
-from chat.store.ledger import Head
-from chat.store.privacy.backups import Standing
-from chat.store.schema import metadata
+from chat.audit.actions import verdicts
+from chat.backup.store import archive
+from chat.core.crypt import canonical
+from chat.core.errors import Misconfigured
+from chat.core.ids import uuid7
+from chat.core.settings import Settings
+from chat.erasure.actions import erasure
+from chat.infra.ledger.ledger import Head
+from chat.infra.store import Store, copies, engine, migrations
+from chat.infra.store.backups import Standing
+from chat.infra.store.columns import metadata
+from chat.tickets.actions import redaction, tickets
 from tests.backups import backed_up, load, restored, rows, said
 from tests.desks import House
 from tests.services import PostgreSQL

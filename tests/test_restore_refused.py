@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from chat import archive
-from chat.actions.backup import backups
-from chat.actions.privacy import erasure
-from chat.errors import Misconfigured
-from chat.settings import Settings
-from chat.store import migrations
+from chat.backup.actions import backups
+from chat.backup.store import archive
+from chat.core.errors import Misconfigured
+from chat.core.settings import Settings
+from chat.erasure.actions import erasure
+from chat.infra.store import migrations
 from tests.backups import (
     backed_up,
     load,

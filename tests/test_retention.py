@@ -9,18 +9,20 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from chat.actions.audit import verdicts
-from chat.actions.privacy import erasure
-from chat.actions.retention import retention, rules, sweeping
-from chat.actions.retention.purging import Batch
-from chat.actions.retention.rules import RULES
-from chat.actions.talk import redaction, tickets
-from chat.actions.team import departments
 from chat.app import open_desk
-from chat.clock import DAY, stamp
-from chat.store import places
-from chat.store.privacy import ageing, runs
-from chat.store.schema import audit, message, retention_count, retention_run
+from chat.audit.actions import verdicts
+from chat.core.clock import DAY, stamp
+from chat.departments import actions as departments
+from chat.erasure.actions import erasure
+from chat.infra.audit.schema import audit
+from chat.infra.store import places
+from chat.retention.actions import retention, rules, sweeping
+from chat.retention.actions.purging import Batch
+from chat.retention.actions.rules import RULES
+from chat.retention.schema import retention_count, retention_run
+from chat.retention.store import ageing, runs
+from chat.tickets.actions import redaction, tickets
+from chat.tickets.schema import message
 from tests.ageing import (
     USUAL,
     ago,

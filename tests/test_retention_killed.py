@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from chat.actions.desk import Desk
-from chat.actions.retention import retention, sweeping
-from chat.store.schema import message, ticket
+from chat.infra.desk import Desk
+from chat.retention.actions import retention, sweeping
+from chat.tickets.schema import message, ticket
 from tests.ageing import crowd, rows_of, sent, wrote
 from tests.desks import House
 from tests.test_erasure import hashed

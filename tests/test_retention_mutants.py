@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from sqlalchemy import true
 
-from chat.actions.filter import training
-from chat.store.privacy import ageing
-from chat.store.talk import uploads
+from chat.attachments import store as uploads
+from chat.retention.store import ageing
+from chat.spam_filter.actions import training
 from tests import test_retention as claims
 from tests.desks import House
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from chat.actions.retention import sweeping
-from chat.store.schema import ticket
+from chat.retention.actions import sweeping
+from chat.tickets.schema import ticket
 from tests.ageing import USUAL, ago, held_back, rows_of, sent, wrote
 from tests.desks import CHAT, Served, colleague, found, problem_of
 from tests.test_migrations import environment

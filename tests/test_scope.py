@@ -17,18 +17,22 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, Select, Table, event, func, select
 
-from chat.crypt import digest
-from chat.store.privacy import links
-from chat.store.schema import account, contact, metadata, ticket
-from chat.store.talk import tickets
-from chat.store.team import departments
-from chat.web import routes
+import chat
+from chat.account.schema import account
+from chat.contacts.schema import contact
+from chat.core.crypt import digest
+from chat.departments import store as departments
+from chat.infra.store.columns import metadata
+from chat.rights import store as links
+from chat.routes import routes
+from chat.tickets.schema import ticket
+from chat.tickets.store import tickets
 from tests.desks import CHAT, House, Served, inner_socket, new_id
 from tests.test_docs import addresses
 from tests.test_isolation import BODIES, RESOURCES, Two, two  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.anyio
-STORE = Path(tickets.__file__).parent.parent
+CHAT_FOLDER = Path(chat.__file__).parent
 PAGES = sorted(each for each in addresses(routes()) if each.startswith(("GET /admin", "GET /inbox", "GET /password")))
 WIDGET = sorted(each for each in addresses(routes()) if each.startswith("GET /widget/{site_key}"))
 NAMED = re.compile(r'(?:\bFROM|\bJOIN|\bUPDATE)\s+"?(\w+)"?', re.IGNORECASE)
@@ -36,58 +40,58 @@ SECRET = "found by a secret, a signed token or an address that only its owner ha
 KEY = "by a key from a row that was found for the account, or for a signed token, in the same deed"
 ANYBODY = "what it gives is for anybody who knows the number"
 REASONS = {
-    "privacy.erasures.by_id": ANYBODY,
-    "team.accounts.site_by_key": ANYBODY,
-    "talk.contacts.by_uid": SECRET,
-    "team.agents.by_email": SECRET,
-    "team.agents.by_session": SECRET,
-    "team.agents.by_token": SECRET,
-    "team.agents.session_by_id": SECRET,
-    "privacy.links.covered": SECRET,
-    "privacy.links.opened": SECRET,
-    "privacy.links.transcript_of": SECRET,
-    "team.agents.active": SECRET,
-    "team.agents.change": SECRET,
+    "erasure.store.by_id": ANYBODY,
+    "account.store.site_by_key": ANYBODY,
+    "contacts.store.contacts.by_uid": SECRET,
+    "team.store.by_email": SECRET,
+    "team.store.by_session": SECRET,
+    "team.store.by_token": SECRET,
+    "team.store.session_by_id": SECRET,
+    "rights.store.covered": SECRET,
+    "rights.store.opened": SECRET,
+    "rights.store.transcript_of": SECRET,
+    "team.store.active": SECRET,
+    "team.store.change": SECRET,
     **dict.fromkeys(
         (
-            "filter.labels.of_contact",
-            "filter.labels.put",
-            "filter.quarantine.look_at",
-            "filter.runs.change",
-            "privacy.consents.add_receipt",
-            "privacy.consents.notices",
-            "privacy.consents.receipts",
-            "privacy.disclosures.recipients",
-            "privacy.erasures.request",
-            "privacy.erasures.went",
-            "privacy.exports.of_contact",
-            "privacy.exports.one",
-            "privacy.exports.put",
-            "privacy.holdings.count",
-            "privacy.holdings.page",
-            "privacy.holds.lift",
-            "privacy.holds.place",
-            "privacy.holds.until",
-            "privacy.links.counted",
-            "privacy.runs.by_id",
-            "privacy.runs.counts",
-            "talk.contacts.by_id",
-            "talk.posting.append",
-            "talk.redaction.redact",
-            "talk.tickets.add_note",
-            "talk.tickets.all_of_contact",
-            "talk.tickets.change",
-            "talk.tickets.end",
-            "talk.tickets.hold",
-            "talk.tickets.mark_read",
-            "talk.tickets.messages",
-            "talk.tickets.notes",
-            "talk.tickets.of_contact",
-            "talk.uploads.drop",
-            "talk.uploads.of_messages",
-            "talk.uploads.one",
-            "talk.uploads.owner",
-            "team.accounts.site_by_id",
+            "spam_filter.store.labels.of_contact",
+            "spam_filter.store.labels.put",
+            "spam_filter.store.quarantine.look_at",
+            "spam_filter.store.runs.change",
+            "consent.store.add_receipt",
+            "consent.store.notices",
+            "consent.store.receipts",
+            "letters.store.disclosures.recipients",
+            "erasure.store.request",
+            "erasure.store.went",
+            "export.store.exports.of_contact",
+            "export.store.exports.one",
+            "export.store.exports.put",
+            "export.store.holdings.count",
+            "export.store.holdings.page",
+            "contacts.store.holds.lift",
+            "contacts.store.holds.place",
+            "contacts.store.holds.until",
+            "rights.store.counted",
+            "retention.store.runs.by_id",
+            "retention.store.runs.counts",
+            "contacts.store.contacts.by_id",
+            "tickets.store.posting.append",
+            "tickets.store.redaction.redact",
+            "tickets.store.tickets.add_note",
+            "tickets.store.tickets.all_of_contact",
+            "tickets.store.tickets.change",
+            "tickets.store.tickets.end",
+            "tickets.store.tickets.hold",
+            "tickets.store.tickets.mark_read",
+            "tickets.store.tickets.messages",
+            "tickets.store.tickets.notes",
+            "tickets.store.tickets.of_contact",
+            "attachments.store.drop",
+            "attachments.store.of_messages",
+            "attachments.store.one",
+            "attachments.store.owner",
+            "account.store.site_by_id",
         ),
         KEY,
     ),
@@ -153,9 +157,10 @@ def _function() -> str:
     frame, found = sys._getframe(), "?"
     while frame is not None:
         path = Path(frame.f_code.co_filename)
-        inside = path.is_relative_to(STORE) and path.parent != STORE
+        module = path.relative_to(CHAT_FOLDER).with_suffix("").parts if path.is_relative_to(CHAT_FOLDER) else ()
+        inside = "store" in module and module[:2] != ("infra", "store")
         if inside and not frame.f_code.co_name.startswith("<"):
-            found = f"{path.parent.name}.{path.stem}.{frame.f_code.co_name}"
+            found = ".".join((*module, frame.f_code.co_name))
         elif found != "?" and not inside:
             break
         frame = frame.f_back  # type: ignore[assignment] # None at the end
@@ -291,7 +296,7 @@ async def test_a_statement_without_the_account_is_found(
     with traced() as trace:
         trace.asker = two.other.made.account_id
         await two.app.rest("GET", "/departments", house=two.other)
-    assert "team.departments.all_of" in set(trace.free) - set(REASONS)
+    assert "departments.store.all_of" in set(trace.free) - set(REASONS)
 
 
 def unscoped(*columns: Any) -> Any:
@@ -311,7 +316,7 @@ def unscoped(*columns: Any) -> Any:
 
 async def test_anothers_key_is_found(two: Two) -> None:
     key = await two.app.desk.store.read(lambda tx: tx.execute(select(func.min(ticket.c.id))).scalar_one())
-    for asker, found in ((two.app.house, []), (two.other, ["talk.tickets.messages"])):
+    for asker, found in ((two.app.house, []), (two.other, ["tickets.store.tickets.messages"])):
         with traced() as trace:
             trace.asker = asker.made.account_id
             await two.app.desk.store.read(lambda tx: tickets.messages(tx, key))

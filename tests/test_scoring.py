@@ -7,9 +7,9 @@ from random import Random
 import pytest
 
 from bench.hostile.texts import hostile, varied
-from chat.actions.talk import scoring
-from chat.metrics import Metrics
-from chat.model import Draft
+from chat.core.model import Draft
+from chat.infra.metrics import Metrics
+from chat.tickets.actions import scoring
 from spam.reading import LONGEST
 from tests.chance import dice
 from tests.desks import House

@@ -7,9 +7,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import BaseRoute, Mount, Route
 
-from chat.actions.team import agents
-from chat.settings import Settings
-from chat.web import routes
+from chat.core.settings import Settings
+from chat.routes import routes
+from chat.team.actions import agents
 from tests.desks import CHAT, PASSWORD, Served, counted, problem_of, served
 
 pytestmark = pytest.mark.anyio

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from chat.errors import Misconfigured
-from chat.settings import NAMES, Settings, from_env
-from chat.store import folder
+from chat.core.errors import Misconfigured
+from chat.core.settings import NAMES, Settings, from_env
+from chat.infra.store import folder
 
 MEGABYTES = {
     "DISK_FLOOR": "disk_floor",

@@ -14,10 +14,10 @@ import pytest
 from sqlalchemy import update
 from websockets.exceptions import WebSocketException
 
-from chat.actions.retention import retention
-from chat.errors import NotFound
-from chat.store.schema import ticket
-from chat.store.talk import contacts
+from chat.contacts.store import contacts
+from chat.core.errors import NotFound
+from chat.retention.actions import retention
+from chat.tickets.schema import ticket
 from tests.lethe import Account, Contact, Lethe
 from tests.services import PostgreSQL, Service, Valkey
 from tests.sockets import PATIENCE, Frame, Socket, seqs

@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from chat.actions.team import accounts, agents
-from chat.clock import DAY
-from chat.settings import Settings
-from chat.store.schema import agent
-from chat.web import routes
+from chat.account.actions import accounts
+from chat.core.clock import DAY
+from chat.core.settings import Settings
+from chat.routes import routes
+from chat.team.actions import agents
+from chat.team.schema import agent
 from chat.web.doors import COOKIE, DEVICE
 from tests.desks import CHAT, PASSWORD, SHOP, Served, counted, problem_of, served
 from tests.test_docs import addresses

@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 import chat
-from chat.settings import Settings
+from chat.core.settings import Settings
 from chat.web import bodies
 from tests.desks import CHAT, Served, problem_of, served
 
@@ -57,7 +57,7 @@ async def test_without_a_pace_it_is_waited_for(settings: Settings, monkeypatch: 
 async def test_no_door_reads_a_body_in_another_way(settings: Settings) -> None:  # noqa: ARG001 - the module's mark gives it
     found = {
         f"{file.name} {node.func.attr}"
-        for file in (Path(str(chat.__file__)).parent / "web").rglob("*.py")
+        for file in Path(str(chat.__file__)).parent.rglob("*.py")
         for node in ast.walk(ast.parse(file.read_text("utf-8")))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in READS
         if isinstance(node.func.value, ast.Name) and node.func.value.id in {"request", "connection"}

@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 from sqlalchemy import Table, delete
 
-from chat.actions.desk import Desk
-from chat.crypt import digest
-from chat.ids import secret, uuid7
-from chat.nudges import Nudge, Told
-from chat.store import engine
-from chat.store.schema import contact, session, token
-from chat.store.team import agents as store
+from chat.contacts.schema import contact
+from chat.core.crypt import digest
+from chat.core.ids import secret, uuid7
+from chat.core.nudges import Nudge, Told
+from chat.infra.desk import Desk
+from chat.infra.store import engine
+from chat.team import store
+from chat.team.schema import session, token
 from chat.web.doors import COOKIE
 from tests.lethe import Account, Lethe
 from tests.sockets import Socket

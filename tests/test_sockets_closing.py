@@ -11,8 +11,8 @@ from uuid import uuid4
 import pytest
 from websockets.exceptions import ConnectionClosed
 
+from chat.tickets.sockets.presence import BURST
 from chat.web.sockets.connection import OUTBOX_FRAMES, Connection
-from chat.web.sockets.presence import BURST
 from tests.lethe import Account, Contact, Lethe
 from tests.sockets import PATIENCE, Socket, kinds
 

@@ -11,13 +11,16 @@ import pytest
 from sqlalchemy import Column, Integer, LargeBinary, Table, select, update
 from sqlalchemy.exc import DBAPIError
 
-from chat.actions.desk import Desk
-from chat.actions.export import building
-from chat.actions.talk import tickets
-from chat.crypt import unseal
-from chat.store import engine
-from chat.store.schema import attachment, contact, metadata, site
-from chat.web import routes
+from chat.account.schema import site
+from chat.attachments.schema import attachment
+from chat.contacts.schema import contact
+from chat.core.crypt import unseal
+from chat.export.actions import building
+from chat.infra.desk import Desk
+from chat.infra.store import engine
+from chat.infra.store.columns import metadata
+from chat.routes import routes
+from chat.tickets.actions import tickets
 from tests.chance import dice
 from tests.desks import new_id
 from tests.test_database_alone import CANARY, FILE, Intruder, intruder  # noqa: F401 - a fixture

@@ -9,12 +9,14 @@ import pytest
 from sqlalchemy import Connection, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from chat.errors import ConsentRequired, Ended, NotFound
-from chat.model import Draft
-from chat.settings import from_env
-from chat.store import Store, migrations
-from chat.store.schema import account, contact, message, site, ticket
-from chat.store.talk.posting import store_all
+from chat.account.schema import account, site
+from chat.contacts.schema import contact
+from chat.core.errors import ConsentRequired, Ended, NotFound
+from chat.core.model import Draft
+from chat.core.settings import from_env
+from chat.infra.store import Store, migrations
+from chat.tickets.schema import message, ticket
+from chat.tickets.store.posting import store_all
 
 
 @pytest.fixture

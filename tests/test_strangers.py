@@ -11,12 +11,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 
-from chat import frames
-from chat.actions.export import building
-from chat.actions.filter import runs
-from chat.settings import Settings
-from chat.store.schema import metadata
-from chat.web import rest, routes
+from chat.core import frames
+from chat.core.settings import Settings
+from chat.export.actions import building
+from chat.infra.store.columns import metadata
+from chat.routes import rest, routes
+from chat.spam_filter.actions import runs
 from tests.desks import Guest, House, Served, found, new_id, served
 from tests.lethe import Account, Lethe
 from tests.sockets import Socket
@@ -154,7 +154,7 @@ async def test_a_route_that_gives_what_is_anothers_is_found(
         return JSONResponse({})
 
     made: list[BaseRoute] = [Route("/contacts/{id}/loose", loose), *rest()]
-    monkeypatch.setattr("chat.web.rest", lambda: made)
+    monkeypatch.setattr("chat.routes.rest", lambda: made)
     async with served(settings) as app:
         theirs, other = await filled(app), await found(app.desk, "Other", "owner@other.example", app.house.box)
         assert await reached(app, other, theirs, made) == ["GET /contacts/{id}/loose"]

@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from chat import frames, texts
-from chat.actions.talk import posting, tickets, transcripts
-from chat.actions.team import accounts, agents, departments, forms
-from chat.errors import InvalidField, InvalidFrame
-from chat.markup import spoken
-from chat.store.schema import ticket
+from chat.account.actions import accounts, forms
+from chat.core import frames, texts
+from chat.core.errors import InvalidField, InvalidFrame
+from chat.departments import actions as departments
+from chat.export.domain.markup import spoken
+from chat.team.actions import agents
+from chat.tickets.actions import posting, tickets, transcripts
+from chat.tickets.schema import ticket
 from tests.chance import dice
 from tests.desks import House, Served, new_id, problem_of
 

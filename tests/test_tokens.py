@@ -7,10 +7,10 @@ import zlib
 import pytest
 from itsdangerous import URLSafeSerializer
 
-from chat.clock import DAY
-from chat.errors import Unauthorized
-from chat.ids import secret
-from chat.tokens import VISITOR_DAYS, Tokens
+from chat.core.clock import DAY
+from chat.core.errors import Unauthorized
+from chat.core.ids import secret
+from chat.core.tokens import VISITOR_DAYS, Tokens
 
 NOW = 1_800_000_000_000
 TOKENS = Tokens(b"k" * 32)

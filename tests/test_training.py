@@ -7,14 +7,15 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from chat.actions.filter import training
-from chat.actions.filter.filters import Filters
-from chat.actions.privacy import consent, erasure
-from chat.actions.talk import redaction, tickets
-from chat.actions.team import accounts
+from chat.account.actions import accounts
 from chat.app import open_desk
-from chat.settings import Settings
-from chat.store.schema import label
+from chat.consent.actions import consent
+from chat.core.settings import Settings
+from chat.erasure.actions import erasure
+from chat.infra.filters import Filters
+from chat.spam_filter.actions import training
+from chat.spam_filter.schema import label
+from chat.tickets.actions import redaction, tickets
 from spam import Filter, Label, Taught
 from spam.filter import SHIPPED
 from tests.desks import Guest, House, Served, found

@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from chat.actions.filter import runs, training, versions
-from chat.actions.privacy import erasure
-from chat.actions.talk import tickets
-from chat.actions.team import accounts
+from chat.account.actions import accounts
 from chat.app import open_desk
-from chat.errors import NotNow
-from chat.settings import Settings
-from chat.store.filter import runs as rows
+from chat.core.errors import NotNow
+from chat.core.settings import Settings
+from chat.erasure.actions import erasure
+from chat.spam_filter.actions import runs, training, versions
+from chat.spam_filter.store import runs as rows
+from chat.tickets.actions import tickets
 from spam.filter import SHIPPED
 from tests.desks import Guest, House, Served, problem_of
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from chat import turns
-from chat.turns import Sender, Turns
+from chat.core import turns
+from chat.core.turns import Sender, Turns
 from tests.chance import dice
 
 pytestmark = pytest.mark.anyio

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from chat.actions.privacy import links
-from chat.actions.talk import attachments, letters
-from chat.actions.team import accounts
-from chat.errors import RateLimited
-from chat.mail import Mailer
-from chat.networks import Network
+from chat.account.actions import accounts
+from chat.attachments.actions import attachments
+from chat.core.errors import RateLimited
+from chat.core.networks import Network
+from chat.infra.mail import Mailer
+from chat.letters import actions as letters
+from chat.rights import actions as links
 from tests.chance import dice
 from tests.desks import CHAT, Guest, Served, problem_of
 from tests.post import Post, mailed

@@ -9,12 +9,13 @@ import httpx2
 import pytest
 from starlette.requests import ClientDisconnect
 
-from chat.actions.talk import attachments
-from chat.errors import RateLimited, TooSlow, Unavailable
-from chat.settings import Settings
-from chat.web import bodies, uploads
+from chat.attachments.actions import attachments
+from chat.attachments.api import uploads
+from chat.attachments.api.uploads import PARTS_MOST, SHARE, Parts, Room
+from chat.core.errors import RateLimited, TooSlow, Unavailable
+from chat.core.settings import Settings
+from chat.web import bodies
 from chat.web.bodies import paced
-from chat.web.uploads import PARTS_MOST, SHARE, Parts, Room
 from tests.desks import Guest, Served, problem_of, served
 from tests.test_attachments import picture, stored, upload
 

@@ -10,15 +10,19 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, create_engine, insert
 
-from chat.actions.filter import runs, versions
-from chat.actions.privacy import consent, erasure
-from chat.actions.talk import redaction, tickets
-from chat.actions.team import accounts
-from chat.errors import LetheError
-from chat.store.filter import labels
-from chat.store.filter import runs as rows
-from chat.store.filter.labels import Labelled
-from chat.store.schema import account, contact, label, metadata, training_run
+from chat.account.actions import accounts
+from chat.account.schema import account
+from chat.consent.actions import consent
+from chat.contacts.schema import contact
+from chat.core.errors import LetheError
+from chat.erasure.actions import erasure
+from chat.infra.store.columns import metadata
+from chat.spam_filter.actions import runs, versions
+from chat.spam_filter.schema import label, training_run
+from chat.spam_filter.store import labels
+from chat.spam_filter.store import runs as rows
+from chat.spam_filter.store.labels import Labelled
+from chat.tickets.actions import redaction, tickets
 from spam import Filter, Marks, Taught, countsfile
 from spam.filter import SHIPPED
 from spam.fitting import Job, Wanted, run

@@ -4,9 +4,9 @@ import json
 from collections.abc import MutableMapping
 from typing import Any
 
-from chat.actions.talk.arrival import arrive
+from chat.tickets.actions.arrival import arrive
+from chat.tickets.sockets.view import View
 from chat.web.sockets.connection import Connection
-from chat.web.sockets.view import View
 from tests.desks import Guest, House
 
 

@@ -12,11 +12,12 @@ import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from chat.actions.privacy import consent, erasure
-from chat.actions.team import accounts
-from chat.clock import DAY
-from chat.crypt import derive
-from chat.tokens import Tokens
+from chat.account.actions import accounts
+from chat.consent.actions import consent
+from chat.core.clock import DAY
+from chat.core.crypt import derive
+from chat.core.tokens import Tokens
+from chat.erasure.actions import erasure
 from chat.web.files import folder
 from chat.web.refused import Refused
 from tests.chance import dice

@@ -5,16 +5,19 @@ from typing import Any
 
 import pytest
 
-from chat.actions.desk import Desk
-from chat.actions.privacy import consent, erasure, holds
-from chat.actions.talk import contacts, tickets
-from chat.actions.team import accounts
-from chat.clock import DAY
-from chat.errors import BeingErased, ConsentRequired, Forbidden, InvalidField, NotFound, Unauthorized
-from chat.ids import uuid7
-from chat.model import Actor
-from chat.store.privacy import erasures
-from chat.store.privacy import holds as stored
+from chat.account.actions import accounts
+from chat.consent.actions import consent
+from chat.contacts import actions as contacts
+from chat.contacts.store import holds as stored
+from chat.core.clock import DAY
+from chat.core.errors import BeingErased, ConsentRequired, Forbidden, InvalidField, NotFound, Unauthorized
+from chat.core.ids import uuid7
+from chat.core.model import Actor
+from chat.erasure import store as erasures
+from chat.erasure.actions import erasure
+from chat.holds import actions as holds
+from chat.infra.desk import Desk
+from chat.tickets.actions import tickets
 from tests.desks import Guest, House, Served, found, problem_of
 from tests.test_erasure import WROTE, chatted, check, erased, filled, rows
 

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from chat import worker
-from chat.actions.desk import Desk
-from chat.nudges import Nudge, Told
+from chat.core.nudges import Nudge, Told
+from chat.infra.desk import Desk
 
 ON_SQLITE = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 

@@ -14,9 +14,9 @@ import pytest
 from websockets.exceptions import WebSocketException
 
 from chat import serving
-from chat.actions.privacy import erasure
-from chat.errors import Misconfigured
-from chat.settings import Settings
+from chat.core.errors import Misconfigured
+from chat.core.settings import Settings
+from chat.erasure.actions import erasure
 from tests.lethe import Account, Contact, Lethe
 from tests.services import PostgreSQL, Valkey, free_port
 from tests.sockets import PATIENCE, Socket

@@ -6,10 +6,10 @@ import argparse
 import asyncio
 import json
 
-from chat.actions.audit import renewing, verdicts
 from chat.app import open_desk
+from chat.audit.actions import renewing, verdicts
 from chat.commands import as_json, command
-from chat.settings import Settings
+from chat.core.settings import Settings
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

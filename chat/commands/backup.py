@@ -9,15 +9,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from chat import archive
-from chat.actions.backup import backups, restoring
 from chat.app import open_desk
-from chat.archive import Backup
+from chat.backup.actions import backups, restoring
+from chat.backup.store import archive
+from chat.backup.store.archive import Backup
 from chat.commands import as_json, command
-from chat.crypt import Signer
-from chat.errors import Misconfigured
-from chat.settings import Settings
-from chat.store import folder
+from chat.core.crypt import Signer
+from chat.core.errors import Misconfigured
+from chat.core.settings import Settings
+from chat.infra.store import folder
 
 
 def add(commands: Any) -> None:

@@ -11,11 +11,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from chat.actions.export import exports
 from chat.app import open_desk
 from chat.commands import as_json, command
-from chat.errors import Misconfigured
-from chat.settings import Settings
+from chat.core.errors import Misconfigured
+from chat.core.settings import Settings
+from chat.export.actions import exports
 
 
 def add(commands: Any) -> None:

@@ -7,11 +7,11 @@ import asyncio
 import json
 from typing import Any
 
-from chat.actions.privacy import erasure
-from chat.actions.retention import retention
 from chat.app import open_desk
 from chat.commands import as_json, command
-from chat.settings import Settings
+from chat.core.settings import Settings
+from chat.erasure.actions import erasure
+from chat.retention.actions import retention
 
 
 def add(commands: Any) -> None:

@@ -9,13 +9,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from chat import redisbytes, residue
 from chat.commands import as_json, command
-from chat.errors import LetheError, Unavailable
-from chat.residue import Find
-from chat.settings import Settings
-from chat.store import Store, everything, migrations
-from chat.store.privacy import backups
+from chat.core.errors import LetheError, Unavailable
+from chat.core.settings import Settings
+from chat.erasure.domain import residue
+from chat.erasure.domain.residue import Find
+from chat.infra.bus import redisbytes
+from chat.infra.store import Store, backups, everything, migrations
 
 READ = 1 << 20
 BAD_USE = 2

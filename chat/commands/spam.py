@@ -9,11 +9,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from chat.actions.filter import runs, training
 from chat.app import open_desk
 from chat.commands import as_json, command
-from chat.errors import Misconfigured
-from chat.settings import Settings
+from chat.core.errors import Misconfigured
+from chat.core.settings import Settings
+from chat.spam_filter.actions import runs, training
 from spam import Filter
 
 ENOUGH = 200  # of each kind: a rate of half has a standard error of 3.5 points then

@@ -9,10 +9,10 @@ import json
 import sys
 from typing import Any
 
-from chat.actions.team import credentials
 from chat.app import open_desk
 from chat.commands import as_json, command
-from chat.settings import Settings
+from chat.core.settings import Settings
+from chat.team.actions import credentials
 
 
 def add(commands: Any) -> None:

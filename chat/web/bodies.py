@@ -8,7 +8,7 @@ from time import monotonic
 
 from starlette.requests import Request
 
-from chat.errors import TooLarge, TooSlow
+from chat.core.errors import TooLarge, TooSlow
 
 BODY_MOST = 256 * 1024
 PATIENCE, LEAST_RATE = 15.0, 16 * 1024

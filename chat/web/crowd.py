@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from ipaddress import IPv4Network, IPv6Network
 
-from chat.networks import Address, lines
+from chat.core.networks import Address, lines
 
 NEAR, WIDE = 200, 1600
 

@@ -14,25 +14,25 @@ import msgspec
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
 
-from chat import networks
-from chat.actions.desk import Desk
-from chat.actions.talk.posting import Postbox
-from chat.actions.team import agents
-from chat.errors import Forbidden, InvalidField, LetheError, TooSlow, Unauthorized, UnknownParameter
-from chat.model import Actor
-from chat.networks import Network
-from chat.tokens import Visitor
+from chat.attachments.api.uploads import Room
+from chat.core import networks
+from chat.core.errors import Forbidden, InvalidField, LetheError, TooSlow, Unauthorized, UnknownParameter
+from chat.core.model import Actor
+from chat.core.networks import Network
+from chat.core.tokens import Visitor
+from chat.infra.desk import Desk
+from chat.team.actions import agents
+from chat.tickets.actions.posting import Postbox
+from chat.tickets.sockets.feed import Feed
 from chat.web.bodies import whole
 from chat.web.crowd import Crowd
-from chat.web.feed import Feed
 from chat.web.parameters import number
 from chat.web.ready import Ready
 from chat.web.refused import Refused
-from chat.web.uploads import Room
 
 if TYPE_CHECKING:
-    from chat.metrics import Metrics
-    from chat.web.sockets.presence import Visitors
+    from chat.infra.metrics import Metrics
+    from chat.tickets.sockets.presence import Visitors
 
 COOKIE, DEVICE = "lethe_session", "lethe_device"
 HOST = "__Host-"

@@ -15,7 +15,7 @@ from starlette.convertors import Convertor, register_url_convertor
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from chat.errors import InvalidField, UnknownParameter
+from chat.core.errors import InvalidField, UnknownParameter
 
 E = TypeVar("E", bound=Callable[..., Any])
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 
-from chat.actions.desk import Desk
-from chat.actions.talk import quotas
-from chat.errors import LetheError
+from chat.attachments.actions import quotas
+from chat.core.errors import LetheError
+from chat.infra.desk import Desk
 
 FRESH, PATIENCE = 1.0, 5.0
 

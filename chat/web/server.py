@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from chat.metrics import CONTENT_TYPE
+from chat.infra.metrics import CONTENT_TYPE
 from chat.web.doors import JSON, doors_of
 from chat.web.files import ANYWHERE
 

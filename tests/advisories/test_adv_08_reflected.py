@@ -13,7 +13,7 @@ import httpx2
 import pytest
 from starlette.routing import Route
 
-from chat.web import routes
+from chat.routes import routes
 from chat.web.parameters import taken
 from tests.chance import dice
 from tests.desks import CHAT, Served

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chat.actions.talk import letters
+from chat.letters import actions as letters
 from tests.chance import dice
 from tests.desks import House
 from tests.post import Post, mailed

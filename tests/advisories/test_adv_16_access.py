@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from chat.actions.talk import attachments
-from chat.actions.team import agents
-from chat.store.team import agents as store
-from chat.web import routes
+from chat.attachments.actions import attachments
+from chat.routes import routes
+from chat.team import store
+from chat.team.actions import agents
 from tests.chance import dice
 from tests.desks import CHAT, Served, colleague, counted, new_id, problem_of
 from tests.test_docs import addresses

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from chat.actions.privacy import erasure
-from chat.actions.talk import attachments
-from chat.actions.team import agents
-from chat.errors import Forbidden, LetheError
-from chat.web import routes
-from chat.web.html.sites import RATES
+from chat.account.pages import RATES
+from chat.attachments.actions import attachments
+from chat.core.errors import Forbidden, LetheError
+from chat.erasure.actions import erasure
+from chat.routes import routes
+from chat.team.actions import agents
 from tests.advisories.test_adv_16_access import filled
 from tests.desks import CHAT, PASSWORD, Guest, Served, counted, found, new_id, problem_of
 from tests.test_attachments import upload

@@ -7,7 +7,7 @@ others' attachments).
 
 import pytest
 
-from chat.web import routes
+from chat.routes import routes
 from tests.chance import dice
 from tests.desks import Served
 from tests.test_docs import addresses

@@ -7,8 +7,8 @@ import json
 
 import pytest
 
-from chat.actions.desk import Desk
-from chat.actions.team import agents
+from chat.infra.desk import Desk
+from chat.team.actions import agents
 from tests.lethe import Account, Lethe
 from tests.sockets import Socket
 from tests.test_docs import SIDES

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chat.actions.privacy import links
+from chat.rights import actions as links
 from tests.desks import CHAT, Served
 from tests.post import Post, mailed
 

@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import column, event, select, text
 from starlette.routing import BaseRoute, Mount, Route
 
-from chat.store.schema import ticket
-from chat.web import routes
+from chat.routes import routes
+from chat.tickets.schema import ticket
 from chat.web.parameters import taken
 from tests.chance import dice
 from tests.desks import Served, new_id

@@ -68,10 +68,10 @@ def found(names: set[str]) -> dict[str, set[str]]:
 
 
 def test_adv_13_no_template_is_made_of_a_text() -> None:
-    assert set(found(TEMPLATES)) == {"chat/web/widget.py"}  # of the frame's own file
+    assert set(found(TEMPLATES)) == {"chat/consent/api.py"}  # of the frame's own file
     (made,) = [
         each
-        for each in ast.walk(TREES["chat/web/widget.py"])
+        for each in ast.walk(TREES["chat/consent/api.py"])
         if isinstance(each, ast.Call) and ast.unparse(each.func) == "Template"
     ]
     assert ast.unparse(made.args[0]) == "(folder('widget') / 'frame.html').read_text('utf-8')"
@@ -80,7 +80,7 @@ def test_adv_13_no_template_is_made_of_a_text() -> None:
 def test_adv_43_and_adv_44_no_shell_and_no_interpreter_is_given_anything() -> None:
     assert found(SHELLS | READERS) == {}
     # Processes of our own, with arguments that are all ours; what people sent goes in by standard input.
-    assert set(found(SPAWNS)) == {"chat/actions/talk/looking.py", "chat/actions/filter/fitting.py"}
+    assert set(found(SPAWNS)) == {"chat/attachments/actions/looking.py", "chat/spam_filter/actions/fitting.py"}
     for path in found(SPAWNS):
         (call,) = [
             each

@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 import pytest
 import structlog
 
-from chat import logs
+from chat.infra import logs
 from tests.chance import dice
 from tests.fuzz.raw import heard
 from tests.lethe import Account, Lethe

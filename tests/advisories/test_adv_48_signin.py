@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from chat.actions.team import agents, attempts
-from chat.errors import RateLimited, Unauthorized
-from chat.networks import Network
+from chat.core.errors import RateLimited, Unauthorized
+from chat.core.networks import Network
+from chat.team.actions import agents, attempts
 from tests.desks import CHAT, PASSWORD, House, Served, colleague, problem_of
 
 pytestmark = pytest.mark.anyio

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from chat.errors import Misconfigured
-from chat.ids import secret
-from chat.settings import from_env
-from chat.store import folder
+from chat.core.errors import Misconfigured
+from chat.core.ids import secret
+from chat.core.settings import from_env
+from chat.infra.store import folder
 
 CHAT = Path(__file__).parent.parent.parent / "chat"
 TREES = {path: ast.parse(path.read_text()) for path in sorted(CHAT.rglob("*.py"))}

@@ -8,7 +8,7 @@ from ipaddress import IPv4Address, IPv6Address
 
 import pytest
 
-from chat.networks import asked_from, embedded, lines, network, parsed
+from chat.core.networks import asked_from, embedded, lines, network, parsed
 from tests.chance import dice
 
 DISGUISES = ("::ffff:{0}", "64:ff9b::{0}", "2002:{1}::1", "::{0}", "::ffff:0:{0}", "64:ff9b:1::{0}")

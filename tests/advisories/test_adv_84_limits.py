@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from chat import frames
-from chat.errors import BadInput
+from chat.core import frames
+from chat.core.errors import BadInput
 from tests.desks import CHAT, Served, new_id
 from tests.test_bodies import BODIES, OURS
 from tests.test_frames import AGENT, VISITOR, name

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chat.actions.privacy import erasure
+from chat.erasure.actions import erasure
 from tests.desks import Served
 
 pytestmark = pytest.mark.anyio

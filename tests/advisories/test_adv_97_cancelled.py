@@ -8,8 +8,8 @@ import contextlib
 import pytest
 from redis.asyncio import Redis
 
-from chat.live.across import RedisLive
-from chat.macs import Macs
+from chat.core.macs import Macs
+from chat.infra.bus.redis import RedisLive
 from tests.chance import dice
 
 pytestmark = pytest.mark.anyio

@@ -5,7 +5,8 @@ Whatever was written can be shown: CVE-2023-26302 and CVE-2023-26303 (markdown-i
 import random
 from html.parser import HTMLParser
 
-from chat import markup, texts
+from chat.core import texts
+from chat.export.domain import markup
 from tests.chance import dice
 
 PIECES = (

@@ -2,11 +2,11 @@
 
 import sys
 
-from chat import frames
 from chat.__main__ import main
-from chat.gate import Standing
-from chat.store.talk.posting import Place
-from chat.web.sockets import visitor
+from chat.core import frames
+from chat.core.gate import Standing
+from chat.tickets.sockets import visitor
+from chat.tickets.store.posting import Place
 
 
 def admit(frame: frames.VisitorFrame, standing: Standing) -> None:

@@ -5,10 +5,10 @@ import uuid
 from collections.abc import Sequence
 
 from chat.__main__ import main
-from chat.actions.talk import posting
-from chat.model import Draft
-from chat.store import Store
-from chat.store.talk.posting import store_all
+from chat.core.model import Draft
+from chat.infra.store import Store
+from chat.tickets.actions import posting
+from chat.tickets.store.posting import store_all
 
 
 def forgetful(store: Store, drafts: Sequence[Draft]) -> None:

@@ -7,10 +7,10 @@ import time
 from collections.abc import Sequence
 
 from chat.__main__ import main
-from chat.actions.talk import posting
-from chat.model import Draft
-from chat.store import Store
-from chat.store.talk.posting import append, store_all
+from chat.core.model import Draft
+from chat.infra.store import Store
+from chat.tickets.actions import posting
+from chat.tickets.store.posting import append, store_all
 
 
 class Undone(Exception):

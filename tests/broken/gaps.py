@@ -3,8 +3,8 @@
 import sys
 
 from chat.__main__ import main
-from chat.model import Draft
-from chat.store.talk.posting import Place
+from chat.core.model import Draft
+from chat.tickets.store.posting import Place
 
 take = Place.take
 

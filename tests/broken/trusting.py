@@ -3,9 +3,9 @@
 import sys
 
 from chat.__main__ import main
-from chat.actions.desk import Desk
-from chat.actions.team import agents
-from chat.model import Actor
+from chat.core.model import Actor
+from chat.infra.desk import Desk
+from chat.team.actions import agents
 
 
 async def still(desk: Desk, actor: Actor) -> Actor:  # noqa: ARG001 - the real one asks it

@@ -3,7 +3,7 @@
 import sys
 
 from chat.__main__ import main
-from chat.store.talk.posting import Place
+from chat.tickets.store.posting import Place
 
 Place.consents = property(lambda _: True)  # type: ignore[assignment, method-assign] # that is the fault
 

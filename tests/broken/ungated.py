@@ -2,10 +2,10 @@
 
 import sys
 
-from chat import frames
 from chat.__main__ import main
-from chat.gate import Standing
-from chat.web.sockets import visitor
+from chat.core import frames
+from chat.core.gate import Standing
+from chat.tickets.sockets import visitor
 
 
 def admit(frame: frames.VisitorFrame, standing: Standing) -> None:

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 
 from starlette.routing import BaseRoute, Mount, Route
 
-from chat.web import routes
+from chat.routes import routes
 from chat.web.parameters import taken
 from tests.fuzz import odd
 from tests.lethe import NOTICE, Account

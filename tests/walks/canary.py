@@ -16,10 +16,11 @@ import redis
 from playwright.sync_api import BrowserContext, BrowserType, Error, FilePayload, Page, expect
 from sqlalchemy import func, select
 
-from chat.actions.desk import Desk
-from chat.actions.team import accounts, agents
-from chat.settings import from_env
-from chat.store import engine, places
+from chat.account.actions import accounts
+from chat.core.settings import from_env
+from chat.infra.desk import Desk
+from chat.infra.store import engine, places
+from chat.team.actions import agents
 from tests import browser as chromium
 from tests.lethe import Account, Lethe
 from tests.post import Post, taking

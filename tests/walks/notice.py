@@ -1,6 +1,6 @@
 """A notice of the size that shops write, in every language, as the walks of weight and sight publish it."""
 
-from chat.model import LOCALES
+from chat.core.model import LOCALES
 from tests.lethe import Account
 
 NOTICE = {

@@ -16,8 +16,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from chat.actions.desk import Desk
-from chat.actions.team import accounts, agents, departments
+from chat.account.actions import accounts
+from chat.departments import actions as departments
+from chat.infra.desk import Desk
+from chat.team.actions import agents
 from tests.chance import dice
 from tests.lethe import Account, Contact
 from tests.walks.hostile import COUNTED, Watch, payloads

@@ -7,7 +7,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Request, Route, expect
 
-from chat.actions.privacy import erasure
+from chat.erasure.actions import erasure
 from tests.cable import Cable
 from tests.lethe import Account, Lethe
 from tests.walks.shop import KEPT, NOTHING, Enter, Guest, Shop

@@ -9,8 +9,9 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from chat.actions.desk import Desk
-from chat.actions.team import accounts, agents
+from chat.account.actions import accounts
+from chat.infra.desk import Desk
+from chat.team.actions import agents
 from tests.chance import dice
 from tests.lethe import Account
 from tests.walks.pages import DEEDS, RULES, SCRIPT, invented

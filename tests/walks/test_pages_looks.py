@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, StorageState, expect
 
-from chat.model import LOCALES
+from chat.core.model import LOCALES
 from tests import sample
 from tests.demo import Demo
 from tests.visitor import Visitor

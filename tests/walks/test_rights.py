@@ -12,7 +12,8 @@ import httpx2
 import pytest
 from playwright.sync_api import Page, expect
 
-from chat.actions.team import accounts, agents
+from chat.account.actions import accounts
+from chat.team.actions import agents
 from tests.lethe import Account, Lethe
 from tests.post import Post, taking
 from tests.walks.conftest import OpenPage

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Page, Request, expect
 
-from chat.model import LOCALES
+from chat.core.model import LOCALES
 from tests.lethe import Account
 from tests.walks.notice import publish
 from tests.walks.shop import Enter

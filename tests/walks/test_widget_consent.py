@@ -11,9 +11,9 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Page, Request, Response, WebSocket, expect
 
-from chat.actions.desk import Desk
-from chat.actions.team import accounts
-from chat.model import LOCALES
+from chat.account.actions import accounts
+from chat.core.model import LOCALES
+from chat.infra.desk import Desk
 from tests.lethe import Account, Lethe
 from tests.walks.notice import publish
 from tests.walks.shop import KEPT, NOTHING, Enter, Guest

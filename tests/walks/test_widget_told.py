@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, WebSocketRoute, expect
 
-from chat.clock import DAY
+from chat.core.clock import DAY
 from tests.lethe import Account
 from tests.walks.shop import Enter, Guest
 from tests.walks.test_widget_chat import beside, numbered, stored, watching

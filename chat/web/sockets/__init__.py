@@ -1,4 +1,4 @@
-"""The sockets of visitors and agents."""
+"""Sockets: how a network is kept from opening too many, and what one connection is."""
 
 from __future__ import annotations
 
@@ -7,21 +7,12 @@ from typing import Any
 from starlette.requests import HTTPConnection
 from starlette.routing import WebSocketRoute
 
-from chat import frames
+from chat.core import frames
 from chat.web.doors import address_of
-from chat.web.sockets.account import gone_socket
-from chat.web.sockets.agent import agent_socket
 from chat.web.sockets.connection import Receive, Scope, Send
-from chat.web.sockets.visitor import visitor_socket
 
 
-def routes() -> list[WebSocketRoute]:
-    """Return the routes of all."""
-    sockets = {"/ws/visitor": visitor_socket, "/ws/agent": agent_socket, "/ws/gone": gone_socket}
-    return [_socket(path, app) for path, app in sockets.items()]
-
-
-def _socket(path: str, app: Any) -> WebSocketRoute:
+def socket_route(path: str, app: Any) -> WebSocketRoute:
     """Route a path to a plain ASGI application, which a function would not be taken for."""
     route = WebSocketRoute(path, app)
     route.app = _limited(app)

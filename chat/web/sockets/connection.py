@@ -12,9 +12,9 @@ from typing import Any
 import structlog
 from msgspec import UNSET
 
-from chat import frames
-from chat.errors import BadInput, LetheError, RateLimited
-from chat.gate import Allowance
+from chat.core import frames
+from chat.core.errors import BadInput, LetheError, RateLimited
+from chat.core.gate import Allowance
 from chat.web.sockets.wire import WIRE, Wire
 
 Scope = MutableMapping[str, Any]

@@ -10,8 +10,8 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.frames import apply_mask  # type: ignore[attr-defined] # it has no public name
 from websockets.protocol import State
 
-from chat.frames import CLOSE_BAD_FRAMES
-from chat.gate import Allowance
+from chat.core.frames import CLOSE_BAD_FRAMES
+from chat.core.gate import Allowance
 
 WIRE = "lethe.wire"
 """Under this name a socket finds its wire among the ASGI scope's extensions."""

@@ -1,0 +1,1 @@
+"""An organisation on this server, and its sites."""

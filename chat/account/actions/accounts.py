@@ -1,0 +1,211 @@
+"""Accounts and their sites: making them, showing them, changing what an owner may change."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import idna
+
+from chat.account import store
+from chat.account.actions import forms
+from chat.core import texts
+from chat.core.addresses import address
+from chat.core.errors import Forbidden, InvalidField
+from chat.core.ids import secret, uuid7
+from chat.core.model import Account, Actor, Site
+from chat.core.nudges import Nudge, Told
+from chat.infra.audit import audit
+from chat.infra.desk import Desk
+from chat.spam_filter.actions import versions
+from chat.team.actions import agents
+
+COLOR = "#2f6f5e"
+LIMITS: dict[str, tuple[float, float]] = {
+    "message_rate": (0, 10_000),
+    "agreement_rate": (0, 10_000),
+    "grace_days": (0, 30),
+    "consent_days": (1, 3650),
+    "ham_held": (0.0001, 0.05),
+}
+LINE, NOTE = 200, 1000
+
+
+@dataclass(frozen=True)
+class Made:
+    """What `init` answers with: `password` only where it was generated."""
+
+    account_id: str
+    site_key: str
+    owner_email: str
+    password: str | None
+    api_token: str
+
+
+async def init(desk: Desk, name: str, email: str, password: str | None, origins: list[str]) -> Made:
+    """Make an account with its owner, first site and API token. Raises InvalidField."""
+    name, origins = line("account", name), checked_origins(origins)
+    account_id, key = uuid7(), secret("site_")[:24]
+    prepared = await agents.prepared(desk, account_id, email, name, "owner", password, due=False)
+    token = secret("lethe_")
+    now = desk.clock()
+    site = {
+        "id": uuid7(),
+        "account_id": account_id,
+        "key": key,
+        "name": name,
+        "origins": origins,
+        "created_at": now,
+    }
+    look = {"color": COLOR, "fields": {"name": "optional", "email": "optional"}, "alternative": ""}
+
+    def work(tx: Any) -> None:
+        store.add(
+            tx,
+            {"id": account_id, "name": name, "created_at": now, "tickets": 0, "message_rate": 120},
+        )
+        agents.stored(tx, prepared)
+        token_id = agents.give_token(tx, prepared.row["id"], token, "first", now)
+        store.add_site(tx, site | look)
+        done = {"account.made": account_id, "agent.added": prepared.row["id"], "token.made": token_id}
+        for action, target in done.items():
+            audit.enter(desk, tx, account_id, "command", action, target)
+
+    await agents.keeping_key(desk, prepared, work)
+    return Made(account_id, key, address(email), prepared.password if password is None else None, token)
+
+
+async def account(desk: Desk, actor: Actor) -> Account:
+    """Return the actor's account."""
+    return await desk.store.read(lambda tx: store.one(tx, actor.account_id))
+
+
+async def sites(desk: Desk, actor: Actor) -> list[Site]:
+    """Return the account's sites, oldest first."""
+    return await desk.store.read(lambda tx: store.sites(tx, actor.account_id))
+
+
+async def change_account(desk: Desk, actor: Actor, **values: Any) -> Account:
+    """
+    Change the account's `name`, `message_rate` (messages a minute for each contact, 0 for no limit), `agreement_rate`
+    (agreements from each network in ten minutes, 0 for no limit), `grace_days`, `consent_days`, `ham_held` (the share
+    of ham that the filter may hold), `export_agent_names` or `export_notes`. Raises InvalidField.
+    """
+    manages(actor)
+    if not values:
+        raise InvalidField("Give something to change", field="body")
+    if "name" in values:
+        values["name"] = line("name", values["name"])
+    for name, (least, most) in LIMITS.items():
+        if not least <= values.get(name, least) <= most:
+            raise InvalidField(f"Give a number from {least} to {most}", field=name)
+
+    def work(tx: Any) -> None:
+        store.change(tx, actor.account_id, values)
+        audit.enter(desk, tx, actor.account_id, actor.agent_id, "account.changed", actor.account_id)
+
+    await desk.store.write(work)
+    if "ham_held" in values:
+        await versions.aim(desk, actor.account_id)
+    return await account(desk, actor)
+
+
+async def change_site(desk: Desk, actor: Actor, site_id: str, **values: Any) -> Site:
+    """
+    Change a site's `name`, `origins`, `color`, `fields`, `custom_fields`, `alternative` or `privacy_note`.
+
+    Raises InvalidField, naming the field.
+    """
+    manages(actor)
+    checked = {name: _checks[name](value) for name, value in values.items()}
+
+    def work(tx: Any) -> Site:
+        store.change_site(tx, actor.account_id, site_id, checked)
+        audit.enter(desk, tx, actor.account_id, actor.agent_id, "site.changed", site_id)
+        return store.site_by_id(tx, site_id)
+
+    changed = await desk.store.write(work)
+    desk.live.publish(Told(Nudge("notice", account=actor.account_id)))
+    return changed
+
+
+def manages(actor: Actor) -> None:
+    """Raise Forbidden unless the actor may change sites, notices and agents."""
+    if not actor.manages:
+        raise Forbidden("This needs an owner or admin of the account")
+
+
+def line(field: str, value: str) -> str:
+    """Return a name on one line, trimmed; InvalidField where it is empty or long."""
+    value = texts.line(value)
+    if not value or len(value) > LINE:
+        raise InvalidField(f"Give 1 to {LINE} characters", field=field)
+    return value
+
+
+def checked_origins(origins: list[str]) -> list[str]:
+    """Return origins as browsers send them (RFC 6454); InvalidField where one is something else."""
+    made = [_origin(each) for each in origins if each.strip()]
+    if not made:
+        raise InvalidField("Name at least one origin, as https://shop.example", field="origins")
+    return list(dict.fromkeys(made))
+
+
+def _origin(value: str) -> str:
+    try:
+        parts = urlsplit(value.strip().rstrip("/"))
+        port = parts.port
+    except ValueError:  # as for `https://[`
+        parts, port = urlsplit(""), None
+    bare = not (parts.path or parts.query or parts.fragment or parts.username)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not bare:
+        raise InvalidField(
+            "An origin is a scheme, a host and perhaps a port, as https://shop.example",
+            field="origins",
+        )
+    host = _host(parts.netloc.partition(":")[0])
+    if not re.fullmatch(r"[a-z0-9.-]+", host):
+        raise InvalidField("An origin is a scheme, a host and perhaps a port", field="origins")
+    default = {"http": 80, "https": 443}[parts.scheme]
+    return f"{parts.scheme}://{host}" + ("" if port in {None, default} else f":{port}")
+
+
+def _host(written: str) -> str:
+    """Return a host as browsers send it: in A-labels by UTS 46, non-transitional (ß is not ss). Raises InvalidField."""
+    if written.isascii():
+        return written.lower()
+    try:
+        return idna.encode(written, uts46=True).decode()  # not lower() before: it makes a Σ at the end another letter
+    except idna.IDNAError:
+        raise InvalidField("An origin is a scheme, a host and perhaps a port", field="origins") from None
+
+
+def _color(value: str) -> str:
+    if not re.fullmatch(r"#[0-9a-fA-F]{6}", value):
+        raise InvalidField("A colour is # and six hexadecimal digits, as #2f6f5e", field="color")
+    return value.lower()
+
+
+def _alternative(value: str) -> str:
+    if len(value) > LINE:
+        raise InvalidField(f"Give at most {LINE} characters", field="alternative")
+    return texts.line(value)
+
+
+def _privacy_note(value: str) -> str:
+    if len(value) > NOTE:
+        raise InvalidField(f"Give at most {NOTE} characters", field="privacy_note")
+    return value.strip().replace("\r\n", "\n")
+
+
+_checks: dict[str, Any] = {
+    "name": lambda value: line("name", value),
+    "origins": checked_origins,
+    "color": _color,
+    "fields": forms.known,
+    "custom_fields": forms.custom,
+    "alternative": _alternative,
+    "privacy_note": _privacy_note,
+}

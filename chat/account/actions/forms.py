@@ -1,0 +1,115 @@
+"""What a site asks before a chat: the fields as its owner writes them, and the answers as visitors give them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from chat.core.addresses import address
+from chat.core.errors import InvalidField, named
+from chat.core.model import FIELD_ASKS, LOCALES, Contact, Site
+from chat.core.texts import line
+from chat.infra.desk import Desk
+
+KNOWN = ("name", "email", "phone")
+CUSTOM_MOST, LABEL, ANSWER = 5, 100, 200
+PHONE = re.compile(r"\+?[\d\s()./-]{3,40}")
+CUSTOM_ID = re.compile(r"c\d{1,4}")
+
+
+def known(value: Mapping[str, str]) -> dict[str, str]:
+    """Return for name, e-mail and phone whether each is asked. Raises InvalidField."""
+    made = {name: value.get(name, "off") for name in KNOWN}
+    if any(ask not in FIELD_ASKS for ask in made.values()) or set(value) - set(made):
+        raise InvalidField(f"Each field is one of {', '.join(FIELD_ASKS)}", field="fields")
+    return made
+
+
+def custom(value: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """
+    Return a site's own fields as they are stored: `id` (made where it is missing), `labels` by language, `required`.
+
+    Raises InvalidField where there are too many, an id comes twice, or a field has no label or a long one.
+    """
+    if len(value) > CUSTOM_MOST:
+        raise InvalidField(f"A site asks at most {CUSTOM_MOST} fields of its own", field="custom_fields")
+    taken = [str(each["id"]) for each in value if each.get("id")]
+    if len(set(taken)) < len(taken) or not all(CUSTOM_ID.fullmatch(each) for each in taken):
+        raise InvalidField("Each field has an id of its own", field="custom_fields")
+    free = max((int(each[1:]) for each in taken), default=0)
+    made = []
+    for each in value:
+        free += not each.get("id")
+        own = {"id": each.get("id") or f"c{free}", "labels": _labels(each), "required": each.get("required") is True}
+        made.append(own)
+    return made
+
+
+def asked(site: Site, locale: str, say: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return what is asked, in its order, as a widget shows it: `id`, `label`, `required`."""
+    asks = [(name, site.fields.get(name, "off")) for name in KNOWN]
+    shown = [{"id": name, "label": say[name], "required": ask == "required"} for name, ask in asks if ask != "off"]
+    own = [
+        {"id": each["id"], "label": label(each, locale), "required": each["required"]} for each in site.custom_fields
+    ]
+    return [*shown, *own]
+
+
+def label(field: Mapping[str, Any], locale: str) -> str:
+    """Return a field's label in a language, else in one it has."""
+    labels: dict[str, str] = field["labels"]
+    return labels.get(locale) or next(labels[each] for each in LOCALES if labels.get(each))
+
+
+def checked(site: Site, answers: Mapping[str, str]) -> dict[str, str]:
+    """Return the answers that are not empty. Raises InvalidField, naming the first field that is wrong."""
+    asks = {name: site.fields.get(name, "off") for name in KNOWN}
+    asks |= {each["id"]: "required" if each["required"] else "optional" for each in site.custom_fields}
+    unknown = sorted(set(answers) - set(asks))
+    if unknown:
+        raise InvalidField("There is no such field", field=named(unknown[0]))
+    made = {name: line(answers.get(name, "")) for name in asks}
+    for name, value in made.items():
+        _fits(name, value, asks[name])
+    if made["email"]:
+        made["email"] = address(made["email"])
+    return {name: value for name, value in made.items() if value}
+
+
+def sealed(desk: Desk, site: Site, locale: str, uid: str, slot: int, answers: Mapping[str, str]) -> dict[str, Any]:
+    """Return the columns of a new contact for checked answers; own fields keep the label that was shown."""
+    own = [
+        {"id": each["id"], "label": label(each, locale), "value": answers[each["id"]]}
+        for each in site.custom_fields
+        if each["id"] in answers
+    ]
+    texts = {name: answers.get(name, "") for name in KNOWN} | {"fields": json.dumps(own) if own else ""}
+    return {name: desk.seal(slot, uid, name, text) if text else None for name, text in texts.items()}
+
+
+def given(desk: Desk, contact: Contact) -> dict[str, Any]:
+    """Return a contact's phone (None where it was not given) and the answers to the site's own fields."""
+    own = desk.unseal(contact.key_slot, contact.uid, "fields", contact.fields)
+    phone = desk.unseal(contact.key_slot, contact.uid, "phone", contact.phone)
+    return {"phone": phone, "fields": json.loads(own) if own else []}
+
+
+def _labels(field: Mapping[str, Any]) -> dict[str, str]:
+    said = {locale: line(str(text)) for locale, text in field.get("labels", {}).items()}
+    labels = {locale: text for locale, text in said.items() if text}
+    if not labels or set(labels) - set(LOCALES) or any(len(text) > LABEL for text in labels.values()):
+        raise InvalidField(f"A field has a label of at most {LABEL} characters", field="custom_fields")
+    return labels
+
+
+def _fits(name: str, value: str, ask: str) -> None:
+    if ask == "off" and value:
+        raise InvalidField("This site does not ask for it", field=name)
+    if ask == "required" and not value:
+        raise InvalidField("This is needed", field=name)
+    if len(value) > ANSWER or any(ord(char) < ord(" ") for char in value):
+        raise InvalidField(f"Give at most {ANSWER} characters on one line", field=name)
+    if name == "phone" and value and not PHONE.fullmatch(value):
+        raise InvalidField("This is not a telephone number", field=name)

@@ -1,4 +1,0 @@
-"""
-What people and the clock may do: one deed a function, `async def deed(desk, actor, …)`. No framework, no SQL, no
-Redis.
-"""

@@ -1,1 +1,0 @@
-"""Deeds of the audit log: entering, reading, checking."""

@@ -1,1 +1,0 @@
-"""Deeds that hand over what is held of a contact."""

@@ -1,1 +1,0 @@
-"""Deeds about the accounts' spam filters."""

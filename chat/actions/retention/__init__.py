@@ -1,1 +1,0 @@
-"""Deeds that end what is older than its days."""

@@ -1,1 +1,0 @@
-"""Deeds about what is said: arriving, writing, tickets, contacts, files and letters."""

@@ -1,1 +1,0 @@
-"""Deeds about the account and those who answer for it."""

@@ -1,0 +1,112 @@
+"""Room on the disk: what a person, an account and the server may take, and what is refused first where it ends."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from chat.attachments import store as uploads
+from chat.core.errors import StorageFull, Unavailable
+from chat.core.model import Actor, Contact
+from chat.core.settings import Settings
+from chat.export.store import exports
+from chat.infra.desk import Desk
+
+MB = 2**20
+LAST = 4
+"""Messages are refused only under this part of the floor, uploads and exports under all of it."""
+ALL = ""
+SQLITE = "sqlite:///"
+
+
+@dataclass(frozen=True)
+class Storage:
+    """How many bytes of files and exports an account has on this server, and how many it may; None for no limit."""
+
+    used: int
+    most: int | None
+
+
+def free(settings: Settings) -> int:
+    """Return how many bytes the disk of the data folder has free."""
+    return shutil.disk_usage(settings.data).free
+
+
+def roomy(desk: Desk, size: int = 0) -> bool:
+    """Tell whether the disk stays above its floor with `size` bytes more."""
+    return free(desk.settings) - desk.coming[ALL] - size >= desk.settings.disk_floor * MB
+
+
+def has_room(desk: Desk, size: int = 0) -> None:
+    """Raise StorageFull where the disk would come under its floor with `size` bytes more, and those being written."""
+    if not roomy(desk, size):
+        raise StorageFull("The server's disk is nearly full; nothing was kept. Its operator must make room")
+
+
+def takes_messages(settings: Settings) -> None:
+    """Raise Unavailable where the database is on a disk that has hardly any room left."""
+    if not settings.database_url.startswith(SQLITE):
+        return
+    disk = Path(settings.database_url.removeprefix(SQLITE)).parent
+    if shutil.disk_usage(disk).free < settings.disk_floor * MB // LAST:
+        raise Unavailable("The server's disk is full, and the message was not stored; send it again later")
+
+
+def of_contact(desk: Desk, tx: Any, contact: Contact, size: int) -> None:
+    """Raise StorageFull where a contact's files would be more than is kept of one person; 0 is no limit."""
+    most = desk.settings.contact_quota * MB
+    if most and uploads.bytes_of(tx, contact_id=contact.id) + size > most:
+        raise StorageFull("No more files are kept of this person; delete some first")
+
+
+async def takes(desk: Desk, contact: Contact) -> None:
+    """Raise StorageFull where the account's files and exports, or all accounts', are as many as may be."""
+    await _fits(desk, contact.account_id, dict(desk.coming), 1)
+
+
+@asynccontextmanager
+async def held(desk: Desk, contact: Contact, size: int) -> AsyncIterator[None]:
+    """
+    Count `size` bytes as taken while a file of them is written and entered. Raises StorageFull.
+
+    Two that are written at once may both be refused where one of them had room: never are both kept. It holds within
+    one process.
+    """
+    of = (contact.account_id, ALL)
+    desk.coming.update(dict.fromkeys(of, size))
+    try:
+        has_room(desk)
+        # As it was before the rows are read: what is let go meanwhile was entered, and may not be missed in both.
+        await _fits(desk, contact.account_id, dict(desk.coming), 0)
+        yield
+    finally:
+        desk.coming.subtract(dict.fromkeys(of, size))
+        if not desk.coming[contact.account_id]:
+            del desk.coming[contact.account_id]
+
+
+async def storage(desk: Desk, actor: Actor) -> Storage:
+    """Return how much of its quota the actor's account uses."""
+    used = await desk.store.read(lambda tx: used_by(tx, actor.account_id))
+    return Storage(used, desk.settings.account_quota * MB or None)
+
+
+def used_by(tx: Any, account_id: str | None = None) -> int:
+    """Return the bytes of the files and exports of an account, or of all."""
+    return uploads.bytes_of(tx, account_id=account_id) + exports.bytes_of(tx, account_id)
+
+
+async def _fits(desk: Desk, account_id: str, coming: Mapping[str, int], more: int) -> None:
+    account, server = desk.settings.account_quota * MB, desk.settings.server_quota * MB
+
+    def work(tx: Any) -> None:
+        if account and used_by(tx, account_id) + coming.get(account_id, 0) + more > account:
+            raise StorageFull("This account keeps as many files as it may; delete some first")
+        if server and used_by(tx) + coming.get(ALL, 0) + more > server:
+            raise StorageFull("This server keeps as many files as it may; its operator must make room")
+
+    await desk.store.read(work)

@@ -1,0 +1,1 @@
+"""Its HTTP, for programs and browsers."""

@@ -1,0 +1,155 @@
+"""Attachments as rows: kept, named by a message, read, and dropped; their bytes are in `chat.infra.blobs`."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import fields
+
+from sqlalchemy import Connection, delete, exists, func, insert, select, tuple_, update
+
+from chat.account.schema import account
+from chat.attachments.schema import attachment
+from chat.contacts.schema import contact
+from chat.contacts.store import contacts
+from chat.core.errors import ConsentRequired, LetheError, NotFound
+from chat.core.model import Attachment, Draft
+from chat.tickets.schema import ticket
+
+Free = dict[str, tuple[int, str]]
+_columns = tuple(attachment.c[field.name] for field in fields(Attachment))
+
+
+def referred(tx: Connection) -> list[tuple[str, str, bool]]:
+    """Return the owner and name of every file that a row refers to, and whether it has a preview."""
+    query = select(contact.c.uid, attachment.c.blob, attachment.c.preview)
+    return [tuple(row) for row in tx.execute(query.join(contact, contact.c.id == attachment.c.contact_id))]
+
+
+def keep(tx: Connection, made: Attachment, *, consent: bool) -> None:
+    """Store a row; with `consent` its contact must agree to the notice in force, in this transaction."""
+    row = tx.execute(
+        select(contact.c.receipt_id, contact.c.notice_version, account.c.notice_version.label("current"))
+        .join(account, account.c.id == contact.c.account_id)
+        .where(contact.c.id == made.contact_id)
+        .with_for_update(of=contact)
+    ).first()
+    if row is None:
+        raise NotFound("No such contact")
+    if consent and (row.receipt_id is None or row.notice_version != row.current):
+        raise ConsentRequired("Agree to the current notice first")
+    tx.execute(insert(attachment).values({field.name: getattr(made, field.name) for field in fields(Attachment)}))
+
+
+def waiting(tx: Connection, contact_id: int, author: str) -> int:
+    """Count a contact's uploads by `author` that no message has named."""
+    mine = (attachment.c.contact_id == contact_id) & (attachment.c.author == author) & attachment.c.seq.is_(None)
+    return int(tx.execute(select(func.count()).where(mine)).scalar_one())
+
+
+def bytes_of(tx: Connection, *, contact_id: int | None = None, account_id: str | None = None) -> int:
+    """Return how many bytes the files of a contact, of an account, or of all have."""
+    query = select(func.coalesce(func.sum(attachment.c.size), 0))
+    if contact_id is not None:
+        query = query.where(attachment.c.contact_id == contact_id)
+    elif account_id is not None:
+        query = query.join(contact, contact.c.id == attachment.c.contact_id).where(contact.c.account_id == account_id)
+    return int(tx.execute(query).scalar_one())
+
+
+def one(tx: Connection, uid: str, *, contact_id: int | None = None, account_id: str | None = None) -> Attachment:
+    """
+    Return an attachment of a contact, or one of an account whose contact and ticket its agents may see; NotFound where
+    it is neither's.
+    """
+    query = select(*_columns).join(contact, contact.c.id == attachment.c.contact_id).where(attachment.c.id == uid)
+    if account_id is None:
+        query = query.where(contact.c.id == contact_id)
+    else:
+        gone = exists().where(ticket.c.id == attachment.c.ticket_id, ticket.c.purged_at.is_not(None))
+        query = query.where(contact.c.account_id == account_id, contacts.readable, ~gone)
+    row = tx.execute(query).first()
+    if row is None:
+        raise NotFound("No such attachment")
+    return Attachment(*row)
+
+
+def named(tx: Connection, contact_id: int, author: str, ids: Sequence[str]) -> list[Attachment]:
+    """Return those of `ids` that are the contact's and sent by `author`, in that order."""
+    mine = (attachment.c.contact_id == contact_id) & (attachment.c.author == author) & attachment.c.id.in_(ids)
+    found = {row.id: Attachment(*row) for row in tx.execute(select(*_columns).where(mine))}
+    return [found[each] for each in dict.fromkeys(ids) if each in found]
+
+
+def of_messages(tx: Connection, ticket_id: int, seqs: Sequence[int]) -> dict[int, list[Attachment]]:
+    """Return the attachments of a ticket's messages by `seq`."""
+    if not seqs:
+        return {}
+    span = attachment.c.seq.between(min(seqs), max(seqs))
+    made: dict[int, list[Attachment]] = defaultdict(list)
+    query = select(*_columns).where(attachment.c.ticket_id == ticket_id, span).order_by(attachment.c.id)
+    for row in tx.execute(query):
+        made[row.seq].append(Attachment(*row))
+    return made
+
+
+def of_tickets(tx: Connection, ids: Sequence[int]) -> list[Attachment]:
+    """Return all attachments of some tickets."""
+    return [Attachment(*row) for row in tx.execute(select(*_columns).where(attachment.c.ticket_id.in_(ids)))]
+
+
+def drop(tx: Connection, ids: Sequence[str]) -> None:
+    """Delete rows, and with each the key of its file."""
+    tx.execute(delete(attachment).where(attachment.c.id.in_(ids)))
+
+
+def drop_unused(tx: Connection, ids: Sequence[str]) -> None:
+    """Delete those rows that no message has named by now."""
+    tx.execute(delete(attachment).where(attachment.c.id.in_(ids), attachment.c.seq.is_(None)))
+
+
+def stale(tx: Connection, before: int, limit: int) -> list[tuple[Attachment, str]]:
+    """Return uploads from before that no message has named, each with its contact's public id."""
+    old = attachment.c.seq.is_(None) & (attachment.c.created_at < before)
+    query = select(*_columns, contact.c.uid).join(contact, contact.c.id == attachment.c.contact_id).where(old)
+    return [(Attachment(*row[:-1]), row[-1]) for row in tx.execute(query.limit(limit))]
+
+
+def known(tx: Connection, pairs: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Return those pairs of a contact's public id and a blob's name that have a row."""
+    which = tuple_(contact.c.uid, attachment.c.blob)
+    query = select(contact.c.uid, attachment.c.blob).join(contact, contact.c.id == attachment.c.contact_id)
+    return {(row[0], row[1]) for row in tx.execute(query.where(which.in_(pairs)))}
+
+
+def free(tx: Connection, ids: Sequence[str]) -> Free:
+    """Lock the attachments and return whose each is that no message has named."""
+    if not ids:
+        return {}
+    open_ones = attachment.c.id.in_(ids) & attachment.c.seq.is_(None)
+    query = select(attachment.c.id, attachment.c.contact_id, attachment.c.author).where(open_ones)
+    return {
+        row.id: (row.contact_id, row.author) for row in tx.execute(query.order_by(attachment.c.id).with_for_update())
+    }
+
+
+def taken(draft: Draft, of: Free) -> LetheError | None:
+    """Let a draft have its attachments; a refusal where one is not there, not its author's or another message's."""
+    if any(of.get(each) != (draft.contact_id, draft.author) for each in draft.attachments):
+        return NotFound("An attachment is not there any more; send it again")
+    for each in draft.attachments:
+        of.pop(each, None)
+    return None
+
+
+def attach(tx: Connection, drafts: Sequence[Draft]) -> None:
+    """Write into the attachments which message names them."""
+    for draft in drafts:
+        if not draft.repeated:
+            of = attachment.c.id.in_(draft.attachments)
+            tx.execute(update(attachment).where(of).values(ticket_id=draft.ticket_id, seq=draft.seq))
+
+
+def owner(tx: Connection, file: Attachment) -> str:
+    """Return the public id of the contact whose file it is."""
+    return str(tx.execute(select(contact.c.uid).where(contact.c.id == file.contact_id)).scalar_one())

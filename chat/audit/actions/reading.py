@@ -1,0 +1,93 @@
+"""Reading the audit log: owners and admins see who did what, of their own account."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from chat.account.actions.accounts import manages
+from chat.audit.actions.verdicts import part_shown
+from chat.contacts.store import contacts
+from chat.core.audited import Action, Entry, Head, fits
+from chat.core.clock import stamp
+from chat.core.errors import InvalidField
+from chat.core.model import Actor
+from chat.infra.audit import audit, store
+from chat.infra.desk import Desk
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which entries: those of an agent (or visitor, system, command), of an action, about an id; empty for any."""
+
+    agent: str = ""
+    action: str = ""
+    target: str = ""
+
+
+async def page(
+    desk: Desk, actor: Actor, wanted: Wanted, before: int | None, limit: int
+) -> tuple[list[dict[str, Any]], int | None]:
+    """
+    Return entries of the actor's account, newest first, and the number before which the next page begins. Looking at
+    the log is entered too. Owner or admin; InvalidField where a filter can fit nothing.
+    """
+    manages(actor)
+    _fitting(wanted)
+    await audit.looked(desk, actor, Action.AUDIT_VIEWED)
+
+    def work(tx: Any) -> list[Entry]:
+        who, action, target = wanted.agent, wanted.action, wanted.target
+        return store.page(tx, actor.account_id, who=who, action=action, target=target, before=before, limit=limit + 1)
+
+    found = await desk.store.read(work)
+    return [shown(each) for each in found[:limit]], found[limit - 1].number if len(found) > limit else None
+
+
+async def accesses(desk: Desk, actor: Actor, contact_uid: str) -> list[dict[str, Any]]:
+    """Return who met a contact and its tickets, first to last. Owner or admin; NotFound where there is no contact."""
+    manages(actor)
+
+    def work(tx: Any) -> list[Entry]:
+        contacts.of_account(tx, actor.account_id, contact_uid)
+        return audit.of_contact(tx, actor.account_id, contact_uid)
+
+    found = await desk.store.read(work)
+    await audit.looked(desk, actor, Action.AUDIT_VIEWED, contact_uid, contact_uid)
+    return [shown(each) for each in found]
+
+
+async def standing(desk: Desk, actor: Actor) -> dict[str, Any]:
+    """Return whether the log was whole when last checked, when that was, and what was closed. Owner or admin."""
+    manages(actor)
+    head: Head | None = await desk.store.read(lambda tx: store.head(tx, actor.account_id))
+    closed = [part_shown(each) for each in await desk.store.read(lambda tx: store.parts(tx, actor.account_id))]
+    if head is None:
+        return {"entries": 0, "checked_at": None, "broken_at": 1, "closed": closed}
+    return {
+        "entries": head.number - head.pruned,
+        "checked_at": None if head.checked_at is None else stamp(head.checked_at),
+        "broken_at": head.broken_at,
+        "closed": closed,
+    }
+
+
+def shown(entry: Entry) -> dict[str, Any]:
+    """Return an entry as lists show it."""
+    return {
+        "number": entry.number,
+        "at": stamp(entry.at),
+        "who": entry.who,
+        "action": entry.action,
+        "target": entry.target,
+        "contact": entry.contact,
+        "hash": entry.hash,
+    }
+
+
+def _fitting(wanted: Wanted) -> None:
+    """Refuse what no entry can hold, so that a slip of the pen is not taken for an empty log."""
+    given = {"agent": ("who", wanted.agent), "action": ("action", wanted.action), "target": ("target", wanted.target)}
+    for field, (held_as, value) in given.items():
+        if value and not fits(held_as, value):
+            raise InvalidField("No entry of the log holds this", field=field)

@@ -1,0 +1,139 @@
+"""Whether the audit logs are whole: asked by the command, by the page, and once a day by the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import structlog
+
+from chat.account import store as accounts
+from chat.account.actions.accounts import manages
+from chat.core.audited import Break, Head, Part, broken, digest, seal
+from chat.core.clock import DAY, stamp
+from chat.core.model import Actor
+from chat.infra.audit import store
+from chat.infra.desk import Desk
+
+log = structlog.get_logger("chat.audit")
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """A part that was closed because it is broken, and whether it still is as it was then."""
+
+    part: Part
+    unchanged: bool
+
+    @property
+    def line(self) -> str:
+        """What is known of the part, for people."""
+        part = self.part
+        said = f"an older part, entries {part.first} to {part.last}, is broken at entry {part.broken_at}: {part.why}"
+        went = f"; its entries went on {stamp(part.dropped_at)}" if part.dropped_at else ""
+        since = "" if self.unchanged else "; IT WAS CHANGED SINCE"
+        return f"{part.account_id}: {said}; closed on {stamp(part.closed_at)}{went}{since}"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """
+    What a check of an account's log found: the entries it holds, its last one, and where it is broken (or None). The
+    same of the parts that were closed earlier.
+    """
+
+    account: str
+    entries: int
+    number: int
+    hash: str
+    broken_at: int | None
+    why: str
+    closed: tuple[Closed, ...] = ()
+
+    @property
+    def whole(self) -> bool:
+        """Whether the log holds since it was last begun, and nobody touched what was closed."""
+        return self.broken_at is None and all(each.unchanged for each in self.closed)
+
+    @property
+    def line(self) -> str:
+        """The verdict for people, a line for each closed part first."""
+        return "\n".join([*(each.line for each in self.closed), self._line])
+
+    @property
+    def _line(self) -> str:
+        if self.broken_at is not None:
+            return f"{self.account}: broken at entry {self.broken_at}: {self.why}"
+        return f"{self.account}: whole, {self.entries} entries, the last is {self.number} {self.hash}"
+
+
+async def verify(desk: Desk, account_id: str) -> Verdict:
+    """Check an account's log from end to end, as it is at one moment, and note what was found."""
+
+    def work(tx: Any) -> Verdict:
+        store.steady(tx)
+        head = store.head(tx, account_id)
+        parts = store.parts(tx, account_id)
+        found = Break(1, "the log is missing") if head is None else fault(desk, tx, head, parts)
+        stands = head or Head(account_id, 0, "", 0, "", "")
+        held = stands.number - stands.pruned
+        at, why = (found.number, found.why) if found else (None, "")
+        return Verdict(account_id, held, stands.number, stands.hash, at, why, tuple(_looked_at(tx, parts)))
+
+    found = await desk.store.read(work)
+    await desk.store.write(lambda tx: store.note_check(tx, account_id, desk.clock(), found.broken_at))
+    if found.broken_at is not None:
+        log.error("audit log broken", account=account_id, number=found.broken_at)
+    return found
+
+
+async def verify_all(desk: Desk) -> list[Verdict]:
+    """Check the log of every account of this server."""
+    known = await desk.store.read(accounts.all_of)
+    return [await verify(desk, each.id) for each in known]
+
+
+async def verify_mine(desk: Desk, actor: Actor) -> Verdict:
+    """Check the log of the actor's account. Owner or admin."""
+    manages(actor)
+    return await verify(desk, actor.account_id)
+
+
+async def sweep(desk: Desk) -> int:
+    """Check each log that was not checked for a day; return how many were."""
+    due = await desk.store.read(lambda tx: store.unchecked(tx, desk.clock() - DAY))
+    return len([await verify(desk, each) for each in due])
+
+
+def shown(found: Verdict) -> dict[str, Any]:
+    """Return a verdict as JSON has it."""
+    closed = [part_shown(each.part) | {"unchanged": each.unchanged} for each in found.closed]
+    return asdict(found) | {"closed": closed, "whole": found.whole}
+
+
+def part_shown(part: Part) -> dict[str, Any]:
+    """Return a closed part as JSON has it."""
+    times = {"closed_at": stamp(part.closed_at), "dropped_at": part.dropped_at and stamp(part.dropped_at)}
+    named = ("first", "last", "hash", "broken_at", "why")
+    return {name: getattr(part, name) for name in named} | times
+
+
+def fault(desk: Desk, tx: Any, head: Head, parts: Sequence[Part]) -> Break | None:
+    """Return where an account's log is broken since it was last begun, None where it is whole."""
+    if not desk.signer.signed(head.signed, head.signature):
+        return Break(head.number, "the signature over both ends of the log is not this server's")
+    if seal(parts) != head.closed:
+        return Break(head.pruned + 1, "the record of what was closed is not what was signed")
+    after = parts[-1].last if parts else 0
+    return broken(head, store.chain(tx, head.account_id, after), after)
+
+
+def _looked_at(tx: Any, parts: Sequence[Part]) -> list[Closed]:
+    """Compare closed parts with what they were; nothing may be left of those that went."""
+
+    def same(part: Part) -> bool:
+        found = list(store.chain(tx, part.account_id, part.first - 1, part.last))
+        return not found if part.dropped_at else digest(found) == part.digest
+
+    return [Closed(each, same(each)) for each in parts]

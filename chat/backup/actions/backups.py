@@ -1,0 +1,192 @@
+"""Backups: one consistent file while everybody chats, the copy of the keys elsewhere, and what lapses."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from chat.account import store as accounts
+from chat.attachments import store as uploads
+from chat.backup.store import archive
+from chat.backup.store.archive import Writing
+from chat.core.clock import DAY, stamp
+from chat.core.crypt import canonical
+from chat.core.errors import Misconfigured, NotFound
+from chat.core.ids import uuid7
+from chat.core.settings import Settings
+from chat.infra.audit import audit
+from chat.infra.blobs import PREVIEW
+from chat.infra.desk import Desk
+from chat.infra.keys import keycopy
+from chat.infra.ledger.ledger import Head
+from chat.infra.store import backups, copies, migrations
+from chat.infra.store.backups import Standing
+
+DAYS_MOST = 3650
+SAID_ROWS = 100_000
+READ = 1 << 20
+SPARE = 7 * DAY
+"""So much longer the ledger keeps entries than backups are kept: for a restore that comes late, and wrong clocks."""
+WORK, RESTS = 0.02, 2
+"""After so many seconds of work a backup rests this many times as long: whoever chats needs processors and disk too."""
+Told = Callable[[str], None]
+
+
+async def make(desk: Desk, folder: Path, days: int | None, told: Told) -> dict[str, Any]:
+    """
+    Write a backup into a folder and remove those of ours there that have lapsed; return what it holds.
+
+    Raises Misconfigured for a folder that is where the keys are, Unavailable where the disk takes no more.
+    """
+    apart(desk.settings, folder)
+    if days is not None:
+        if not 0 < days <= DAYS_MOST:
+            raise Misconfigured(f"--days takes 1 to {DAYS_MOST}")
+        await desk.store.write(lambda tx: backups.kept_for(tx, days))
+    await asyncio.to_thread(archive.tidy, folder)
+    # Before the snapshot: what is entered from here on may not be in it, and is done again by a restore.
+    begun, head = desk.clock(), desk.ledger.head()
+    made: dict[str, Any] = {"id": uuid7(), "made_at": begun, "revision": migrations.HEAD}
+    path = folder / f"lethe-{stamp(begun)[:19].replace(':', '').replace('-', '')}Z-{made['id'][-8:]}{archive.ENDING}"
+    with archive.writing(path, desk.signer, made) as out:
+        manifest = await desk.store.read(lambda tx: _rows(tx, out, told))
+        manifest["server"] |= {"backed_up_at": begun, "backup_folder": _absolute(folder)}
+        manifest |= await asyncio.to_thread(_files, desk, out, manifest.pop("referred"), told)
+        manifest |= {"ledger": {"number": head.number, "mark": head.mark}, "members": out.members}
+        out.add("manifest.json", [canonical(manifest)])
+
+    def note(tx: Any) -> None:
+        backups.made(tx, begun, _absolute(folder))
+        for account in accounts.all_of(tx):
+            audit.enter(desk, tx, account.id, "command", "backup.made", made["id"])
+
+    await desk.store.write(note)
+    stands = await desk.store.read(backups.standing)
+    removed = await asyncio.to_thread(lapse, desk, folder, stands.backup_days)
+    return {
+        "backup": str(path),
+        "id": made["id"],
+        "made_at": stamp(begun),
+        "lapses_at": stamp(begun + stands.backup_days * DAY),
+        "tables": counts_of(manifest),
+        "files": manifest["files"],
+        "missing": manifest["missing"],
+        "bytes": path.stat().st_size,
+        "removed": removed,
+    }
+
+
+async def copy_keys(desk: Desk, folder: Path, backups_in: Path) -> int:
+    """Copy keys and ledger into a folder that no backup is near; erasures reach into it from now on."""
+    apart(desk.settings, folder)
+    if _nested(folder, backups_in):
+        raise Misconfigured("--keys must name another folder than the backups', and neither inside the other")
+    # Noted first: an erasure that comes meanwhile then looks there too.
+    await desk.store.write(lambda tx: backups.keys_copied(tx, _absolute(folder)))
+    return await asyncio.to_thread(keycopy.write, folder, desk.keys, desk.ledger)
+
+
+def lapse(desk: Desk, folder: Path, days: int) -> list[str]:
+    """Remove backups of ours that are older than so many days; return their names."""
+    old = [p for p, head in archive.ours(folder, desk.signer) if head.made_at + days * DAY < desk.clock()]
+    for path in old:
+        path.unlink(missing_ok=True)
+    return [path.name for path in old]
+
+
+async def sweep(desk: Desk) -> int:
+    """
+    Remove lapsed backups where the last one was put, while that folder is there, and from the ledger what no backup
+    needs any more; return how many of both.
+    """
+    stands = await desk.store.read(backups.standing)
+    removed: list[str] = []
+    if stands.backup_folder is not None:
+        removed = await asyncio.to_thread(lapse, desk, Path(stands.backup_folder), stands.backup_days)
+    needed = desk.clock() - stands.backup_days * DAY - SPARE
+    return len(removed) + await asyncio.to_thread(desk.ledger.drop, needed, desk.clock())
+
+
+def apart(settings: Settings, folder: Path) -> None:
+    """Raise Misconfigured where a folder is the data folder, in it or around it: there the keys are."""
+    if _nested(folder, settings.data):
+        raise Misconfigured(f"{folder} is where the data and its keys are; name a folder apart from {settings.data}")
+
+
+def head_of(manifest: dict[str, Any]) -> Head:
+    """Return how far the ledger was when a backup was begun."""
+    return Head(manifest["ledger"]["number"], manifest["ledger"]["mark"])
+
+
+def counts_of(manifest: dict[str, Any]) -> dict[str, int]:
+    """Return how many rows a backup has of each table."""
+    return {each["name"]: each["rows"] for each in manifest["tables"]}
+
+
+def server_of(manifest: dict[str, Any]) -> Standing:
+    """Return the server's row as a backup has it."""
+    return Standing(**manifest["server"])
+
+
+def _absolute(folder: Path) -> str:
+    return str(folder.resolve())
+
+
+def _nested(one: Path, other: Path) -> bool:
+    here, there = one.resolve(), other.resolve()
+    return here.is_relative_to(there) or there.is_relative_to(here)
+
+
+def _rows(tx: Any, out: Writing, told: Told) -> dict[str, Any]:
+    """Write every table as it is at one moment; return that part of the manifest, and the files referred to."""
+    copies.freeze(tx)
+    tables: list[dict[str, Any]] = []  # in an order in which each may be filled
+    stands = backups.standing(tx)
+    for table in copies.saved():
+        counter = _Counter(str(table.name), told)
+        out.add(f"tables/{table.name}", counter.through(copies.rows(tx, table)))
+        tables.append({"name": table.name, "columns": copies.shape(table), "rows": counter.count})
+    return {
+        "tables": tables,
+        "counters": copies.counters(tx),
+        "server": asdict(stands),
+        "referred": uploads.referred(tx),
+    }
+
+
+def _files(desk: Desk, out: Writing, referred: list[tuple[str, str, bool]], told: Told) -> dict[str, int]:
+    """Add the sealed files that the rows refer to, and the filters'. One that was erased meanwhile is missing."""
+    names = [(owner, blob + end) for owner, blob, small in referred for end in ("", PREVIEW)[: 1 + small]]
+    missing, counter = 0, _Counter("files", told, 1000)
+    for owner, name in counter.through(iter(names)):
+        try:
+            out.add(f"files/{owner}/{name}", desk.blobs.read(owner, name, READ), squeeze=False)
+        except NotFound:
+            missing += 1
+    for path in sorted((desk.settings.data / "filters").glob("*.filter")):
+        out.add(f"filters/{path.name}", [path.read_bytes()])
+    return {"files": len(names) - missing, "missing": missing}
+
+
+class _Counter:
+    """Counts what passes, says so now and then, and lets others have their turn."""
+
+    def __init__(self, name: str, told: Told, each: int = SAID_ROWS) -> None:
+        self.count, self._name, self._told, self._each = 0, name, told, each
+        self._begun = time.monotonic()
+
+    def through(self, coming: Iterator[Any]) -> Iterator[Any]:
+        """Yield what comes."""
+        since = time.perf_counter()
+        for each in coming:
+            yield each
+            self.count += 1
+            if (worked := time.perf_counter() - since) > WORK:
+                time.sleep(RESTS * worked)
+                since = time.perf_counter()
+            if self.count % self._each == 0:
+                self._told(f"{self._name}: {self.count:,} in {time.monotonic() - self._begun:.0f} s")

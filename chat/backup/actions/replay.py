@@ -1,0 +1,177 @@
+"""Taking away again what was taken away since a backup was made, from the ledger; doing it twice is doing it once."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from chat.account import store as accounts
+from chat.attachments import store as uploads
+from chat.attachments.actions import attachments
+from chat.consent.actions import consent
+from chat.contacts.store import contacts, holds
+from chat.core.errors import BeingErased, Misconfigured, NotFound
+from chat.core.ids import uuid7
+from chat.core.model import Attachment, Contact
+from chat.erasure import store as erasures
+from chat.erasure.actions import erasure
+from chat.infra.desk import Desk
+from chat.infra.ledger.ledger import Entry
+from chat.spam_filter.actions import training
+from chat.team import store as agents
+from chat.team.actions import credentials
+from chat.tickets.actions import redaction
+from chat.tickets.store import redaction as taken
+
+MARGIN = 600_000  # ms: an entry is on disk before its transaction commits, and none lasts so long
+RESTORED = "restored"
+What = dict[str, Any]
+
+
+def since(desk: Desk, number: int, made_at: int) -> list[Entry]:
+    """
+    Return what may not be in a backup that was begun at `made_at` with `number` entries in the ledger. What is older
+    than a restore before it was replayed then, and may name by now what was written since.
+    """
+    every = list(desk.ledger.entries())
+    restored = max((each.number for each in every if each.did == RESTORED and each.number <= number), default=0)
+    return [e for e in every if e.number > restored and (e.number > number or e.at >= made_at - MARGIN)]
+
+
+async def run(desk: Desk, entries: list[Entry]) -> dict[str, int]:
+    """Do every deed again, and carry out what is then due; return how many of each kind there were."""
+    unknown = {each.did for each in entries} - {*DEEDS, RESTORED}
+    if unknown:
+        raise Misconfigured(f"The ledger has entries that this Lethe does not know ({min(unknown)}); run the newer one")
+    done: dict[str, int] = dict.fromkeys(DEEDS, 0)
+    for each in entries:
+        if each.did in DEEDS:
+            await DEEDS[each.did](desk, each.what)
+            done[each.did] += 1
+    await erasure.sweep(desk)
+    while await redaction.sweep(desk):
+        pass
+    await attachments.sweep(desk)
+    await training.sweep(desk)
+    return done
+
+
+async def _erase(desk: Desk, what: What) -> None:
+    """File the same request again. Of whom nothing was restored, the key and the files go all the same."""
+
+    def work(tx: Any) -> None:
+        contact = _contact(tx, what)
+        if contact is not None:
+            consent.withdrawn(desk, tx, contact)
+        # No row is theirs where they are not here: the number they had may be another's by now.
+        row = what | {"contact_id": contact.id if contact else 0}
+        erasures.request(tx, row)
+
+    if await desk.store.read(lambda tx: _has_account(tx, what["account_id"])):
+        await desk.store.write(work)
+        return
+    await asyncio.to_thread(desk.keys.destroy, what["key_slot"], what["contact_uid"])
+    await attachments.forget(desk, what["contact_uid"])
+
+
+async def _redact(desk: Desk, what: What) -> None:
+    def work(tx: Any) -> list[Attachment]:
+        with contextlib.suppress(NotFound):
+            return taken.redact(tx, what["ticket"], what["seq"], desk.clock(), what["part"])[1]
+        return []
+
+    for file in await desk.store.write(work):
+        await asyncio.to_thread(desk.blobs.remove, what["contact"], file.blob)
+    await _retaught(desk, what["contact"])
+
+
+async def _file(desk: Desk, what: What) -> None:
+    await desk.store.write(lambda tx: uploads.drop(tx, [what["attachment"]]))
+    await asyncio.to_thread(desk.blobs.remove, what["contact"], what["blob"])
+
+
+async def _purge(desk: Desk, what: What) -> None:
+    await desk.store.write(lambda tx: taken.doom(tx, [what["ticket"]], desk.clock()))
+
+
+async def _narrow(desk: Desk, what: What) -> None:
+    def work(tx: Any) -> None:
+        contact = _contact(tx, what)
+        if contact is not None:
+            consent.narrowed(desk, tx, contact)
+
+    await desk.store.write(work)
+    await _retaught(desk, what["contact"])
+
+
+async def _retaught(desk: Desk, contact_uid: str) -> None:
+    """Let the filter learn what is left of a contact's labels; nothing for somebody who is gone."""
+    with contextlib.suppress(NotFound):
+        contact = await desk.store.read(lambda tx: contacts.by_uid(tx, contact_uid))
+        await training.changed(desk, contact.account_id, contact.id)
+
+
+async def _hold(desk: Desk, what: What) -> None:
+    """Hold the contact again: what a claim needs must not go because a database was lost. The reason is lost."""
+
+    def work(tx: Any) -> None:
+        contact = _contact(tx, what)
+        if contact is None:
+            return
+        with contextlib.suppress(BeingErased, NotFound):
+            reason = desk.seal(contact.key_slot, contact.uid, "hold", "Placed before a restore, which lost the reason")
+            made = {"id": uuid7(), "reason": reason, "agent_id": what["agent"]}
+            holds.place(tx, contact.id, made | {"placed_at": desk.clock(), "expires_at": what["until"]})
+
+    await desk.store.write(work)
+
+
+async def _lift(desk: Desk, what: What) -> None:
+    def work(tx: Any) -> None:
+        contact = _contact(tx, what)
+        if contact is not None:
+            with contextlib.suppress(NotFound):
+                holds.lift(tx, contact.id)
+
+    await desk.store.write(work)
+
+
+async def _deactivate(desk: Desk, what: What) -> None:
+    await desk.store.write(lambda tx: agents.deactivate(tx, what["agent"], desk.clock()))
+
+
+async def _password(desk: Desk, what: What) -> None:
+    """Lock the account: the old password must not open it again, and the ledger holds no new one."""
+    await credentials.lock(desk, what["agent"])
+
+
+async def _revoke(desk: Desk, what: What) -> None:
+    await desk.store.write(lambda tx: agents.revoke(tx, what["token"], desk.clock()))
+
+
+def _contact(tx: Any, what: What) -> Contact | None:
+    with contextlib.suppress(NotFound):
+        return contacts.by_uid(tx, what.get("contact_uid") or what["contact"], lock=True)
+    return None
+
+
+def _has_account(tx: Any, account_id: str) -> bool:
+    with contextlib.suppress(NotFound):
+        return bool(accounts.one(tx, account_id))
+    return False
+
+
+DEEDS: dict[str, Callable[[Desk, What], Awaitable[None]]] = {
+    "erase": _erase,
+    "redact": _redact,
+    "file": _file,
+    "purge": _purge,
+    "narrow": _narrow,
+    "hold": _hold,
+    "lift": _lift,
+    "deactivate": _deactivate,
+    "password": _password,
+    "revoke": _revoke,
+}

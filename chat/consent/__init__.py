@@ -1,0 +1,1 @@
+"""Notices, agreeing to them, receipts, withdrawing."""

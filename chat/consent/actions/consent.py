@@ -1,0 +1,209 @@
+"""Consent: agreeing to the notice in force, renewing and withdrawing; and the receipts that prove it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from chat.account import store as accounts
+from chat.consent import store as consents
+from chat.consent.actions import notices
+from chat.contacts.store import contacts
+from chat.core.clock import stamp
+from chat.core.crypt import canonical
+from chat.core.errors import ConsentRequired, NotFound, NoticeOutdated, Unauthorized
+from chat.core.ids import uuid7
+from chat.core.model import Account, Contact, Notice, NoticeText, Receipt, Site
+from chat.core.nudges import Nudge, Told
+from chat.core.tokens import Visitor
+from chat.infra.desk import Desk
+from chat.spam_filter.actions import training
+
+
+@dataclass(frozen=True)
+class Asked:
+    """
+    What a visitor says when agreeing; `answers` to what the site asks before the chat, by field. Said again with the
+    same `id` (a UUID made at random) it is the same agreement.
+    """
+
+    version: int
+    purposes: dict[str, bool]
+    answers: dict[str, str]
+    locale: str
+    build: str = ""
+    id: str = ""
+
+
+async def renew(desk: Desk, contact: Contact, version: int, choices: dict[str, bool], source: object = None) -> Receipt:
+    """Agree to the notice now in force, or to other purposes of it."""
+
+    def work(tx: Any) -> Receipt:
+        known = contacts.by_uid(tx, contact.uid, lock=True)
+        if known.receipt_id is None:
+            raise Unauthorized("This consent was withdrawn")
+        site = accounts.site_by_id(tx, contact.site_id)
+        account = accounts.one(tx, contact.account_id)
+        asked = Asked(version, choices, {}, contact.locale)
+        text = agreed(notices.in_force(tx, account), version, choices, contact.locale)
+        return renewed(desk, tx, contact, entry_of(desk, account, site, contact, text, asked, "renewed"))
+
+    receipt = await desk.store.write(work)
+    await training.changed(desk, contact.account_id, contact.id)
+    nudge = Nudge("consent", account=contact.account_id, contact=contact.id)
+    desk.live.publish(Told(nudge, source=source))
+    return receipt
+
+
+def renewed(desk: Desk, tx: Any, contact: Contact, entry: dict[str, Any]) -> Receipt:
+    """Enter that a contact agreed again; return the receipt."""
+    before = consents.receipts(tx, contact.id)[-1].purposes
+    consents.add_receipt(tx, contact.id, entry, live=True)
+    if before.get("spam_training") and not entry["purposes"].get("spam_training"):
+        desk.ledger.enter(desk.clock(), "narrow", {"contact": contact.uid})
+    return consents.receipts(tx, contact.id)[-1]
+
+
+def withdrawn(desk: Desk, tx: Any, contact: Contact) -> None:
+    """Enter the withdrawal in the ledger: from this commit on nothing of the contact's is taken. Twice is once."""
+    if contact.receipt_id is None:
+        return
+    site, account = accounts.site_by_id(tx, contact.site_id), accounts.one(tx, contact.account_id)
+    consents.add_receipt(tx, contact.id, _ended(desk, tx, contact, account, site, "withdrawn"), live=False)
+
+
+def narrowed(desk: Desk, tx: Any, contact: Contact) -> None:
+    """Enter again that a contact took back the optional purpose: to the notice last agreed to, with the chat alone."""
+    if contact.receipt_id is None or contact.notice_version is None:
+        return
+    site, account = accounts.site_by_id(tx, contact.site_id), accounts.one(tx, contact.account_id)
+    notice = consents.notices(tx, account.id, contact.notice_version)[0]
+    asked = Asked(notice.version, {"chat": True}, {}, contact.locale)
+    entry = entry_of(desk, account, site, contact, (notice, notice.text(contact.locale)), asked, "renewed")
+    consents.add_receipt(tx, contact.id, entry, live=True)
+
+
+async def expire(desk: Desk) -> int:
+    """End each consent that is older than its account says, with an entry in the ledger; return how many."""
+
+    def work(tx: Any) -> list[Contact]:
+        found = consents.consents_over(tx, desk.clock())
+        for contact in found:
+            site, account = accounts.site_by_id(tx, contact.site_id), accounts.one(tx, contact.account_id)
+            consents.add_expiry(tx, contact.id, _ended(desk, tx, contact, account, site, "expired"))
+        return found
+
+    ended = await desk.store.write(work)
+    for each in ended:
+        await training.changed(desk, each.account_id, each.id)
+    desk.live.publish(*(Told(Nudge("consent", account=each.account_id, contact=each.id)) for each in ended))
+    return len(ended)
+
+
+def _ended(desk: Desk, tx: Any, contact: Contact, account: Account, site: Site, action: str) -> dict[str, Any]:
+    """Return the ledger's row for a consent that ends: to the notice last agreed to, and no purpose is left."""
+    version = consents.receipts(tx, contact.id)[-1].notice_version
+    notice = consents.notices(tx, account.id, version)[0]
+    asked = Asked(version, dict.fromkeys(notices.PURPOSES, False), {}, contact.locale)
+    return entry_of(desk, account, site, contact, (notice, notice.text(contact.locale)), asked, action)
+
+
+async def receipt(desk: Desk, visitor: Visitor) -> dict[str, Any]:
+    """Return the visitor's last receipt, signed."""
+    ledger = await receipts(desk, (await reader_of(desk, visitor)).id)
+    return signed({"document": ledger[-1].document, "signature": ledger[-1].signature})
+
+
+async def receipts(desk: Desk, contact_id: int) -> list[Receipt]:
+    """Return a contact's ledger, first to last."""
+    return await desk.store.read(lambda tx: consents.receipts(tx, contact_id))
+
+
+async def reader_of(desk: Desk, visitor: Visitor) -> Contact:
+    """
+    Return the contact a token speaks for, to read what is theirs: a notice they have not agreed to yet keeps nobody
+    from that (Art. 15 GDPR). Unauthorized and ConsentRequired where the consent was withdrawn or has expired.
+    """
+    contact = await contact_of(desk, visitor, live=False)
+    if contact.receipt_id is None:
+        raise ConsentRequired("This consent has ended")
+    return contact
+
+
+async def contact_of(desk: Desk, visitor: Visitor, *, live: bool = True) -> Contact:
+    """
+    Return the contact a token speaks for; Unauthorized where it was erased, ConsentRequired (with `live`) where there
+    is no consent to the notice in force.
+    """
+
+    def work(tx: Any) -> Contact:
+        try:
+            contact = contacts.by_uid(tx, visitor.contact)
+        except NotFound:
+            raise Unauthorized("This visitor was erased") from None
+        current = accounts.one(tx, contact.account_id).notice_version
+        if live and (contact.receipt_id is None or contact.notice_version != current):
+            raise ConsentRequired("Agree to the current notice first")
+        return contact
+
+    return await desk.store.read(work)
+
+
+def signed(entry: dict[str, Any]) -> dict[str, Any]:
+    """Return a receipt as it is handed out: what was signed, and the signature with the key that checks it."""
+    document = json.loads(entry["document"])
+    proof = {
+        "alg": "Ed25519",
+        "value": entry["signature"],
+        "over": "the receipt as JSON, keys sorted, no spaces, UTF-8",
+    }
+    return {"receipt": document, "signature": proof | {"public_key": document["signed_with"]}}
+
+
+def agreed(notice: Notice | None, version: int, choices: dict[str, bool], locale: str) -> tuple[Notice, NoticeText]:
+    """Return the notice agreed to; fails closed: `chat` must be true, and the version the one in force."""
+    if choices.get("chat") is not True:
+        raise ConsentRequired("The box for the chat must be ticked")
+    if notice is None or version != notice.version:
+        raise NoticeOutdated("Read the current notice and agree to it", notice=notices.shown(notice, locale))
+    return notice, notice.text(locale)
+
+
+def entry_of(
+    desk: Desk,
+    account: Account,
+    site: Site,
+    contact: Contact,
+    agreed: tuple[Notice, NoticeText],
+    asked: Asked,
+    action: str,
+) -> dict[str, Any]:
+    """Return the ledger's row: the document says everything, to the byte that was signed."""
+    notice, text = agreed
+    uid, at = uuid7(), desk.clock()
+    choices = {each["id"]: bool(asked.purposes.get(each["id"])) for each in notices.purposes(text)}
+    document = {
+        "receipt": uid,
+        "action": action,
+        "at": stamp(at),
+        "account": {"id": account.id, "name": account.name},
+        "site": {"key": site.key, "name": site.name},
+        "contact_id": contact.uid,
+        "notice": notices.shown(notice, text.locale),
+        "locale": text.locale,
+        "consent": choices,
+        "widget_build": asked.build,
+        "signed_with": desk.signer.public_key,
+    }
+    written = canonical(document)
+    return {
+        "uid": uid,
+        "action": action,
+        "notice_version": notice.version,
+        "locale": text.locale,
+        "purposes": choices,
+        "at": at,
+        "document": written.decode(),
+        "signature": desk.signer.sign(written),
+    }

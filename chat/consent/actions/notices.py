@@ -1,0 +1,169 @@
+"""The notice: what visitors are told and asked, in versions that are never changed, in one language or more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import Any
+from urllib.parse import urlsplit
+
+from chat.account import store as accounts
+from chat.account.actions.accounts import manages
+from chat.consent import store as consents
+from chat.core.crypt import canonical
+from chat.core.errors import InvalidField
+from chat.core.ids import uuid7
+from chat.core.model import LOCALES, Account, Actor, Notice, NoticeText, Site
+from chat.core.nudges import Nudge, Told
+from chat.core.texts import line, seen
+from chat.infra.audit import audit
+from chat.infra.desk import Desk
+from chat.tickets.store import tickets
+
+PURPOSES = ("chat", "spam_training")
+TEXT_MOST = 5000
+LABEL_MOST = 500
+SHOWN = ("text", "chat_label", "training_label", "privacy_url")
+
+
+@dataclass(frozen=True)
+class Change:
+    """What one field of a notice says in one language, in force and newly written; empty where it says nothing."""
+
+    locale: str
+    field: str
+    old: str
+    new: str
+
+
+async def publish(desk: Desk, actor: Actor, texts: list[NoticeText]) -> Notice:
+    """
+    Publish a new version of the account's notice; every running chat waits until its visitor agrees to it. NotNow where
+    nothing differs from the one in force.
+    """
+    manages(actor)
+    checked = _all_checked(texts)
+    made = {"id": uuid7(), "published_at": desk.clock(), "published_by": actor.agent_id}
+
+    def work(tx: Any) -> int:
+        version = consents.publish(tx, actor.account_id, made, checked)
+        audit.enter(desk, tx, actor.account_id, actor.agent_id, "notice.published", str(version))
+        return version
+
+    version = await desk.store.write(work)
+    desk.live.publish(Told(Nudge("notice", account=actor.account_id)))
+    return (await versions(desk, actor, version))[0]
+
+
+async def versions(desk: Desk, actor: Actor, version: int | None = None) -> list[Notice]:
+    """Return the versions of the account's notice, newest first."""
+    return await desk.store.read(lambda tx: consents.notices(tx, actor.account_id, version))
+
+
+async def changes(desk: Desk, actor: Actor, texts: list[NoticeText]) -> tuple[list[Change], int]:
+    """Return what texts would change of the notice in force, and how many chats are running and would wait."""
+    manages(actor)
+    new = {each.locale: each for each in _all_checked(texts)}
+
+    def work(tx: Any) -> tuple[Notice | None, int]:
+        return in_force(tx, accounts.one(tx, actor.account_id)), tickets.count_running(tx, actor.account_id)
+
+    live, running = await desk.store.read(work)
+    old = {} if live is None else live.texts
+    found = [
+        Change(locale, field, getattr(old.get(locale), field, ""), getattr(new.get(locale), field, ""))
+        for locale in LOCALES
+        for field in SHOWN
+    ]
+    return [each for each in found if each.old != each.new], running
+
+
+async def place(desk: Desk, site_key: str) -> tuple[Account, Site, Notice | None]:
+    """Return what a widget belongs to and the notice in force; NotFound where no site has the key."""
+
+    def work(tx: Any) -> tuple[Account, Site, Notice | None]:
+        site = accounts.site_by_key(tx, site_key)
+        account = accounts.one(tx, site.account_id)
+        return account, site, in_force(tx, account)
+
+    return await desk.store.read(work)
+
+
+def shown(notice: Notice | None, locale: str) -> dict[str, Any] | None:
+    """Return a notice as the visitor gets it: version, text, privacy link, hash and purposes."""
+    if notice is None:
+        return None
+    text = notice.text(locale)
+    return {
+        "version": notice.version,
+        "text": text.text,
+        "privacy_url": text.privacy_url,
+        "sha256": text.sha256,
+        "purposes": purposes(text),
+    }
+
+
+def purposes(text: NoticeText) -> list[dict[str, Any]]:
+    """Return what is asked, each with the sentence beside its box. No box is ever ticked beforehand."""
+    labels = {"chat": text.chat_label, "spam_training": text.training_label}
+    return [{"id": each, "required": each == "chat", "label": labels[each]} for each in PURPOSES if labels[each]]
+
+
+def in_force(tx: Any, account: Account) -> Notice | None:
+    """Return the version in force, None where none is published."""
+    if account.notice_version is None:
+        return None
+    return consents.notices(tx, account.id, account.notice_version)[0]
+
+
+def _all_checked(texts: list[NoticeText]) -> list[NoticeText]:
+    if not texts:
+        raise InvalidField("Write the notice in at least one language", field="text")
+    return [_checked(text) for text in texts]
+
+
+def _checked(text: NoticeText) -> NoticeText:
+    field = f"{text.locale}."
+    if text.locale not in LOCALES:
+        raise InvalidField(f"Languages are {', '.join(LOCALES)}", field="locale")
+    body = text.text.strip().replace("\r\n", "\n")
+    if not seen(body) or len(body) > TEXT_MOST:
+        raise InvalidField(f"Write 1 to {TEXT_MOST} characters", field=field + "text")
+    if not _of_a_page(text.privacy_url):
+        raise InvalidField(
+            "Give the address of the privacy page, as https://shop.example/privacy",
+            field=field + "privacy_url",
+        )
+    if len(text.training_label) > LABEL_MOST or len(text.chat_label) > LABEL_MOST:
+        raise InvalidField(
+            f"A sentence beside a box has at most {LABEL_MOST} characters",
+            field=field + "chat_label",
+        )
+    made = replace(
+        text,
+        text=body,
+        privacy_url=text.privacy_url.strip(),
+        chat_label=line(text.chat_label),
+        training_label=line(text.training_label),
+    )
+    if not made.chat_label:
+        raise InvalidField("Write the sentence beside the box", field=field + "chat_label")
+    return replace(made, sha256=sha256(canonical(_hashed(made))).hexdigest())
+
+
+def _hashed(text: NoticeText) -> dict[str, Any]:
+    """What the notice's hash is over: everything the visitor is shown of it."""
+    return {
+        "locale": text.locale,
+        "text": text.text,
+        "privacy_url": text.privacy_url,
+        "purposes": purposes(text),
+    }
+
+
+def _of_a_page(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # as for `https://[`
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.netloc)

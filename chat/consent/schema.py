@@ -1,0 +1,50 @@
+"""Notices, and the receipts of who agreed to them."""
+
+from __future__ import annotations
+
+from sqlalchemy import JSON, BigInteger, CheckConstraint, Column, Integer, String, Table, Text, UniqueConstraint
+
+from chat.infra.store.columns import about, metadata, personal, plain, serial, to, uid
+
+receipt = Table(
+    "receipt",
+    metadata,
+    plain("id", serial, primary_key=True, autoincrement=True),
+    personal("uid", String(36), "identifier", nullable=False, unique=True),
+    plain("contact_id", to("contact.id"), nullable=False, index=True),
+    personal("action", String(10), "consent", nullable=False),
+    plain("notice_version", Integer, nullable=False),
+    personal("locale", String(12), "locale", nullable=False),
+    personal("purposes", JSON, "consent", nullable=False),
+    personal("at", BigInteger, "time", nullable=False),
+    personal("document", Text, "consent", nullable=False),
+    plain("signature", String(100), nullable=False),
+    CheckConstraint("action IN ('given', 'renewed', 'withdrawn', 'expired')", name="action"),
+    sqlite_autoincrement=True,
+    info=about("contact", "to prove consent and its withdrawal", basis="duty", kept="contacts"),
+)
+
+notice = Table(
+    "notice",
+    metadata,
+    uid(),
+    Column("account_id", to("account.id"), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("published_at", BigInteger, nullable=False),
+    Column("published_by", String(36)),
+    UniqueConstraint("account_id", "version"),
+    info=about("nobody", "what visitors are told; an agent's id at most"),
+)
+
+notice_text = Table(
+    "notice_text",
+    metadata,
+    Column("notice_id", to("notice.id"), primary_key=True),
+    Column("locale", String(12), primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("privacy_url", Text, nullable=False),
+    Column("chat_label", Text, nullable=False),
+    Column("training_label", Text, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    info=about("nobody", "what visitors are told"),
+)

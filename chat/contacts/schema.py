@@ -1,0 +1,72 @@
+"""Contacts, and the legal holds on them."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Integer, LargeBinary, String, Table
+
+from chat.infra.store.columns import AGENT, about, mac, metadata, personal, plain, serial, to, uid
+
+contact = Table(
+    "contact",
+    metadata,
+    plain("id", serial, primary_key=True, autoincrement=True),
+    personal("uid", String(36), "identifier", nullable=False, unique=True),
+    plain("account_id", to("account.id"), nullable=False, index=True),
+    plain("site_id", to("site.id"), nullable=False),
+    plain("key_slot", Integer, nullable=False, inner=True),
+    personal("name", LargeBinary, "name", place="name"),
+    personal("email", LargeBinary, "e-mail", place="email"),
+    personal(
+        "email_hash",
+        String(64),
+        "e-mail",
+        purpose="to find a contact by address",
+        withheld="a keyed hash of the address that is given",
+        index=True,
+    ),
+    personal("phone", LargeBinary, "phone", place="phone"),
+    personal("fields", LargeBinary, "custom-field", place="fields"),
+    personal("locale", String(12), "locale", nullable=False),
+    personal("created_at", BigInteger, "time", nullable=False),
+    plain("receipt_id", BigInteger, inner=True),
+    plain("notice_version", Integer),
+    personal("emptied_at", BigInteger, "time", purpose="to keep a contact no longer than the last ticket needs"),
+    personal(
+        "begun",
+        String(64),
+        "identifier",
+        purpose="to agree once where the answer was lost",
+        withheld="a keyed hash of the random id that the browser agreed with",
+        index=True,
+        unique=True,
+    ),
+    mac(),
+    sqlite_autoincrement=True,
+    info=about(
+        "contact",
+        "to answer whoever writes in",
+        basis="consent",
+        kept="contacts",
+        bound=("id", "uid", "account_id", "email_hash"),
+    ),
+)
+
+hold = Table(
+    "hold",
+    metadata,
+    uid(),
+    plain("contact_id", to("contact.id"), nullable=False, unique=True),
+    personal(
+        "reason",
+        LargeBinary,
+        "message",
+        nullable=False,
+        withheld="what the account notes for a legal claim, Art. 15(4) GDPR",
+    ),
+    personal("agent_id", String(36), "identifier", nullable=False, place=AGENT),
+    personal("placed_at", BigInteger, "time", nullable=False),
+    plain("expires_at", BigInteger, nullable=False, index=True),
+    info=about(
+        "contact", "to keep what a legal claim needs", basis="claims", kept="until the day it names, 10 years at most"
+    ),
+)

@@ -1,0 +1,214 @@
+"""
+What comes in: a closed union for each side. Unknown types, extra or missing fields and wrong values are refused here
+and nowhere else. A frame needs consent unless its class says otherwise.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Annotated, ClassVar, Literal, TypeVar
+
+import msgspec
+from msgspec import Meta, Struct
+
+from chat.core.errors import InvalidFrame, TooLarge
+from chat.core.texts import seen
+
+TEXT_CHARS = 10_000
+
+UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+ONE_ID, SOME_ID = re.compile(UUID), re.compile(rf'"id"\s{{0,9}}:\s{{0,9}}"({UUID})"')
+ClientId = Annotated[str, Meta(pattern=rf"^{UUID}\Z")]
+Text = Annotated[str, Meta(min_length=1)]
+Attached = Annotated[list[ClientId], Meta(max_length=10)]
+Number = Annotated[int, Meta(ge=1, le=2**31 - 1)]
+Seq = Annotated[int, Meta(ge=0, le=2**31 - 1)]
+
+
+class Frame(Struct, tag_field="type", frozen=True, forbid_unknown_fields=True):
+    """What comes in. `needs_consent` is true unless a visitor's frame says otherwise."""
+
+    needs_consent: ClassVar[bool] = True
+
+
+class Choices(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the contact agrees to: `chat` must be true for anything to pass; the rest is free."""
+
+    chat: bool
+    spam_training: bool = False
+
+
+class Hello(Frame, frozen=True, tag="hello"):
+    """First frame of a visitor, within 10 seconds. `fresh` leaves an ended ticket behind."""
+
+    needs_consent: ClassVar[bool] = False
+    token: str
+    last_seq: Seq = 0
+    fresh: bool = False
+
+
+class Consent(Frame, frozen=True, tag="consent"):
+    """Renewal: agree to the current notice, or to other purposes."""
+
+    needs_consent: ClassVar[bool] = False
+    notice_version: Number
+    consent: Choices
+
+
+class Message(Frame, frozen=True, tag="message"):
+    """A visitor's message; the same `id` is stored once. With attachments, uploaded before, it may have no text."""
+
+    id: ClientId
+    text: str
+    attachments: Attached = []
+
+
+class Typing(Frame, frozen=True, tag="typing"):
+    """The visitor types or has stopped; never what is typed."""
+
+    on: bool
+
+
+class Read(Frame, frozen=True, tag="read"):
+    """The visitor has seen everything up to `seq`."""
+
+    seq: Seq
+
+
+class Rate(Frame, frozen=True, tag="rate"):
+    """The visitor's rating of the chat, 1 to 5."""
+
+    score: Annotated[int, Meta(ge=1, le=5)]
+    comment: Annotated[str, Meta(max_length=2000)] = ""
+
+
+class End(Frame, frozen=True, tag="end"):
+    """The visitor ends the chat."""
+
+
+class Open(Frame, frozen=True, tag="open"):
+    """An agent opens a ticket and from now on hears what happens in it."""
+
+    ticket: Number
+    last_seq: Seq = 0
+
+
+class Close(Frame, frozen=True, tag="close"):
+    """An agent stops watching a ticket."""
+
+    ticket: Number
+
+
+class AgentMessage(Frame, frozen=True, tag="message"):
+    """An agent's answer; the same `id` is stored once. With attachments, uploaded before, it may have no text."""
+
+    ticket: Number
+    id: ClientId
+    text: str
+    attachments: Attached = []
+
+
+class AgentNote(Frame, frozen=True, tag="note"):
+    """A note on a ticket that only agents see."""
+
+    ticket: Number
+    id: ClientId
+    text: Text
+
+
+class AgentTyping(Frame, frozen=True, tag="typing"):
+    """An agent types in a ticket or has stopped."""
+
+    ticket: Number
+    on: bool
+
+
+class AgentRead(Frame, frozen=True, tag="read"):
+    """An agent has seen everything in a ticket up to `seq`."""
+
+    ticket: Number
+    seq: Seq
+
+
+class Presence(Frame, frozen=True, tag="presence"):
+    """An agent is there, or away."""
+
+    status: Literal["online", "away"]
+
+
+class Ping(Frame, frozen=True, tag="ping"):
+    """Asks whether the line still stands; a `pong` says so."""
+
+    needs_consent: ClassVar[bool] = False
+
+
+class Pong(Frame, frozen=True, tag="pong"):
+    """The answer to a `ping`."""
+
+    needs_consent: ClassVar[bool] = False
+
+
+VisitorFrame = Hello | Consent | Message | Typing | Read | Rate | End | Ping | Pong
+AgentFrame = Open | Close | AgentMessage | AgentNote | AgentTyping | AgentRead | Presence | Ping | Pong
+
+F = TypeVar("F", bound=Frame)
+
+_visitor: msgspec.json.Decoder[VisitorFrame] = msgspec.json.Decoder(VisitorFrame)
+_agent: msgspec.json.Decoder[AgentFrame] = msgspec.json.Decoder(AgentFrame)
+
+
+def visitor_frame(text: str) -> VisitorFrame:
+    """Read one visitor's frame; InvalidFrame or TooLarge say what is wrong with it."""
+    return _checked(_decoded(_visitor, text))
+
+
+def agent_frame(text: str) -> AgentFrame:
+    """Read one agent's frame; InvalidFrame or TooLarge say what is wrong with it."""
+    return _checked(_decoded(_agent, text))
+
+
+def _decoded(decoder: msgspec.json.Decoder[F], text: str) -> F:
+    try:
+        return decoder.decode(text)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise InvalidFrame(_plain(error), id=id_of(text)) from None
+
+
+def id_of(text: str) -> str | None:
+    """
+    Return the `id` of a frame that is refused, so that its sender does not wait for an answer; None where there is
+    none to be read. Takes what the decoder does not: half a surrogate pair, wrong fields, a frame that breaks off.
+    """
+    try:
+        frame = json.loads(text)
+    except (ValueError, RecursionError):
+        found = SOME_ID.search(text)
+        return found[1] if found else None
+    name = frame.get("id") if isinstance(frame, dict) else None
+    return name if isinstance(name, str) and ONE_ID.fullmatch(name) else None
+
+
+def _plain(error: Exception) -> str:
+    """
+    Say what is wrong without echoing what was sent: msgspec quotes what it does not know, and that may be anything.
+    """
+    said = str(error)
+    if said.startswith("Invalid enum value"):
+        return f"not one of the values there are - at {said.rpartition(' - at ')[2]}"
+    if said.startswith("Invalid value"):
+        return "type: not a type of this protocol"
+    if "unknown field" in said:
+        return "a field that this type does not have"
+    return said if isinstance(error, msgspec.ValidationError) else "not JSON"
+
+
+def _checked(frame: F) -> F:
+    text = getattr(frame, "text", "")
+    said = isinstance(frame, Message | AgentMessage | AgentNote)
+    if said and not seen(text) and not getattr(frame, "attachments", []):
+        why = "There is nothing to see in this text, and no attachment - at `$.text`"
+        raise InvalidFrame(why, id=getattr(frame, "id", None))
+    if len(text) > TEXT_CHARS:
+        raise TooLarge(f"A text holds at most {TEXT_CHARS} characters", id=getattr(frame, "id", None))
+    return frame

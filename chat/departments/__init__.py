@@ -1,0 +1,1 @@
+"""Parts of an account, with days of their own."""

@@ -1,0 +1,75 @@
+"""Departments: making, showing, changing and deleting them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from chat.account.actions.accounts import line, manages
+from chat.core.errors import InvalidField
+from chat.core.ids import uuid7
+from chat.core.model import Actor, Department
+from chat.departments import store
+from chat.infra.audit import audit
+from chat.infra.desk import Desk
+from chat.retention.actions import rules
+
+NAME = 100
+
+
+async def departments(desk: Desk, actor: Actor) -> list[Department]:
+    """Return the account's departments by name."""
+    return await desk.store.read(lambda tx: store.all_of(tx, actor.account_id))
+
+
+async def one(desk: Desk, actor: Actor, department_id: str) -> Department:
+    """Return a department of the account; NotFound where there is none."""
+    return await desk.store.read(lambda tx: store.one(tx, actor.account_id, department_id))
+
+
+async def add(desk: Desk, actor: Actor, name: str, retention: dict[str, Any]) -> Department:
+    """Make a department, with days of its own or none. Raises InvalidField."""
+    manages(actor)
+    made_id = uuid7()
+    made = {"id": made_id, "name": _name(name), "retention": rules.own_days(retention), "created_at": desk.clock()}
+    await _changed(desk, actor, made_id, lambda tx: store.add(tx, actor.account_id, made))
+    return await one(desk, actor, made_id)
+
+
+async def change(desk: Desk, actor: Actor, department_id: str, **values: Any) -> Department:
+    """Change a department's `name`, or its `retention` as a whole. Raises InvalidField."""
+    manages(actor)
+    checked = dict(values)
+    if "name" in checked:
+        checked["name"] = _name(checked["name"])
+    if "retention" in checked:
+        checked["retention"] = rules.own_days(checked["retention"])
+    if not checked:
+        raise InvalidField("Give any of name, retention", field="name")
+    await _changed(desk, actor, department_id, lambda tx: store.change(tx, actor.account_id, department_id, checked))
+    return await one(desk, actor, department_id)
+
+
+async def delete(desk: Desk, actor: Actor, department_id: str) -> None:
+    """Delete a department; its tickets stay, and the account's days hold for them."""
+    manages(actor)
+    await _changed(desk, actor, department_id, lambda tx: store.drop(tx, actor.account_id, department_id))
+
+
+def shown(found: Department) -> dict[str, Any]:
+    """Return a department as it is given out."""
+    return {"id": found.id, "name": found.name, "retention": rules.named(found.retention)}
+
+
+async def _changed(desk: Desk, actor: Actor, department_id: str, deed: Callable[[Any], None]) -> None:
+    def work(tx: Any) -> None:
+        deed(tx)
+        audit.enter(desk, tx, actor.account_id, actor.agent_id, "department.changed", department_id)
+
+    await desk.store.write(work)
+
+
+def _name(value: str) -> str:
+    if len(value) > NAME:
+        raise InvalidField(f"Give at most {NAME} characters", field="name")
+    return line("name", value)

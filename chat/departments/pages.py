@@ -1,0 +1,111 @@
+"""The owner's page of departments: their names, and the days in which they differ from the account."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from chat.core.errors import InvalidField
+from chat.departments import actions as departments
+from chat.retention.actions import retention, rules
+from chat.retention.actions.rules import DAYS, RULES, Thought
+from chat.retention.pages import confirm
+from chat.web.doors import doors_of
+from chat.web.forms import Errors, Form, just_saved, manager, posted, saved, whole
+from chat.web.pages import Reader, page
+from chat.web.parameters import takes
+
+PAGE = "/admin/departments"
+FIELDS = tuple(rule.name + DAYS for rule in RULES if rule.by_department)
+
+
+def routes() -> list[Route]:
+    """Return the page and what its forms post to."""
+    return [
+        Route(PAGE, show_departments),
+        Route(PAGE, add_department, methods=["POST"]),
+        Route(PAGE + "/{id}", save_department, methods=["POST"]),
+        Route(PAGE + "/{id}/delete", delete_department, methods=["POST"]),
+    ]
+
+
+@takes("saved")
+async def show_departments(request: Request) -> Response:
+    """`GET /admin/departments`."""
+    return await _page(request, await manager(request), {}, {})
+
+
+async def add_department(request: Request) -> Response:
+    """`POST /admin/departments`."""
+    who, form = await posted(request)
+    try:
+        await departments.add(doors_of(request).desk, who.actor, form.get("name", ""), _own(form))
+    except InvalidField as error:
+        return await _page(request, who, {"new": form}, _wrong("new", error), 422)
+    return saved(PAGE)
+
+
+async def save_department(request: Request) -> Response:
+    """`POST /admin/departments/{id}`: fewer days are shown with what they would take before they are saved."""
+    who, form = await posted(request)
+    desk, uid = doors_of(request).desk, request.path_params["id"]
+    try:
+        days = _own(form)
+        thought = Thought(departments={uid: rules.own_days(days)})
+        await departments.one(desk, who.actor, uid)
+        if "confirmed" not in form and await retention.shortens(desk, who.actor, thought):
+            return await confirm(request, who, form, thought)
+        await departments.change(desk, who.actor, uid, name=form.get("name", ""), retention=days)
+    except InvalidField as error:
+        return await _page(request, who, {uid: form}, _wrong(uid, error), 422)
+    return saved(PAGE)
+
+
+async def delete_department(request: Request) -> Response:
+    """`POST /admin/departments/{id}/delete`: its tickets stay."""
+    who, form = await posted(request)
+    desk, uid = doors_of(request).desk, request.path_params["id"]
+    await departments.one(desk, who.actor, uid)
+    thought = Thought(departments={uid: {}})
+    if "confirmed" not in form and await retention.shortens(desk, who.actor, thought):
+        return await confirm(request, who, form, thought)
+    await departments.delete(desk, who.actor, uid)
+    return saved(PAGE)
+
+
+def _own(form: Form) -> dict[str, Any]:
+    """Return the days that were typed; an empty field leaves a rule to the account. Raises InvalidField."""
+    return {name: whole(name, form[name]) for name in FIELDS if form.get(name, "").strip()}
+
+
+def _wrong(of: str, error: InvalidField) -> Errors:
+    field = str(error.extra["field"])
+    return {f"{of}-{field}": "retention.error" if field in FIELDS else "departments.error.name"}
+
+
+async def _page(request: Request, who: Reader, forms: dict[str, Form], errors: Errors, status: int = 200) -> Response:
+    desk = doors_of(request).desk
+    empty = dict.fromkeys(("name", *FIELDS), "")
+    found = [departments.shown(each) for each in await departments.departments(desk, who.actor)]
+    shown = {each["id"]: empty | {"name": each["name"]} | _typed(each["retention"]) for each in found}
+    usual = await retention.settings(desk, who.actor)
+    more: dict[str, Any] = {
+        "departments": found,
+        "forms": {"new": empty}
+        | {uid: typed | forms.get(uid, {}) for uid, typed in shown.items()}
+        | _new(empty, forms),
+        "fields": FIELDS,
+        "usual": {name: usual[name] for name in FIELDS},
+    }
+    return page(request, "admin-departments.html", who, status, saved=just_saved(request), errors=errors, **more)
+
+
+def _typed(days: dict[str, int]) -> Form:
+    return {name: str(value) for name, value in days.items()}
+
+
+def _new(empty: Form, forms: dict[str, Form]) -> dict[str, Form]:
+    return {"new": empty | forms["new"]} if "new" in forms else {}

@@ -1,0 +1,341 @@
+"""
+Forgetting a contact: a request that is answered at once, and the sweep that carries it out and may be killed
+anywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from hashlib import sha256
+from typing import Any
+
+import structlog
+
+from chat.account import store as accounts
+from chat.consent import store as consents
+from chat.consent.actions import consent
+from chat.contacts.store import contacts, holds
+from chat.core import frames
+from chat.core.addresses import address
+from chat.core.clock import DAY, stamp
+from chat.core.errors import LetheError, NotFound, Unauthorized, Unavailable
+from chat.core.ids import uuid7
+from chat.core.model import Actor, Contact, Ticket
+from chat.core.nudges import Nudge, Told
+from chat.core.tokens import Visitor
+from chat.erasure import store as erasures
+from chat.erasure.actions import certificates, forgetting, recipients
+from chat.erasure.store import Erasure
+from chat.holds.actions import lapse
+from chat.infra.audit import audit
+from chat.infra.desk import Desk
+from chat.infra.store import server
+from chat.letters.store import disclosures
+from chat.spam_filter.actions import training
+from chat.tickets.store import tickets
+
+log = structlog.get_logger("chat.erasure")
+ECHO = 60_000
+LATELY = DAY // 12
+"""So many ms back a page that comes to listen is told of: more than passes while one is drawn or its line is away."""
+LATELY_MOST = 500
+QUIET = 120_000
+"""So many ms after the last message nobody is taken to be writing."""
+Still = Callable[[Any, Contact], bool]
+
+
+async def by_visitor(desk: Desk, visitor: Visitor) -> str:
+    """Withdraw the visitor's consent and file the erasure; return its id. Twice gives the same id."""
+    try:
+        return await _request(desk, visitor.contact, None, "visitor", "visitor")
+    except NotFound:
+        raise Unauthorized("This visitor is not known") from None
+
+
+async def by_agent(desk: Desk, actor: Actor, contact_uid: str) -> str:
+    """File the erasure of a contact of the actor's account; return its id. Twice gives the same id."""
+    return await _request(desk, contact_uid, actor.account_id, _source(actor), actor.agent_id)
+
+
+async def by_retention(desk: Desk, contact_uid: str, still: Still) -> bool:
+    """
+    File the erasure of a contact who is over the account's days; return whether it was. `still` says in the request's
+    own transaction whether the contact is: somebody may have written meanwhile.
+    """
+    try:
+        await _request(desk, contact_uid, None, "retention", "system", still)
+    except NotFound:
+        return False
+    return True
+
+
+async def by_link(desk: Desk, contact: Contact, *, at_once: bool) -> str:
+    """Withdraw the consent of a contact whose mailbox proved who asks, and file the erasure; return its id."""
+    return await _request(desk, contact.uid, contact.account_id, "link" if at_once else "visitor", "visitor")
+
+
+async def progress(desk: Desk, account_id: str, erasure_id: str) -> dict[str, Any]:
+    """Return how far a request is, and its certificate, to whoever knows its number; nothing in it is personal."""
+
+    def work(tx: Any) -> tuple[Erasure, list[erasures.Went]]:
+        found = erasures.one(tx, account_id, erasure_id)
+        return found, erasures.went(tx, erasure_id)
+
+    found, went = await desk.store.read(work)
+    seen = {
+        "id": found.id,
+        "state": found.state,
+        "due_at": stamp(found.due_at),
+        "certificate": certificates.signed(found),
+    }
+    return seen | {"places": len(forgetting.steps()), "reached": len(went)}
+
+
+async def by_email(desk: Desk, actor: Actor | None, email: str) -> list[str]:
+    """
+    File the erasure of every contact with an address, in the actor's account or (None) in all; return the ids.
+
+    NotFound where nobody has the address, InvalidField where it is none.
+    """
+
+    def work(tx: Any) -> list[Contact]:
+        of = [account.id for account in accounts.all_of(tx)] if actor is None else [actor.account_id]
+        return [each for account in of for each in contacts.page(tx, account, desk.email_hash(account, email), 0, None)]
+
+    found = await desk.store.read(work)
+    if not found:
+        address(email)  # one that is not good may have been taken by an older Lethe, so it was looked for first
+        raise NotFound("No contact has this address")
+    who = "command" if actor is None else actor.agent_id
+    return [await _request(desk, each.uid, each.account_id, _source(actor), who) for each in found]
+
+
+async def state(desk: Desk, actor: Actor, erasure_id: str) -> dict[str, Any]:
+    """Return how far a request of the account is, place by place, and its certificate once it is done."""
+
+    def work(tx: Any) -> tuple[Erasure, list[erasures.Went], dict[int, int]]:
+        found = erasures.one(tx, actor.account_id, erasure_id)
+        return found, erasures.went(tx, erasure_id), holds.until(tx, [found.contact_id])
+
+    found, went, held = await desk.store.read(work)
+    places = [certificates.shown(each) for each in went]
+    stands = shown(found, held.get(found.contact_id))
+    told = await recipients.of(desk, erasure_id)
+    return stands | {"places": places, "recipients": told, "certificate": certificates.signed(found)}
+
+
+async def now(desk: Desk, email: str) -> list[dict[str, Any]]:
+    """Erase every contact with an address in all accounts, now; return each request with its certificate."""
+    ids = await by_email(desk, None, email)
+    await sweep(desk)
+    found = await desk.store.read(lambda tx: [erasures.by_id(tx, each) for each in ids])
+    return [shown(each) | {"certificate": certificates.signed(each)} for each in found]
+
+
+def told(done: dict[str, Any]) -> list[str]:
+    """Return a request and its certificate as lines for people."""
+    head = f"{done['id']}: {done['state']}"
+    if done["certificate"] is None:
+        return [head + "; not finished yet, the server's sweep goes on with it"]
+    document = done["certificate"]["certificate"]
+    places = [f"  {each['place']}: found {each['found']}, removed {each['removed']}" for each in document["places"]]
+    return [head, *places, f"  the last backup with unreadable remains lapses {document['backups']['lapse_at']}"]
+
+
+async def page(desk: Desk, actor: Actor, before: str | None, limit: int) -> tuple[list[dict[str, Any]], str | None]:
+    """Return the account's requests, newest first, and where the next page begins."""
+
+    def work(tx: Any) -> tuple[list[Erasure], dict[int, int]]:
+        found = erasures.page(tx, actor.account_id, before, limit + 1)
+        return found, holds.until(tx, [each.contact_id for each in found])
+
+    found, held = await desk.store.read(work)
+    items = [shown(each, held.get(each.contact_id)) for each in found[:limit]]
+    return items, found[limit - 1].id if len(found) > limit else None
+
+
+def shown(found: Erasure, held: int | None = None) -> dict[str, Any]:
+    """Return a request as lists show it; `held` is until when (ms) its contact is."""
+    return {
+        "id": found.id,
+        "state": found.state,
+        "source": found.source,
+        "requested_at": stamp(found.requested_at),
+        "due_at": stamp(found.due_at),
+        "held_until": None if held is None else stamp(held),
+        "done_at": None if found.done_at is None else stamp(found.done_at),
+    }
+
+
+def frame(found: Erasure) -> frames.ErasureOut:
+    """Return what agents' pages are told of a request: to forget the contact, and how far it is."""
+    return frames.ErasureOut(
+        erasure=found.id,
+        contact=found.contact_uid,
+        source=found.source,
+        state=found.state,
+        requested_at=stamp(found.requested_at),
+        due_at=stamp(found.due_at),
+        done_at=None if found.done_at is None else stamp(found.done_at),
+    )
+
+
+async def frame_of(desk: Desk, account_id: str, erasure_id: str) -> frames.ErasureOut:
+    """Return what is told of a request that another process filed or finished."""
+    return frame(await desk.store.read(lambda tx: erasures.one(tx, account_id, erasure_id)))
+
+
+async def lately(desk: Desk, account_id: str, since: int) -> list[frames.ErasureOut]:
+    """Return what was told from two hours before a time on (ms), for who may have missed it."""
+    at = since - LATELY
+    return [frame(each) for each in await desk.store.read(lambda tx: erasures.since(tx, account_id, at, LATELY_MOST))]
+
+
+async def sweep(desk: Desk) -> int:
+    """Carry out every request that is due; return how many were finished. One that fails does not stop the others."""
+    await _echo(desk)
+    await lapse(desk)
+    due = await desk.store.read(lambda tx: erasures.due(tx, desk.clock()))
+    gone = [each for each in due if await _carried_out(desk, each)]
+    if not gone:
+        return 0
+    await recipients.sweep(desk)
+    scrubbed = desk.clock() if await desk.store.scrub(small=True) else None
+    return sum([await _certify(desk, each, scrubbed) for each in gone])
+
+
+async def scrub(desk: Desk) -> int:
+    """
+    Once a day write the database anew, so that nothing deleted stays in its free pages; return 1 where it did. Who
+    writes meanwhile waits, so from half a day on it takes the first moment in which nobody does.
+    """
+    now = desk.clock()
+    done, said = await desk.store.read(lambda tx: (server.scrubbed_at(tx), tickets.last_change(tx)))
+    due = now - done >= DAY or (now - done >= DAY // 2 and now - said >= QUIET)
+    if not due or not await desk.store.scrub(small=False):
+        return 0
+    await desk.store.write(lambda tx: server.scrubbed(tx, now))
+    return 1
+
+
+async def _carried_out(desk: Desk, each: Erasure) -> bool:
+    try:
+        if not await desk.store.write(lambda tx: erasures.begin(tx, each)):
+            return False
+        await recipients.file(desk, each)
+        await forgetting.forget(desk, each)
+    except Unavailable:
+        log.warning("erasure put off", erasure=each.id)
+        return False
+    except LetheError as error:
+        log.error("erasure failed", erasure=each.id, code=error.code)  # noqa: TRY400 - the detail may name a path
+        await desk.store.write(lambda tx: erasures.stands(tx, each.id, "failed"))
+        return False
+    _tell(desk, each)
+    return True
+
+
+async def _certify(desk: Desk, each: Erasure, scrubbed: int | None) -> bool:
+    backups = await certificates.backups(desk, each)
+
+    def work(tx: Any) -> Erasure | None:
+        account = accounts.one(tx, each.account_id)
+        told = recipients.shown(disclosures.recipients(tx, each.id))
+        document, signature = certificates.made(
+            desk, account, each, erasures.went(tx, each.id), told, scrubbed, backups
+        )
+        if not erasures.close(tx, each.id, desk.clock(), document, signature):
+            return None
+        audit.enter(desk, tx, each.account_id, "system", "contact.erased", each.id, each.contact_uid)
+        return erasures.by_id(tx, each.id)
+
+    closed = await desk.store.write(work)
+    if closed is not None:
+        desk.live.publish(_news(closed))
+    return closed is not None
+
+
+async def _echo(desk: Desk) -> None:
+    """Say again what was erased lately: perhaps by a command in another process, whose word did not come here."""
+    for each in await desk.store.read(lambda tx: erasures.done_since(tx, desk.clock() - ECHO)):
+        _tell(desk, each)
+        desk.live.publish(_news(each))
+
+
+def _news(found: Erasure) -> Told:
+    return Told(Nudge("erasure", account=found.account_id, by=found.id), frame(found))
+
+
+def _tell(desk: Desk, each: Erasure) -> None:
+    desk.keys.drop(each.key_slot, each.contact_uid)
+    desk.live.publish(
+        Told(Nudge("erased", account=each.account_id, contact=each.contact_id)),
+        Told(Nudge("forget", number=each.key_slot, by=each.contact_uid)),
+    )
+
+
+def _source(actor: Actor | None) -> str:
+    return "command" if actor is None else "agent" if actor.session_id else "api"
+
+
+async def _request(
+    desk: Desk, contact_uid: str, account_id: str | None, source: str, who: str, still: Still = lambda *_: True
+) -> str:
+    """
+    File a request of `who`, `account_id` None for the contact's own word; NotFound where there is no such contact.
+    """
+
+    def work(tx: Any) -> tuple[Erasure, Contact | None, list[Ticket]]:
+        try:
+            contact = contacts.by_uid(tx, contact_uid, lock=True)
+        except NotFound:
+            return _asked_before(tx, contact_uid, account_id), None, []
+        if account_id not in {None, contact.account_id} or not still(tx, contact):
+            raise NotFound("No such contact")
+        consent.withdrawn(desk, tx, contact)
+        made, gone = _row(desk, tx, contact, source), tickets.all_of_contact(tx, contact.id)
+        filed = erasures.request(tx, made)
+        if contact.receipt_id is not None:
+            audit.enter(desk, tx, contact.account_id, who, "consent.withdrawn", contact_uid, contact_uid)
+        audit.enter(desk, tx, contact.account_id, who, "erasure.requested", filed, contact_uid)
+        desk.ledger.enter(desk.clock(), "erase", made | {"id": filed})
+        return erasures.by_id(tx, filed), contact, gone
+
+    filed, contact, gone = await desk.store.write(work)
+    if contact is not None:
+        account = contact.account_id
+        await training.changed(desk, account, contact.id)
+        desk.live.publish(
+            Told(Nudge("erased", account=account, contact=contact.id)),
+            _news(filed),
+            *(Told(Nudge("gone", account=account, ticket=t.id, number=t.number)) for t in gone),
+            Told(Nudge("due")),
+        )
+    return filed.id
+
+
+def _asked_before(tx: Any, contact_uid: str, account_id: str | None) -> Erasure:
+    known = erasures.of_contact(tx, contact_uid)
+    if known is None or account_id not in {None, known.account_id}:
+        raise NotFound("No such contact")
+    return known
+
+
+def _row(desk: Desk, tx: Any, contact: Contact, source: str) -> dict[str, Any]:
+    """Return the row of a new request; it keeps of the receipts their number and a hash that proves them."""
+    ledger, now = consents.receipts(tx, contact.id), desk.clock()
+    # A visitor's withdrawal may wait for the account's grace; whoever else asks has thought about it.
+    grace = accounts.one(tx, contact.account_id).grace_days * DAY if source == "visitor" else 0
+    return {
+        "id": uuid7(),
+        "account_id": contact.account_id,
+        "contact_uid": contact.uid,
+        "contact_id": contact.id,
+        "key_slot": contact.key_slot,
+        "source": source,
+        "requested_at": now,
+        "due_at": now + grace,
+        "receipts": len(ledger),
+        "begun": contact.begun,
+        "proof": sha256("\n".join(each.signature for each in ledger).encode()).hexdigest(),
+    }

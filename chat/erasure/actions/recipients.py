@@ -1,0 +1,132 @@
+"""
+Those who were sent something of a contact and are not the contact: noted when it is sent, told of an erasure (Art. 19).
+
+Whoever is to be told is filed while the contact's key still opens their address, and told in ids only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import structlog
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from chat.account import store as accounts
+from chat.contacts.store import contacts
+from chat.core.clock import stamp
+from chat.core.crypt import Sealed, derive, seal, unseal
+from chat.core.errors import LetheError, NotFound
+from chat.core.model import Account
+from chat.erasure.store import Erasure
+from chat.infra.audit import audit
+from chat.infra.desk import Desk
+from chat.infra.mail import Letter, Undelivered
+from chat.letters.store import disclosures
+from chat.letters.store.disclosures import Recipient
+
+MINUTE = 60_000
+WAITS = tuple(minutes * MINUTE for minutes in (5, 15, 60, 240, 480))
+SWEPT = 20
+SUBJECT = "Please delete what you were sent / Διαγράψτε όσα σας στάλθηκαν ({name})"
+TEXT = """\
+A person whose data {name} sent you asked to be forgotten. Please delete what you were sent, and copies of it
+(Art. 17 and 19 GDPR). The mails it was in, by their Message-ID:
+
+{letters}
+
+Ένα πρόσωπο, δεδομένα του οποίου σας έστειλε το {name}, ζήτησε να διαγραφεί. Διαγράψτε όσα σας στάλθηκαν και τα
+αντίγραφά τους (άρθρα 17 και 19 ΓΚΠΔ): είναι στα παραπάνω μηνύματα.
+
+Erasure / Διαγραφή: {erasure}
+"""
+log = structlog.get_logger("chat.recipients")
+
+
+async def file(desk: Desk, erasure: Erasure) -> None:
+    """Note whom an erasure has to tell, before the key goes. Begun again after that it finds what was filed."""
+
+    def work(tx: Any) -> None:
+        try:
+            contact = contacts.by_id(tx, erasure.contact_id)
+        except NotFound:
+            return
+        letters: dict[str, list[disclosures.Disclosure]] = {}
+        for each in disclosures.of_contact(tx, contact.id):
+            if each.kind != "mail" or each.address is not None:  # else it went to the contact
+                letters.setdefault(each.recipient, []).append(each)
+        for recipient, sent in letters.items():
+            address = _resealed(desk, erasure, recipient, sent[-1])
+            made = {"erasure_id": erasure.id, "recipient": recipient, "kind": sent[-1].kind, "address": address}
+            disclosures.file(tx, made | {"letters": [each.id for each in sent], "due_at": desk.clock()})
+
+    await desk.store.write(work)
+
+
+async def sweep(desk: Desk) -> int:
+    """Tell whoever is to be told now; return how many are off our hands."""
+    if not desk.mailer.ready:
+        return 0
+    due = await desk.store.read(lambda tx: disclosures.due(tx, desk.clock(), SWEPT))
+    return sum([await _tell(desk, each, account_id) for each, account_id in due])
+
+
+async def of(desk: Desk, erasure_id: str) -> list[dict[str, Any]]:
+    """Return whom an erasure has to tell, as its certificate lists them."""
+    return shown(await desk.store.read(lambda tx: disclosures.recipients(tx, erasure_id)))
+
+
+def shown(found: list[Recipient]) -> list[dict[str, Any]]:
+    """Return recipients without saying who they are: by what way, how much was sent, when they were told."""
+    return [
+        {"kind": each.kind, "count": len(each.letters), "told_at": stamp(each.told_at) if each.told_at else None}
+        for each in found
+    ]
+
+
+async def _tell(desk: Desk, each: Recipient, account_id: str) -> bool:
+    until = desk.clock() + WAITS[min(each.tries, len(WAITS) - 1)]
+    if not await desk.store.write(lambda tx: disclosures.claim(tx, each, until)):
+        return False
+    account = await desk.store.read(lambda tx: accounts.one(tx, account_id))
+    told: int | None = None
+    try:
+        await asyncio.to_thread(desk.mailer.send, _letter(desk, each, account))
+        told = desk.clock()
+    except Undelivered as error:
+        log.warning("recipient not told", erasure=each.erasure_id, why=error.why, tries=each.tries + 1)
+        if not error.permanent and each.tries < len(WAITS):
+            return False
+    except Sealed:
+        log.warning("recipient's address does not open", erasure=each.erasure_id)
+
+    def work(tx: Any) -> None:
+        disclosures.done(tx, each, told)
+        if told:
+            audit.enter(desk, tx, account_id, "system", "recipient.told", each.erasure_id)
+
+    await desk.store.write(work)
+    return True
+
+
+def _letter(desk: Desk, each: Recipient, account: Account) -> Letter:
+    to = unseal(_key(desk), each.address or b"", _place(each.erasure_id, each.recipient))
+    said = {"name": account.name, "letters": "\n".join(each.letters), "erasure": each.erasure_id}
+    return Letter(f"{each.erasure_id}.{each.recipient[:12]}", to, SUBJECT.format(**said), TEXT.format(**said))
+
+
+def _resealed(desk: Desk, erasure: Erasure, recipient: str, sent: disclosures.Disclosure) -> bytes | None:
+    """Return the address under the server's own key, since the contact's is about to go; None where it is not known."""
+    try:
+        address = desk.unseal(erasure.key_slot, erasure.contact_uid, f"sent/{sent.id}", sent.address)
+    except (Sealed, LetheError):
+        return None
+    return seal(_key(desk), address, _place(erasure.id, recipient)) if address else None
+
+
+def _place(erasure_id: str, recipient: str) -> bytes:
+    return f"{erasure_id}/{recipient}".encode()
+
+
+def _key(desk: Desk) -> AESGCM:
+    return AESGCM(derive(desk.index_key, "recipients"))

@@ -1,0 +1,48 @@
+"""The owner's pages about privacy: the record of processing, and erasures."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from chat.account.actions import accounts
+from chat.erasure.actions import erasure
+from chat.record import actions as datamap
+from chat.web.doors import doors_of
+from chat.web.pages import page, reader
+
+SHOWN = 100
+
+
+def routes() -> list[Route]:
+    """Return the pages."""
+    return [
+        Route("/admin/data-map", show_data_map),
+        Route("/admin/erasures", show_erasures),
+        Route("/admin/erasures/{id}", show_erasure),
+    ]
+
+
+async def show_data_map(request: Request) -> Response:
+    """`GET /admin/data-map`."""
+    who = await reader(request)
+    accounts.manages(who.actor)
+    made = await datamap.record(doors_of(request).desk, who.actor)
+    return page(request, "admin-data-map.html", who, saved=False, errors={}, record=made)
+
+
+async def show_erasures(request: Request) -> Response:
+    """`GET /admin/erasures`: the last requests."""
+    who = await reader(request)
+    accounts.manages(who.actor)
+    items, _ = await erasure.page(doors_of(request).desk, who.actor, None, SHOWN)
+    return page(request, "admin-erasures.html", who, saved=False, errors={}, erasures=items)
+
+
+async def show_erasure(request: Request) -> Response:
+    """`GET /admin/erasures/{id}`: progress and certificate."""
+    who = await reader(request)
+    accounts.manages(who.actor)
+    found = await erasure.state(doors_of(request).desk, who.actor, request.path_params["id"])
+    return page(request, "admin-erasure.html", who, saved=False, errors={}, erasure=found)

@@ -1,0 +1,64 @@
+"""Erasure requests, what each found and removed, and who is told of it."""
+
+from __future__ import annotations
+
+from sqlalchemy import JSON, BigInteger, CheckConstraint, Column, Integer, LargeBinary, String, Table, Text
+
+from chat.infra.store.columns import about, metadata, personal, plain, to, uid
+
+# Whom an erasure has to tell. `letters` are the ids of what they were sent; `address` is sealed under the server's own
+# key and gone once they were told.
+recipient = Table(
+    "recipient",
+    metadata,
+    plain("erasure_id", String(36), to("erasure.id"), primary_key=True),
+    plain("recipient", String(64), primary_key=True),
+    plain("kind", String(10), nullable=False),
+    plain("letters", JSON, nullable=False),
+    personal("address", LargeBinary, "e-mail"),
+    plain("due_at", BigInteger, nullable=False),
+    plain("tries", Integer, nullable=False, default=0),
+    plain("told_at", BigInteger),
+    info=about(
+        "recipient",
+        "to tell who was sent data that it is to be deleted",
+        basis="duty",
+        kept="until told, a day at most",
+    ),
+)
+
+erasure = Table(
+    "erasure",
+    metadata,
+    uid(),
+    Column("account_id", to("account.id"), nullable=False, index=True),
+    Column("contact_uid", String(36), nullable=False, unique=True),
+    Column("contact_id", BigInteger, nullable=False),
+    Column("key_slot", Integer, nullable=False),
+    Column("source", String(10), nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("requested_at", BigInteger, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Column("done_at", BigInteger),
+    Column("receipts", Integer, nullable=False),
+    Column("proof", String(64), nullable=False),
+    Column("certificate", Text),
+    Column("signature", String(100)),
+    Column("begun", String(64), index=True),  # so that a late repetition of the agreement brings nobody back
+    CheckConstraint("state IN ('queued', 'running', 'done', 'failed')", name="state"),
+    info=about("nobody", "that somebody was forgotten: an opaque id that nothing else holds any more"),
+)
+
+erasure_place = Table(
+    "erasure_place",
+    metadata,
+    Column("erasure_id", String(36), to("erasure.id"), primary_key=True),
+    Column("place", String(40), primary_key=True),
+    Column("kind", String(12), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("found", Integer, nullable=False),
+    Column("removed", Integer, nullable=False),
+    Column("left", Integer),
+    Column("at", BigInteger, nullable=False),
+    info=about("nobody", "how many rows an erasure found and removed in a place"),
+)

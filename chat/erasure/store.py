@@ -1,0 +1,175 @@
+"""Erasure requests: filing them, how far each is in each place, and the chunks that they delete."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from sqlalchemy import Connection, delete, exists, func, select, tuple_, update
+
+from chat.contacts.schema import contact, hold
+from chat.core.errors import NotFound
+from chat.erasure.schema import erasure, erasure_place
+from chat.infra.store import places
+from chat.infra.store.columns import metadata
+from chat.infra.store.upsert import once
+
+CHUNK = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """A request: whose (`contact_uid`, `contact_id`, `key_slot`), from where, how far; times in ms."""
+
+    id: str
+    account_id: str
+    contact_uid: str
+    contact_id: int
+    key_slot: int
+    source: str
+    state: str
+    requested_at: int
+    due_at: int
+    done_at: int | None
+    receipts: int
+    proof: str
+    certificate: str | None
+    signature: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Went:
+    """How forgetting went in one place: what was there, what was removed, what a second look found left."""
+
+    place: str
+    kind: str
+    found: int
+    removed: int
+    left: int | None
+    at: int
+
+
+_columns = tuple(erasure.c[field.name] for field in fields(Erasure))
+_held = exists().where(hold.c.contact_id == erasure.c.contact_id)
+_went = tuple(erasure_place.c[field.name] for field in fields(Went))
+
+
+def request(tx: Connection, made: Mapping[str, Any]) -> str:
+    """File a request; a second for the same contact gives the first one's id, and may only bring it forward."""
+    once(tx, erasure, {"state": "queued", **made})
+    mine = erasure.c.contact_uid == made["contact_uid"]
+    tx.execute(update(erasure).where(mine, erasure.c.due_at > made["due_at"]).values(due_at=made["due_at"]))
+    return str(tx.execute(select(erasure.c.id).where(mine)).scalar_one())
+
+
+def of_contact(tx: Connection, contact_uid: str) -> Erasure | None:
+    """Return the request filed for a contact, if any."""
+    row = tx.execute(select(*_columns).where(erasure.c.contact_uid == contact_uid)).first()
+    return None if row is None else Erasure(*row)
+
+
+def began(tx: Connection, digest: str | None) -> bool:
+    """Whether a contact who began with an id is erased, or is to be."""
+    return digest is not None and tx.execute(select(erasure.c.id).where(erasure.c.begun == digest)).first() is not None
+
+
+def one(tx: Connection, account_id: str, erasure_id: str) -> Erasure:
+    """Return a request of an account; NotFound where there is none."""
+    mine = (erasure.c.id == erasure_id) & (erasure.c.account_id == account_id)
+    row = tx.execute(select(*_columns).where(mine)).first()
+    if row is None:
+        raise NotFound("No such erasure")
+    return Erasure(*row)
+
+
+def by_id(tx: Connection, erasure_id: str) -> Erasure:
+    """Return a request of any account."""
+    return Erasure(*tx.execute(select(*_columns).where(erasure.c.id == erasure_id)).one())
+
+
+def page(tx: Connection, account_id: str, before: str | None, limit: int) -> list[Erasure]:
+    """Return requests of an account, newest first, those before an id where one is given."""
+    query = select(*_columns).where(erasure.c.account_id == account_id)
+    if before:
+        query = query.where(erasure.c.id < before)
+    return [Erasure(*row) for row in tx.execute(query.order_by(erasure.c.id.desc()).limit(limit))]
+
+
+def due(tx: Connection, now: int) -> list[Erasure]:
+    """Return the requests that are due, not done and not held up, oldest first."""
+    mine = (erasure.c.state != "done") & (erasure.c.due_at <= now) & ~_held
+    return [Erasure(*row) for row in tx.execute(select(*_columns).where(mine).order_by(erasure.c.requested_at))]
+
+
+def begin(tx: Connection, found: Erasure) -> bool:
+    """Note that a request is running; False where a hold came first. Whoever places one locks the contact too."""
+    tx.execute(select(contact.c.id).where(contact.c.id == found.contact_id).with_for_update())
+    mine = (erasure.c.id == found.id) & (erasure.c.state != "done") & ~_held
+    return tx.execute(update(erasure).where(mine).values(state="running")).rowcount > 0
+
+
+def done_since(tx: Connection, at: int) -> list[Erasure]:
+    """Return the requests that were done at a time or after it."""
+    return [Erasure(*row) for row in tx.execute(select(*_columns).where(erasure.c.done_at >= at))]
+
+
+def since(tx: Connection, account_id: str, at: int, most: int) -> list[Erasure]:
+    """Return the requests of an account that were filed or done at a time or after it, the last `most`."""
+    lately = (erasure.c.requested_at >= at) | (erasure.c.done_at >= at)
+    query = select(*_columns).where(erasure.c.account_id == account_id, lately)
+    return [Erasure(*row) for row in tx.execute(query.order_by(erasure.c.id.desc()).limit(most))]
+
+
+def stands(tx: Connection, erasure_id: str, state: str) -> None:
+    """Note the state of a request that is not done."""
+    tx.execute(update(erasure).where(erasure.c.id == erasure_id, erasure.c.state != "done").values(state=state))
+
+
+def close(tx: Connection, erasure_id: str, at: int, certificate: str, signature: str) -> bool:
+    """Enter the certificate; return whether it was this call that did, the first one counts."""
+    values = {"state": "done", "done_at": at, "certificate": certificate, "signature": signature}
+    open_still = (erasure.c.id == erasure_id) & (erasure.c.state != "done")
+    return tx.execute(update(erasure).where(open_still).values(**values)).rowcount > 0
+
+
+def went(tx: Connection, erasure_id: str) -> list[Went]:
+    """Return how it went in each place so far, in their order."""
+    mine = erasure_place.c.erasure_id == erasure_id
+    return [Went(*row) for row in tx.execute(select(*_went).where(mine).order_by(erasure_place.c.position))]
+
+
+def reach(tx: Connection, erasure_id: str, made: Mapping[str, Any]) -> None:
+    """Note what was found in a place before anything was removed; what was noted first stays."""
+    once(tx, erasure_place, {"erasure_id": erasure_id, "removed": 0, **made})
+
+
+def leave(tx: Connection, erasure_id: str, place: str, left: int, at: int) -> None:
+    """
+    Note what a second look found. What is missing of what was found was removed, even where the process was killed
+    before it could count.
+    """
+    mine = (erasure_place.c.erasure_id == erasure_id) & (erasure_place.c.place == place)
+    found, removed = tx.execute(select(erasure_place.c.found, erasure_place.c.removed).where(mine)).one()
+    removed = max(removed, found - left)
+    values = {"found": max(found, removed + left), "removed": removed, "left": left, "at": at}
+    tx.execute(update(erasure_place).where(mine).values(**values))
+
+
+def count(tx: Connection, name: str, contact_id: int) -> int:
+    """Return how many rows of the table with a name are a contact's."""
+    table = metadata.tables[name]
+    return int(
+        tx.execute(select(func.count()).select_from(table).where(places.rows_of(table, contact_id))).scalar_one()
+    )
+
+
+def take(tx: Connection, erasure_id: str, name: str, contact_id: int) -> int:
+    """Delete a chunk of a contact's rows, and count them in the same transaction; return how many there were."""
+    table = metadata.tables[name]
+    key = tuple(table.primary_key)
+    chunk = select(*key).where(places.rows_of(table, contact_id)).limit(CHUNK)
+    taken = tx.execute(delete(table).where(tuple_(*key).in_(chunk))).rowcount
+    mine = (erasure_place.c.erasure_id == erasure_id) & (erasure_place.c.place == name)
+    tx.execute(update(erasure_place).where(mine).values(removed=erasure_place.c.removed + taken))
+    return taken

@@ -1,0 +1,1 @@
+"""Handing over what is held of a contact."""

@@ -1,0 +1,162 @@
+"""
+The archive of one contact: a ZIP with JSON for machines, a page for people, and the files; made piece by piece.
+
+Nothing of it is ever whole in memory, and each chunk of rows is read in a transaction of its own, so that a contact
+with very many messages keeps nobody waiting.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import zipfile
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import aclosing
+from datetime import UTC, datetime
+
+import msgspec
+
+from chat.attachments import store as uploads
+from chat.attachments.actions import attachments
+from chat.attachments.actions.attachments import File
+from chat.attachments.domain import filetypes
+from chat.core.clock import stamp
+from chat.core.errors import NotFound
+from chat.export.actions import holdings, page
+from chat.export.actions.holdings import Item, Subject
+from chat.export.store.holdings import holdings as every
+from chat.infra.desk import Desk, Sealed
+
+FORMAT, VERSION = "lethe-export", 1
+NAME_BYTES = 80  # of a path that may lie deep in folders of its reader
+Step = Callable[[int], Awaitable[None]]
+Paths = dict[str, str]
+"""Where in the archive each attachment lies, by its id."""
+
+
+class Drain:
+    """What a ZIP is written to and emptied from; it cannot go back, so nothing waits for the end."""
+
+    def __init__(self) -> None:
+        self._held = bytearray()
+
+    def write(self, data: bytes) -> int:
+        """Take what the ZIP has ready."""
+        self._held += data
+        return len(data)
+
+    def flush(self) -> None:
+        """Nothing waits elsewhere."""
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def take(self) -> bytes:
+        """Return what has gathered."""
+        made = bytes(self._held)
+        self._held.clear()
+        return made
+
+
+async def nothing(_: int) -> None:
+    """Tell nobody how far it is."""
+
+
+async def zipped(desk: Desk, who: Subject, step: Step = nothing) -> AsyncGenerator[bytes, None]:
+    """Yield the archive; `step` hears of every so many rows that were written, twice each: as JSON and on the page."""
+    drain, paths = Drain(), Paths()
+    with zipfile.ZipFile(drain, "w", zipfile.ZIP_DEFLATED) as made:
+        # Closed from within: who goes away in the middle must not leave an entry open in the archive.
+        async with aclosing(_files(desk, who, made, drain, paths)) as files:
+            async for piece in files:
+                yield piece
+        for name, pieces in (
+            ("export.json", as_json(desk, who, paths, step)),
+            ("index.html", page.pieces(desk, who, paths, step)),
+        ):
+            async with aclosing(_entry(desk, made, drain, name, pieces)) as entry:
+                async for piece in entry:
+                    yield piece
+    yield drain.take()
+
+
+async def as_json(desk: Desk, who: Subject, paths: Paths | None = None, step: Step = nothing) -> AsyncIterator[bytes]:
+    """Yield what is held as one JSON document; attachments name their place in the archive where there is one."""
+    yield msgspec.json.encode(head(desk, who))[:-1] + b',"sections":['
+    for number, holding in enumerate(every()):
+        said = holdings.described(who, holding)
+        if not who.gives(holding):
+            said["left_out"] = await holdings.left_out(desk, who, holding)
+        yield (b",\n" if number else b"\n") + msgspec.json.encode(said)[:-1] + b',"items":['
+        before = b"\n"
+        async for some in holdings.items(desk, who, holding):
+            yield before + b",\n".join(msgspec.json.encode(placed(each, paths)) for each in some)
+            before = b",\n"
+            await step(len(some))
+        yield b"]}"
+    access = [msgspec.json.encode(each) for each in await holdings.accesses(desk, who)]
+    yield b'\n],"access":[\n' + b",\n".join(access) + b"\n]}\n"
+
+
+def head(desk: Desk, who: Subject) -> Item:
+    """Return what an export says of itself: its form and version, who is the controller, whom it is about."""
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "made_at": stamp(desk.clock()),
+        "controller": {"id": who.account.id, "name": who.account.name},
+        "site": {"key": who.site.key, "name": who.site.name},
+        "contact_id": who.contact.uid,
+    }
+
+
+def placed(item: Item, paths: Paths | None) -> Item:
+    """Return an attachment with its place in the archive, anything else as it is."""
+    return item | {"path": paths[item["id"]]} if paths and item.get("id") in paths else item
+
+
+def path_of(number: int, name: str, kind: str) -> str:
+    """Return a file's place in the archive: safe and like no other, whatever its sender called it."""
+    return f"files/{number:04d}-{filetypes.tidy(name, kind, NAME_BYTES)}"
+
+
+async def _files(
+    desk: Desk, who: Subject, made: zipfile.ZipFile, drain: Drain, paths: Paths
+) -> AsyncGenerator[bytes, None]:
+    """Write the files; one that is not there any more, or damaged, is left without a path."""
+    holding, number = next(each for each in every() if each.name == "attachment"), 0
+    async for some in holdings.items(desk, who, holding):
+        for each in some:
+            number += 1
+            path = path_of(number, each["name"] or "", each["type"])
+            try:
+                file = await _file(desk, who, each["id"])
+                async with aclosing(_entry(desk, made, drain, path, _pieces(file.pieces))) as entry:
+                    async for piece in entry:
+                        yield piece
+            except (NotFound, Sealed):
+                continue
+            paths[each["id"]] = path
+
+
+async def _file(desk: Desk, who: Subject, uid: str) -> File:
+    row = await desk.store.read(lambda tx: uploads.one(tx, uid, contact_id=who.contact.id))
+    return await asyncio.to_thread(attachments.opened, desk, who.contact, row)
+
+
+async def _entry(
+    desk: Desk, made: zipfile.ZipFile, drain: Drain, name: str, pieces: AsyncIterator[bytes]
+) -> AsyncGenerator[bytes, None]:
+    at = datetime.fromtimestamp(desk.clock() / 1000, UTC)
+    entry = zipfile.ZipInfo(name, at.timetuple()[:6])
+    entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o600 << 16
+    with made.open(entry, "w") as file:
+        async for piece in pieces:
+            await asyncio.to_thread(file.write, piece)
+            if ready := drain.take():
+                yield ready
+
+
+async def _pieces(coming: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """Yield pieces that are read and opened in a thread."""
+    while (piece := await asyncio.to_thread(next, coming, None)) is not None:
+        yield piece

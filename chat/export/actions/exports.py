@@ -1,0 +1,256 @@
+"""
+Handing over what is held of a contact (Art. 15 and 20 GDPR): at once where it is little, otherwise asked for, built by
+the sweep in `archives`, fetched, and gone when it expires.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from chat.account import store as accounts
+from chat.account.actions.accounts import manages
+from chat.attachments.actions import quotas
+from chat.consent.actions import consent
+from chat.contacts.store import contacts, holds
+from chat.core.addresses import address
+from chat.core.clock import DAY, stamp
+from chat.core.crypt import SEALED_CHUNK, derive, unseal_chunks
+from chat.core.errors import BeingErased, NotFound, RateLimited
+from chat.core.ids import uuid7
+from chat.core.model import Actor, Contact
+from chat.core.nudges import Nudge, Told
+from chat.core.tokens import Visitor
+from chat.export.actions import archive as archives
+from chat.export.actions import holdings
+from chat.export.store import exports
+from chat.export.store import holdings as held
+from chat.export.store.exports import Export
+from chat.infra.audit import audit
+from chat.infra.desk import Desk
+from chat.retention.actions import rules
+
+AT_ONCE, AT_ONCE_BYTES = 1000, 20 * 1024 * 1024
+AN_HOUR = 20
+
+
+@dataclass(frozen=True)
+class Archive:
+    """An archive to be handed over: `pieces` are its plain bytes."""
+
+    name: str
+    size: int
+    pieces: Iterator[bytes]
+
+
+async def of_visitor(desk: Desk, visitor: Visitor) -> Contact:
+    """
+    Return the contact that a visitor's token speaks for, who may have all of it, agreed to a newer notice or not.
+
+    Raises Unauthorized and ConsentRequired where they were erased or have withdrawn, RateLimited.
+    """
+    contact = await own(desk, visitor)
+    wait = await desk.live.allow(f"export:{contact.uid}", AN_HOUR, 3600.0)
+    if wait:
+        raise RateLimited("That was asked for many times; wait a little", retry_after=wait)
+    return contact
+
+
+async def own(desk: Desk, visitor: Visitor) -> Contact:
+    """Return the contact that a visitor's token speaks for, to see what was asked for before."""
+    return await consent.reader_of(desk, visitor)
+
+
+def source(actor: Actor) -> str:
+    """Return what an agent asks by: agent in the pages, api for programs."""
+    return "agent" if actor.session_id else "api"
+
+
+async def of_agent(desk: Desk, actor: Actor, contact_uid: str) -> Contact:
+    """
+    Return a contact of the account whose data the actor may hand over: who is under a legal hold, for owner and admin
+    alone. BeingErased where the contact has withdrawn: what is left of it nobody reads any more.
+    """
+
+    def work(tx: Any) -> Contact:
+        contact = contacts.of_account(tx, actor.account_id, contact_uid)
+        if not actor.manages and holds.until(tx, [contact.id]):
+            raise NotFound("No such contact")
+        return _readable(contact)
+
+    return await desk.store.read(work)
+
+
+async def of_email(desk: Desk, email: str) -> list[Contact]:
+    """
+    Return every contact with an address, in all accounts. Raises NotFound, BeingErased where all withdrew, and
+    InvalidField where it is no address.
+    """
+
+    def work(tx: Any) -> list[Contact]:
+        of = [each.id for each in accounts.all_of(tx)]
+        return [each for one in of for each in contacts.page(tx, one, desk.email_hash(one, email), 0, None)]
+
+    found = await desk.store.read(work)
+    if not found:
+        address(email)
+        raise NotFound("No contact has this address")
+    readable = [each for each in found if each.receipt_id is not None]
+    return readable or [_readable(found[0])]
+
+
+async def document(desk: Desk, contact: Contact, who: str) -> AsyncIterator[bytes]:
+    """Return everything as JSON, piece by piece; `who` asks, as the audit log names them."""
+    subject = await _handed(desk, contact, who)
+    return archives.as_json(desk, subject)
+
+
+async def archive(desk: Desk, contact: Contact, who: str) -> AsyncIterator[bytes]:
+    """Return the archive, piece by piece, made while it is read."""
+    subject = await _handed(desk, contact, who)
+    return archives.zipped(desk, subject)
+
+
+async def little(desk: Desk, contact: Contact) -> bool:
+    """Whether an archive is made while somebody waits: up to AT_ONCE messages and notes, AT_ONCE_BYTES of files."""
+
+    def work(tx: Any) -> bool:
+        few = held.said(tx, contact.id) <= AT_ONCE
+        return few and exports.bytes_of_files(tx, contact.id) <= AT_ONCE_BYTES
+
+    return await desk.store.read(work)
+
+
+async def ask(desk: Desk, contact: Contact, source: str, who: str) -> dict[str, Any]:
+    """
+    File an export, and return how it stands; one that is not ready yet, or younger than a day, is the one. `source` is
+    visitor, link, agent, api or command.
+
+    Raises StorageFull where the disk has no room; no quota stands against it. BeingErased where the contact has
+    withdrawn meanwhile.
+    """
+    now = desk.clock()
+    quotas.has_room(desk)
+
+    def work(tx: Any) -> Export:
+        known = _readable(contacts.by_uid(tx, contact.uid, lock=True))
+        days = rules.policy_of(tx, known.account_id, now).days["exports"]
+        made = {"id": uuid7(), "source": source, "requested_at": now, "expires_at": now + days * DAY}
+        filed = exports.one(tx, exports.put(tx, known.id, made, now - DAY), contact_id=known.id)
+        if filed.id == made["id"]:
+            audit.enter(desk, tx, known.account_id, who, "contact.exported", filed.id, contact=known.uid)
+        return filed
+
+    filed = await desk.store.write(work)
+    desk.live.publish(Told(Nudge("due")))
+    return shown(desk, filed, contact.uid)
+
+
+async def mine(desk: Desk, contact: Contact) -> list[dict[str, Any]]:
+    """Return a contact's exports, newest first."""
+    found = await desk.store.read(lambda tx: exports.of_contact(tx, contact.id))
+    return [shown(desk, each, contact.uid) for each in found]
+
+
+async def page(desk: Desk, actor: Actor, before: str | None, limit: int) -> tuple[list[dict[str, Any]], str | None]:
+    """Return the account's exports, newest first, and where the next page begins. Owner or admin."""
+    manages(actor)
+    found = await desk.store.read(lambda tx: exports.page(tx, actor.account_id, before, limit + 1))
+    items = [shown(desk, each, uid) for each, uid in found[:limit]]
+    return items, items[-1]["id"] if len(found) > limit else None
+
+
+async def state(desk: Desk, actor: Actor, export_id: str) -> dict[str, Any]:
+    """Return how an export of the account stands."""
+    found, contact = await _of_account(desk, actor, export_id)
+    return shown(desk, found, contact.uid)
+
+
+async def fetched(desk: Desk, contact: Contact, export_id: str) -> Archive:
+    """Return the archive of a contact's export. NotFound where it is not ready, has expired or is another's."""
+    found = await desk.store.read(lambda tx: exports.one(tx, export_id, contact_id=contact.id))
+    if found.state != "done" or found.blob is None or found.expires_at <= desk.clock():
+        raise NotFound("This export is not there to be fetched: it is not ready, or has expired")
+    return _opened(desk, contact, found)
+
+
+async def fetched_by_agent(desk: Desk, actor: Actor, export_id: str) -> Archive:
+    """Return the archive of an export of the account, and enter who fetched it."""
+    _, contact = await _of_account(desk, actor, export_id)
+    made = await fetched(desk, contact, export_id)
+    who = actor.agent_id
+    await desk.store.write(
+        lambda tx: audit.enter(desk, tx, contact.account_id, who, "contact.exported", export_id, contact=contact.uid)
+    )
+    return made
+
+
+async def drop(desk: Desk, actor: Actor, export_id: str) -> None:
+    """Delete an export of the account before it expires. Owner or admin."""
+    manages(actor)
+    found, contact = await _of_account(desk, actor, export_id)
+    await remove(desk, contact.uid, found)
+
+
+async def remove(desk: Desk, contact_uid: str, found: Export) -> None:
+    """Delete an export: the row first, and the file's key with it, then the file."""
+    await desk.store.write(lambda tx: exports.drop(tx, found.id))
+    if found.blob is not None:
+        desk.archives.remove(contact_uid, found.blob)
+
+
+def shown(desk: Desk, found: Export, contact_uid: str) -> dict[str, Any]:
+    """Return an export as lists show it; `progress` in percent, `waits_for_room` where the disk is nearly full."""
+    done = found.state == "done"
+    return {
+        "id": found.id,
+        "contact_id": contact_uid,
+        "state": found.state,
+        "waits_for_room": found.state == "queued" and not quotas.roomy(desk),
+        "progress": 100 if done else min(99, 100 * found.done // max(1, found.total)),
+        "source": found.source,
+        "size": found.size if done else None,
+        "requested_at": stamp(found.requested_at),
+        "done_at": None if found.done_at is None else stamp(found.done_at),
+        "expires_at": stamp(found.expires_at),
+    }
+
+
+def file_key(desk: Desk, contact: Contact, found: Export) -> bytes:
+    """Return the key of an export's file, which is sealed under the contact's; NotFound where it does not open."""
+    opened = desk.unseal(contact.key_slot, contact.uid, f"export/{found.id}/key", found.file_key)
+    if opened is None:
+        raise NotFound("This archive is not there any more; ask for another")
+    return derive(bytes.fromhex(opened), "export")
+
+
+def _opened(desk: Desk, contact: Contact, found: Export) -> Archive:
+    key = file_key(desk, contact, found)
+    chunks = desk.archives.read(contact.uid, found.blob or "", SEALED_CHUNK)
+    day = stamp(found.done_at or found.requested_at)[:10]
+    return Archive(f"export-{day}.zip", found.size, unseal_chunks(key, chunks))
+
+
+async def _of_account(desk: Desk, actor: Actor, export_id: str) -> tuple[Export, Contact]:
+    def work(tx: Any) -> tuple[Export, str]:
+        found = exports.one(tx, export_id, account_id=actor.account_id)
+        return found, contacts.by_id(tx, found.contact_id).uid
+
+    found, uid = await desk.store.read(work)
+    return found, await of_agent(desk, actor, uid)
+
+
+async def _handed(desk: Desk, contact: Contact, who: str) -> holdings.Subject:
+    """Return whom it is about, once the log says that it was handed over."""
+    subject = await holdings.subject(desk, _readable(contact))
+    await desk.store.write(
+        lambda tx: audit.enter(desk, tx, contact.account_id, who, "contact.exported", contact=contact.uid)
+    )
+    return subject
+
+
+def _readable(contact: Contact) -> Contact:
+    if contact.receipt_id is None:
+        raise BeingErased("This contact has withdrawn; what is left is being erased, and nobody reads it any more")
+    return contact

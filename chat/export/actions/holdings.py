@@ -1,0 +1,148 @@
+"""What is held of a contact, opened: each table that the schema says is about one, row by row, as exports give it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+from chat.account import store as accounts
+from chat.core.audited import OTHERS
+from chat.core.clock import stamp
+from chat.core.model import Account, Contact, Site
+from chat.core.places import BASES
+from chat.export.store import holdings
+from chat.export.store.holdings import Holding, Row, Value
+from chat.infra.audit import audit
+from chat.infra.desk import Desk, Sealed, unseal_text
+from chat.retention.actions import rules
+from chat.retention.store.ageing import Policy
+from chat.spam_filter.actions import training
+from chat.tickets.actions import transcripts
+
+CHUNK = 100
+TEXT = "text/"
+Item = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Whom it is about, the names of agents by id (none where the account gives none), and how long all is kept."""
+
+    contact: Contact
+    account: Account
+    site: Site
+    agents: dict[str, str | None]
+    policy: Policy
+
+    def gives(self, holding: Holding) -> bool:
+        """Whether the account gives these rows, or only says how many there are."""
+        return not holding.setting or bool(getattr(self.account, holding.setting))
+
+
+async def subject(desk: Desk, contact: Contact) -> Subject:
+    """Return whom an export is about; NotFound where the key is gone, as nothing can be read then."""
+
+    def work(tx: Any) -> Subject:
+        desk.keys.get(contact.key_slot, contact.uid)
+        account, site = accounts.one(tx, contact.account_id), accounts.site_by_id(tx, contact.site_id)
+        known = transcripts.names(desk, tx, contact) if account.export_agent_names else {}
+        policy = rules.policy_of(tx, account.id, desk.clock())
+        return Subject(contact, account, site, {uid: name for uid, name in known.items() if uid}, policy)
+
+    return await desk.store.read(work)
+
+
+async def items(desk: Desk, who: Subject, holding: Holding) -> AsyncIterator[list[Item]]:
+    """Yield what is given of one table, chunk by chunk, each read in a transaction of its own."""
+    after: holdings.Key = ()
+    while who.gives(holding):
+
+        def work(tx: Any, after: holdings.Key = after) -> tuple[list[Row], list[Item]]:
+            rows = holdings.page(tx, holding.name, who.contact.id, after, CHUNK)
+            return rows, [item for item in (_item(desk, who, holding, row) for row in rows) if item is not None]
+
+        rows, found = await desk.store.read(work)
+        if found:
+            yield found
+        if len(rows) < CHUNK:
+            return
+        after = tuple(rows[-1][name] for name in holding.key)
+
+
+async def left_out(desk: Desk, who: Subject, holding: Holding) -> int:
+    """Return how many rows of a table the account does not give."""
+    return await desk.store.read(lambda tx: holdings.count(tx, holding.name, who.contact.id))
+
+
+async def accesses(desk: Desk, who: Subject) -> list[Item]:
+    """Return who met the contact's data, and how, first to last: agents as the account names them."""
+    of = who.account.id, who.contact.uid
+    found = await desk.store.read(lambda tx: audit.of_contact(tx, *of))
+    return [{"at": stamp(each.at), "who": _met(who, each.who), "action": each.action} for each in found]
+
+
+def _met(who: Subject, by: str) -> Item:
+    return {"role": by, "name": None} if by in OTHERS else {"role": "agent", "name": who.agents.get(by)}
+
+
+def described(who: Subject, holding: Holding) -> Item:
+    """Return what a table is for, on what basis and how long (Art. 15(1)), what of it is given and what is not."""
+    place, given = holding.place, {value.column for value in holding.values}
+    return {
+        "name": holding.name,
+        "why": place.why,
+        "retention": rules.said(who.policy, place.kept),
+        "fields": [
+            {"name": each.name, "category": each.category, "purpose": each.purpose, "basis": BASES[each.basis]}
+            for each in place.fields
+            if each.name in given
+        ],
+        "withheld": [{"field": name, "why": why} for name, why in holding.withheld.items()],
+    }
+
+
+def _item(desk: Desk, who: Subject, holding: Holding, row: Row) -> Item | None:
+    if _unsent(row) and holding.name == "attachment":
+        return None
+    made: Item = {}
+    for value in holding.values:
+        try:
+            made[value.name] = _given(desk, who, value, row)
+        except Sealed:  # one damaged value keeps nobody from the rest
+            made |= {value.name: None, "damaged": True}
+    if holding.name == "message" and row["score"] is not None and made["body"] is not None:
+        made |= _judged(desk, who, made["body"], row["score"])
+    return made
+
+
+def _unsent(row: Row) -> bool:
+    """What an agent uploaded and did not send is not the contact's yet, and may be somebody else's."""
+    return row.get("author") == "agent" and row.get("seq") is None
+
+
+def _given(desk: Desk, who: Subject, value: Value, row: Row) -> Any:
+    held = row[value.column]
+    if value.kind == "agent":
+        return None if held is None else {"role": "agent", "name": who.agents.get(held)}
+    if value.kind == "time":
+        return None if held is None else stamp(held)
+    return _opened(desk, who.contact, value, row) if value.kind == "sealed" else held
+
+
+def _opened(desk: Desk, contact: Contact, value: Value, row: Row) -> str | None:
+    """Return what is sealed; None for nothing, and for what was taken away."""
+    sealed = row[value.column]
+    if not sealed:
+        return None
+    place = value.opens.format_map(row)
+    if place.startswith(TEXT):
+        key = desk.keys.get(contact.key_slot, contact.uid)
+        return unseal_text(key, place.removeprefix(TEXT), row["cid"], sealed)
+    return desk.unseal(contact.key_slot, contact.uid, place, sealed)
+
+
+def _judged(desk: Desk, who: Subject, text: str, score: float) -> Item:
+    """Return what a score means, and the words that decide in the account's filter as it is now."""
+    known = desk.filters.of(who.account.id)
+    return {"verdict": str(known.verdict(score)), "why": training.why(known, text)}

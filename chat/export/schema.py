@@ -1,0 +1,36 @@
+"""Archives of what is held of a contact."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, CheckConstraint, Integer, LargeBinary, String, Table
+
+from chat.infra.store.columns import about, metadata, personal, plain, to, uid
+
+# The file lies in the folder `exports`, under a key of its own that is sealed here. Whoever builds it has it until
+# `leased_until`, and names the file anew: what a killed build left is found by no row.
+export = Table(
+    "export",
+    metadata,
+    uid(),
+    plain("contact_id", to("contact.id"), nullable=False, index=True),
+    plain("source", String(10), nullable=False),
+    plain("state", String(10), nullable=False, default="queued"),
+    plain("done", Integer, nullable=False, default=0, inner=True),
+    plain("total", Integer, nullable=False, default=0, inner=True),
+    plain("tries", Integer, nullable=False, default=0, inner=True),
+    plain("blob", String(43), unique=True, inner=True),
+    personal("file_key", LargeBinary, "attachment", withheld="opens an archive like this one"),
+    plain("size", BigInteger, nullable=False, default=0),
+    plain("leased_until", BigInteger, nullable=False, default=0, inner=True),
+    personal("requested_at", BigInteger, "time", nullable=False),
+    personal("done_at", BigInteger, "time"),
+    plain("expires_at", BigInteger, nullable=False, index=True),
+    CheckConstraint("state IN ('queued', 'running', 'done', 'failed')", name="state"),
+    info=about(
+        "contact",
+        "to hand over what is held, Art. 15 and 20 GDPR",
+        basis="access",
+        kept="exports",
+        saved=False,
+    ),
+)

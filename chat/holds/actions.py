@@ -1,0 +1,119 @@
+"""Legal holds: what must not be erased though it was asked for, or would be due (Art. 17(3)(e), 18 GDPR)."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from chat.account.actions.accounts import manages
+from chat.contacts.store import contacts, holds
+from chat.core.addresses import address
+from chat.core.clock import DAY, stamp
+from chat.core.errors import InvalidField, NotFound
+from chat.core.ids import uuid7
+from chat.core.model import Actor, Ticket
+from chat.core.nudges import Nudge, Told
+from chat.core.texts import seen
+from chat.infra.audit import audit
+from chat.infra.desk import Desk
+from chat.tickets.store import tickets
+
+DAYS_MOST = 3650
+REASON = 500
+
+
+async def place(desk: Desk, actor: Actor, contact_uid: str, reason: str, days: int) -> dict[str, Any]:
+    """
+    Hold a contact for some days: no erasure begins, and agents see neither ticket nor contact. Owner or admin.
+
+    Raises BeingErased where an erasure has begun.
+    """
+    manages(actor)
+    if not seen(reason) or len(reason.strip()) > REASON:
+        raise InvalidField(f"Give the reason in 1 to {REASON} characters", field="reason")
+    if not 0 < days <= DAYS_MOST:
+        raise InvalidField(f"Give 1 to {DAYS_MOST} days", field="days")
+    contact = await desk.store.read(lambda tx: contacts.of_account(tx, actor.account_id, contact_uid))
+    now = desk.clock()
+    ends = now + days * DAY
+    made = {
+        "id": uuid7(),
+        "reason": desk.seal(contact.key_slot, contact.uid, "hold", reason.strip()),
+        "agent_id": actor.agent_id,
+        "placed_at": now,
+        "expires_at": ends,
+    }
+
+    def work(tx: Any) -> list[Ticket]:
+        holds.place(tx, contact.id, made)
+        audit.enter(desk, tx, actor.account_id, actor.agent_id, "hold.placed", contact_uid, contact_uid)
+        said = {"contact": contact.uid, "agent": actor.agent_id, "until": ends}
+        desk.ledger.enter(now, "hold", said)
+        return tickets.all_of_contact(tx, contact.id)
+
+    desk.live.publish(*_told("gone", await desk.store.write(work)))
+    return {"contact_id": contact.uid, "held_until": stamp(ends)}
+
+
+async def meant(desk: Desk, actor: Actor, whom: str) -> list[str]:
+    """Return the ids of the contacts of the account with an address, or with an id. Raises InvalidField."""
+    manages(actor)
+    found_by = desk.email_hash(actor.account_id, whom)
+
+    def work(tx: Any) -> list[str]:
+        if "@" in whom:
+            return [each.uid for each in contacts.page(tx, actor.account_id, found_by, 0, None)]
+        return [contacts.of_account(tx, actor.account_id, whom.strip()).uid]
+
+    try:
+        found = await desk.store.read(work)
+    except NotFound:
+        found = []
+    if not found:
+        if "@" in whom:
+            address(whom, "whom")
+        raise InvalidField("No contact has this address or id", field="whom")
+    return found
+
+
+async def lift(desk: Desk, actor: Actor, contact_uid: str) -> None:
+    """End a hold before its time: an erasure that waited for it goes on. Owner or admin."""
+    manages(actor)
+
+    def work(tx: Any) -> list[Ticket]:
+        contact = contacts.of_account(tx, actor.account_id, contact_uid)
+        holds.lift(tx, contact.id)
+        audit.enter(desk, tx, actor.account_id, actor.agent_id, "hold.lifted", contact_uid, contact_uid)
+        desk.ledger.enter(desk.clock(), "lift", {"contact": contact_uid})
+        return tickets.all_of_contact(tx, contact.id)
+
+    desk.live.publish(*_told("ticket", await desk.store.write(work)), Told(Nudge("due")))
+
+
+async def lapse(desk: Desk) -> None:
+    """End the holds that are over; the tickets of those who were held are in the lists again."""
+
+    def work(tx: Any) -> list[Ticket]:
+        return [each for contact_id in holds.lapse(tx, desk.clock()) for each in tickets.all_of_contact(tx, contact_id)]
+
+    desk.live.publish(*_told("ticket", await desk.store.write(work)))
+
+
+async def page(desk: Desk, actor: Actor) -> list[dict[str, Any]]:
+    """Return the account's holds with their reasons, the first to end first. Owner or admin."""
+    manages(actor)
+    found = await desk.store.read(lambda tx: holds.of_account(tx, actor.account_id))
+    await audit.looked(desk, actor, "holds.viewed")
+    return [
+        {
+            "contact_id": uid,
+            "reason": desk.unseal(slot, uid, "hold", each.reason),
+            "placed_by": each.agent_id,
+            "placed_at": stamp(each.placed_at),
+            "held_until": stamp(each.expires_at),
+        }
+        for each, uid, slot in found
+    ]
+
+
+def _told(kind: Literal["gone", "ticket"], those: list[Ticket]) -> list[Told]:
+    return [Told(Nudge(kind, account=each.account_id, ticket=each.id, number=each.number)) for each in those]

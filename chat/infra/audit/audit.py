@@ -1,0 +1,82 @@
+"""The audit log: who looked at, exported, changed or erased what, in ids; one signed chain an account."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import structlog
+
+from chat.core.audited import Entry, Head, chained, checked
+from chat.core.model import Actor
+from chat.infra.audit import store
+from chat.infra.desk import Desk
+
+log = structlog.get_logger("chat.audit")
+# Who looks at the same thing again within ten minutes looks once.
+AGAIN = 600_000
+
+
+def enter(desk: Desk, tx: Any, account_id: str, who: str, action: str, target: str = "", contact: str = "") -> None:
+    """
+    Enter, in the deed's own transaction, what it does; call it last, since it locks the account's chain.
+
+    `who` is an agent's id, "visitor", "system" or "command"; `action` is one of `chat.core.audited.Action`; `target` is
+    the id or number of what was met; `contact` is the opaque id of whose it is. ValueError where one of them is no id.
+    """
+    word = checked(who, action, target, contact)
+    head = store.lock(tx, account_id)
+    entry = Entry(account_id, head.number + 1, desk.clock(), who, word, target, contact)
+    entry = replace(entry, hash=chained(head.hash, entry))
+    store.append(tx, entry, signed(desk, replace(head, number=entry.number, hash=entry.hash)))
+
+
+async def looked(desk: Desk, actor: Actor, action: str, target: str = "", contact: str = "") -> None:
+    """Enter that an agent looks at something, before it is shown; again within ten minutes is not entered anew."""
+    await once(desk, actor.account_id, actor.agent_id, action, target, contact)
+
+
+async def once(desk: Desk, account_id: str, who: str, action: str, target: str = "", contact: str = "") -> None:
+    """Enter what changes nothing, in a transaction of its own, unless the same was entered in the last ten minutes."""
+    alike = _alike(desk, account_id, who, action, target, contact)
+    if not await desk.store.read(lambda tx: store.seen_since(tx, alike)):
+        await desk.store.write(lambda tx: enter(desk, tx, account_id, who, action, target, contact))
+
+
+def enter_once(desk: Desk, tx: Any, account_id: str, who: str, action: str, target: str) -> None:
+    """Enter in a deed's own transaction, last, unless the same was entered in the last ten minutes."""
+    if not store.seen_since(tx, _alike(desk, account_id, who, action, target, "")):
+        enter(desk, tx, account_id, who, action, target)
+
+
+def _alike(desk: Desk, account_id: str, who: str, action: str, target: str, contact: str) -> Entry:
+    return Entry(account_id, 0, desk.clock() - AGAIN, who, checked(who, action, target, contact), target, contact)
+
+
+def of_contact(tx: Any, account_id: str, contact_uid: str) -> list[Entry]:
+    """Return every entry about a contact and its tickets, first to last."""
+    return store.of_contact(tx, account_id, contact_uid)
+
+
+def prune(desk: Desk, tx: Any, account_id: str, before: int, most: int = 1000) -> int:
+    """
+    Delete entries older than `before` (ms) from the chain's beginning, `most` at once, and sign where it begins now;
+    return how many. A stretch that does not verify is evidence, and stays.
+    """
+    head = store.lock(tx, account_id)
+    gone = store.older(tx, head, before, most)
+    if not gone:
+        return 0
+    last = head.pruned_hash
+    for number, entry in enumerate(gone, head.pruned + 1):
+        last = chained(last, entry)
+        if (entry.number, entry.hash) != (number, last):
+            log.error("audit log broken", account=account_id, number=number)
+            return 0
+    store.move(tx, signed(desk, replace(head, pruned=gone[-1].number, pruned_hash=last)))
+    return store.drop(tx, account_id, head.pruned, gone[-1].number)
+
+
+def signed(desk: Desk, head: Head) -> Head:
+    """Return a head with the server's signature over it."""
+    return replace(head, signature=desk.signer.sign(head.signed))

@@ -1,0 +1,44 @@
+"""
+Who hears what now: nudges between sockets of one process, of several over Redis, and from commands beside a server;
+presence; allowances.
+
+Nothing here is kept: SQL is the log. Between processes go ids and numbers only, never a text, a name or an address; who
+gets a nudge from elsewhere reads the rest from the database.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from chat.core.macs import Macs
+from chat.core.places import Place
+from chat.infra.bus.file import Command, Server
+from chat.infra.bus.memory import Live
+
+NETWORKS = Place(
+    "redis",
+    "redis",
+    "nobody",
+    "nudges of ids and numbers; counts under keyed hashes that change each hour, gone in 15 minutes",
+    paths=("lethe:allow:*",),
+)
+LEFT = Place(
+    "nudges",
+    "file",
+    "nobody",
+    "nudges of ids and numbers, from commands to the server beside them, which empties it each second",
+    paths=("nudges",),
+)
+__all__ = ["LEFT", "NETWORKS", "Live", "open_live"]
+
+
+def open_live(url: str, data: Path, macs: Macs, *, serves: bool) -> Live:
+    """
+    Return the form that fits: through Redis where there is a URL; else that of the one server, or of a command beside
+    it, over a file in the data folder.
+    """
+    if url:
+        from chat.infra.bus.redis import RedisLive  # noqa: PLC0415 - Redis' client is loaded only where there is one
+
+        return RedisLive(url, macs)
+    return Server(data / "nudges", macs) if serves else Command(data / "nudges", macs)

@@ -1,0 +1,93 @@
+"""The wiring: what every deed works with, built once in `chat.app` and replaced in a line by a test."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+import structlog
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from chat.core.addresses import identity
+from chat.core.clock import Clock
+from chat.core.crypt import Sealed, Signer, blind, seal, unseal
+from chat.core.ids import packed, spelt
+from chat.core.macs import Macs
+from chat.core.settings import Settings
+from chat.core.tokens import Tokens
+from chat.core.turns import Turns
+from chat.infra.blobs import Blobs
+from chat.infra.bus import Live
+from chat.infra.filters import Filters
+from chat.infra.keys.keys import Keys
+from chat.infra.ledger.ledger import Ledger
+from chat.infra.mail import Mailer
+from chat.infra.store import Store
+
+log = structlog.get_logger("chat.desk")
+
+
+@dataclass(frozen=True)
+class Desk:
+    """
+    Store, keys, ledger, live, blobs (the files of contacts), archives (their exports), mailer, filters, settings and
+    clock; `index_key` is the key of the blind indexes, `macs` binds what others could write.
+
+    `looking` lets two files be looked at at a time: an image of forty million pixels takes hundreds of MB meanwhile.
+    `coming` counts the bytes of files that are being written, by account and of all (under "").
+    """
+
+    settings: Settings
+    store: Store
+    keys: Keys
+    ledger: Ledger
+    live: Live
+    blobs: Blobs
+    archives: Blobs
+    mailer: Mailer
+    filters: Filters
+    tokens: Tokens
+    signer: Signer
+    macs: Macs
+    index_key: bytes
+    clock: Clock
+    looking: Turns = field(default_factory=lambda: Turns(2))
+    coming: Counter[str] = field(default_factory=Counter)
+
+    def email_hash(self, scope: str, email: str) -> str:
+        """Return what an address is found by: within an account, or `agents` for the whole server."""
+        return blind(self.index_key, scope, identity(email))
+
+    def begun_hash(self, site_id: str, name: str) -> str:
+        """Return what an agreement is found by at its site: a keyed hash of the id that the browser made for it."""
+        return blind(self.index_key, f"begun/{site_id}", spelt(packed(name)))
+
+    def seal(self, slot: int, owner: str, place: str, text: str) -> bytes:
+        """Seal a field of `owner`, whose key is in `slot`."""
+        return seal(self.keys.get(slot, owner), text, f"{owner}/{place}".encode())
+
+    def unseal(self, slot: int, owner: str, place: str, sealed: bytes | None) -> str | None:
+        """
+        Return a field of `owner`; None where there is nothing, and where these bytes are not what was stored there:
+        spoilt, it is as if it were missing, and keeps nobody from the rest. NotFound where the key is gone.
+        """
+        if sealed is None:
+            return None
+        try:
+            return unseal(self.keys.get(slot, owner), sealed, f"{owner}/{place}".encode())
+        except Sealed:
+            log.error("a field does not open", kind=place.partition("/")[0])  # noqa: TRY400 - where says nothing
+            return None
+
+
+def seal_text(key: AESGCM, kind: str, cid: bytes, text: str) -> bytes:
+    """Seal what somebody wrote: it opens only as the same kind of thing with the same id."""
+    return seal(key, text, kind.encode() + cid)
+
+
+def unseal_text(key: AESGCM, kind: str, cid: bytes, sealed: bytes) -> str:
+    """Return what somebody wrote; Sealed where these bytes are not what was stored under this id."""
+    return unseal(key, sealed, kind.encode() + cid)
+
+
+__all__ = ["Desk", "Sealed", "seal_text", "unseal_text"]

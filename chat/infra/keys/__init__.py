@@ -1,0 +1,1 @@
+"""The data keys, in a store of their own."""

@@ -1,0 +1,1 @@
+"""What was taken away, on record outside the database."""

@@ -1,0 +1,81 @@
+"""What the migration that bound rows and sealed passwords does with those that were there."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import BigInteger, Boolean, Connection, Row, bindparam, column, select, table, update
+
+from chat.core.crypt import Sealed, seal, unseal
+from chat.core.errors import NotFound
+from chat.core.macs import Macs
+from chat.core.settings import Settings
+from chat.infra.keys.keys import Keys
+from chat.infra.keys.slots import open_slots
+from chat.infra.store.folder import server_secret
+
+CHUNK = 1000
+KINDS: dict[str, Any] = {"opened": Boolean(create_constraint=False), "contact_id": BigInteger()}
+
+
+def bind_all(tx: Connection, settings: Settings, name: str, said: Sequence[str], key: Sequence[str]) -> None:
+    """Give each row of a table its MAC over the columns `said`; rows are found by their `key`."""
+    of = table(name, *(column(each, KINDS.get(each)) for each in dict.fromkeys((*key, *said))), column("mac"))
+    mine = [of.c[each] == bindparam(f"k_{each}") for each in key]
+    for rows in _chunks(tx, select(*(of.c[each] for each in dict.fromkeys((*key, *said))))):
+        macs = Macs(server_secret(settings))
+        made = [
+            {f"k_{each}": getattr(row, each) for each in key}
+            | {"made": macs.over(name, [getattr(row, each) for each in said])}
+            for row in rows
+        ]
+        tx.execute(update(of).where(*mine).values(mac=bindparam("made")), made)
+
+
+def seal_passwords(tx: Connection, settings: Settings) -> None:
+    """Seal each argon2 hash under its agent's key; who has no key any more has no password either."""
+    of = table("agent", column("id"), column("key_slot"), column("password_hash"))
+    bare = select(of).where(of.c.password_hash.startswith("$argon2"))
+    for rows in _chunks(tx, bare):
+        keys = Keys(open_slots(settings.keys_url), server_secret(settings))
+        try:
+            for row in rows:
+                tx.execute(update(of).where(of.c.id == row.id).values(password_hash=_sealed(keys, row)))
+        finally:
+            keys.close()
+
+
+def seal_ratings(tx: Connection, settings: Settings) -> None:
+    """Seal each comment on a rating as that of its ticket; whose key is gone, or who was erased, has none to seal."""
+    of = table("ticket", column("id"), column("contact_id"), column("rating_comment"))
+    whose = table("contact", column("id"), column("uid"), column("key_slot"))
+    query = select(of.c.id, of.c.rating_comment, whose.c.uid, whose.c.key_slot)
+    query = query.join(whose, whose.c.id == of.c.contact_id).where(of.c.rating_comment.is_not(None))
+    for rows in _chunks(tx, query):
+        keys = Keys(open_slots(settings.keys_url), server_secret(settings))
+        try:
+            for row in rows:
+                with contextlib.suppress(NotFound, Sealed):
+                    key = keys.get(row.key_slot, row.uid)
+                    said = unseal(key, row.rating_comment, f"{row.uid}/rating".encode())
+                    made = seal(key, said, f"{row.uid}/rating/{row.id}".encode())
+                    tx.execute(update(of).where(of.c.id == row.id).values(rating_comment=made))
+        finally:
+            keys.close()
+
+
+def _sealed(keys: Keys, row: Any) -> str:
+    try:
+        key = keys.get(row.key_slot, row.id)
+    except NotFound:
+        return ""
+    return base64.b64encode(seal(key, row.password_hash, f"{row.id}/password".encode())).decode()
+
+
+def _chunks(tx: Connection, query: Any) -> Iterator[list[Row[Any]]]:
+    found = tx.execute(query).all()
+    for start in range(0, len(found), CHUNK):
+        yield list(found[start : start + CHUNK])

@@ -1,0 +1,98 @@
+"""The record of processing (Art. 30 GDPR), made from what each place says of itself; nothing is written twice."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+from chat.account import store as accounts
+from chat.core.clock import stamp
+from chat.core.model import Account, Actor
+from chat.core.places import BASES, Field, Place
+from chat.infra.audit import audit
+from chat.infra.blobs import EXPORTS, FILES
+from chat.infra.bus import LEFT, NETWORKS
+from chat.infra.desk import Desk
+from chat.infra.filters import LEARNT, VERSIONS
+from chat.infra.keys.keys import KEYS
+from chat.infra.ledger.ledger import LEDGER
+from chat.infra.store import places
+from chat.infra.store.folder import DATABASE, SECRET
+from chat.retention.actions import rules
+from chat.retention.store.ageing import Policy
+
+BROWSER = Place(
+    "browser",
+    "browser",
+    "contact",
+    "that the same visitor comes back to the same chat",
+    "90 days, or until withdrawn",
+    (Field("token", "cookie", "to know the visitor again", "consent"),),
+)
+FILTER = Place(
+    "filter", "memory", "nobody", "words the spam filter has met, without whose they are, until an erasure or a restart"
+)
+BACKUPS = Place(
+    "backups",
+    "file",
+    "contact",
+    "to bring everything back after a disk is lost: sealed as it is in the database, and no key beside it",
+    "the days that the server keeps backups (30)",
+    (
+        Field("sealed texts and files", "message", "to restore", "interest", sealed=True),
+        Field("receipts", "consent", "to restore", "interest"),
+        Field("times", "time", "to restore", "interest"),
+    ),
+)
+OTHERS = (KEYS, FILES, EXPORTS, NETWORKS, LEFT, BROWSER, LEARNT, VERSIONS, FILTER, SECRET, DATABASE, LEDGER, BACKUPS)
+COLUMNS = ("place", "kind", "about", "why", "retention", "field", "category", "purpose", "basis", "sealed")
+
+
+def every() -> list[Place]:
+    """Return every place: about contacts, then agents, recipients, nobody."""
+    order = ("contact", "agent", "recipient", "nobody")
+    return sorted([*places.tables(), *OTHERS], key=lambda each: order.index(each.about))
+
+
+async def record(desk: Desk, actor: Actor) -> dict[str, Any]:
+    """Return the record for the actor's account: each place with what it holds, why, on what basis, how long."""
+
+    def work(tx: Any) -> tuple[Account, Policy]:
+        return accounts.one(tx, actor.account_id), rules.policy_of(tx, actor.account_id, desk.clock())
+
+    account, policy = await desk.store.read(work)
+    await audit.looked(desk, actor, "data_map.viewed")
+    return {
+        "controller": {"id": account.id, "name": account.name},
+        "at": stamp(desk.clock()),
+        "items": [_shown(each, policy) for each in every()],
+        "next": None,
+    }
+
+
+def as_csv(made: dict[str, Any]) -> str:
+    """Return a record as CSV, one line for each field; a place that holds nothing personal has one line too."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(COLUMNS)
+    for place in made["items"]:
+        head = [place[name] for name in COLUMNS[:5]]
+        for field in place["fields"] or [{}]:
+            writer.writerow([*head, *(field.get(name, "") for name in ("name", *COLUMNS[6:]))])
+    return out.getvalue()
+
+
+def _shown(place: Place, policy: Policy) -> dict[str, Any]:
+    return {
+        "place": place.name,
+        "kind": place.kind,
+        "about": place.about,
+        "why": place.why,
+        "retention": rules.said(policy, place.kept),
+        "fields": [
+            {"name": each.name, "category": each.category, "purpose": each.purpose, "basis": BASES[each.basis]}
+            | {"sealed": each.sealed}
+            for each in place.fields
+        ],
+    }

@@ -1,0 +1,233 @@
+"""Keeping nothing longer than an account says: its days, rehearsals, what falls due when, and the reports of runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from chat.account import store as accounts
+from chat.account.actions.accounts import manages
+from chat.core.clock import DAY, stamp
+from chat.core.errors import InvalidField
+from chat.core.ids import uuid7
+from chat.core.model import Actor
+from chat.core.nudges import Nudge, Told
+from chat.departments import actions as departments
+from chat.infra.audit import audit
+from chat.infra.desk import Desk
+from chat.retention.actions import rules, sweeping
+from chat.retention.actions.rules import RULES, Thought
+from chat.retention.store import ageing, runs
+from chat.retention.store.ageing import Policy
+from chat.retention.store.runs import Count, Run
+
+SAMPLES, MONTHS = 10, 13
+Days = Mapping[str, Any]
+
+
+async def settings(desk: Desk, actor: Actor) -> dict[str, Any]:
+    """Return the account's days by rule, the rules with their limits, and the departments with days of their own."""
+    manages(actor)
+    policy = await desk.store.read(lambda tx: rules.policy_of(tx, actor.account_id, desk.clock()))
+    own = [departments.shown(each) for each in await departments.departments(desk, actor)]
+    return rules.named(policy.days) | {"rules": [_rule(each, policy) for each in RULES], "departments": own}
+
+
+async def change(desk: Desk, actor: Actor, values: Days) -> dict[str, Any]:
+    """Set the account's days, as `{"transcripts_days":365}`; all or nothing. Raises InvalidField, naming the field."""
+    manages(actor)
+    days = rules.checked(values)
+    if not days:
+        raise InvalidField("Give the days of at least one rule", field=RULES[0].name + rules.DAYS)
+
+    def work(tx: Any) -> None:
+        kept = accounts.days_of(tx, actor.account_id, lock=True) | days
+        accounts.change(tx, actor.account_id, {"retention": kept})
+        audit.enter(desk, tx, actor.account_id, actor.agent_id, "retention.changed")
+
+    await desk.store.write(work)
+    return await settings(desk, actor)
+
+
+async def shortens(desk: Desk, actor: Actor, thought: Thought) -> bool:
+    """Tell whether something would go sooner with other days than it does now."""
+    manages(actor)
+
+    def work(tx: Any) -> bool:
+        before, after = (rules.policy_of(tx, actor.account_id, desk.clock(), each) for each in (None, thought))
+        return rules.sooner(before, after)
+
+    return await desk.store.read(work)
+
+
+async def look(desk: Desk, actor: Actor, thought: Thought | None = None) -> list[dict[str, Any]]:
+    """Return what each rule would purge now, or with other days, with samples by number; nothing is stored."""
+    manages(actor)
+    met = await _looked(desk, actor.account_id, thought)
+    return [_count(count) | {"samples": some} for count, some in met]
+
+
+async def rehearse(desk: Desk, actor: Actor, values: Days | None = None) -> dict[str, Any]:
+    """The same as a report that is kept; the samples are in the answer only."""
+    manages(actor)
+    thought = Thought(rules.checked(values or {}))
+    return await _rehearsed(desk, actor.account_id, _source(actor), actor.agent_id, thought)
+
+
+async def start(desk: Desk, actor: Actor) -> dict[str, Any]:
+    """Start a run, which the sweep carries out; return its report so far. One that is under way is joined."""
+    manages(actor)
+    run = await sweeping.begin(desk, actor.account_id, _source(actor), actor.agent_id)
+    desk.live.publish(Told(Nudge("due")))
+    return await report(desk, actor, run.id)
+
+
+async def now(desk: Desk, *, dry_run: bool) -> list[dict[str, Any]]:
+    """Run the rules in every account now, or rehearse that; return the reports."""
+    known = await desk.store.read(accounts.all_of)
+    if dry_run:
+        return [{"account": each.name} | await _rehearsed(desk, each.id, "command", "command", None) for each in known]
+    made = [await sweeping.begin(desk, each.id, "command", "command") for each in known]
+    for run in made:
+        await sweeping.carry_out(desk, run)
+    return [{"account": each.name} | await _report(desk, run.id) for each, run in zip(known, made, strict=True)]
+
+
+async def report(desk: Desk, actor: Actor, run_id: str) -> dict[str, Any]:
+    """Return the report of a run of the account; NotFound where there is none."""
+    manages(actor)
+    await desk.store.read(lambda tx: runs.one(tx, actor.account_id, run_id))
+    return await _report(desk, run_id)
+
+
+async def page(desk: Desk, actor: Actor, before: str | None, limit: int) -> tuple[list[dict[str, Any]], str | None]:
+    """Return the account's reports, newest first, and where the next page begins."""
+    manages(actor)
+
+    def work(tx: Any) -> tuple[list[Run], dict[str, list[Count]]]:
+        found = runs.page(tx, actor.account_id, before, limit + 1)
+        return found, runs.counts(tx, [each.id for each in found])
+
+    found, counts = await desk.store.read(work)
+    items = [shown(each, counts.get(each.id, [])) for each in found[:limit]]
+    return items, found[limit - 1].id if len(found) > limit else None
+
+
+async def last(desk: Desk, actor: Actor) -> dict[str, Any] | None:
+    """Return the report of the account's last run that was no rehearsal."""
+    manages(actor)
+    run = await desk.store.read(lambda tx: runs.last(tx, actor.account_id))
+    return None if run is None else await _report(desk, run.id)
+
+
+async def coming(desk: Desk, actor: Actor) -> list[dict[str, Any]]:
+    """Return how many things fall due in each of the next months, this one first, with all that is due already."""
+    manages(actor)
+    months = _months(desk.clock())
+
+    def work(tx: Any) -> dict[str, list[int]]:
+        policy, ends = rules.policy_of(tx, actor.account_id, desk.clock()), [end for _, end in months]
+        return {rule.name: ageing.coming(tx, rule.kind, policy, ends) for rule in RULES}
+
+    found = await desk.store.read(work)
+    return [
+        {"month": month} | {name: counts[at] for name, counts in found.items()} for at, (month, _) in enumerate(months)
+    ]
+
+
+async def kept_days(desk: Desk, account_id: str) -> int:
+    """Return for how many days after its last message a ticket is kept."""
+    policy = await desk.store.read(lambda tx: rules.policy_of(tx, account_id, desk.clock()))
+    return policy.days["transcripts"]
+
+
+def shown(run: Run, counts: list[Count]) -> dict[str, Any]:
+    """Return a report as it is given out."""
+    done = run.done_at is not None and not run.dry_run
+    due = stamp(run.done_at + DAY) if done and run.done_at is not None else None
+    return {
+        "id": run.id,
+        "dry_run": run.dry_run,
+        "source": run.source,
+        "state": run.state,
+        "started_at": stamp(run.started_at),
+        "done_at": None if run.done_at is None else stamp(run.done_at),
+        "scrub": {"done_at": None if run.scrubbed_at is None else stamp(run.scrubbed_at), "due_at": due},
+        "rules": [_count(each) for each in counts],
+    }
+
+
+def told(made: dict[str, Any]) -> list[str]:
+    """Return a report as lines for people."""
+    verb = "would purge" if made["dry_run"] else "purged"
+    lines = [f"{made['account']} ({made['id']}): {'rehearsal' if made['dry_run'] else made['state']}"]
+    for each in made["rules"]:
+        number = each["found"] if made["dry_run"] else each["purged"]
+        held = f", {each['held']} kept because held" if each["held"] else ""
+        some = f" ({', '.join(map(str, each['samples']))} …)" if each.get("samples") else ""
+        lines.append(f"  {each['rule']}: {verb} {number} {each['units']} after {each['days']} days{held}{some}")
+    return lines
+
+
+async def _rehearsed(desk: Desk, account_id: str, source: str, who: str, thought: Thought | None) -> dict[str, Any]:
+    met, at = await _looked(desk, account_id, thought), desk.clock()
+    made = {"id": uuid7(), "account_id": account_id, "source": source, "started_at": at, "done_at": at}
+
+    def work(tx: Any) -> Run:
+        run = runs.rehearsed(tx, made, [count for count, _ in met])
+        audit.enter(desk, tx, account_id, who, "retention.rehearsed", run.id)
+        return run
+
+    run = await desk.store.write(work)
+    return shown(run, []) | {"rules": [_count(count) | {"samples": some} for count, some in met]}
+
+
+async def _looked(desk: Desk, account_id: str, thought: Thought | None) -> list[tuple[Count, list[Any]]]:
+    def work(tx: Any) -> list[tuple[Count, list[Any]]]:
+        policy = rules.policy_of(tx, account_id, desk.clock(), thought)
+        some = [ageing.samples(tx, rule.kind, policy, SAMPLES) for rule in RULES]
+        return list(zip(sweeping.met(tx, policy), some, strict=True))
+
+    return await desk.store.read(work)
+
+
+async def _report(desk: Desk, run_id: str) -> dict[str, Any]:
+    def work(tx: Any) -> dict[str, Any]:
+        return shown(runs.by_id(tx, run_id), runs.counts(tx, [run_id]).get(run_id, []))
+
+    return await desk.store.read(work)
+
+
+def _source(actor: Actor) -> str:
+    return "agent" if actor.session_id else "api"
+
+
+def _rule(rule: rules.Rule, policy: Policy) -> dict[str, Any]:
+    limits = {"default": rule.default, "least": rule.least, "most": rule.most, "by_department": rule.by_department}
+    return {"rule": rule.name, "units": rule.units, "since": rule.since, "days": policy.days[rule.name]} | limits
+
+
+def _count(met: Count) -> dict[str, Any]:
+    units = next((rule.units for rule in RULES if rule.name == met.rule), "things")
+    return {
+        "rule": met.rule,
+        "units": units,
+        "days": met.days,
+        "found": met.found,
+        "purged": met.purged,
+        "held": met.held,
+        "left": met.left,
+        "oldest": None if met.oldest is None else stamp(met.oldest),
+        "took_ms": met.took_ms,
+    }
+
+
+def _months(now: int) -> list[tuple[str, int]]:
+    """Return the next months as `2026-11`, this one first, each with its end in ms (UTC)."""
+    first = datetime.fromtimestamp(now / 1000, UTC)
+    made = []
+    for number in range(first.year * 12 + first.month - 1, first.year * 12 + first.month - 1 + MONTHS):
+        end = datetime((number + 1) // 12, (number + 1) % 12 + 1, 1, tzinfo=UTC)
+        made.append((f"{number // 12}-{number % 12 + 1:02}", int(end.timestamp() * 1000) - 1))
+    return made

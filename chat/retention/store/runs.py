@@ -1,0 +1,160 @@
+"""Retention runs and rehearsals as rows: when, for whom asked, and what each rule found, purged and left."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from chat.account.schema import account
+from chat.core.errors import NotFound
+from chat.infra.store.upsert import once
+from chat.retention.schema import retention_count, retention_run
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run of an account, or a rehearsal of one (`dry_run`); times in ms."""
+
+    id: str
+    account_id: str
+    dry_run: bool
+    source: str
+    state: str
+    started_at: int
+    done_at: int | None
+    scrubbed_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """
+    What a run met under a rule of so many `days`: `found` due, `purged`, `held` back; on a second look `left`, and
+    from when the `oldest` counts that stays (ms).
+    """
+
+    rule: str
+    days: int
+    found: int
+    purged: int
+    held: int
+    left: int | None
+    oldest: int | None
+    took_ms: int
+
+
+_runs = tuple(retention_run.c[field.name] for field in fields(Run))
+_counts = tuple(retention_count.c[field.name] for field in fields(Count))
+
+
+def begin(tx: Connection, made: Mapping[str, Any]) -> Run:
+    """Enter a run, or return the one of the account that is under way: two at once are one."""
+    tx.execute(select(account.c.id).where(account.c.id == made["account_id"]).with_for_update())
+    mine = (retention_run.c.account_id == made["account_id"]) & (retention_run.c.state == "running")
+    row = tx.execute(select(*_runs).where(mine)).first()
+    if row is not None:
+        return Run(*row)
+    tx.execute(insert(retention_run).values(dry_run=False, state="running", **made))
+    return by_id(tx, made["id"])
+
+
+def rehearsed(tx: Connection, made: Mapping[str, Any], counts: Sequence[Count]) -> Run:
+    """Enter a rehearsal, which is done when it is entered."""
+    tx.execute(insert(retention_run).values(dry_run=True, state="done", **made))
+    reach(tx, made["id"], counts)
+    return by_id(tx, made["id"])
+
+
+def by_id(tx: Connection, run_id: str) -> Run:
+    """Return a run of any account."""
+    return Run(*tx.execute(select(*_runs).where(retention_run.c.id == run_id)).one())
+
+
+def one(tx: Connection, account_id: str, run_id: str) -> Run:
+    """Return a run of an account; NotFound where there is none."""
+    mine = (retention_run.c.id == run_id) & (retention_run.c.account_id == account_id)
+    row = tx.execute(select(*_runs).where(mine)).first()
+    if row is None:
+        raise NotFound("No such run")
+    return Run(*row)
+
+
+def page(tx: Connection, account_id: str, before: str | None, limit: int) -> list[Run]:
+    """Return runs of an account, newest first, those before an id where one is given."""
+    query = select(*_runs).where(retention_run.c.account_id == account_id)
+    if before:
+        query = query.where(retention_run.c.id < before)
+    return [Run(*row) for row in tx.execute(query.order_by(retention_run.c.id.desc()).limit(limit))]
+
+
+def running(tx: Connection) -> list[Run]:
+    """Return the runs of all accounts that are under way, or were when their process was killed."""
+    return [Run(*row) for row in tx.execute(select(*_runs).where(retention_run.c.state == "running"))]
+
+
+def last(tx: Connection, account_id: str) -> Run | None:
+    """Return the account's last run that is done and was no rehearsal."""
+    mine = (retention_run.c.account_id == account_id) & retention_run.c.done_at.is_not(None)
+    query = select(*_runs).where(mine, ~retention_run.c.dry_run).order_by(retention_run.c.started_at.desc())
+    row = tx.execute(query.limit(1)).first()
+    return None if row is None else Run(*row)
+
+
+def commanded(tx: Connection, since: int) -> list[str]:
+    """Return the accounts of which a command has finished a run since a time (ms)."""
+    mine = (retention_run.c.source == "command") & (retention_run.c.done_at >= since) & ~retention_run.c.dry_run
+    return list(tx.execute(select(retention_run.c.account_id).where(mine).distinct()).scalars())
+
+
+def unrun(tx: Connection, before: int) -> list[str]:
+    """Return the accounts that are older than a time (ms) and whose last run began before it."""
+    real = (retention_run.c.account_id == account.c.id) & ~retention_run.c.dry_run
+    begun = select(func.max(retention_run.c.started_at)).where(real).scalar_subquery()
+    return list(tx.execute(select(account.c.id).where(func.coalesce(begun, account.c.created_at) < before)).scalars())
+
+
+def counts(tx: Connection, ids: Sequence[str]) -> dict[str, list[Count]]:
+    """Return what each of some runs met, rule by rule."""
+    query = select(retention_count.c.run_id, *_counts).where(retention_count.c.run_id.in_(ids))
+    made: dict[str, list[Count]] = defaultdict(list)
+    for row in tx.execute(query.order_by(retention_count.c.position)):
+        made[row.run_id].append(Count(*row[1:]))
+    return made
+
+
+def reach(tx: Connection, run_id: str, counts: Sequence[Count]) -> None:
+    """Note what the rules met before anything was purged; what was noted first stays."""
+    for position, each in enumerate(counts):
+        values = {field.name: getattr(each, field.name) for field in fields(Count)}
+        once(tx, retention_count, {"run_id": run_id, "position": position, **values})
+
+
+def purged(tx: Connection, run_id: str, rule: str, number: int) -> None:
+    """Count what was purged, in the transaction that did."""
+    _set(tx, run_id, rule, purged=retention_count.c.purged + number)
+
+
+def leave(tx: Connection, run_id: str, rule: str, left: int, oldest: int | None, took_ms: int) -> None:
+    """Note what a second look found, and how long the rule took since the process began with it."""
+    _set(tx, run_id, rule, left=left, oldest=oldest, took_ms=retention_count.c.took_ms + took_ms)
+
+
+def close(tx: Connection, run_id: str, at: int, scrubbed_at: int | None) -> bool:
+    """Note that a run is done; return whether it was this call that did, the first one counts."""
+    open_still = (retention_run.c.id == run_id) & (retention_run.c.state == "running")
+    values = {"state": "done", "done_at": at, "scrubbed_at": scrubbed_at}
+    return tx.execute(update(retention_run).where(open_still).values(**values)).rowcount > 0
+
+
+def forget(tx: Connection, account_id: str, before: int) -> int:
+    """Delete the reports of an account's runs and rehearsals that were done before a time (ms); return how many."""
+    old = (retention_run.c.account_id == account_id) & (retention_run.c.done_at < before)
+    return tx.execute(delete(retention_run).where(old)).rowcount
+
+
+def _set(tx: Connection, run_id: str, rule: str, **values: Any) -> None:
+    mine = (retention_count.c.run_id == run_id) & (retention_count.c.rule == rule)
+    tx.execute(update(retention_count).where(mine).values(**values))

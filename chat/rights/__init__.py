@@ -1,0 +1,1 @@
+"""Anybody's own data, by a mailed link."""

@@ -1,0 +1,1 @@
+"""Judging, labelling, retraining: what an account does with `spam`."""

@@ -1,0 +1,220 @@
+"""
+Teaching the filter: an agent's mark becomes labels, if the contact agreed to that; labels that go are unlearnt at once.
+
+The rows are the truth. Each process folds them when it starts, and the rows of one contact again when it is told that
+they changed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+from array import array
+from collections import defaultdict
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Any
+
+from chat.account import store as accounts
+from chat.consent import store as consents
+from chat.contacts.store import contacts
+from chat.core.errors import LetheError, NotFound, TooLarge
+from chat.core.frames import TEXT_CHARS
+from chat.core.model import Actor, Contact, Message
+from chat.core.nudges import Nudge, Told
+from chat.infra.desk import Desk, unseal_text
+from chat.spam_filter.store import given, labels, runs
+from chat.spam_filter.store.given import Given
+from chat.spam_filter.store.labels import Labelled
+from spam import Filter, Label, Taught
+from spam.head import Head
+
+WHY_MOST = 20
+TAUGHT_MOST = 50  # messages of a ticket that one mark labels
+
+
+def teach(desk: Desk, tx: Any, actor: Actor, contact: Contact, said: list[Message], *, spam: bool) -> int:
+    """
+    Label a ticket's messages in the mark's own transaction, none without a live consent to `spam_training`; return how
+    many.
+    """
+    contact = contacts.by_uid(tx, contact.uid, lock=True)
+    if not _agreed(tx, contact):
+        return 0
+    theirs = [each for each in said if each.author == "visitor" and each.body][:TAUGHT_MOST]
+    labels.put(tx, [_label(desk, actor, contact, each, spam=spam) for each in theirs])
+    return len(theirs)
+
+
+async def changed(desk: Desk, account_id: str, contact_id: int) -> None:
+    """Learn what a contact's labels are now, here and in the other processes."""
+    await refresh(desk, account_id, contact_id)
+    desk.live.publish(Told(Nudge("taught", account=account_id, contact=contact_id), source=desk.filters))
+
+
+async def refresh(desk: Desk, account_id: str, contact_id: int) -> None:
+    """Read a contact's labels again; whose key is gone has none any more, and no words in memory."""
+
+    def work(tx: Any) -> dict[tuple[int, int], Label]:
+        try:
+            contact = contacts.by_id(tx, contact_id)
+            desk.keys.get(contact.key_slot, contact.uid)
+        except LetheError:
+            desk.filters.forget_words()
+            return {}
+        return _opened(desk, contact.key_slot, contact.uid, labels.of_contact(tx, contact_id))
+
+    async with desk.filters.turn:
+        desk.filters.put(account_id, contact_id, await desk.store.read(work))
+
+
+async def fold(desk: Desk) -> None:
+    """Learn from every label there is: what a process does when it starts."""
+    async with desk.filters.turn:
+        for account_id, theirs in (await desk.store.read(lambda tx: _every(desk, tx))).items():
+            desk.filters.anew(account_id, theirs)
+    for account_id in await desk.store.read(given.accounts):
+        await take(desk, account_id)
+
+
+async def learn_anew(desk: Desk, account_id: str) -> None:
+    """Learn an account's labels from the rows alone: a command in another process may have taken any of them."""
+    async with desk.filters.turn:
+        known = await desk.store.read(lambda tx: _every(desk, tx, account_id))
+        desk.filters.anew(account_id, known.get(account_id, {}))
+    await take(desk, account_id)
+
+
+async def give(desk: Desk, account_id: str, texts: Sequence[tuple[str, bool]]) -> int:
+    """Teach an account labelled texts of the operator's; only their numbers are kept. Return how many are new."""
+    known, now = desk.filters.taught(account_id), desk.clock()
+
+    def work() -> list[Given]:
+        return [_given(known.numbers(text), now, spam=spam) for text, spam in texts]
+
+    made = await asyncio.to_thread(work)
+    count = await desk.store.write(lambda tx: given.add(tx, account_id, made))
+    await take(desk, account_id)
+    return count
+
+
+async def take(desk: Desk, account_id: str) -> None:
+    """Learn what the operator gave, where that is more than is known here."""
+    count = await desk.store.read(lambda tx: given.count(tx, account_id))
+    if count != desk.filters.given.get(account_id, 0):
+        found = await desk.store.read(lambda tx: given.of_account(tx, account_id))
+        desk.filters.give(account_id, {at: Label(features_of(each), each.spam) for at, each in enumerate(found)})
+
+
+async def sweep(desk: Desk) -> int:
+    """Bring the accounts' files to what is learnt; one that is damaged is written anew. Return how many changed."""
+    return sum([await asyncio.to_thread(desk.filters.write, each) for each in desk.filters.accounts()])
+
+
+def classify(desk: Desk, actor: Actor, text: str) -> dict[str, Any]:
+    """Return how the account's filter judges a text, and why; TooLarge beyond what a message may hold."""
+    if len(text) > TEXT_CHARS:
+        raise TooLarge(f"A text holds at most {TEXT_CHARS} characters")
+    return judged(desk.filters.of(actor.account_id), text)
+
+
+def judged(known: Filter, text: str) -> dict[str, Any]:
+    """Return a text's score, what it means, and the words that decided, heaviest first."""
+    score = known.score_many([text])[0]
+    return {"score": round(score, 6), "verdict": str(known.verdict(score)), "why": why(known, text)}
+
+
+def why(known: Filter, text: str) -> list[dict[str, Any]]:
+    """Return the words of a text that decide, with their weights, heaviest first."""
+    return [{"token": token, "weight": round(weight, 4)} for token, weight in known.explain(text)[:WHY_MOST]]
+
+
+def described(desk: Desk, account_id: str) -> dict[str, Any]:
+    """Return what an account's filter is: what it learnt from, its head, where its lines are, the hash of its file."""
+    known = desk.filters.of(account_id)
+    data = known.to_bytes()  # a head that follows its labels does so now
+    learnt = known if isinstance(known, Taught) else None
+    ham, spam = learnt.marks.texts if learnt else (0, 0)
+    head = learnt.head if learnt else Head()
+    return {
+        "account": account_id,
+        "prior": {"ham": known.terms.ham, "spam": known.terms.spam},
+        "labels": {"ham": ham, "spam": spam},
+        "head": head.plain(),
+        "lines": {"unsure": known.terms.unsure, "hold": round(known.hold, 6)},
+        "sha256": sha256(data).hexdigest(),
+    }
+
+
+async def model(desk: Desk, actor: Actor) -> dict[str, Any]:
+    """Return what the actor's account's filter is, and which version of it serves, 0 where the head follows labels."""
+
+    def work(tx: Any) -> tuple[int, float]:
+        used = runs.in_use(tx, actor.account_id)
+        return 0 if used is None else used.version, accounts.one(tx, actor.account_id).ham_held
+
+    version, held = await desk.store.read(work)
+    found = await asyncio.to_thread(described, desk, actor.account_id)
+    return found | {"version": version, "ham_held": held}
+
+
+def opened(desk: Desk, slot: int, uid: str, row: Labelled) -> array[int]:
+    """Return the features of a label; NotFound where it does not open, as when its contact's key is gone."""
+    written = desk.unseal(slot, uid, _place(row.ticket_id, row.seq), row.features)
+    if written is None:
+        raise NotFound("This label does not open")
+    return array("I", map(int, written.split()))
+
+
+def features_of(row: Given) -> array[int]:
+    """Return the features of a text that was given."""
+    numbers = array("I", row.features)
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    return numbers
+
+
+def _given(numbers: Sequence[int], at: int, *, spam: bool) -> Given:
+    features = array("I", sorted(set(numbers)))
+    if sys.byteorder == "big":
+        features.byteswap()
+    data = features.tobytes()
+    return Given(sha256(data).hexdigest(), at, spam, data)
+
+
+def _every(desk: Desk, tx: Any, only: str = "") -> dict[str, dict[int, dict[tuple[int, int], Label]]]:
+    """Return every label by account and contact, or those of one account."""
+    found: dict[str, dict[int, dict[tuple[int, int], Label]]] = defaultdict(dict)
+    for contact_id, account_id, uid, slot in labels.taught_by(tx):
+        if only in {"", account_id}:
+            with contextlib.suppress(NotFound):  # being erased: the key goes first
+                found[account_id][contact_id] = _opened(desk, slot, uid, labels.of_contact(tx, contact_id))
+    return found
+
+
+def _agreed(tx: Any, contact: Contact) -> bool:
+    """Whether the contact's live consent, to the notice in force, has `spam_training` in it."""
+    current = accounts.one(tx, contact.account_id).notice_version
+    if contact.receipt_id is None or contact.notice_version != current:
+        return False
+    return consents.receipts(tx, contact.id)[-1].purposes.get("spam_training") is True
+
+
+def _label(desk: Desk, actor: Actor, contact: Contact, said: Message, *, spam: bool) -> Labelled:
+    key = desk.keys.get(contact.key_slot, contact.uid)
+    numbers = desk.filters.taught(contact.account_id).numbers(unseal_text(key, said.author, said.cid, said.body))
+    written = " ".join(map(str, sorted(numbers)))
+    sealed = desk.seal(contact.key_slot, contact.uid, _place(said.ticket_id, said.seq), written)
+    return Labelled(contact.id, said.ticket_id, said.seq, spam, sealed, actor.agent_id, desk.clock())
+
+
+def _opened(desk: Desk, slot: int, uid: str, rows: list[Labelled]) -> dict[tuple[int, int], Label]:
+    found = {}
+    for each in rows:
+        found[each.ticket_id, each.seq] = Label(opened(desk, slot, uid, each), each.spam)
+    return found
+
+
+def _place(ticket_id: int, seq: int) -> str:
+    return f"label/{ticket_id}/{seq}"

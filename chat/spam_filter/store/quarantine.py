@@ -1,0 +1,121 @@
+"""The held messages of an account, across its tickets, that no agent has looked at yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Select, and_, delete, exists, func, insert, select, tuple_, update
+
+from chat.account.schema import site
+from chat.contacts.schema import contact
+from chat.contacts.schema import hold as legal_hold
+from chat.core.model import Message
+from chat.infra.store.bound import columns, holds
+from chat.spam_filter.schema import label, review
+from chat.tickets.schema import message, ticket
+
+Sort = Literal["score", "time"]
+Place = tuple[int, int]  # a ticket's number in its account, a message's in the ticket
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A held message with what lists show beside it; the name is sealed, as the text is."""
+
+    message: Message
+    number: int
+    contact_uid: str
+    contact_slot: int
+    contact_name: bytes | None
+    site: str
+
+
+_columns = tuple(message.c[field.name] for field in fields(Message))
+_score = func.coalesce(message.c.score, 0.0)
+_visible = contact.c.receipt_id.is_not(None) & ~exists().where(legal_hold.c.contact_id == contact.c.id)
+_said = (message.c.author == "visitor") & message.c.target.is_(None) & message.c.redacted_at.is_(None)
+_looked_at = exists().where(review.c.ticket_id == message.c.ticket_id, review.c.seq == message.c.seq)
+
+
+def page(tx: Connection, account_id: str, sort: Sort, before: tuple[float, int, int] | None, limit: int) -> list[Held]:
+    """Return up to `limit` held messages, highest score or newest first, from behind `before`: score or time, place."""
+    by = _score if sort == "score" else message.c.at
+    order = (by, message.c.ticket_id, message.c.seq)
+    query = _of_account(account_id).where(message.c.held, ~_looked_at, ticket.c.held > 0)
+    if before is not None:
+        query = query.where(tuple_(*order) < tuple_(*before))
+    rows = tx.execute(query.order_by(*(each.desc() for each in order)).limit(limit))
+    return _all_held(tx, rows)
+
+
+def count(tx: Connection, account_id: str) -> int:
+    """Return how many held messages wait for a look."""
+    found = _of_account(account_id).where(message.c.held, ~_looked_at, ticket.c.held > 0)
+    return int(tx.execute(select(func.count()).select_from(found.subquery())).scalar_one())
+
+
+def many(tx: Connection, account_id: str, places: Sequence[Place]) -> list[Held]:
+    """Return those of some messages that are there, held or not; their tickets and contacts are locked, in order."""
+    numbers = sorted({number for number, _ in places})
+    mine = (ticket.c.account_id == account_id) & ticket.c.number.in_(numbers)
+    tx.execute(select(ticket.c.id).where(mine).order_by(ticket.c.id).with_for_update())
+    whose = contact.c.id.in_(select(ticket.c.contact_id).where(mine))
+    tx.execute(select(contact.c.id).where(whose).order_by(contact.c.id).with_for_update())
+    query = _of_account(account_id).where(tuple_(ticket.c.number, message.c.seq).in_(places))
+    return _all_held(tx, tx.execute(query.order_by(message.c.ticket_id, message.c.seq)))
+
+
+def put(tx: Connection, ticket_id: int, seqs: Sequence[int], *, held: bool) -> list[Message]:
+    """Hold some messages of a ticket, or release them, with their redactions; return those that changed."""
+    theirs = message.c.seq.in_(seqs) | message.c.target.in_(seqs)
+    changed = (message.c.ticket_id == ticket_id) & theirs & (message.c.held != held)
+    which = list(tx.execute(select(message.c.seq).where(changed)).scalars())
+    tx.execute(update(message).where(changed).values(held=held))
+    waits = select(func.count()).where(message.c.ticket_id == ticket_id, message.c.held).scalar_subquery()
+    tx.execute(update(ticket).where(ticket.c.id == ticket_id).values(held=waits))
+    query = select(*_columns).where(message.c.ticket_id == ticket_id, message.c.seq.in_(which))
+    return [Message(*row) for row in tx.execute(query.order_by(message.c.seq))]
+
+
+def look_at(tx: Connection, found: Sequence[Message], agent_id: str, at: int, *, spam: bool) -> None:
+    """Enter an agent's word on messages in the place of the word before."""
+    forget(tx, found)
+    made = {"spam": spam, "agent_id": agent_id, "at": at}
+    rows = [{"ticket_id": m.ticket_id, "seq": m.seq, "contact_id": m.contact_id, **made} for m in found]
+    if rows:
+        tx.execute(insert(review), rows)
+
+
+def forget(tx: Connection, found: Sequence[Message]) -> None:
+    """Take back what was said of messages: they wait again."""
+    places = [(each.ticket_id, each.seq) for each in found]
+    if places:
+        tx.execute(delete(review).where(tuple_(review.c.ticket_id, review.c.seq).in_(places)))
+
+
+def _of_account(account_id: str) -> Select[Any]:
+    shown = (ticket.c.number, contact.c.uid, contact.c.key_slot, contact.c.name, site.c.name.label("site"))
+    whose = columns(contact, "c_")
+    there = and_(ticket.c.account_id == account_id, ticket.c.purged_at.is_(None), ticket.c.status != "trash")
+    return (
+        select(*_columns, *shown, *whose)
+        .join(ticket, ticket.c.id == message.c.ticket_id)
+        .join(contact, and_(contact.c.id == ticket.c.contact_id, contact.c.account_id == ticket.c.account_id))
+        .join(site, site.c.id == ticket.c.site_id)
+        .where(there, _visible, _said)
+    )
+
+
+def _all_held(tx: Connection, rows: Iterable[Any]) -> list[Held]:
+    """Return those whose contact is of the account as the server wrote it itself."""
+    kept = [row for row in rows if holds(tx, contact, row, "c_")]
+    return [Held(Message(*row[: len(_columns)]), row.number, row.uid, row.key_slot, row.name, row.site) for row in kept]
+
+
+def unused(tx: Connection, account_id: str) -> int:
+    """Return how many messages an agent has judged that taught nothing: there is no label of them."""
+    taught = exists().where(label.c.ticket_id == review.c.ticket_id, label.c.seq == review.c.seq)
+    query = select(func.count()).select_from(review).join(contact, contact.c.id == review.c.contact_id)
+    return int(tx.execute(query.where(contact.c.account_id == account_id, ~taught)).scalar_one())

@@ -1,1 +1,0 @@
-"""What teaches the spam filter, as rows."""

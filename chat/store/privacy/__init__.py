@@ -1,1 +1,0 @@
-"""Consent, holds and erasures as rows."""

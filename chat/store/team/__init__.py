@@ -1,1 +1,0 @@
-"""The account and its agents as rows."""

@@ -1,0 +1,1 @@
+"""The agents: who they are, signing in, tokens and passwords."""

@@ -1,0 +1,66 @@
+"""
+Attempts at signing in: who guesses is stopped, whose account it is gets in.
+
+Only failures count. They count for the network first: one that is stopped uses up nobody else's. Then for the address
+as tried from that network, so that guessing from elsewhere locks nobody out. A device that its agent signed in with
+before (it shows a signed cookie) is made to wait a moment where others are stopped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+from chat.core.errors import RateLimited
+from chat.core.networks import Network
+from chat.infra.desk import Desk
+
+ADDRESS, NETWORK, DEVICE, WINDOW = 10, 30, 20, 900.0
+WIDE = 50
+"""So many failures on one address from anywhere, and each attempt takes a moment longer."""
+MOMENT = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Whence:
+    """Where an attempt comes from; `device` is what a known device shows, then its id, "" for another."""
+
+    network: Network
+    device: str = ""
+
+
+def known(desk: Desk, row: Any | None, whence: Whence) -> Whence:
+    """Return whence, with the device's id, or none where it is not one that the agent of this row signed in with."""
+    whose, device = desk.tokens.read_device(whence.device, desk.clock())
+    mine = row is not None and row.id == whose
+    return Whence(whence.network, device if mine else "")
+
+
+async def begin(desk: Desk, email_hash: str, whence: Whence) -> None:
+    """Count an attempt as failed until it succeeds. RateLimited where there were too many."""
+    wait = await _first_refusal(desk, email_hash, whence)
+    if wait and not whence.device:
+        raise RateLimited("Too many attempts; wait before the next", retry_after=wait)
+    if wait:
+        held = await desk.live.allow(f"signin:device:{whence.device}", DEVICE, WINDOW)
+        if held:
+            raise RateLimited("Too many attempts; wait before the next", retry_after=held)
+    if await desk.live.allow(f"signin:any:{email_hash}", WIDE, WINDOW) or wait:
+        await asyncio.sleep(MOMENT)
+
+
+async def succeeded(desk: Desk, email_hash: str, whence: Whence) -> None:
+    """Take back what an attempt was counted for."""
+    await desk.live.give_back_from("signin", whence.network, WINDOW)
+    for key in (_address(email_hash, whence), f"signin:any:{email_hash}", f"signin:device:{whence.device}"):
+        await desk.live.give_back(key, WINDOW)
+
+
+async def _first_refusal(desk: Desk, email_hash: str, whence: Whence) -> float:
+    wait = await desk.live.allow_from("signin", whence.network, NETWORK, WINDOW)
+    return wait or await desk.live.allow(_address(email_hash, whence), ADDRESS, WINDOW)
+
+
+def _address(email_hash: str, whence: Whence) -> str:
+    return f"signin:{whence.network.near}:{email_hash}"

@@ -1,0 +1,126 @@
+"""
+Passwords that are changed, and API tokens that are taken away. The ledger knows of each, so that no restore brings an
+old one back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from chat.core.addresses import address
+from chat.core.errors import Forbidden, InvalidField, NotFound, RateLimited, Unauthorized
+from chat.core.model import Actor
+from chat.core.nudges import Nudge, Told
+from chat.infra.audit import audit
+from chat.infra.desk import Desk
+from chat.team import store
+from chat.team.actions import passwords
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Whether an agent's password is `due` to be changed, and how many attempts failed before this session."""
+
+    due: bool
+    failed: int
+
+
+TRIES, WINDOW = 10, 900.0
+
+
+@dataclass(frozen=True, slots=True)
+class Renewed:
+    """An agent's new password, which is kept nowhere, and how many sessions and tokens ended with the old one."""
+
+    agent_id: str
+    password: str
+    sessions: int
+    tokens: int
+
+
+async def renew(desk: Desk, email: str, password: str | None, *, with_tokens: bool) -> Renewed:
+    """
+    Give an agent another password, generated unless given, and end their sessions; `with_tokens` their API tokens too.
+    For the server's operator. Raises InvalidField, and NotFound where no active agent has the address.
+    """
+    chosen = passwords.chosen(password, email)
+    known = await desk.store.read(lambda tx: _active(tx, desk.email_hash("agents", email), email))
+    kept = await passwords.kept(desk, known.key_slot, known.id, chosen)
+
+    def work(tx: Any) -> tuple[str, str, int, list[str]]:
+        row = _active(tx, known.email_hash, email)
+        store.change(tx, row.id, password_hash=kept, password_due=password is None)
+        ended = store.end_sessions(tx, row.id)
+        tokens = store.live_tokens(tx, row.id) if with_tokens else []
+        for each in tokens:
+            store.revoke(tx, each, desk.clock())
+            audit.enter(desk, tx, row.account_id, "command", "token.revoked", each)
+        audit.enter(desk, tx, row.account_id, "command", "agent.password_changed", row.id)
+        for each in tokens:
+            desk.ledger.enter(desk.clock(), "revoke", {"token": each})
+        desk.ledger.enter(desk.clock(), "password", {"agent": row.id})
+        return row.account_id, row.id, ended, tokens
+
+    account_id, agent_id, ended, tokens = await desk.store.write(work)
+    desk.live.publish(Told(Nudge("signout", account=account_id, agent=agent_id)))
+    return Renewed(agent_id, chosen, ended, len(tokens))
+
+
+async def change(desk: Desk, actor: Actor, old: str, new: str) -> int:
+    """
+    Give the actor, who knows the old password, a new one, and end their other sessions; return how many. Raises
+    InvalidField, naming `old` or `password`, RateLimited, and Forbidden for who came with a token.
+    """
+    if not actor.session_id:
+        raise Forbidden("A password is changed by whoever is signed in, not by a program")
+    wait = await desk.live.allow(f"password:{actor.agent_id}", TRIES, WINDOW)
+    if wait:
+        raise RateLimited("Too many attempts; wait before the next", retry_after=wait)
+    row = await desk.store.read(lambda tx: store.active(tx, actor.agent_id))
+    if not await passwords.right(desk, row, old) or row is None:
+        raise InvalidField("This is not your password", field="old")
+    if new == old:
+        raise InvalidField("Take another password than the old one", field="password", why="same")
+    email = desk.unseal(row.key_slot, row.id, "email", row.email) or ""
+    kept = await passwords.kept(desk, row.key_slot, row.id, passwords.chosen(new, email, actor.name))
+
+    def work(tx: Any) -> int:
+        is_now = store.active(tx, row.id, lock=True)
+        if is_now is None or is_now.password_hash != row.password_hash:
+            raise Unauthorized("Sign in again")
+        store.change(tx, row.id, password_hash=kept, password_due=False)
+        ended = store.end_sessions(tx, row.id, but=actor.session_id)
+        audit.enter(desk, tx, row.account_id, row.id, "agent.password_changed", row.id)
+        desk.ledger.enter(desk.clock(), "password", {"agent": row.id})
+        return ended
+
+    ended = await desk.store.write(work)
+    await desk.live.give_back(f"password:{actor.agent_id}", WINDOW)
+    nudge = Nudge("signout", account=actor.account_id, agent=actor.agent_id)
+    desk.live.publish(Told(nudge))
+    return ended
+
+
+async def standing(desk: Desk, actor: Actor) -> Standing:
+    """Return how it stands with the actor's password."""
+
+    def work(tx: Any) -> Standing:
+        row = store.active(tx, actor.agent_id)
+        session = store.session_by_id(tx, actor.session_id, desk.clock())
+        return Standing(row is not None and row.password_due, 0 if session is None else session.failed)
+
+    return await desk.store.read(work)
+
+
+def _active(tx: Any, email_hash: str, email: str) -> Any:
+    row = store.by_email(tx, email_hash)
+    if row is None or row.deactivated_at is not None:
+        address(email)
+        raise NotFound("No active agent has this address")
+    return row
+
+
+async def lock(desk: Desk, agent_id: str) -> None:
+    """Let no password open an agent's account until they are given another: the one in force is not known here."""
+    await desk.store.write(lambda tx: store.change(tx, agent_id, password_hash=""))

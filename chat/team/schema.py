@@ -1,0 +1,75 @@
+"""Agents, their sessions and tokens."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Integer, LargeBinary, String, Table, Text, false
+
+from chat.infra.store.columns import about, mac, metadata, personal, plain, to, uid
+
+ROLES = ("owner", "admin", "agent")
+
+agent = Table(
+    "agent",
+    metadata,
+    uid("identifier"),
+    plain("account_id", to("account.id"), nullable=False, index=True),
+    personal("role", String(10), "role", nullable=False),
+    plain("key_slot", Integer, nullable=False),
+    personal("name", LargeBinary, "name", nullable=False),
+    personal("email", LargeBinary, "e-mail", nullable=False),
+    personal("email_hash", String(64), "e-mail", nullable=False, unique=True),
+    personal("password_hash", Text, "credential", nullable=False),
+    plain("password_due", Boolean(create_constraint=False), nullable=False, default=False, server_default=false()),
+    personal("failed", Integer, "credential", nullable=False, default=0, server_default="0"),
+    personal("created_at", BigInteger, "time", nullable=False),
+    personal("deactivated_at", BigInteger, "time"),
+    mac(),
+    CheckConstraint("role IN ('owner', 'admin', 'agent')", name="role"),
+    info=about(
+        "agent",
+        "a person who answers for the account",
+        basis="contract",
+        kept="as long as the account; sealed under the agent's own key",
+        bound=("id", "account_id", "role", "deactivated_at"),
+    ),
+)
+
+session = Table(
+    "session",
+    metadata,
+    uid(),
+    personal("agent_id", to("agent.id"), "identifier", nullable=False, index=True),
+    personal("secret_hash", String(64), "credential", nullable=False, unique=True),
+    personal("created_at", BigInteger, "time", nullable=False),
+    personal("expires_at", BigInteger, "time", nullable=False),
+    personal("seen_at", BigInteger, "time", nullable=False, default=0, server_default="0"),
+    personal("failed", Integer, "credential", nullable=False, default=0, server_default="0"),
+    mac(),
+    info=about(
+        "agent",
+        "that an agent is signed in",
+        basis="contract",
+        kept="14 days, or until signed out",
+        saved=False,
+        bound=("id", "agent_id", "secret_hash", "expires_at"),
+    ),
+)
+
+token = Table(
+    "token",
+    metadata,
+    uid(),
+    personal("agent_id", to("agent.id"), "identifier", nullable=False, index=True),
+    personal("secret_hash", String(64), "credential", nullable=False, unique=True),
+    plain("name", Text, nullable=False),
+    personal("created_at", BigInteger, "time", nullable=False),
+    personal("revoked_at", BigInteger, "time"),
+    mac(),
+    info=about(
+        "agent",
+        "a program that acts for an agent",
+        basis="contract",
+        kept="until revoked, and as long as the agent",
+        bound=("id", "agent_id", "secret_hash", "revoked_at"),
+    ),
+)

@@ -1,0 +1,1 @@
+"""What is said: tickets, messages, notes, and the sockets they travel on."""

@@ -1,0 +1,55 @@
+"""A visitor arrives: everything a socket needs to know of who it is, read in one go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from chat.account import store as accounts
+from chat.consent import store as consents
+from chat.consent.actions import notices
+from chat.contacts.store import contacts
+from chat.core.errors import NotFound, Unauthorized
+from chat.core.gate import Standing
+from chat.core.model import Account, Contact, Site, Ticket
+from chat.core.tokens import Visitor
+from chat.infra.desk import Desk
+from chat.infra.store import server
+from chat.tickets.actions import transcripts
+
+
+@dataclass(slots=True)
+class Arrival:
+    """
+    A contact at a socket: `notice` is the one in force as the contact gets it; `ticket` the one this socket is about.
+    """
+
+    contact: Contact
+    account: Account
+    site: Site
+    name: str | None
+    notice: dict[str, Any] | None
+    standing: Standing
+    epoch: int
+    ticket: Ticket | None = None
+
+
+async def arrive(desk: Desk, visitor: Visitor) -> Arrival:
+    """Return the arrival of whom a token speaks for; Unauthorized where they were erased or have withdrawn."""
+
+    def work(tx: Any) -> Arrival:
+        try:
+            contact = contacts.by_uid(tx, visitor.contact)
+            site = accounts.site_by_id(tx, contact.site_id)
+            account = accounts.one(tx, contact.account_id)
+            name = transcripts.name_of(desk, contact)
+        except NotFound:
+            raise Unauthorized("This visitor is not here any more") from None
+        if contact.receipt_id is None:
+            raise Unauthorized("This consent was withdrawn")
+        found = consents.notices(tx, account.id, account.notice_version) if account.notice_version else []
+        standing = Standing(contact.receipt_id, contact.notice_version, account.notice_version)
+        notice = notices.shown(found[0], contact.locale) if found else None
+        return Arrival(contact, account, site, name, notice, standing, server.epoch(tx))
+
+    return await desk.store.read(work)

@@ -1,0 +1,194 @@
+"""
+A message's way into the database: gathered, scored, sealed and committed in batches, then told to everybody (group
+commit).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from functools import cached_property
+
+from msgspec import UNSET
+
+from chat.attachments.actions import quotas
+from chat.core import frames
+from chat.core.clock import stamp
+from chat.core.errors import LetheError, Unavailable
+from chat.core.ids import spelt
+from chat.core.model import Draft
+from chat.core.nudges import Nudge, Told
+from chat.core.texts import seen
+from chat.infra.desk import Desk, seal_text
+from chat.infra.metrics import Metrics
+from chat.tickets.actions import scoring
+from chat.tickets.store.posting import store_all
+
+Done = Callable[[Draft], None]
+
+
+class Posted:
+    """A stored message on its way out; each form of it is written once, however many hear it."""
+
+    def __init__(self, draft: Draft) -> None:
+        self.draft = draft
+
+    def frame(self, *, text: bool) -> frames.MessageOut:
+        """Return the message as a frame, with or without its text."""
+        draft = self.draft
+        return frames.MessageOut(
+            ticket=draft.number,
+            seq=draft.seq,
+            id=spelt(draft.cid),
+            author=frames.Author(draft.author, draft.name),
+            at=stamp(draft.at),
+            text=draft.text if text else UNSET,
+            held=draft.held and not text,
+            attachments=[each for each in draft.shown if text and isinstance(each, frames.AttachmentOut)],
+        )
+
+    @cached_property
+    def for_visitor(self) -> str:
+        """The frame as the contact gets it: their own words always."""
+        return frames.encode(self.frame(text=True))
+
+    @cached_property
+    def for_agents(self) -> str:
+        """The frame as agents get it: a held message without its text."""
+        return frames.encode(self.frame(text=not self.draft.held))
+
+
+class Postbox:
+    """
+    Takes drafts from many sockets and stores them in batches.
+
+    What arrives while one batch is being committed makes the next, so a quiet server answers at once and a busy one
+    pays one flush for many messages. `done` is called on the loop after the commit, in the order of arrival; who writes
+    very much at once waits longer for the rest of it than others do (`scoring.shared`).
+    """
+
+    def __init__(self, desk: Desk, metrics: Metrics) -> None:
+        self._desk, self._metrics = desk, metrics
+        self._waiting: list[tuple[Draft, Done]] = []
+        self._rests = scoring.Rests()
+        self._called = self._at_work = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._loop = asyncio.get_running_loop()
+
+    def put(self, draft: Draft, done: Done) -> None:
+        """Take a draft; `done(draft)` follows, with `draft.refusal` set where it was not stored."""
+        draft.opens = draft.ticket_id is None
+        if not seen(draft.text):
+            draft.text = ""  # it comes with a file, or no door had taken it
+        self._waiting.append((draft, done))
+        self._idle.clear()
+        if not (self._called or self._at_work):
+            self._called = True
+            self._loop.call_soon(self._next)
+
+    async def post(self, draft: Draft) -> Draft:
+        """Store one draft and return it; raises its refusal."""
+        stored: asyncio.Future[Draft] = self._loop.create_future()
+        self.put(draft, lambda done: None if stored.cancelled() else stored.set_result(done))
+        await stored
+        if draft.refusal is not None:
+            raise draft.refusal
+        return draft
+
+    async def drain(self) -> None:
+        """Wait until everything taken is stored."""
+        await self._idle.wait()
+
+    def _next(self) -> None:
+        self._called = False
+        if self._at_work:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        began = self._loop.time()
+        batch, self._waiting = scoring.shared(self._waiting, self._rests.now(began))
+        if batch:
+            self._at_work = True
+            drafts = [draft for draft, _ in batch]
+            future = self._desk.store.in_writer(lambda: self._store(drafts))
+            future.add_done_callback(lambda ran: self._settle(batch, ran, began))
+        elif self._waiting:
+            self._timer = self._loop.call_later(self._rests.left(began), self._next)
+        else:
+            self._idle.set()
+
+    def _store(self, drafts: list[Draft]) -> None:
+        """In the writer's thread: score, seal, append, commit. Raises Unavailable where the disk is full."""
+        quotas.takes_messages(self._desk.settings)
+        unscored = scoring.score(self._desk.filters, [draft for draft in drafts if draft.author == "visitor"])
+        self._metrics.unscored.inc(unscored)
+        ready = [draft for draft in drafts if self._sealed(draft)]
+        if ready:
+            store_all(self._desk.store, ready)
+
+    def _sealed(self, draft: Draft) -> bool:
+        try:
+            key = self._desk.keys.get(draft.key_slot, draft.contact_uid)
+        except LetheError as refusal:
+            draft.refusal = refusal
+            return False
+        draft.sealed = seal_text(key, draft.author, draft.cid, draft.text)
+        return True
+
+    def _settle(self, batch: list[tuple[Draft, Done]], ran: asyncio.Future[None], began: float) -> None:
+        error = ran.exception()
+        self._count([draft for draft, _ in batch])
+        for draft, done in batch:
+            if error is not None and draft.refusal is None:
+                draft.refusal = error if isinstance(error, LetheError) else Unavailable("It could not be stored")
+            done(draft)
+            # One by one and in order: who follows a ticket must see its numbers rise by one, their own among them.
+            if draft.refusal is None and not draft.repeated:
+                self._desk.live.publish(_told(draft), *_reopened(draft))
+        self._desk.live.publish(*_changed([draft for draft, _ in batch]))
+        self._at_work = False
+        self._rests.enter([draft for draft, _ in batch], began, self._loop.time())
+        self._next()
+        if error is not None and not isinstance(error, LetheError):
+            raise error
+
+    def _count(self, drafts: list[Draft]) -> None:
+        meters = self._metrics
+        meters.batches.observe(len(drafts))
+        for author in ("visitor", "agent"):
+            meters.messages.labels(author).inc(
+                sum(d.author == author and d.refusal is None and not d.repeated for d in drafts)
+            )
+        meters.held.inc(sum(draft.held and not draft.repeated for draft in drafts))
+        for draft in drafts:
+            if isinstance(draft.refusal, LetheError):
+                meters.refused.labels(draft.refusal.code).inc()
+
+
+def _told(draft: Draft) -> Told:
+    happened = Nudge(
+        "message",
+        account=draft.account_id,
+        contact=draft.contact_id,
+        ticket=draft.ticket_id or 0,
+        number=draft.number,
+        seq=draft.seq,
+    )
+    return Told(happened, Posted(draft), draft.source)
+
+
+def _reopened(draft: Draft) -> list[Told]:
+    """Return what the contact's windows are told where a message opened a solved ticket again."""
+    happened = Nudge("ended", contact=draft.contact_id, ticket=draft.ticket_id or 0, number=draft.number, on=True)
+    return [Told(happened)] if draft.reopened else []
+
+
+def _changed(drafts: list[Draft]) -> list[Told]:
+    """Return what the lists of tickets are told of a batch: each ticket once."""
+    stored = {draft.ticket_id: draft for draft in drafts if draft.refusal is None and not draft.repeated}
+    return [
+        Told(Nudge("ticket", account=draft.account_id, ticket=ticket or 0, number=draft.number))
+        for ticket, draft in stored.items()
+    ]

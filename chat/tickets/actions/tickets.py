@@ -1,0 +1,318 @@
+"""Tickets: what agents and visitors may do with one beside writing in it."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from typing import Any
+
+from chat.contacts.store import contacts
+from chat.core import frames
+from chat.core.errors import Ended, InvalidField, NotFound, UnknownParameter
+from chat.core.ids import packed
+from chat.core.model import Actor, Contact, Draft, Message, Note, Order, Ticket
+from chat.core.nudges import Nudge, Told
+from chat.core.texts import seen
+from chat.departments import store as departments
+from chat.infra.audit import audit
+from chat.infra.desk import Desk, seal_text
+from chat.infra.store import server
+from chat.spam_filter.actions import training
+from chat.spam_filter.store import quarantine
+from chat.team import store as agents
+from chat.tickets.actions import transcripts
+from chat.tickets.schema import STATUSES
+from chat.tickets.store import tickets
+from chat.tickets.store.tickets import Listed
+
+TAGS_MOST, TAG_CHARS = 20, 50
+LATEST = 100
+CHANGED = ("status", "assignee", "department", "tags")
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A ticket as an agent opens it."""
+
+    ticket: Ticket
+    contact: Contact
+    summary: dict[str, Any]
+
+
+async def page(
+    desk: Desk,
+    actor: Actor,
+    wanted: dict[str, Any],
+    before: tuple[int, ...] | None,
+    limit: int,
+    order: Order = "updated",
+) -> tuple[list[dict[str, Any]], tuple[int, ...] | None]:
+    """
+    Return summaries of the account's tickets and where the next page begins: last changed first, or by `number` from
+    the first, which leaves none out however much changes meanwhile.
+
+    `wanted` holds any of status, assignee (an agent's id or None), department (an id or None), contact (public id),
+    tag, held. Raises InvalidField.
+    """
+    if "tag" in wanted:
+        wanted["tag"] = _tag(wanted["tag"], "tag")
+    if "status" in wanted and wanted["status"] not in STATUSES:
+        raise InvalidField(f"A status is one of {', '.join(STATUSES)}", field="status")
+    found = await desk.store.read(lambda tx: tickets.page(tx, actor.account_id, wanted, before, limit + 1, order))
+    await audit.looked(desk, actor, "tickets.listed")
+    if len(found) <= limit:
+        return _readable(desk, found), None
+    last = found[limit - 1].ticket
+    return _readable(desk, found[:limit]), (last.number,) if order == "number" else (last.updated_at, last.id)
+
+
+async def one(desk: Desk, actor: Actor, number: int) -> Opened:
+    """Return a ticket of the actor's account; NotFound where there is none."""
+
+    def work(tx: Any) -> tuple[Listed, Contact]:
+        listed = tickets.one(tx, actor.account_id, number)
+        return listed, contacts.by_id(tx, listed.ticket.contact_id)
+
+    listed, contact = await desk.store.read(work)
+    return Opened(listed.ticket, contact, transcripts.summary(desk, listed))
+
+
+async def summaries(desk: Desk, account_id: str, ids: list[int]) -> list[dict[str, Any]]:
+    """Return the summaries of an account's tickets by key, each with its `ticket` number, for who watches the list."""
+    found = await desk.store.read(lambda tx: tickets.many(tx, account_id, ids))
+    return [{"ticket": each["number"]} | each for each in _readable(desk, found)]
+
+
+async def latest(desk: Desk, account_id: str) -> list[int]:
+    """Return the keys of the tickets of an account that changed last, for those who may have missed it."""
+    found = await desk.store.read(lambda tx: tickets.page(tx, account_id, {}, None, LATEST))
+    return [each.ticket.id for each in found]
+
+
+async def there(desk: Desk, account_id: str, ids: list[int]) -> set[int]:
+    """Return the numbers of those tickets (by key) that agents of the account may still see."""
+    found = await desk.store.read(lambda tx: tickets.many(tx, account_id, ids))
+    return {each.ticket.number for each in found}
+
+
+def answer(actor: Actor, opened: Opened, client_id: str, text: str, at: int, source: object = None) -> Draft:
+    """Return an agent's message to a ticket, ready for the postbox."""
+    ticket, contact = opened.ticket, opened.contact
+    return Draft(
+        contact_id=contact.id,
+        contact_uid=contact.uid,
+        key_slot=contact.key_slot,
+        account_id=ticket.account_id,
+        site_id=ticket.site_id,
+        author="agent",
+        cid=packed(client_id),
+        text=text,
+        at=at,
+        ticket_id=ticket.id,
+        agent_id=actor.agent_id,
+        name=actor.name,
+        source=source,
+    )
+
+
+async def add_note(
+    desk: Desk, actor: Actor, number: int, client_id: str, text: str, source: object = None
+) -> tuple[frames.NoteOut, bool]:
+    """Add a note that only agents see; return it, and whether it was there already under this id."""
+    opened = await one(desk, actor, number)
+    contact, cid = opened.contact, packed(client_id)
+    sealed = seal_text(desk.keys.get(contact.key_slot, contact.uid), "note", cid, text)
+    made = {"cid": cid, "agent_id": actor.agent_id, "body": sealed, "at": desk.clock()}
+
+    def work(tx: Any) -> tuple[Note, bool, transcripts.Names]:
+        note, again = tickets.add_note(tx, opened.ticket.id, made)
+        return note, again, transcripts.names(desk, tx, contact)
+
+    note, again, known = await desk.store.write(work)
+    out = transcripts.note_out(desk, contact, number, note, known)
+    if not again:
+        nudge = Nudge("note", account=actor.account_id, ticket=opened.ticket.id, number=number, note=note.note)
+        desk.live.publish(Told(nudge, out, source), _changed(opened.ticket))
+    return out, again
+
+
+async def change(desk: Desk, actor: Actor, number: int, values: dict[str, Any]) -> dict[str, Any]:
+    """
+    Change `status`, `assignee` (an agent's id, `me` or None), `department` (an id or None) or `tags`; return the
+    summary. Raises InvalidField.
+    """
+    opened = await one(desk, actor, number)
+    checked = _checked(actor, values)
+
+    def work(tx: Any) -> None:
+        if checked.get("assignee"):
+            row = agents.one(tx, actor.account_id, checked["assignee"])
+            if row.deactivated_at is not None:
+                raise NotFound("No such agent")
+        if checked.get("department_id"):
+            departments.one(tx, actor.account_id, checked["department_id"])
+        tickets.change(tx, opened.ticket.id, **checked, updated_at=desk.clock())
+        action = _changes(opened.ticket, checked.get("status"))
+        audit.enter(desk, tx, actor.account_id, actor.agent_id, action, str(number), opened.contact.uid)
+
+    await desk.store.write(work)
+    told = [_changed(opened.ticket)]
+    if checked.get("status") in {"solved", "trash"} and not opened.ticket.ended:
+        told.append(_ended(opened.ticket, "agent", actor.name))
+    elif "status" in checked and opened.ticket.ended:
+        told.append(Told(Nudge("ended", contact=opened.ticket.contact_id, ticket=opened.ticket.id, on=True)))
+    desk.live.publish(*told)
+    return (await one(desk, actor, number)).summary
+
+
+async def hold(desk: Desk, actor: Actor, number: int, *, held: bool) -> dict[str, Any]:
+    """
+    Move a ticket's visitor messages into quarantine, or release them to the agents' view, and teach the filter that;
+    return the summary, and as `learnt` how many messages it learnt from: none without consent.
+    """
+    opened = await one(desk, actor, number)
+
+    def work(tx: Any) -> tuple[list[Message], transcripts.Files, int]:
+        changed = tickets.hold(tx, opened.ticket.id, held=held)
+        said = tickets.messages(tx, opened.ticket.id)
+        learnt = training.teach(desk, tx, actor, opened.contact, said, spam=held)
+        theirs = [each for each in said if each.author == "visitor" and each.target is None]
+        quarantine.look_at(tx, theirs, actor.agent_id, desk.clock(), spam=held)
+        action = "spam.marked" if held else "spam.unmarked"
+        audit.enter(desk, tx, actor.account_id, actor.agent_id, action, str(number), opened.contact.uid)
+        return changed, transcripts.files_of(tx, changed), learnt
+
+    changed, files, learnt = await desk.store.write(work)
+    await training.changed(desk, actor.account_id, opened.contact.id)
+    known: transcripts.Names = {"": transcripts.name_of(desk, opened.contact)}
+    said = [transcripts.message_out(desk, opened.contact, number, each, known, agents=True) for each in changed]
+    frames_out = transcripts.with_files(desk, opened.contact, said, files)
+    nudge = Nudge("held", account=actor.account_id, ticket=opened.ticket.id, number=number)
+    desk.live.publish(Told(nudge, frames_out), _changed(opened.ticket))
+    return (await one(desk, actor, number)).summary | {"learnt": learnt}
+
+
+def typing(desk: Desk, ticket: Ticket, author: frames.Author, *, on: bool, source: object) -> None:
+    """Tell the others in a ticket that somebody types or has stopped; what is typed is nobody's business."""
+    out = frames.TypingOut(ticket.number, author, on)
+    nudge = Nudge("typing", contact=ticket.contact_id, ticket=ticket.id, number=ticket.number, on=on, by=author.kind)
+    desk.live.publish(Told(nudge, out, source))
+
+
+async def read(desk: Desk, ticket: Ticket, side: str, seq: int, name: str | None, source: object) -> None:
+    """Note that `side` (agent or visitor) has read up to `seq`, and tell the other."""
+    stands = await desk.store.write(lambda tx: tickets.mark_read(tx, ticket.id, side, seq))
+    out = frames.ReadOut(ticket.number, stands, frames.Author(side, name))
+    nudge = Nudge(
+        "read",
+        contact=ticket.contact_id,
+        ticket=ticket.id,
+        number=ticket.number,
+        seq=stands,
+        by=side,
+    )
+    told = [Told(nudge, out, source)]
+    if side == "agent":
+        told.append(_changed(ticket))
+    desk.live.publish(*told)
+
+
+async def end(desk: Desk, ticket: Ticket, name: str | None) -> None:
+    """The visitor ends the chat; Ended where it has."""
+
+    def work(tx: Any) -> None:
+        if not tickets.end(tx, ticket.id, desk.clock()):
+            raise Ended("This chat has ended")
+
+    await desk.store.write(work)
+    desk.live.publish(_changed(ticket), _ended(ticket, "visitor", name))
+
+
+async def rate(desk: Desk, contact: Contact, ticket: Ticket, score: int, comment: str) -> None:
+    """Keep the visitor's rating of a ticket, 1 to 5, and the comment."""
+    sealed = desk.seal(contact.key_slot, contact.uid, f"rating/{ticket.id}", comment) if seen(comment) else None
+    await desk.store.write(lambda tx: tickets.change(tx, ticket.id, rating=score, rating_comment=sealed))
+    desk.live.publish(_changed(ticket))
+
+
+async def epoch(desk: Desk) -> int:
+    """Return the database's epoch: after a restore it is another, and clients read anew."""
+    return await desk.store.read(server.epoch)
+
+
+async def last_of(desk: Desk, contact_id: int) -> Ticket | None:
+    """Return the contact's last ticket, running or ended."""
+    return await desk.store.read(lambda tx: tickets.of_contact(tx, contact_id))
+
+
+async def all_of(desk: Desk, contact_id: int) -> list[Ticket]:
+    """Return every ticket of a contact, first to last."""
+    return await desk.store.read(lambda tx: tickets.all_of_contact(tx, contact_id))
+
+
+def _readable(desk: Desk, found: list[Listed]) -> list[dict[str, Any]]:
+    """Summaries of those whose contact's key is there: who is being erased is gone from every list at once."""
+    made = []
+    for each in found:
+        with contextlib.suppress(NotFound):
+            made.append(transcripts.summary(desk, each))
+    return made
+
+
+def _changed(ticket: Ticket) -> Told:
+    return Told(Nudge("ticket", account=ticket.account_id, ticket=ticket.id, number=ticket.number))
+
+
+def _ended(ticket: Ticket, kind: str, name: str | None) -> Told:
+    out = frames.EndedOut(ticket.number, frames.Author(kind, name))
+    return Told(
+        Nudge("ended", contact=ticket.contact_id, ticket=ticket.id, number=ticket.number, by=kind),
+        out,
+    )
+
+
+def _changes(ticket: Ticket, status: str | None) -> str:
+    if status == "trash":
+        return "ticket.deleted"
+    return "ticket.restored" if status is not None and ticket.status == "trash" else "ticket.changed"
+
+
+def _checked(actor: Actor, values: dict[str, Any]) -> dict[str, Any]:
+    made = _known(values)
+    if "status" in made and made["status"] not in STATUSES:
+        raise InvalidField(f"A status is one of {', '.join(STATUSES)}", field="status")
+    if not isinstance(made.get("assignee"), str | None):
+        raise InvalidField("An assignee is named by an agent's id, me or null", field="assignee")
+    if "assignee" in made:
+        made["assignee"] = actor.agent_id if made["assignee"] == "me" else made["assignee"] or None
+    if "department" in made:
+        made["department_id"] = made.pop("department") or None
+        if not isinstance(made["department_id"], str | None):
+            raise InvalidField("A department is named by its id, or null", field="department")
+    if "tags" in made:
+        made["tags"] = _tags(made["tags"])
+    return made
+
+
+def _known(values: dict[str, Any]) -> dict[str, Any]:
+    unknown = sorted(set(values) - set(CHANGED))
+    if unknown:
+        raise UnknownParameter(f"Give any of {', '.join(CHANGED)}", field=unknown[0])
+    if not values:
+        raise InvalidField(f"Give any of {', '.join(CHANGED)}", field=CHANGED[0])
+    return dict(values)
+
+
+def _tags(tags: Any) -> list[str]:
+    fine = isinstance(tags, list) and len(tags) <= TAGS_MOST
+    if not fine:
+        raise InvalidField(f"Give at most {TAGS_MOST} tags", field="tags")
+    return list(dict.fromkeys(_tag(tag, "tags") for tag in tags))
+
+
+def _tag(tag: Any, field: str) -> str:
+    """Return a tag as it is stored. Raises InvalidField."""
+    made = tag.strip() if isinstance(tag, str) and seen(tag) else ""
+    if not 0 < len(made) <= TAG_CHARS or any(char < " " for char in made):
+        raise InvalidField(f"A tag has 1 to {TAG_CHARS} characters on one line", field=field)
+    return made

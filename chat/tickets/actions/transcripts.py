@@ -1,0 +1,248 @@
+"""Reading what was said: messages and notes as the frames that carry them, and a ticket's summary."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+import structlog
+from msgspec import UNSET, structs
+
+from chat.attachments import store as uploads
+from chat.attachments.domain.filetypes import tidy
+from chat.contacts.store import contacts
+from chat.core import frames, texts
+from chat.core.clock import stamp
+from chat.core.errors import NotFound
+from chat.core.ids import spelt
+from chat.core.locales import Words, words
+from chat.core.model import Attachment, Contact, Message, Note, Ticket
+from chat.infra.audit import audit
+from chat.infra.desk import Desk, Sealed, unseal_text
+from chat.team import store as agent_store
+from chat.tickets.store import tickets
+from chat.tickets.store.tickets import Listed
+
+log = structlog.get_logger("chat.transcripts")
+PREVIEW = 140
+Names = dict[str, str | None]
+Files = dict[int, list[Attachment]]
+
+
+async def messages(
+    desk: Desk,
+    contact_id: int,
+    ticket: Ticket,
+    after: int = 0,
+    *,
+    agents: bool,
+    limit: int | None = None,
+) -> list[frames.Entry]:
+    """
+    Return a ticket's messages and redactions after `after`; for agents held ones come without text, the visitor sees
+    their own words.
+    """
+
+    def work(tx: Any) -> tuple[Contact, list[Message], Names, Files]:
+        contact = contacts.by_id(tx, contact_id)
+        found = tickets.messages(tx, ticket.id, after, limit)
+        return contact, found, names(desk, tx, contact), files_of(tx, found)
+
+    contact, found, known, files = await desk.store.read(work)
+    said = [message_out(desk, contact, ticket.number, each, known, agents=agents) for each in found]
+    return with_files(desk, contact, said, files)
+
+
+async def held(desk: Desk, contact_id: int, ticket: Ticket) -> list[frames.Entry]:
+    """Return a ticket's held messages with their text: the quarantine, opened by an agent."""
+
+    def work(tx: Any) -> tuple[Contact, list[Message], Names, Files]:
+        contact = contacts.by_id(tx, contact_id)
+        found = tickets.messages(tx, ticket.id, held=True)
+        return contact, found, names(desk, tx, contact), files_of(tx, found)
+
+    contact, found, known, files = await desk.store.read(work)
+    said = [message_out(desk, contact, ticket.number, each, known, agents=False, shown=True) for each in found]
+    return with_files(desk, contact, said, files)
+
+
+async def handed_out(desk: Desk, contact: Contact) -> str:
+    """Return everything said with a contact as plain text for the contact, entered in the audit log."""
+    await audit.once(desk, contact.account_id, "visitor", "transcript.exported", contact.uid, contact.uid)
+    return await as_text(desk, contact)
+
+
+async def as_text(desk: Desk, contact: Contact) -> str:
+    """Return everything said with a contact as plain text, as they see it."""
+    lines: list[str] = []
+    t = words(contact.locale)
+    for ticket in await desk.store.read(lambda tx: tickets.all_of_contact(tx, contact.id)):
+        for each in await messages(desk, contact.id, ticket, agents=False):
+            if isinstance(each, frames.MessageOut) and isinstance(each.text, str):
+                files = [f"{t('transcript.file')}: {texts.isolated(file.name)}" for file in each.attachments]
+                lines.append(texts.entry(f"[{each.at}] {_by(t, each.author)}: ", each.text, *files))
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _by(t: Words, author: frames.Author) -> str:
+    """Say who wrote: what they are comes first, so that no name passes for somebody else's."""
+    kind = t(f"transcript.{author.kind}")
+    return f"{kind} {texts.isolated(author.name)}" if author.name else kind
+
+
+async def notes(
+    desk: Desk, contact_id: int, ticket: Ticket, after: int = 0, limit: int | None = None
+) -> list[frames.NoteOut]:
+    """Return a ticket's notes after number `after`."""
+
+    def work(tx: Any) -> tuple[Contact, list[Note], Names]:
+        contact = contacts.by_id(tx, contact_id)
+        return (
+            contact,
+            tickets.notes(tx, ticket.id, after, limit),
+            names(desk, tx, contact),
+        )
+
+    contact, found, known = await desk.store.read(work)
+    return [note_out(desk, contact, ticket.number, each, known) for each in found]
+
+
+def message_out(
+    desk: Desk, contact: Contact, number: int, message: Message, known: Names, *, agents: bool, shown: bool = False
+) -> frames.Entry:
+    """
+    Return one stored message or redaction as a frame; `known` has the agents' names, and the contact's under "".
+    """
+    if message.target is not None:
+        return redacted_out(number, message)
+    hidden = agents and message.held
+    key = desk.keys.get(contact.key_slot, contact.uid)
+    name = known.get("" if message.author == "visitor" else message.agent_id or "?")
+    return frames.MessageOut(
+        ticket=number,
+        seq=message.seq,
+        id=spelt(message.cid),
+        author=frames.Author(message.author, name),
+        at=stamp(message.at),
+        text=UNSET if hidden else _text(key, message),
+        held=message.held and (agents or shown),
+    )
+
+
+def redacted_out(number: int, message: Message) -> frames.RedactedOut:
+    """Return a redaction as a frame."""
+    return frames.RedactedOut(number, message.seq, message.target or 0, message.part or UNSET)
+
+
+def files_of(tx: Any, found: list[Message]) -> Files:
+    """Return the attachments of some messages of one ticket by `seq`."""
+    return uploads.of_messages(tx, found[0].ticket_id, [each.seq for each in found]) if found else {}
+
+
+def with_files(desk: Desk, contact: Contact, said: list[frames.Entry], files: Files) -> list[frames.Entry]:
+    """Add to each message whose text is shown the attachments that it names."""
+    return [
+        structs.replace(each, attachments=_files_out(desk, contact, files[each.seq]))
+        if isinstance(each, frames.MessageOut) and each.text is not UNSET and each.seq in files
+        else each
+        for each in said
+    ]
+
+
+def _files_out(desk: Desk, contact: Contact, files: list[Attachment]) -> list[frames.AttachmentOut]:
+    """Return those attachments whose rows open as the contact's."""
+    made = []
+    for each in files:
+        with suppress(NotFound):
+            made.append(file_out(desk, contact, each))
+    return made
+
+
+def file_out(desk: Desk, contact: Contact, file: Attachment) -> frames.AttachmentOut:
+    """Return an attachment as messages show it; NotFound where its row does not open as the contact's."""
+    name = desk.unseal(contact.key_slot, contact.uid, f"attachment/{file.id}/name", file.name)
+    if name is None:
+        raise NotFound("This file is not there any more")
+    size = {} if file.width is None or file.height is None else {"width": file.width, "height": file.height}
+    # Tidied again: it may have been kept when less was known of names.
+    return frames.AttachmentOut(file.id, tidy(name, file.type), file.size, file.type, file.preview, **size)
+
+
+def _text(key: Any, message: Message) -> str | None:
+    if message.redacted_at is not None:
+        return None
+    return _opened(key, message.author, message.cid, message.body)
+
+
+def _opened(key: Any, kind: str, cid: bytes, body: bytes) -> str | None:
+    """Return what was said; None where these bytes are not what was stored there, which keeps nobody from the rest."""
+    try:
+        return unseal_text(key, kind, cid, body)
+    except Sealed:
+        log.error("a text does not open", kind=kind)  # noqa: TRY400 - where it happened says nothing
+        return None
+
+
+def note_out(desk: Desk, contact: Contact, number: int, note: Note, known: Names) -> frames.NoteOut:
+    """Return one stored note as a frame."""
+    key = desk.keys.get(contact.key_slot, contact.uid)
+    return frames.NoteOut(
+        ticket=number,
+        note=note.note,
+        after_seq=note.after_seq,
+        id=spelt(note.cid),
+        author=frames.Author("agent", known.get(note.agent_id)),
+        text=_opened(key, "note", note.cid, note.body) or "",
+        at=stamp(note.at),
+    )
+
+
+def names(desk: Desk, tx: Any, contact: Contact) -> Names:
+    """Return the name of each agent of the contact's account by id, and the contact's under ""."""
+    rows = agent_store.of_account(tx, contact.account_id)
+    known = {row.id: desk.unseal(row.key_slot, row.id, "name", row.name) for row in rows}
+    return known | {"": name_of(desk, contact)}
+
+
+def name_of(desk: Desk, contact: Contact) -> str | None:
+    """Return the contact's name, None where none was given."""
+    return desk.unseal(contact.key_slot, contact.uid, "name", contact.name)
+
+
+def summary(desk: Desk, listed: Listed) -> dict[str, Any]:
+    """Return a ticket as lists show it."""
+    ticket = listed.ticket
+    name = desk.unseal(listed.contact_slot, listed.contact_uid, "name", listed.contact_name)
+    return {
+        "number": ticket.number,
+        "status": ticket.status,
+        "assignee": _assignee(desk, listed),
+        "contact": {"id": listed.contact_uid, "name": name},
+        "site": listed.site,
+        "department": listed.department,
+        "last_seq": ticket.last_seq,
+        "last_note": ticket.last_note,
+        "held": ticket.held,
+        "unread": max(0, ticket.last_seq - ticket.agent_read),
+        "preview": _preview(desk, listed),
+        "tags": ticket.tags,
+        "created_at": stamp(ticket.created_at),
+        "updated_at": stamp(ticket.updated_at),
+    }
+
+
+def _assignee(desk: Desk, listed: Listed) -> dict[str, str] | None:
+    if listed.assignee is None:
+        return None
+    agent_id, slot, name = listed.assignee
+    return {"id": agent_id, "name": desk.unseal(slot, agent_id, "name", name) or ""}
+
+
+def _preview(desk: Desk, listed: Listed) -> dict[str, str] | None:
+    last = listed.last
+    if last is None or last.held or last.target is not None or last.redacted_at is not None:
+        return None
+    key = desk.keys.get(listed.contact_slot, listed.contact_uid)
+    text = _opened(key, last.author, last.cid, last.body) or ""
+    return {"kind": last.author, "text": texts.cut(text, PREVIEW), "at": stamp(last.at)}

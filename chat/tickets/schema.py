@@ -1,0 +1,100 @@
+"""What is said with a contact."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    UniqueConstraint,
+)
+
+from chat.infra.store.columns import AGENT, about, metadata, personal, plain, serial, to
+
+STATUSES = ("open", "pending", "solved", "trash")
+
+ENDED = ("solved", "trash")
+
+# `department_id` has no foreign key; deleting a department empties it. SQLite gives one to a table that is there by
+# making the table anew only, and dropping the old one takes every message along, as they cascade.
+ticket = Table(
+    "ticket",
+    metadata,
+    plain("id", serial, primary_key=True, autoincrement=True),
+    plain("account_id", to("account.id"), nullable=False),
+    plain("number", Integer, nullable=False),
+    plain("contact_id", to("contact.id"), nullable=False, index=True),
+    plain("site_id", to("site.id"), nullable=False),
+    plain("status", String(10), nullable=False, default="open"),
+    personal("assignee", ForeignKey("agent.id", ondelete="SET NULL"), "identifier", place=AGENT),
+    personal("tags", JSON, "custom-field", nullable=False),
+    plain("last_seq", Integer, nullable=False, default=0),
+    plain("last_note", Integer, nullable=False, default=0),
+    plain("held", Integer, nullable=False, default=0),
+    plain("agent_read", Integer, nullable=False, default=0),
+    plain("visitor_read", Integer, nullable=False, default=0),
+    personal("rating", Integer, "rating"),
+    personal("rating_comment", LargeBinary, "message", place="rating/{id}"),
+    personal("created_at", BigInteger, "time", nullable=False),
+    personal("updated_at", BigInteger, "time", nullable=False),
+    plain("purged_at", BigInteger, index=True, inner=True),
+    plain("department_id", String(36), index=True),
+    UniqueConstraint("account_id", "number"),
+    Index("ix_ticket_account_id_updated_at", "account_id", "updated_at"),
+    CheckConstraint("status IN ('open', 'pending', 'solved', 'trash')", name="status"),
+    CheckConstraint("held >= 0 AND held <= last_seq", name="held"),
+    sqlite_autoincrement=True,
+    info=about("contact", "to answer on one matter", basis="consent", kept="transcripts"),
+)
+
+# The key is the order of reading, and on SQLite the table itself, so that a message costs one more index and not two.
+# `receipt_id` has no foreign key: it would need an index of its own for every erasure; receipts go only with their
+# contact. A redaction is a row too: `target` is the message it emptied, `part` the attachment where it took only that.
+message = Table(
+    "message",
+    metadata,
+    plain("ticket_id", serial, to("ticket.id"), primary_key=True, autoincrement=False),
+    plain("seq", Integer, primary_key=True, autoincrement=False),
+    plain("contact_id", to("contact.id"), nullable=False),
+    plain("author", String(8), nullable=False),
+    plain("cid", LargeBinary(16), nullable=False),
+    personal("agent_id", String(36), "identifier", place=AGENT),
+    plain("receipt_id", BigInteger, inner=True),
+    personal("body", LargeBinary, "message", nullable=False, place="text/{author}"),
+    personal("at", BigInteger, "time", nullable=False),
+    personal("score", Float, "classification", purpose="to hold spam back", basis="interest"),
+    plain("held", Boolean(create_constraint=False), nullable=False, default=False),
+    personal("redacted_at", BigInteger, "time"),
+    plain("target", Integer),
+    plain("part", String(36)),
+    UniqueConstraint("contact_id", "author", "cid"),
+    CheckConstraint("author IN ('visitor', 'agent', 'system')", name="author"),
+    CheckConstraint("author <> 'visitor' OR receipt_id IS NOT NULL", name="consent"),
+    sqlite_with_rowid=False,
+    info=about("contact", "what was said", basis="consent", kept="transcripts"),
+)
+
+note = Table(
+    "note",
+    metadata,
+    plain("ticket_id", serial, to("ticket.id"), primary_key=True, autoincrement=False),
+    plain("note", Integer, primary_key=True, autoincrement=False),
+    plain("after_seq", Integer, nullable=False),
+    plain("cid", LargeBinary(16), nullable=False),
+    personal("agent_id", String(36), "identifier", nullable=False, place=AGENT),
+    personal("body", LargeBinary, "message", nullable=False, place="text/note"),
+    personal("at", BigInteger, "time", nullable=False),
+    UniqueConstraint("ticket_id", "cid"),
+    sqlite_with_rowid=False,
+    info=about(
+        "contact", "what agents note for answering", basis="consent", kept="transcripts", setting="export_notes"
+    ),
+)

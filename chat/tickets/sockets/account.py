@@ -1,0 +1,156 @@
+"""What the sockets of an account's agents share: who it is, what is gone, and the one of a page that is no inbox."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from starlette.requests import HTTPConnection
+
+from chat.core import frames
+from chat.core.errors import Forbidden, Unauthorized, Unavailable
+from chat.core.model import Actor
+from chat.core.nudges import Told
+from chat.erasure.actions import erasure
+from chat.team.actions import agents
+from chat.web.doors import COOKIE, Doors, bearer, cookie_of, own_page
+from chat.web.sockets.connection import Connection, Receive, Scope, Send
+
+LOOKS, FRESH = 60.0, 1.0
+"""Whether the session or token is still good is asked every LOOKS seconds, and before writing if FRESH is over."""
+
+
+class AccountSocket(Connection):
+    """A socket of somebody who has signed in, or of a program with a token."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        super().__init__(scope, receive, send)
+        self.doors: Doors = scope["state"]["doors"]
+        self.desk = self.doors.desk
+        self.actor: Actor | None = None
+        self._looked_at = 0.0
+        self._told_until = 0
+
+    async def arrived(self) -> None:
+        """Find out who this is before anything else."""
+        try:
+            self.actor = actor = await self._who()
+        except Unauthorized as error:
+            self.refuse(error)
+            self.close(frames.CLOSE_UNAUTHORIZED, "sign in first")
+            return
+        except Forbidden as error:
+            self.refuse(error)
+            self.close(frames.CLOSE_FORBIDDEN, error.title)
+            return
+        self._looked_at = time.monotonic()
+        self._told_until = self.desk.clock()
+        self._look_later(actor)
+        self.doors.agents.add(self)
+        self.desk.live.listen(f"account:{actor.account_id}", self, self.heard)
+        self.desk.live.listen("server", self, self.heard)
+        await self.joined(actor)
+
+    async def joined(self, actor: Actor) -> None:
+        """Say that it listens, and what it may have missed since its page was drawn."""
+        self.tell(frames.Welcome(ticket=None, epoch=0, seq=0, messages=[]))
+        await self._lately(actor)
+
+    async def take(self, _frame: Any) -> None:
+        """Refuse it."""
+        raise Forbidden("This socket only tells; talk over /ws/agent")
+
+    def read(self, text: str) -> frames.AgentFrame:
+        """Return the frame that a text is."""
+        return frames.agent_frame(text)
+
+    def prompt(self, _frame: Any) -> bool:
+        """Nothing is taken at once."""
+        return False
+
+    def heard(self, told: Told) -> None:
+        """Something happened in the account."""
+        nudge, actor = told.nudge, self.actor
+        if actor is None:
+            return
+        match nudge.kind:
+            case "signout" if nudge.agent == actor.agent_id:
+                self.spawn(self.look())
+            case "gone":
+                self.gone(nudge.number)
+            case "erasure" if told.entry is not None:
+                self.tell(told.entry)
+            case "erasure":
+                self.spawn(self._erasure(actor, nudge.by))
+            case "resync":
+                self.spawn(self.look())
+                self.spawn(self._lately(actor))
+
+    def gone(self, number: int) -> None:
+        """Tell that nothing of a ticket is shown any more."""
+        self.tell({"type": "ticket", "ticket": number, "number": number, "status": "gone"})
+
+    def left(self) -> None:
+        """Let go of what it listened to."""
+        if self.actor is None:
+            return
+        self.doors.agents.discard(self)
+        self.desk.live.leave(f"account:{self.actor.account_id}", self)
+        self.desk.live.leave("server", self)
+
+    def fresh(self) -> bool:
+        """Whether the session or token was good a moment ago."""
+        return time.monotonic() - self._looked_at < FRESH
+
+    async def look(self) -> None:
+        """Look again whether session or token is good, in the database: a nudge that says so may have been missed."""
+        if self.actor is None:
+            return
+        try:
+            self.actor = await agents.still(self.desk, self.actor)
+            self._looked_at = time.monotonic()
+        except Unauthorized as error:
+            self.refuse(error)
+            self.close(frames.CLOSE_UNAUTHORIZED, "signed out")
+
+    def _look_later(self, actor: Actor) -> None:
+        """Look each minute, and in the moment in which the session ends."""
+        left = LOOKS if actor.until is None else (actor.until - self.desk.clock()) / 1000
+        self.later(max(0.0, min(LOOKS, left)), lambda: self.spawn(self._look_on()))
+
+    async def _look_on(self) -> None:
+        try:
+            await self.look()
+        finally:
+            if self.actor is not None and not self.closing:
+                self._look_later(self.actor)
+
+    async def _who(self) -> Actor:
+        """A program shows its token; a browser its cookie, and then `Origin` must be our own."""
+        request = HTTPConnection(self.scope)
+        token = bearer(request)
+        if token:
+            return await agents.by_token(self.desk, token)
+        own_page(request)
+        return await agents.by_session(self.desk, cookie_of(request, COOKIE))
+
+    async def _erasure(self, actor: Actor, one: str) -> None:
+        """Tell of a request that another process filed or finished."""
+        self.tell(await erasure.frame_of(self.desk, actor.account_id, one))
+
+    async def _lately(self, actor: Actor) -> None:
+        """Tell what was told elsewhere since this socket came, or was told so before, however long that is."""
+        now = self.desk.clock()
+        try:
+            missed = await erasure.lately(self.desk, actor.account_id, self._told_until)
+        except Unavailable:  # who comes again is told
+            self.close(frames.CLOSE_RESTART, "try again")
+            return
+        self._told_until = now
+        for each in missed:
+            self.tell(each)
+
+
+async def gone_socket(scope: Scope, receive: Receive, send: Send) -> None:
+    """ASGI: `/ws/gone`, which tells a page who was erased, asks nothing, and shows nobody as present."""
+    await AccountSocket(scope, receive, send).run()

@@ -1,0 +1,271 @@
+"""The agent's socket: opens tickets, answers, notes, and hears what happens in the account."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from chat.attachments.actions import attachments
+from chat.core import frames
+from chat.core.clock import stamp
+from chat.core.errors import Forbidden, LetheError, NotFound, Unauthorized, Unavailable
+from chat.core.model import Actor, Draft
+from chat.core.nudges import Nudge, Told
+from chat.team.actions import agents
+from chat.tickets.actions import tickets, transcripts, viewing
+from chat.tickets.actions.tickets import Opened
+from chat.tickets.sockets.account import AccountSocket
+from chat.web.sockets.connection import Follower, Receive, Scope, Send
+
+WATCHED = 200
+WRITES = frames.AgentMessage | frames.AgentNote | frames.AgentRead
+Shown = tuple[frames.AttachmentOut, ...]
+
+
+@dataclass
+class Watched:
+    """A ticket an agent has open: the numbers of its messages and of its notes are followed apart."""
+
+    opened: Opened
+    messages: Follower
+    notes: Follower
+
+
+class AgentSocket(AccountSocket):
+    """One agent's socket."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        super().__init__(scope, receive, send)
+        self.watched: dict[int, Watched] = {}
+        self.opening: int | None = None
+
+    async def joined(self, actor: Actor) -> None:
+        """Be seen by visitors and hear of every ticket."""
+        self.doors.feed(actor.account_id).join(self, self.say)
+        self.desk.live.present(actor.account_id, actor.agent_id, "online", self)
+        await self._welcome(actor)
+        await self._introduce(actor)
+
+    async def _welcome(self, actor: Actor) -> None:
+        """Say that it listens, and that what is known of the lists is to be read anew."""
+        epoch = await tickets.epoch(self.desk)
+        me = {"id": actor.agent_id, "name": actor.name}
+        self.tell(frames.Welcome(ticket=None, epoch=epoch, seq=0, messages=[], agent=me, online=True))
+
+    def prompt(self, frame: frames.AgentFrame) -> bool:
+        """Whether a frame needs no waiting: an answer in a ticket that is open here does not."""
+        ready = isinstance(frame, frames.AgentMessage) and frame.ticket in self.watched and not frame.attachments
+        return ready and self.fresh()
+
+    def take_now(self, frame: frames.AgentMessage) -> None:
+        """Do what one frame asks."""
+        self.spend()
+        if self.actor is not None:
+            self._post(frame, self.actor, self.watched[frame.ticket].opened)
+
+    async def take(self, frame: frames.AgentFrame) -> None:
+        """Do what one frame asks."""
+        if self.actor is None:
+            raise Unauthorized("Sign in first")
+        if isinstance(frame, WRITES) and not self.fresh():
+            await self.look()
+            if self.closing:
+                return
+        await self._admitted(frame, self.actor)
+
+    async def _admitted(self, frame: frames.AgentFrame, actor: Actor) -> None:
+        match frame:
+            case frames.AgentMessage():
+                opened = await self._ticket(frame.ticket)
+                shown = await attachments.named(self.desk, opened.contact, "agent", frame.attachments)
+                self._post(frame, actor, opened, shown)
+            case frames.Open():
+                await self._opened(frame, actor)
+            case frames.Close():
+                self._close_ticket(frame.ticket)
+            case frames.AgentNote():
+                await self._note(frame, actor)
+            case frames.AgentTyping():
+                ticket = (await self._ticket(frame.ticket)).ticket
+                author = frames.Author("agent", actor.name)
+                tickets.typing(self.desk, ticket, author, on=frame.on, source=self)
+            case frames.AgentRead():
+                opened = await self._ticket(frame.ticket)
+                await tickets.read(self.desk, opened.ticket, "agent", frame.seq, actor.name, self)
+            case frames.Presence():
+                self.desk.live.present(actor.account_id, actor.agent_id, frame.status, self)
+                self.tell(_presence(actor.agent_id, actor.name, frame.status))
+
+    async def _introduce(self, actor: Actor) -> None:
+        names = await agents.names(self.desk, actor.account_id)
+        for agent, status in self.desk.live.agents(actor.account_id).items():
+            if agent != actor.agent_id:
+                self.tell(_presence(agent, names.get(agent, ""), status))
+
+    async def _ticket(self, number: int) -> Opened:
+        watched = self.watched.get(number)
+        if watched is not None:
+            return watched.opened
+        if self.actor is None:
+            raise Unauthorized("Sign in first")
+        return await tickets.one(self.desk, self.actor, number)
+
+    async def _opened(self, frame: frames.Open, actor: Actor) -> None:
+        if len(self.watched) >= WATCHED and frame.ticket not in self.watched:
+            raise Forbidden(f"At most {WATCHED} tickets can be open on one socket")
+        self.opening = frame.ticket
+        try:
+            await self._open(frame, actor)
+        except NotFound as error:
+            error.extra["ticket"] = frame.ticket
+            raise
+        finally:
+            self.opening = None
+
+    async def _open(self, frame: frames.Open, actor: Actor) -> None:
+        opened = await viewing.ticket(self.desk, actor, frame.ticket)
+        ticket, contact = opened.ticket, opened.contact
+
+        async def missed(after: int) -> list[tuple[int, str]]:
+            found = await transcripts.messages(self.desk, contact.id, ticket, after, agents=True)
+            return [(each.seq, frames.encode(each)) for each in found]
+
+        async def missed_notes(after: int) -> list[tuple[int, str]]:
+            found = await transcripts.notes(self.desk, contact.id, ticket, after)
+            return [(each.note, frames.encode(each)) for each in found]
+
+        # First listen, then read: the followers drop what comes twice.
+        self.desk.live.listen(f"ticket:{ticket.id}", self, self.heard)
+        found = await transcripts.messages(self.desk, contact.id, ticket, frame.last_seq, agents=True)
+        notes = await transcripts.notes(self.desk, contact.id, ticket)
+        seq = max([ticket.last_seq, *(each.seq for each in found)])
+        last_note = max([ticket.last_note, *(each.note for each in notes)])
+        if self.opening is None:
+            self.desk.live.leave(f"ticket:{ticket.id}", self)
+            raise NotFound("No such ticket")  # it went while it was being read: nobody is shown it after that
+        self.watched[ticket.number] = Watched(
+            opened,
+            Follower(seq, missed, self.say, self.spawn),
+            Follower(last_note, missed_notes, self.say, self.spawn),
+        )
+        self.tell(
+            frames.Welcome(
+                ticket=ticket.number,
+                epoch=await tickets.epoch(self.desk),
+                seq=seq,
+                messages=found,
+                notes=notes,
+                last_seq=seq,
+                last_note=last_note,
+                read=frames.Seen(ticket.agent_read, ticket.visitor_read),
+                summary=opened.summary,
+            )
+        )
+
+    def _close_ticket(self, number: int) -> None:
+        watched = self.watched.pop(number, None)
+        if watched is not None:
+            self.desk.live.leave(f"ticket:{watched.opened.ticket.id}", self)
+
+    def _post(self, frame: frames.AgentMessage, actor: Actor, opened: Opened, shown: Shown = ()) -> None:
+        draft = tickets.answer(actor, opened, frame.id, frame.text, self.desk.clock(), self)
+        draft.attachments, draft.shown = tuple(frame.attachments), shown
+        self.doors.postbox.put(draft, lambda stored: self._stored(frame.id, stored))
+
+    def _stored(self, name: str, draft: Draft) -> None:
+        """After the commit: acknowledge, or say why not."""
+        if draft.refusal is not None:
+            refusal = draft.refusal
+            self.refuse(refusal if isinstance(refusal, LetheError) else LetheError(), name)
+            return
+        self.tell(frames.Ack(name, draft.number, stamp(draft.at), draft.held, seq=draft.seq))
+        watched = self.watched.get(draft.number)
+        if watched is not None and not draft.repeated:
+            watched.messages.hear(draft.seq, "")
+
+    async def _note(self, frame: frames.AgentNote, actor: Actor) -> None:
+        out, again = await tickets.add_note(self.desk, actor, frame.ticket, frame.id, frame.text, self)
+        self.tell(frames.Ack(frame.id, frame.ticket, out.at, held=False, note=out.note, after_seq=out.after_seq))
+        watched = self.watched.get(frame.ticket)
+        if watched is not None and not again:
+            watched.notes.hear(out.note, "")
+
+    def heard(self, told: Told) -> None:
+        """Something happened in the account or in a ticket that is open here."""
+        nudge, actor = told.nudge, self.actor
+        if actor is None:
+            return
+        super().heard(told)
+        if nudge.kind == "presence" and nudge.agent != actor.agent_id:
+            self.spawn(self._present(nudge, actor))
+        elif nudge.kind == "resync":
+            self.spawn(self._resync(actor))
+        elif nudge.number in self.watched:
+            self._heard_in_ticket(told, self.watched[nudge.number])
+
+    def _heard_in_ticket(self, told: Told, watched: Watched) -> None:
+        nudge, entry = told.nudge, told.entry
+        match nudge.kind:
+            case "message":
+                watched.messages.hear(nudge.seq, entry.for_agents if entry else None)
+            case "note":
+                watched.notes.hear(nudge.note, frames.encode(entry) if entry else None)
+            case "typing":
+                self.tell(entry or frames.TypingOut(nudge.number, frames.Author(nudge.by), nudge.on))
+            case "read":
+                self.tell(entry or frames.ReadOut(nudge.number, nudge.seq, frames.Author(nudge.by)))
+            case "ended" if not nudge.on:
+                self.tell(entry or frames.EndedOut(nudge.number, frames.Author(nudge.by)))
+            case "held":
+                self.spawn(self._say_again(entry, watched.opened))
+
+    async def _say_again(self, entry: list[frames.Entry] | None, opened: Opened) -> None:
+        """Held or released: the same numbers again, as they now are."""
+        if entry is None:
+            entry = await transcripts.messages(self.desk, opened.contact.id, opened.ticket, agents=True)
+        for each in entry:
+            self.tell(each)
+
+    def gone(self, number: int) -> None:
+        """Let go of a ticket, also while it is being opened."""
+        self.opening = None if self.opening == number else self.opening
+        self._close_ticket(number)
+        super().gone(number)
+
+    async def _present(self, nudge: Nudge, actor: Actor) -> None:
+        names = await agents.names(self.desk, actor.account_id)
+        status = self.desk.live.status(actor.account_id, nudge.agent)
+        self.tell(_presence(nudge.agent, names.get(nudge.agent, ""), status))
+
+    async def _resync(self, actor: Actor) -> None:
+        """What other processes did may have been missed: let go of what is gone, catch up on what is there."""
+        open_here = {number: watched.opened.ticket.id for number, watched in self.watched.items()}
+        try:
+            there = await tickets.there(self.desk, actor.account_id, list(open_here.values()))
+            for number in open_here.keys() - there:
+                self.gone(number)
+            await self._welcome(actor)
+        except Unavailable:  # who comes again reads all anew
+            self.close(frames.CLOSE_RESTART, "try again")
+        for watched in self.watched.values():
+            watched.messages.catch_up()
+            watched.notes.catch_up()
+
+    def left(self) -> None:
+        """Let go of every channel; the account hears that this agent has gone."""
+        if self.actor is None:
+            return
+        for number in list(self.watched):
+            self._close_ticket(number)
+        self.doors.left_feed(self.actor.account_id, self)
+        self.desk.live.present(self.actor.account_id, self.actor.agent_id, "offline", self)
+        super().left()
+
+
+def _presence(agent: str, name: str, status: str) -> Any:
+    return frames.PresenceOut(agent={"id": agent, "name": name}, status=status)
+
+
+async def agent_socket(scope: Scope, receive: Receive, send: Send) -> None:
+    """ASGI: `/ws/agent`."""
+    await AgentSocket(scope, receive, send).run()

@@ -1,0 +1,258 @@
+"""The visitor's socket: hello with a token, then what a contact with a live consent may do."""
+
+from __future__ import annotations
+
+import time
+
+from starlette.requests import HTTPConnection
+
+from chat.attachments.actions import attachments
+from chat.consent.actions import consent
+from chat.core import frames
+from chat.core.clock import stamp
+from chat.core.errors import Ended, Forbidden, LetheError, NotFound, RateLimited, Unauthorized
+from chat.core.gate import Allowance, admit
+from chat.core.ids import packed
+from chat.core.model import Draft, Ticket
+from chat.core.nudges import Told
+from chat.tickets.actions import tickets
+from chat.tickets.actions.arrival import Arrival, arrive
+from chat.tickets.sockets.view import View
+from chat.web.doors import Doors, own_origin
+from chat.web.sockets.connection import Connection, Receive, Scope, Send
+
+HELLO_SECONDS, LOOKS = 10.0, 60.0
+PENDING = 64
+Shown = tuple[frames.AttachmentOut, ...]
+
+
+class VisitorSocket(Connection):
+    """One visitor's socket."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        super().__init__(scope, receive, send)
+        self.doors: Doors = scope["state"]["doors"]
+        self.desk = self.doors.desk
+        self.view: View | None = None
+        self.messages = Allowance(0, 0)
+        self._pending = 0
+        self._token, self._until = "", 0
+
+    async def arrived(self) -> None:
+        """Wait ten seconds for the hello, no longer."""
+        self.later(HELLO_SECONDS, self._late)
+
+    def read(self, text: str) -> frames.VisitorFrame:
+        """Return the frame that a text is."""
+        return frames.visitor_frame(text)
+
+    def prompt(self, frame: frames.VisitorFrame) -> bool:
+        """Whether a frame needs no waiting: a message does not, unless its attachments are to be looked up."""
+        return isinstance(frame, frames.Message) and self.view is not None and not frame.attachments
+
+    def take_now(self, frame: frames.Message) -> None:
+        """Do what one frame asks. Messages have an allowance of their own, which the account sets."""
+        if self.view is not None:
+            admit(frame, self.view.here.standing)
+            self._post(frame, self.view.here)
+
+    async def take(self, frame: frames.VisitorFrame) -> None:
+        """Do what one frame asks."""
+        if isinstance(frame, frames.Hello):
+            await self._hello(frame)
+        elif self.view is None:
+            self.refuse(Unauthorized("Say hello first"))
+            self.close(frames.CLOSE_UNAUTHORIZED, "say hello first")
+        else:
+            admit(frame, self.view.here.standing)
+            await self._admitted(frame, self.view.here)
+
+    async def _admitted(self, frame: frames.VisitorFrame, here: Arrival) -> None:
+        match frame:
+            case frames.Message():
+                shown = await attachments.named(self.desk, here.contact, "visitor", frame.attachments)
+                self._post(frame, here, shown)
+            case frames.Consent():
+                await self._consent(frame, here)
+            case frames.Typing() | frames.Read() if here.ticket is None:
+                return  # there is nobody to tell yet
+            case _ if here.ticket is None:
+                raise NotFound("There is no chat yet; it begins with a message")
+            case _:
+                await self._about(frame, here, here.ticket)
+
+    async def _about(self, frame: frames.VisitorFrame, here: Arrival, ticket: Ticket) -> None:
+        match frame:
+            case frames.Typing():
+                author = frames.Author("visitor", here.name)
+                tickets.typing(self.desk, ticket, author, on=frame.on, source=self)
+            case frames.Read():
+                await tickets.read(self.desk, ticket, "visitor", frame.seq, here.name, self)
+            case frames.End():
+                await tickets.end(self.desk, ticket, here.name)
+            case frames.Rate():
+                await tickets.rate(self.desk, here.contact, ticket, frame.score, frame.comment)
+
+    async def _hello(self, frame: frames.Hello) -> None:
+        try:
+            visitor = self.desk.tokens.read_visitor(frame.token, self.desk.clock())
+            here = await arrive(self.desk, visitor)
+            self._check_origin(here)
+        except Unauthorized as error:
+            self.refuse(error)
+            self.close(frames.CLOSE_UNAUTHORIZED, "the token is not good")
+            return
+        except Forbidden as error:
+            self.refuse(error)
+            self.close(frames.CLOSE_FORBIDDEN, "this origin is not the site's")
+            return
+        self._leave()
+        first = self.view is None
+        self.view, self._token, self._until = View(self.desk, self, here), frame.token, visitor.until
+        if first:
+            self._look_later()
+        self.messages = self.doors.visitors.enter(here.contact.id, self, here.account.message_rate)
+        # First listen, then read: what comes between is heard and the doubles fall out by their numbers.
+        for channel in _channels(here):
+            self.desk.live.listen(channel, self, self._heard)
+        if here.standing.consents:
+            await self.view.welcome(frame.last_seq, fresh=frame.fresh)
+        else:
+            self.view.ask()
+
+    def _post(self, frame: frames.Message, here: Arrival, shown: Shown = ()) -> None:
+        wait = self.messages.take(time.monotonic())
+        if wait:
+            raise RateLimited("Wait a moment before the next message", retry_after=wait)
+        if self._pending >= PENDING:
+            raise RateLimited("Wait for what was sent to be stored", retry_after=1)
+        contact = here.contact
+        self._pending += 1
+        draft = Draft(
+            contact_id=contact.id,
+            contact_uid=contact.uid,
+            key_slot=contact.key_slot,
+            account_id=contact.account_id,
+            site_id=contact.site_id,
+            author="visitor",
+            cid=packed(frame.id),
+            text=frame.text,
+            at=self.desk.clock(),
+            ticket_id=None if here.ticket is None else here.ticket.id,
+            name=here.name,
+            source=self,
+            attachments=tuple(frame.attachments),
+            shown=shown,
+        )
+        self.doors.postbox.put(draft, lambda stored: self._stored(frame.id, stored))
+
+    def _stored(self, name: str, draft: Draft) -> None:
+        """After the commit: acknowledge, or say why not."""
+        self._pending -= 1
+        if draft.refusal is not None:
+            self.refuse(_wire(draft.refusal), name)
+            return
+        self.tell(frames.Ack(name, draft.number, stamp(draft.at), draft.held, seq=draft.seq))
+        if self.view is not None:
+            self.view.stored(draft)
+
+    async def _consent(self, frame: frames.Consent, here: Arrival) -> None:
+        choices = {"chat": frame.consent.chat, "spam_training": frame.consent.spam_training}
+        try:
+            await consent.renew(self.desk, here.contact, frame.notice_version, choices, self)
+        except LetheError as error:
+            self.refuse(error)
+            await self._refresh()
+        else:
+            await self._refresh(answer=True)
+
+    async def _refresh(self, *, answer: bool = False) -> None:
+        """Look again at consent and ticket after something about them changed; `answer` where somebody waits for it."""
+        view = self.view
+        if view is None:
+            return
+        try:
+            visitor = self.desk.tokens.read_visitor(self._token, self.desk.clock())
+            here = await arrive(self.desk, visitor)
+        except Unauthorized:
+            self.close(frames.CLOSE_UNAUTHORIZED, "the token is not good")
+            return
+        was = view.here
+        here.ticket, here.standing.ended = was.ticket, was.standing.ended
+        view.here = here
+        self.messages = self.doors.visitors.enter(here.contact.id, self, here.account.message_rate)
+        if not here.standing.consents:
+            view.ask()
+        elif answer or not was.standing.consents or view.follower is None:
+            await view.welcome(view.at)
+
+    def _look_later(self) -> None:
+        """Look again each minute whether consent and token are good, and in the moment in which the token ends."""
+        left = (self._until - self.desk.clock()) / 1000
+        self.later(max(0.0, min(LOOKS, left)), lambda: self.spawn(self._look_on()))
+
+    async def _look_on(self) -> None:
+        try:
+            await self._refresh()
+        finally:
+            if self.view is not None and not self.closing:
+                self._look_later()
+
+    def _heard(self, told: Told) -> None:
+        """Something happened that concerns this visitor. Nothing passes without consent, not even outwards."""
+        view, nudge = self.view, told.nudge
+        if view is None:
+            return
+        if nudge.kind == "erased":
+            self.close(frames.CLOSE_ERASED, "erased")
+        elif nudge.kind in {"notice", "consent", "resync"}:
+            self.spawn(self._looked(nudge.kind))
+        elif view.here.standing.consents:
+            view.heard(told)
+
+    async def _looked(self, kind: str) -> None:
+        await self._refresh()
+        if kind == "resync" and self.view is not None and self.view.here.standing.consents:
+            self.view.catch_up()
+
+    def _check_origin(self, here: Arrival) -> None:
+        origin = HTTPConnection(self.scope).headers.get("origin")
+        if origin is not None and origin not in {
+            own_origin(HTTPConnection(self.scope)),
+            *here.site.origins,
+        }:
+            raise Forbidden("This origin is not one of the site's")
+
+    def _late(self) -> None:
+        if self.view is None:
+            self.close(frames.CLOSE_UNAUTHORIZED, "no hello")
+
+    def _leave(self) -> None:
+        if self.view is None:
+            return
+        here = self.view.here
+        for channel in _channels(here):
+            self.desk.live.leave(channel, self)
+        self.doors.visitors.leave(here.contact.id, self)
+
+    def left(self) -> None:
+        """Let go of channels and allowance."""
+        self._leave()
+        self.view = None
+
+
+def _channels(here: Arrival) -> tuple[str, ...]:
+    """Return where a visitor hears what concerns them."""
+    return f"contact:{here.contact.id}", f"visitors:{here.account.id}", "server"
+
+
+def _wire(error: Exception) -> LetheError:
+    """Return the refusal as it is told to a visitor: a ticket that is gone has ended for them."""
+    if isinstance(error, NotFound):
+        return Ended("This chat is not there any more")
+    return error if isinstance(error, LetheError) else LetheError()
+
+
+async def visitor_socket(scope: Scope, receive: Receive, send: Send) -> None:
+    """ASGI: `/ws/visitor`."""
+    await VisitorSocket(scope, receive, send).run()

@@ -1,0 +1,304 @@
+"""Writing messages: a whole batch of drafts in one transaction, numbered without a gap, each stored once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, Dialect, Insert, Row, Select, Update, bindparam, insert, select, tuple_, update
+from sqlalchemy.exc import IntegrityError
+
+from chat.account.schema import account
+from chat.attachments import store as uploads
+from chat.contacts.schema import contact
+from chat.core.errors import ConsentRequired, Ended, LetheError, NotFound
+from chat.core.model import Draft
+from chat.infra.store import Store
+from chat.tickets.schema import ENDED, message, ticket
+from chat.tickets.store.tickets import ticket_of
+
+
+@dataclass(slots=True)
+class Place:
+    """Where a ticket stands, and so its next message: the columns that `_standing` reads, in their order."""
+
+    id: int
+    number: int
+    contact_id: int
+    status: str
+    last_seq: int
+    held: int
+    agent_read: int
+    visitor_read: int
+    updated_at: int
+    receipt_id: int | None
+    agreed: int | None
+    current: int | None
+
+    @property
+    def consents(self) -> bool:
+        """Whether its contact has a live consent to the notice in force."""
+        return self.receipt_id is not None and self.agreed == self.current
+
+    def take(self, draft: Draft) -> None:
+        """Give the draft the next number."""
+        self.last_seq += 1
+        draft.seq, draft.number = self.last_seq, self.number
+        self.held += draft.held
+        self.updated_at = max(self.updated_at, draft.at)
+        draft.reopened = self.status == "solved"
+        if draft.author == "visitor":
+            self.status, self.visitor_read = "open", draft.seq
+        else:
+            self.status, self.agent_read = "open" if draft.reopened else self.status, draft.seq
+
+
+_standing: Select[*tuple[Any, ...]] = (
+    select(
+        *(ticket.c[field.name] for field in fields(Place) if field.name in ticket.c),
+        contact.c.receipt_id,
+        contact.c.notice_version,
+        account.c.notice_version,
+    )
+    .join(contact, contact.c.id == ticket.c.contact_id)
+    .join(account, account.c.id == ticket.c.account_id)
+    .order_by(ticket.c.id)
+    .with_for_update(of=ticket)
+)
+_advance = (
+    update(ticket)
+    .where(ticket.c.id == bindparam("of"))
+    .values(
+        {name: bindparam(name) for name in ("status", "last_seq", "held", "agent_read", "visitor_read", "updated_at")}
+    )
+)
+_later = select(ticket.c.id).where(
+    ticket.c.contact_id == bindparam("of"), ticket.c.id > bindparam("id"), ticket.c.purged_at.is_(None)
+)
+_written_columns = [column.name for column in message.c if column.name not in {"redacted_at", "target", "part"}]
+_insert = insert(message).values({name: bindparam(name) for name in _written_columns})
+Key = tuple[int, str, bytes]
+
+
+def store_all(store: Store, drafts: Sequence[Draft]) -> None:
+    """Append the drafts and commit, in the calling thread. Raises Unavailable; then nothing was stored."""
+    try:
+        store.write_here(lambda tx: append(tx, drafts, look=False))
+    except IntegrityError:
+        store.write_here(lambda tx: append(tx, drafts, look=True))
+
+
+def append(tx: Connection, drafts: Sequence[Draft], *, look: bool) -> None:
+    """
+    Store the drafts in their order; each ends with its number and `seq`, or with a `refusal`.
+
+    Locks tickets first and in the order of their keys. With `look`, what was stored before is looked for; without it, a
+    repetition raises IntegrityError and the whole batch is to be done again with it: repetitions are rare, so this is
+    cheaper.
+    """
+    # An attachment that a repetition names is taken already, by itself.
+    look = look or any(draft.attachments for draft in drafts)
+    before = _known(tx, [draft for draft in drafts if draft.opens]) if look else {}
+    for draft in drafts:
+        draft.refusal, draft.repeated, draft.reopened = None, False, False
+        if draft.opens:
+            draft.ticket_id = None
+            # What was stored before opens no ticket: nothing would be in it, and all that follows would be refused.
+            if _key(draft) not in before:
+                _open(tx, draft)
+    places = _places(tx, sorted(_ticket_ids(drafts)))
+    # Who sends again into a ticket that has ended since must hear that it is stored.
+    look = look or any(place.status in ENDED for place in places.values())
+    known = _known(tx, drafts) if look else {}
+    free = uploads.free(tx, [each for draft in drafts for each in draft.attachments])
+    past = _past(tx, [place for place in places.values() if place.status == "solved"])
+    fresh = [made for draft in drafts if (made := _placed(draft, places, known, free, past)) is not None]
+    if fresh:
+        _many(tx, _insert, fresh)
+        _many(tx, _advance, [_advanced(places[key]) for key in sorted({made["ticket_id"] for made in fresh})])
+        uploads.attach(tx, [draft for draft in drafts if draft.attachments and draft.refusal is None])
+    _show_opened(tx, [draft for draft in drafts if draft.opens and draft.ticket_id is not None])
+
+
+def _places(tx: Connection, ids: list[int]) -> dict[int, Place]:
+    """Lock the tickets with these keys and return where they stand."""
+    if not ids:
+        return {}
+    # Filled up to a power of two, so that a few written statements serve batches of every size.
+    size = 1 << (len(ids) - 1).bit_length()
+    keys = ids + [ids[-1]] * (size - len(ids))
+    rows = tx.exec_driver_sql(_read_of(size, tx.dialect), {f"key{n}": key for n, key in enumerate(keys)})
+    return {row[0]: Place(*row) for row in rows.all()}
+
+
+@cache
+def _read_of(size: int, dialect: Dialect) -> str:
+    wanted = _standing.where(ticket.c.id.in_([bindparam(f"key{n}", type_=ticket.c.id.type) for n in range(size)]))
+    return str(wanted.compile(dialect=dialect))
+
+
+def _many(tx: Connection, statement: Insert | Update, rows: Sequence[dict[str, Any]]) -> None:
+    """Run a statement of plain values for all rows, past SQLAlchemy's care for each: that costs more than SQLite."""
+    tx.exec_driver_sql(_written(statement, tx.dialect), rows)
+
+
+@cache
+def _written(statement: Insert | Update, dialect: Dialect) -> str:
+    return str(statement.compile(dialect=dialect))
+
+
+def _show_opened(tx: Connection, drafts: Sequence[Draft]) -> None:
+    """Give the drafts that opened a ticket, or found one, that ticket."""
+    if drafts:
+        rows = tx.execute(select(ticket).where(ticket.c.id.in_(_ticket_ids(drafts))))
+        opened = {row.id: ticket_of(row) for row in rows}
+        for draft in drafts:
+            draft.ticket = opened.get(draft.ticket_id or 0)
+
+
+def _ticket_ids(drafts: Sequence[Draft]) -> set[int]:
+    return {draft.ticket_id for draft in drafts if draft.ticket_id is not None}
+
+
+def _placed(
+    draft: Draft,
+    places: dict[int, Place],
+    known: dict[Key, Row[*tuple[Any, ...]] | Draft],
+    free: uploads.Free,
+    past: set[int],
+) -> dict[str, Any] | None:
+    """Give the draft its place and return its row, or None where it is refused or was stored before."""
+    key = _key(draft)
+    if draft.refusal is not None or _recalled(draft, known.get(key)):
+        return None
+    place = places.get(draft.ticket_id or 0)
+    draft.refusal = _refusal(draft, place, past) or uploads.taken(draft, free)
+    if draft.refusal is not None or place is None:
+        return None
+    place.take(draft)
+    known[key] = draft
+    return {
+        "ticket_id": place.id,
+        "seq": draft.seq,
+        "contact_id": draft.contact_id,
+        "author": draft.author,
+        "cid": draft.cid,
+        "agent_id": draft.agent_id,
+        "receipt_id": place.receipt_id if draft.author == "visitor" else None,
+        "body": draft.sealed,
+        "at": draft.at,
+        "score": draft.score,
+        "held": draft.held,
+    }
+
+
+def _past(tx: Connection, solved: Sequence[Place]) -> set[int]:
+    """Return those of the solved tickets whose contact has begun another since: an answer there would reach nobody."""
+    return {place.id for place in solved if tx.execute(_later, {"of": place.contact_id, "id": place.id}).first()}
+
+
+def _refusal(draft: Draft, place: Place | None, past: set[int]) -> LetheError | None:
+    if place is None or place.contact_id != draft.contact_id:
+        return NotFound("No such ticket")
+    if draft.author == "visitor" and not place.consents:
+        return ConsentRequired("Agree to the current notice first")
+    if place.id in past:
+        return Ended("Its contact has begun another ticket since: write there")
+    if place.status == "trash":
+        return Ended("This ticket is in the trash")
+    return None
+
+
+def _recalled(draft: Draft, before: Row[*tuple[Any, ...]] | Draft | None) -> bool:
+    """Answer a repetition with what was stored the first time."""
+    if before is None:
+        return False
+    draft.ticket_id, draft.seq, draft.at = before.ticket_id, before.seq, before.at
+    draft.number, draft.held, draft.repeated = before.number, before.held, True
+    return True
+
+
+def _advanced(of: Place) -> dict[str, Any]:
+    return {
+        "of": of.id,
+        "status": of.status,
+        "last_seq": of.last_seq,
+        "held": of.held,
+        "agent_read": of.agent_read,
+        "visitor_read": of.visitor_read,
+        "updated_at": of.updated_at,
+    }
+
+
+def _key(draft: Draft) -> Key:
+    return draft.contact_id, draft.author, draft.cid
+
+
+def _known(tx: Connection, drafts: Sequence[Draft]) -> dict[Key, Row[*tuple[Any, ...]] | Draft]:
+    """Return what was stored before under the same contact, author and id, in whichever of the contact's tickets."""
+    keys = [_key(draft) for draft in drafts]
+    if not keys:
+        return {}
+    columns = (message.c.contact_id, message.c.author, message.c.cid)
+    wanted = (
+        select(
+            *columns,
+            message.c.ticket_id,
+            message.c.seq,
+            message.c.at,
+            message.c.held,
+            ticket.c.number,
+        )
+        .join(ticket, ticket.c.id == message.c.ticket_id)
+        .where(tuple_(*columns).in_(keys))
+    )
+    return {(row.contact_id, row.author, row.cid): row for row in tx.execute(wanted)}
+
+
+def _open(tx: Connection, draft: Draft) -> None:
+    """Find the contact's running ticket or open one; the contact is locked so that two at once open one."""
+    row = tx.execute(
+        select(
+            contact.c.receipt_id,
+            contact.c.notice_version,
+            account.c.notice_version.label("current"),
+        )
+        .join(account, account.c.id == contact.c.account_id)
+        .where(contact.c.id == draft.contact_id)
+        .with_for_update(of=contact)
+    ).first()
+    if row is None or row.receipt_id is None or row.notice_version != row.current:
+        draft.refusal = ConsentRequired("Agree to the current notice first")
+        return
+    draft.ticket_id = tx.execute(
+        select(ticket.c.id)
+        .where(ticket.c.contact_id == draft.contact_id, ticket.c.status.not_in(ENDED))
+        .order_by(ticket.c.id.desc())
+        .limit(1)
+    ).scalar() or _opened(tx, draft)
+
+
+def _opened(tx: Connection, draft: Draft) -> int:
+    number = tx.execute(
+        update(account)
+        .where(account.c.id == draft.account_id)
+        .values(tickets=account.c.tickets + 1)
+        .returning(account.c.tickets)
+    ).scalar_one()
+    made = tx.execute(
+        insert(ticket)
+        .values(
+            account_id=draft.account_id,
+            number=number,
+            contact_id=draft.contact_id,
+            site_id=draft.site_id,
+            status="open",
+            tags=[],
+            created_at=draft.at,
+            updated_at=draft.at,
+        )
+        .returning(ticket.c.id)
+    )
+    return int(made.scalar_one())

@@ -1,0 +1,63 @@
+"""What the lists of REST share: cursors, pages, truths in a query."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from chat.core.errors import InvalidField
+from chat.core.model import Order
+from chat.web.doors import JSON
+from chat.web.parameters import UID
+
+
+def truth(value: str, field: str) -> bool:
+    """Read `true` or `false`; InvalidField for anything else."""
+    if value not in {"true", "false"}:
+        raise InvalidField("Say true or false", field=field)
+    return value == "true"
+
+
+def order_of(request: Request, usual: Order, *others: Order) -> Order:
+    """Return the order that is asked for. Raises InvalidField."""
+    asked = request.query_params.get("order", usual)
+    for each in (*others, usual):
+        if asked == each:
+            return each
+    raise InvalidField(f"An order is one of {', '.join((usual, *others))}", field="order")
+
+
+def cursor_of(value: str | None, length: int) -> Any:
+    """Read a cursor of so many numbers, None where there is none; InvalidField where it is not one of ours."""
+    if not value:
+        return None
+    try:
+        numbers = msgspec.json.decode(base64.urlsafe_b64decode(value), type=tuple[int, ...])
+    except (binascii.Error, msgspec.MsgspecError, ValueError):
+        numbers = ()
+    if len(numbers) != length:
+        raise InvalidField("This cursor is not one of ours; begin without", field="cursor")
+    return numbers
+
+
+def uid_cursor_of(request: Request) -> str | None:
+    """Read a cursor that is an id, None where there is none; InvalidField where it is not one of ours."""
+    value = request.query_params.get("cursor")
+    if value and not UID.fullmatch(value):
+        raise InvalidField("This cursor is not one of ours; begin without", field="cursor")
+    return value or None
+
+
+def cursor_in(after: tuple[int, ...] | None) -> str | None:
+    """Return a place in a list as a cursor, None where there is none."""
+    return None if after is None else base64.urlsafe_b64encode(msgspec.json.encode(after)).decode()
+
+
+def listed(items: list[Any], after: tuple[int, ...] | None) -> Response:
+    """Answer a page of a list; `after` is where the next one begins, None at the end."""
+    return JSON({"items": items, "next": cursor_in(after)})

@@ -1,0 +1,112 @@
+"""Pages made of templates: what each may use, the headers that hold it together, and the pages for what went wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+from urllib.parse import quote
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from chat.account.actions import accounts
+from chat.core.errors import LetheError, PasswordDue, Unauthorized
+from chat.core.locales import best_locale, strings, words
+from chat.core.model import LOCALES, Account, Actor, Agent
+from chat.team.actions import agents
+from chat.web.doors import actor_of, csrf_token, doors_of, told
+
+LOCALE_COOKIE = "lethe_locale"
+YEAR = 365 * 86_400
+SPOKEN = ("erased.", "time.", "leave.")
+"""What scripts of the pages say themselves begins so; the inbox's say more and are given everything."""
+ERRORS = {400, 403, 404, 409, 413, 429, 500, 503}
+"""The statuses that have words of their own; any other is said in those of 400 or 500, under its own number."""
+HEADERS = {
+    "content-security-policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        "connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'"
+    ),
+    "cache-control": "no-store",
+    # Under the stricter `no-referrer` a browser posts forms with `Origin: null`.
+    "referrer-policy": "same-origin",
+}
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Who is signed in and reads a page."""
+
+    actor: Actor
+    agent: Agent
+    account: Account
+    csrf: str
+
+
+async def reader(request: Request, *, due: bool = False) -> Reader:
+    """
+    Return who reads the page; Unauthorized where nobody is signed in, PasswordDue, unless the page is for whoever is
+    `due`, where the password must be changed first.
+    """
+    actor, desk = await actor_of(request, csrf=False, due=due), doors_of(request).desk
+    known = await agents.agents(desk, actor)
+    agent = next(each for each in known if each.id == actor.agent_id)
+    account = await accounts.account(desk, actor)
+    return Reader(actor, agent, account, csrf_token(desk, actor))
+
+
+def page(request: Request, template: str, who: Reader | None = None, status: int = 200, **context: Any) -> Response:
+    """Return a page in the reader's language, with the bar on top for who is signed in."""
+    locale = locale_of(request)
+    made = (
+        _templates()
+        .get_template(template)
+        .render(
+            agent=who.agent if who else None,
+            account=who.account if who else None,
+            csrf=who.csrf if who else "",
+            locale=locale,
+            locales=LOCALES,
+            path=request.scope["path"],
+            spoken={key: text for key, text in strings(locale).items() if key.startswith(SPOKEN)},
+            t=words(locale),
+            **context,
+        )
+    )
+    answer = HTMLResponse(made, status, HEADERS)
+    if request.query_params.get("locale") == locale:
+        answer.set_cookie(LOCALE_COOKIE, locale, max_age=YEAR, httponly=True, samesite="lax")
+    return answer
+
+
+def error_page(request: Request, error: LetheError) -> Response:
+    """Return the page for what went wrong; who is not signed in is asked to."""
+    if isinstance(error, Unauthorized):
+        after = request.scope["path"] if request.method == "GET" else "/inbox"
+        return RedirectResponse(f"/signin?next={quote(after)}", 303)
+    if isinstance(error, PasswordDue):
+        return RedirectResponse("/password?next=" + quote(request.scope["path"]), 303)
+    general = max(each for each in (400, 500) if each <= max(400, error.status))
+    known = error.status if error.status in ERRORS else general
+    answer = page(request, "error.html", status=error.status, number=error.status, shown=known)
+    answer.headers.update(told(error))
+    return answer
+
+
+def plain(template: str, **context: Any) -> str:
+    """Return a template that is not one of the server's own pages."""
+    return _templates().get_template(template).render(**context)
+
+
+def locale_of(request: Request) -> str:
+    """Return the language asked for now, else the one chosen before, else the browser's."""
+    asked = request.query_params.get("locale", ""), request.cookies.get(LOCALE_COOKIE, "")
+    return best_locale(LOCALES, asked, request.headers.get("accept-language", ""))
+
+
+@cache
+def _templates() -> Environment:
+    return Environment(loader=PackageLoader("chat"), autoescape=True, undefined=StrictUndefined)
