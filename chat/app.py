@@ -14,6 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from chat import worker
+from chat.account.actions import accounts
 from chat.core import clock
 from chat.core.crypt import Signer, derive
 from chat.core.errors import LetheError, NotFound, WrongMethod
@@ -33,10 +34,11 @@ from chat.infra.metrics import Metrics
 from chat.infra.store import Store, folder, migrations
 from chat.routes import routes
 from chat.spam_filter.actions import training, versions
+from chat.team.actions import agents
 from chat.tickets.actions.posting import Postbox
-from chat.tickets.sockets.presence import Visitors
+from chat.tickets.sockets.doors import ChatDoors
 from chat.web import pages
-from chat.web.doors import Doors, problem
+from chat.web.doors import problem
 from chat.web.headers import SecurityHeaders
 from spam import Filter
 
@@ -129,7 +131,7 @@ def create_app(settings: Settings, *, sweeping: bool | None = None) -> Starlette
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, Any]]:
         async with open_desk(settings, serves=True) as desk:
             metrics = Metrics()
-            doors = Doors(desk, Postbox(desk, metrics), Visitors(), metrics)
+            doors = ChatDoors(desk, metrics, agents, accounts, postbox=Postbox(desk, metrics))
             sweeps = asyncio.create_task(worker.run(desk)) if sweeping else None
             log.info("started", embedded=sweeping)
             try:

@@ -27,7 +27,7 @@ from chat.infra.store.columns import metadata
 from chat.team import store as rows
 from chat.team.actions import agents, passwords
 from chat.tickets.actions.posting import Postbox
-from chat.web.doors import Doors
+from chat.tickets.sockets.doors import ChatDoors
 
 SHOP = "https://shop.example"
 CHAT = "http://chat.test"
@@ -119,7 +119,7 @@ class Served:
     """The application as a client meets it; `doors` are what its routes share."""
 
     client: httpx2.AsyncClient
-    doors: Doors
+    doors: ChatDoors
     house: House
     paths: list[str] = field(default_factory=list)
 
@@ -183,7 +183,7 @@ async def served(settings: Settings) -> AsyncIterator[Served]:
         async def door(scope: Any, receive: Any, send: Any) -> None:
             await app({**scope, "state": dict(state or {})}, receive, send)
 
-        doors: Doors = (state or {})["doors"]
+        doors: ChatDoors = (state or {})["doors"]
         transport = httpx2.ASGITransport(app=door, raise_app_exceptions=False)
         async with httpx2.AsyncClient(transport=transport, base_url=CHAT) as client:
             house = await found(doors.desk, box=doors.postbox)

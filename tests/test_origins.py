@@ -2,8 +2,9 @@
 
 import pytest
 
-from chat.account.actions import accounts
+from chat.core import origins
 from chat.core.errors import InvalidField
+from chat.core.origins import checked_origins
 
 ONE = [
     ("https://Shop.Example/", "https://shop.example"),
@@ -43,20 +44,20 @@ NONE = [
 
 @pytest.mark.parametrize(("written", "sent"), ONE)
 def test_an_origin_is_kept_as_browsers_send_it(written: str, sent: str) -> None:
-    assert accounts.checked_origins([written]) == [sent]
+    assert checked_origins([written]) == [sent]
 
 
 @pytest.mark.parametrize(("one", "other"), APART)
 def test_two_sites_are_never_one(one: str, other: str) -> None:
-    assert len(accounts.checked_origins([one, other])) == 2
+    assert len(checked_origins([one, other])) == 2
 
 
 @pytest.mark.parametrize("written", NONE)
 def test_what_is_no_origin_is_refused(written: str) -> None:
     with pytest.raises(InvalidField):
-        accounts.checked_origins([written])
+        checked_origins([written])
 
 
 def test_an_older_reading_of_names_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(accounts, "_host", lambda written: written.encode("idna").decode())
-    assert len(accounts.checked_origins(list(APART[0]))) == 1
+    monkeypatch.setattr(origins, "_host", lambda written: written.encode("idna").decode())
+    assert len(checked_origins(list(APART[0]))) == 1

@@ -17,6 +17,7 @@ from chat.core.model import LOCALES, Contact
 from chat.core.settings import Settings
 from chat.export.actions import building, exports
 from chat.export.store import exports as rows
+from chat.infra import disk
 from chat.infra.metrics import Metrics
 from chat.tickets.actions.posting import Postbox
 from chat.web.ready import Ready
@@ -34,7 +35,7 @@ def limited(house: House, **limits: Any) -> Any:
 
 def over(house: House) -> Any:
     """The desk with a floor that is higher than what the disk has free."""
-    return limited(house, disk_floor=2 * quotas.free(house.desk.settings) // quotas.MB)
+    return limited(house, disk_floor=2 * disk.free(house.desk.settings) // disk.MB)
 
 
 async def stays(desk: Any, contact: Contact, size: int) -> Any:
@@ -50,7 +51,7 @@ async def used(house: House) -> int:
 @ON_SQLITE
 async def test_a_contact_has_a_quota_and_so_has_an_account_and_the_server(house: House) -> None:
     guest, other = await house.visit(), await house.visit()
-    half = b"x" * (quotas.MB // 2)
+    half = b"x" * (disk.MB // 2)
 
     async def sent(who: Any, **limits: Any) -> None:
         desk = limited(house, **limits)
@@ -74,7 +75,7 @@ async def test_a_contact_has_a_quota_and_so_has_an_account_and_the_server(house:
 @ON_SQLITE
 @pytest.mark.anyio
 async def test_under_the_floor_files_go_first_and_messages_last(settings: Settings) -> None:
-    free = quotas.free(settings) // quotas.MB
+    free = disk.free(settings) // disk.MB
     async with served(replace(settings, disk_floor=2 * free)) as app:
         guest = await app.house.visit()
         answer = await upload(app, guest, b"words")
@@ -94,7 +95,7 @@ async def test_ready_means_that_messages_are_stored(settings: Settings) -> None:
     sqlite = settings.database_url.startswith("sqlite")
     async with served(settings) as app:
         for times, stores in {2: True, 100: not sqlite}.items():  # under the floor, and under a quarter of it
-            free = quotas.free(settings) // quotas.MB
+            free = disk.free(settings) // disk.MB
             app.doors.desk, app.doors.ready = limited(app.house, disk_floor=times * free), Ready()
             answer = await app.client.get("/readyz")
             assert (answer.json()["stores"], answer.status_code) == (stores, 200 if stores else 503)
@@ -111,7 +112,7 @@ def test_messages_hang_on_the_disk_of_their_database(settings: Settings, monkeyp
         return usage("/")
 
     monkeypatch.setattr(shutil, "disk_usage", noted)
-    quotas.takes_messages(replace(settings, database_url="sqlite:////elsewhere/x.db"))
+    disk.takes_messages(replace(settings, database_url="sqlite:////elsewhere/x.db"))
     assert looked == [Path("/elsewhere")]
 
 
@@ -129,7 +130,7 @@ async def test_a_ready_export_is_the_answer_for_a_day(house: House) -> None:
 @ON_SQLITE
 async def test_a_contact_has_a_quota(house: House) -> None:
     guest, desk = await house.visit(), limited(house, contact_quota=1)
-    await stays(desk, guest.contact, quotas.MB)
+    await stays(desk, guest.contact, disk.MB)
     with pytest.raises(StorageFull, match="person"):
         await attachments.admit(desk, guest.contact, "visitor")
 
@@ -144,7 +145,7 @@ async def test_files_under_way_are_counted_by_quotas(house: House, limit: str) -
     await stays(desk, other.contact, 600_000)
     made = await asyncio.gather(*(stays(desk, guest.contact, 100_000) for _ in range(8)), return_exceptions=True)
     assert {type(each) for each in made if isinstance(each, Exception)} <= {StorageFull}
-    assert 600_000 < await used(house) <= quotas.MB
+    assert 600_000 < await used(house) <= disk.MB
     assert not +desk.coming
 
 
@@ -175,8 +176,8 @@ async def test_what_is_let_go_while_rows_are_read_is_counted_once(house: House) 
 @ON_SQLITE
 async def test_files_under_way_are_counted_by_the_floor(house: House) -> None:
     guest = await house.visit()
-    free = quotas.free(house.desk.settings)
-    desk = limited(house, disk_floor=free // quotas.MB // 2)
+    free = disk.free(house.desk.settings)
+    desk = limited(house, disk_floor=free // disk.MB // 2)
     quotas.has_room(desk)
     with pytest.raises(StorageFull, match="disk"):
         async with quotas.held(desk, guest.contact, free):
@@ -186,13 +187,13 @@ async def test_files_under_way_are_counted_by_the_floor(house: House) -> None:
 
 async def test_archives_count_and_are_made_all_the_same(house: House) -> None:
     guest = await house.visit()
-    await stays(house.desk, guest.contact, quotas.MB)
+    await stays(house.desk, guest.contact, disk.MB)
     full = limited(house, contact_quota=1, account_quota=1, server_quota=1)
     assert (await exports.ask(full, guest.contact, "visitor", "visitor"))["state"] == "queued"
     await building.sweep(full)
     (made,) = await exports.mine(full, guest.contact)
     assert made["state"] == "done"
-    assert await used(house) == quotas.MB + made["size"]
+    assert await used(house) == disk.MB + made["size"]
     with pytest.raises(StorageFull):
         await quotas.takes(limited(house, account_quota=0, server_quota=1), guest.contact)
 
@@ -238,7 +239,7 @@ async def _there_was_room(*_: object) -> bool:
 @ON_SQLITE
 async def test_a_message_is_refused_before_the_disk_is_full(house: House) -> None:
     guest = await house.visit()
-    free = quotas.free(house.desk.settings) // quotas.MB
+    free = disk.free(house.desk.settings) // disk.MB
     with pytest.raises(Unavailable, match="full"):
         await Postbox(limited(house, disk_floor=100 * free), Metrics()).post(guest.draft("lost"))
 
@@ -255,7 +256,7 @@ async def test_an_account_is_told_how_much_it_uses_of_how_much(app: Served) -> N
     other = await found(app.desk, "Other", "other@acme.example")
     await other.publish()
     await stays(app.desk, (await other.visit()).contact, 5000)
-    assert (await app.rest("GET", "/account")).json()["storage"] == {"used": 0, "most": 20_480 * quotas.MB}
+    assert (await app.rest("GET", "/account")).json()["storage"] == {"used": 0, "most": 20_480 * disk.MB}
     await stays(app.desk, guest.contact, 3000)
     assert (await app.rest("PATCH", "/account", {"name": "Acme"})).json()["storage"]["used"] == 3000
     await app.sign_in()
@@ -268,7 +269,7 @@ async def test_an_account_is_told_how_much_it_uses_of_how_much(app: Served) -> N
     page = (await app.client.get("/admin/retention")).text
     assert "take 2.9\u00a0kB." in page
     assert "<meter" not in page
-    await stays(app.desk, guest.contact, quotas.MB)
+    await stays(app.desk, guest.contact, disk.MB)
     app.doors.desk = limited(app.house, account_quota=1)
     assert "It is full" in (await app.client.get("/admin/retention")).text
 

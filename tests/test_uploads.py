@@ -11,11 +11,12 @@ from starlette.requests import ClientDisconnect
 
 from chat.attachments.actions import attachments
 from chat.attachments.api import uploads
-from chat.attachments.api.uploads import PARTS_MOST, SHARE, Parts, Room
+from chat.attachments.api.uploads import PARTS_MOST, Parts
 from chat.core.errors import RateLimited, TooSlow, Unavailable
 from chat.core.settings import Settings
-from chat.web import bodies
+from chat.web import bodies, room
 from chat.web.bodies import paced
+from chat.web.room import SHARE, Room
 from tests.desks import Guest, Served, problem_of, served
 from tests.test_attachments import picture, stored, upload
 
@@ -74,7 +75,7 @@ async def test_slow_senders_hold_up_nobody_and_have_a_share_each(app: Served) ->
 
 @ON_SQLITE
 async def test_without_a_share_one_sender_takes_any_number(app: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(uploads, "SHARE", 10**9)
+    monkeypatch.setattr(room, "SHARE", 10**9)
     with pytest.raises(AssertionError):
         await test_slow_senders_hold_up_nobody_and_have_a_share_each(app)
 

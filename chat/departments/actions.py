@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from chat.account.actions.accounts import line, manages
+from chat.account.actions.accounts import line
+from chat.core.access import require_manager
 from chat.core.errors import InvalidField
 from chat.core.ids import uuid7
 from chat.core.model import Actor, Department
@@ -29,7 +30,7 @@ async def one(desk: Desk, actor: Actor, department_id: str) -> Department:
 
 async def add(desk: Desk, actor: Actor, name: str, retention: dict[str, Any]) -> Department:
     """Make a department, with days of its own or none. Raises InvalidField."""
-    manages(actor)
+    require_manager(actor)
     made_id = uuid7()
     made = {"id": made_id, "name": _name(name), "retention": rules.own_days(retention), "created_at": desk.clock()}
     await _changed(desk, actor, made_id, lambda tx: store.add(tx, actor.account_id, made))
@@ -38,7 +39,7 @@ async def add(desk: Desk, actor: Actor, name: str, retention: dict[str, Any]) ->
 
 async def change(desk: Desk, actor: Actor, department_id: str, **values: Any) -> Department:
     """Change a department's `name`, or its `retention` as a whole. Raises InvalidField."""
-    manages(actor)
+    require_manager(actor)
     checked = dict(values)
     if "name" in checked:
         checked["name"] = _name(checked["name"])
@@ -52,7 +53,7 @@ async def change(desk: Desk, actor: Actor, department_id: str, **values: Any) ->
 
 async def delete(desk: Desk, actor: Actor, department_id: str) -> None:
     """Delete a department; its tickets stay, and the account's days hold for them."""
-    manages(actor)
+    require_manager(actor)
     await _changed(desk, actor, department_id, lambda tx: store.drop(tx, actor.account_id, department_id))
 
 

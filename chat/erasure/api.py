@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from chat.account.actions import accounts
+from chat.core.access import require_manager
 from chat.core.errors import InvalidField
 from chat.erasure.actions import erasure
 from chat.holds import actions as holds
@@ -48,7 +48,7 @@ def routes() -> list[Route]:
 async def get_data_map(request: Request) -> Response:
     """`GET /data-map`: the record of processing; `?format=csv` as a table. Owner or admin."""
     actor = await actor_of(request)
-    accounts.manages(actor)
+    require_manager(actor)
     form = request.query_params.get("format", "json")
     if form not in {"json", "csv"}:
         raise InvalidField("A format is json or csv", field="format")

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from chat.account.actions import accounts
+from chat.core.access import require_manager
 from chat.erasure.actions import erasure
 from chat.record import actions as datamap
 from chat.web.doors import doors_of
@@ -27,7 +27,7 @@ def routes() -> list[Route]:
 async def show_data_map(request: Request) -> Response:
     """`GET /admin/data-map`."""
     who = await reader(request)
-    accounts.manages(who.actor)
+    require_manager(who.actor)
     made = await datamap.record(doors_of(request).desk, who.actor)
     return page(request, "admin-data-map.html", who, saved=False, errors={}, record=made)
 
@@ -35,7 +35,7 @@ async def show_data_map(request: Request) -> Response:
 async def show_erasures(request: Request) -> Response:
     """`GET /admin/erasures`: the last requests."""
     who = await reader(request)
-    accounts.manages(who.actor)
+    require_manager(who.actor)
     items, _ = await erasure.page(doors_of(request).desk, who.actor, None, SHOWN)
     return page(request, "admin-erasures.html", who, saved=False, errors={}, erasures=items)
 
@@ -43,6 +43,6 @@ async def show_erasures(request: Request) -> Response:
 async def show_erasure(request: Request) -> Response:
     """`GET /admin/erasures/{id}`: progress and certificate."""
     who = await reader(request)
-    accounts.manages(who.actor)
+    require_manager(who.actor)
     found = await erasure.state(doors_of(request).desk, who.actor, request.path_params["id"])
     return page(request, "admin-erasure.html", who, saved=False, errors={}, erasure=found)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from chat.account.actions.accounts import manages
 from chat.contacts.store import contacts, holds
+from chat.core.access import require_manager
 from chat.core.addresses import address
 from chat.core.clock import DAY, stamp
 from chat.core.errors import InvalidField, NotFound
@@ -27,7 +27,7 @@ async def place(desk: Desk, actor: Actor, contact_uid: str, reason: str, days: i
 
     Raises BeingErased where an erasure has begun.
     """
-    manages(actor)
+    require_manager(actor)
     if not seen(reason) or len(reason.strip()) > REASON:
         raise InvalidField(f"Give the reason in 1 to {REASON} characters", field="reason")
     if not 0 < days <= DAYS_MOST:
@@ -56,7 +56,7 @@ async def place(desk: Desk, actor: Actor, contact_uid: str, reason: str, days: i
 
 async def meant(desk: Desk, actor: Actor, whom: str) -> list[str]:
     """Return the ids of the contacts of the account with an address, or with an id. Raises InvalidField."""
-    manages(actor)
+    require_manager(actor)
     found_by = desk.email_hash(actor.account_id, whom)
 
     def work(tx: Any) -> list[str]:
@@ -77,7 +77,7 @@ async def meant(desk: Desk, actor: Actor, whom: str) -> list[str]:
 
 async def lift(desk: Desk, actor: Actor, contact_uid: str) -> None:
     """End a hold before its time: an erasure that waited for it goes on. Owner or admin."""
-    manages(actor)
+    require_manager(actor)
 
     def work(tx: Any) -> list[Ticket]:
         contact = contacts.of_account(tx, actor.account_id, contact_uid)
@@ -100,7 +100,7 @@ async def lapse(desk: Desk) -> None:
 
 async def page(desk: Desk, actor: Actor) -> list[dict[str, Any]]:
     """Return the account's holds with their reasons, the first to end first. Owner or admin."""
-    manages(actor)
+    require_manager(actor)
     found = await desk.store.read(lambda tx: holds.of_account(tx, actor.account_id))
     await audit.looked(desk, actor, "holds.viewed")
     return [

@@ -16,6 +16,7 @@ from chat.core.errors import InvalidField, TooLarge
 from chat.core.model import Actor, Order
 from chat.core.texts import seen
 from chat.tickets.actions import tickets, transcripts, viewing
+from chat.tickets.sockets.doors import chat_doors_of
 from chat.web.doors import JSON, actor_of, body_of, doors_of, limit_of
 from chat.web.lists import cursor_of, listed, order_of, truth
 from chat.web.parameters import takes, uid
@@ -115,7 +116,7 @@ async def list_messages(request: Request) -> Response:
 
 async def post_message(request: Request) -> Response:
     """`POST /tickets/{number}/messages`: 201, or 200 where this id was stored before."""
-    actor, doors = await actor_of(request), doors_of(request)
+    actor, doors = await actor_of(request), chat_doors_of(request)
     said = await _said(request, SaidWithFiles)
     opened = await tickets.one(doors.desk, actor, _number(request))
     shown = await attachments.named(doors.desk, opened.contact, "agent", said.attachments)

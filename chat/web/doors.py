@@ -14,25 +14,22 @@ import msgspec
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
 
-from chat.attachments.api.uploads import Room
 from chat.core import networks
 from chat.core.errors import Forbidden, InvalidField, LetheError, TooSlow, Unauthorized, UnknownParameter
 from chat.core.model import Actor
 from chat.core.networks import Network
 from chat.core.tokens import Visitor
 from chat.infra.desk import Desk
-from chat.team.actions import agents
-from chat.tickets.actions.posting import Postbox
-from chat.tickets.sockets.feed import Feed
 from chat.web.bodies import whole
 from chat.web.crowd import Crowd
 from chat.web.parameters import number
+from chat.web.people import Accounts, Agents
 from chat.web.ready import Ready
 from chat.web.refused import Refused
+from chat.web.room import Room
 
 if TYPE_CHECKING:
     from chat.infra.metrics import Metrics
-    from chat.tickets.sockets.presence import Visitors
 
 COOKIE, DEVICE = "lethe_session", "lethe_device"
 HOST = "__Host-"
@@ -45,27 +42,27 @@ SAFE = {"GET", "HEAD", "OPTIONS"}
 
 @dataclass
 class Doors:
-    """Everything the doors work with, made when the server starts. `uploads`: the memory they may take, by author."""
+    """
+    Everything the doors work with, made when the server starts.
+
+    `people` and `accounts` say who somebody is; `agents` are the sockets of agents that are open; `uploads` is the
+    memory that these may take, by author.
+    """
 
     desk: Desk
-    postbox: Postbox
-    visitors: Visitors
     metrics: Metrics
+    people: Agents
+    accounts: Accounts
     agents: set[Any] = field(default_factory=set)
-    feeds: dict[str, Feed] = field(default_factory=dict)
     ready: Ready = field(default_factory=Ready)
     crowd: Crowd = field(default_factory=Crowd)
     refused: Refused = field(default_factory=Refused)
     uploads: dict[str, Room] = field(default_factory=lambda: {who: Room(most) for who, most in UPLOADS.items()})
 
-    def feed(self, account: str) -> Feed:
-        """Return the feed of an account's list."""
-        return self.feeds.setdefault(account, Feed(self.desk, account))
-
-    def left_feed(self, account: str, owner: object) -> None:
-        """Let `owner` leave the feed, which goes with the last."""
-        if account in self.feeds and self.feeds[account].leave(owner):
-            del self.feeds[account]
+    @property
+    def visitors_here(self) -> int:
+        """How many visitors are at the other end of a socket; who serves them knows."""
+        return 0
 
 
 class JSON(JSONResponse):
@@ -118,11 +115,11 @@ async def actor_of(request: HTTPConnection, *, csrf: bool = True, deed: bool = F
     `X-CSRF-Token` too where `csrf`. A `deed` changes something whatever the verb. Who must change their
     password is let in where it is for whoever is `due` alone. Raises Unauthorized, Forbidden or PasswordDue.
     """
-    desk = doors_of(request).desk
-    token = bearer(request)
+    doors = doors_of(request)
+    desk, token = doors.desk, bearer(request)
     if token:
-        return await agents.by_token(desk, token)
-    actor = await agents.by_session(desk, cookie_of(request, COOKIE), due=due)
+        return await doors.people.by_token(desk, token)
+    actor = await doors.people.by_session(desk, cookie_of(request, COOKIE), due=due)
     if deed or request.scope.get("method", "GET") not in SAFE:
         own_page(request)
         shown = request.headers.get("x-csrf-token", "").encode()

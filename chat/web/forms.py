@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import hmac
+from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from chat.account.actions import accounts
-from chat.core.errors import Forbidden, InvalidField
-from chat.team.pages.session import fields_of, form_of
+from chat.core.access import require_manager
+from chat.core.errors import Forbidden, InvalidField, TooLarge
+from chat.web.bodies import whole as body
 from chat.web.pages import Reader, reader
 from chat.web.parameters import number
 
+FIELDS_MOST = 300
 Form = dict[str, str]
 Errors = dict[str, str]
 
@@ -20,7 +22,7 @@ Errors = dict[str, str]
 async def manager(request: Request) -> Reader:
     """Return who reads; Forbidden unless they may change these pages' matters."""
     who = await reader(request)
-    accounts.manages(who.actor)
+    require_manager(who.actor)
     return who
 
 
@@ -36,6 +38,24 @@ async def posted_fields(request: Request) -> tuple[Reader, list[tuple[str, str]]
     who, fields = await reader(request), await fields_of(request)
     own_form(dict(fields).get("csrf", ""), who)
     return who, fields
+
+
+async def form_of(request: Request) -> dict[str, str]:
+    """Read a form's fields, the last of each name; TooLarge or TooSlow as `bodies` says, and where it has too many."""
+    return dict(await fields_of(request))
+
+
+async def fields_of(request: Request) -> list[tuple[str, str]]:
+    """
+    Read a form's fields in their order; TooLarge or TooSlow as `bodies` says, and where it has too many.
+
+    A field that no page has is left unread, unlike a parameter or a field of JSON: our own pages write these forms, so
+    nobody misspells a name in one, and what a browser's extension adds must not cost what somebody typed.
+    """
+    raw = (await body(request)).decode("utf-8", "replace")
+    if raw.count("&") >= FIELDS_MOST:
+        raise TooLarge(f"A form has at most {FIELDS_MOST} fields")
+    return parse_qsl(raw, keep_blank_values=True)
 
 
 def saved(path: str) -> Response:

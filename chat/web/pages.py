@@ -11,11 +11,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from chat.account.actions import accounts
 from chat.core.errors import LetheError, PasswordDue, Unauthorized
 from chat.core.locales import best_locale, strings, words
 from chat.core.model import LOCALES, Account, Actor, Agent
-from chat.team.actions import agents
 from chat.web.doors import actor_of, csrf_token, doors_of, told
 
 LOCALE_COOKIE = "lethe_locale"
@@ -51,10 +49,11 @@ async def reader(request: Request, *, due: bool = False) -> Reader:
     Return who reads the page; Unauthorized where nobody is signed in, PasswordDue, unless the page is for whoever is
     `due`, where the password must be changed first.
     """
-    actor, desk = await actor_of(request, csrf=False, due=due), doors_of(request).desk
-    known = await agents.agents(desk, actor)
+    actor, doors = await actor_of(request, csrf=False, due=due), doors_of(request)
+    desk = doors.desk
+    known = await doors.people.agents(desk, actor)
     agent = next(each for each in known if each.id == actor.agent_id)
-    account = await accounts.account(desk, actor)
+    account = await doors.accounts.account(desk, actor)
     return Reader(actor, agent, account, csrf_token(desk, actor))
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 
-from chat.attachments.actions import quotas
 from chat.core.errors import LetheError
+from chat.infra import disk
 from chat.infra.desk import Desk
 
 FRESH, PATIENCE = 1.0, 5.0
@@ -33,7 +33,7 @@ class Ready:
 async def _stores(desk: Desk) -> bool:
     """Whether a message would be stored: not where SQLite's disk is full; PostgreSQL's disk is its operator's."""
     try:
-        quotas.takes_messages(desk.settings)
+        disk.takes_messages(desk.settings)
         async with asyncio.timeout(PATIENCE):  # who holds the writer for long keeps others from storing too
             await desk.store.write(lambda _: None)
     except (LetheError, TimeoutError):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Any
 
-from chat.account.actions.accounts import checked_origins
 from chat.core.errors import InvalidField
+from chat.core.origins import checked_origins
 
 ORIGINS, SITES, LONGEST = 5, 1000, 100  # the last in characters
 

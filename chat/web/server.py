@@ -33,7 +33,7 @@ async def jwks(request: Request) -> Response:
 async def metrics(request: Request) -> Response:
     """`GET /metrics`: Prometheus."""
     doors = doors_of(request)
-    doors.metrics.visitors.set(len(doors.visitors))
+    doors.metrics.visitors.set(doors.visitors_here)
     doors.metrics.agents.set(len(doors.agents))
     doors.metrics.missed.set(doors.desk.live.missed)
     doors.metrics.forged.set(doors.desk.live.forged)

@@ -5,18 +5,17 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
-
-import idna
 
 from chat.account import store
 from chat.account.actions import forms
 from chat.core import texts
+from chat.core.access import require_manager
 from chat.core.addresses import address
-from chat.core.errors import Forbidden, InvalidField
+from chat.core.errors import InvalidField
 from chat.core.ids import secret, uuid7
 from chat.core.model import Account, Actor, Site
 from chat.core.nudges import Nudge, Told
+from chat.core.origins import checked_origins
 from chat.infra.audit import audit
 from chat.infra.desk import Desk
 from chat.spam_filter.actions import versions
@@ -93,7 +92,7 @@ async def change_account(desk: Desk, actor: Actor, **values: Any) -> Account:
     (agreements from each network in ten minutes, 0 for no limit), `grace_days`, `consent_days`, `ham_held` (the share
     of ham that the filter may hold), `export_agent_names` or `export_notes`. Raises InvalidField.
     """
-    manages(actor)
+    require_manager(actor)
     if not values:
         raise InvalidField("Give something to change", field="body")
     if "name" in values:
@@ -118,7 +117,7 @@ async def change_site(desk: Desk, actor: Actor, site_id: str, **values: Any) -> 
 
     Raises InvalidField, naming the field.
     """
-    manages(actor)
+    require_manager(actor)
     checked = {name: _checks[name](value) for name, value in values.items()}
 
     def work(tx: Any) -> Site:
@@ -131,55 +130,12 @@ async def change_site(desk: Desk, actor: Actor, site_id: str, **values: Any) -> 
     return changed
 
 
-def manages(actor: Actor) -> None:
-    """Raise Forbidden unless the actor may change sites, notices and agents."""
-    if not actor.manages:
-        raise Forbidden("This needs an owner or admin of the account")
-
-
 def line(field: str, value: str) -> str:
     """Return a name on one line, trimmed; InvalidField where it is empty or long."""
     value = texts.line(value)
     if not value or len(value) > LINE:
         raise InvalidField(f"Give 1 to {LINE} characters", field=field)
     return value
-
-
-def checked_origins(origins: list[str]) -> list[str]:
-    """Return origins as browsers send them (RFC 6454); InvalidField where one is something else."""
-    made = [_origin(each) for each in origins if each.strip()]
-    if not made:
-        raise InvalidField("Name at least one origin, as https://shop.example", field="origins")
-    return list(dict.fromkeys(made))
-
-
-def _origin(value: str) -> str:
-    try:
-        parts = urlsplit(value.strip().rstrip("/"))
-        port = parts.port
-    except ValueError:  # as for `https://[`
-        parts, port = urlsplit(""), None
-    bare = not (parts.path or parts.query or parts.fragment or parts.username)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or not bare:
-        raise InvalidField(
-            "An origin is a scheme, a host and perhaps a port, as https://shop.example",
-            field="origins",
-        )
-    host = _host(parts.netloc.partition(":")[0])
-    if not re.fullmatch(r"[a-z0-9.-]+", host):
-        raise InvalidField("An origin is a scheme, a host and perhaps a port", field="origins")
-    default = {"http": 80, "https": 443}[parts.scheme]
-    return f"{parts.scheme}://{host}" + ("" if port in {None, default} else f":{port}")
-
-
-def _host(written: str) -> str:
-    """Return a host as browsers send it: in A-labels by UTS 46, non-transitional (ß is not ss). Raises InvalidField."""
-    if written.isascii():
-        return written.lower()
-    try:
-        return idna.encode(written, uts46=True).decode()  # not lower() before: it makes a Σ at the end another letter
-    except idna.IDNAError:
-        raise InvalidField("An origin is a scheme, a host and perhaps a port", field="origins") from None
 
 
 def _color(value: str) -> str:

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from chat.attachments import store as uploads
-from chat.core.errors import StorageFull, Unavailable
+from chat.core.errors import StorageFull
 from chat.core.model import Actor, Contact
-from chat.core.settings import Settings
 from chat.export.store import exports
 from chat.infra.desk import Desk
+from chat.infra.disk import MB, free
 
-MB = 2**20
-LAST = 4
-"""Messages are refused only under this part of the floor, uploads and exports under all of it."""
 ALL = ""
-SQLITE = "sqlite:///"
 
 
 @dataclass(frozen=True)
@@ -29,11 +23,6 @@ class Storage:
 
     used: int
     most: int | None
-
-
-def free(settings: Settings) -> int:
-    """Return how many bytes the disk of the data folder has free."""
-    return shutil.disk_usage(settings.data).free
 
 
 def roomy(desk: Desk, size: int = 0) -> bool:
@@ -45,15 +34,6 @@ def has_room(desk: Desk, size: int = 0) -> None:
     """Raise StorageFull where the disk would come under its floor with `size` bytes more, and those being written."""
     if not roomy(desk, size):
         raise StorageFull("The server's disk is nearly full; nothing was kept. Its operator must make room")
-
-
-def takes_messages(settings: Settings) -> None:
-    """Raise Unavailable where the database is on a disk that has hardly any room left."""
-    if not settings.database_url.startswith(SQLITE):
-        return
-    disk = Path(settings.database_url.removeprefix(SQLITE)).parent
-    if shutil.disk_usage(disk).free < settings.disk_floor * MB // LAST:
-        raise Unavailable("The server's disk is full, and the message was not stored; send it again later")
 
 
 def of_contact(desk: Desk, tx: Any, contact: Contact, size: int) -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from functools import partial
 
 from python_multipart.exceptions import MultipartParseError
@@ -12,43 +9,11 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import Request
 
 from chat.attachments.actions.attachments import FILE_MOST
-from chat.core.errors import InvalidField, RateLimited, TooLarge, Unavailable
+from chat.core.errors import InvalidField, TooLarge
 from chat.web.bodies import paced
+from chat.web.room import Take
 
 AROUND, PARTS_MOST, HEADER_MOST = 4096, 10, 2048
-SHARE = 2
-"""So many uploads of one sender are under way at once."""
-Take = Callable[[int], None]
-
-
-class Room:
-    """The memory that uploads may take: `most` bytes in all, taken as they arrive. Who sends slowly holds little."""
-
-    def __init__(self, most: int) -> None:
-        self.left = most
-        self._senders: Counter[str] = Counter()
-
-    @asynccontextmanager
-    async def of(self, sender: str) -> AsyncIterator[Take]:
-        """Give what takes bytes for one upload, all given back at its end. Raises RateLimited, Unavailable."""
-        if self._senders[sender] >= SHARE:
-            raise RateLimited("Other files are on their way; send this one after them", retry_after=5)
-        self._senders[sender] += 1
-        taken = 0
-
-        def take(size: int) -> None:
-            nonlocal taken
-            if size > self.left:
-                raise Unavailable("Many files are on their way; send this one again in a moment", retry_after=10)
-            self.left -= size
-            taken += size
-
-        try:
-            yield take
-        finally:
-            self.left += taken
-            self._senders[sender] -= 1
-            self._senders += Counter()  # drops who has none
 
 
 class Parts:

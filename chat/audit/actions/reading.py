@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from chat.account.actions.accounts import manages
 from chat.audit.actions.verdicts import part_shown
 from chat.contacts.store import contacts
+from chat.core.access import require_manager
 from chat.core.audited import Action, Entry, Head, fits
 from chat.core.clock import stamp
 from chat.core.errors import InvalidField
@@ -32,7 +32,7 @@ async def page(
     Return entries of the actor's account, newest first, and the number before which the next page begins. Looking at
     the log is entered too. Owner or admin; InvalidField where a filter can fit nothing.
     """
-    manages(actor)
+    require_manager(actor)
     _fitting(wanted)
     await audit.looked(desk, actor, Action.AUDIT_VIEWED)
 
@@ -46,7 +46,7 @@ async def page(
 
 async def accesses(desk: Desk, actor: Actor, contact_uid: str) -> list[dict[str, Any]]:
     """Return who met a contact and its tickets, first to last. Owner or admin; NotFound where there is no contact."""
-    manages(actor)
+    require_manager(actor)
 
     def work(tx: Any) -> list[Entry]:
         contacts.of_account(tx, actor.account_id, contact_uid)
@@ -59,7 +59,7 @@ async def accesses(desk: Desk, actor: Actor, contact_uid: str) -> list[dict[str,
 
 async def standing(desk: Desk, actor: Actor) -> dict[str, Any]:
     """Return whether the log was whole when last checked, when that was, and what was closed. Owner or admin."""
-    manages(actor)
+    require_manager(actor)
     head: Head | None = await desk.store.read(lambda tx: store.head(tx, actor.account_id))
     closed = [part_shown(each) for each in await desk.store.read(lambda tx: store.parts(tx, actor.account_id))]
     if head is None:

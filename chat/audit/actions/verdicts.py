@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 
 from chat.account import store as accounts
-from chat.account.actions.accounts import manages
+from chat.core.access import require_manager
 from chat.core.audited import Break, Head, Part, broken, digest, seal
 from chat.core.clock import DAY, stamp
 from chat.core.model import Actor
@@ -96,7 +96,7 @@ async def verify_all(desk: Desk) -> list[Verdict]:
 
 async def verify_mine(desk: Desk, actor: Actor) -> Verdict:
     """Check the log of the actor's account. Owner or admin."""
-    manages(actor)
+    require_manager(actor)
     return await verify(desk, actor.account_id)
 
 

@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from chat.account import store as accounts
-from chat.account.actions.accounts import manages
 from chat.consent import store as consents
+from chat.core.access import require_manager
 from chat.core.crypt import canonical
 from chat.core.errors import InvalidField
 from chat.core.ids import uuid7
@@ -41,7 +41,7 @@ async def publish(desk: Desk, actor: Actor, texts: list[NoticeText]) -> Notice:
     Publish a new version of the account's notice; every running chat waits until its visitor agrees to it. NotNow where
     nothing differs from the one in force.
     """
-    manages(actor)
+    require_manager(actor)
     checked = _all_checked(texts)
     made = {"id": uuid7(), "published_at": desk.clock(), "published_by": actor.agent_id}
 
@@ -62,7 +62,7 @@ async def versions(desk: Desk, actor: Actor, version: int | None = None) -> list
 
 async def changes(desk: Desk, actor: Actor, texts: list[NoticeText]) -> tuple[list[Change], int]:
     """Return what texts would change of the notice in force, and how many chats are running and would wait."""
-    manages(actor)
+    require_manager(actor)
     new = {each.locale: each for each in _all_checked(texts)}
 
     def work(tx: Any) -> tuple[Notice | None, int]:

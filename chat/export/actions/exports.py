@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from chat.account import store as accounts
-from chat.account.actions.accounts import manages
 from chat.attachments.actions import quotas
 from chat.consent.actions import consent
 from chat.contacts.store import contacts, holds
+from chat.core.access import require_manager
 from chat.core.addresses import address
 from chat.core.clock import DAY, stamp
 from chat.core.crypt import SEALED_CHUNK, derive, unseal_chunks
@@ -155,7 +155,7 @@ async def mine(desk: Desk, contact: Contact) -> list[dict[str, Any]]:
 
 async def page(desk: Desk, actor: Actor, before: str | None, limit: int) -> tuple[list[dict[str, Any]], str | None]:
     """Return the account's exports, newest first, and where the next page begins. Owner or admin."""
-    manages(actor)
+    require_manager(actor)
     found = await desk.store.read(lambda tx: exports.page(tx, actor.account_id, before, limit + 1))
     items = [shown(desk, each, uid) for each, uid in found[:limit]]
     return items, items[-1]["id"] if len(found) > limit else None
@@ -188,7 +188,7 @@ async def fetched_by_agent(desk: Desk, actor: Actor, export_id: str) -> Archive:
 
 async def drop(desk: Desk, actor: Actor, export_id: str) -> None:
     """Delete an export of the account before it expires. Owner or admin."""
-    manages(actor)
+    require_manager(actor)
     found, contact = await _of_account(desk, actor, export_id)
     await remove(desk, contact.uid, found)
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chat.account import store as accounts
-from chat.account.actions.accounts import manages
+from chat.core.access import require_manager
 from chat.core.clock import DAY, stamp
 from chat.core.errors import InvalidField
 from chat.core.ids import uuid7
@@ -28,7 +28,7 @@ Days = Mapping[str, Any]
 
 async def settings(desk: Desk, actor: Actor) -> dict[str, Any]:
     """Return the account's days by rule, the rules with their limits, and the departments with days of their own."""
-    manages(actor)
+    require_manager(actor)
     policy = await desk.store.read(lambda tx: rules.policy_of(tx, actor.account_id, desk.clock()))
     own = [departments.shown(each) for each in await departments.departments(desk, actor)]
     return rules.named(policy.days) | {"rules": [_rule(each, policy) for each in RULES], "departments": own}
@@ -36,7 +36,7 @@ async def settings(desk: Desk, actor: Actor) -> dict[str, Any]:
 
 async def change(desk: Desk, actor: Actor, values: Days) -> dict[str, Any]:
     """Set the account's days, as `{"transcripts_days":365}`; all or nothing. Raises InvalidField, naming the field."""
-    manages(actor)
+    require_manager(actor)
     days = rules.checked(values)
     if not days:
         raise InvalidField("Give the days of at least one rule", field=RULES[0].name + rules.DAYS)
@@ -52,7 +52,7 @@ async def change(desk: Desk, actor: Actor, values: Days) -> dict[str, Any]:
 
 async def shortens(desk: Desk, actor: Actor, thought: Thought) -> bool:
     """Tell whether something would go sooner with other days than it does now."""
-    manages(actor)
+    require_manager(actor)
 
     def work(tx: Any) -> bool:
         before, after = (rules.policy_of(tx, actor.account_id, desk.clock(), each) for each in (None, thought))
@@ -63,21 +63,21 @@ async def shortens(desk: Desk, actor: Actor, thought: Thought) -> bool:
 
 async def look(desk: Desk, actor: Actor, thought: Thought | None = None) -> list[dict[str, Any]]:
     """Return what each rule would purge now, or with other days, with samples by number; nothing is stored."""
-    manages(actor)
+    require_manager(actor)
     met = await _looked(desk, actor.account_id, thought)
     return [_count(count) | {"samples": some} for count, some in met]
 
 
 async def rehearse(desk: Desk, actor: Actor, values: Days | None = None) -> dict[str, Any]:
     """The same as a report that is kept; the samples are in the answer only."""
-    manages(actor)
+    require_manager(actor)
     thought = Thought(rules.checked(values or {}))
     return await _rehearsed(desk, actor.account_id, _source(actor), actor.agent_id, thought)
 
 
 async def start(desk: Desk, actor: Actor) -> dict[str, Any]:
     """Start a run, which the sweep carries out; return its report so far. One that is under way is joined."""
-    manages(actor)
+    require_manager(actor)
     run = await sweeping.begin(desk, actor.account_id, _source(actor), actor.agent_id)
     desk.live.publish(Told(Nudge("due")))
     return await report(desk, actor, run.id)
@@ -96,14 +96,14 @@ async def now(desk: Desk, *, dry_run: bool) -> list[dict[str, Any]]:
 
 async def report(desk: Desk, actor: Actor, run_id: str) -> dict[str, Any]:
     """Return the report of a run of the account; NotFound where there is none."""
-    manages(actor)
+    require_manager(actor)
     await desk.store.read(lambda tx: runs.one(tx, actor.account_id, run_id))
     return await _report(desk, run_id)
 
 
 async def page(desk: Desk, actor: Actor, before: str | None, limit: int) -> tuple[list[dict[str, Any]], str | None]:
     """Return the account's reports, newest first, and where the next page begins."""
-    manages(actor)
+    require_manager(actor)
 
     def work(tx: Any) -> tuple[list[Run], dict[str, list[Count]]]:
         found = runs.page(tx, actor.account_id, before, limit + 1)
@@ -116,14 +116,14 @@ async def page(desk: Desk, actor: Actor, before: str | None, limit: int) -> tupl
 
 async def last(desk: Desk, actor: Actor) -> dict[str, Any] | None:
     """Return the report of the account's last run that was no rehearsal."""
-    manages(actor)
+    require_manager(actor)
     run = await desk.store.read(lambda tx: runs.last(tx, actor.account_id))
     return None if run is None else await _report(desk, run.id)
 
 
 async def coming(desk: Desk, actor: Actor) -> list[dict[str, Any]]:
     """Return how many things fall due in each of the next months, this one first, with all that is due already."""
-    manages(actor)
+    require_manager(actor)
     months = _months(desk.clock())
 
     def work(tx: Any) -> dict[str, list[int]]:

@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 
 from chat.account import store as accounts
-from chat.account.actions.accounts import manages
+from chat.core.access import require_manager
 from chat.core.clock import stamp
 from chat.core.errors import LetheError, NotNow, Unavailable
 from chat.core.ids import uuid7
@@ -28,7 +28,7 @@ TRIES = 3
 
 async def start(desk: Desk, actor: Actor) -> dict[str, Any]:
     """Ask for a retraining; while one is waiting or under way it is that. NotNow where there are no labels yet."""
-    manages(actor)
+    require_manager(actor)
     made = {"id": uuid7(), "account_id": actor.account_id, "asked_by": actor.agent_id}
 
     def work(tx: Any) -> Run:
@@ -47,7 +47,7 @@ async def start(desk: Desk, actor: Actor) -> dict[str, Any]:
 
 async def page(desk: Desk, actor: Actor, before: int | None, limit: int) -> tuple[list[dict[str, Any]], int | None]:
     """Return the account's runs, newest first, and where the next page begins."""
-    manages(actor)
+    require_manager(actor)
 
     def work(tx: Any) -> tuple[list[Run], Run | None]:
         return runs.of_account(tx, actor.account_id, before, limit + 1), runs.in_use(tx, actor.account_id)
@@ -58,7 +58,7 @@ async def page(desk: Desk, actor: Actor, before: int | None, limit: int) -> tupl
 
 async def one(desk: Desk, actor: Actor, run_id: str) -> dict[str, Any]:
     """Return a run of the account with its report and the worst mistakes."""
-    manages(actor)
+    require_manager(actor)
 
     def work(tx: Any) -> tuple[Run, Run | None, list[runs.Mistake]]:
         found = runs.one(tx, actor.account_id, run_id)
@@ -73,7 +73,7 @@ async def one(desk: Desk, actor: Actor, run_id: str) -> dict[str, Any]:
 
 async def promote(desk: Desk, actor: Actor, run_id: str) -> dict[str, Any]:
     """Put a version to use, in every process at once; NotNow where it is not done, or nothing is left in it."""
-    manages(actor)
+    require_manager(actor)
 
     def work(tx: Any) -> None:
         run = runs.one(tx, actor.account_id, run_id)
@@ -100,7 +100,7 @@ async def use(desk: Desk, actor: Actor, version: int) -> dict[str, Any]:
 
 async def ship(desk: Desk, actor: Actor) -> None:
     """Go back to the head that Lethe is shipped with; what agents marked stays learnt."""
-    manages(actor)
+    require_manager(actor)
 
     def work(tx: Any) -> None:
         if runs.in_use(tx, actor.account_id) is not None:
@@ -113,7 +113,7 @@ async def ship(desk: Desk, actor: Actor) -> None:
 
 async def discard(desk: Desk, actor: Actor, run_id: str) -> dict[str, Any]:
     """Say that a version is not wanted; it is kept, and may be put to use all the same. NotNow for the one in use."""
-    manages(actor)
+    require_manager(actor)
 
     def work(tx: Any) -> None:
         run, used = runs.one(tx, actor.account_id, run_id), runs.in_use(tx, actor.account_id)
@@ -129,7 +129,7 @@ async def discard(desk: Desk, actor: Actor, run_id: str) -> dict[str, Any]:
 
 async def history(desk: Desk, actor: Actor) -> list[dict[str, Any]]:
     """Return which version was put to use when and by whom, last first."""
-    manages(actor)
+    require_manager(actor)
 
     def work(tx: Any) -> tuple[list[runs.Put], dict[str, int]]:
         known = {each.id: each.version for each in runs.of_account(tx, actor.account_id)}

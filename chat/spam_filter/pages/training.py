@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from chat.account.actions import accounts
+from chat.core.access import require_manager
 from chat.core.errors import InvalidField, NotNow
 from chat.infra.desk import Desk
 from chat.spam_filter.actions import quarantine, runs, training
@@ -40,7 +41,7 @@ def routes() -> list[Route]:
 async def show_filter(request: Request) -> Response:
     """`GET /admin/filter`: what serves, the target, the versions."""
     who = await reader(request)
-    accounts.manages(who.actor)
+    require_manager(who.actor)
     return await _filter_page(request, who)
 
 

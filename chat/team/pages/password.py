@@ -10,9 +10,9 @@ from starlette.routing import Route
 
 from chat.core.errors import InvalidField, RateLimited
 from chat.team.actions import credentials
-from chat.team.pages.session import form_of, next_of
+from chat.team.pages.session import next_of
 from chat.web.doors import doors_of
-from chat.web.forms import Errors, own_form
+from chat.web.forms import Errors, form_of, own_form
 from chat.web.pages import Reader, page, reader
 from chat.web.parameters import takes
 

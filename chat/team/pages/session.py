@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from urllib.parse import parse_qsl, quote
+from urllib.parse import quote
 
 import structlog
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from chat.core.errors import LetheError, RateLimited, TooLarge, Unauthorized
+from chat.core.errors import LetheError, RateLimited, Unauthorized
 from chat.core.tokens import DEVICE_DAYS
 from chat.team.actions import agents
 from chat.web import pages
-from chat.web.bodies import whole
 from chat.web.doors import COOKIE, DEVICE, actor_of, cookie_of, doors_of, named, network_of, own_page, secure
+from chat.web.forms import form_of
 from chat.web.parameters import takes
-
-FIELDS_MOST = 300
 
 log = structlog.get_logger("chat.session")
 
@@ -87,24 +85,6 @@ def _give(request: Request, answer: Response, cookie: str, value: str, days: int
         httponly=True,
         samesite="lax",
     )
-
-
-async def form_of(request: Request) -> dict[str, str]:
-    """Read a form's fields, the last of each name; TooLarge or TooSlow as `bodies` says, and where it has too many."""
-    return dict(await fields_of(request))
-
-
-async def fields_of(request: Request) -> list[tuple[str, str]]:
-    """
-    Read a form's fields in their order; TooLarge or TooSlow as `bodies` says, and where it has too many.
-
-    A field that no page has is left unread, unlike a parameter or a field of JSON: our own pages write these forms, so
-    nobody misspells a name in one, and what a browser's extension adds must not cost what somebody typed.
-    """
-    raw = (await whole(request)).decode("utf-8", "replace")
-    if raw.count("&") >= FIELDS_MOST:
-        raise TooLarge(f"A form has at most {FIELDS_MOST} fields")
-    return parse_qsl(raw, keep_blank_values=True)
 
 
 def next_of(path: str) -> str:

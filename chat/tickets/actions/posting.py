@@ -11,7 +11,6 @@ from functools import cached_property
 
 from msgspec import UNSET
 
-from chat.attachments.actions import quotas
 from chat.core import frames
 from chat.core.clock import stamp
 from chat.core.errors import LetheError, Unavailable
@@ -19,6 +18,7 @@ from chat.core.ids import spelt
 from chat.core.model import Draft
 from chat.core.nudges import Nudge, Told
 from chat.core.texts import seen
+from chat.infra import disk
 from chat.infra.desk import Desk, seal_text
 from chat.infra.metrics import Metrics
 from chat.tickets.actions import scoring
@@ -121,7 +121,7 @@ class Postbox:
 
     def _store(self, drafts: list[Draft]) -> None:
         """In the writer's thread: score, seal, append, commit. Raises Unavailable where the disk is full."""
-        quotas.takes_messages(self._desk.settings)
+        disk.takes_messages(self._desk.settings)
         unscored = scoring.score(self._desk.filters, [draft for draft in drafts if draft.author == "visitor"])
         self._metrics.unscored.inc(unscored)
         ready = [draft for draft in drafts if self._sealed(draft)]

@@ -13,7 +13,8 @@ from chat.core.model import Actor
 from chat.core.nudges import Told
 from chat.erasure.actions import erasure
 from chat.team.actions import agents
-from chat.web.doors import COOKIE, Doors, bearer, cookie_of, own_page
+from chat.tickets.sockets.doors import ChatDoors
+from chat.web.doors import COOKIE, bearer, cookie_of, own_page
 from chat.web.sockets.connection import Connection, Receive, Scope, Send
 
 LOOKS, FRESH = 60.0, 1.0
@@ -25,7 +26,7 @@ class AccountSocket(Connection):
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         super().__init__(scope, receive, send)
-        self.doors: Doors = scope["state"]["doors"]
+        self.doors: ChatDoors = scope["state"]["doors"]
         self.desk = self.doors.desk
         self.actor: Actor | None = None
         self._looked_at = 0.0

@@ -17,8 +17,9 @@ from chat.core.model import Draft, Ticket
 from chat.core.nudges import Told
 from chat.tickets.actions import tickets
 from chat.tickets.actions.arrival import Arrival, arrive
+from chat.tickets.sockets.doors import ChatDoors
 from chat.tickets.sockets.view import View
-from chat.web.doors import Doors, own_origin
+from chat.web.doors import own_origin
 from chat.web.sockets.connection import Connection, Receive, Scope, Send
 
 HELLO_SECONDS, LOOKS = 10.0, 60.0
@@ -31,7 +32,7 @@ class VisitorSocket(Connection):
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         super().__init__(scope, receive, send)
-        self.doors: Doors = scope["state"]["doors"]
+        self.doors: ChatDoors = scope["state"]["doors"]
         self.desk = self.doors.desk
         self.view: View | None = None
         self.messages = Allowance(0, 0)

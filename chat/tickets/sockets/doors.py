@@ -1,0 +1,41 @@
+"""What the doors of chats work with besides: who writes, who is there, who sees the list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from starlette.requests import HTTPConnection
+
+from chat.tickets.actions.posting import Postbox
+from chat.tickets.sockets.feed import Feed
+from chat.tickets.sockets.presence import Visitors
+from chat.web.doors import Doors
+
+
+@dataclass(kw_only=True)
+class ChatDoors(Doors):
+    """The doors, with the postbox that messages go through, the visitors' sockets, and the feeds of the lists."""
+
+    postbox: Postbox
+    visitors: Visitors = field(default_factory=Visitors)
+    feeds: dict[str, Feed] = field(default_factory=dict)
+
+    @property
+    def visitors_here(self) -> int:
+        """How many visitors are at the other end of a socket."""
+        return len(self.visitors)
+
+    def feed(self, account: str) -> Feed:
+        """Return the feed of an account's list."""
+        return self.feeds.setdefault(account, Feed(self.desk, account))
+
+    def left_feed(self, account: str, owner: object) -> None:
+        """Let `owner` leave the feed, which goes with the last."""
+        if account in self.feeds and self.feeds[account].leave(owner):
+            del self.feeds[account]
+
+
+def chat_doors_of(connection: HTTPConnection) -> ChatDoors:
+    """Return the doors this request came through."""
+    doors: ChatDoors = connection.state.doors
+    return doors

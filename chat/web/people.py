@@ -1,0 +1,28 @@
+"""Whom the web asks who somebody is: what the features of agents and accounts can do for it, handed in by the entry."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from chat.core.model import Account, Actor, Agent
+from chat.infra.desk import Desk
+
+
+class Agents(Protocol):
+    """Who is signed in; `chat.team.actions.agents`."""
+
+    async def by_token(self, desk: Desk, token: str) -> Actor:
+        """Return for whom an API token acts; Unauthorized where for nobody."""
+
+    async def by_session(self, desk: Desk, cookie: str, *, due: bool = False) -> Actor:
+        """Return who is signed in with a cookie; Unauthorized where nobody is, PasswordDue unless it is for those."""
+
+    async def agents(self, desk: Desk, actor: Actor) -> list[Agent]:
+        """Return the account's agents."""
+
+
+class Accounts(Protocol):
+    """For which account; `chat.account.actions.accounts`."""
+
+    async def account(self, desk: Desk, actor: Actor) -> Account:
+        """Return the actor's account."""
