@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
+from chat.audit import store as audit
 from chat.core.clock import now
 from chat.core.errors import LetheError, Misconfigured
 from chat.core.macs import Macs
 from chat.core.settings import Settings
-from chat.infra.audit import store as audit
 from chat.infra.keys.slots import open_slots
 from chat.infra.mail import Mailer
 from chat.infra.store import Store, backups, migrations

@@ -12,6 +12,7 @@ from chat.account.actions import accounts
 from chat.app import open_desk
 from chat.audit.actions import verdicts
 from chat.audit.actions.verdicts import Verdict
+from chat.audit.store import found_broken
 from chat.core.audited import NOTHING, Entry, Head, chained
 from chat.core.crypt import Signer
 from chat.core.ids import uuid7
@@ -261,9 +262,9 @@ async def test_a_check_is_noted_and_done_once_a_day(house: House) -> None:
     assert await verdicts.sweep(house.desk) == 0
     later = ahead(house.desk, 86_400_001)
     await house.desk.store.write(lambda tx: swapped(tx, house.actor.account_id, chain))
-    assert await house.desk.store.read(store.found_broken) == []
+    assert await house.desk.store.read(found_broken) == []
     assert await verdicts.sweep(later) == 1
-    assert await house.desk.store.read(store.found_broken) == [house.actor.account_id]
+    assert await house.desk.store.read(found_broken) == [house.actor.account_id]
 
 
 async def test_pruning_leaves_a_log_that_verifies(house: House) -> None:

@@ -16,8 +16,8 @@ from sqlalchemy import insert, select
 from chat.contacts.schema import contact
 from chat.core.errors import Misconfigured, NotFound
 from chat.core.nudges import Nudge, Told
-from chat.erasure import store as erasures
 from chat.erasure.actions import erasure, forgetting
+from chat.erasure.store import erasures
 from chat.infra.desk import Desk
 from chat.infra.store import places
 from chat.tickets.actions import tickets

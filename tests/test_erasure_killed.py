@@ -8,8 +8,8 @@ import sys
 from typing import Any
 
 from chat.core.settings import Settings
-from chat.erasure import store as erasures
 from chat.erasure.actions import erasure
+from chat.erasure.store import erasures
 from chat.infra.desk import Desk
 from tests.desks import House
 from tests.test_erasure import chatted, hashed, many, rows

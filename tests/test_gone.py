@@ -11,8 +11,8 @@ from chat.core import frames
 from chat.core.clock import DAY
 from chat.core.errors import NotFound, Unavailable
 from chat.core.nudges import Nudge, Told
-from chat.erasure import store as erasures
 from chat.erasure.actions import erasure
+from chat.erasure.store import erasures
 from chat.holds import actions as holds
 from chat.tickets.actions import tickets, transcripts
 from chat.tickets.sockets.account import AccountSocket

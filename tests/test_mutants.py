@@ -15,10 +15,10 @@ import pytest
 
 from chat.attachments.actions import attachments
 from chat.core.errors import ConsentRequired
-from chat.erasure import store as erasures
 from chat.erasure.actions import erasure, forgetting
 from chat.erasure.actions.forgetting import Step
-from chat.erasure.store import Erasure
+from chat.erasure.store import erasures
+from chat.erasure.store.erasures import Erasure
 from chat.infra import store
 from chat.infra.blobs import PREVIEW, Blobs
 from chat.infra.desk import Desk

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from chat.erasure import store as erasures
 from chat.erasure.actions import erasure, recipients
+from chat.erasure.store import erasures
+from chat.erasure.store import recipients as told_of
 from chat.infra.audit import audit
 from chat.infra.desk import Desk
 from chat.letters import actions as letters
@@ -97,7 +98,7 @@ async def test_a_recipient_who_cannot_be_told_now_is_told_later_and_the_address_
     again = await erasure.state(desk, house.actor, state["id"])
     assert again["recipients"][0]["told_at"] is not None
     assert again["certificate"] == state["certificate"]  # what was signed stays
-    (row,) = await desk.store.read(lambda tx: disclosures.recipients(tx, state["id"]))
+    (row,) = await desk.store.read(lambda tx: told_of.recipients(tx, state["id"]))
     assert row.address is None
     assert len(post.took) == 2
 
@@ -111,7 +112,7 @@ async def test_a_recipient_nobody_can_tell_is_given_up_within_a_day(house: House
     for wait in recipients.WAITS:
         at += wait
         await recipients.sweep(mailed(house.desk, post.port, at))
-    (row,) = await desk.store.read(lambda tx: disclosures.recipients(tx, state["id"]))
+    (row,) = await desk.store.read(lambda tx: told_of.recipients(tx, state["id"]))
     assert (row.address, row.told_at) == (None, None)
     assert sum(recipients.WAITS) < 24 * 60 * recipients.MINUTE
 

@@ -40,7 +40,7 @@ SECRET = "found by a secret, a signed token or an address that only its owner ha
 KEY = "by a key from a row that was found for the account, or for a signed token, in the same deed"
 ANYBODY = "what it gives is for anybody who knows the number"
 REASONS = {
-    "erasure.store.by_id": ANYBODY,
+    "erasure.store.erasures.by_id": ANYBODY,
     "account.store.site_by_key": ANYBODY,
     "contacts.store.contacts.by_uid": SECRET,
     "team.store.by_email": SECRET,
@@ -55,15 +55,16 @@ REASONS = {
     **dict.fromkeys(
         (
             "spam_filter.store.labels.of_contact",
+            "spam_filter.store.labels.purposes_of",
             "spam_filter.store.labels.put",
             "spam_filter.store.quarantine.look_at",
             "spam_filter.store.runs.change",
             "consent.store.add_receipt",
             "consent.store.notices",
             "consent.store.receipts",
-            "letters.store.disclosures.recipients",
-            "erasure.store.request",
-            "erasure.store.went",
+            "erasure.store.recipients.recipients",
+            "erasure.store.erasures.request",
+            "erasure.store.erasures.went",
             "export.store.exports.of_contact",
             "export.store.exports.one",
             "export.store.exports.put",

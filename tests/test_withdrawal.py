@@ -13,8 +13,8 @@ from chat.core.clock import DAY
 from chat.core.errors import BeingErased, ConsentRequired, Forbidden, InvalidField, NotFound, Unauthorized
 from chat.core.ids import uuid7
 from chat.core.model import Actor
-from chat.erasure import store as erasures
 from chat.erasure.actions import erasure
+from chat.erasure.store import erasures
 from chat.holds import actions as holds
 from chat.infra.desk import Desk
 from chat.tickets.actions import tickets

@@ -15,7 +15,9 @@ from chat.contacts.store import contacts
 from chat.core.clock import DAY
 from chat.core.errors import NotNow
 from chat.core.model import Contact, Notice, NoticeText, Receipt
+from chat.erasure.schema import erasure
 from chat.spam_filter.schema import label
+from chat.tickets.schema import ticket
 
 _receipt_columns = tuple(receipt.c[field.name] for field in fields(Receipt))
 _in_force = select(account.c.notice_version)
@@ -96,3 +98,14 @@ def add_expiry(tx: Connection, contact_id: int, made: Mapping[str, Any]) -> None
 def _unteach(tx: Connection, contact_id: int) -> None:
     """Delete what the filter learnt from a contact: whatever ends the purpose, its labels end in that transaction."""
     tx.execute(delete(label).where(label.c.contact_id == contact_id))
+
+
+def began(tx: Connection, digest: str | None) -> bool:
+    """Whether a contact who began with an id is erased, or is to be."""
+    return digest is not None and tx.execute(select(erasure.c.id).where(erasure.c.begun == digest)).first() is not None
+
+
+def count_running(tx: Connection, account_id: str) -> int:
+    """Return how many tickets of an account have not ended."""
+    running = ticket.c.account_id == account_id, ticket.c.status.in_(("open", "pending"))
+    return int(tx.execute(select(func.count()).select_from(ticket).where(*running)).scalar_one())

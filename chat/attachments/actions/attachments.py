@@ -23,7 +23,6 @@ from chat.core.turns import Sender
 from chat.infra.audit import audit
 from chat.infra.blobs import PREVIEW
 from chat.infra.desk import Desk
-from chat.tickets.actions.transcripts import file_out
 
 FILE_MOST = 10 * 1024 * 1024
 WAITING_MOST, AN_HOUR, STOPPED = 20, 60, 20
@@ -183,3 +182,13 @@ def opened(desk: Desk, contact: Contact, file: Attachment, *, small: bool = Fals
     chunks = desk.blobs.read(contact.uid, file.blob + (PREVIEW if small else ""), SEALED_CHUNK)
     plain = unseal_chunks(derive(key, "preview" if small else "file"), chunks)
     return File(name, file.type, None if small else file.size, plain)
+
+
+def file_out(desk: Desk, contact: Contact, file: Attachment) -> frames.AttachmentOut:
+    """Return an attachment as messages show it; NotFound where its row does not open as the contact's."""
+    name = desk.unseal(contact.key_slot, contact.uid, f"attachment/{file.id}/name", file.name)
+    if name is None:
+        raise NotFound("This file is not there any more")
+    size = {} if file.width is None or file.height is None else {"width": file.width, "height": file.height}
+    # Tidied again: it may have been kept when less was known of names.
+    return frames.AttachmentOut(file.id, filetypes.tidy(name, file.type), file.size, file.type, file.preview, **size)

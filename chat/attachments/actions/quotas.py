@@ -10,7 +10,6 @@ from typing import Any
 from chat.attachments import store as uploads
 from chat.core.errors import StorageFull
 from chat.core.model import Actor, Contact
-from chat.export.store import exports
 from chat.infra.desk import Desk
 from chat.infra.disk import MB, free
 
@@ -77,7 +76,7 @@ async def storage(desk: Desk, actor: Actor) -> Storage:
 
 def used_by(tx: Any, account_id: str | None = None) -> int:
     """Return the bytes of the files and exports of an account, or of all."""
-    return uploads.bytes_of(tx, account_id=account_id) + exports.bytes_of(tx, account_id)
+    return uploads.bytes_of(tx, account_id=account_id) + uploads.bytes_of_exports(tx, account_id)
 
 
 async def _fits(desk: Desk, account_id: str, coming: Mapping[str, int], more: int) -> None:

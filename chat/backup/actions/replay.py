@@ -15,8 +15,8 @@ from chat.contacts.store import contacts, holds
 from chat.core.errors import BeingErased, Misconfigured, NotFound
 from chat.core.ids import uuid7
 from chat.core.model import Attachment, Contact
-from chat.erasure import store as erasures
 from chat.erasure.actions import erasure
+from chat.erasure.store import erasures
 from chat.infra.desk import Desk
 from chat.infra.ledger.ledger import Entry
 from chat.spam_filter.actions import training

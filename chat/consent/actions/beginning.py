@@ -15,7 +15,6 @@ from chat.core.errors import LetheError, NotNow
 from chat.core.ids import uuid7
 from chat.core.model import Account, Contact, Notice, NoticeText, Site
 from chat.core.nudges import Nudge, Told
-from chat.erasure import store as erasures
 from chat.infra.desk import Desk
 
 
@@ -68,7 +67,7 @@ def _store(desk: Desk, tx: Any, place: _Place, asked: Asked, row: dict[str, Any]
     contact = contacts.add(tx, row)
     if contact is None:
         return _again(desk, tx, place, asked, row["begun"])
-    if erasures.began(tx, row["begun"]):
+    if consents.began(tx, row["begun"]):
         raise _used()
     entry = consent.entry_of(desk, place.account, place.site, contact, place.text, asked, "given")
     consents.add_receipt(tx, contact.id, entry, live=True)

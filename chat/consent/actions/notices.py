@@ -18,7 +18,6 @@ from chat.core.nudges import Nudge, Told
 from chat.core.texts import line, seen
 from chat.infra.audit import audit
 from chat.infra.desk import Desk
-from chat.tickets.store import tickets
 
 PURPOSES = ("chat", "spam_training")
 TEXT_MOST = 5000
@@ -66,7 +65,7 @@ async def changes(desk: Desk, actor: Actor, texts: list[NoticeText]) -> tuple[li
     new = {each.locale: each for each in _all_checked(texts)}
 
     def work(tx: Any) -> tuple[Notice | None, int]:
-        return in_force(tx, accounts.one(tx, actor.account_id)), tickets.count_running(tx, actor.account_id)
+        return in_force(tx, accounts.one(tx, actor.account_id)), consents.count_running(tx, actor.account_id)
 
     live, running = await desk.store.read(work)
     old = {} if live is None else live.texts

@@ -9,7 +9,7 @@ from typing import Any
 from chat.core.clock import DAY, stamp
 from chat.core.crypt import canonical
 from chat.core.model import Account
-from chat.erasure.store import Erasure, Went
+from chat.erasure.store.erasures import Erasure, Went
 from chat.infra.desk import Desk
 from chat.infra.keys import keycopy
 from chat.infra.store import backups as rows

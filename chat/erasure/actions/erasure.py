@@ -23,14 +23,14 @@ from chat.core.ids import uuid7
 from chat.core.model import Actor, Contact, Ticket
 from chat.core.nudges import Nudge, Told
 from chat.core.tokens import Visitor
-from chat.erasure import store as erasures
 from chat.erasure.actions import certificates, forgetting, recipients
-from chat.erasure.store import Erasure
+from chat.erasure.store import erasures
+from chat.erasure.store import recipients as told_of
+from chat.erasure.store.erasures import Erasure
 from chat.holds.actions import lapse
 from chat.infra.audit import audit
 from chat.infra.desk import Desk
 from chat.infra.store import server
-from chat.letters.store import disclosures
 from chat.spam_filter.actions import training
 from chat.tickets.store import tickets
 
@@ -240,7 +240,7 @@ async def _certify(desk: Desk, each: Erasure, scrubbed: int | None) -> bool:
 
     def work(tx: Any) -> Erasure | None:
         account = accounts.one(tx, each.account_id)
-        told = recipients.shown(disclosures.recipients(tx, each.id))
+        told = recipients.shown(told_of.recipients(tx, each.id))
         document, signature = certificates.made(
             desk, account, each, erasures.went(tx, each.id), told, scrubbed, backups
         )

@@ -14,8 +14,8 @@ from functools import partial
 from chat.attachments.actions import attachments
 from chat.core.errors import Unavailable
 from chat.core.places import Place
-from chat.erasure import store as erasures
-from chat.erasure.store import Erasure
+from chat.erasure.store import erasures
+from chat.erasure.store.erasures import Erasure
 from chat.infra.blobs import EXPORTS, FILES
 from chat.infra.desk import Desk
 from chat.infra.filters import LEARNT, VERSIONS

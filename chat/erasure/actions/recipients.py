@@ -18,12 +18,13 @@ from chat.core.clock import stamp
 from chat.core.crypt import Sealed, derive, seal, unseal
 from chat.core.errors import LetheError, NotFound
 from chat.core.model import Account
-from chat.erasure.store import Erasure
+from chat.erasure.store import recipients as rows
+from chat.erasure.store.erasures import Erasure
+from chat.erasure.store.recipients import Recipient
 from chat.infra.audit import audit
 from chat.infra.desk import Desk
 from chat.infra.mail import Letter, Undelivered
 from chat.letters.store import disclosures
-from chat.letters.store.disclosures import Recipient
 
 MINUTE = 60_000
 WAITS = tuple(minutes * MINUTE for minutes in (5, 15, 60, 240, 480))
@@ -58,7 +59,7 @@ async def file(desk: Desk, erasure: Erasure) -> None:
         for recipient, sent in letters.items():
             address = _resealed(desk, erasure, recipient, sent[-1])
             made = {"erasure_id": erasure.id, "recipient": recipient, "kind": sent[-1].kind, "address": address}
-            disclosures.file(tx, made | {"letters": [each.id for each in sent], "due_at": desk.clock()})
+            rows.file(tx, made | {"letters": [each.id for each in sent], "due_at": desk.clock()})
 
     await desk.store.write(work)
 
@@ -67,13 +68,13 @@ async def sweep(desk: Desk) -> int:
     """Tell whoever is to be told now; return how many are off our hands."""
     if not desk.mailer.ready:
         return 0
-    due = await desk.store.read(lambda tx: disclosures.due(tx, desk.clock(), SWEPT))
+    due = await desk.store.read(lambda tx: rows.due(tx, desk.clock(), SWEPT))
     return sum([await _tell(desk, each, account_id) for each, account_id in due])
 
 
 async def of(desk: Desk, erasure_id: str) -> list[dict[str, Any]]:
     """Return whom an erasure has to tell, as its certificate lists them."""
-    return shown(await desk.store.read(lambda tx: disclosures.recipients(tx, erasure_id)))
+    return shown(await desk.store.read(lambda tx: rows.recipients(tx, erasure_id)))
 
 
 def shown(found: list[Recipient]) -> list[dict[str, Any]]:
@@ -86,7 +87,7 @@ def shown(found: list[Recipient]) -> list[dict[str, Any]]:
 
 async def _tell(desk: Desk, each: Recipient, account_id: str) -> bool:
     until = desk.clock() + WAITS[min(each.tries, len(WAITS) - 1)]
-    if not await desk.store.write(lambda tx: disclosures.claim(tx, each, until)):
+    if not await desk.store.write(lambda tx: rows.claim(tx, each, until)):
         return False
     account = await desk.store.read(lambda tx: accounts.one(tx, account_id))
     told: int | None = None
@@ -101,7 +102,7 @@ async def _tell(desk: Desk, each: Recipient, account_id: str) -> bool:
         log.warning("recipient's address does not open", erasure=each.erasure_id)
 
     def work(tx: Any) -> None:
-        disclosures.done(tx, each, told)
+        rows.done(tx, each, told)
         if told:
             audit.enter(desk, tx, account_id, "system", "recipient.told", each.erasure_id)
 

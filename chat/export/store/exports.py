@@ -109,25 +109,9 @@ def drop(tx: Connection, uid: str) -> None:
     tx.execute(delete(export).where(export.c.id == uid))
 
 
-def take(tx: Connection, uids: Sequence[str]) -> list[tuple[str, str]]:
-    """Delete exports; return the files they leave, each as its contact's public id and its name."""
-    query = select(contact.c.uid, export.c.blob).join(contact, contact.c.id == export.c.contact_id)
-    files = tx.execute(query.where(export.c.id.in_(uids), export.c.blob.is_not(None))).all()
-    tx.execute(delete(export).where(export.c.id.in_(uids)))
-    return [(row.uid, row.blob) for row in files]
-
-
 def blobs(tx: Connection, names: Sequence[str]) -> set[str]:
     """Return those names of files that a row knows."""
     return set(tx.execute(select(export.c.blob).where(export.c.blob.in_(names))).scalars().all())
-
-
-def bytes_of(tx: Connection, account_id: str | None = None) -> int:
-    """Return how many bytes the archives of an account, or of all, have that are ready."""
-    query = select(func.coalesce(func.sum(export.c.size), 0)).where(export.c.state == "done")
-    if account_id is not None:
-        query = query.join(contact, contact.c.id == export.c.contact_id).where(contact.c.account_id == account_id)
-    return int(tx.execute(query).scalar_one())
 
 
 def ready_beyond(tx: Connection, contact_id: int, most: int) -> list[Export]:

@@ -8,7 +8,6 @@ from dataclasses import asdict, fields
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from chat.account.schema import account
 from chat.core.audited import NOTHING, Entry, Head, Part
 from chat.infra.audit.schema import audit, audit_head, audit_part
 
@@ -52,13 +51,6 @@ def unchecked(tx: Connection, before: int) -> list[str]:
     """Return the accounts whose chains were not checked since `before` (ms)."""
     late = audit_head.c.checked_at.is_(None) | (audit_head.c.checked_at < before)
     return list(tx.execute(select(audit_head.c.account_id).where(late)).scalars())
-
-
-def found_broken(tx: Connection) -> list[str]:
-    """Return the accounts that have no chain, or whose chain was broken when it was last checked."""
-    bad = audit_head.c.account_id.is_(None) | audit_head.c.broken_at.is_not(None)
-    known = account.outerjoin(audit_head, audit_head.c.account_id == account.c.id)
-    return list(tx.execute(select(account.c.id).select_from(known).where(bad).order_by(account.c.id)).scalars())
 
 
 def note_check(tx: Connection, account_id: str, at: int, broken_at: int | None) -> None:

@@ -1,4 +1,4 @@
-"""Who was sent what of a contact, and whom an erasure has to tell: the ledger of Art. 19 GDPR as rows."""
+"""Who was sent what of a contact: the ledger of Art. 19 GDPR as rows."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from chat.erasure.schema import erasure, recipient
 from chat.letters.schema import disclosure
 
 
@@ -25,22 +24,7 @@ class Disclosure:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
-class Recipient:
-    """Somebody an erasure has to tell of `letters`, by their ids; `address` (sealed) is gone once that is over."""
-
-    erasure_id: str
-    recipient: str
-    kind: str
-    letters: list[str]
-    address: bytes | None
-    due_at: int
-    tries: int
-    told_at: int | None
-
-
 _disclosed = tuple(disclosure.c[field.name] for field in fields(Disclosure))
-_recipients = tuple(recipient.c[field.name] for field in fields(Recipient))
 
 
 def enter(tx: Connection, made: Mapping[str, Any]) -> None:
@@ -57,40 +41,6 @@ def of_contact(tx: Connection, contact_id: int) -> list[Disclosure]:
     """Return what was sent of a contact, first to last."""
     query = select(*_disclosed).where(disclosure.c.contact_id == contact_id).order_by(disclosure.c.at, disclosure.c.id)
     return [Disclosure(*row) for row in tx.execute(query)]
-
-
-def file(tx: Connection, made: Mapping[str, Any]) -> None:
-    """Note whom an erasure has to tell; filed twice is once."""
-    tx.execute(_insert(tx)(recipient).values(tries=0, **made).on_conflict_do_nothing())
-
-
-def recipients(tx: Connection, erasure_id: str) -> list[Recipient]:
-    """Return whom an erasure has to tell, told ones too."""
-    query = select(*_recipients).where(recipient.c.erasure_id == erasure_id).order_by(recipient.c.recipient)
-    return [Recipient(*row) for row in tx.execute(query)]
-
-
-def due(tx: Connection, now: int, limit: int) -> list[tuple[Recipient, str]]:
-    """Return whom to tell now, with the account of the erasure."""
-    query = select(*_recipients, erasure.c.account_id).join(erasure, erasure.c.id == recipient.c.erasure_id)
-    waiting = recipient.c.address.is_not(None) & (recipient.c.due_at <= now)
-    found = tx.execute(query.where(waiting).order_by(recipient.c.due_at).limit(limit))
-    return [(Recipient(*row[:-1]), row.account_id) for row in found]
-
-
-def claim(tx: Connection, each: Recipient, until: int) -> bool:
-    """Take a recipient as nobody else's until then; False where another was quicker."""
-    mine = _row(each) & (recipient.c.due_at == each.due_at)
-    return tx.execute(update(recipient).where(mine).values(due_at=until, tries=each.tries + 1)).rowcount > 0
-
-
-def done(tx: Connection, each: Recipient, told_at: int | None) -> None:
-    """Note when a recipient was told, None where they never will be; the address goes either way."""
-    tx.execute(update(recipient).where(_row(each)).values(address=None, told_at=told_at))
-
-
-def _row(each: Recipient) -> Any:
-    return (recipient.c.erasure_id == each.erasure_id) & (recipient.c.recipient == each.recipient)
 
 
 def _insert(tx: Connection) -> Any:

@@ -13,7 +13,6 @@ from chat.core.errors import NotFound
 from chat.core.model import Attachment, Message, Ticket
 from chat.core.nudges import Nudge, Told
 from chat.erasure.actions import erasure
-from chat.export.store import exports as archives
 from chat.infra.audit import audit
 from chat.infra.desk import Desk
 from chat.retention.store import ageing, runs
@@ -118,7 +117,7 @@ async def exports(batch: Batch) -> None:
     desk = batch.desk
 
     def work(tx: Any) -> list[tuple[str, str]]:
-        return archives.take(tx, [each[1] for each in batch.still(tx)])
+        return ageing.take_exports(tx, [each[1] for each in batch.still(tx)])
 
     for uid, blob in await desk.store.write(work):
         await asyncio.to_thread(desk.archives.remove, uid, blob)

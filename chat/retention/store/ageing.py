@@ -15,6 +15,7 @@ from sqlalchemy import (
     Row,
     and_,
     case,
+    delete,
     exists,
     func,
     literal,
@@ -222,3 +223,11 @@ EXPORTS = Kind(
     export.c.id,
 )
 AUDIT = Kind("audit", audit, (audit.c.number,), audit.c.at, audit.c.account_id, audit.c.number, where=_first)
+
+
+def take_exports(tx: Connection, uids: Sequence[str]) -> list[tuple[str, str]]:
+    """Delete exports; return the files they leave, each as its contact's public id and its name."""
+    query = select(contact.c.uid, export.c.blob).join(contact, contact.c.id == export.c.contact_id)
+    files = tx.execute(query.where(export.c.id.in_(uids), export.c.blob.is_not(None))).all()
+    tx.execute(delete(export).where(export.c.id.in_(uids)))
+    return [(row.uid, row.blob) for row in files]

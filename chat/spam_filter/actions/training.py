@@ -17,7 +17,6 @@ from hashlib import sha256
 from typing import Any
 
 from chat.account import store as accounts
-from chat.consent import store as consents
 from chat.contacts.store import contacts
 from chat.core.errors import LetheError, NotFound, TooLarge
 from chat.core.frames import TEXT_CHARS
@@ -198,7 +197,7 @@ def _agreed(tx: Any, contact: Contact) -> bool:
     current = accounts.one(tx, contact.account_id).notice_version
     if contact.receipt_id is None or contact.notice_version != current:
         return False
-    return consents.receipts(tx, contact.id)[-1].purposes.get("spam_training") is True
+    return labels.purposes_of(tx, contact.id).get("spam_training") is True
 
 
 def _label(desk: Desk, actor: Actor, contact: Contact, said: Message, *, spam: bool) -> Labelled:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 
 from sqlalchemy import Connection, delete, insert, select, tuple_
 
+from chat.consent.schema import receipt
 from chat.contacts.schema import contact
 from chat.spam_filter.schema import label
 from chat.tickets.schema import message
@@ -85,3 +86,9 @@ def of_account(tx: Connection, account_id: str, until: int) -> list[tuple[Labell
     mine = (contact.c.account_id == account_id) & (label.c.at < until)
     rows = tx.execute(query.where(mine).order_by(label.c.ticket_id, label.c.seq))
     return [(Labelled(*row[:-4]), *row[-4:]) for row in rows]
+
+
+def purposes_of(tx: Connection, contact_id: int) -> dict[str, bool]:
+    """Return what a contact agreed to last, purpose by purpose."""
+    mine = select(receipt.c.purposes).where(receipt.c.contact_id == contact_id).order_by(receipt.c.id.desc()).limit(1)
+    return dict(tx.execute(mine).scalar_one())

@@ -9,7 +9,7 @@ import structlog
 from msgspec import UNSET, structs
 
 from chat.attachments import store as uploads
-from chat.attachments.domain.filetypes import tidy
+from chat.attachments.actions.attachments import file_out
 from chat.contacts.store import contacts
 from chat.core import frames, texts
 from chat.core.clock import stamp
@@ -157,16 +157,6 @@ def _files_out(desk: Desk, contact: Contact, files: list[Attachment]) -> list[fr
         with suppress(NotFound):
             made.append(file_out(desk, contact, each))
     return made
-
-
-def file_out(desk: Desk, contact: Contact, file: Attachment) -> frames.AttachmentOut:
-    """Return an attachment as messages show it; NotFound where its row does not open as the contact's."""
-    name = desk.unseal(contact.key_slot, contact.uid, f"attachment/{file.id}/name", file.name)
-    if name is None:
-        raise NotFound("This file is not there any more")
-    size = {} if file.width is None or file.height is None else {"width": file.width, "height": file.height}
-    # Tidied again: it may have been kept when less was known of names.
-    return frames.AttachmentOut(file.id, tidy(name, file.type), file.size, file.type, file.preview, **size)
 
 
 def _text(key: Any, message: Message) -> str | None:

@@ -222,12 +222,6 @@ def end(tx: Connection, ticket_id: int, at: int) -> bool:
     return tx.execute(update(ticket).where(mine).values(status="solved", updated_at=at)).rowcount > 0
 
 
-def count_running(tx: Connection, account_id: str) -> int:
-    """Return how many tickets of an account have not ended."""
-    running = ticket.c.account_id == account_id, ticket.c.status.in_(("open", "pending"))
-    return int(tx.execute(select(func.count()).select_from(ticket).where(*running)).scalar_one())
-
-
 def change(tx: Connection, ticket_id: int, **values: Any) -> None:
     """Set columns of a ticket."""
     tx.execute(update(ticket).where(ticket.c.id == ticket_id).values(**values))

@@ -69,11 +69,6 @@ def of_contact(tx: Connection, contact_uid: str) -> Erasure | None:
     return None if row is None else Erasure(*row)
 
 
-def began(tx: Connection, digest: str | None) -> bool:
-    """Whether a contact who began with an id is erased, or is to be."""
-    return digest is not None and tx.execute(select(erasure.c.id).where(erasure.c.begun == digest)).first() is not None
-
-
 def one(tx: Connection, account_id: str, erasure_id: str) -> Erasure:
     """Return a request of an account; NotFound where there is none."""
     mine = (erasure.c.id == erasure_id) & (erasure.c.account_id == account_id)
