@@ -6,26 +6,33 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from chat.account import api as account_api
 from chat.account import pages as sites
-from chat.attachments.api import attachments as attachments_api
 from chat.audit import api as audit_api
 from chat.audit import pages as audit_pages
-from chat.consent import api as widget
-from chat.contacts import api as contacts_api
+from chat.consent import api as consent_api
+from chat.consent import pages as consent_pages
 from chat.departments import api as departments_api
 from chat.departments import pages as departments_pages
+from chat.embed import api as embed
 from chat.erasure import api as erasure_api
 from chat.erasure import pages as erasure_pages
 from chat.export import api as export_api
 from chat.export import pages as export_pages
+from chat.holds import api as holds_api
 from chat.holds import pages as holds_pages
+from chat.profiles import api as profiles_api
+from chat.record import api as record_api
+from chat.record import pages as record_pages
 from chat.retention import api as retention_api
 from chat.retention import pages as retention_pages
+from chat.rights import api as rights_api
 from chat.rights import pages as rights_pages
 from chat.spam_filter import api as spam_api
 from chat.spam_filter.pages import quarantine, training
-from chat.team.pages import admin, password, session
-from chat.tickets import api as tickets_api
+from chat.team import api as team_api
+from chat.team.pages import agents, password, session
 from chat.tickets import pages as inbox
+from chat.tickets.api import attachments as attachments_api
+from chat.tickets.api import tickets as tickets_api
 from chat.tickets.sockets.account import gone_socket
 from chat.tickets.sockets.agent import agent_socket
 from chat.tickets.sockets.visitor import visitor_socket
@@ -40,7 +47,7 @@ def routes() -> list[BaseRoute]:
     return [
         *strict(
             [
-                Route("/", widget.redirect_home),
+                Route("/", embed.redirect_home),
                 Route("/healthz", server.healthz),
                 Route("/readyz", server.readyz),
                 Route("/metrics", server.metrics),
@@ -48,8 +55,8 @@ def routes() -> list[BaseRoute]:
             ]
         ),
         # Files take any query and heed none: pages and their systems add theirs against caches (`?cb=1`, `?ver=6`).
-        Route("/widget.js", widget.loader, middleware=PACKED),
-        *strict(widget.routes()),
+        Route("/widget.js", embed.loader, middleware=PACKED),
+        *strict(widget()),
         socket_route("/ws/visitor", visitor_socket),
         socket_route("/ws/agent", agent_socket),
         socket_route("/ws/gone", gone_socket),
@@ -60,6 +67,18 @@ def routes() -> list[BaseRoute]:
     ]
 
 
+def widget() -> list[BaseRoute]:
+    """Return what a visitor's browser asks for."""
+    return [
+        *embed.routes(),
+        *consent_api.widget_routes(),
+        *erasure_api.widget_routes(),
+        *attachments_api.widget_routes(),
+        *rights_api.widget_routes(),
+        *export_api.widget_routes(),
+    ]
+
+
 def pages() -> list[BaseRoute]:
     """Return the route of every page."""
     return [
@@ -67,11 +86,13 @@ def pages() -> list[BaseRoute]:
         *password.routes(),
         *inbox.routes(),
         *sites.routes(),
-        *admin.routes(),
+        *consent_pages.routes(),
+        *agents.routes(),
         *departments_pages.routes(),
         *training.routes(),
         *quarantine.routes(),
         *holds_pages.routes(),
+        *record_pages.routes(),
         *erasure_pages.routes(),
         *retention_pages.routes(),
         *export_pages.routes(),
@@ -85,12 +106,16 @@ def rest() -> list[BaseRoute]:
     return [
         *tickets_api.routes(),
         *attachments_api.routes(),
-        *contacts_api.routes(),
+        *profiles_api.routes(),
+        *record_api.routes(),
+        *holds_api.routes(),
         *erasure_api.routes(),
         *retention_api.routes(),
         *export_api.routes(),
         *audit_api.routes(),
         *spam_api.routes(),
+        *consent_api.routes(),
+        *team_api.routes(),
         *account_api.routes(),
         *departments_api.routes(),
     ]

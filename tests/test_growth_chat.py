@@ -13,7 +13,7 @@ import pytest
 from python_multipart.multipart import parse_options_header
 
 from bench.hostile.texts import Hostile, hostile
-from chat.attachments.api import uploads
+from chat.attachments import api as uploads
 from chat.attachments.domain import filetypes
 from chat.core import addresses, frames, networks, texts
 from chat.core.errors import LetheError

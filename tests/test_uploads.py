@@ -9,9 +9,9 @@ import httpx2
 import pytest
 from starlette.requests import ClientDisconnect
 
+from chat.attachments import api as uploads
 from chat.attachments.actions import attachments
-from chat.attachments.api import uploads
-from chat.attachments.api.uploads import PARTS_MOST, Parts
+from chat.attachments.api import PARTS_MOST, Parts
 from chat.core.errors import RateLimited, TooSlow, Unavailable
 from chat.core.settings import Settings
 from chat.web import bodies, room

@@ -7,7 +7,6 @@ import pytest
 
 from chat.account.actions import accounts
 from chat.consent.actions import consent
-from chat.contacts import actions as contacts
 from chat.contacts.store import holds as stored
 from chat.core.clock import DAY
 from chat.core.errors import BeingErased, ConsentRequired, Forbidden, InvalidField, NotFound, Unauthorized
@@ -17,6 +16,7 @@ from chat.erasure.actions import erasure
 from chat.erasure.store import erasures
 from chat.holds import actions as holds
 from chat.infra.desk import Desk
+from chat.profiles import actions as contacts
 from chat.tickets.actions import tickets
 from tests.desks import Guest, House, Served, found, problem_of
 from tests.test_erasure import WROTE, chatted, check, erased, filled, rows

@@ -1,9 +1,8 @@
-"""The account over REST: its notices, agents and sites."""
+"""The account and its sites over REST."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -13,51 +12,18 @@ from starlette.routing import Route
 
 from chat.account.actions import accounts
 from chat.attachments.actions import quotas
-from chat.consent.actions import notices
-from chat.core.clock import stamp
-from chat.core.model import Actor, Notice, NoticeText
-from chat.team.actions import agents
+from chat.core.model import Actor
 from chat.web.doors import JSON, actor_of, body_of, doors_of
 from chat.web.lists import listed
-
-
-class NewNotice(Struct, frozen=True, forbid_unknown_fields=True):
-    """A notice to publish: one text for each language."""
-
-    texts: list[NoticeText]
 
 
 def routes() -> list[Route]:
     """Return the routes of `/api/v1` about the account."""
     return [
-        Route("/notices", list_notices),
-        Route("/notices", post_notice, methods=["POST"]),
-        Route("/agents", list_agents),
         Route("/sites", list_sites),
         Route("/account", get_account),
         Route("/account", change_account, methods=["PATCH"]),
     ]
-
-
-async def list_notices(request: Request) -> Response:
-    """`GET /notices`, newest first."""
-    actor, desk = await actor_of(request), doors_of(request).desk
-    live = (await accounts.account(desk, actor)).notice_version
-    return listed([_notice(each, live) for each in await notices.versions(desk, actor)], None)
-
-
-async def post_notice(request: Request) -> Response:
-    """`POST /notices`: publishes a new version, 201."""
-    actor = await actor_of(request)
-    body = await body_of(request, NewNotice)
-    notice = await notices.publish(doors_of(request).desk, actor, body.texts)
-    return JSON(_notice(notice, notice.version), 201)
-
-
-async def list_agents(request: Request) -> Response:
-    """`GET /agents`; addresses only for those who manage."""
-    actor = await actor_of(request)
-    return listed([_agent(each, actor) for each in await agents.agents(doors_of(request).desk, actor)], None)
 
 
 async def list_sites(request: Request) -> Response:
@@ -95,22 +61,3 @@ async def _account(request: Request, actor: Actor) -> Response:
     desk = doors_of(request).desk
     known, storage = await accounts.account(desk, actor), await quotas.storage(desk, actor)
     return JSON(asdict(known) | {"storage": storage})
-
-
-def _notice(notice: Notice, live: int | None) -> dict[str, Any]:
-    return {
-        "version": notice.version,
-        "published_at": stamp(notice.published_at),
-        "live": notice.version == live,
-        "texts": list(notice.texts.values()),
-    }
-
-
-def _agent(agent: Any, actor: Actor) -> dict[str, Any]:
-    shown = {
-        "id": agent.id,
-        "name": agent.name,
-        "role": agent.role,
-        "status": "active" if agent.active else "deactivated",
-    }
-    return shown | {"email": agent.email} if actor.manages else shown

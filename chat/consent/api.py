@@ -1,35 +1,24 @@
-"""
-What the visitor's browser asks for over HTTP: the loader, the frame, the notice, agreeing, the receipt, withdrawing.
-"""
+"""Agreeing and the receipt, as a visitor's browser asks for them; notices over REST."""
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Sequence
-from functools import cache
 from typing import Annotated, Any
 
-from jinja2 import Template
 from msgspec import Meta, Struct
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
-from chat.account.actions import forms
-from chat.attachments.api import attachments
+from chat.account.actions import accounts
 from chat.consent.actions import beginning, consent, notices
 from chat.consent.actions.portable import portable
-from chat.core.errors import ConsentRequired, Forbidden, InvalidField, NotFound, RateLimited, UnknownParameter
-from chat.core.locales import best_locale, words
-from chat.core.model import LOCALES, Account, Site
-from chat.erasure.actions import erasure
-from chat.export import api as exports
-from chat.retention.actions import retention
-from chat.rights import actions as links
-from chat.tickets.actions import transcripts
-from chat.web.doors import JSON, body_of, doors_of, network_of, own_origin, standard_of, visitor_of
-from chat.web.files import ANYWHERE, PACKED, folder, lean
+from chat.core.clock import stamp
+from chat.core.errors import ConsentRequired, Forbidden, InvalidField, RateLimited, UnknownParameter
+from chat.core.locales import best_locale
+from chat.core.model import LOCALES, Account, Notice, NoticeText, Site
+from chat.web.doors import JSON, actor_of, body_of, doors_of, network_of, own_origin, standard_of, visitor_of
+from chat.web.lists import listed
 from chat.web.parameters import takes
 
 BEGIN_WINDOW = 600.0  # seconds
@@ -49,81 +38,21 @@ class Agreement(Struct, frozen=True, forbid_unknown_fields=True):
     id: Annotated[str, Meta(max_length=36)] = ""
 
 
-def routes() -> list[Route]:
+class NewNotice(Struct, frozen=True, forbid_unknown_fields=True):
+    """A notice to publish: one text for each language."""
+
+    texts: list[NoticeText]
+
+
+def widget_routes() -> list[Route]:
     """Return what a visitor's browser asks for."""
     site = "/widget/{site_key}"
-    return [
-        Route(site, frame, middleware=PACKED),
-        Route(f"{site}/config", config, middleware=PACKED),
-        Route(f"{site}/sessions", begin, methods=["POST"]),
-        Route(f"{site}/sessions", withdraw, methods=["DELETE"]),
-        Route(f"{site}/receipt", receipt),
-        Route(f"{site}/transcript", transcript),
-        Route(f"{site}/transcript", mail_transcript, methods=["POST"]),
-        Route(f"{site}/attachments", attachments.upload, methods=["POST"]),
-        Route(f"{site}/attachments/{{id}}", attachments.download),
-        *exports.widget_routes(),
-    ]
+    return [Route(f"{site}/sessions", begin, methods=["POST"]), Route(f"{site}/receipt", receipt)]
 
 
-@takes("locale", "origin")
-async def frame(request: Request) -> Response:
-    """`GET /widget/{site_key}`: the frame's document; only the site's own pages may show it."""
-    doors, origin = doors_of(request), request.query_params.get("origin", "")
-    try:
-        _, site, _ = await notices.place(doors.desk, request.path_params["site_key"])
-    except NotFound:
-        return _refused(request, "Lethe: no site has the key that this page's script names.", 404)
-    if origin and origin not in {own_origin(request), *site.origins}:
-        doors.refused.note(site.id, origin)
-        where = f"Its owner can add it at {own_origin(request)}/admin/site"
-        return _refused(request, f"Lethe: {origin[:100]} is not an origin of this chat. {where}", 403)
-    return _document(request, 200, site.origins, site_key=site.key)
-
-
-def _refused(request: Request, told: str, status: int) -> Response:
-    """Return plain words instead of the chat, which any page may show; `told` is for who built the page."""
-    return _document(request, status, ["*"], refused=told)
-
-
-def _document(request: Request, status: int, ancestors: Sequence[str], **about: str) -> Response:
-    locale = _locale_of(request)
-    document = Template((folder("widget") / "frame.html").read_text("utf-8"), autoescape=True)
-    return HTMLResponse(
-        document.render(lang=locale, strings=strings(locale) | strings(locale, "frame"), **about),
-        status,
-        {
-            "content-security-policy": _policy(ancestors),
-            "cache-control": "no-store",
-            "cross-origin-embedder-policy": "require-corp",
-            **ANYWHERE,
-        },
-    )
-
-
-@takes("locale")
-async def config(request: Request) -> Response:
-    """`GET /widget/{site_key}/config`: all the frame needs to ask for consent; stores nothing."""
-    desk = doors_of(request).desk
-    account, site, notice = await notices.place(desk, request.path_params["site_key"])
-    locale = _locale_of(request)
-    said = strings(locale)
-    shown = notices.shown(notice, locale)
-    return JSON(
-        {
-            "account": {"name": account.name},
-            "site": {"name": site.name, "color": site.color, "alternative": site.alternative},
-            "online": desk.live.online(account.id),
-            "notice": shown,
-            "purposes": shown["purposes"] if shown else [],
-            "fields": forms.asked(site, locale, _labels(locale)),
-            "locale": locale,
-            "locales": list(LOCALES),
-            "kept_days": await retention.kept_days(desk, account.id),
-            "mail": links.reachable(desk),
-            "strings": said,
-        }
-    )
+def routes() -> list[Route]:
+    """Return the routes of `/api/v1/notices`."""
+    return [Route("/notices", list_notices), Route("/notices", post_notice, methods=["POST"])]
 
 
 async def begin(request: Request) -> Response:
@@ -141,14 +70,6 @@ async def begin(request: Request) -> Response:
     return JSON(made, 201)
 
 
-async def withdraw(request: Request) -> Response:
-    """
-    `DELETE /widget/{site_key}/sessions`: withdraw and be forgotten; 202 with the request's number, twice the same.
-    """
-    visitor = visitor_of(request, request.path_params["site_key"])
-    return JSON({"erasure_id": await erasure.by_visitor(doors_of(request).desk, visitor)}, 202)
-
-
 @takes("format")
 async def receipt(request: Request) -> Response:
     """`GET /widget/{site_key}/receipt`: the visitor's receipt, signed; `?format=ts27560` in that standard's terms."""
@@ -157,44 +78,19 @@ async def receipt(request: Request) -> Response:
     return JSON(portable(desk, found["receipt"]) if standard_of(request) else found)
 
 
-async def transcript(request: Request) -> Response:
-    """`GET /widget/{site_key}/transcript`: everything said, as plain text."""
-    desk = doors_of(request).desk
-    contact = await consent.reader_of(desk, visitor_of(request, request.path_params["site_key"]))
-    headers = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
-    return PlainTextResponse(await transcripts.handed_out(desk, contact), headers=headers)
+async def list_notices(request: Request) -> Response:
+    """`GET /notices`, newest first."""
+    actor, desk = await actor_of(request), doors_of(request).desk
+    live = (await accounts.account(desk, actor)).notice_version
+    return listed([_notice(each, live) for each in await notices.versions(desk, actor)], None)
 
 
-async def mail_transcript(request: Request) -> Response:
-    """`POST /widget/{site_key}/transcript`: mails a link to the address the visitor gave; opened, it brings it; 202."""
-    desk = doors_of(request).desk
-    contact = await consent.contact_of(desk, visitor_of(request, request.path_params["site_key"]))
-    await links.transcript(desk, contact, network_of(request))
-    return JSON({"queued": True}, 202)
-
-
-async def loader(_: Request) -> Response:
-    """`GET /widget.js`: the script that draws the button; a file, so it takes any query."""
-    headers = {"cache-control": "public, max-age=300", **ANYWHERE}
-    return Response(lean(folder("widget") / "loader.js"), media_type="text/javascript; charset=utf-8", headers=headers)
-
-
-def _locale_of(request: Request) -> str:
-    return best_locale(LOCALES, [request.query_params.get("locale", "")], request.headers.get("accept-language", ""))
-
-
-@cache
-def strings(locale: str, part: str = "") -> dict[str, str]:
-    """Return the words of the widget's first page in one language, or those of a further `part`."""
-    name = f"{locale}.{part}.json" if part else f"{locale}.json"
-    made: dict[str, str] = json.loads((folder("widget") / "locales" / name).read_text("utf-8"))
-    return made
-
-
-def _labels(locale: str) -> dict[str, str]:
-    """Return the labels of the fields that any site may ask."""
-    t = words(locale)
-    return {name: t(f"site.fields.{name}") for name in forms.KNOWN}
+async def post_notice(request: Request) -> Response:
+    """`POST /notices`: publishes a new version, 201."""
+    actor = await actor_of(request)
+    body = await body_of(request, NewNotice)
+    notice = await notices.publish(doors_of(request).desk, actor, body.texts)
+    return JSON(_notice(notice, notice.version), 201)
 
 
 async def _agreement(request: Request) -> consent.Asked:
@@ -230,13 +126,10 @@ def _check_origin(request: Request, site: Site) -> None:
         raise Forbidden("This origin is not one of the site's")
 
 
-def _policy(ancestors: Sequence[str]) -> str:
-    return (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
-        f"form-action 'none'; base-uri 'none'; frame-ancestors {' '.join(ancestors)}"
-    )
-
-
-async def redirect_home(_: Request) -> Response:
-    """`GET /`: to the inbox."""
-    return RedirectResponse("/inbox", 303)
+def _notice(notice: Notice, live: int | None) -> dict[str, Any]:
+    return {
+        "version": notice.version,
+        "published_at": stamp(notice.published_at),
+        "live": notice.version == live,
+        "texts": list(notice.texts.values()),
+    }

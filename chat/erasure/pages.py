@@ -1,4 +1,4 @@
-"""The owner's pages about privacy: the record of processing, and erasures."""
+"""The owner's pages about erasures."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from starlette.routing import Route
 
 from chat.core.access import require_manager
 from chat.erasure.actions import erasure
-from chat.record import actions as datamap
 from chat.web.doors import doors_of
 from chat.web.pages import page, reader
 
@@ -18,18 +17,9 @@ SHOWN = 100
 def routes() -> list[Route]:
     """Return the pages."""
     return [
-        Route("/admin/data-map", show_data_map),
         Route("/admin/erasures", show_erasures),
         Route("/admin/erasures/{id}", show_erasure),
     ]
-
-
-async def show_data_map(request: Request) -> Response:
-    """`GET /admin/data-map`."""
-    who = await reader(request)
-    require_manager(who.actor)
-    made = await datamap.record(doors_of(request).desk, who.actor)
-    return page(request, "admin-data-map.html", who, saved=False, errors={}, record=made)
 
 
 async def show_erasures(request: Request) -> Response:

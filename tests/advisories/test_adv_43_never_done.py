@@ -68,10 +68,10 @@ def found(names: set[str]) -> dict[str, set[str]]:
 
 
 def test_adv_13_no_template_is_made_of_a_text() -> None:
-    assert set(found(TEMPLATES)) == {"chat/consent/api.py"}  # of the frame's own file
+    assert set(found(TEMPLATES)) == {"chat/embed/api.py"}  # of the frame's own file
     (made,) = [
         each
-        for each in ast.walk(TREES["chat/consent/api.py"])
+        for each in ast.walk(TREES["chat/embed/api.py"])
         if isinstance(each, ast.Call) and ast.unparse(each.func) == "Template"
     ]
     assert ast.unparse(made.args[0]) == "(folder('widget') / 'frame.html').read_text('utf-8')"

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from chat.attachments.api.uploads import HEADER_MOST
+from chat.attachments.api import HEADER_MOST
 from tests.chance import dice
 from tests.desks import Served, problem_of
 from tests.test_attachments import picture, stored, upload

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Route, expect
 
-from chat.consent.api import strings
 from chat.core.model import LOCALES
+from chat.web.widget import strings
 from tests.walks.shop import Enter, Guest
 
 DOCUMENT = "**/widget/*?*"

@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import FloatRect, Locator, Page, Route, expect
 
-from chat.consent.api import strings
 from chat.core.model import LOCALES
+from chat.web.widget import strings
 from tests.chance import dice
 from tests.lethe import Account
 from tests.walks.shop import Enter, Guest

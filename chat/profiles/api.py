@@ -8,8 +8,8 @@ from starlette.routing import Route
 
 from chat.consent.actions import consent
 from chat.consent.actions.portable import portable
-from chat.contacts import actions as contacts
 from chat.erasure.actions import erasure
+from chat.profiles import actions as contacts
 from chat.web.doors import JSON, actor_of, doors_of, limit_of, standard_of
 from chat.web.lists import cursor_of, listed, order_of
 from chat.web.parameters import takes

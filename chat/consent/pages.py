@@ -1,6 +1,6 @@
 """
-The owner's pages about notice and agents: plain forms that are answered with a redirect, or shown again with what was
-typed and what is wrong.
+The owner's page about the notice: a plain form that is answered with a redirect, or shown again with what was typed and
+what is wrong.
 """
 
 from __future__ import annotations
@@ -13,27 +13,23 @@ from starlette.routing import Route
 
 from chat.account.pages import first_site
 from chat.consent.actions import notices
-from chat.consent.api import strings as widget_strings
 from chat.core.clock import stamp
 from chat.core.errors import InvalidField, NotNow
 from chat.core.model import LOCALES, Notice, NoticeText
-from chat.team.actions import agents
 from chat.web.doors import doors_of
 from chat.web.forms import Errors, Form, just_saved, manager, named, posted, saved
 from chat.web.pages import Reader, page
 from chat.web.parameters import takes
+from chat.web.widget import strings as widget_strings
 
 TEXTS = ("text", "chat_label", "training_label")
 
 
 def routes() -> list[Route]:
-    """Return the owner's pages and what their forms post to."""
+    """Return the page and what its form posts to."""
     return [
         Route("/admin/notice", show_notice),
         Route("/admin/notice", publish_notice, methods=["POST"]),
-        Route("/admin/agents", show_agents),
-        Route("/admin/agents", add_agent, methods=["POST"]),
-        Route("/admin/agents/{id}/deactivate", deactivate_agent, methods=["POST"]),
     ]
 
 
@@ -71,32 +67,6 @@ async def publish_notice(request: Request) -> Response:
 async def _notice_again(request: Request, who: Reader, form: Form, errors: Errors, status: int) -> Response:
     published = await notices.versions(doors_of(request).desk, who.actor)
     return await _notice_page(request, who, published, _notice_form(None) | form, errors, status)
-
-
-@takes("saved")
-async def show_agents(request: Request) -> Response:
-    """`GET /admin/agents`."""
-    return await _agents_page(request, await manager(request))
-
-
-async def add_agent(request: Request) -> Response:
-    """`POST /admin/agents`: the answer itself shows the password, the only time anything does."""
-    who, form = await posted(request)
-    name, email = form.get("name", ""), form.get("email", "")
-    desk = doors_of(request).desk
-    try:
-        made, password = await agents.add_agent(desk, who.actor, email, name, form.get("role", ""))
-    except InvalidField as error:
-        return await _agents_page(request, who, form, named(error), status=422)
-    created = {"name": made.name, "email": made.email, "password": password}
-    return await _agents_page(request, who, created=created, status=201)
-
-
-async def deactivate_agent(request: Request) -> Response:
-    """`POST /admin/agents/{id}/deactivate`: signed out everywhere at once."""
-    who, _ = await posted(request)
-    await agents.deactivate_agent(doors_of(request).desk, who.actor, request.path_params["id"])
-    return saved("/admin/agents")
 
 
 def _notice_form(notice: Notice | None) -> Form:
@@ -139,22 +109,3 @@ async def _notice_page(
 
 def _version(notice: Notice) -> dict[str, Any]:
     return {"version": notice.version, "at": stamp(notice.published_at), "texts": notice.texts}
-
-
-async def _agents_page(
-    request: Request,
-    who: Reader,
-    form: Form | None = None,
-    errors: Errors | None = None,
-    created: Form | None = None,
-    status: int = 200,
-) -> Response:
-    more: dict[str, Any] = {
-        "agents": await agents.agents(doors_of(request).desk, who.actor),
-        "roles": ("agent", "admin", "owner") if who.agent.role == "owner" else ("agent", "admin"),
-        "form": {"name": "", "email": "", "role": "agent"} | (form or {}),
-        "errors": errors or {},
-        "created": created,
-        "saved": just_saved(request),
-    }
-    return page(request, "admin-agents.html", who, status, **more)

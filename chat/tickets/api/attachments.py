@@ -5,16 +5,16 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from chat.attachments import api as uploads
 from chat.attachments.actions import attachments
 from chat.attachments.actions.attachments import File
-from chat.attachments.api import uploads
 from chat.attachments.domain.filetypes import IMAGES
 from chat.consent.actions import consent
 from chat.core.model import Contact
-from chat.tickets.actions import redaction, tickets
+from chat.tickets.actions import redaction, tickets, transcripts
 from chat.web.doors import JSON, actor_of, doors_of, visitor_of
 from chat.web.lists import truth
 from chat.web.parameters import takes
@@ -29,6 +29,24 @@ def routes() -> list[Route]:
         Route("/attachments/{id}", get_attachment),
         Route("/attachments/{id}", delete_attachment, methods=["DELETE"]),
     ]
+
+
+def widget_routes() -> list[Route]:
+    """Return the visitor's own."""
+    site = "/widget/{site_key}"
+    return [
+        Route(f"{site}/transcript", transcript),
+        Route(f"{site}/attachments", upload, methods=["POST"]),
+        Route(f"{site}/attachments/{{id}}", download),
+    ]
+
+
+async def transcript(request: Request) -> Response:
+    """`GET /widget/{site_key}/transcript`: everything said, as plain text."""
+    desk = doors_of(request).desk
+    contact = await consent.reader_of(desk, visitor_of(request, request.path_params["site_key"]))
+    headers = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
+    return PlainTextResponse(await transcripts.handed_out(desk, contact), headers=headers)
 
 
 async def upload(request: Request) -> Response:

@@ -1,0 +1,1 @@
+"""The chat in a page: the script that loads it, its frame, and what that asks at once."""

@@ -1,0 +1,115 @@
+"""What a page with the chat in it asks for first: the loader, the frame, the notice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from jinja2 import Template
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from chat.account.actions import forms
+from chat.consent.actions import notices
+from chat.core.errors import NotFound
+from chat.core.locales import words
+from chat.core.model import LOCALES
+from chat.retention.actions import retention
+from chat.rights import actions as links
+from chat.web.doors import JSON, doors_of, own_origin
+from chat.web.files import ANYWHERE, PACKED, folder, lean
+from chat.web.parameters import takes
+from chat.web.widget import locale_of, strings
+
+
+def routes() -> list[Route]:
+    """Return what a visitor's browser asks for first."""
+    site = "/widget/{site_key}"
+    return [
+        Route(site, frame, middleware=PACKED),
+        Route(f"{site}/config", config, middleware=PACKED),
+    ]
+
+
+@takes("locale", "origin")
+async def frame(request: Request) -> Response:
+    """`GET /widget/{site_key}`: the frame's document; only the site's own pages may show it."""
+    doors, origin = doors_of(request), request.query_params.get("origin", "")
+    try:
+        _, site, _ = await notices.place(doors.desk, request.path_params["site_key"])
+    except NotFound:
+        return _refused(request, "Lethe: no site has the key that this page's script names.", 404)
+    if origin and origin not in {own_origin(request), *site.origins}:
+        doors.refused.note(site.id, origin)
+        where = f"Its owner can add it at {own_origin(request)}/admin/site"
+        return _refused(request, f"Lethe: {origin[:100]} is not an origin of this chat. {where}", 403)
+    return _document(request, 200, site.origins, site_key=site.key)
+
+
+def _refused(request: Request, told: str, status: int) -> Response:
+    """Return plain words instead of the chat, which any page may show; `told` is for who built the page."""
+    return _document(request, status, ["*"], refused=told)
+
+
+def _document(request: Request, status: int, ancestors: Sequence[str], **about: str) -> Response:
+    locale = locale_of(request)
+    document = Template((folder("widget") / "frame.html").read_text("utf-8"), autoescape=True)
+    return HTMLResponse(
+        document.render(lang=locale, strings=strings(locale) | strings(locale, "frame"), **about),
+        status,
+        {
+            "content-security-policy": _policy(ancestors),
+            "cache-control": "no-store",
+            "cross-origin-embedder-policy": "require-corp",
+            **ANYWHERE,
+        },
+    )
+
+
+@takes("locale")
+async def config(request: Request) -> Response:
+    """`GET /widget/{site_key}/config`: all the frame needs to ask for consent; stores nothing."""
+    desk = doors_of(request).desk
+    account, site, notice = await notices.place(desk, request.path_params["site_key"])
+    locale = locale_of(request)
+    said = strings(locale)
+    shown = notices.shown(notice, locale)
+    return JSON(
+        {
+            "account": {"name": account.name},
+            "site": {"name": site.name, "color": site.color, "alternative": site.alternative},
+            "online": desk.live.online(account.id),
+            "notice": shown,
+            "purposes": shown["purposes"] if shown else [],
+            "fields": forms.asked(site, locale, _labels(locale)),
+            "locale": locale,
+            "locales": list(LOCALES),
+            "kept_days": await retention.kept_days(desk, account.id),
+            "mail": links.reachable(desk),
+            "strings": said,
+        }
+    )
+
+
+async def loader(_: Request) -> Response:
+    """`GET /widget.js`: the script that draws the button; a file, so it takes any query."""
+    headers = {"cache-control": "public, max-age=300", **ANYWHERE}
+    return Response(lean(folder("widget") / "loader.js"), media_type="text/javascript; charset=utf-8", headers=headers)
+
+
+def _labels(locale: str) -> dict[str, str]:
+    """Return the labels of the fields that any site may ask."""
+    t = words(locale)
+    return {name: t(f"site.fields.{name}") for name in forms.KNOWN}
+
+
+def _policy(ancestors: Sequence[str]) -> str:
+    return (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
+        f"form-action 'none'; base-uri 'none'; frame-ancestors {' '.join(ancestors)}"
+    )
+
+
+async def redirect_home(_: Request) -> Response:
+    """`GET /`: to the inbox."""
+    return RedirectResponse("/inbox", 303)

@@ -1,0 +1,1 @@
+"""Contacts as agents see them: with their consents and tickets."""
