@@ -25,7 +25,7 @@ def missing(text: str, known: dict[str, str]) -> Iterator[str]:
 
 def texts() -> dict[str, str]:
     """Whatever says a whole key: templates, the pages' scripts, and the server where it writes by itself."""
-    sources = ("chat/templates/*.html", "static/*.js", "chat/web/*.py", "chat/*/pages.py", "chat/*/pages/*.py")
+    sources = ("chat/*/templates/*.html", "static/*.js", "chat/web/*.py", "chat/*/pages.py", "chat/*/pages/*.py")
     paths = [path for each in sources for path in ROOT.glob(each)]
     return {str(path.relative_to(ROOT)): path.read_text("utf-8") for path in sorted(paths)}
 

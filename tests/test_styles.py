@@ -11,10 +11,10 @@ DEFINED = re.compile(r"(--[\w-]+)[\"']?\s*(?::|,\s*[`\w])")
 TOKENS = "static/tokens.css"
 # What one page loads together: the inbox and the owner's pages, the widget's frame, the button, the demo's shop.
 PAGES = {
-    "inbox": ("static/*.css", "static/*.js", "static/common/*.js", "widget/colour.js", "chat/templates/*.html"),
+    "inbox": ("static/*.css", "static/*.js", "static/common/*.js", "widget/colour.js", "chat/*/templates/*.html"),
     "frame": (TOKENS, "widget/*.css", "widget/[!l]*.js", "widget/links.js"),
     "button": ("widget/loader.js",),
-    "shop": ("chat/templates/demo-shop.html",),
+    "shop": ("chat/web/templates/demo-shop.html",),
 }
 
 

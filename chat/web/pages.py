@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -17,6 +18,8 @@ from chat.core.model import LOCALES, Account, Actor, Agent
 from chat.web.doors import actor_of, csrf_token, doors_of, told
 
 LOCALE_COOKIE = "lethe_locale"
+TEMPLATES = sorted(Path(__file__).parents[1].glob("*/templates"))
+"""Those of all, and a folder of each feature's own; a name stands once."""
 YEAR = 365 * 86_400
 SPOKEN = ("erased.", "time.", "leave.")
 """What scripts of the pages say themselves begins so; the inbox's say more and are given everything."""
@@ -108,4 +111,4 @@ def locale_of(request: Request) -> str:
 
 @cache
 def _templates() -> Environment:
-    return Environment(loader=PackageLoader("chat"), autoescape=True, undefined=StrictUndefined)
+    return Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
