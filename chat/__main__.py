@@ -135,13 +135,14 @@ def _run_serve(settings: Settings, arguments: argparse.Namespace) -> int:
 def _run_worker(settings: Settings, arguments: argparse.Namespace) -> int:
     from chat import worker
     from chat.app import open_desk
+    from chat.features import sweeps
 
     async def work() -> None:
         async with open_desk(settings) as desk:
             if arguments.once:
-                print(json.dumps(await worker.once(desk)))
+                print(json.dumps(await worker.once(desk, sweeps())))
             else:
-                await worker.run(desk)
+                await worker.run(desk, sweeps())
 
     asyncio.run(work())
     return 0

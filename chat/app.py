@@ -22,6 +22,7 @@ from chat.core.macs import Macs
 from chat.core.nudges import Told
 from chat.core.settings import Settings
 from chat.core.tokens import Tokens
+from chat.features import menu, sweeps
 from chat.infra.blobs import Blobs
 from chat.infra.bus import open_live
 from chat.infra.desk import Desk
@@ -131,16 +132,16 @@ def create_app(settings: Settings, *, sweeping: bool | None = None) -> Starlette
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, Any]]:
         async with open_desk(settings, serves=True) as desk:
             metrics = Metrics()
-            doors = ChatDoors(desk, metrics, agents, accounts, postbox=Postbox(desk, metrics))
-            sweeps = asyncio.create_task(worker.run(desk)) if sweeping else None
+            doors = ChatDoors(desk, metrics, agents, accounts, menu=menu(), postbox=Postbox(desk, metrics))
+            sweeping_on = asyncio.create_task(worker.run(desk, sweeps())) if sweeping else None
             log.info("started", embedded=sweeping)
             try:
                 yield {"doors": doors}
             finally:
                 await doors.postbox.drain()
-                if sweeps is not None:
-                    sweeps.cancel()
-                    await asyncio.gather(sweeps, return_exceptions=True)
+                if sweeping_on is not None:
+                    sweeping_on.cancel()
+                    await asyncio.gather(sweeping_on, return_exceptions=True)
                 log.info("stopped")
 
     app = Starlette(

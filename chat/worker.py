@@ -6,57 +6,43 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Protocol
 
 import structlog
 
-from chat.attachments.actions import attachments
-from chat.audit.actions import renewing, verdicts
-from chat.backup.actions import backups
-from chat.consent.actions import consent
 from chat.core.errors import Unavailable
 from chat.core.nudges import Told
-from chat.erasure.actions import erasure, recipients
-from chat.export.actions import building
 from chat.infra.desk import Desk
-from chat.letters import actions as letters
-from chat.retention.actions import sweeping
-from chat.rights import actions as links
-from chat.spam_filter.actions import runs
-from chat.team.actions import agents
-from chat.tickets.actions import redaction
 
 log = structlog.get_logger("chat.worker")
-Sweep = Callable[[Desk], Awaitable[int]]
-
-SWEEPS: dict[str, tuple[Sweep, float]] = {
-    "retention": (sweeping.sweep, 60.0),
-    "erasure": (erasure.sweep, 5.0),
-    "exports": (building.sweep, 5.0),
-    "letters": (letters.sweep, 15.0),
-    "purges": (redaction.sweep, 60.0),
-    "attachments": (attachments.sweep, 3600.0),
-    "consents": (consent.expire, 3600.0),
-    "links": (links.sweep, 600.0),
-    "recipients": (recipients.sweep, 60.0),
-    "training": (runs.sweep, 60.0),
-    "scrub": (erasure.scrub, 120.0),
-    "sessions": (agents.end_expired, 3600.0),
-    "audit": (verdicts.sweep, 3600.0),
-    "closed": (renewing.sweep, 3600.0),
-    "backups": (backups.sweep, 3600.0),
-}
 
 
-async def once(desk: Desk) -> dict[str, int]:
+class Sweep(Protocol):
+    """What is run every so many seconds; `chat.web.feature.Sweep` is one."""
+
+    @property
+    def name(self) -> str:
+        """By which it is logged."""
+
+    @property
+    def run(self) -> Callable[[Desk], Awaitable[int]]:
+        """Does what is due; returns how much that was."""
+
+    @property
+    def seconds(self) -> float:
+        """The pause."""
+
+
+async def once(desk: Desk, sweeps: Mapping[str, Sweep]) -> dict[str, int]:
     """Run every sweep now; return how much each did."""
-    return {name: await sweep(desk) for name, (sweep, _) in SWEEPS.items()}
+    return {name: await each.run(desk) for name, each in sweeps.items()}
 
 
-async def run(desk: Desk) -> None:
+async def run(desk: Desk, sweeps: Mapping[str, Sweep]) -> None:
     """Run the sweeps, each when it is due, and at once when somebody says that something is."""
     # An event each: one that is at work when something falls due must not miss it because another was quicker.
-    due = {name: asyncio.Event() for name in SWEEPS}
+    due = {name: asyncio.Event() for name in sweeps}
 
     def heard(told: Told) -> None:
         if told.nudge.kind not in {"forget", "taught", "filter"}:
@@ -65,22 +51,21 @@ async def run(desk: Desk) -> None:
 
     desk.live.listen("server", heard, heard)
     try:
-        await asyncio.gather(*(_forever(desk, name, event) for name, event in due.items()))
+        await asyncio.gather(*(_forever(desk, sweeps[name], event) for name, event in due.items()))
     finally:
         desk.live.leave("server", heard)
 
 
-async def _forever(desk: Desk, name: str, due: asyncio.Event) -> None:
-    sweep, pause = SWEEPS[name]
+async def _forever(desk: Desk, sweep: Sweep, due: asyncio.Event) -> None:
     while True:
         try:
-            done = await sweep(desk)
+            done = await sweep.run(desk)
             if done:
-                log.info("swept", sweep=name, done=done)
+                log.info("swept", sweep=sweep.name, done=done)
         except Unavailable:
-            log.warning("sweep put off", sweep=name)
+            log.warning("sweep put off", sweep=sweep.name)
         except Exception:  # the outermost loop: one failure must not end the sweep for good
-            log.exception("sweep failed", sweep=name)
+            log.exception("sweep failed", sweep=sweep.name)
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(due.wait(), pause)
+            await asyncio.wait_for(due.wait(), sweep.seconds)
         due.clear()

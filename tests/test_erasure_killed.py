@@ -23,6 +23,7 @@ import asyncio, os, signal, sys, threading, time
 from chat import worker
 from chat.app import open_desk
 from chat.core.settings import from_env
+from chat.features import sweeps
 from chat.infra import logs
 
 async def work(after):
@@ -32,7 +33,7 @@ async def work(after):
         if after:
             threading.Timer(after, os.kill, (os.getpid(), signal.SIGKILL)).start()
         begun = time.perf_counter()
-        await worker.once(desk)
+        await worker.once(desk, sweeps())
         print(time.perf_counter() - begun)
 
 asyncio.run(work(float(sys.argv[1])))

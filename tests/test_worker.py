@@ -7,14 +7,13 @@ import pytest
 from chat import worker
 from chat.core.nudges import Nudge, Told
 from chat.infra.desk import Desk
+from chat.web.feature import Sweep
 
 ON_SQLITE = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 
 
 @ON_SQLITE
-async def test_what_falls_due_while_a_sweep_is_at_work_is_done_by_its_next_round(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_what_falls_due_while_a_sweep_is_at_work_is_done_by_its_next_round(desk: Desk) -> None:
     begun, go_on, rounds = asyncio.Event(), asyncio.Event(), asyncio.Semaphore(0)
 
     async def slow(_: Desk) -> int:
@@ -26,8 +25,8 @@ async def test_what_falls_due_while_a_sweep_is_at_work_is_done_by_its_next_round
     async def quick(_: Desk) -> int:
         return 0
 
-    monkeypatch.setattr(worker, "SWEEPS", {"slow": (slow, 3600.0), "quick": (quick, 3600.0)})
-    working = asyncio.create_task(worker.run(desk))
+    sweeps = (Sweep("slow", slow, 3600.0), Sweep("quick", quick, 3600.0))
+    working = asyncio.create_task(worker.run(desk, {each.name: each for each in sweeps}))
     await begun.wait()
     await rounds.acquire()
     desk.live.publish(Told(Nudge("due")))

@@ -26,9 +26,15 @@ def routes() -> list[Route]:
     """Return what a visitor's browser asks for first."""
     site = "/widget/{site_key}"
     return [
+        Route("/", redirect_home),
         Route(site, frame, middleware=PACKED),
         Route(f"{site}/config", config, middleware=PACKED),
     ]
+
+
+def files() -> list[Route]:
+    """Return the loader's: a page and its system add a query of theirs against caches (`?cb=1`, `?ver=6`)."""
+    return [Route("/widget.js", loader, middleware=PACKED)]
 
 
 @takes("locale", "origin")

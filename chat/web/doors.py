@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ from chat.core.tokens import Visitor
 from chat.infra.desk import Desk
 from chat.web.bodies import whole
 from chat.web.crowd import Crowd
+from chat.web.feature import Menu
 from chat.web.parameters import number
 from chat.web.people import Accounts, Agents
 from chat.web.ready import Ready
@@ -53,6 +54,7 @@ class Doors:
     metrics: Metrics
     people: Agents
     accounts: Accounts
+    menu: Mapping[str, Sequence[Menu]]
     agents: set[Any] = field(default_factory=set)
     ready: Ready = field(default_factory=Ready)
     crowd: Crowd = field(default_factory=Crowd)

@@ -72,6 +72,7 @@ def page(request: Request, template: str, who: Reader | None = None, status: int
             csrf=who.csrf if who else "",
             locale=locale,
             locales=LOCALES,
+            menu=doors_of(request).menu if who else {},
             path=request.scope["path"],
             spoken={key: text for key, text in strings(locale).items() if key.startswith(SPOKEN)},
             t=words(locale),

@@ -1,0 +1,17 @@
+"""What this feature says of itself."""
+
+from __future__ import annotations
+
+from chat.account import api, pages, schema
+from chat.web.feature import Feature, Menu
+
+feature = Feature(
+    "account",
+    tables=(
+        schema.account,
+        schema.site,
+    ),
+    rest=api.routes(),
+    pages=pages.routes(),
+    menu=(Menu("account", 1, "/admin/site", "page.site"),),
+)

@@ -1,0 +1,13 @@
+"""What this feature says of itself."""
+
+from __future__ import annotations
+
+from chat.attachments import schema
+from chat.attachments.actions import attachments
+from chat.web.feature import Feature, Sweep
+
+feature = Feature(
+    "attachments",
+    tables=(schema.attachment,),
+    sweeps=(Sweep("attachments", attachments.sweep, 3600.0),),
+)

@@ -1,0 +1,21 @@
+"""What this feature says of itself."""
+
+from __future__ import annotations
+
+from chat.audit import api, pages
+from chat.audit.actions import renewing, verdicts
+from chat.infra.audit import schema
+from chat.web.feature import Feature, Menu, Sweep
+
+feature = Feature(
+    "audit",
+    tables=(
+        schema.audit_head,
+        schema.audit_part,
+        schema.audit,
+    ),
+    rest=api.routes(),
+    pages=pages.routes(),
+    menu=(Menu("privacy", 5, "/admin/audit", "page.audit"),),
+    sweeps=(Sweep("audit", verdicts.sweep, 3600.0), Sweep("closed", renewing.sweep, 3600.0)),
+)

@@ -1,0 +1,11 @@
+"""What this feature says of itself."""
+
+from __future__ import annotations
+
+from chat.backup.actions import backups
+from chat.web.feature import Feature, Sweep
+
+feature = Feature(
+    "backup",
+    sweeps=(Sweep("backups", backups.sweep, 3600.0),),
+)

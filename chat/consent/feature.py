@@ -1,0 +1,21 @@
+"""What this feature says of itself."""
+
+from __future__ import annotations
+
+from chat.consent import api, pages, schema
+from chat.consent.actions import consent
+from chat.web.feature import Feature, Menu, Sweep
+
+feature = Feature(
+    "consent",
+    tables=(
+        schema.notice,
+        schema.notice_text,
+        schema.receipt,
+    ),
+    rest=api.routes(),
+    widget=api.widget_routes(),
+    pages=pages.routes(),
+    menu=(Menu("account", 2, "/admin/notice", "page.notice"),),
+    sweeps=(Sweep("consents", consent.expire, 3600.0),),
+)

@@ -1,0 +1,14 @@
+"""What this feature says of itself."""
+
+from __future__ import annotations
+
+from chat.departments import api, pages, schema
+from chat.web.feature import Feature, Menu
+
+feature = Feature(
+    "departments",
+    tables=(schema.department,),
+    rest=api.routes(),
+    pages=pages.routes(),
+    menu=(Menu("account", 4, "/admin/departments", "page.departments"),),
+)

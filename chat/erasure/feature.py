@@ -1,0 +1,25 @@
+"""What this feature says of itself."""
+
+from __future__ import annotations
+
+from chat.erasure import api, pages, schema
+from chat.erasure.actions import erasure, recipients
+from chat.web.feature import Feature, Menu, Sweep
+
+feature = Feature(
+    "erasure",
+    tables=(
+        schema.erasure,
+        schema.erasure_place,
+        schema.recipient,
+    ),
+    rest=api.routes(),
+    widget=api.widget_routes(),
+    pages=pages.routes(),
+    menu=(Menu("privacy", 2, "/admin/erasures", "page.erasures"),),
+    sweeps=(
+        Sweep("erasure", erasure.sweep, 5.0),
+        Sweep("recipients", recipients.sweep, 60.0),
+        Sweep("scrub", erasure.scrub, 120.0),
+    ),
+)

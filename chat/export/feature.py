@@ -1,0 +1,17 @@
+"""What this feature says of itself."""
+
+from __future__ import annotations
+
+from chat.export import api, pages, schema
+from chat.export.actions import building
+from chat.web.feature import Feature, Menu, Sweep
+
+feature = Feature(
+    "export",
+    tables=(schema.export,),
+    rest=api.routes(),
+    widget=api.widget_routes(),
+    pages=pages.routes(),
+    menu=(Menu("privacy", 4, "/admin/exports", "page.exports"),),
+    sweeps=(Sweep("exports", building.sweep, 5.0),),
+)

@@ -1,0 +1,57 @@
+"""The features of this server, each above those it uses. Whoever wants something of all of them reads it here."""
+
+from __future__ import annotations
+
+from chat.account.feature import feature as account
+from chat.attachments.feature import feature as attachments
+from chat.audit.feature import feature as audit
+from chat.backup.feature import feature as backup
+from chat.consent.feature import feature as consent
+from chat.contacts.feature import feature as contacts
+from chat.departments.feature import feature as departments
+from chat.embed.feature import feature as embed
+from chat.erasure.feature import feature as erasure
+from chat.export.feature import feature as export
+from chat.holds.feature import feature as holds
+from chat.letters.feature import feature as letters
+from chat.profiles.feature import feature as profiles
+from chat.record.feature import feature as record
+from chat.retention.feature import feature as retention
+from chat.rights.feature import feature as rights
+from chat.spam_filter.feature import feature as spam_filter
+from chat.team.feature import feature as team
+from chat.tickets.feature import feature as tickets
+from chat.web.feature import Feature, Menu, Sweep
+
+FEATURES: tuple[Feature, ...] = (
+    contacts,
+    team,
+    account,
+    departments,
+    spam_filter,
+    consent,
+    attachments,
+    tickets,
+    letters,
+    holds,
+    erasure,
+    retention,
+    audit,
+    record,
+    export,
+    rights,
+    backup,
+    profiles,
+    embed,
+)
+
+
+def menu(features: tuple[Feature, ...] = FEATURES) -> dict[str, list[Menu]]:
+    """Return the owner's menu: the lines of each group in their order."""
+    lines = sorted((each for feature in features for each in feature.menu), key=lambda each: (each.group, each.place))
+    return {group: [each for each in lines if each.group == group] for group in dict.fromkeys(e.group for e in lines)}
+
+
+def sweeps(features: tuple[Feature, ...] = FEATURES) -> dict[str, Sweep]:
+    """Return what the clock does, by name; what files requests comes before what carries them out."""
+    return {each.name: each for feature in reversed(features) for each in feature.sweeps}

@@ -1,0 +1,13 @@
+"""What this feature says of itself."""
+
+from __future__ import annotations
+
+from chat.holds import api, pages
+from chat.web.feature import Feature, Menu
+
+feature = Feature(
+    "holds",
+    rest=api.routes(),
+    pages=pages.routes(),
+    menu=(Menu("privacy", 1, "/admin/privacy", "page.privacy"),),
+)

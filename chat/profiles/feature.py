@@ -1,0 +1,11 @@
+"""What this feature says of itself."""
+
+from __future__ import annotations
+
+from chat.profiles import api
+from chat.web.feature import Feature
+
+feature = Feature(
+    "profiles",
+    rest=api.routes(),
+)

@@ -1,0 +1,13 @@
+"""What this feature says of itself."""
+
+from __future__ import annotations
+
+from chat.record import api, pages
+from chat.web.feature import Feature, Menu
+
+feature = Feature(
+    "record",
+    rest=api.routes(),
+    pages=pages.routes(),
+    menu=(Menu("privacy", 6, "/admin/data-map", "page.datamap"),),
+)

@@ -1,0 +1,19 @@
+"""What this feature says of itself."""
+
+from __future__ import annotations
+
+from chat.retention import api, pages, schema
+from chat.retention.actions import sweeping
+from chat.web.feature import Feature, Menu, Sweep
+
+feature = Feature(
+    "retention",
+    tables=(
+        schema.retention_run,
+        schema.retention_count,
+    ),
+    rest=api.routes(),
+    pages=pages.routes(),
+    menu=(Menu("privacy", 3, "/admin/retention", "page.retention"),),
+    sweeps=(Sweep("retention", sweeping.sweep, 60.0),),
+)

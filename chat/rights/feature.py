@@ -1,0 +1,14 @@
+"""What this feature says of itself."""
+
+from __future__ import annotations
+
+from chat.rights import actions, api, pages, schema
+from chat.web.feature import Feature, Sweep
+
+feature = Feature(
+    "rights",
+    tables=(schema.link,),
+    widget=api.widget_routes(),
+    pages=pages.routes(),
+    sweeps=(Sweep("links", actions.sweep, 600.0),),
+)

@@ -1,0 +1,24 @@
+"""What this feature says of itself."""
+
+from __future__ import annotations
+
+from chat.spam_filter import api, schema
+from chat.spam_filter.actions import runs
+from chat.spam_filter.pages import quarantine, training
+from chat.web.feature import Feature, Menu, Sweep
+
+feature = Feature(
+    "spam_filter",
+    tables=(
+        schema.label,
+        schema.review,
+        schema.given,
+        schema.training_run,
+        schema.promotion,
+        schema.mistake,
+    ),
+    rest=api.routes(),
+    pages=(*training.routes(), *quarantine.routes()),
+    menu=(Menu("account", 5, "/admin/filter", "page.filter"),),
+    sweeps=(Sweep("training", runs.sweep, 60.0),),
+)

@@ -1,0 +1,21 @@
+"""What this feature says of itself."""
+
+from __future__ import annotations
+
+from chat.team import api, schema
+from chat.team.actions import agents as actions
+from chat.team.pages import agents, password, session
+from chat.web.feature import Feature, Menu, Sweep
+
+feature = Feature(
+    "team",
+    tables=(
+        schema.agent,
+        schema.session,
+        schema.token,
+    ),
+    rest=api.routes(),
+    pages=(*session.routes(), *password.routes(), *agents.routes()),
+    menu=(Menu("account", 3, "/admin/agents", "page.agents"),),
+    sweeps=(Sweep("sessions", actions.end_expired, 3600.0),),
+)

@@ -1,0 +1,30 @@
+"""What this feature says of itself."""
+
+from __future__ import annotations
+
+from chat.tickets import pages, schema
+from chat.tickets.actions import redaction
+from chat.tickets.api import attachments, tickets
+from chat.tickets.sockets.account import gone_socket
+from chat.tickets.sockets.agent import agent_socket
+from chat.tickets.sockets.visitor import visitor_socket
+from chat.web.feature import Feature, Sweep
+from chat.web.sockets import socket_route
+
+feature = Feature(
+    "tickets",
+    tables=(
+        schema.ticket,
+        schema.message,
+        schema.note,
+    ),
+    rest=(*tickets.routes(), *attachments.routes()),
+    widget=attachments.widget_routes(),
+    pages=pages.routes(),
+    sockets=(
+        socket_route("/ws/visitor", visitor_socket),
+        socket_route("/ws/agent", agent_socket),
+        socket_route("/ws/gone", gone_socket),
+    ),
+    sweeps=(Sweep("purges", redaction.sweep, 60.0),),
+)

@@ -1,0 +1,58 @@
+"""What a feature says of itself: one record each, which whoever gathers from all features reads."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from starlette.routing import BaseRoute
+
+from chat.infra.desk import Desk
+
+
+class Table(Protocol):
+    """A table of a schema, as far as is asked here."""
+
+    @property
+    def name(self) -> str:
+        """What the database calls it."""
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A job that finds what is due, does it and returns how much, every so many `seconds`. It can be killed."""
+
+    name: str
+    run: Callable[[Desk], Awaitable[int]]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Menu:
+    """A line of the owner's menu: in a group, at a place there, leading to a page; `key` is its word."""
+
+    group: str
+    place: int
+    path: str
+    key: str
+
+
+@dataclass(frozen=True)
+class Feature:
+    """
+    A feature by its folder's name: its tables, what it serves, where it is in the menu, what the clock does for it.
+
+    `rest` are paths below `/api/v1`, `widget` those that a visitor's browser asks for, `files` those that heed no
+    query, `pages` those for people, who may choose a locale.
+    """
+
+    name: str
+    tables: Sequence[Table] = ()
+    rest: Sequence[BaseRoute] = ()
+    widget: Sequence[BaseRoute] = ()
+    files: Sequence[BaseRoute] = ()
+    pages: Sequence[BaseRoute] = ()
+    sockets: Sequence[BaseRoute] = ()
+    menu: Sequence[Menu] = ()
+    sweeps: Sequence[Sweep] = ()

@@ -1,0 +1,98 @@
+"""Every feature says what it has: a folder without a record, or a record that leaves something out, is named here."""
+
+import pkgutil
+from collections.abc import Iterator
+from dataclasses import replace
+from importlib import import_module
+from inspect import isfunction
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from starlette.routing import BaseRoute
+
+import chat
+from chat.core.locales import strings
+from chat.core.model import LOCALES
+from chat.features import FEATURES, menu, sweeps
+from chat.infra.store.columns import metadata
+from chat.web.feature import Feature
+
+FOLDER = Path(chat.__file__).parent
+BELOW = {"commands", "core", "infra", "web"}
+SERVED = ("rest", "widget", "files", "pages")
+OF_ANOTHER_SWEEP = {"chat.spam_filter.actions.training"}
+"""What another sweep does on its way."""
+OF_THE_SERVER = {"server"}
+"""The table that is no feature's: one row about the database."""
+
+
+def modules(name: str, *layers: str) -> Iterator[ModuleType]:
+    """The modules of these layers of a feature."""
+    for each in pkgutil.walk_packages([str(FOLDER / name)], f"chat.{name}."):
+        if each.name.split(".")[2] in layers:
+            yield import_module(each.name)
+
+
+def endpoints(found: list[BaseRoute]) -> set[object]:
+    """What answers at these routes."""
+    return {getattr(each, "endpoint", None) for each in found}
+
+
+def left_out(features: tuple[Feature, ...]) -> list[str]:
+    """What is there and no record of these says."""
+    folders = {each.name for each in FOLDER.iterdir() if (each / "__init__.py").exists()} - BELOW
+    found = [f"{name} is not in chat/features.py" for name in sorted(folders - {each.name for each in features})]
+    said = {str(table.name) for each in features for table in each.tables}
+    found += [f"the table {name} is no feature's" for name in sorted({*metadata.tables} - said - OF_THE_SERVER)]
+    for each in features:
+        served = endpoints([route for kind in SERVED for route in getattr(each, kind)])
+        for module in modules(each.name, "api", "pages"):
+            makes = [made for name, made in vars(module).items() if name.endswith("routes") or name == "files"]
+            mine = [make for make in makes if isfunction(make) and make.__module__ == module.__name__]
+            lost = endpoints([route for make in mine for route in make()]) - served
+            found += [f"{each.name} does not serve {getattr(one, '__name__', one)}" for one in lost]
+        run = {sweep.run for sweep in each.sweeps}
+        for module in modules(each.name, "actions"):
+            there = vars(module).get("sweep")
+            if there is not None and there not in run and module.__name__ not in OF_ANOTHER_SWEEP:
+                found.append(f"{each.name} does not run {module.__name__}.sweep")
+        pages = {str(getattr(route, "path", "")) for route in each.pages}
+        found += [f"{each.name} has no page {line.path}" for line in each.menu if line.path not in pages]
+    return found
+
+
+def test_every_feature_says_all_it_has() -> None:
+    assert left_out(FEATURES) == []
+    assert len({each.name for each in FEATURES}) == len(FEATURES)
+
+
+@pytest.mark.parametrize(
+    ("name", "without", "said"),
+    [
+        ("departments", {}, "departments is not in chat/features.py"),
+        ("letters", {"tables": ()}, "the table outbox is no feature's"),
+        ("export", {"rest": ()}, "export does not serve list_exports"),
+        ("rights", {"widget": ()}, "rights does not serve mail_transcript"),
+        ("holds", {"pages": ()}, "holds has no page /admin/privacy"),
+        ("backup", {"sweeps": ()}, "backup does not run chat.backup.actions.backups.sweep"),
+    ],
+)
+def test_what_a_record_leaves_out_is_named(name: str, without: dict[str, Any], said: str) -> None:
+    """The controls: a feature that is not listed, and records that forget something."""
+    others = tuple(each for each in FEATURES if each.name != name)
+    (one,) = (each for each in FEATURES if each.name == name)
+    assert said in left_out(others if not without else (*others, replace(one, **without)))
+
+
+def test_no_two_sweeps_have_one_name() -> None:
+    assert len(sweeps()) == sum(len(each.sweeps) for each in FEATURES)
+
+
+def test_the_menu_names_pages_in_every_language() -> None:
+    lines = [each for group in menu().values() for each in group]
+    assert len({each.path for each in lines}) == len(lines) == 11
+    assert len({(each.group, each.place) for each in lines}) == len(lines)
+    for locale in LOCALES:
+        assert {each.key for each in lines} | {f"page.group.{group}" for group in menu()} <= {*strings(locale)}
