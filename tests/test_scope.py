@@ -21,8 +21,8 @@ import chat
 from chat.account.schema import account
 from chat.contacts.schema import contact
 from chat.core.crypt import digest
-from chat.departments import store as departments
 from chat.infra.store.columns import metadata
+from chat.retention.store import departments
 from chat.rights import store as links
 from chat.routes import routes
 from chat.tickets.schema import ticket
@@ -297,7 +297,7 @@ async def test_a_statement_without_the_account_is_found(
     with traced() as trace:
         trace.asker = two.other.made.account_id
         await two.app.rest("GET", "/departments", house=two.other)
-    assert "departments.store.all_of" in set(trace.free) - set(REASONS)
+    assert "retention.store.departments.all_of" in set(trace.free) - set(REASONS)
 
 
 def unscoped(*columns: Any) -> Any:

@@ -14,13 +14,14 @@ from chat.departments import store
 from chat.infra.audit import audit
 from chat.infra.desk import Desk
 from chat.retention.actions import rules
+from chat.retention.store import departments as listing
 
 NAME = 100
 
 
 async def departments(desk: Desk, actor: Actor) -> list[Department]:
     """Return the account's departments by name."""
-    return await desk.store.read(lambda tx: store.all_of(tx, actor.account_id))
+    return await desk.store.read(lambda tx: listing.all_of(tx, actor.account_id))
 
 
 async def one(desk: Desk, actor: Actor, department_id: str) -> Department:
@@ -55,11 +56,6 @@ async def delete(desk: Desk, actor: Actor, department_id: str) -> None:
     """Delete a department; its tickets stay, and the account's days hold for them."""
     require_manager(actor)
     await _changed(desk, actor, department_id, lambda tx: store.drop(tx, actor.account_id, department_id))
-
-
-def shown(found: Department) -> dict[str, Any]:
-    """Return a department as it is given out."""
-    return {"id": found.id, "name": found.name, "retention": rules.named(found.retention)}
 
 
 async def _changed(desk: Desk, actor: Actor, department_id: str, deed: Callable[[Any], None]) -> None:

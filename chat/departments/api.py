@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from chat.departments import actions as departments
+from chat.retention.actions import retention
 from chat.web.doors import JSON, actor_of, body_of, doors_of
 from chat.web.lists import listed
 
@@ -44,7 +45,7 @@ async def list_departments(request: Request) -> Response:
     """`GET /departments`, by name."""
     actor = await actor_of(request)
     found = await departments.departments(doors_of(request).desk, actor)
-    return listed([departments.shown(each) for each in found], None)
+    return listed([retention.department(each) for each in found], None)
 
 
 async def post_department(request: Request) -> Response:
@@ -52,13 +53,13 @@ async def post_department(request: Request) -> Response:
     actor = await actor_of(request)
     body: NewDepartment = await body_of(request, NewDepartment)
     made = await departments.add(doors_of(request).desk, actor, body.name, body.retention)
-    return JSON(departments.shown(made), 201)
+    return JSON(retention.department(made), 201)
 
 
 async def get_department(request: Request) -> Response:
     """`GET /departments/{id}`."""
     actor = await actor_of(request)
-    return JSON(departments.shown(await departments.one(doors_of(request).desk, actor, request.path_params["id"])))
+    return JSON(retention.department(await departments.one(doors_of(request).desk, actor, request.path_params["id"])))
 
 
 async def change_department(request: Request) -> Response:
@@ -66,7 +67,7 @@ async def change_department(request: Request) -> Response:
     actor, desk = await actor_of(request), doors_of(request).desk
     values = msgspec.structs.asdict(await body_of(request, Change))
     given = {name: value for name, value in values.items() if value is not msgspec.UNSET}
-    return JSON(departments.shown(await departments.change(desk, actor, request.path_params["id"], **given)))
+    return JSON(retention.department(await departments.change(desk, actor, request.path_params["id"], **given)))
 
 
 async def delete_department(request: Request) -> Response:

@@ -89,7 +89,7 @@ def _wrong(of: str, error: InvalidField) -> Errors:
 async def _page(request: Request, who: Reader, forms: dict[str, Form], errors: Errors, status: int = 200) -> Response:
     desk = doors_of(request).desk
     empty = dict.fromkeys(("name", *FIELDS), "")
-    found = [departments.shown(each) for each in await departments.departments(desk, who.actor)]
+    found = [retention.department(each) for each in await departments.departments(desk, who.actor)]
     shown = {each["id"]: empty | {"name": each["name"]} | _typed(each["retention"]) for each in found}
     usual = await retention.settings(desk, who.actor)
     more: dict[str, Any] = {

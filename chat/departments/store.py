@@ -16,12 +16,6 @@ from chat.tickets.schema import ticket
 _columns = (department.c.id, department.c.name, department.c.retention, department.c.created_at)
 
 
-def all_of(tx: Connection, account_id: str) -> list[Department]:
-    """Return the departments of an account by name."""
-    query = select(*_columns).where(department.c.account_id == account_id)
-    return [Department(*row) for row in tx.execute(query.order_by(department.c.name, department.c.id))]
-
-
 def one(tx: Connection, account_id: str, department_id: str) -> Department:
     """Return a department of an account; NotFound where there is none."""
     mine = (department.c.id == department_id) & (department.c.account_id == account_id)

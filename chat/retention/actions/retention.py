@@ -11,14 +11,13 @@ from chat.core.access import require_manager
 from chat.core.clock import DAY, stamp
 from chat.core.errors import InvalidField
 from chat.core.ids import uuid7
-from chat.core.model import Actor
+from chat.core.model import Actor, Department
 from chat.core.nudges import Nudge, Told
-from chat.departments import actions as departments
 from chat.infra.audit import audit
 from chat.infra.desk import Desk
 from chat.retention.actions import rules, sweeping
 from chat.retention.actions.rules import RULES, Thought
-from chat.retention.store import ageing, runs
+from chat.retention.store import ageing, departments, runs
 from chat.retention.store.ageing import Policy
 from chat.retention.store.runs import Count, Run
 
@@ -30,7 +29,8 @@ async def settings(desk: Desk, actor: Actor) -> dict[str, Any]:
     """Return the account's days by rule, the rules with their limits, and the departments with days of their own."""
     require_manager(actor)
     policy = await desk.store.read(lambda tx: rules.policy_of(tx, actor.account_id, desk.clock()))
-    own = [departments.shown(each) for each in await departments.departments(desk, actor)]
+    found = await desk.store.read(lambda tx: departments.all_of(tx, actor.account_id))
+    own = [department(each) for each in found]
     return rules.named(policy.days) | {"rules": [_rule(each, policy) for each in RULES], "departments": own}
 
 
@@ -231,3 +231,8 @@ def _months(now: int) -> list[tuple[str, int]]:
         end = datetime((number + 1) // 12, (number + 1) % 12 + 1, 1, tzinfo=UTC)
         made.append((f"{number // 12}-{number % 12 + 1:02}", int(end.timestamp() * 1000) - 1))
     return made
+
+
+def department(found: Department) -> dict[str, Any]:
+    """Return a department as it is given out."""
+    return {"id": found.id, "name": found.name, "retention": rules.named(found.retention)}

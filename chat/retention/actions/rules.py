@@ -12,10 +12,9 @@ from typing import Any
 
 from chat.account import store as accounts
 from chat.core.errors import InvalidField, UnknownParameter
-from chat.departments import store as departments
 from chat.retention.actions import purging
 from chat.retention.actions.purging import Take
-from chat.retention.store import ageing
+from chat.retention.store import ageing, departments
 from chat.retention.store.ageing import Kind, Policy
 
 YEAR, TEN_YEARS = 365, 3650

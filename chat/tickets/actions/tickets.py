@@ -13,7 +13,6 @@ from chat.core.ids import packed
 from chat.core.model import Actor, Contact, Draft, Message, Note, Order, Ticket
 from chat.core.nudges import Nudge, Told
 from chat.core.texts import seen
-from chat.departments import store as departments
 from chat.infra.audit import audit
 from chat.infra.desk import Desk, seal_text
 from chat.infra.store import server
@@ -150,7 +149,7 @@ async def change(desk: Desk, actor: Actor, number: int, values: dict[str, Any]) 
             if row.deactivated_at is not None:
                 raise NotFound("No such agent")
         if checked.get("department_id"):
-            departments.one(tx, actor.account_id, checked["department_id"])
+            tickets.require_department(tx, actor.account_id, checked["department_id"])
         tickets.change(tx, opened.ticket.id, **checked, updated_at=desk.clock())
         action = _changes(opened.ticket, checked.get("status"))
         audit.enter(desk, tx, actor.account_id, actor.agent_id, action, str(number), opened.contact.uid)

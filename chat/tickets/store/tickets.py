@@ -271,3 +271,10 @@ def _as_listed(row: Row[*tuple[Any, ...]], *, named: bool) -> Listed:
         assignee=(row.assignee, row.agent_slot, row.agent_name) if named else None,
         last=None if row.m_seq is None else Message(*row[-len(_message_columns) :]),
     )
+
+
+def require_department(tx: Connection, account_id: str, department_id: str) -> None:
+    """Raise NotFound unless the account has a department."""
+    mine = (department.c.id == department_id) & (department.c.account_id == account_id)
+    if tx.execute(select(department.c.id).where(mine)).first() is None:
+        raise NotFound("No such department")
