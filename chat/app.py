@@ -22,6 +22,7 @@ from chat.core.macs import Macs
 from chat.core.nudges import Told
 from chat.core.settings import Settings
 from chat.core.tokens import Tokens
+from chat.erasure.actions import erasure
 from chat.features import menu, sweeps
 from chat.infra.blobs import Blobs
 from chat.infra.bus import open_live
@@ -132,7 +133,8 @@ def create_app(settings: Settings, *, sweeping: bool | None = None) -> Starlette
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, Any]]:
         async with open_desk(settings, serves=True) as desk:
             metrics = Metrics()
-            doors = ChatDoors(desk, metrics, agents, accounts, menu=menu(), postbox=Postbox(desk, metrics))
+            postbox = Postbox(desk, metrics)
+            doors = ChatDoors(desk, metrics, agents, accounts, menu=menu(), postbox=postbox, erasures=erasure)
             sweeping_on = asyncio.create_task(worker.run(desk, sweeps())) if sweeping else None
             log.info("started", embedded=sweeping)
             try:

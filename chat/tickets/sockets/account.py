@@ -11,7 +11,6 @@ from chat.core import frames
 from chat.core.errors import Forbidden, Unauthorized, Unavailable
 from chat.core.model import Actor
 from chat.core.nudges import Told
-from chat.erasure.actions import erasure
 from chat.team.actions import agents
 from chat.tickets.sockets.doors import ChatDoors
 from chat.web.doors import COOKIE, bearer, cookie_of, own_page
@@ -137,13 +136,13 @@ class AccountSocket(Connection):
 
     async def _erasure(self, actor: Actor, one: str) -> None:
         """Tell of a request that another process filed or finished."""
-        self.tell(await erasure.frame_of(self.desk, actor.account_id, one))
+        self.tell(await self.doors.erasures.frame_of(self.desk, actor.account_id, one))
 
     async def _lately(self, actor: Actor) -> None:
         """Tell what was told elsewhere since this socket came, or was told so before, however long that is."""
         now = self.desk.clock()
         try:
-            missed = await erasure.lately(self.desk, actor.account_id, self._told_until)
+            missed = await self.doors.erasures.lately(self.desk, actor.account_id, self._told_until)
         except Unavailable:  # who comes again is told
             self.close(frames.CLOSE_RESTART, "try again")
             return

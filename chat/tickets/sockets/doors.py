@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from starlette.requests import HTTPConnection
 
+from chat.core import frames
+from chat.infra.desk import Desk
 from chat.tickets.actions.posting import Postbox
 from chat.tickets.sockets.feed import Feed
 from chat.tickets.sockets.presence import Visitors
 from chat.web.doors import Doors
+
+
+class Erasures(Protocol):
+    """What sockets tell of those who were erased; `chat.erasure.actions.erasure`, handed in by the entry."""
+
+    async def frame_of(self, desk: Desk, account_id: str, erasure_id: str) -> frames.ErasureOut:
+        """Return what is told of a request that another process filed or finished."""
+
+    async def lately(self, desk: Desk, account_id: str, since: int) -> list[frames.ErasureOut]:
+        """Return what was told from a while before a time on (ms), for who may have missed it."""
 
 
 @dataclass(kw_only=True)
@@ -17,6 +30,7 @@ class ChatDoors(Doors):
     """The doors, with the postbox that messages go through, the visitors' sockets, and the feeds of the lists."""
 
     postbox: Postbox
+    erasures: Erasures
     visitors: Visitors = field(default_factory=Visitors)
     feeds: dict[str, Feed] = field(default_factory=dict)
 
