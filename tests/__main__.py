@@ -16,7 +16,7 @@ from tests.chance import SEED
 
 ROOT = Path(__file__).parent.parent
 WALKS = "tests/walks"
-SHARED = ("--dist=loadscope", "-p", "tests.sharing")
+SHARED = ("--dist=loadscope", "--no-loadscope-reorder", "-p", "tests.sharing")
 """Shares out whole modules, whose servers start once each."""
 FOUR = ("--numprocesses=4", *SHARED)
 """On two processors as well: about half of its time a test waits, for a server, for a disk, for its turn."""
