@@ -15,7 +15,10 @@ _SEEN = regex.compile(
     r"(?V1)[^\s\p{Z}\p{Cc}\p{Cs}\p{Default_Ignorable_Code_Point}[\p{Cf}--\p{Prepended_Concatenation_Mark}]"
     r"\u2800\U0001D159]"  # drawn as nothing: the empty Braille cell, the note without a head
 )
-_GRAPHEME = regex.compile(r"\X")
+# Two halves of a flag are taken by themselves: to find out which belong together `\X` reads back to the first of the
+# row at each of them, so that a row of flags costs the square of its length.
+_FLAG = r"[\U0001F1E6-\U0001F1FF]{2}[\p{GCB=Extend}\p{GCB=ZWJ}\p{GCB=SpacingMark}]*"
+_GRAPHEME = regex.compile(rf"{_FLAG}|\X")
 # Not the tab: people paste tables.
 _CONTROL = regex.compile(r"[\p{Cc}--\t]", regex.V1)
 # Thirty marks on one letter are as many as any language needs (UAX #15, stream-safe text).
