@@ -1,5 +1,6 @@
 """The fixtures every test may ask for. Servers start when first asked for, and always stop."""
 
+import logging
 import os
 import signal
 from collections.abc import Iterator
@@ -8,6 +9,8 @@ from shutil import copytree
 
 import psycopg
 import pytest
+import structlog
+from structlog.stdlib import ProcessorFormatter
 
 from chat.core.clock import now
 from chat.core.settings import Settings, from_env
@@ -36,6 +39,19 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_report_header() -> str:
     """What decides this run's chance."""
     return f"seed: TEST_SEED={SEED}"
+
+
+@pytest.fixture(autouse=True)
+def process_as_it_was() -> Iterator[None]:
+    """Undo what a command of ours does to the process that runs it, which in a test is everybody's."""
+    mask = os.umask(0)
+    os.umask(mask)
+    yield
+    os.umask(mask)
+    if structlog.is_configured():
+        structlog.reset_defaults()
+        root = logging.getLogger()
+        root.handlers = [each for each in root.handlers if not isinstance(each.formatter, ProcessorFormatter)]
 
 
 @pytest.fixture(scope="session")

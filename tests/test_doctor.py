@@ -167,6 +167,8 @@ def test_run_needs_no_folder_of_its_own(tmp_path: Path) -> None:
         ["/bin/sh", "-c", f'cat "{checkout}/requirements.lock" | cksum'], capture_output=True, text=True, check=True
     )
     (checkout / ".venv" / "stamp").write_text(f"{checkout}\n{summed.stdout}")
+    for each in (checkout, *checkout.rglob("*")):
+        each.chmod(0o755)  # whatever mask this process has by now
     closed = stat.S_IRUSR | stat.S_IXUSR | stat.S_IROTH | stat.S_IXOTH | stat.S_IRGRP | stat.S_IXGRP
     checkout.chmod(closed)
     for folder in (tmp_path, *tmp_path.parents):
