@@ -9,7 +9,7 @@ import pytest
 from chat.attachments import store as uploads
 from chat.attachments.actions import quotas
 from chat.export.actions import building
-from chat.export.store import exports
+from chat.infra import disk
 from tests import test_quotas as claims
 from tests.desks import House
 
@@ -76,11 +76,11 @@ MUTANTS: dict[str, tuple[Claim, Break]] = {
     ),
     "no floor for messages": (
         claims.test_a_message_is_refused_before_the_disk_is_full,
-        instead(quotas, "takes_messages", nothing),
+        instead(disk, "takes_messages", nothing),
     ),
     "archives are not counted": (
         claims.test_archives_count_and_are_made_all_the_same,
-        instead(exports, "bytes_of", lambda *_: 0),
+        instead(uploads, "bytes_of_exports", lambda *_: 0),
     ),
     "any number of archives": (claims.test_few_archives_of_a_contact_are_kept, instead(building, "KEPT", 100)),
 }
