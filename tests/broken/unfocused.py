@@ -1,13 +1,13 @@
-"""Leaves the focus of the widget's frame where a browser puts it: in WebKit that is nowhere, before it is touched."""
+"""Never puts the focus into the field: in WebKit it is nowhere, before the frame is touched."""
 
 import sys
 
 from chat.__main__ import main
 from chat.web import files
 
-WHOLE = "else if (document.activeElement === document.body) chat?.focus();"
+WHOLE = "this.#text.focus();"
 whole = files.source
-assert WHOLE in whole("/widget-assets/main.js"), "the defence is written so"
+assert WHOLE in whole("/widget-assets/chat-composer.js"), "the defence is written so"
 
 
 def source(address: str) -> str:

@@ -93,7 +93,7 @@ def test_a_transcript_is_at_its_end_whatever_comes_and_shows_what_one_sends(
             "the camera had lain on its side"
         )
         assert from_end(page) < 3
-        expect(row(page, "A file")).to_be_visible()
+        expect(page.locator(f"ticket-list .row[data-number='{number}']")).to_contain_text("A file")
         page.locator("ticket-transcript .scroll").evaluate("scroll => { scroll.scrollTop = 0 }")
         composer(page).fill("Here is what I say")
         composer(page).press("Enter")
