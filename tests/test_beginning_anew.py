@@ -7,6 +7,8 @@ import pytest
 
 from chat.core.nudges import Nudge, Told
 from chat.tickets.actions import tickets, transcripts
+from chat.tickets.sockets.view import View
+from chat.tickets.store import posting
 from tests.desks import Guest, Inner, Served, counted, inner_socket, new_id
 
 pytestmark = pytest.mark.anyio
@@ -99,3 +101,34 @@ async def test_what_is_said_while_the_state_is_read_is_told_too(app: Served, mon
         await visitor("", "websocket.accept")
         await visitor("hello", "message", token=guest.begun.token)
     assert [each["type"] for each in visitor.heard[-2:]] == ["welcome", "message"]
+
+
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+async def test_the_control_what_is_not_looked_for_first_opens_an_empty_ticket(
+    app: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guest, name, _ = await ended(app)
+    known, looks = posting._known, iter([True])
+    monkeypatch.setattr(posting, "_known", lambda tx, drafts: {} if next(looks, False) else known(tx, drafts))
+    async with inner_socket(app, "/ws/visitor", {}) as visitor:
+        await anew(visitor, guest)
+        await visitor("message", "ack", id=name, text="hello")
+    assert (await counted(app.desk))["ticket"] == 2
+
+
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+async def test_the_control_who_follows_whatever_is_elsewhere_is_led_back(
+    app: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guest, _, first = await ended(app)
+    late = Nudge(
+        "message", account=guest.contact.account_id, contact=guest.contact.id, ticket=first.id, number=1, seq=1
+    )
+    monkeypatch.setattr(
+        View, "_moves", lambda view, nudge: view.here.ticket is None or nudge.ticket != view.here.ticket.id
+    )
+    async with inner_socket(app, "/ws/visitor", {}) as visitor:
+        await anew(visitor, guest)
+        app.desk.live.publish(Told(late))
+        await visitor("", "welcome")
+    assert len(welcomes(visitor)) == 2
