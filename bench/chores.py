@@ -22,13 +22,13 @@ from bench.aged import Others, Person, ask, compared, fill, people
 from bench.lethe import PAIRS_EACH, Lethe, Shop, Shops, environ_of
 from bench.load import Load, Run
 from bench.wire import hang_up
-from chat.app import open_desk
+from chat.app import open_services
 from chat.core.ids import uuid7
 from chat.core.macs import Macs
 from chat.core.nudges import Nudge, Told
 from chat.core.settings import from_env
 from chat.infra.bus.file import Command
-from chat.infra.desk import seal_text
+from chat.infra.services import seal_text
 from chat.infra.store.folder import server_secret
 
 SAID = 20
@@ -76,10 +76,10 @@ def measure(work: str, messages: int) -> Figures:
 
 async def _readable(data: Path, shop: Shop, messages: int) -> None:
     """Give the account one contact with so many messages that can be opened."""
-    async with open_desk(from_env({"LETHE_DATA": str(data)})) as desk:
+    async with open_services(from_env({"LETHE_DATA": str(data)})) as services:
         uid = uuid7()
-        slot = desk.keys.create(uid)
-        key = desk.keys.get(slot, uid)
+        slot = services.keys.create(uid)
+        key = services.keys.get(slot, uid)
     text = "Good morning, a word about my order, please: where is it, and when will it come? " * 2
     fill(
         data / "lethe.db",

@@ -18,7 +18,7 @@ from bench.aged import Others, Person, ask, compared, fill, people
 from bench.lethe import PAIRS_EACH, Lethe, Shop, Shops
 from bench.load import Load, Run
 from bench.wire import hang_up
-from chat.app import open_desk
+from chat.app import open_services
 from chat.core.ids import uuid7
 from chat.core.settings import from_env
 from chat.infra.keys.slots import EMPTY, SLOT
@@ -70,9 +70,9 @@ def measure(messages: int, large: int) -> Figures:
 
 
 async def _with_keys(data: Path, count: int) -> list[Person]:
-    async with open_desk(from_env({"LETHE_DATA": str(data)})) as desk:
+    async with open_services(from_env({"LETHE_DATA": str(data)})) as services:
         owners = [uuid7() for _ in range(count)]
-        return [Person(uid, desk.keys.create(uid)) for uid in owners]
+        return [Person(uid, services.keys.create(uid)) for uid in owners]
 
 
 def _erased(guests: Shops, shop: Shop, person: Person) -> tuple[float, float]:

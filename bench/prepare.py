@@ -12,7 +12,7 @@ import msgspec
 
 from bench.lethe import ORIGIN, Shop
 from chat.account.actions import accounts
-from chat.app import open_desk
+from chat.app import open_services
 from chat.consent.actions import notices
 from chat.core.model import NoticeText
 from chat.core.settings import from_env
@@ -34,14 +34,14 @@ async def shops(count: int) -> list[Shop]:
     settings = from_env()
     prepare_data(settings)
     migrate(settings)
-    async with open_desk(settings) as desk:
+    async with open_services(settings) as services:
         made = []
         for number in range(count):
             email = f"owner{number}@shop.example"
-            account = await accounts.init(desk, f"Shop {number}", email, None, [ORIGIN])
-            owner = await agents.by_token(desk, account.api_token)
-            await accounts.change_account(desk, owner, message_rate=0)
-            await notices.publish(desk, owner, [NOTICE])
+            account = await accounts.init(services, f"Shop {number}", email, None, [ORIGIN])
+            owner = await agents.by_token(services, account.api_token)
+            await accounts.change_account(services, owner, message_rate=0)
+            await notices.publish(services, owner, [NOTICE])
             made.append(Shop(account.site_key, account.api_token))
     return made
 

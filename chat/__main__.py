@@ -110,14 +110,14 @@ def _run_demo(settings: Settings, arguments: argparse.Namespace) -> int:
 
 def _run_init(settings: Settings, arguments: argparse.Namespace) -> int:
     from chat.account.actions import accounts
-    from chat.app import open_desk
+    from chat.app import open_services
     from chat.infra.store import folder, migrations
 
     password = sys.stdin.readline().rstrip("\n") if arguments.password_stdin else None
 
     async def work() -> accounts.Made:
-        async with open_desk(settings) as desk:
-            return await accounts.init(desk, arguments.account, arguments.email, password, arguments.origin)
+        async with open_services(settings) as services:
+            return await accounts.init(services, arguments.account, arguments.email, password, arguments.origin)
 
     folder.prepare_data(settings)
     migrations.migrate(settings)
@@ -134,15 +134,15 @@ def _run_serve(settings: Settings, arguments: argparse.Namespace) -> int:
 
 def _run_worker(settings: Settings, arguments: argparse.Namespace) -> int:
     from chat import worker
-    from chat.app import open_desk
+    from chat.app import open_services
     from chat.features import sweeps
 
     async def work() -> None:
-        async with open_desk(settings) as desk:
+        async with open_services(settings) as services:
             if arguments.once:
-                print(json.dumps(await worker.once(desk, sweeps())))
+                print(json.dumps(await worker.once(services, sweeps())))
             else:
-                await worker.run(desk, sweeps())
+                await worker.run(services, sweeps())
 
     asyncio.run(work())
     return 0

@@ -1,4 +1,4 @@
-"""The only place where the pieces meet: the desk from the settings, the ASGI application around it."""
+"""The only place where the pieces meet: the services from the settings, the ASGI application around it."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ from chat.erasure.actions import erasure
 from chat.features import menu, sweeps
 from chat.infra.blobs import Blobs
 from chat.infra.bus import open_live
-from chat.infra.desk import Desk
 from chat.infra.filters import Filters
 from chat.infra.keys.keys import Keys
 from chat.infra.keys.slots import open_slots
 from chat.infra.ledger.ledger import open_ledger
 from chat.infra.mail import Mailer
 from chat.infra.metrics import Metrics
+from chat.infra.services import Services
 from chat.infra.store import Store, folder, migrations
 from chat.routes import routes
 from chat.spam_filter.actions import training, versions
 from chat.team.actions import agents
 from chat.tickets.actions.posting import Postbox
-from chat.tickets.sockets.doors import ChatDoors
+from chat.tickets.sockets.context import ChatContext
 from chat.web import pages
-from chat.web.doors import problem
+from chat.web.context import problem
 from chat.web.headers import SecurityHeaders
 from spam import Filter
 
@@ -49,7 +49,9 @@ SETTLES = 20.0  # seconds
 
 
 @asynccontextmanager
-async def open_desk(settings: Settings, *, serves: bool = False, restoring: bool = False) -> AsyncIterator[Desk]:
+async def open_services(
+    settings: Settings, *, serves: bool = False, restoring: bool = False
+) -> AsyncIterator[Services]:
     """
     Open everything the deeds need, for the server where it `serves`, else for a command or worker beside it. Raises
     Misconfigured or Unavailable with one clear line, also where a restore has not finished, but for the one that is
@@ -67,7 +69,7 @@ async def open_desk(settings: Settings, *, serves: bool = False, restoring: bool
         stack.callback(store.close)
         await live.start()
         stack.push_async_callback(live.stop)
-        desk = Desk(
+        services = Services(
             settings=settings,
             store=store,
             keys=keys,
@@ -86,31 +88,31 @@ async def open_desk(settings: Settings, *, serves: bool = False, restoring: bool
         # First listen, then read: what another process says meanwhile must not be missed.
         learning: set[asyncio.Task[None]] = set()
         live.listen("server", keys, lambda told: _forget(keys, told))
-        live.listen("server", desk.filters, lambda told: _learn(desk, told, learning))
-        await training.fold(desk)
-        await versions.lead_all(desk)
-        settling = asyncio.create_task(_settle(desk))
-        yield desk
+        live.listen("server", services.filters, lambda told: _learn(services, told, learning))
+        await training.fold(services)
+        await versions.lead_all(services)
+        settling = asyncio.create_task(_settle(services))
+        yield services
         settling.cancel()
         await asyncio.gather(settling, *learning, return_exceptions=True)
 
 
-async def _settle(desk: Desk) -> None:
+async def _settle(services: Services) -> None:
     """Let the accounts' heads follow what was learnt, in a thread."""
     while True:
-        await asyncio.to_thread(desk.filters.settle)
+        await asyncio.to_thread(services.filters.settle)
         await asyncio.sleep(SETTLES)
 
 
-def _learn(desk: Desk, told: Told, learning: set[asyncio.Task[None]]) -> None:
+def _learn(services: Services, told: Told, learning: set[asyncio.Task[None]]) -> None:
     """Take over what another process learnt or unlearnt, and which version it put to use."""
     work: Coroutine[Any, Any, None] | None = None
     if told.nudge.kind == "taught":
-        work = training.refresh(desk, told.nudge.account, told.nudge.contact)
+        work = training.refresh(services, told.nudge.account, told.nudge.contact)
     elif told.nudge.kind == "filter":
-        work = versions.lead(desk, told.nudge.account)
+        work = versions.lead(services, told.nudge.account)
     elif told.nudge.kind == "resync":
-        work = versions.follow_anew(desk)
+        work = versions.follow_anew(services)
     if work is not None:
         task = asyncio.create_task(work)
         learning.add(task)
@@ -131,16 +133,16 @@ def create_app(settings: Settings, *, sweeping: bool | None = None) -> Starlette
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, Any]]:
-        async with open_desk(settings, serves=True) as desk:
+        async with open_services(settings, serves=True) as services:
             metrics = Metrics()
-            postbox = Postbox(desk, metrics)
-            doors = ChatDoors(desk, metrics, agents, accounts, menu=menu(), postbox=postbox, erasures=erasure)
-            sweeping_on = asyncio.create_task(worker.run(desk, sweeps())) if sweeping else None
+            postbox = Postbox(services, metrics)
+            context = ChatContext(services, metrics, agents, accounts, menu=menu(), postbox=postbox, erasures=erasure)
+            sweeping_on = asyncio.create_task(worker.run(services, sweeps())) if sweeping else None
             log.info("started", embedded=sweeping)
             try:
-                yield {"doors": doors}
+                yield {"context": context}
             finally:
-                await doors.postbox.drain()
+                await context.postbox.drain()
                 if sweeping_on is not None:
                     sweeping_on.cancel()
                     await asyncio.gather(sweeping_on, return_exceptions=True)
@@ -162,7 +164,7 @@ def create_app(settings: Settings, *, sweeping: bool | None = None) -> Starlette
 
 async def _refused(request: Request, error: Exception) -> Response:
     refusal = error if isinstance(error, LetheError) else LetheError()
-    request.state.doors.metrics.turned_away.labels(refusal.code).inc()
+    request.state.context.metrics.turned_away.labels(refusal.code).inc()
     log.info("refused", code=refusal.code, status=refusal.status)
     return _answer(request, refusal)
 

@@ -19,11 +19,11 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from chat.account.actions import accounts
-from chat.app import create_app, open_desk
+from chat.app import create_app, open_services
 from chat.consent.actions import notices
 from chat.core.model import Actor, NoticeText
 from chat.core.settings import Settings
-from chat.infra.desk import Desk
+from chat.infra.services import Services
 from chat.infra.store import folder, migrations
 from chat.serving import config, listen
 from chat.team.actions import agents
@@ -79,9 +79,9 @@ async def _serve(settings: Settings, port: int) -> None:
     shops = [f"http://{SHOP}:{shop_port}", f"http://{HOST}:{shop_port}"]
     kept = settings.data / "sign-in.json"
     known = json.loads(kept.read_text("utf-8")) if kept.exists() else None
-    async with open_desk(settings) as desk:
-        made = known or await _account(desk, shops)
-        await _place(desk, await agents.by_token(desk, made["api_token"]), shops)
+    async with open_services(settings) as services:
+        made = known or await _account(services, shops)
+        await _place(services, await agents.by_token(services, made["api_token"]), shops)
     kept.touch(mode=0o600)
     kept.write_text(json.dumps(made), "utf-8")
     main = _Server(config(create_app(settings)))
@@ -110,17 +110,17 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def _account(desk: Desk, shops: list[str]) -> dict[str, Any]:
+async def _account(services: Services, shops: list[str]) -> dict[str, Any]:
     """Make the sample account with its notice."""
-    made = dataclasses.asdict(await accounts.init(desk, "Demo Shop", OWNER, None, shops))
-    await notices.publish(desk, await agents.by_token(desk, made["api_token"]), NOTICES)
+    made = dataclasses.asdict(await accounts.init(services, "Demo Shop", OWNER, None, shops))
+    await notices.publish(services, await agents.by_token(services, made["api_token"]), NOTICES)
     return made
 
 
-async def _place(desk: Desk, actor: Actor, shops: list[str]) -> None:
+async def _place(services: Services, actor: Actor, shops: list[str]) -> None:
     """Name the shop's origins, which change with the port."""
-    site = (await accounts.sites(desk, actor))[0]
-    await accounts.change_site(desk, actor, site.id, origins=shops, alternative="hello@demo.example")
+    site = (await accounts.sites(services, actor))[0]
+    await accounts.change_site(services, actor, site.id, origins=shops, alternative="hello@demo.example")
 
 
 def _shop(port: int, site_key: str) -> Starlette:

@@ -13,7 +13,7 @@ import structlog
 
 from chat.core.errors import Unavailable
 from chat.core.nudges import Told
-from chat.infra.desk import Desk
+from chat.infra.services import Services
 
 log = structlog.get_logger("chat.worker")
 
@@ -26,7 +26,7 @@ class Sweep(Protocol):
         """By which it is logged."""
 
     @property
-    def run(self) -> Callable[[Desk], Awaitable[int]]:
+    def run(self) -> Callable[[Services], Awaitable[int]]:
         """Does what is due; returns how much that was."""
 
     @property
@@ -34,12 +34,12 @@ class Sweep(Protocol):
         """The pause."""
 
 
-async def once(desk: Desk, sweeps: Mapping[str, Sweep]) -> dict[str, int]:
+async def once(services: Services, sweeps: Mapping[str, Sweep]) -> dict[str, int]:
     """Run every sweep now; return how much each did."""
-    return {name: await each.run(desk) for name, each in sweeps.items()}
+    return {name: await each.run(services) for name, each in sweeps.items()}
 
 
-async def run(desk: Desk, sweeps: Mapping[str, Sweep]) -> None:
+async def run(services: Services, sweeps: Mapping[str, Sweep]) -> None:
     """Run the sweeps, each when it is due, and at once when somebody says that something is."""
     # An event each: one that is at work when something falls due must not miss it because another was quicker.
     due = {name: asyncio.Event() for name in sweeps}
@@ -49,17 +49,17 @@ async def run(desk: Desk, sweeps: Mapping[str, Sweep]) -> None:
             for each in due.values():
                 each.set()
 
-    desk.live.listen("server", heard, heard)
+    services.live.listen("server", heard, heard)
     try:
-        await asyncio.gather(*(_forever(desk, sweeps[name], event) for name, event in due.items()))
+        await asyncio.gather(*(_forever(services, sweeps[name], event) for name, event in due.items()))
     finally:
-        desk.live.leave("server", heard)
+        services.live.leave("server", heard)
 
 
-async def _forever(desk: Desk, sweep: Sweep, due: asyncio.Event) -> None:
+async def _forever(services: Services, sweep: Sweep, due: asyncio.Event) -> None:
     while True:
         try:
-            done = await sweep.run(desk)
+            done = await sweep.run(services)
             if done:
                 log.info("swept", sweep=sweep.name, done=done)
         except Unavailable:

@@ -15,12 +15,12 @@ from chat.erasure.schema import erasure
 from chat.export.actions import exports
 from chat.export.schema import export
 from chat.holds import actions as holds
-from chat.infra.desk import Desk
+from chat.infra.services import Services
 from chat.infra.store import places
 from chat.spam_filter.schema import label
 from chat.tickets.actions import redaction, tickets
 from chat.tickets.schema import message, ticket
-from tests.desks import Guest, House, new_id
+from tests.inside import Guest, House, new_id
 
 USUAL = {"transcripts": 365, "attachments": 365, "training": 365, "contacts": 30, "sessions": 7, "exports": 7}
 FILE = b"a file of theirs, in plain words"
@@ -28,8 +28,8 @@ FILE = b"a file of theirs, in plain words"
 
 def ago(house: House, days: float) -> House:
     """The same house so many days ago."""
-    then = round(house.desk.clock() - days * DAY)
-    return replace(house, desk=replace(house.desk, clock=lambda: then))
+    then = round(house.services.clock() - days * DAY)
+    return replace(house, services=replace(house.services, clock=lambda: then))
 
 
 def still(house: House) -> House:
@@ -56,38 +56,38 @@ async def wrote(house: House, days: float, count: int = 1, *, training: bool = F
 async def sent(house: House, lived: Lived, days: float) -> str:
     """They sent a file too; its id."""
     then = ago(house, days)
-    file = await attachments.keep(then.desk, lived.guest.contact, "visitor", "file.txt", FILE)
+    file = await attachments.keep(then.services, lived.guest.contact, "visitor", "file.txt", FILE)
     draft = lived.guest.draft("with a file")
-    draft.at, draft.attachments = then.desk.clock(), (file.id,)
+    draft.at, draft.attachments = then.services.clock(), (file.id,)
     await house.box.post(draft)
     return file.id
 
 
 async def marked(house: House, lived: Lived, days: float) -> None:
     """An agent marked what they wrote."""
-    await tickets.hold(ago(house, days).desk, house.actor, lived.number, held=True)
+    await tickets.hold(ago(house, days).services, house.actor, lived.number, held=True)
 
 
 async def noted(house: House, lived: Lived, days: float) -> None:
     """An agent wrote a note."""
-    await tickets.add_note(ago(house, days).desk, house.actor, lived.number, new_id(), "a note")
+    await tickets.add_note(ago(house, days).services, house.actor, lived.number, new_id(), "a note")
 
 
 async def left_without(house: House, days: float) -> Lived:
     """Somebody whose only ticket was deleted so many days ago."""
     lived = await wrote(house, days + 1)
-    await redaction.purge(ago(house, days).desk, house.actor, lived.number)
+    await redaction.purge(ago(house, days).services, house.actor, lived.number)
     return lived
 
 
 async def exported(house: House, lived: Lived, days: float) -> None:
     """They asked for everything held on them."""
-    await exports.ask(ago(house, days).desk, lived.guest.contact, "visitor", "visitor")
+    await exports.ask(ago(house, days).services, lived.guest.contact, "visitor", "visitor")
 
 
 async def held_back(house: House, lived: Lived) -> None:
     """A legal hold is placed on them."""
-    await holds.place(house.desk, house.actor, lived.guest.contact.uid, "a claim", 90)
+    await holds.place(house.services, house.actor, lived.guest.contact.uid, "a claim", 90)
 
 
 async def populate(house: House, seed: int, count: int = 14, departments: tuple[str, ...] = ()) -> None:
@@ -105,7 +105,7 @@ async def populate(house: House, seed: int, count: int = 14, departments: tuple[
             await _more(house, lived, kind, days, dice)
             if departments and dice.random() < 0.6:
                 given = {"department": dice.choice(departments)}
-                await tickets.change(ago(house, days).desk, house.actor, lived.number, given)
+                await tickets.change(ago(house, days).services, house.actor, lived.number, given)
             if kind == 5:
                 await held_back(house, lived)
 
@@ -121,15 +121,15 @@ async def _more(house: House, lived: Lived, kind: int, days: float, dice: random
         await exported(house, lived, dice.uniform(0, min(days, 20)))
 
 
-async def table(desk: Desk, of: Table) -> list[dict[str, Any]]:
+async def table(services: Services, of: Table) -> list[dict[str, Any]]:
     """The rows of a table."""
-    return await desk.store.read(lambda tx: [dict(row) for row in tx.execute(select(of)).mappings()])
+    return await services.store.read(lambda tx: [dict(row) for row in tx.execute(select(of)).mappings()])
 
 
 async def over(house: House, days: dict[str, int], own: dict[str, dict[str, int]] | None = None) -> dict[str, Any]:
     """What is due under each rule, held or not, by looking at every row in plain Python: `(free, held)`."""
-    desk, now = house.desk, house.desk.clock()
-    rows = {of.name: await table(desk, of) for of in (ticket, attachment, label, contact, receipt, erasure, hold)}
+    services, now = house.services, house.services.clock()
+    rows = {of.name: await table(services, of) for of in (ticket, attachment, label, contact, receipt, erasure, hold)}
     holding = {each["contact_id"] for each in rows["hold"]}
 
     def old(rule: str, at: int, department: str | None = None) -> bool:
@@ -156,14 +156,14 @@ async def over(house: House, days: dict[str, int], own: dict[str, dict[str, int]
         for each in alone
         if each["emptied_at"] is None and old("sessions", agreed.get(each["receipt_id"], each["created_at"]))
     ]
-    asked_for = [each for each in await table(desk, export) if old("exports", each["requested_at"])]
+    asked_for = [each for each in await table(services, export) if old("exports", each["requested_at"])]
     return {
         rule: (sum(each not in holding for each in found), sum(each in holding for each in found))
         for rule, found in made.items()
     } | {"exports": (len(asked_for), 0)}  # a copy, which no hold keeps
 
 
-async def rows_of(desk: Desk, lived: Lived) -> dict[str, int]:
+async def rows_of(services: Services, lived: Lived) -> dict[str, int]:
     """How many rows of each table are somebody's."""
     key = lived.guest.contact.id
 
@@ -172,13 +172,13 @@ async def rows_of(desk: Desk, lived: Lived) -> dict[str, int]:
             of.name: len(tx.execute(select(of).where(places.rows_of(of, key))).all()) for of in places.of_contacts()
         }
 
-    return {name: count for name, count in (await desk.store.read(work)).items() if count}
+    return {name: count for name, count in (await services.store.read(work)).items() if count}
 
 
 async def crowd(house: House, tickets_of: int, messages: int, days: float) -> Lived:
     """Somebody with so many tickets of so many messages, last changed so many days ago; written straight in."""
     lived = await wrote(house, days)
-    at = ago(house, days).desk.clock()
+    at = ago(house, days).services.clock()
 
     def work(tx: Any) -> None:
         first = dict(tx.execute(select(ticket).where(ticket.c.contact_id == lived.guest.contact.id)).mappings().one())
@@ -196,5 +196,5 @@ async def crowd(house: House, tickets_of: int, messages: int, days: float) -> Li
         ]
         tx.execute(insert(message), rows)
 
-    await house.desk.store.write(work)
+    await house.services.store.write(work)
     return lived

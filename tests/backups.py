@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from chat.account.actions import accounts
-from chat.app import open_desk
+from chat.app import open_services
 from chat.attachments.actions import attachments
 from chat.backup.actions import backups, restoring
 from chat.backup.store import archive
@@ -21,11 +21,11 @@ from chat.core.settings import Settings, from_env
 from chat.core.tokens import Visitor
 from chat.erasure.actions import erasure
 from chat.erasure.domain import residue
-from chat.infra.desk import Desk, unseal_text
+from chat.infra.services import Services, unseal_text
 from chat.infra.store import copies, folder
 from chat.infra.store.columns import metadata
 from chat.tickets.actions import redaction, tickets
-from tests.desks import Guest, House
+from tests.inside import Guest, House
 from tests.services import PostgreSQL
 from tests.test_erasure import chatted
 
@@ -57,7 +57,7 @@ def vault(settings: Settings) -> Path:
 
 async def backed_up(house: House, vault: Path) -> Path:
     """The file of a new backup."""
-    return Path((await backups.make(house.desk, vault, None, quiet))["backup"])
+    return Path((await backups.make(house.services, vault, None, quiet))["backup"])
 
 
 def load(place: Settings, path: Path, **options: Any) -> None:
@@ -68,40 +68,40 @@ def load(place: Settings, path: Path, **options: Any) -> None:
 
 
 @asynccontextmanager
-async def restored(place: Settings, path: Path, **options: Any) -> AsyncIterator[tuple[Desk, dict[str, Any]]]:
-    """A restore, whole, and the desk on what it made."""
+async def restored(place: Settings, path: Path, **options: Any) -> AsyncIterator[tuple[Services, dict[str, Any]]]:
+    """A restore, whole, and the services on what it made."""
     await asyncio.to_thread(load, place, path, **options)
     with archive.opened(path, Signer(folder.server_secret(place))) as backup:
-        async with open_desk(place, restoring=True) as desk:
-            report = await restoring.finish(desk, backup, quiet)
-    async with open_desk(place) as desk:
-        yield desk, report
+        async with open_services(place, restoring=True) as services:
+            report = await restoring.finish(services, backup, quiet)
+    async with open_services(place) as services:
+        yield services, report
 
 
-async def rows(desk: Desk, name: str) -> list[dict[str, Any]]:
+async def rows(services: Services, name: str) -> list[dict[str, Any]]:
     """Every row of a table, in order."""
     table = metadata.tables[name]
-    return await desk.store.read(
+    return await services.store.read(
         lambda tx: [dict(row) for row in tx.execute(select(table).order_by(*table.primary_key)).mappings()]
     )
 
 
-async def held(desk: Desk) -> dict[str, list[dict[str, Any]]]:
+async def held(services: Services) -> dict[str, list[dict[str, Any]]]:
     """Every row that a backup holds, but the audit log: that goes on."""
-    return {each.name: await rows(desk, each.name) for each in copies.saved() if not each.name.startswith("audit")}
+    return {each.name: await rows(services, each.name) for each in copies.saved() if not each.name.startswith("audit")}
 
 
-async def said(desk: Desk, guest: Guest) -> list[tuple[int, str]]:
+async def said(services: Services, guest: Guest) -> list[tuple[int, str]]:
     """What a contact wrote, by number, in plain."""
-    key = desk.keys.get(guest.contact.key_slot, guest.contact.uid)
-    mine = [each for each in await rows(desk, "message") if each["contact_id"] == guest.contact.id]
+    key = services.keys.get(guest.contact.key_slot, guest.contact.uid)
+    mine = [each for each in await rows(services, "message") if each["contact_id"] == guest.contact.id]
     return [(m["seq"], unseal_text(key, m["author"], m["cid"], m["body"]) if m["body"] else "") for m in mine]
 
 
 async def sent_file(guest: Guest) -> str:
     """The id of an attachment that a message names."""
-    desk = guest.house.desk
-    made = await attachments.keep(desk, guest.contact, "visitor", "rarename.txt", FILE)
+    services = guest.house.services
+    made = await attachments.keep(services, guest.contact, "visitor", "rarename.txt", FILE)
     draft = guest.draft("with a file")
     draft.attachments = (made.id,)
     await guest.house.box.post(draft)
@@ -110,7 +110,7 @@ async def sent_file(guest: Guest) -> str:
 
 async def withdrawn(guest: Guest) -> str:
     """The visitor takes everything back; the erasure waits for the account's grace."""
-    return await erasure.by_visitor(guest.house.desk, Visitor(guest.contact.uid, guest.house.key, 0))
+    return await erasure.by_visitor(guest.house.services, Visitor(guest.contact.uid, guest.house.key, 0))
 
 
 async def since_then(house: House) -> tuple[dict[str, Guest], Any]:
@@ -120,27 +120,27 @@ async def since_then(house: House) -> tuple[dict[str, Guest], Any]:
     }
     guests["trainer"] = await house.visit(training=True)
     await guests["trainer"].say("BUY CHEAP pills")
-    trained = await tickets.last_of(house.desk, guests["trainer"].contact.id)
+    trained = await tickets.last_of(house.services, guests["trainer"].contact.id)
     assert trained is not None
-    await tickets.hold(house.desk, house.actor, trained.number, held=True)
+    await tickets.hold(house.services, house.actor, trained.number, held=True)
     first = await sent_file(guests["other"])
     await sent_file(guests["erased"])
-    unused = await attachments.keep(house.desk, guests["other"].contact, "visitor", "unused.txt", FILE)
-    open_one = await tickets.last_of(house.desk, guests["other"].contact.id)
+    unused = await attachments.keep(house.services, guests["other"].contact, "visitor", "unused.txt", FILE)
+    open_one = await tickets.last_of(house.services, guests["other"].contact.id)
     assert open_one is not None
 
     async def happen() -> None:
-        await accounts.change_account(house.desk, house.actor, grace_days=7)
-        await redaction.message(house.desk, house.actor, open_one.number, 2)
-        await redaction.attachment(house.desk, house.actor, first)
-        await redaction.attachment(house.desk, house.actor, unused.id)
-        await consent.renew(house.desk, guests["trainer"].contact, await house.version(), {"chat": True})
-        await erasure.by_agent(house.desk, house.actor, guests["erased"].contact.uid)
-        await erasure.sweep(house.desk)
+        await accounts.change_account(house.services, house.actor, grace_days=7)
+        await redaction.message(house.services, house.actor, open_one.number, 2)
+        await redaction.attachment(house.services, house.actor, first)
+        await redaction.attachment(house.services, house.actor, unused.id)
+        await consent.renew(house.services, guests["trainer"].contact, await house.version(), {"chat": True})
+        await erasure.by_agent(house.services, house.actor, guests["erased"].contact.uid)
+        await erasure.sweep(house.services)
         await withdrawn(guests["waits"])
         later = await house.visit("came later")
         await later.say("after the backup")
-        await erasure.by_agent(house.desk, house.actor, later.contact.uid)
+        await erasure.by_agent(house.services, house.actor, later.contact.uid)
         guests["later"] = later
 
     return guests, happen

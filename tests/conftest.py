@@ -18,7 +18,7 @@ from chat.infra.store import folder, migrations
 from tests import browser, guard, scratch  # noqa: F401 - reads LETHE_CHROMIUM before it is cleared
 from tests.backups import elsewhere, vault  # noqa: F401 - as the next
 from tests.chance import SEED
-from tests.desks import anyio_backend, app, desk, house  # noqa: F401 - fixtures for whoever asks
+from tests.inside import anyio_backend, app, house, services  # noqa: F401 - fixtures for whoever asks
 from tests.lethe import Account, Lethe
 from tests.post import post  # noqa: F401 - a fixture for whoever asks
 from tests.services import PostgreSQL, Valkey

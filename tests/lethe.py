@@ -17,9 +17,9 @@ import httpx2
 from sqlalchemy import select
 
 from chat.account.actions import accounts
-from chat.app import open_desk
+from chat.app import open_services
 from chat.core.settings import Settings, from_env
-from chat.infra.desk import Desk
+from chat.infra.services import Services
 from chat.infra.store import engine, folder, migrations
 from chat.infra.store.columns import metadata
 from tests.keeper import keeper
@@ -103,18 +103,18 @@ class Lethe(Service):
     def account(self, name: str = "Acme", origin: str = SHOP) -> "Account":
         """Makes an account with a notice, and no limit on messages."""
         email = f"owner-{next(_networks)}@acme.example"
-        made = self.deed(lambda desk: accounts.init(desk, name, email, None, [origin]))
+        made = self.deed(lambda services: accounts.init(services, name, email, None, [origin]))
         account = Account(self, made.site_key, made.api_token, made.owner_email, made.password or "", origin)
         account.publish()
         account.rest("PATCH", "/account", {"message_rate": 0})
         return account
 
-    def deed(self, work: Callable[[Desk], Awaitable[T]]) -> T:
+    def deed(self, work: Callable[[Services], Awaitable[T]]) -> T:
         """Does something beside the running server, as a command would."""
 
         async def run() -> T:
-            async with open_desk(self.settings) as desk:
-                return await work(desk)
+            async with open_services(self.settings) as services:
+                return await work(services)
 
         # In a thread of its own, for a browser's tests have a loop running in this one.
         with ThreadPoolExecutor(1) as beside:

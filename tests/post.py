@@ -13,9 +13,9 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from chat.infra.desk import Desk
 from chat.infra.mail import Mailer
-from tests.desks import CHAT
+from chat.infra.services import Services
+from tests.inside import CHAT
 from tests.services import free_port
 
 logging.getLogger("mail.log").propagate = False  # aiosmtpd's, whose thread writes when pytest has closed the log
@@ -74,8 +74,8 @@ def taking() -> Iterator[Post]:
         controller.stop()
 
 
-def mailed(desk: Desk, port: int, at: int = 0) -> Desk:
-    """A desk that sends there, whose links lead to the tests' own server; with its clock at a moment."""
+def mailed(services: Services, port: int, at: int = 0) -> Services:
+    """Services that send there, whose links lead to the tests' own server; with its clock at a moment."""
     mailer = Mailer(f"smtp://127.0.0.1:{port}/?from=chat@acme.example")
-    settings = replace(desk.settings, base_url=CHAT)
-    return replace(desk, mailer=mailer, settings=settings, clock=(lambda: at) if at else desk.clock)
+    settings = replace(services.settings, base_url=CHAT)
+    return replace(services, mailer=mailer, settings=settings, clock=(lambda: at) if at else services.clock)

@@ -22,7 +22,7 @@ from chat.rights import actions as links
 from chat.team.actions import agents, credentials
 from tests import spellings
 from tests.chance import dice
-from tests.desks import CHAT, House, Served, problem_of
+from tests.inside import CHAT, House, Served, problem_of
 from tests.post import Post, mailed
 
 NET = Network("net")
@@ -119,14 +119,14 @@ def test_no_name_is_looked_up_over_the_network(monkeypatch: pytest.MonkeyPatch) 
 
 async def reached(house: House, post: Post, email: str, network: Network) -> tuple[set[str], int]:
     """Whom the doors that look for an address find under it, and how many letters go out for it."""
-    desk, before = mailed(house.desk, post.port), len(post.took)
+    services, before = mailed(house.services, post.port), len(post.took)
     found: set[str] = set()
     with suppress(NotFound):
-        found |= {each.uid for each in await exports.of_email(desk, email)}
+        found |= {each.uid for each in await exports.of_email(services, email)}
     with suppress(InvalidField):
-        found |= set(await holds.meant(desk, house.actor, email))
-    await links.ask(desk, house.key, email, links.Written("yours", "{link}"), network)
-    await letters.sweep(desk)
+        found |= set(await holds.meant(services, house.actor, email))
+    await links.ask(services, house.key, email, links.Written("yours", "{link}"), network)
+    await letters.sweep(services)
     return found, len(post.took) - before
 
 
@@ -149,10 +149,10 @@ async def test_a_lookalike_reaches_nothing_at_any_door(
         guest = await house.visit("Ann", his)
         assert await reached(house, post, other, Network(f"a{number}")) == (set(), 0), (his, other)
         with pytest.raises(NotFound):
-            await erasure.by_email(house.desk, None, other)
+            await erasure.by_email(house.services, None, other)
         # The control: the address itself does reach.
         assert await reached(house, post, his, Network(f"b{number}")) == ({guest.contact.uid}, 1), his
-        assert len(await erasure.by_email(house.desk, house.actor, his)) == 1
+        assert len(await erasure.by_email(house.services, house.actor, his)) == 1
 
 
 @pytest.mark.anyio
@@ -176,29 +176,29 @@ async def test_another_spelling_reaches_the_same_contact_at_every_door(
 
 @pytest.mark.anyio
 async def test_an_agent_signs_in_with_either_spelling_and_is_an_agent_once(app: Served) -> None:
-    made, password = await agents.add_agent(app.desk, app.house.actor, "mia@xn--bcher-kva.example", "Mia", "agent")
+    made, password = await agents.add_agent(app.services, app.house.actor, "mia@xn--bcher-kva.example", "Mia", "agent")
     assert made.email == "mia@bücher.example"
     assert (await app.sign_in("Mia@BÜCHER.example", password)).status_code == 303
     with pytest.raises(InvalidField, match="already"):
-        await agents.add_agent(app.desk, app.house.actor, "MIA@bücher.example", "Mia", "agent")
-    renewed = await credentials.renew(app.desk, "mia@bücher.example", None, with_tokens=False)
+        await agents.add_agent(app.services, app.house.actor, "MIA@bücher.example", "Mia", "agent")
+    renewed = await credentials.renew(app.services, "mia@bücher.example", None, with_tokens=False)
     assert (await app.sign_in("mia@xn--bcher-kva.example", renewed.password)).status_code == 303
 
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 async def test_every_door_says_of_what_is_no_address_that_it_is_none(app: Served) -> None:
-    desk, house = app.desk, app.house
+    services, house = app.services, app.house
     for text in ("bad@", "a..b@x.example"):
-        doors = (
-            partial(erasure.by_email, desk, None, text),
-            partial(exports.of_email, desk, text),
-            partial(holds.meant, desk, house.actor, text),
-            partial(links.ask, desk, house.key, text, links.Written("", ""), NET),
-            partial(agents.add_agent, desk, house.actor, text, "Ann", "agent"),
-            partial(credentials.renew, desk, text, None, with_tokens=False),
+        context = (
+            partial(erasure.by_email, services, None, text),
+            partial(exports.of_email, services, text),
+            partial(holds.meant, services, house.actor, text),
+            partial(links.ask, services, house.key, text, links.Written("", ""), NET),
+            partial(agents.add_agent, services, house.actor, text, "Ann", "agent"),
+            partial(credentials.renew, services, text, None, with_tokens=False),
         )
-        for door in doors:
+        for door in context:
             with pytest.raises(LetheError, match="not an e-mail address"):
                 await door()
         asked = await app.client.get("/api/v1/contacts", params={"email": text}, headers=house.bearer)
@@ -215,10 +215,10 @@ async def test_every_door_says_of_what_is_no_address_that_it_is_none(app: Served
 async def test_an_address_that_an_older_lethe_took_is_still_found(house: House) -> None:
     """It is none by now; the row is as an older version made it and the migration left it."""
     guest, old = await house.visit("Ann", "a@x.example"), "A..b@x.example"
-    values = {"email_hash": house.desk.email_hash(house.made.account_id, old)}
-    await house.desk.store.write(lambda tx: contacts.change(tx, guest.contact.id, **values))
-    assert [each.uid for each in await exports.of_email(house.desk, "a..B@x.example")] == [guest.contact.uid]
-    assert len(await erasure.by_email(house.desk, None, old)) == 1
+    values = {"email_hash": house.services.email_hash(house.made.account_id, old)}
+    await house.services.store.write(lambda tx: contacts.change(tx, guest.contact.id, **values))
+    assert [each.uid for each in await exports.of_email(house.services, "a..B@x.example")] == [guest.contact.uid]
+    assert len(await erasure.by_email(house.services, None, old)) == 1
 
 
 @pytest.mark.anyio
@@ -227,18 +227,18 @@ async def test_a_mailed_link_covers_only_whose_own_address_it_goes_to(
     house: House, post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever can write the column has not got the contact. With the control: told to believe it, it covers both."""
-    desk = mailed(house.desk, post.port)
+    services = mailed(house.services, post.port)
     victim, thief = await house.visit("Vic", "vic@x.example"), await house.visit("Tom", "tom@x.example")
-    copied = desk.email_hash(house.made.account_id, "tom@x.example")
+    copied = services.email_hash(house.made.account_id, "tom@x.example")
     # By the store, which binds the row anew: past its MAC, the address that is sealed must hold by itself.
-    await desk.store.write(lambda tx: contacts.change(tx, victim.contact.id, email_hash=copied))
+    await services.store.write(lambda tx: contacts.change(tx, victim.contact.id, email_hash=copied))
 
     async def covered() -> list[str]:
-        await links.ask(desk, house.key, "tom@x.example", links.Written("yours", "{link}"), NET)
-        await letters.sweep(desk)
+        await links.ask(services, house.key, "tom@x.example", links.Written("yours", "{link}"), NET)
+        await letters.sweep(services)
         secret = post.mails[-1].get_content().strip().partition("#")[2]
-        shown = await links.opened(desk, house.key, secret, NET)
-        return [each.uid for each in await links.covered(desk, house.key, shown.secret)]
+        shown = await links.opened(services, house.key, secret, NET)
+        return [each.uid for each in await links.covered(services, house.key, shown.secret)]
 
     assert await covered() == [thief.contact.uid]
     monkeypatch.setattr(links, "_address", lambda *_: "tom@x.example")

@@ -17,7 +17,7 @@ from chat.core.errors import ConsentRequired, InvalidField, NotFound
 from chat.erasure.actions import erasure
 from chat.tickets.actions import redaction
 from tests.chance import dice
-from tests.desks import Guest, House, Served, counted, found, new_id, problem_of
+from tests.inside import Guest, House, Served, counted, found, new_id, problem_of
 
 CANARY = "zqxjkvbanana"
 ON_SQLITE = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
@@ -38,9 +38,9 @@ async def upload(app: Served, guest: Guest, data: bytes, name: str = "photo.jpg"
     return await app.client.post(path, files={"file": (name, data, "text/html")}, headers=guest.bearer, **form)
 
 
-def stored(desk: Any) -> list[Path]:
+def stored(services: Any) -> list[Path]:
     """Every file there is of contacts."""
-    return [path for path in (desk.settings.data / "attachments").rglob("*") if path.is_file()]
+    return [path for path in (services.settings.data / "attachments").rglob("*") if path.is_file()]
 
 
 async def said(app: Served, guest: Guest, data: bytes, name: str = "photo.jpg") -> tuple[str, int, int]:
@@ -95,8 +95,8 @@ async def test_a_file_is_a_line_of_its_own_in_the_transcript_and_no_text_is(app:
 async def test_files_and_their_names_are_sealed_on_disk_and_in_the_database(app: Served) -> None:
     guest = await app.house.visit()
     await said(app, guest, f"{CANARY} in a text".encode(), f"{CANARY}.txt")
-    assert stored(app.desk)
-    for path in app.desk.settings.data.rglob("*"):
+    assert stored(app.services)
+    for path in app.services.settings.data.rglob("*"):
         assert CANARY not in path.name
         assert not path.is_file() or CANARY.encode() not in path.read_bytes()
 
@@ -134,8 +134,8 @@ async def test_what_is_no_file_we_take_is_refused_and_leaves_nothing(app: Served
         path = f"/widget/{app.house.key}/attachments"
         answer = await app.client.post(path, content=raw, headers={**guest.bearer, "content-type": kind})
         problem_of(answer, 422, "invalid_field")
-    assert not stored(app.desk)
-    assert (await counted(app.desk))["attachment"] == 0
+    assert not stored(app.services)
+    assert (await counted(app.services))["attachment"] == 0
 
 
 def _bomb() -> bytes:
@@ -161,7 +161,7 @@ async def test_a_file_over_the_limit_is_too_large_whatever_its_length_says(app: 
     headers = {**guest.bearer, "content-type": "multipart/form-data; boundary=a"}
     answer = await app.client.post(f"/widget/{app.house.key}/attachments", content=stream(), headers=headers)
     problem_of(answer, 413, "too_large")
-    assert not stored(app.desk)
+    assert not stored(app.services)
 
 
 async def test_nobody_without_a_live_consent_may_upload_or_download(app: Served) -> None:
@@ -174,10 +174,10 @@ async def test_nobody_without_a_live_consent_may_upload_or_download(app: Served)
     nobody = await app.client.post(f"/widget/{app.house.key}/attachments", files={"file": b"x"})
     problem_of(nobody, 401, "unauthorized")
     # The door may be passed just before consent ends: then the transaction refuses, and the file goes again.
-    before = len(stored(app.desk))
+    before = len(stored(app.services))
     with pytest.raises(ConsentRequired):
-        await attachments.keep(app.desk, guest.contact, "visitor", "n", b"late")
-    assert len(stored(app.desk)) == before
+        await attachments.keep(app.services, guest.contact, "visitor", "n", b"late")
+    assert len(stored(app.services)) == before
 
 
 async def test_a_file_is_its_contacts_and_its_accounts_only(app: Served) -> None:
@@ -186,7 +186,7 @@ async def test_a_file_is_its_contacts_and_its_accounts_only(app: Served) -> None
     theirs = await app.client.get(f"/widget/{app.house.key}/attachments/{file}", headers=other.bearer)
     problem_of(theirs, 404, "not_found")
     assert (await app.rest("GET", f"/attachments/{file}")).content == b"mine"
-    foreign = await found(app.desk, "Other", "owner@other.example")
+    foreign = await found(app.services, "Other", "owner@other.example")
     problem_of(await app.rest("GET", f"/attachments/{file}", house=foreign), 404, "not_found")
     problem_of(await app.rest("DELETE", f"/attachments/{file}", house=foreign), 404, "not_found")
     draft = other.draft("stolen")
@@ -231,34 +231,34 @@ async def test_erasing_a_contact_takes_their_files_even_where_rows_and_keys_went
     guest, other = await app.house.visit(), await app.house.visit()
     await said(app, guest, picture())
     await said(app, other, b"stays")
-    assert len(stored(app.desk)) == 3
-    await erasure.by_agent(app.desk, app.house.actor, guest.contact.uid)
-    await erasure.sweep(app.desk)
-    assert [path.parent.name for path in stored(app.desk)] == [other.contact.uid]
-    (app.desk.settings.data / "attachments" / guest.contact.uid).mkdir()
-    (app.desk.settings.data / "attachments" / guest.contact.uid / "late").write_bytes(b"x")
-    assert await attachments.forget(app.desk, guest.contact.uid) == 1
-    assert len(stored(app.desk)) == 1
+    assert len(stored(app.services)) == 3
+    await erasure.by_agent(app.services, app.house.actor, guest.contact.uid)
+    await erasure.sweep(app.services)
+    assert [path.parent.name for path in stored(app.services)] == [other.contact.uid]
+    (app.services.settings.data / "attachments" / guest.contact.uid).mkdir()
+    (app.services.settings.data / "attachments" / guest.contact.uid / "late").write_bytes(b"x")
+    assert await attachments.forget(app.services, guest.contact.uid) == 1
+    assert len(stored(app.services)) == 1
 
 
 async def test_the_sweep_takes_unused_uploads_and_leftovers_and_nothing_else(app: Served) -> None:
     guest = await app.house.visit()
     await said(app, guest, picture())
     assert (await upload(app, guest, b"never sent")).status_code == 201
-    folder = app.desk.settings.data / "attachments" / guest.contact.uid
+    folder = app.services.settings.data / "attachments" / guest.contact.uid
     for name in ("B" * 43, f"{'C' * 43}.small", f"{'D' * 43}.part"):
         (folder / name).write_bytes(b"left")
-    assert await attachments.sweep(app.desk) == 0  # the control: all of it is too young
-    assert len(stored(app.desk)) == 6
-    later = app.desk.clock() + attachments.UNUSED_MS + 60_000
-    old = _later(app.desk, later)
+    assert await attachments.sweep(app.services) == 0  # the control: all of it is too young
+    assert len(stored(app.services)) == 6
+    later = app.services.clock() + attachments.UNUSED_MS + 60_000
+    old = _later(app.services, later)
     assert await attachments.sweep(old) == 5  # the unused one is a row first and a leftover then
-    assert len(stored(app.desk)) == 2
-    assert (await counted(app.desk))["attachment"] == 1
+    assert len(stored(app.services)) == 2
+    assert (await counted(app.services))["attachment"] == 1
 
 
-def _later(desk: Any, at: int) -> Any:
-    return replace(desk, clock=lambda: at)
+def _later(services: Any, at: int) -> Any:
+    return replace(services, clock=lambda: at)
 
 
 async def test_a_deleted_attachment_is_gone_and_its_message_stays(app: Served) -> None:
@@ -266,7 +266,7 @@ async def test_a_deleted_attachment_is_gone_and_its_message_stays(app: Served) -
     file, number, seq = await said(app, guest, picture())
     answer = await app.rest("DELETE", f"/attachments/{file}")
     assert answer.json() == {"type": "redacted", "ticket": number, "seq": seq + 1, "target": seq, "attachment": file}
-    assert not stored(app.desk)
+    assert not stored(app.services)
     listed = (await app.rest("GET", f"/tickets/{number}/messages")).json()["items"]
     assert [(each["type"], each.get("text"), each.get("attachments")) for each in listed] == [
         ("message", "see", []),
@@ -323,16 +323,16 @@ def test_an_image_is_refused_where_its_sniffed_kind_is_another() -> None:
 async def test_purging_a_ticket_takes_its_files(app: Served) -> None:
     guest = await app.house.visit()
     _, number, _ = await said(app, guest, picture())
-    await redaction.purge(app.desk, app.house.actor, number)
-    assert not stored(app.desk)
-    rows = await counted(app.desk)
+    await redaction.purge(app.services, app.house.actor, number)
+    assert not stored(app.services)
+    rows = await counted(app.services)
     assert (rows["ticket"], rows["message"], rows["attachment"], rows["contact"]) == (0, 0, 0, 1)
 
 
 async def test_an_upload_that_ends_with_a_withdrawal_leaves_nothing(house: House) -> None:
     guest = await house.visit()
-    await erasure.by_agent(house.desk, house.actor, guest.contact.uid)
-    await erasure.sweep(house.desk)
+    await erasure.by_agent(house.services, house.actor, guest.contact.uid)
+    await erasure.sweep(house.services)
     with pytest.raises(NotFound):
-        await attachments.keep(house.desk, guest.contact, "visitor", "n", b"late")
-    assert not stored(house.desk)
+        await attachments.keep(house.services, guest.contact, "visitor", "n", b"late")
+    assert not stored(house.services)

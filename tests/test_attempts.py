@@ -12,7 +12,7 @@ from chat.core.nudges import Nudge, Told
 from chat.infra.audit.schema import audit
 from chat.team.actions import agents, attempts, credentials, passwords
 from chat.team.schema import agent, session
-from tests.desks import CHAT, PASSWORD, House, Served
+from tests.inside import CHAT, PASSWORD, House, Served
 
 pytestmark = pytest.mark.anyio
 WRONG = "not the password at all"
@@ -29,7 +29,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 async def attempt(house: House, password: str, network: str, device: str = "", email: str = "") -> Any:
     """What an attempt to sign in brings, or the error."""
     try:
-        return await agents.sign_in(house.desk, email or house.made.owner_email, password, Network(network), device)
+        return await agents.sign_in(house.services, email or house.made.owner_email, password, Network(network), device)
     except LetheError as error:
         return error
 
@@ -46,7 +46,7 @@ async def test_a_network_that_is_stopped_uses_up_nobody_elses(house: House) -> N
         assert isinstance(await attempt(house, WRONG, "evil", email=f"nobody{number}@x.example"), Unauthorized)
     for _ in range(20):
         assert isinstance(await attempt(house, WRONG, "evil"), RateLimited)
-    stands = await house.desk.store.read(lambda tx: tx.execute(select(agent.c.failed)).scalar_one())
+    stands = await house.services.store.read(lambda tx: tx.execute(select(agent.c.failed)).scalar_one())
     assert stands == 0
     assert isinstance(await attempt(house, PASSWORD, "home"), agents.SignedIn)
 
@@ -58,7 +58,7 @@ async def test_only_failures_count(house: House) -> None:
 
 async def test_a_known_device_waits_where_others_are_stopped(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     device = (await attempt(house, PASSWORD, "home")).device
-    other, password = await agents.add_agent(house.desk, house.actor, "yan@acme.example", "Yan", "agent")
+    other, password = await agents.add_agent(house.services, house.actor, "yan@acme.example", "Yan", "agent")
     for _ in range(attempts.ADDRESS + 1):
         await attempt(house, WRONG, "home")
     assert isinstance(await attempt(house, PASSWORD, "home"), RateLimited)
@@ -102,7 +102,7 @@ async def test_a_failure_is_counted_entered_logged_and_told(app: Served, capsys:
     assert len(lines) == 2
     assert all("network=" in line and "acme" not in line and WRONG not in line for line in lines)
     assert 'lethe_sign_ins_failed_total{code="unauthorized"} 2.0' in (await app.call("GET", "/metrics")).text
-    entered = await app.desk.store.read(lambda tx: tx.execute(select(audit.c.action, audit.c.target)).all())
+    entered = await app.services.store.read(lambda tx: tx.execute(select(audit.c.action, audit.c.target)).all())
     assert ("agent.sign_in_failed", app.house.actor.agent_id) in [tuple(each) for each in entered]
     answer = await app.sign_in()
     assert answer.headers["location"].startswith("/password?next=")
@@ -119,23 +119,23 @@ async def test_a_password_that_is_changed_meanwhile_begins_no_session(
     async def slow(*given: Any) -> bool:
         good = await right(*given)
         monkeypatch.setattr(passwords, "right", right)
-        await credentials.renew(house.desk, house.made.owner_email, NEW, with_tokens=False)
+        await credentials.renew(house.services, house.made.owner_email, NEW, with_tokens=False)
         return good
 
     monkeypatch.setattr(passwords, "right", slow)
     assert isinstance(await attempt(house, PASSWORD, "home"), Unauthorized)
-    sessions = await house.desk.store.read(lambda tx: tx.execute(select(session.c.id)).all())
+    sessions = await house.services.store.read(lambda tx: tx.execute(select(session.c.id)).all())
     assert sessions == []
     assert isinstance(await attempt(house, NEW, "home"), agents.SignedIn)
 
 
 async def test_an_agent_deactivated_meanwhile_begins_no_session(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    other, password = await agents.add_agent(house.desk, house.actor, "yan@acme.example", "Yan", "agent")
+    other, password = await agents.add_agent(house.services, house.actor, "yan@acme.example", "Yan", "agent")
     right = passwords.right
 
     async def slow(*given: Any) -> bool:
         good = await right(*given)
-        await agents.deactivate_agent(house.desk, house.actor, other.id)
+        await agents.deactivate_agent(house.services, house.actor, other.id)
         return good
 
     monkeypatch.setattr(passwords, "right", slow)
@@ -148,13 +148,13 @@ async def test_an_agent_deactivated_meanwhile_begins_no_session(house: House, mo
 )
 async def test_a_password_that_is_easily_guessed_is_refused(house: House, password: str) -> None:
     with pytest.raises(InvalidField) as refused:
-        await credentials.renew(house.desk, house.made.owner_email, password, with_tokens=False)
+        await credentials.renew(house.services, house.made.owner_email, password, with_tokens=False)
     assert refused.value.extra["field"] == "password"
     assert password not in refused.value.detail
 
 
 async def test_an_agent_changes_their_own_password(app: Served) -> None:
-    other, password = await agents.add_agent(app.desk, app.house.actor, "yan@acme.example", "Yan", "agent")
+    other, password = await agents.add_agent(app.services, app.house.actor, "yan@acme.example", "Yan", "agent")
     elsewhere = (await app.sign_in(other.email, password)).cookies["lethe_session"]
     app.client.cookies.clear()
     first = await app.sign_in(other.email, password)
@@ -188,21 +188,21 @@ async def test_an_agent_changes_their_own_password(app: Served) -> None:
 
 async def test_a_session_nobody_uses_ends_after_a_day(app: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     await app.sign_in()
-    began = app.desk.clock()
+    began = app.services.clock()
     at = began
-    monkeypatch.setattr(type(app.desk), "clock", property(lambda _: lambda: at), raising=False)
+    monkeypatch.setattr(type(app.services), "clock", property(lambda _: lambda: at), raising=False)
     for _ in range(3):  # used each 20 hours it stays
         at += 20 * 3_600_000
         assert (await app.client.get("/api/v1/account")).status_code == 200
     at += 25 * 3_600_000
     assert (await app.client.get("/api/v1/account")).status_code == 401
-    assert await agents.end_expired(app.desk) == 1
+    assert await agents.end_expired(app.services) == 1
 
 
 async def test_a_forged_sign_out_signs_nobody_out_and_a_missed_one_is_noticed(house: House) -> None:
     actor = house.actor
-    house.desk.live.publish(Told(Nudge("signout", account=actor.account_id, agent=actor.agent_id)))
-    assert (await agents.still(house.desk, actor)).agent_id == actor.agent_id
-    await house.desk.store.write(lambda tx: tx.execute(update(agent).values(role="admin")))  # past the MAC
+    house.services.live.publish(Told(Nudge("signout", account=actor.account_id, agent=actor.agent_id)))
+    assert (await agents.still(house.services, actor)).agent_id == actor.agent_id
+    await house.services.store.write(lambda tx: tx.execute(update(agent).values(role="admin")))  # past the MAC
     with pytest.raises(Unauthorized):
-        await agents.still(house.desk, actor)
+        await agents.still(house.services, actor)

@@ -14,12 +14,12 @@ from chat.core.locales import strings
 from chat.core.networks import Network
 from chat.erasure.actions import erasure
 from chat.infra.audit import audit, store
-from chat.infra.desk import Desk
+from chat.infra.services import Services
 from chat.infra.store.columns import metadata
 from chat.letters import actions as letters
 from chat.routes import rest
 from chat.team.actions import agents, credentials
-from tests.desks import CHAT, PASSWORD, SHOP, House, Served, colleague, contact_of, found, problem_of
+from tests.inside import CHAT, PASSWORD, SHOP, House, Served, colleague, contact_of, found, problem_of
 from tests.lethe import Lethe
 from tests.test_strangers import ASKED, Theirs, asked, filled, named
 
@@ -104,7 +104,7 @@ def every_look_counts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def said(house: House, before: int = 0) -> list[tuple[str, str, str, str]]:
     """Who did what to which thing of whom, since an entry."""
-    chain = await house.desk.store.read(lambda tx: list(store.chain(tx, house.actor.account_id)))
+    chain = await house.services.store.read(lambda tx: list(store.chain(tx, house.actor.account_id)))
     return [(each.who, each.action, each.target, each.contact) for each in chain if each.number > before]
 
 
@@ -131,7 +131,7 @@ async def test_every_route_leaves_its_entry(app: Served) -> None:
         entries = await done(app.house, _ask(app, theirs, each, body))
         mine = {action for who, action, _, _ in entries if who == me}  # a sweep may be at work beside us
         assert mine == ENTERED.get(each, set()) or (each, mine) == ("POST /erasures", set()), each
-    assert (await verdicts.verify(app.desk, app.house.actor.account_id)).broken_at is None
+    assert (await verdicts.verify(app.services, app.house.actor.account_id)).broken_at is None
 
 
 async def _ask(app: Served, theirs: Theirs, each: str, body: Any) -> None:
@@ -166,28 +166,28 @@ async def test_what_is_refused_or_not_there_is_not_entered(app: Served) -> None:
     for path in ("/tickets/9", "/contacts/01a213ed-cb9a-7ae1-a67f-92c1a55f4a8f", "/attachments/x"):
         assert await done(app.house, app.rest("GET", path)) == []
     with pytest.raises(Unauthorized):
-        await agents.sign_in(app.desk, app.house.made.owner_email, "the wrong password", Network("here"))
+        await agents.sign_in(app.services, app.house.made.owner_email, "the wrong password", Network("here"))
     assert all(action != "agent.signed_in" for _, action, _, _ in await said(app.house))
 
 
 async def test_agents_coming_and_going_are_entered(app: Served) -> None:
-    house, desk, me = app.house, app.desk, app.house.actor.agent_id
+    house, services, me = app.house, app.services, app.house.actor.agent_id
     assert [action for _, action, _, _ in await said(house)][:3] == ["account.made", "agent.added", "token.made"]
     [(who, action, _, _)] = await done(house, app.sign_in())
     assert (who, action) == (me, "agent.signed_in")
     [(who, action, _, _)] = await done(house, app.call("POST", "/signout", origin=CHAT))
     assert (who, action) == (me, "agent.signed_out")
-    added = await done(house, agents.add_agent(desk, house.actor, "new@acme.example", "New", "agent"))
-    new = next(each for each in await agents.agents(desk, house.actor) if each.name == "New")
+    added = await done(house, agents.add_agent(services, house.actor, "new@acme.example", "New", "agent"))
+    new = next(each for each in await agents.agents(services, house.actor) if each.name == "New")
     assert added == [(me, "agent.added", new.id, "")]
-    gone = await done(house, agents.deactivate_agent(desk, house.actor, new.id))
+    gone = await done(house, agents.deactivate_agent(services, house.actor, new.id))
     assert gone == [(me, "agent.deactivated", new.id, "")]
-    renewed = await done(house, credentials.renew(desk, house.made.owner_email, None, with_tokens=True))
+    renewed = await done(house, credentials.renew(services, house.made.owner_email, None, with_tokens=True))
     assert [(who, action) for who, action, _, _ in renewed] == [
         ("command", "token.revoked"),
         ("command", "agent.password_changed"),
     ]
-    changed = await done(house, accounts.change_site(desk, house.actor, house.site.id, name="Shop"))
+    changed = await done(house, accounts.change_site(services, house.actor, house.site.id, name="Shop"))
     assert changed == [(me, "site.changed", house.site.id, "")]
 
 
@@ -198,19 +198,19 @@ async def test_what_a_visitor_takes_along_or_withdraws_is_entered(app: Served) -
     took = await done(app.house, app.client.get(f"{path}/transcript", headers=guest.bearer))
     assert took == [("visitor", "transcript.exported", uid, uid)]
     await app.client.delete(f"{path}/sessions", headers=guest.bearer)
-    await erasure.sweep(app.desk)
+    await erasure.sweep(app.services)
     withdrawn, requested, erased = await said(app.house, len(await said(app.house)) - 3)
     assert withdrawn == ("visitor", "consent.withdrawn", uid, uid)
     assert (requested[0], requested[1], requested[3]) == ("visitor", "erasure.requested", uid)
     assert erased == ("system", "contact.erased", requested[2], uid)
     with pytest.raises(NotFound):
-        await contact_of(app.desk, uid)
-    assert (await verdicts.verify(app.desk, app.house.actor.account_id)).broken_at is None
+        await contact_of(app.services, uid)
+    assert (await verdicts.verify(app.services, app.house.actor.account_id)).broken_at is None
 
 
 async def test_an_erasure_by_command_says_so(house: House) -> None:
     guest = await house.visit("Ada", "ada@visitor.example")
-    entries = await done(house, erasure.now(house.desk, "ada@visitor.example"))
+    entries = await done(house, erasure.now(house.services, "ada@visitor.example"))
     assert [(who, action, contact) for who, action, _, contact in entries] == [
         ("command", "consent.withdrawn", guest.contact.uid),
         ("command", "erasure.requested", guest.contact.uid),
@@ -220,7 +220,7 @@ async def test_an_erasure_by_command_says_so(house: House) -> None:
 
 async def test_a_mailed_transcript_is_entered_with_its_letter(house: House) -> None:
     guest = await house.visit("Ada", "ada@visitor.example")
-    [entry] = await done(house, letters.transcript(house.desk, guest.contact, "ada@visitor.example"))
+    [entry] = await done(house, letters.transcript(house.services, guest.contact, "ada@visitor.example"))
     assert (entry[0], entry[1], entry[3]) == ("visitor", "transcript.mailed", guest.contact.uid)
 
 
@@ -249,8 +249,8 @@ async def test_the_log_holds_nothing_personal(app: Served) -> None:
     seen += (await app.rest("GET", f"/attachments/{file}")).headers["content-disposition"]
     assert all(word in seen for word in words)  # who may look, looks
     await app.rest("POST", "/erasures", {"email": words[1]})
-    await erasure.sweep(app.desk)
-    log = await kept(app.desk)
+    await erasure.sweep(app.services)
+    log = await kept(app.services)
     assert all(
         action in log for action in ("transcript.viewed", "contact.viewed", "attachment.viewed", "contact.erased")
     )
@@ -258,21 +258,21 @@ async def test_the_log_holds_nothing_personal(app: Served) -> None:
     assert house.made.owner_email not in log
 
 
-async def kept(desk: Desk) -> str:
+async def kept(services: Services) -> str:
     """All that the log's tables hold."""
 
     def work(tx: Any) -> str:
         tables = [metadata.tables[name] for name in ("audit", "audit_head")]
         return "\n".join(repr(tuple(row)) for table in tables for row in tx.execute(select(table)))
 
-    return await desk.store.read(work)
+    return await services.store.read(work)
 
 
 async def test_the_list_is_for_owners_and_admins_of_the_account(app: Served) -> None:
-    other = await found(app.desk, "Other", "owner@other.example", app.house.box)
-    made, _ = await agents.add_agent(app.desk, app.house.actor, "agent@acme.example", "Plain", "agent")
+    other = await found(app.services, "Other", "owner@other.example", app.house.box)
+    made, _ = await agents.add_agent(app.services, app.house.actor, "agent@acme.example", "Plain", "agent")
     token = "lethe_of_a_plain_agent"
-    await app.desk.store.write(lambda tx: agents.give_token(tx, made.id, token, "test", 0))
+    await app.services.store.write(lambda tx: agents.give_token(tx, made.id, token, "test", 0))
     for path in ("/api/v1/audit", "/api/v1/contacts/x/accesses"):
         problem_of(await app.call("GET", path, authorization=f"Bearer {token}"), 403, "forbidden")
     theirs = (await app.rest("GET", "/audit", house=other)).json()["items"]
@@ -309,9 +309,9 @@ async def test_the_list_comes_in_pages_and_by_agent_action_and_target(app: Serve
 
 async def test_the_page_shows_filters_and_whether_the_log_is_whole(app: Served) -> None:
     for number in range(60):
-        await app.desk.store.write(
+        await app.services.store.write(
             lambda tx, number=number: audit.enter(  # type: ignore[misc] # bound now
-                app.desk, tx, app.house.actor.account_id, "system", "retention.run", str(number)
+                app.services, tx, app.house.actor.account_id, "system", "retention.run", str(number)
             )
         )
     await app.sign_in()
@@ -335,7 +335,7 @@ async def test_the_page_shows_filters_and_whether_the_log_is_whole(app: Served) 
 
 
 async def test_the_page_is_not_for_agents(app: Served) -> None:
-    made, password = await colleague(app.desk, app.house.actor, "agent@acme.example", "Plain", "agent")
+    made, password = await colleague(app.services, app.house.actor, "agent@acme.example", "Plain", "agent")
     await app.sign_in(made.email, password)
     assert (await app.client.get("/admin/audit")).status_code == 403
     await app.sign_in(app.house.made.owner_email, PASSWORD)

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import delete, insert, update
 
 from chat.account.actions import accounts
-from chat.app import open_desk
+from chat.app import open_services
 from chat.audit.actions import verdicts
 from chat.audit.actions.verdicts import Verdict
 from chat.audit.store import found_broken
@@ -20,18 +20,18 @@ from chat.core.settings import Settings
 from chat.infra.audit import audit, store
 from chat.infra.audit.schema import audit as rows
 from chat.infra.audit.schema import audit_head as heads
-from chat.infra.desk import Desk
+from chat.infra.services import Services
 from chat.tickets.actions import tickets
-from tests.desks import TEXTS, House, found
+from tests.inside import TEXTS, House, found
 
 Tampering = Callable[[Any, str, list[Entry]], None]
 
 
 async def entered(house: House, action: str, target: str = "", contact: str = "", who: str = "") -> None:
     """Enter something as the owner."""
-    desk, account = house.desk, house.actor.account_id
+    services, account = house.services, house.actor.account_id
     who = who or house.actor.agent_id
-    await desk.store.write(lambda tx: audit.enter(desk, tx, account, who, action, target, contact))
+    await services.store.write(lambda tx: audit.enter(services, tx, account, who, action, target, contact))
 
 
 async def filled(house: House) -> list[Entry]:
@@ -43,18 +43,18 @@ async def filled(house: House) -> list[Entry]:
 
 async def entries(house: House) -> list[Entry]:
     """The chain of an account."""
-    return await house.desk.store.read(lambda tx: list(store.chain(tx, house.actor.account_id)))
+    return await house.services.store.read(lambda tx: list(store.chain(tx, house.actor.account_id)))
 
 
-def ahead(desk: Desk, ms: int) -> Desk:
-    """The same desk with a clock that runs ahead."""
-    clock = desk.clock
-    return replace(desk, clock=lambda: clock() + ms)
+def ahead(services: Services, ms: int) -> Services:
+    """The same services with a clock that runs ahead."""
+    clock = services.clock
+    return replace(services, clock=lambda: clock() + ms)
 
 
 async def verdict(house: House) -> Verdict:
     """What a check says of an account's log."""
-    return await verdicts.verify(house.desk, house.actor.account_id)
+    return await verdicts.verify(house.services, house.actor.account_id)
 
 
 async def test_entries_are_numbered_and_chained(house: House) -> None:
@@ -65,14 +65,14 @@ async def test_entries_are_numbered_and_chained(house: House) -> None:
 
 
 async def test_what_rolls_back_leaves_no_entry(house: House) -> None:
-    desk, actor, before = house.desk, house.actor, await entries(house)
+    services, actor, before = house.services, house.actor, await entries(house)
 
     def work(tx: Any) -> None:
-        audit.enter(desk, tx, actor.account_id, actor.agent_id, "transcript.viewed", "1")
+        audit.enter(services, tx, actor.account_id, actor.agent_id, "transcript.viewed", "1")
         raise RuntimeError
 
     with pytest.raises(RuntimeError):
-        await desk.store.write(work)
+        await services.store.write(work)
     assert await entries(house) == before
 
 
@@ -88,10 +88,10 @@ async def test_a_name_an_address_or_a_text_cannot_be_entered(house: House, bad: 
 async def test_looking_again_within_ten_minutes_is_one_look(house: House) -> None:
     before = len(await entries(house))
     for minutes in (0, 9, 11):
-        desk = ahead(house.desk, minutes * 60_000)
-        await audit.looked(desk, house.actor, "transcript.viewed", "1")
+        services = ahead(house.services, minutes * 60_000)
+        await audit.looked(services, house.actor, "transcript.viewed", "1")
     assert len(await entries(house)) == before + 2
-    await audit.looked(house.desk, house.actor, "transcript.viewed", "2")
+    await audit.looked(house.services, house.actor, "transcript.viewed", "2")
     assert len(await entries(house)) == before + 3
 
 
@@ -197,13 +197,13 @@ async def tampered(house: House, name: str) -> None:
     """Fill an account's log, which is whole, and tamper with it."""
     chain = await filled(house)
     assert (await verdict(house)).broken_at is None
-    await house.desk.store.write(lambda tx: TAMPERINGS[name][0](tx, house.actor.account_id, chain))
+    await house.services.store.write(lambda tx: TAMPERINGS[name][0](tx, house.actor.account_id, chain))
 
 
 async def test_whatever_is_tampered_with_is_found(house: House) -> None:
     untouched, seen = await filled(house), {}
     for name in TAMPERINGS:
-        other = await found(house.desk, name, f"owner@{name}.example")
+        other = await found(house.services, name, f"owner@{name}.example")
         await tampered(other, name)
         seen[name] = (await verdict(other)).broken_at
     assert [name for name, number in seen.items() if number is None] == []
@@ -223,7 +223,7 @@ async def test_without_a_defence_tampering_passes(
     house: House, monkeypatch: pytest.MonkeyPatch, defence: str, broken: tuple[str, Any], names: tuple[str, ...]
 ) -> None:
     for name in names:
-        other = await found(house.desk, name, f"owner@{name}.example")
+        other = await found(house.services, name, f"owner@{name}.example")
         await tampered(other, name)
         assert (await verdict(other)).broken_at is not None
         with monkeypatch.context() as without:
@@ -233,14 +233,14 @@ async def test_without_a_defence_tampering_passes(
 
 async def test_a_log_that_was_begun_anew_is_found(house: House) -> None:
     chain = await filled(house)
-    await house.desk.store.write(lambda tx: wiped(tx, house.actor.account_id, chain))
+    await house.services.store.write(lambda tx: wiped(tx, house.actor.account_id, chain))
     await entered(house, "transcript.viewed", "1")
     broken = await verdict(house)
     assert (broken.broken_at, broken.why) == (1, "the log was begun anew")
 
 
 async def test_entries_of_another_account_do_not_fit(house: House) -> None:
-    other = await found(house.desk, "Other", "owner@other.example")
+    other = await found(house.services, "Other", "owner@other.example")
     chain = await filled(other)
 
     def copied(tx: Any) -> None:
@@ -251,20 +251,20 @@ async def test_entries_of_another_account_do_not_fit(house: House) -> None:
         for each in chain:
             tx.execute(insert(rows).values(**asdict(replace(each, account_id=house.actor.account_id))))
 
-    await house.desk.store.write(copied)
+    await house.services.store.write(copied)
     assert (await verdict(house)).broken_at is not None
     assert (await verdict(other)).broken_at is None
 
 
 async def test_a_check_is_noted_and_done_once_a_day(house: House) -> None:
     chain = await filled(house)
-    assert await verdicts.sweep(house.desk) == 1
-    assert await verdicts.sweep(house.desk) == 0
-    later = ahead(house.desk, 86_400_001)
-    await house.desk.store.write(lambda tx: swapped(tx, house.actor.account_id, chain))
-    assert await house.desk.store.read(found_broken) == []
+    assert await verdicts.sweep(house.services) == 1
+    assert await verdicts.sweep(house.services) == 0
+    later = ahead(house.services, 86_400_001)
+    await house.services.store.write(lambda tx: swapped(tx, house.actor.account_id, chain))
+    assert await house.services.store.read(found_broken) == []
     assert await verdicts.sweep(later) == 1
-    assert await house.desk.store.read(found_broken) == [house.actor.account_id]
+    assert await house.services.store.read(found_broken) == [house.actor.account_id]
 
 
 async def test_pruning_leaves_a_log_that_verifies(house: House) -> None:
@@ -277,7 +277,7 @@ async def test_pruning_leaves_a_log_that_verifies(house: House) -> None:
     assert await pruned(house, before) == 0
     await entered(house, "transcript.viewed", "8")
     assert (await verdict(house)).broken_at is None
-    await house.desk.store.write(lambda tx: removed(4)(tx, account, chain))  # the first that was kept
+    await house.services.store.write(lambda tx: removed(4)(tx, account, chain))  # the first that was kept
     assert (await verdict(house)).broken_at == 5
 
 
@@ -292,38 +292,40 @@ async def test_pruning_goes_in_batches_and_may_take_all(house: House) -> None:
 
 async def test_pruning_takes_nothing_that_does_not_verify(house: House) -> None:
     chain = await aged(house)
-    await house.desk.store.write(lambda tx: changed("who", "system")(tx, house.actor.account_id, chain))
+    await house.services.store.write(lambda tx: changed("who", "system")(tx, house.actor.account_id, chain))
     assert await pruned(house, chain[-1].at + 1) == 0
     assert (await verdict(house)).broken_at == 5
 
 
 async def aged(house: House) -> list[Entry]:
     """A chain whose entries are a minute apart, ten of them."""
-    mine = house.desk
+    mine = house.services
     missing = 10 - len(await entries(house))
     for number in range(missing):
-        house.desk = ahead(mine, 60_000 * (number + 1))
+        house.services = ahead(mine, 60_000 * (number + 1))
         await entered(house, "transcript.viewed", str(number))
-    house.desk = mine
+    house.services = mine
     return await entries(house)
 
 
 async def pruned(house: House, before: int, most: int = 1000) -> int:
     """Prune as retention does."""
-    desk, account = house.desk, house.actor.account_id
-    return await desk.store.write(lambda tx: audit.prune(desk, tx, account, before, most))
+    services, account = house.services, house.actor.account_id
+    return await services.store.write(lambda tx: audit.prune(services, tx, account, before, most))
 
 
 async def test_no_entry_is_lost_where_many_append_at_once(house: House, settings: Settings) -> None:
     before = len(await entries(house))
-    async with open_desk(settings) as second:
-        desks: list[Desk] = [house.desk, second]
+    async with open_services(settings) as second:
+        each_of: list[Services] = [house.services, second]
         account, who = house.actor.account_id, house.actor.agent_id
 
-        async def append(desk: Desk, number: int) -> None:
-            await desk.store.write(lambda tx: audit.enter(desk, tx, account, who, "transcript.viewed", str(number)))
+        async def append(services: Services, number: int) -> None:
+            await services.store.write(
+                lambda tx: audit.enter(services, tx, account, who, "transcript.viewed", str(number))
+            )
 
-        await asyncio.gather(*(append(desks[number % 2], number) for number in range(60)))
+        await asyncio.gather(*(append(each_of[number % 2], number) for number in range(60)))
     chain = await entries(house)
     assert len(chain) == before + 60
     assert {each.target for each in chain} >= {str(number) for number in range(60)}
@@ -333,16 +335,16 @@ async def test_no_entry_is_lost_where_many_append_at_once(house: House, settings
 async def test_deeds_of_every_kind_at_once_do_not_lock_each_other_out(house: House) -> None:
     guest = await house.visit("Ada")
     await guest.say("hello")
-    desk, actor = house.desk, house.actor
+    services, actor = house.services, house.actor
 
     for number in range(6):
         await asyncio.gather(
             house.publish(replace(TEXTS[0], text=f"Once, {number}")),
             house.publish(replace(TEXTS[0], text=f"Twice, {number}")),
-            tickets.change(desk, actor, 1, {"tags": [f"t{number}"]}),
-            tickets.change(desk, actor, 1, {"status": "pending"}),
-            audit.looked(desk, actor, "transcript.viewed", str(number)),
-            accounts.change_account(desk, actor, message_rate=number),
+            tickets.change(services, actor, 1, {"tags": [f"t{number}"]}),
+            tickets.change(services, actor, 1, {"status": "pending"}),
+            audit.looked(services, actor, "transcript.viewed", str(number)),
+            accounts.change_account(services, actor, message_rate=number),
         )
     assert (await verdict(house)).broken_at is None
 

@@ -17,14 +17,14 @@ from chat.infra.audit.schema import audit_head as heads
 from chat.infra.audit.schema import audit_part as parts
 from chat.infra.store import engine
 from chat.retention.actions import sweeping
-from tests.desks import House, found
+from tests.inside import House, found
 from tests.test_audit_log import TAMPERINGS, ahead, entered, entries, filled, pruned, tampered, verdict
 from tests.test_migrations import environment, lethe
 
 
 async def renewed(house: House) -> Any:
     """Close the broken log of a house."""
-    return await renewing.renew(house.desk, house.actor.account_id)
+    return await renewing.renew(house.services, house.actor.account_id)
 
 
 async def broken(house: House) -> None:
@@ -48,7 +48,7 @@ async def test_the_new_part_names_the_last_hash_and_both_are_reported(house: Hou
     before, after = said.line.splitlines()
     assert f"entries 1 to {made.last}, is broken at entry 5: an entry is not what was entered" in before
     assert "whole, 2 entries" in after
-    shown = await reading.standing(house.desk, house.actor)
+    shown = await reading.standing(house.services, house.actor)
     assert (shown["broken_at"], shown["closed"][0]["broken_at"]) == (None, 5)
 
 
@@ -60,7 +60,7 @@ async def test_a_log_that_is_whole_is_not_begun_anew(house: House) -> None:
 
 async def test_whatever_was_tampered_with_it_can_be_begun_anew_and_broken_again(house: House) -> None:
     for name in TAMPERINGS:
-        other = await found(house.desk, name, f"owner@{name}.example")
+        other = await found(house.services, name, f"owner@{name}.example")
         await tampered(other, name)
         was = await verdict(other)
         first = await renewed(other)
@@ -69,7 +69,7 @@ async def test_whatever_was_tampered_with_it_can_be_begun_anew_and_broken_again(
         assert first.why in {was.why, "the signature over both ends of the log is not this server's"}, name
         await entered(other, "transcript.viewed", "1")
         last = (await entries(other))[-1].number
-        await other.desk.store.write(
+        await other.services.store.write(
             lambda tx, other=other, last=last: tx.execute(  # type: ignore[misc] # bound now
                 update(rows)
                 .where(rows.c.account_id == other.actor.account_id, rows.c.number == last)
@@ -116,7 +116,7 @@ async def test_the_break_cannot_be_hidden_afterwards(house: House, hiding: Calla
     await broken(house)
     await renewed(house)
     assert (await verdict(house)).whole
-    await house.desk.store.write(lambda tx: hiding(tx, house.actor.account_id))
+    await house.services.store.write(lambda tx: hiding(tx, house.actor.account_id))
     assert not (await verdict(house)).whole
 
 
@@ -124,9 +124,9 @@ async def test_without_its_seal_a_break_could_be_hidden(house: House, monkeypatc
     """The negative control: what finds it is the seal that the head signs."""
     await broken(house)
     await renewed(house)
-    await house.desk.store.write(lambda tx: denied(tx, house.actor.account_id))
+    await house.services.store.write(lambda tx: denied(tx, house.actor.account_id))
     assert not (await verdict(house)).whole
-    head = await house.desk.store.read(lambda tx: store.head(tx, house.actor.account_id))
+    head = await house.services.store.read(lambda tx: store.head(tx, house.actor.account_id))
     monkeypatch.setattr("chat.audit.actions.verdicts.seal", lambda _: head.closed if head else "")
     assert (await verdict(house)).whole
 
@@ -142,8 +142,8 @@ async def test_what_was_closed_goes_when_its_time_is_over_and_its_break_stays(ho
     await broken(house)
     made = await renewed(house)
     await entered(house, "transcript.viewed", "9")
-    assert await renewing.sweep(ahead(house.desk, 700 * DAY)) == 0
-    later = ahead(house.desk, 731 * DAY)
+    assert await renewing.sweep(ahead(house.services, 700 * DAY)) == 0
+    later = ahead(house.services, 731 * DAY)
     assert await pruned(house, made.closed_at - 1) == 0, "retention of the log itself leaves it alone"
     assert await renewing.sweep(later) == made.last
     assert await renewing.sweep(later) == 0
@@ -152,14 +152,14 @@ async def test_what_was_closed_goes_when_its_time_is_over_and_its_break_stays(ho
     assert "broken at entry 5" in said.line
     assert "its entries went on" in said.line
     first = (rows.c.account_id == house.actor.account_id) & (rows.c.number == made.last + 1)
-    await house.desk.store.write(lambda tx: tx.execute(update(rows).where(first).values(who="system")))
+    await house.services.store.write(lambda tx: tx.execute(update(rows).where(first).values(who="system")))
     assert (await verdict(house)).broken_at == made.last + 1
 
 
 async def test_retention_counts_the_new_part_alone(house: House) -> None:
     await broken(house)
     made = await renewed(house)
-    later = ahead(house.desk, 731 * DAY)
+    later = ahead(house.services, 731 * DAY)
     run = await sweeping.begin(later, house.actor.account_id, "clock", "system")
     await sweeping.carry_out(later, run)
     said = await verdict(house)

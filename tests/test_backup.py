@@ -28,7 +28,7 @@ from tests.backups import (
     said,
     sent_file,
 )
-from tests.desks import Guest, House
+from tests.inside import Guest, House
 from tests.services import PostgreSQL
 from tests.test_erasure import chatted
 
@@ -37,23 +37,23 @@ async def test_every_row_and_file_comes_back_as_it_was(house: House, vault: Path
     guest = await chatted(house, "Αλέξανδρος", count=5)
     file = await sent_file(guest)
     path = await backed_up(house, vault)
-    before = await held(house.desk)
-    async with restored(elsewhere, path) as (desk, report):
-        assert await held(desk) == before
+    before = await held(house.services)
+    async with restored(elsewhere, path) as (services, report):
+        assert await held(services) == before
         assert {name: report["tables"][name] for name in before} == {name: len(each) for name, each in before.items()}
-        assert [each.broken_at for each in await verdicts.verify_all(desk)] == [None]
-        assert (await rows(desk, "audit"))[-1]["action"] == "backup.restored"
+        assert [each.broken_at for each in await verdicts.verify_all(services)] == [None]
+        assert (await rows(services, "audit"))[-1]["action"] == "backup.restored"
         assert report["sample"] == {"looked_at": 1, "opened": 1, "gone": 0, "closed": 0}
-        opened = await attachments.of_visitor(desk, guest.contact, file, small=False)
+        opened = await attachments.of_visitor(services, guest.contact, file, small=False)
         assert b"".join(opened.pieces) == FILE
-        assert await said(desk, guest) == await said(house.desk, guest)
+        assert await said(services, guest) == await said(house.services, guest)
     assert path.stat().st_mode & 0o077 == 0
 
 
 async def test_under_load_every_acked_message_from_before_is_there_once_in_order(
     house: House, vault: Path, elsewhere: Settings
 ) -> None:
-    await accounts.change_account(house.desk, house.actor, message_rate=0)
+    await accounts.change_account(house.services, house.actor, message_rate=0)
     guests = [await house.visit() for _ in range(4)]
     acked: dict[str, list[int]] = {each.contact.uid: [] for each in guests}
     going = True
@@ -71,13 +71,13 @@ async def test_under_load_every_acked_message_from_before_is_there_once_in_order
     await asyncio.gather(*writing)
     assert min(sure.values()) > 3
     assert sum(after.values()) > sum(sure.values()), "others wrote meanwhile"
-    async with restored(elsewhere, path) as (desk, _):
+    async with restored(elsewhere, path) as (services, _):
         for guest in guests:
-            found = [each["seq"] for each in await rows(desk, "message") if each["contact_id"] == guest.contact.id]
+            found = [each["seq"] for each in await rows(services, "message") if each["contact_id"] == guest.contact.id]
             assert found == list(range(1, len(found) + 1))
             assert len(found) >= sure[guest.contact.uid]
-        numbers = {each["id"]: each["last_seq"] for each in await rows(desk, "ticket")}
-        counts = [each["ticket_id"] for each in await rows(desk, "message")]
+        numbers = {each["id"]: each["last_seq"] for each in await rows(services, "ticket")}
+        counts = [each["ticket_id"] for each in await rows(services, "message")]
         assert numbers == {ticket: counts.count(ticket) for ticket in numbers}
 
 
@@ -87,43 +87,43 @@ async def test_what_cannot_be_entered_in_the_ledger_is_not_done(house: House, mo
     def full(*_: Any) -> None:
         raise Unavailable
 
-    monkeypatch.setattr(house.desk.ledger._lines, "append", full)
+    monkeypatch.setattr(house.services.ledger._lines, "append", full)
     with pytest.raises(Unavailable):
-        await erasure.by_agent(house.desk, house.actor, guest.contact.uid)
+        await erasure.by_agent(house.services, house.actor, guest.contact.uid)
     monkeypatch.undo()
-    assert await erasure.sweep(house.desk) == 0
-    assert len(await said(house.desk, guest)) == 3
+    assert await erasure.sweep(house.services) == 0
+    assert len(await said(house.services, guest)) == 3
 
 
 async def test_an_erasure_reaches_the_copy_of_the_keys(house: House, vault: Path, tmp_path: Path) -> None:
     guest, other = await chatted(house), await chatted(house, email="other@x.example")
     keys_in = tmp_path / "keys apart"
-    assert await backups.copy_keys(house.desk, keys_in, vault) == 3  # two contacts and the owner
+    assert await backups.copy_keys(house.services, keys_in, vault) == 3  # two contacts and the owner
     whose = guest.contact.key_slot, guest.contact.uid
     assert keycopy.holds(str(keys_in), *whose) is True
-    made = await erasure.by_agent(house.desk, house.actor, guest.contact.uid)
-    await erasure.sweep(house.desk)
-    done = await erasure.state(house.desk, house.actor, made)
+    made = await erasure.by_agent(house.services, house.actor, guest.contact.uid)
+    await erasure.sweep(house.services)
+    done = await erasure.state(house.services, house.actor, made)
     assert (done["places"][0]["found"], done["places"][0]["removed"]) == (2, 2)
     assert done["certificate"]["certificate"]["backups"]["readable"] is False
     assert keycopy.holds(str(keys_in), *whose) is False
     assert keycopy.holds(str(keys_in), other.contact.key_slot, other.contact.uid) is True
     keys_in.rename(tmp_path / "unplugged")
-    made = await erasure.by_agent(house.desk, house.actor, other.contact.uid)
-    await erasure.sweep(house.desk)
-    done = await erasure.state(house.desk, house.actor, made)
+    made = await erasure.by_agent(house.services, house.actor, other.contact.uid)
+    await erasure.sweep(house.services)
+    done = await erasure.state(house.services, house.actor, made)
     assert done["certificate"]["certificate"]["backups"]["readable"] is True  # said, not hidden
 
 
 async def test_keys_are_never_beside_the_data(house: House, vault: Path, settings: Settings) -> None:
     for bad in (settings.data, settings.data / "backups", settings.data.parent):
         with pytest.raises(Misconfigured):
-            await backups.make(house.desk, bad, None, quiet)
+            await backups.make(house.services, bad, None, quiet)
     for bad in (vault, vault / "keys", vault.parent, settings.data):
         with pytest.raises(Misconfigured):
-            await backups.copy_keys(house.desk, bad, vault)
+            await backups.copy_keys(house.services, bad, vault)
     path = await backed_up(house, vault)
-    with archive.opened(path, house.desk.signer) as backup:
+    with archive.opened(path, house.services.signer) as backup:
         assert not [each for each in backup.manifest["members"] if "key" in each or "ledger" in each]
         assert {"session", "outbox", "server"} & {*backups.counts_of(backup.manifest)} == set()
 
@@ -150,21 +150,21 @@ async def test_backups_lapse_and_nothing_else_goes(house: House, vault: Path) ->
     foreign.write_bytes(b"lethe backup 1\n{}\nAAAA\n".ljust(2000))
     other.write_text("mine")
     (vault / ".lethe-killed.backup.part").write_bytes(b"half")
-    later = replace(house.desk, clock=lambda: house.desk.clock() + 31 * DAY)
+    later = replace(house.services, clock=lambda: house.services.clock() + 31 * DAY)
     made = await backups.make(later, vault, None, quiet)
     assert made["removed"] == [old.name]
     assert names(vault) == {Path(made["backup"]).name, foreign.name, other.name}
     assert await backups.sweep(later) == 0
-    assert await backups.sweep(replace(later, clock=lambda: house.desk.clock() + 70 * DAY)) == 1
+    assert await backups.sweep(replace(later, clock=lambda: house.services.clock() + 70 * DAY)) == 1
     guest = await chatted(house)
-    await backups.make(house.desk, vault, 7, quiet)
-    done = await erasure.by_agent(house.desk, house.actor, guest.contact.uid)
-    await erasure.sweep(house.desk)
-    certificate = (await erasure.state(house.desk, house.actor, done))["certificate"]["certificate"]
-    assert certificate["backups"]["lapse_at"][:10] == stamp(house.desk.clock() + 7 * DAY)[:10]
+    await backups.make(house.services, vault, 7, quiet)
+    done = await erasure.by_agent(house.services, house.actor, guest.contact.uid)
+    await erasure.sweep(house.services)
+    certificate = (await erasure.state(house.services, house.actor, done))["certificate"]["certificate"]
+    assert certificate["backups"]["lapse_at"][:10] == stamp(house.services.clock() + 7 * DAY)[:10]
     for days in (0, -1, 99_999):
         with pytest.raises(Misconfigured):
-            await backups.make(house.desk, vault, days, quiet)
+            await backups.make(house.services, vault, days, quiet)
 
 
 async def test_a_file_erased_while_the_backup_is_written_is_missing_and_said(
@@ -172,8 +172,8 @@ async def test_a_file_erased_while_the_backup_is_written_is_missing_and_said(
 ) -> None:
     guest = await chatted(house)
     await sent_file(guest)
-    await attachments.forget(house.desk, guest.contact.uid)
-    made = await backups.make(house.desk, vault, None, quiet)
+    await attachments.forget(house.services, guest.contact.uid)
+    made = await backups.make(house.services, vault, None, quiet)
     assert (made["files"], made["missing"]) == (0, 1)
     async with restored(elsewhere, Path(made["backup"])) as (_, report):
         assert report["files"] == 0
@@ -185,8 +185,8 @@ async def test_a_backup_of_one_database_restores_on_the_other(
     guest = await chatted(house, "Αλέξανδρος")
     await sent_file(guest)
     path = await backed_up(house, vault)
-    before = await held(house.desk)
+    before = await held(house.services)
     sqlite = elsewhere.database_url.startswith("sqlite")
     url = postgresql.clone() if sqlite else f"sqlite:///{elsewhere.data}/other.db"
-    async with restored(replace(elsewhere, database_url=url), path) as (desk, _):
-        assert await held(desk) == before
+    async with restored(replace(elsewhere, database_url=url), path) as (services, _):
+        assert await held(services) == before

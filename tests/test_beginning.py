@@ -11,11 +11,11 @@ import pytest
 
 from chat.consent.actions.beginning import Begun
 from chat.erasure.actions import erasure
-from chat.infra.desk import Desk
+from chat.infra.services import Services
 from chat.infra.store import everything
 from tests.cable import Cable
 from tests.chance import dice
-from tests.desks import Guest, Served, contact_of, found, new_id, problem_of
+from tests.inside import Guest, Served, contact_of, found, new_id, problem_of
 from tests.lethe import Account, Lethe
 from tests.services import PostgreSQL
 from tests.test_widget_http import agree, kept
@@ -36,12 +36,12 @@ async def gone(app: Served, begun: dict[str, Any]) -> None:
     """Withdraws and carries the erasure out."""
     headers = {"authorization": f"Bearer {begun['token']}"}
     assert (await app.call("DELETE", f"/widget/{app.house.key}/sessions", **headers)).status_code == 202
-    await erasure.sweep(app.desk)
+    await erasure.sweep(app.services)
 
 
 async def say(app: Served, begun: dict[str, Any], text: str = "Hello?") -> None:
     """The contact writes."""
-    contact = await contact_of(app.desk, begun["contact_id"])
+    contact = await contact_of(app.services, begun["contact_id"])
     await Guest(app.house, Begun(**begun), contact).say(text)
 
 
@@ -70,7 +70,7 @@ async def test_without_an_id_a_twin_is_left_and_is_seen(app: Served) -> None:
 
 
 async def test_a_server_that_forgets_the_ids_is_found_out(app: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Desk, "begun_hash", lambda *_: str(uuid.uuid4()))
+    monkeypatch.setattr(Services, "begun_hash", lambda *_: str(uuid.uuid4()))
     name = new_id()
     await agree(app, id=name, fields=ZOE)
     await gone(app, (await agree(app, id=name, fields=ZOE)).json())
@@ -149,7 +149,7 @@ async def test_an_id_is_of_one_site_alone(app: Served) -> None:
     """Another site, and another account, makes another contact of it: neither learns that the other knows it."""
     name = new_id()
     begun = (await agree(app, id=name, fields=ZOE)).json()
-    other = await found(app.desk, "Other", "owner@other.example")
+    other = await found(app.services, "Other", "owner@other.example")
     await other.publish()
     elsewhere = await agree(app, other.key, id=name, fields=ZOE)
     assert elsewhere.status_code == 201
@@ -177,9 +177,9 @@ async def test_an_id_that_can_be_guessed_is_refused(app: Served) -> None:
 async def test_the_id_itself_is_kept_nowhere(app: Served) -> None:
     name = new_id()
     begun = (await agree(app, id=name, fields=ZOE)).json()
-    contact = await contact_of(app.desk, begun["contact_id"])
+    contact = await contact_of(app.services, begun["contact_id"])
     assert contact.begun is not None
-    values = [b"".join(pieces) for _, pieces in everything.values(app.desk.settings.database_url)]
+    values = [b"".join(pieces) for _, pieces in everything.values(app.services.settings.database_url)]
     assert any(contact.begun.encode() in value for value in values)
     assert not any(uuid.UUID(name).bytes in value or name.encode() in value for value in values)
 

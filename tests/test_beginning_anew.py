@@ -9,7 +9,7 @@ from chat.core.nudges import Nudge, Told
 from chat.tickets.actions import tickets, transcripts
 from chat.tickets.sockets.view import View
 from chat.tickets.store import posting
-from tests.desks import Guest, Inner, Served, counted, inner_socket, new_id
+from tests.inside import Guest, Inner, Served, counted, inner_socket, new_id
 
 pytestmark = pytest.mark.anyio
 
@@ -19,7 +19,7 @@ async def ended(app: Served) -> tuple[Guest, str, Any]:
     guest = await app.house.visit("Zoe")
     said = await guest.say("hello", name := new_id())
     assert said.ticket
-    await tickets.end(app.desk, said.ticket, "Zoe")
+    await tickets.end(app.services, said.ticket, "Zoe")
     return guest, name, said.ticket
 
 
@@ -42,11 +42,11 @@ async def test_what_is_sent_again_opens_no_ticket_and_what_follows_does(app: Ser
         for _ in range(2):
             again = await visitor("message", "ack", id=name, text="hello")
             assert (again["ticket"], again["seq"]) == (first.number, 1)
-        assert (await counted(app.desk))["ticket"] == 1
+        assert (await counted(app.services))["ticket"] == 1
         ack = await visitor("message", "ack", id=new_id(), text="something else")
         assert (ack["type"], ack["seq"]) == ("ack", 1)
         assert ack["ticket"] != first.number
-    assert (await counted(app.desk))["ticket"] == 2
+    assert (await counted(app.services))["ticket"] == 2
 
 
 async def test_what_comes_late_of_the_chat_that_was_left_leads_not_back(app: Served) -> None:
@@ -56,11 +56,11 @@ async def test_what_comes_late_of_the_chat_that_was_left_leads_not_back(app: Ser
     )
     async with inner_socket(app, "/ws/visitor", {}) as visitor:
         await anew(visitor, guest)
-        app.desk.live.publish(Told(late))
+        app.services.live.publish(Told(late))
         await visitor("ping", "pong")
         ack = await visitor("message", "ack", id=new_id(), text="something else")
         assert ack["ticket"] != first.number
-        app.desk.live.publish(Told(late))
+        app.services.live.publish(Told(late))
         await visitor("ping", "pong")
         await visitor("message", "ack", id=new_id(), text="and more")
     assert welcomes(visitor) == [None]
@@ -113,7 +113,7 @@ async def test_the_control_what_is_not_looked_for_first_opens_an_empty_ticket(
     async with inner_socket(app, "/ws/visitor", {}) as visitor:
         await anew(visitor, guest)
         await visitor("message", "ack", id=name, text="hello")
-    assert (await counted(app.desk))["ticket"] == 2
+    assert (await counted(app.services))["ticket"] == 2
 
 
 @pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
@@ -129,6 +129,6 @@ async def test_the_control_who_follows_whatever_is_elsewhere_is_led_back(
     )
     async with inner_socket(app, "/ws/visitor", {}) as visitor:
         await anew(visitor, guest)
-        app.desk.live.publish(Told(late))
+        app.services.live.publish(Told(late))
         await visitor("", "welcome")
     assert len(welcomes(visitor)) == 2

@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Route
 from chat.core.settings import Settings
 from chat.routes import rest
 from chat.web.bodies import BODY_MOST
-from tests.desks import CHAT, Served, new_id, served
+from tests.inside import CHAT, Served, new_id, served
 from tests.test_strangers import named
 
 pytestmark = pytest.mark.anyio

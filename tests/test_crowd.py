@@ -13,7 +13,7 @@ from chat.tickets.sockets.visitor import visitor_socket
 from chat.web import crowd
 from chat.web.crowd import NEAR, WIDE, Crowd
 from chat.web.sockets import socket_route
-from tests.desks import served
+from tests.inside import served
 
 pytestmark = pytest.mark.anyio
 
@@ -71,10 +71,10 @@ async def test_one_too_many_is_closed_and_may_come_later(
             "query_string": b"",
             "headers": [],
             "client": ("198.51.100.1", 4711),
-            "state": {"doors": app.doors},
+            "state": {"context": app.context},
             "subprotocols": ["lethe.v1"],
         }
         told = Told([])
         await socket_route("/ws/visitor", visitor_socket).app(scope, receive, told)
-        assert len(app.doors.crowd) == 0
+        assert len(app.context.crowd) == 0
     assert [each.get("code") for each in told.said if each["type"] == "websocket.close"] == ([code] if code else [])

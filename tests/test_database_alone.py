@@ -34,8 +34,8 @@ from chat.team.actions import agents, passwords
 from chat.team.schema import agent, session, token
 from chat.tickets.actions import tickets
 from chat.tickets.schema import message, ticket
-from chat.web.doors import COOKIE
-from tests.desks import CHAT, PASSWORD, Guest, House, Served, colleague, found, new_id
+from chat.web.context import COOKIE
+from tests.inside import CHAT, PASSWORD, Guest, House, Served, colleague, found, new_id
 from tests.post import Post, mailed
 
 pytestmark = pytest.mark.anyio
@@ -59,7 +59,7 @@ class Intruder:
 
     def sql(self, statement: Any) -> Any:
         """Run one statement on the database itself, over a connection that knows no secret."""
-        target = engine(self.app.desk.settings.database_url)
+        target = engine(self.app.services.settings.database_url)
         try:
             with target.begin() as connection:
                 ran = connection.execute(statement)
@@ -107,18 +107,18 @@ async def intruder(app: Served, post: Post) -> Intruder:
     victim = await house.visit(NAME, "zoe@canary.example")
     said = await victim.say(CANARY)
     assert said.ticket_id is not None
-    open_ticket = await tickets.last_of(app.desk, victim.contact.id)
+    open_ticket = await tickets.last_of(app.services, victim.contact.id)
     assert open_ticket is not None
-    await tickets.rate(app.desk, victim.contact, open_ticket, 5, RATING)
-    file = await attachments.keep(app.desk, victim.contact, "visitor", FILE, CANARY.encode())
+    await tickets.rate(app.services, victim.contact, open_ticket, 5, RATING)
+    file = await attachments.keep(app.services, victim.contact, "visitor", FILE, CANARY.encode())
     draft = victim.draft("with a file", ticket=said.ticket_id)
     draft.attachments = (file.id,)
     await house.box.post(draft)
     me = await house.visit("Mallory", "mallory@evil.example")
     await me.say("mine")
-    other = await found(app.desk, "Other", "owner@other.example", app.doors.postbox)
+    other = await found(app.services, "Other", "owner@other.example", app.context.postbox)
     await other.publish()
-    low, password = await colleague(app.desk, house.actor, "low@acme.example", AGENT, "agent")
+    low, password = await colleague(app.services, house.actor, "low@acme.example", AGENT, "agent")
     return Intruder(app, other, victim, me, low, password, file.id, post)
 
 
@@ -155,8 +155,8 @@ async def _(it: Intruder) -> list[httpx2.Response]:
 
 @door("a revoked token made good")
 async def _(it: Intruder) -> list[httpx2.Response]:
-    made = await it.app.desk.store.write(lambda tx: agents.give_token(tx, it.low.id, SECRET, "x", 1))
-    await agents.deactivate_agent(it.app.desk, it.app.house.actor, it.low.id)
+    made = await it.app.services.store.write(lambda tx: agents.give_token(tx, it.low.id, SECRET, "x", 1))
+    await agents.deactivate_agent(it.app.services, it.app.house.actor, it.low.id)
     it.set(token, token.c.id == made, revoked_at=None)
     it.set(agent, agent.c.id == it.low.id, deactivated_at=None)
     return await it.reads(authorization=f"Bearer {SECRET}")
@@ -172,9 +172,11 @@ async def _(it: Intruder) -> list[httpx2.Response]:
 @door("a session that has ended prolonged")
 async def _(it: Intruder) -> list[httpx2.Response]:
     row = {"id": new_id(), "agent_id": it.app.house.actor.agent_id, "secret_hash": digest(SECRET), "created_at": 1}
-    await it.app.desk.store.write(lambda tx: store.add_session(tx, row | {"expires_at": now() - 1, "seen_at": now()}))
+    await it.app.services.store.write(
+        lambda tx: store.add_session(tx, row | {"expires_at": now() - 1, "seen_at": now()})
+    )
     it.set(session, session.c.id == row["id"], expires_at=now() + 90 * DAY)
-    return await it.reads(cookie=f"{COOKIE}={it.app.desk.tokens.cookie(SECRET)}")
+    return await it.reads(cookie=f"{COOKIE}={it.app.services.tokens.cookie(SECRET)}")
 
 
 @door("a password hash of one's own making", mac=False)
@@ -201,7 +203,7 @@ async def _(it: Intruder) -> list[httpx2.Response]:
 
 @door("an agent who was shut out let in")
 async def _(it: Intruder) -> list[httpx2.Response]:
-    await agents.deactivate_agent(it.app.desk, it.app.house.actor, it.low.id)
+    await agents.deactivate_agent(it.app.services, it.app.house.actor, it.low.id)
     it.set(agent, agent.c.id == it.low.id, deactivated_at=None)
     return await it.reads(cookie=await it.cookie(it.low.email, it.low_password))
 
@@ -308,12 +310,12 @@ async def _(it: Intruder) -> list[httpx2.Response]:
 
 @door("one's own address on another's contact", mac=False)
 async def _(it: Intruder) -> list[httpx2.Response]:
-    app, desk = it.app, it.app.desk
+    app, services = it.app, it.app.services
     mine = it.sql(select(contact.c.email_hash).where(contact.c.id == it.me.contact.id))[0][0]
     it.set(contact, contact.c.id == it.victim.contact.id, email_hash=mine)
-    app.doors.desk = mailed(desk, it.post.port)
+    app.context.services = mailed(services, it.post.port)
     await app.call("POST", f"/privacy/{app.house.key}/links", {"email": "mallory@evil.example"}, **OURS)
-    await letters.sweep(app.doors.desk)
+    await letters.sweep(app.context.services)
     secret = it.post.mails[-1].get_content().partition("#")[2].split()[0]
     opened = await app.call("POST", f"/privacy/{app.house.key}/opened", {"link": secret}, **OURS)
     shown = {"authorization": f"Bearer {opened.json()['token']}"}
@@ -325,7 +327,7 @@ async def _(it: Intruder) -> list[httpx2.Response]:
 
 @door("an export as one's own", mac=False)
 async def _(it: Intruder) -> list[httpx2.Response]:
-    await exports.ask(it.app.desk, it.victim.contact, "visitor", "visitor")
+    await exports.ask(it.app.services, it.victim.contact, "visitor", "visitor")
     it.set(export, export.c.contact_id == it.victim.contact.id, contact_id=it.me.contact.id)
     rows = it.sql(select(export.c.id))
     of = f"/widget/{it.app.house.key}"

@@ -18,8 +18,8 @@ from chat.web import ready
 from chat.web.sockets import connection
 from chat.web.sockets.connection import BAD_FRAMES, FLOOD, Connection
 from tests.chance import dice
-from tests.desks import Served, problem_of
 from tests.fuzz.raw import heard, status
+from tests.inside import Served, problem_of
 from tests.lethe import Account, Lethe
 from tests.sockets import Socket
 
@@ -106,15 +106,15 @@ async def test_readiness_is_looked_at_once_however_many_ask(app: Served, monkeyp
 
 async def looks(app: Served, monkeypatch: pytest.MonkeyPatch) -> int:
     """Ask fifty times at once; how often the writer was taken for that."""
-    taken, write = [0], app.desk.store.write
+    taken, write = [0], app.services.store.write
 
     async def counted(work: Any) -> Any:
         taken[0] += 1
         return await write(work)
 
-    monkeypatch.setattr(app.desk.store, "write", counted)
+    monkeypatch.setattr(app.services.store, "write", counted)
     answers = await asyncio.gather(*(app.call("GET", "/readyz") for _ in range(50)))
-    monkeypatch.setattr(app.desk.store, "write", write)
+    monkeypatch.setattr(app.services.store, "write", write)
     assert {each.status_code for each in answers} == {200}
     return taken[0]
 
@@ -129,7 +129,7 @@ async def test_a_writer_that_is_held_for_long_is_said_and_not_waited_for(
     async def held(_: Any) -> None:
         await asyncio.sleep(1000)
 
-    monkeypatch.setattr(app.desk.store, "write", held)
+    monkeypatch.setattr(app.services.store, "write", held)
     answer = await asyncio.wait_for(app.call("GET", "/readyz"), 10)
     assert (answer.status_code, answer.json()) == (503, {"stores": False, "fans_out": True})
 

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from chat.infra.desk import Desk
+from chat.infra.services import Services
 from chat.routes import routes
 from chat.team import store
 from chat.team.actions import agents
-from tests.desks import CHAT, Served
+from tests.inside import CHAT, Served
 from tests.lethe import Lethe
 from tests.sockets import Socket
 from tests.test_docs import addresses
@@ -22,7 +22,7 @@ SOCKETS = sorted(each.split(" ")[1] for each in addresses(routes()) if each in {
 
 async def newcomer(app: Served) -> tuple[str, str]:
     """The cookie of an admin whose password was generated, and their id."""
-    other, password = await agents.add_agent(app.desk, app.house.actor, "yan@acme.example", "Yan", "admin")
+    other, password = await agents.add_agent(app.services, app.house.actor, "yan@acme.example", "Yan", "admin")
     return await cookie_of(app, other.email, password), other.id
 
 
@@ -46,7 +46,7 @@ async def test_no_route_answers_a_session_whose_password_is_due(app: Served) -> 
     csrf = page.text.partition('name="csrf" value="')[2].partition('"')[0]
     assert (page.status_code, len(csrf)) == (200, 64)
     assert await let_in(app, cookie, csrf) == []
-    await app.desk.store.write(lambda tx: store.change(tx, uid, password_due=False))  # the control: now each does
+    await app.services.store.write(lambda tx: store.change(tx, uid, password_due=False))  # the control: now each does
     assert csrf == await csrf_of(app, cookie)
     assert await let_in(app, cookie, csrf) == [*REST, *PAGES]
 
@@ -54,7 +54,7 @@ async def test_no_route_answers_a_session_whose_password_is_due(app: Served) -> 
 async def test_a_server_that_asks_its_pages_alone_is_found(app: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     cookie, _ = await newcomer(app)
     by_session = agents.by_session
-    monkeypatch.setattr(agents, "by_session", lambda desk, shown, **_: by_session(desk, shown, due=True))
+    monkeypatch.setattr(agents, "by_session", lambda services, shown, **_: by_session(services, shown, due=True))
     assert set(await let_in(app, cookie, "")) >= set(REST)
 
 
@@ -66,7 +66,7 @@ async def test_signing_out_and_the_page_to_change_it_stay_open(app: Served) -> N
 
 
 async def test_a_program_with_a_token_is_not_concerned(app: Served) -> None:
-    await app.desk.store.write(lambda tx: store.change(tx, app.house.actor.agent_id, password_due=True))
+    await app.services.store.write(lambda tx: store.change(tx, app.house.actor.agent_id, password_due=True))
     assert (await app.rest("GET", "/account")).status_code == 200
 
 
@@ -74,13 +74,13 @@ async def test_a_program_with_a_token_is_not_concerned(app: Served) -> None:
 def test_no_socket_opens_for_a_session_whose_password_is_due(lethe: Lethe, path: str) -> None:
     account = lethe.account()
     headers, url = {"Cookie": account.sign_in(), "Origin": lethe.origin}, f"ws://127.0.0.1:{lethe.port}{path}"
-    lethe.deed(lambda desk: due(desk, account.email, value=True))
+    lethe.deed(lambda services: due(services, account.email, value=True))
     with Socket(url, headers) as socket:
         assert socket.get("error")["code"] == "password_due"
         assert socket.closed() == 4403
     with Socket(url, account.bearer) as program:
         assert program.get("welcome")
-    lethe.deed(lambda desk: due(desk, account.email, value=False))
+    lethe.deed(lambda services: due(services, account.email, value=False))
     with Socket(url, headers) as socket:
         assert socket.get("welcome")
 
@@ -89,12 +89,12 @@ def test_both_sockets_of_agents_are_tried() -> None:
     assert SOCKETS == ["/ws/agent", "/ws/gone"]
 
 
-async def due(desk: Desk, email: str, *, value: bool) -> None:
+async def due(services: Services, email: str, *, value: bool) -> None:
     """Say whether an agent's password is to be changed."""
 
     def work(tx: Any) -> None:
-        row = store.by_email(tx, desk.email_hash("agents", email))
+        row = store.by_email(tx, services.email_hash("agents", email))
         assert row is not None
         store.change(tx, row.id, password_due=value)
 
-    await desk.store.write(work)
+    await services.store.write(work)

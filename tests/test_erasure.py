@@ -18,18 +18,18 @@ from chat.core.errors import Misconfigured, NotFound
 from chat.core.nudges import Nudge, Told
 from chat.erasure.actions import erasure, forgetting
 from chat.erasure.store import erasures
-from chat.infra.desk import Desk
+from chat.infra.services import Services
 from chat.infra.store import places
 from chat.tickets.actions import tickets
 from chat.tickets.schema import message
-from tests.desks import Guest, House, Served, contact_of, found, new_id, problem_of
+from tests.inside import Guest, House, Served, contact_of, found, new_id, problem_of
 
 ON_SQLITE = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 CANARY = "Zyxomma Petiolatum"
 WROTE = {"contact", "receipt", "ticket", "message", "note"}
 
 
-async def rows(desk: Desk, guest: Guest) -> dict[str, list[Any]]:
+async def rows(services: Services, guest: Guest) -> dict[str, list[Any]]:
     """Every row of a contact, by table."""
     key = guest.contact.id
 
@@ -39,7 +39,7 @@ async def rows(desk: Desk, guest: Guest) -> dict[str, list[Any]]:
             for table in places.of_contacts()
         }
 
-    return await desk.store.read(work)
+    return await services.store.read(work)
 
 
 def filled(kept: dict[str, list[Any]]) -> set[str]:
@@ -47,9 +47,9 @@ def filled(kept: dict[str, list[Any]]) -> set[str]:
     return {name for name, found in kept.items() if found}
 
 
-async def hashed(desk: Desk, guest: Guest) -> str:
+async def hashed(services: Services, guest: Guest) -> str:
     """A hash over every row of a contact."""
-    return sha256(json.dumps(await rows(desk, guest)).encode()).hexdigest()
+    return sha256(json.dumps(await rows(services, guest)).encode()).hexdigest()
 
 
 async def chatted(house: House, name: str = CANARY, email: str = "zyx@x.example", count: int = 3) -> Guest:
@@ -57,10 +57,10 @@ async def chatted(house: House, name: str = CANARY, email: str = "zyx@x.example"
     guest = await house.visit(name, email)
     for number in range(count):
         said = await guest.say(f"{CANARY} says {number}")
-    await tickets.add_note(house.desk, house.actor, said.number, new_id(), f"{CANARY} called twice")
-    last = await tickets.last_of(house.desk, guest.contact.id)
+    await tickets.add_note(house.services, house.actor, said.number, new_id(), f"{CANARY} called twice")
+    last = await tickets.last_of(house.services, guest.contact.id)
     assert last is not None
-    await tickets.rate(house.desk, guest.contact, last, 5, f"{CANARY} is glad")
+    await tickets.rate(house.services, guest.contact, last, 5, f"{CANARY} is glad")
     return guest
 
 
@@ -73,15 +73,15 @@ async def many(house: House, count: int) -> Guest:
         more = [first | {"seq": seq, "cid": seq.to_bytes(16)} for seq in range(2, count + 1)]
         tx.execute(insert(message), more)
 
-    await house.desk.store.write(work)
+    await house.services.store.write(work)
     return guest
 
 
 async def erased(house: House, guest: Guest) -> dict[str, Any]:
     """Erase, and return how it went."""
-    made = await erasure.by_agent(house.desk, house.actor, guest.contact.uid)
-    await erasure.sweep(house.desk)
-    return await erasure.state(house.desk, house.actor, made)
+    made = await erasure.by_agent(house.services, house.actor, guest.contact.uid)
+    await erasure.sweep(house.services)
+    return await erasure.state(house.services, house.actor, made)
 
 
 def check(signed: dict[str, Any]) -> None:
@@ -93,14 +93,14 @@ def check(signed: dict[str, Any]) -> None:
 
 async def test_an_erasure_takes_all_of_one_contact_and_nothing_of_another(house: House) -> None:
     guest, other = await chatted(house), await chatted(house, "Somebody else", "else@x.example")
-    before = await hashed(house.desk, other)
-    assert filled(await rows(house.desk, guest)) >= WROTE
+    before = await hashed(house.services, other)
+    assert filled(await rows(house.services, guest)) >= WROTE
     done = await erased(house, guest)
     assert done["state"] == "done"
-    assert not any((await rows(house.desk, guest)).values())
-    assert not house.desk.keys.holds(guest.contact.key_slot, guest.contact.uid)
-    assert await hashed(house.desk, other) == before
-    assert house.desk.keys.holds(other.contact.key_slot, other.contact.uid)
+    assert not any((await rows(house.services, guest)).values())
+    assert not house.services.keys.holds(guest.contact.key_slot, guest.contact.uid)
+    assert await hashed(house.services, other) == before
+    assert house.services.keys.holds(other.contact.key_slot, other.contact.uid)
 
 
 async def test_the_certificate_counts_what_each_place_held(house: House) -> None:
@@ -127,7 +127,7 @@ async def test_the_certificate_is_signed_and_holds_nothing_personal(house: House
     signed = done["certificate"]
     check(signed)
     written = json.dumps(signed, ensure_ascii=False)
-    hashes = house.desk.email_hash(house.made.account_id, "zyx@x.example")
+    hashes = house.services.email_hash(house.made.account_id, "zyx@x.example")
     assert not [each for each in (*CANARY.split(), "zyx@", guest.contact.uid, hashes) if each in written]
     assert signed["certificate"]["backups"]["lapse_at"] > signed["certificate"]["done_at"]
     signed["certificate"]["places"][1]["left"] = 1
@@ -138,79 +138,79 @@ async def test_the_certificate_is_signed_and_holds_nothing_personal(house: House
 async def test_a_receipt_kept_by_the_visitor_is_proven_by_the_certificate(house: House) -> None:
     guest = await chatted(house)
     ledger = [guest.begun.receipt["signature"]["value"]]
-    made = await erasure.by_agent(house.desk, house.actor, guest.contact.uid)
-    ledger += [each.split("'")[-2] for each in (await rows(house.desk, guest))["receipt"] if "withdrawn" in each]
-    await erasure.sweep(house.desk)
-    said = (await erasure.state(house.desk, house.actor, made))["certificate"]["certificate"]["consent"]
+    made = await erasure.by_agent(house.services, house.actor, guest.contact.uid)
+    ledger += [each.split("'")[-2] for each in (await rows(house.services, guest))["receipt"] if "withdrawn" in each]
+    await erasure.sweep(house.services)
+    said = (await erasure.state(house.services, house.actor, made))["certificate"]["certificate"]["consent"]
     assert said == {"receipts": 2, "sha256": sha256("\n".join(ledger).encode()).hexdigest()}
 
 
 async def test_asked_twice_at_once_or_later_it_is_one_erasure(house: House) -> None:
     guest = await chatted(house)
-    desk, uid = house.desk, guest.contact.uid
-    ids = await asyncio.gather(*(erasure.by_agent(desk, house.actor, uid) for _ in range(5)))
-    await asyncio.gather(*(erasure.sweep(desk) for _ in range(3)))
-    assert {*ids, await erasure.by_agent(desk, house.actor, uid)} == {ids[0]}
-    done = await erasure.state(desk, house.actor, ids[0])
+    services, uid = house.services, guest.contact.uid
+    ids = await asyncio.gather(*(erasure.by_agent(services, house.actor, uid) for _ in range(5)))
+    await asyncio.gather(*(erasure.sweep(services) for _ in range(3)))
+    assert {*ids, await erasure.by_agent(services, house.actor, uid)} == {ids[0]}
+    done = await erasure.state(services, house.actor, ids[0])
     assert {each["place"]: (each["found"], each["removed"]) for each in done["places"]}["message"] == (3, 3)
     check(done["certificate"])
 
 
 async def test_nobody_erases_an_unknown_or_another_accounts_contact(house: House) -> None:
-    other = await found(house.desk, "Other", "owner@other.example")
+    other = await found(house.services, "Other", "owner@other.example")
     await other.publish()
     guest = await chatted(other)
-    before = await hashed(house.desk, guest)
+    before = await hashed(house.services, guest)
     for uid in (guest.contact.uid, new_id(), "x", ""):
         with pytest.raises(NotFound):
-            await erasure.by_agent(house.desk, house.actor, uid)
+            await erasure.by_agent(house.services, house.actor, uid)
     with pytest.raises(NotFound):
-        await erasure.by_email(house.desk, house.actor, "zyx@x.example")
-    assert await erasure.sweep(house.desk) == 0
-    assert await hashed(house.desk, guest) == before
+        await erasure.by_email(house.services, house.actor, "zyx@x.example")
+    assert await erasure.sweep(house.services) == 0
+    assert await hashed(house.services, guest) == before
     made = await erased(other, guest)
     with pytest.raises(NotFound):
-        await erasure.by_agent(house.desk, house.actor, guest.contact.uid)
+        await erasure.by_agent(house.services, house.actor, guest.contact.uid)
     with pytest.raises(NotFound):
-        await erasure.state(house.desk, house.actor, made["id"])
+        await erasure.state(house.services, house.actor, made["id"])
 
 
 async def test_by_address_every_contact_that_has_it_goes(house: House) -> None:
     guests = [await chatted(house) for _ in range(3)]
     other = await chatted(house, email="other@x.example")
-    done = await erasure.now(house.desk, " ZYX@x.example")
+    done = await erasure.now(house.services, " ZYX@x.example")
     assert [each["state"] for each in done] == ["done"] * 3
     assert [each["source"] for each in done] == ["command"] * 3
     for guest in guests:
-        assert not any((await rows(house.desk, guest)).values())
-    assert filled(await rows(house.desk, other)) >= WROTE
+        assert not any((await rows(house.services, guest)).values())
+    assert filled(await rows(house.services, other)) >= WROTE
     with pytest.raises(NotFound):
-        await erasure.now(house.desk, "zyx@x.example")
+        await erasure.now(house.services, "zyx@x.example")
 
 
 async def test_what_is_written_while_an_erasure_runs_is_refused_or_goes_too(house: House) -> None:
     guest = await many(house, 5000)
-    await erasure.by_agent(house.desk, house.actor, guest.contact.uid)
-    sweeping = asyncio.create_task(erasure.sweep(house.desk))
+    await erasure.by_agent(house.services, house.actor, guest.contact.uid)
+    sweeping = asyncio.create_task(erasure.sweep(house.services))
     refused = 0
     while not sweeping.done():
         said = await asyncio.gather(guest.say("still here"), return_exceptions=True)
         refused += isinstance(said[0], Exception)
     assert refused > 0
-    assert not any((await rows(house.desk, guest)).values())
+    assert not any((await rows(house.services, guest)).values())
 
 
 async def test_others_write_between_the_chunks_of_a_large_erasure(house: House) -> None:
     guest, other = await many(house, 20_000), await house.visit()
-    await erasure.by_agent(house.desk, house.actor, guest.contact.uid)
-    sweeping = asyncio.create_task(erasure.sweep(house.desk))
+    await erasure.by_agent(house.services, house.actor, guest.contact.uid)
+    sweeping = asyncio.create_task(erasure.sweep(house.services))
     stored = 0
     while not sweeping.done():
         await other.say("and I?")
         stored += 1
     assert stored > 1
-    assert len((await rows(house.desk, other))["message"]) == stored
-    assert not any((await rows(house.desk, guest)).values())
+    assert len((await rows(house.services, other))["message"]) == stored
+    assert not any((await rows(house.services, guest)).values())
 
 
 class Killed(BaseException):
@@ -223,8 +223,8 @@ async def test_an_erasure_stopped_at_any_write_goes_on_to_the_same_end(
 ) -> None:
     """Stops at each write in turn, before it commits and after; `tests/test_erasure_killed.py` does so with SIGKILL."""
     other = await chatted(house, "Somebody else", "else@x.example")
-    before, desk = await hashed(house.desk, other), house.desk
-    write, left = desk.store.write, [0]
+    before, services = await hashed(house.services, other), house.services
+    write, left = services.store.write, [0]
 
     async def stopping(work: Any) -> Any:
         left[0] -= 1
@@ -238,24 +238,24 @@ async def test_an_erasure_stopped_at_any_write_goes_on_to_the_same_end(
     stops = 0
     for stop in range(1, 60):
         guest = await chatted(house)
-        made = await erasure.by_agent(desk, house.actor, guest.contact.uid)
+        made = await erasure.by_agent(services, house.actor, guest.contact.uid)
         left[0] = stop
-        monkeypatch.setattr(desk.store, "write", stopping)
+        monkeypatch.setattr(services.store, "write", stopping)
         try:
-            await erasure.sweep(desk)
+            await erasure.sweep(services)
         except Killed:
             stops += 1
-        monkeypatch.setattr(desk.store, "write", write)
-        await erasure.sweep(desk)
-        done = await erasure.state(desk, house.actor, made)
+        monkeypatch.setattr(services.store, "write", write)
+        await erasure.sweep(services)
+        done = await erasure.state(services, house.actor, made)
         went = {each["place"]: (each["found"], each["removed"], each["left"]) for each in done["places"]}
         assert (done["state"], went["keys"], went["message"]) == ("done", (1, 1, 0), (3, 3, 0)), stop
         check(done["certificate"])
-        assert not any((await rows(desk, guest)).values())
+        assert not any((await rows(services, guest)).values())
         if stops < stop:
             break
     assert stops > 15
-    assert await hashed(desk, other) == before
+    assert await hashed(services, other) == before
 
 
 async def test_a_place_left_out_is_seen_in_what_remains(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -263,7 +263,7 @@ async def test_a_place_left_out_is_seen_in_what_remains(house: House, monkeypatc
     guest = await chatted(house)
     whole = forgetting.steps()
 
-    async def nothing(_desk: Desk, _erasure: Any) -> int:
+    async def nothing(_services: Services, _erasure: Any) -> int:
         return 0
 
     lame = [replace(each, take=nothing) if each.place.name == "keys" else each for each in whole]
@@ -272,20 +272,20 @@ async def test_a_place_left_out_is_seen_in_what_remains(house: House, monkeypatc
     assert (done["state"], done["certificate"]) == ("running", None)
     assert done["places"][0]["left"] == 1
     monkeypatch.setattr(forgetting, "steps", lambda: whole)
-    await erasure.sweep(house.desk)
-    assert (await erasure.state(house.desk, house.actor, done["id"]))["state"] == "done"
+    await erasure.sweep(house.services)
+    assert (await erasure.state(house.services, house.actor, done["id"]))["state"] == "done"
 
 
 @ON_SQLITE
 async def test_a_damaged_key_slot_is_said_and_stops_nobody_elses_erasure(house: House) -> None:
     guest, other = await chatted(house), await chatted(house)
-    path = house.desk.settings.data / "keys" / "contacts.keys"
+    path = house.services.settings.data / "keys" / "contacts.keys"
     whole, at = path.read_bytes(), guest.contact.key_slot * 96
     path.write_bytes(whole[:at] + b"?" + whole[at + 1 :])
     with pytest.raises(Misconfigured):
-        house.desk.keys.holds(guest.contact.key_slot, guest.contact.uid)
+        house.services.keys.holds(guest.contact.key_slot, guest.contact.uid)
     assert (await erased(house, guest))["state"] == "failed"
-    assert filled(await rows(house.desk, guest)) >= WROTE
+    assert filled(await rows(house.services, guest)) >= WROTE
     assert (await erased(house, other))["state"] == "done"
     whole = path.read_bytes()
     path.write_bytes(whole[:at] + guest_byte(guest) + whole[at + 1 :])
@@ -310,7 +310,7 @@ async def remains(house: House, guest: Guest) -> list[bytes]:
         row = tx.execute(select(contact).where(contact.c.id == guest.contact.id)).one()
         return [*bodies, row.name, row.email, row.email_hash.encode()]
 
-    known = await house.desk.store.read(work)
+    known = await house.services.store.read(work)
     return [*known, guest.begun.receipt["signature"]["value"].encode()]
 
 
@@ -318,7 +318,7 @@ async def remains(house: House, guest: Guest) -> list[bytes]:
 async def test_after_the_scrub_no_byte_of_the_rows_is_in_the_files(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    guest, folder = await chatted(house, email="one@x.example"), house.desk.settings.data
+    guest, folder = await chatted(house, email="one@x.example"), house.services.settings.data
     needles = await remains(house, guest)
     assert "lethe.db-wal" in found_in(folder, needles)
     done = await erased(house, guest)
@@ -331,7 +331,7 @@ async def test_after_the_scrub_no_byte_of_the_rows_is_in_the_files(
     async def idle(**_: bool) -> bool:
         return False
 
-    monkeypatch.setattr(house.desk.store, "scrub", idle)
+    monkeypatch.setattr(house.services.store, "scrub", idle)
     done = await erased(house, guest)
     assert found_in(folder, needles) == ["lethe.db-wal"]
     assert done["certificate"]["certificate"]["scrub"]["done_at"] is None
@@ -342,7 +342,7 @@ async def test_a_scrub_is_not_called_done_while_a_reader_holds_the_log(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("chat.infra.store.ATTEMPTS", 3)
-    store = house.desk.store
+    store = house.services.store
     with store._read_engine.connect() as reader:
         reader.execute(select(message)).all()
         await chatted(house)
@@ -351,14 +351,14 @@ async def test_a_scrub_is_not_called_done_while_a_reader_holds_the_log(
 
 
 async def test_the_daily_scrub_takes_a_quiet_moment_and_waits_for_none_longer_than_a_day(house: House) -> None:
-    assert await erasure.scrub(house.desk) == 1
+    assert await erasure.scrub(house.services) == 1
 
     async def after(hours: float, since_a_word: int) -> int:
         """What the sweep does so many hours later, and so many ms after somebody wrote."""
-        then = house.desk.clock() + int(hours * 3_600_000)
-        said = replace(house, desk=replace(house.desk, clock=lambda: then - since_a_word))
+        then = house.services.clock() + int(hours * 3_600_000)
+        said = replace(house, services=replace(house.services, clock=lambda: then - since_a_word))
         await chatted(said, email=f"{hours}@x.example")
-        return await erasure.scrub(replace(house.desk, clock=lambda: then))
+        return await erasure.scrub(replace(house.services, clock=lambda: then))
 
     assert await after(11, 2 * erasure.QUIET) == 0
     assert await after(13, 1000) == 0
@@ -369,9 +369,9 @@ async def test_the_daily_scrub_takes_a_quiet_moment_and_waits_for_none_longer_th
 
 async def test_a_key_erased_elsewhere_is_dropped_here(house: House) -> None:
     guest = await chatted(house)
-    keys, contact_ = house.desk.keys, guest.contact
+    keys, contact_ = house.services.keys, guest.contact
     assert (contact_.key_slot, contact_.uid) in keys._cache
-    house.desk.live.publish(Told(Nudge("forget", number=contact_.key_slot, by=contact_.uid)))
+    house.services.live.publish(Told(Nudge("forget", number=contact_.key_slot, by=contact_.uid)))
     assert (contact_.key_slot, contact_.uid) not in keys._cache
 
 
@@ -379,9 +379,9 @@ async def test_what_another_process_erased_lately_is_dropped_by_the_next_sweep(h
     guest = await chatted(house)
     await erased(house, guest)
     place = (guest.contact.key_slot, guest.contact.uid)
-    house.desk.keys._cache[place] = next(iter(house.desk.keys._cache.values()))
-    await erasure.sweep(house.desk)
-    assert place not in house.desk.keys._cache
+    house.services.keys._cache[place] = next(iter(house.services.keys._cache.values()))
+    await erasure.sweep(house.services)
+    assert place not in house.services.keys._cache
 
 
 async def test_rest_files_lists_and_shows_erasures(app: Served) -> None:
@@ -391,7 +391,7 @@ async def test_rest_files_lists_and_shows_erasures(app: Served) -> None:
     assert (again.status_code, again.json()["erasure_id"]) == (202, filed["erasure_id"])
     made = (await app.rest("POST", "/erasures", {"email": "b@x.example"})).json()
     assert made["erasure_ids"] == [made["erasure_id"]]
-    await erasure.sweep(app.desk)
+    await erasure.sweep(app.services)
     page = (await app.rest("GET", "/erasures?limit=1")).json()
     assert [each["id"] for each in page["items"]] == [made["erasure_id"]]
     page = (await app.rest("GET", f"/erasures?limit=1&cursor={page['next']}")).json()
@@ -404,20 +404,20 @@ async def test_rest_files_lists_and_shows_erasures(app: Served) -> None:
     problem_of(await app.rest("POST", "/erasures", {"who": "x"}), 422, "unknown_parameter")
     for body in ({"contact_id": new_id()}, {"email": "nobody@x.example"}, {"email": "b@x.example"}):
         problem_of(await app.rest("POST", "/erasures", body), 404, "not_found")
-    assert (await contact_of_or_none(app.desk, second.contact.uid)) is None
+    assert (await contact_of_or_none(app.services, second.contact.uid)) is None
 
 
-async def contact_of_or_none(desk: Desk, uid: str) -> Any:
+async def contact_of_or_none(services: Services, uid: str) -> Any:
     """A contact, None where it is gone."""
     try:
-        return await contact_of(desk, uid)
+        return await contact_of(services, uid)
     except NotFound:
         return None
 
 
 async def test_another_account_sees_none_of_these_erasures(app: Served) -> None:
     done = await erased(app.house, await chatted(app.house))
-    other = await found(app.desk, "Other", "owner@other.example")
+    other = await found(app.services, "Other", "owner@other.example")
     problem_of(await app.rest("GET", f"/erasures/{done['id']}", house=other), 404, "not_found")
     assert (await app.rest("GET", "/erasures", house=other)).json()["items"] == []
 
@@ -426,10 +426,10 @@ async def test_the_pages_show_progress_and_certificate_in_both_languages(app: Se
     guest = await chatted(app.house)
     await app.sign_in()
     assert "<code>" not in (await app.client.get("/admin/erasures")).text
-    made = await erasure.by_agent(app.desk, app.house.actor, guest.contact.uid)
+    made = await erasure.by_agent(app.services, app.house.actor, guest.contact.uid)
     waiting = await app.client.get(f"/admin/erasures/{made}")
     assert waiting.status_code == 200
-    await erasure.sweep(app.desk)
+    await erasure.sweep(app.services)
     for locale in ("en", "el"):
         shown = await app.client.get(f"/admin/erasures?locale={locale}")
         assert made in shown.text
@@ -441,6 +441,6 @@ async def test_the_pages_show_progress_and_certificate_in_both_languages(app: Se
 
 async def test_a_finished_erasure_keeps_its_first_certificate(house: House) -> None:
     done = await erased(house, await chatted(house))
-    later = await house.desk.store.write(lambda tx: erasures.close(tx, done["id"], 1, "{}", ""))
+    later = await house.services.store.write(lambda tx: erasures.close(tx, done["id"], 1, "{}", ""))
     assert later is False
-    assert await erasure.state(house.desk, house.actor, done["id"]) == done
+    assert await erasure.state(house.services, house.actor, done["id"]) == done

@@ -10,18 +10,18 @@ from typing import Any
 from chat.core.settings import Settings
 from chat.erasure.actions import erasure
 from chat.erasure.store import erasures
-from chat.infra.desk import Desk
-from tests.desks import House
+from chat.infra.services import Services
+from tests.inside import House
 from tests.test_erasure import chatted, hashed, many, rows
 
 SEED = 20_261_124
 KILLS = int(os.environ.get("ERASURE_KILLS", "8"))
 MESSAGES = 12_000
-# The worker as `lethe worker --once` runs it, which kills itself so many seconds after its desk is open; 0 for never.
+# The worker as `lethe worker --once` runs it, which kills itself so many seconds after it has opened; 0 for never.
 WORKER = """
 import asyncio, os, signal, sys, threading, time
 from chat import worker
-from chat.app import open_desk
+from chat.app import open_services
 from chat.core.settings import from_env
 from chat.features import sweeps
 from chat.infra import logs
@@ -29,11 +29,11 @@ from chat.infra import logs
 async def work(after):
     settings = from_env()
     logs.configure("ERROR")
-    async with open_desk(settings) as desk:
+    async with open_services(settings) as services:
         if after:
             threading.Timer(after, os.kill, (os.getpid(), signal.SIGKILL)).start()
         begun = time.perf_counter()
-        await worker.once(desk, sweeps())
+        await worker.once(services, sweeps())
         print(time.perf_counter() - begun)
 
 asyncio.run(work(float(sys.argv[1])))
@@ -51,37 +51,37 @@ def work(settings: Settings, after: float) -> subprocess.CompletedProcess[str]:
 async def ask(house: House, messages: int = MESSAGES) -> Any:
     """Somebody who wrote a lot asks to be forgotten."""
     guest = await many(house, messages)
-    return guest, await erasure.by_agent(house.desk, house.actor, guest.contact.uid)
+    return guest, await erasure.by_agent(house.services, house.actor, guest.contact.uid)
 
 
-async def progress(desk: Desk, erasure_id: str) -> str:
+async def progress(services: Services, erasure_id: str) -> str:
     """How far an erasure is, in a word."""
-    found = await desk.store.read(lambda tx: erasures.by_id(tx, erasure_id))
-    went = await desk.store.read(lambda tx: erasures.went(tx, erasure_id))
+    found = await services.store.read(lambda tx: erasures.by_id(tx, erasure_id))
+    went = await services.store.read(lambda tx: erasures.went(tx, erasure_id))
     return "done" if found.state == "done" else went[-1].place if went else "nowhere"
 
 
 async def test_an_erasure_killed_at_random_moments_ends_whole(house: House) -> None:
     print(f"seed {SEED}, kills {KILLS}")
-    dice, desk = random.Random(SEED), house.desk
+    dice, services = random.Random(SEED), house.services
     other = await chatted(house, "Somebody else", "else@x.example")
-    before = await hashed(desk, other)
+    before = await hashed(services, other)
     asked = [await ask(house)]
-    whole = float(work(desk.settings, 0).stdout)
+    whole = float(work(services.settings, 0).stdout)
     killed, places = 0, []
     for _ in range(KILLS):
         asked.append(await ask(house))
-        waiting = [made for _, made in asked if await progress(desk, made) != "done"]
-        killed += work(desk.settings, dice.uniform(0.005, whole * len(waiting))).returncode == -signal.SIGKILL
-        places.append(await progress(desk, waiting[0]))
+        waiting = [made for _, made in asked if await progress(services, made) != "done"]
+        killed += work(services.settings, dice.uniform(0.005, whole * len(waiting))).returncode == -signal.SIGKILL
+        places.append(await progress(services, waiting[0]))
     print(f"{killed} killed within {whole:.2f} s, at {places}")
-    assert work(desk.settings, 0).returncode == 0
+    assert work(services.settings, 0).returncode == 0
     assert killed > KILLS // 2
     for guest, made in asked:
-        stands = await erasure.state(desk, house.actor, made)
+        stands = await erasure.state(services, house.actor, made)
         went = {each["place"]: (each["found"], each["removed"], each["left"]) for each in stands["places"]}
         assert (stands["state"], went["keys"], went["message"]) == ("done", (1, 1, 0), (MESSAGES, MESSAGES, 0))
-        assert not any((await rows(desk, guest)).values())
-        assert not desk.keys.holds(guest.contact.key_slot, guest.contact.uid)
-    assert await hashed(desk, other) == before
-    assert desk.keys.holds(other.contact.key_slot, other.contact.uid)
+        assert not any((await rows(services, guest)).values())
+        assert not services.keys.holds(guest.contact.key_slot, guest.contact.uid)
+    assert await hashed(services, other) == before
+    assert services.keys.holds(other.contact.key_slot, other.contact.uid)

@@ -10,7 +10,7 @@ from chat.core.errors import InvalidField, LetheError, PasswordDue, RateLimited,
 from chat.core.locales import strings
 from chat.core.model import LOCALES
 from chat.web import pages
-from tests.desks import CHAT, Served
+from tests.inside import CHAT, Served
 
 pytestmark = pytest.mark.anyio
 NUMBER = re.compile(r'class="error-status">(\d+)<')

@@ -21,7 +21,7 @@ from chat.export.actions import building, exports
 from chat.export.store import exports as rows
 from chat.export.store import holdings
 from chat.holds import actions as holds
-from chat.infra.desk import Desk, seal_text
+from chat.infra.services import Services, seal_text
 from chat.infra.store import places
 from chat.infra.store.columns import about, metadata, personal, plain, to
 from chat.letters.schema import outbox
@@ -31,7 +31,7 @@ from chat.spam_filter.schema import label, mistake, training_run
 from chat.team.actions import agents
 from chat.tickets.actions import tickets
 from chat.tickets.schema import message, ticket
-from tests.desks import Guest, House, Served, counted, new_id, problem_of
+from tests.inside import Guest, House, Served, counted, new_id, problem_of
 from tests.test_erasure import erased
 from tests.test_places import copied
 
@@ -39,9 +39,9 @@ CANARY, OTHER = "Zyxomma Petiolatum", "Quokka Brachyurus"
 HOSTILE = "<script>alert(1)</script>\x00\u202etxt\r\n\"'&</bdi></style>"
 
 
-async def whole(desk: Desk, guest: Guest) -> bytes:
+async def whole(services: Services, guest: Guest) -> bytes:
     """A contact's archive, made at once."""
-    return await gathered(await exports.archive(desk, guest.contact, "visitor"))
+    return await gathered(await exports.archive(services, guest.contact, "visitor"))
 
 
 async def gathered(pieces: AsyncIterator[bytes]) -> bytes:
@@ -64,26 +64,26 @@ def sections(document: dict[str, Any]) -> dict[str, Any]:
 async def filled(house: House, name: str = CANARY, email: str = "zyx@x.example") -> Guest:
     """Somebody of whom each table holds something, made the way it comes about."""
     guest = await house.visit(name, email, training=True)
-    file = await attachments.keep(house.desk, guest.contact, "visitor", f"{name}.txt", name.encode())
+    file = await attachments.keep(house.services, guest.contact, "visitor", f"{name}.txt", name.encode())
     assert isinstance(file, frames.AttachmentOut)
     draft = guest.draft(f"{name} asks about FREE WINNER prizes")
     draft.attachments, draft.shown = (file.id,), (file,)
     said = await house.box.post(draft)
-    await tickets.add_note(house.desk, house.actor, said.number, new_id(), f"{name} called twice")
-    await tickets.hold(house.desk, house.actor, said.number, held=True)
-    last = await tickets.last_of(house.desk, guest.contact.id)
+    await tickets.add_note(house.services, house.actor, said.number, new_id(), f"{name} called twice")
+    await tickets.hold(house.services, house.actor, said.number, held=True)
+    last = await tickets.last_of(house.services, guest.contact.id)
     assert last is not None
-    await tickets.rate(house.desk, guest.contact, last, 5, f"{name} is glad")
-    await exports.ask(house.desk, guest.contact, "visitor", "visitor")
-    await _letter(house.desk, guest, name)
+    await tickets.rate(house.services, guest.contact, last, 5, f"{name} is glad")
+    await exports.ask(house.services, guest.contact, "visitor", "visitor")
+    await _letter(house.services, guest, name)
     return guest
 
 
-async def _letter(desk: Desk, guest: Guest, name: str) -> None:
+async def _letter(services: Services, guest: Guest, name: str) -> None:
     uid = new_id()
-    sealed = desk.seal(guest.contact.key_slot, guest.contact.uid, f"letter/{uid}", f"Dear {name}")
+    sealed = services.seal(guest.contact.key_slot, guest.contact.uid, f"letter/{uid}", f"Dear {name}")
     values = {"id": uid, "contact_id": guest.contact.id, "letter": sealed, "due_at": 1 << 50, "created_at": 1}
-    address = desk.seal(guest.contact.key_slot, guest.contact.uid, f"sent/{uid}", "partner@x.example")
+    address = services.seal(guest.contact.key_slot, guest.contact.uid, f"sent/{uid}", "partner@x.example")
     sent = {"id": uid, "contact_id": guest.contact.id, "kind": "mail", "recipient": "0" * 64, "address": address}
 
     def work(tx: Any) -> None:
@@ -92,7 +92,7 @@ async def _letter(desk: Desk, guest: Guest, name: str) -> None:
         links.put(tx, "0" * 64, [guest.contact.id], 1 << 41)
         _mistaken(tx, guest)
 
-    await desk.store.write(work)
+    await services.store.write(work)
 
 
 def _mistaken(tx: Any, guest: Guest) -> None:
@@ -109,7 +109,7 @@ async def wrote(house: House, count: int) -> Guest:
     """Somebody with so many messages, all but the first sealed and written straight into the table."""
     guest = await house.visit(CANARY, "zyx@x.example")
     await guest.say(f"{CANARY} says 1")
-    key = house.desk.keys.get(guest.contact.key_slot, guest.contact.uid)
+    key = house.services.keys.get(guest.contact.key_slot, guest.contact.uid)
 
     def row(seq: int) -> dict[str, Any]:
         cid = seq.to_bytes(16)
@@ -120,14 +120,16 @@ async def wrote(house: House, count: int) -> Guest:
         tx.execute(insert(message), [first | row(seq) for seq in range(2, count + 1)])
         tx.execute(ticket.update().where(ticket.c.contact_id == guest.contact.id).values(last_seq=count))
 
-    await house.desk.store.write(work)
+    await house.services.store.write(work)
     return guest
 
 
 async def test_a_damaged_message_keeps_nobody_from_the_rest(house: House) -> None:
     guest = await wrote(house, 3)
-    await house.desk.store.write(lambda tx: tx.execute(message.update().where(message.c.seq == 2).values(body=b"x")))
-    made = opened(await whole(house.desk, guest))
+    await house.services.store.write(
+        lambda tx: tx.execute(message.update().where(message.c.seq == 2).values(body=b"x"))
+    )
+    made = opened(await whole(house.services, guest))
     said = sections(json.loads(made["export.json"]))["message"]["items"]
     assert [each["body"] for each in said] == [f"{CANARY} says 1", None, f"{CANARY} says 3"]
     assert [each.get("damaged") for each in said] == [None, True, None]
@@ -136,9 +138,9 @@ async def test_a_damaged_message_keeps_nobody_from_the_rest(house: House) -> Non
 
 async def test_every_table_about_a_contact_is_in_the_export_with_its_rows(house: House) -> None:
     guest = await filled(house)
-    await holds.place(house.desk, house.actor, guest.contact.uid, f"{CANARY} sues", 3)
-    await accounts.change_account(house.desk, house.actor, export_notes=True)
-    found = sections(json.loads(opened(await whole(house.desk, guest))["export.json"]))
+    await holds.place(house.services, house.actor, guest.contact.uid, f"{CANARY} sues", 3)
+    await accounts.change_account(house.services, house.actor, export_notes=True)
+    found = sections(json.loads(opened(await whole(house.services, guest))["export.json"]))
     assert set(found) == {table.name for table in places.of_contacts()}
     assert {name for name, each in found.items() if not each["items"]} == set()
     for name, each in found.items():
@@ -174,7 +176,7 @@ def test_a_sealed_column_that_no_export_could_open_is_found() -> None:
 
 async def test_the_archive_holds_what_was_said_and_sent_and_nothing_of_anybody_else(house: House) -> None:
     guest, other = await filled(house), await filled(house, OTHER, "quokka@x.example")
-    made = opened(await whole(house.desk, guest))
+    made = opened(await whole(house.services, guest))
     assert set(made) == {"export.json", "index.html", f"files/0001-{CANARY}.txt"}
     assert made[f"files/0001-{CANARY}.txt"] == CANARY.encode()
     everything = b"\n".join([*map(str.encode, made), *made.values()])
@@ -187,7 +189,7 @@ async def test_the_archive_holds_what_was_said_and_sent_and_nothing_of_anybody_e
 
 async def test_a_score_comes_with_its_verdict_and_the_words_that_decided(house: House) -> None:
     guest = await filled(house)
-    made = opened(await whole(house.desk, guest))
+    made = opened(await whole(house.services, guest))
     said = sections(json.loads(made["export.json"]))["message"]["items"][0]
     assert said["held"] is True
     assert 0 <= said["score"] <= 1
@@ -198,14 +200,14 @@ async def test_a_score_comes_with_its_verdict_and_the_words_that_decided(house: 
 
 async def test_agents_are_named_and_notes_given_only_where_the_account_says_so(house: House) -> None:
     guest = await filled(house)
-    made = opened(await whole(house.desk, guest))
+    made = opened(await whole(house.services, guest))
     note = sections(json.loads(made["export.json"]))["note"]
     assert (note["items"], note["left_out"]) == ([], 1)
     assert b"called twice" not in made["index.html"]
     assert b"1 note;" in made["index.html"]
     assert sections(json.loads(made["export.json"]))["label"]["items"][0]["agent"] == {"role": "agent", "name": None}
-    await accounts.change_account(house.desk, house.actor, export_notes=True, export_agent_names=True)
-    made = opened(await whole(house.desk, guest))
+    await accounts.change_account(house.services, house.actor, export_notes=True, export_agent_names=True)
+    made = opened(await whole(house.services, guest))
     note = sections(json.loads(made["export.json"]))["note"]
     assert note["items"][0]["body"] == f"{CANARY} called twice"
     assert note["items"][0]["agent"] == {"role": "agent", "name": "Acme"}
@@ -226,11 +228,11 @@ async def test_hostile_texts_stay_texts_and_names_of_files_stay_inside(house: Ho
         ".",
     ]
     for name in names:
-        file = await attachments.keep(house.desk, guest.contact, "visitor", name, b"content")
+        file = await attachments.keep(house.services, guest.contact, "visitor", name, b"content")
         draft = guest.draft(HOSTILE)
         draft.attachments, draft.shown = (file.id,), (file,)
         await house.box.post(draft)
-    data = await whole(house.desk, guest)
+    data = await whole(house.services, guest)
     with zipfile.ZipFile(io.BytesIO(data)) as found:
         inside = found.namelist()
     assert len(inside) == len(set(inside)) == len(names) + 2
@@ -253,65 +255,69 @@ async def test_what_was_taken_away_or_is_being_deleted_is_not_given(house: House
     def work(tx: Any) -> None:
         tx.execute(message.update().where(message.c.seq == said.seq).values(body=b"", redacted_at=1, score=None))
 
-    await house.desk.store.write(work)
-    made = opened(await whole(house.desk, guest))
+    await house.services.store.write(work)
+    made = opened(await whole(house.services, guest))
     assert b"Epiphyllum" not in b"".join(made.values())
     assert sections(json.loads(made["export.json"]))["message"]["items"][0]["body"] is None
-    await house.desk.store.write(lambda tx: tx.execute(ticket.update().values(purged_at=1)))
-    found = sections(json.loads(opened(await whole(house.desk, guest))["export.json"]))
+    await house.services.store.write(lambda tx: tx.execute(ticket.update().values(purged_at=1)))
+    found = sections(json.loads(opened(await whole(house.services, guest))["export.json"]))
     assert found["ticket"]["items"] == found["message"]["items"] == []
 
 
 async def test_a_file_that_is_lost_or_damaged_stops_nothing(house: House) -> None:
     guest = await filled(house)
-    folder = house.desk.settings.data / "attachments" / guest.contact.uid
+    folder = house.services.settings.data / "attachments" / guest.contact.uid
     (path,) = folder.iterdir()
     path.write_bytes(b"not what was sealed")
-    made = opened(await whole(house.desk, guest))
+    made = opened(await whole(house.services, guest))
     assert "path" not in sections(json.loads(made["export.json"]))["attachment"]["items"][0]
     assert b"Not there any more, or damaged" in made["index.html"]
-    await house.desk.store.write(lambda tx: tx.execute(attachment.update().values(name=b"damaged")))
+    await house.services.store.write(lambda tx: tx.execute(attachment.update().values(name=b"damaged")))
     path.unlink()
-    assert set(opened(await whole(house.desk, guest))) == {"export.json", "index.html"}
+    assert set(opened(await whole(house.services, guest))) == {"export.json", "index.html"}
 
 
 async def test_the_sweep_makes_one_export_of_two_requests_which_is_fetched_until_it_expires(house: House) -> None:
-    desk, guest = house.desk, await house.visit(CANARY, "zyx@x.example")
+    services, guest = house.services, await house.visit(CANARY, "zyx@x.example")
     await guest.say(f"{CANARY} was here")
-    asked = [await exports.ask(desk, guest.contact, "visitor", "visitor") for _ in range(2)]
+    asked = [await exports.ask(services, guest.contact, "visitor", "visitor") for _ in range(2)]
     assert asked[0]["id"] == asked[1]["id"]
     assert (asked[0]["state"], asked[0]["progress"]) == ("queued", 0)
     with pytest.raises(NotFound):
-        await exports.fetched(desk, guest.contact, asked[0]["id"])
-    assert await building.sweep(desk) == 1
-    (done,) = await exports.mine(desk, guest.contact)
+        await exports.fetched(services, guest.contact, asked[0]["id"])
+    assert await building.sweep(services) == 1
+    (done,) = await exports.mine(services, guest.contact)
     assert (done["state"], done["progress"]) == ("done", 100)
-    data = b"".join((await exports.fetched(desk, guest.contact, done["id"])).pieces)
+    data = b"".join((await exports.fetched(services, guest.contact, done["id"])).pieces)
     assert len(data) == done["size"]
     assert f"{CANARY} was here" in opened(data)["index.html"].decode()
-    stored = b"".join(path.read_bytes() for path in (desk.settings.data / "exports").rglob("*") if path.is_file())
+    stored = b"".join(path.read_bytes() for path in (services.settings.data / "exports").rglob("*") if path.is_file())
     assert stored
     assert not stored.startswith(b"PK")
     assert b"export.json" not in stored
-    later = replace(desk, clock=lambda: desk.clock() + 7 * 86_400_000 + 1)
+    later = replace(services, clock=lambda: services.clock() + 7 * 86_400_000 + 1)
     with pytest.raises(NotFound):
         await exports.fetched(later, guest.contact, done["id"])
     assert await building.sweep(later) >= 1
-    assert await exports.mine(desk, guest.contact) == []
-    assert not [path for path in (desk.settings.data / "exports").rglob("*") if path.is_file()]
+    assert await exports.mine(services, guest.contact) == []
+    assert not [path for path in (services.settings.data / "exports").rglob("*") if path.is_file()]
 
 
 async def test_a_build_that_was_cut_off_is_done_again_and_leaves_nothing(house: House) -> None:
-    desk, guest = house.desk, await wrote(house, 700)
-    await exports.ask(desk, guest.contact, "visitor", "visitor")
-    (found,) = await desk.store.read(lambda tx: rows.due(tx, desk.clock()))
-    values = {"blob": desk.archives.new_name(), "file_key": b"of a killed one", "leased_until": desk.clock() + 15_000}
-    assert await desk.store.write(lambda tx: rows.lease(tx, found, values))
-    half = desk.settings.data / "exports" / guest.contact.uid / f"{values['blob']}.part"
+    services, guest = house.services, await wrote(house, 700)
+    await exports.ask(services, guest.contact, "visitor", "visitor")
+    (found,) = await services.store.read(lambda tx: rows.due(tx, services.clock()))
+    values = {
+        "blob": services.archives.new_name(),
+        "file_key": b"of a killed one",
+        "leased_until": services.clock() + 15_000,
+    }
+    assert await services.store.write(lambda tx: rows.lease(tx, found, values))
+    half = services.settings.data / "exports" / guest.contact.uid / f"{values['blob']}.part"
     half.parent.mkdir(parents=True)
     half.write_bytes(b"half of it")
-    assert await building.sweep(desk) == 0
-    later = replace(desk, clock=lambda: desk.clock() + 2 * 3_600_000)
+    assert await building.sweep(services) == 0
+    later = replace(services, clock=lambda: services.clock() + 2 * 3_600_000)
     assert await building.sweep(later) == 2
     assert not half.exists()
     (done,) = await exports.mine(later, guest.contact)
@@ -320,23 +326,23 @@ async def test_a_build_that_was_cut_off_is_done_again_and_leaves_nothing(house: 
 
 
 async def test_an_export_made_earlier_is_erased_with_its_contact(house: House) -> None:
-    desk, guest, other = house.desk, await filled(house), await filled(house, OTHER, "quokka@x.example")
-    await building.sweep(desk)
-    (theirs,) = await exports.mine(desk, other.contact)
+    services, guest, other = house.services, await filled(house), await filled(house, OTHER, "quokka@x.example")
+    await building.sweep(services)
+    (theirs,) = await exports.mine(services, other.contact)
     done = await erased(house, guest)
     went = {each["place"]: (each["found"], each["removed"], each["left"]) for each in done["places"]}
     assert went["export"] == went["exports"] == (1, 1, 0)
-    assert not (desk.settings.data / "exports" / guest.contact.uid).exists()
+    assert not (services.settings.data / "exports" / guest.contact.uid).exists()
     assert (
         OTHER.encode()
-        in opened(b"".join((await exports.fetched(desk, other.contact, theirs["id"])).pieces))["index.html"]
+        in opened(b"".join((await exports.fetched(services, other.contact, theirs["id"])).pieces))["index.html"]
     )
 
 
 async def test_who_has_withdrawn_is_read_no_more_and_told_so(app: Served) -> None:
-    await accounts.change_account(app.desk, app.house.actor, grace_days=30)
+    await accounts.change_account(app.services, app.house.actor, grace_days=30)
     guest = await app.house.visit(CANARY, "zyx@x.example")
-    await exports.ask(app.desk, guest.contact, "visitor", "visitor")
+    await exports.ask(app.services, guest.contact, "visitor", "visitor")
     site, uid = f"/widget/{app.house.key}", guest.contact.uid
     assert (await app.client.request("DELETE", f"{site}/sessions", headers=guest.bearer)).status_code == 202
     for path in ("export", "export?format=zip", "exports"):
@@ -345,8 +351,8 @@ async def test_who_has_withdrawn_is_read_no_more_and_told_so(app: Served) -> Non
     problem_of(await app.rest("POST", f"/contacts/{uid}/exports"), 409, "being_erased")
     assert (await app.rest("GET", "/exports")).json()["items"] == []
     with pytest.raises(BeingErased):
-        await exports.of_email(app.desk, "zyx@x.example")
-    assert await building.sweep(app.desk) == 0
+        await exports.of_email(app.services, "zyx@x.example")
+    assert await building.sweep(app.services) == 0
 
 
 async def test_a_new_notice_keeps_nobody_from_their_data(app: Served) -> None:
@@ -367,11 +373,11 @@ async def test_a_new_notice_keeps_nobody_from_their_data(app: Served) -> None:
 
 async def test_a_held_contact_may_be_exported_by_owner_admin_and_themselves_alone(app: Served) -> None:
     guest = await app.house.visit(CANARY, "zyx@x.example")
-    await holds.place(app.desk, app.house.actor, guest.contact.uid, "a claim", 3)
-    added, _ = await agents.add_agent(app.desk, app.house.actor, "plain@acme.example", "Plain", "agent")
+    await holds.place(app.services, app.house.actor, guest.contact.uid, "a claim", 3)
+    added, _ = await agents.add_agent(app.services, app.house.actor, "plain@acme.example", "Plain", "agent")
     plain_one = replace(app.house.actor, agent_id=added.id, role="agent")
     with pytest.raises(NotFound):
-        await exports.of_agent(app.desk, plain_one, guest.contact.uid)
+        await exports.of_agent(app.services, plain_one, guest.contact.uid)
     assert (await app.rest("GET", f"/contacts/{guest.contact.uid}/export")).status_code == 200
     own = await app.client.get(f"/widget/{app.house.key}/export", headers=guest.bearer)
     assert "a claim" not in own.text
@@ -388,7 +394,7 @@ async def test_a_large_one_is_promised_and_fetched_when_it_is_ready(
     promised = await app.client.get(f"{site}/export?format=zip", headers=guest.bearer)
     assert promised.status_code == 202
     uid = promised.json()["id"]
-    assert await building.sweep(app.desk) == 1
+    assert await building.sweep(app.services) == 1
     (shown,) = (await app.client.get(f"{site}/exports", headers=guest.bearer)).json()["items"]
     assert (shown["id"], shown["state"]) == (uid, "done")
     data = await app.client.get(f"{site}/exports/{uid}", headers=guest.bearer)
@@ -403,25 +409,25 @@ async def test_a_large_one_is_promised_and_fetched_when_it_is_ready(
 
 async def test_handing_over_is_in_the_audit_log_and_the_log_in_the_export(house: House) -> None:
     guest = await filled(house)
-    await whole(house.desk, guest)
-    document = json.loads(opened(await whole(house.desk, guest))["export.json"])
+    await whole(house.services, guest)
+    document = json.loads(opened(await whole(house.services, guest))["export.json"])
     assert {"contact.exported"} <= {each["action"] for each in document["access"]}
     assert {"role": "visitor", "name": None} in [each["who"] for each in document["access"]]
 
 
 async def test_what_fails_is_tried_again_and_then_given_up(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     guest = await house.visit(CANARY, "zyx@x.example")
-    await exports.ask(house.desk, guest.contact, "visitor", "visitor")
+    await exports.ask(house.services, guest.contact, "visitor", "visitor")
 
     async def full(*_: object) -> int:
         raise LetheError("the disk is full")
 
     monkeypatch.setattr(building, "_write", full)
-    moments = iter(range(house.desk.clock(), 1 << 60, 10 * 60_000))
+    moments = iter(range(house.services.clock(), 1 << 60, 10 * 60_000))
     for expected in ("queued", "queued", "queued", "queued", "failed", "failed"):
         now = next(moments)
-        await building.sweep(replace(house.desk, clock=partial(int, now)))
-        (shown,) = await exports.mine(house.desk, guest.contact)
+        await building.sweep(replace(house.services, clock=partial(int, now)))
+        (shown,) = await exports.mine(house.services, guest.contact)
         assert shown["state"] == expected
 
 
@@ -429,7 +435,7 @@ async def test_a_link_from_elsewhere_hands_nothing_over_and_files_nothing(app: S
     guest = await app.house.visit("Zoe")
     await guest.say("hello")
     await app.sign_in()
-    before = await counted(app.desk)
+    before = await counted(app.services)
     marks: tuple[dict[str, str], ...] = (
         {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate"},
         {"sec-fetch-site": "same-origin"},
@@ -439,6 +445,6 @@ async def test_a_link_from_elsewhere_hands_nothing_over_and_files_nothing(app: S
         for form in ("json", "zip"):
             of = f"/api/v1/contacts/{guest.contact.uid}/export?format={form}"
             problem_of(await app.client.get(of, headers=more), 403, "forbidden")
-    assert await counted(app.desk) == before
+    assert await counted(app.services) == before
     of = f"/api/v1/contacts/{guest.contact.uid}/export"
     assert (await app.client.get(of, headers=app.house.bearer)).status_code == 200  # a program's header no link carries

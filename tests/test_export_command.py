@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from chat.app import open_desk
+from chat.app import open_services
 from chat.core.settings import Settings
-from tests.desks import found
+from tests.inside import found
 from tests.test_export import CANARY, OTHER, opened
 from tests.test_migrations import lethe, one_line
 
@@ -21,8 +21,8 @@ def environ(settings: Settings) -> dict[str, str]:
     """What the command is given: a server on which two people wrote, one of them twice."""
 
     async def work() -> None:
-        async with open_desk(settings) as desk:
-            house = await found(desk)
+        async with open_services(settings) as services:
+            house = await found(services)
             await house.publish()
             for name, email in ((CANARY, EMAIL), (CANARY, EMAIL.upper()), (OTHER, "quokka@x.example")):
                 guest = await house.visit(name, email)

@@ -14,7 +14,7 @@ from chat.export.domain import markup
 from chat.export.store import holdings
 from chat.infra.store import places
 from tests import test_export as claims
-from tests.desks import House
+from tests.inside import House
 
 Claim = Callable[[House], Awaitable[None]]
 ON_SQLITE = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)

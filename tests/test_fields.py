@@ -8,7 +8,7 @@ import pytest
 from chat.account.actions import accounts
 from chat.core.errors import InvalidField
 from chat.erasure.actions import erasure
-from tests.desks import CHAT, Served, contact_of, counted, problem_of
+from tests.inside import CHAT, Served, contact_of, counted, problem_of
 
 pytestmark = pytest.mark.anyio
 CANARY = "zqxjkvorder4711"
@@ -21,7 +21,7 @@ async def ask(app: Served, *custom: dict[str, Any], phone: str = "optional") -> 
     """Let the site ask for a phone number and fields of its own."""
     fields = {"name": "off", "email": "off", "phone": phone}
     house = app.house
-    await accounts.change_site(app.desk, house.actor, house.site.id, fields=fields, custom_fields=list(custom))
+    await accounts.change_site(app.services, house.actor, house.site.id, fields=fields, custom_fields=list(custom))
 
 
 async def agree(app: Served, **fields: str) -> httpx2.Response:
@@ -50,13 +50,13 @@ async def test_answers_are_shown_to_agents_sealed_on_disk_and_gone_with_the_cont
     shown = (await app.rest("GET", f"/contacts/{begun['contact_id']}")).json()
     assert shown["phone"] == PHONE
     assert shown["fields"] == [{"id": "c1", "label": "Αριθμός παραγγελίας", "value": CANARY}]
-    contact = await contact_of(app.desk, begun["contact_id"])
+    contact = await contact_of(app.services, begun["contact_id"])
     assert CANARY.encode() not in (contact.fields or b"")
-    for path in app.desk.settings.data.rglob("*"):
+    for path in app.services.settings.data.rglob("*"):
         assert not path.is_file() or CANARY.encode() not in path.read_bytes(), path
-    await erasure.by_agent(app.desk, app.house.actor, begun["contact_id"])
-    await erasure.sweep(app.desk)
-    assert (await counted(app.desk))["contact"] == 0
+    await erasure.by_agent(app.services, app.house.actor, begun["contact_id"])
+    await erasure.sweep(app.services)
+    assert (await counted(app.services))["contact"] == 0
 
 
 async def test_an_answer_that_does_not_fit_is_named_and_stores_nothing(app: Served) -> None:
@@ -73,7 +73,7 @@ async def test_an_answer_that_does_not_fit_is_named_and_stores_nothing(app: Serv
     ]
     for fields, named in wrong:
         assert problem_of(await agree(app, **fields), 422, "invalid_field")["field"] == named
-    assert (await counted(app.desk))["contact"] == 0
+    assert (await counted(app.services))["contact"] == 0
     assert (await agree(app, c1="7")).status_code == 201
 
 
@@ -117,12 +117,12 @@ async def test_the_owner_adds_requires_and_removes_fields_on_the_sites_page(app:
         return await app.client.post("/admin/site", data=form | more, headers={"origin": CHAT})
 
     assert (await save(**own, privacy_note="We also keep invoices.")).status_code == 303
-    site = (await accounts.sites(app.desk, app.house.actor))[0]
+    site = (await accounts.sites(app.services, app.house.actor))[0]
     assert site.custom_fields == [{"id": "c1", "labels": {"en": "Order <number>"}, "required": True}]
     assert site.privacy_note == "We also keep invoices."
     assert "Order &lt;number&gt;" in (await app.call("GET", "/admin/site")).text
     assert (await save(**own, agreement_rate="250")).status_code == 303
-    account = await accounts.account(app.desk, app.house.actor)
+    account = await accounts.account(app.services, app.house.actor)
     assert (account.message_rate, account.agreement_rate) == (120, 250)
     for wrong in ("", "-1", "10001", "many"):
         refused = await save(**own, agreement_rate=wrong)
@@ -132,4 +132,4 @@ async def test_the_owner_adds_requires_and_removes_fields_on_the_sites_page(app:
     assert long.status_code == 422
     assert 'id="custom_fields-error"' in long.text
     assert (await save(**own | {"custom_0_id": "c1", "custom_0_ask": "off"})).status_code == 303
-    assert (await accounts.sites(app.desk, app.house.actor))[0].custom_fields == []
+    assert (await accounts.sites(app.services, app.house.actor))[0].custom_fields == []

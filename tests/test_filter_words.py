@@ -9,7 +9,7 @@ from chat.core.locales import strings, words
 from chat.core.model import LOCALES
 from chat.spam_filter.actions import quarantine
 from chat.spam_filter.pages.chips import HAS, KINDS, TRAITS, chip
-from tests.desks import Served
+from tests.inside import Served
 from tests.test_quarantine import held
 
 
@@ -63,7 +63,7 @@ async def test_the_pages_say_why_and_what_was_not_learnt(app: Served) -> None:
     assert "(words" not in page
     assert "could not be used" not in (await app.client.get("/admin/filter", headers={"accept": "text/html"})).text
     places = [place for _, place in [*with_consent, *without]]
-    await quarantine.judge(app.desk, app.house.actor, "confirm", places)
+    await quarantine.judge(app.services, app.house.actor, "confirm", places)
     shown = (await app.client.get("/admin/filter", headers={"accept": "text/html"})).text
     assert "1 mark could not be used" in shown
     assert "0 genuine, 2 spam" in shown

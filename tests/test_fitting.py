@@ -17,7 +17,7 @@ from spam import fitting as program
 from spam.fitting import Job, Wanted
 from spam.head import Head
 from spam.report import Example, fold_of, report
-from tests.desks import House
+from tests.inside import House
 from tests.test_spam_training import HAM, SPAM
 from tests.test_training_runs import filled
 
@@ -111,7 +111,7 @@ async def test_a_process_that_dies_leaves_the_run_waiting_and_the_next_sweep_doe
     house: House, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     await filled(house, 3)
-    started = await runs.start(house.desk, house.actor)
+    started = await runs.start(house.services, house.actor)
     dying = tmp_path / "dies"
     dying.write_text(f"#!{sys.executable}\nimport os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n")
     dying.chmod(0o700)
@@ -119,10 +119,10 @@ async def test_a_process_that_dies_leaves_the_run_waiting_and_the_next_sweep_doe
         patched.setattr(fitting, "SMALL", 0)
         patched.setattr(sys, "executable", str(dying))
         with pytest.raises(Unavailable):
-            await runs.sweep(house.desk)
-    assert (await runs.one(house.desk, house.actor, started["id"]))["state"] == "queued"
-    await runs.sweep(house.desk)
-    assert (await runs.one(house.desk, house.actor, started["id"]))["state"] == "done"
+            await runs.sweep(house.services)
+    assert (await runs.one(house.services, house.actor, started["id"]))["state"] == "queued"
+    await runs.sweep(house.services)
+    assert (await runs.one(house.services, house.actor, started["id"]))["state"] == "done"
 
 
 @pytest.mark.anyio

@@ -18,7 +18,7 @@ from chat.tickets.actions import tickets, transcripts
 from chat.tickets.sockets.account import AccountSocket
 from chat.tickets.sockets.agent import AgentSocket
 from chat.tickets.sockets.feed import Feed
-from tests.desks import House, Served
+from tests.inside import House, Served
 from tests.lethe import Account, Contact, Lethe
 from tests.sockets import PATIENCE, Socket
 
@@ -84,7 +84,7 @@ def test_a_ticket_that_cannot_be_opened_is_named(account: Account) -> None:
 
 async def test_who_was_held_is_in_the_lists_again_when_the_hold_ends(house: House) -> None:
     heard: list[dict[str, Any]] = []
-    feed, told = Feed(house.desk, house.made.account_id), asyncio.Event()
+    feed, told = Feed(house.services, house.made.account_id), asyncio.Event()
 
     def hear(line: str) -> None:
         heard.append(json.loads(line))
@@ -94,7 +94,7 @@ async def test_who_was_held_is_in_the_lists_again_when_the_hold_ends(house: Hous
     guest = await house.visit("Zoe")
     said = await guest.say("hello")
     for ends in (_lifted, _lapsed):
-        await holds.place(house.desk, house.actor, guest.contact.uid, "a claim", 1)
+        await holds.place(house.services, house.actor, guest.contact.uid, "a claim", 1)
         await asyncio.sleep(0.1)
         heard.clear()
         told.clear()
@@ -105,11 +105,11 @@ async def test_who_was_held_is_in_the_lists_again_when_the_hold_ends(house: Hous
 
 
 async def _lifted(house: House, contact: str) -> None:
-    await holds.lift(house.desk, house.actor, contact)
+    await holds.lift(house.services, house.actor, contact)
 
 
 async def _lapsed(house: House, _contact: str) -> None:
-    await erasure.sweep(replace(house.desk, clock=lambda: house.desk.clock() + 2 * DAY))
+    await erasure.sweep(replace(house.services, clock=lambda: house.services.clock() + 2 * DAY))
 
 
 @pytest.mark.parametrize("path", ["/ws/agent", "/ws/gone"])
@@ -150,11 +150,11 @@ async def test_a_list_that_was_read_before_an_erasure_is_not_told_after_it(
 ) -> None:
     guest, slow = await house.visit("Zoe"), Slow(monkeypatch, tickets, "summaries")
     heard: list[dict[str, Any]] = []
-    feed = Feed(house.desk, house.made.account_id)
+    feed = Feed(house.services, house.made.account_id)
     feed.join("me", lambda line: heard.append(json.loads(line)))
     await guest.say("hello")
     await asyncio.wait_for(slow.read.wait(), PATIENCE)
-    await erasure.by_agent(house.desk, house.actor, guest.contact.uid)
+    await erasure.by_agent(house.services, house.actor, guest.contact.uid)
     slow.go_on.set()
     await asyncio.wait_for(slow.told.wait(), PATIENCE)
     feed.leave("me")
@@ -167,26 +167,26 @@ async def test_a_ticket_that_was_being_opened_when_its_contact_was_erased_is_not
     guest, slow = await app.house.visit("Zoe"), Slow(monkeypatch, transcripts, "notes")
     said = await guest.say("hello")
     heard: list[dict[str, Any]] = []
-    socket = AgentSocket({"type": "websocket", "state": {"doors": app.doors}}, nowhere, nowhere)
+    socket = AgentSocket({"type": "websocket", "state": {"context": app.context}}, nowhere, nowhere)
     socket.say = lambda line: heard.append(json.loads(line))  # type: ignore[method-assign] # keeps what it says
     socket.actor = app.house.actor
-    app.desk.live.listen(f"account:{app.house.made.account_id}", socket, socket.heard)
+    app.services.live.listen(f"account:{app.house.made.account_id}", socket, socket.heard)
     opening = asyncio.create_task(socket.take(frames.Open(said.number)))
     await asyncio.wait_for(slow.read.wait(), PATIENCE)
-    await erasure.by_agent(app.desk, app.house.actor, guest.contact.uid)
+    await erasure.by_agent(app.services, app.house.actor, guest.contact.uid)
     slow.go_on.set()
     with pytest.raises(NotFound):
         await opening
-    app.desk.live.leave(f"account:{app.house.made.account_id}", socket)
+    app.services.live.leave(f"account:{app.house.made.account_id}", socket)
     assert [each["type"] for each in heard] == ["erasure", "ticket"]
     assert socket.watched == {}
 
 
 async def caught_up(app: Served, socket: AccountSocket) -> None:
     """Have a socket catch up, as when Redis is back."""
-    socket.actor, socket._told_until = app.house.actor, app.desk.clock()
+    socket.actor, socket._told_until = app.house.actor, app.services.clock()
     guest = await app.house.visit("Zoe")
-    await erasure.by_agent(app.desk, app.house.actor, guest.contact.uid)
+    await erasure.by_agent(app.services, app.house.actor, guest.contact.uid)
     await asyncio.sleep(0.02)
     socket.heard(Told(Nudge("resync")))
     await asyncio.wait_for(asyncio.gather(*socket._tasks), PATIENCE)
@@ -197,7 +197,7 @@ async def test_a_page_is_told_what_was_missed_however_long_that_took(
 ) -> None:
     monkeypatch.setattr(erasure, "LATELY", 0)  # two hours, as they would seem after three
     heard: list[dict[str, Any]] = []
-    socket = AccountSocket({"type": "websocket", "state": {"doors": app.doors}}, nowhere, nowhere)
+    socket = AccountSocket({"type": "websocket", "state": {"context": app.context}}, nowhere, nowhere)
     socket.say = lambda line: heard.append(json.loads(line))  # type: ignore[method-assign] # keeps what it says
     await caught_up(app, socket)
     assert [each["type"] for each in heard] == ["erasure"]
@@ -211,7 +211,7 @@ async def test_a_page_that_cannot_be_told_what_it_missed_is_to_come_again(
     def away(*_: Any) -> None:
         raise Unavailable("The database is away")
 
-    socket = AccountSocket({"type": "websocket", "state": {"doors": app.doors}}, nowhere, nowhere)
+    socket = AccountSocket({"type": "websocket", "state": {"context": app.context}}, nowhere, nowhere)
     monkeypatch.setattr(socket, "close", lambda code, _: closed.append(code))
     monkeypatch.setattr(erasures, "since", away)
     await caught_up(app, socket)

@@ -9,7 +9,7 @@ from chat.attachments.actions import attachments
 from chat.erasure.actions import erasure
 from chat.export.actions import building
 from chat.routes import routes
-from tests.desks import Guest, House, Served, counted, found, new_id, problem_of
+from tests.inside import Guest, House, Served, counted, found, new_id, problem_of
 from tests.test_docs import addresses
 from tests.test_strangers import trained
 
@@ -56,12 +56,12 @@ async def two(app: Served) -> Two:
     guest = await app.house.visit("Zoe Canary", "zoe@canary.example")
     await guest.say("A canary sings")
     data = b"a canary's file, in plain text"
-    file = await attachments.keep(app.desk, guest.contact, "visitor", "canary.txt", data)
-    other = await found(app.desk, "Other", "owner@other.example", app.doors.postbox)
+    file = await attachments.keep(app.services, guest.contact, "visitor", "canary.txt", data)
+    other = await found(app.services, "Other", "owner@other.example", app.context.postbox)
     await other.publish()
     erased = await app.house.visit()
     erasure_id = (await app.rest("DELETE", f"/contacts/{erased.contact.uid}")).json()["erasure_id"]
-    assert await erasure.sweep(app.desk) == 1
+    assert await erasure.sweep(app.services) == 1
     ids = {"contacts": guest.contact.uid, "attachments": file.id, "erasures": erasure_id}
     for kind, make in MADE.items():
         ids[kind] = await make(app, guest)
@@ -82,7 +82,7 @@ async def _training(app: Served, _: Guest) -> str:
 
 async def _export(app: Served, guest: Guest) -> str:
     uid = str((await app.rest("POST", f"/contacts/{guest.contact.uid}/exports")).json()["id"])
-    assert await building.sweep(app.desk) == 1
+    assert await building.sweep(app.services) == 1
     return uid
 
 
@@ -96,10 +96,10 @@ MADE = {
 
 async def test_what_is_anothers_is_not_found_and_not_changed(two: Two, subtests: pytest.Subtests) -> None:
     for address in (each for each in RESOURCES if "{" in each or each in BODIES):
-        before = await counted(two.app.desk)
+        before = await counted(two.app.services)
         with subtests.test(address):
             problem_of(await two.curious(address), 404, "not_found")
-            assert await counted(two.app.desk) == before
+            assert await counted(two.app.services) == before
             summary = (await two.app.rest("GET", "/tickets/1")).json()
             assert (summary["status"], summary["held"]) == ("open", 0)
 

@@ -8,7 +8,7 @@ import pytest
 from chat.web import files
 from chat.web.files import folder
 from chat.web.joined import UnknownFormError, joined, name_of
-from tests.desks import Served
+from tests.inside import Served
 
 pytestmark = pytest.mark.anyio
 ROOT = "/widget-assets/main.js"

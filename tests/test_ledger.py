@@ -13,11 +13,11 @@ from chat.core.clock import DAY
 from chat.core.errors import Misconfigured, Unavailable
 from chat.core.settings import Settings
 from chat.erasure.actions import erasure
-from chat.infra.desk import Desk
 from chat.infra.ledger.ledger import Head, Ledger, open_ledger
+from chat.infra.services import Services
 from chat.infra.store import folder
 from tests.backups import backed_up, load, restored, rows
-from tests.desks import House
+from tests.inside import House
 from tests.test_erasure import chatted
 
 FIVE = (1, 2, 3, 4, 5)
@@ -138,28 +138,28 @@ def test_a_full_disk_leaves_it_as_it_was(ledger: Ledger, settings: Settings, mon
     assert numbers(ledger) == [*FIVE, 6]
 
 
-def on(desk: Desk, days: float) -> Desk:
-    """The same desk so many days later."""
-    clock = desk.clock
-    return replace(desk, clock=lambda: clock() + round(days * DAY))
+def on(services: Services, days: float) -> Services:
+    """The same services so many days later."""
+    clock = services.clock
+    return replace(services, clock=lambda: clock() + round(days * DAY))
 
 
 async def test_the_sweep_keeps_what_any_backup_within_its_days_needs(
     house: House, vault: Path, elsewhere: Settings
 ) -> None:
-    desk = house.desk
+    services = house.services
     before = await chatted(house, email="before@x.example")
-    await erasure.by_agent(desk, house.actor, before.contact.uid)
+    await erasure.by_agent(services, house.actor, before.contact.uid)
     kept = await chatted(house, email="kept@x.example")
     path, gone = await backed_up(house, vault), await chatted(house, email="gone@x.example")
     path = path.rename(vault.parent / path.name)  # where no sweep reaches
-    house.desk = on(desk, 1)
+    house.services = on(services, 1)
     second = await backed_up(house, vault)
-    await erasure.by_agent(house.desk, house.actor, gone.contact.uid)
-    assert await backups.sweep(on(desk, 30)) == 0
+    await erasure.by_agent(house.services, house.actor, gone.contact.uid)
+    assert await backups.sweep(on(services, 30)) == 0
     assert second.exists()
-    assert await backups.sweep(on(desk, 36.9)) == 1, "the second backup lapsed, and the ledger has a week to spare"
-    assert numbers(desk.ledger) == [1, 2]
+    assert await backups.sweep(on(services, 36.9)) == 1, "the second backup lapsed, and the ledger has a week to spare"
+    assert numbers(services.ledger) == [1, 2]
     async with restored(elsewhere, path) as (there, report):
         assert report["replayed"]["erase"] >= 1
         assert {each["uid"] for each in await rows(there, "contact")} == {kept.contact.uid}
@@ -168,13 +168,13 @@ async def test_the_sweep_keeps_what_any_backup_within_its_days_needs(
 async def test_a_backup_that_the_ledger_no_longer_reaches_has_lapsed(
     house: House, vault: Path, elsewhere: Settings
 ) -> None:
-    desk = house.desk
+    services = house.services
     guest = await chatted(house)
     path = (await backed_up(house, vault)).rename(vault.parent / "kept too long.backup")
-    await erasure.by_agent(desk, house.actor, guest.contact.uid)
-    await erasure.sweep(desk)
-    assert await backups.sweep(on(desk, 37.1)) == 1
-    assert numbers(desk.ledger) == []
+    await erasure.by_agent(services, house.actor, guest.contact.uid)
+    await erasure.sweep(services)
+    assert await backups.sweep(on(services, 37.1)) == 1
+    assert numbers(services.ledger) == []
     with pytest.raises(Misconfigured, match="has lapsed: the ledger no longer says") as why:
         load(elsewhere, path)
     assert "\n" not in why.value.detail

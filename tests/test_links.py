@@ -15,7 +15,7 @@ from chat.erasure.actions import erasure
 from chat.holds import actions as holds
 from chat.letters import actions as letters
 from chat.rights import actions as links
-from tests.desks import CHAT, Guest, House, Served, counted, found, problem_of
+from tests.inside import CHAT, Guest, House, Served, counted, found, problem_of
 from tests.post import Post, mailed
 
 pytestmark = pytest.mark.anyio
@@ -28,7 +28,7 @@ OURS = {"origin": CHAT}
 @pytest.fixture
 def mailing(app: Served, post: Post) -> Served:
     """The application, with a mail server."""
-    app.doors.desk = mailed(app.desk, post.port)
+    app.context.services = mailed(app.services, post.port)
     return app
 
 
@@ -44,7 +44,7 @@ async def link(app: Served, post: Post, email: str = ZOE, house: House | None = 
     """The secret in the mail that asking brings."""
     before = len(post.took)
     assert (await ask(app, email, house)).status_code == 202
-    await letters.sweep(app.desk)
+    await letters.sweep(app.services)
     assert len(post.took) == before + 1
     seen = LINK.search(post.mails[-1].get_content())
     assert seen is not None
@@ -74,7 +74,7 @@ async def test_the_link_covers_every_contact_of_the_account_with_the_address_and
     mailing: Served, post: Post
 ) -> None:
     app = mailing
-    other = await found(app.desk, "Other", "owner@other.example", app.house.box)
+    other = await found(app.services, "Other", "owner@other.example", app.house.box)
     await other.publish()
     for name, email in (("Zoe", ZOE), ("Z.", "ZOE@visitor.example")):
         await (await app.house.visit(name, email)).say(CANARY)
@@ -97,14 +97,14 @@ async def test_the_link_covers_every_contact_of_the_account_with_the_address_and
 
 async def test_a_link_works_once_within_the_hour_and_on_its_own_account_alone(mailing: Served, post: Post) -> None:
     app = mailing
-    other = await found(app.desk, "Other", "owner@other.example", app.house.box)
+    other = await found(app.services, "Other", "owner@other.example", app.house.box)
     await app.house.visit("Zoe", ZOE)
     first = await link(app, post)
     problem_of(await use(app, first, other), 401, "unauthorized")
     assert (await use(app, first)).status_code == 200
     used = problem_of(await use(app, first), 401, "unauthorized")
     late = await link(app, post)
-    app.doors.desk = mailed(app.desk, post.port, app.desk.clock() + links.MAILED)
+    app.context.services = mailed(app.services, post.port, app.services.clock() + links.MAILED)
     expired = problem_of(await use(app, late), 401, "unauthorized")
     guessed = problem_of(await use(app, "x" * 43), 401, "unauthorized")
     assert used == expired == guessed
@@ -118,10 +118,10 @@ async def test_an_opened_link_ends_and_the_mailed_secret_is_no_key_to_anything(m
     problem_of(await app.call("GET", export, authorization=f"Bearer {mailed_secret}"), 401, "unauthorized")
     bearer = {"authorization": f"Bearer {(await use(app, mailed_secret)).json()['token']}"}
     assert (await app.call("GET", export, **bearer)).status_code == 200
-    app.doors.desk = mailed(app.desk, post.port, app.desk.clock() + links.OPENED)
+    app.context.services = mailed(app.services, post.port, app.services.clock() + links.OPENED)
     problem_of(await app.call("GET", export, **bearer), 401, "unauthorized")
-    assert await links.sweep(app.desk) == 1
-    assert (await counted(app.desk))["link"] == 0
+    assert await links.sweep(app.services) == 1
+    assert (await counted(app.services))["link"] == 0
 
 
 class Padding:
@@ -140,7 +140,7 @@ class Padding:
 
 async def padded(app: Served, email: str, monkeypatch: pytest.MonkeyPatch) -> tuple[list[float], bool, Any]:
     """What an answer was held back by, whether a link was stored meanwhile, and the answer."""
-    padding, before = Padding(), (await counted(app.desk))["link"]
+    padding, before = Padding(), (await counted(app.services))["link"]
     here = SimpleNamespace(sleep=padding.sleep, gather=asyncio.gather, to_thread=asyncio.to_thread)
     monkeypatch.setattr(links, "asyncio", here)
     asking = asyncio.create_task(ask(app, email))
@@ -150,7 +150,7 @@ async def padded(app: Served, email: str, monkeypatch: pytest.MonkeyPatch) -> tu
     async with asyncio.timeout(60):
         stored = False
         for _ in range(200):  # an unknown address stores nothing, however long one looks
-            stored = stored or (await counted(app.desk))["link"] > before
+            stored = stored or (await counted(app.services))["link"] > before
             if stored or asking.done():
                 break
             await asyncio.sleep(0.01)
@@ -173,7 +173,7 @@ async def test_known_and_unknown_addresses_are_answered_alike(
     assert [stored for _, stored, _ in seen] == [True, False, True, False]  # the work is done within the padding
     assert [held for held, _, _ in seen] == [[links.EVEN]] * 4
     assert [answer for _, _, answer in seen] == [seen[0][2]] * 4
-    await letters.sweep(app.desk)
+    await letters.sweep(app.services)
     assert sorted(mail["to"] for mail in post.mails) == guests  # the control: those known were mailed, nobody else
 
 
@@ -183,9 +183,9 @@ async def test_an_answer_that_comes_sooner_for_who_is_unknown_is_found(
     app, real = mailing, links.ask
     await (await app.house.visit("Zoe", ZOE)).say(CANARY)
 
-    async def hasty(desk: Any, key: str, email: str, *more: Any) -> None:
+    async def hasty(services: Any, key: str, email: str, *more: Any) -> None:
         if email == ZOE:
-            await real(desk, key, email, *more)
+            await real(services, key, email, *more)
 
     monkeypatch.setattr(links, "ask", hasty)
     assert (await padded(app, ZOE, monkeypatch))[0] == [links.EVEN]
@@ -202,7 +202,7 @@ async def test_asking_and_guessing_are_limited(mailing: Served) -> None:
     for n in range(links.TRIED):
         problem_of(await use(app, f"guess{n}"), 401, "unauthorized")
     problem_of(await use(app, "guess"), 429, "rate_limited")
-    assert (await counted(app.desk))["link"] == links.WAITING
+    assert (await counted(app.services))["link"] == links.WAITING
 
 
 async def test_a_link_goes_to_the_address_as_it_was_given(mailing: Served, post: Post) -> None:
@@ -217,7 +217,7 @@ async def test_the_secret_is_in_no_address_and_kept_as_a_hash(mailing: Served, p
     secret = await link(app, post)
     address = post.mails[-1].get_content().partition("http://")[2].split()[0]
     assert address.partition("#")[0].endswith(path(app.house))
-    for file in app.desk.settings.data.rglob("*"):
+    for file in app.services.settings.data.rglob("*"):
         assert not file.is_file() or secret.encode() not in file.read_bytes(), file
     assert len(secret) == 43
     assert digest(secret) != secret
@@ -229,8 +229,8 @@ async def test_erasing_by_link_forgets_all_and_the_number_finds_the_certificate(
         await (await app.house.visit("Zoe", ZOE)).say(CANARY)
     stays = await app.house.visit("Bob", "bob@visitor.example")
     numbers = await erase(app, await opened(app, post))
-    await erasure.sweep(app.desk)
-    left = await counted(app.desk)
+    await erasure.sweep(app.services)
+    left = await counted(app.services)
     assert (left["contact"], left["message"], left["link"], left["outbox"]) == (1, 0, 0, 0)
     for number in numbers:
         seen = (await app.call("GET", path(app.house, f"/erasures/{number}"))).json()
@@ -242,7 +242,7 @@ async def test_erasing_by_link_forgets_all_and_the_number_finds_the_certificate(
 
 async def test_a_number_is_no_key_to_another_accounts_erasure(mailing: Served, post: Post) -> None:
     app = mailing
-    other = await found(app.desk, "Other", "owner@other.example", app.house.box)
+    other = await found(app.services, "Other", "owner@other.example", app.house.box)
     await app.house.visit("Zoe", ZOE)
     (number,) = await erase(app, await opened(app, post))
     problem_of(await app.call("GET", path(other, f"/erasures/{number}")), 404, "not_found")
@@ -251,42 +251,42 @@ async def test_a_number_is_no_key_to_another_accounts_erasure(mailing: Served, p
 
 async def test_withdrawing_by_link_stops_at_once_and_erases_after_the_grace(mailing: Served, post: Post) -> None:
     app = mailing
-    await accounts.change_account(app.desk, app.house.actor, grace_days=7)
+    await accounts.change_account(app.services, app.house.actor, grace_days=7)
     guest = await app.house.visit("Zoe", ZOE)
     await erase(app, await opened(app, post), at_once=False)
-    await erasure.sweep(app.desk)
-    assert (await counted(app.desk))["contact"] == 1
+    await erasure.sweep(app.services)
+    assert (await counted(app.services))["contact"] == 1
     receipt = await app.client.get(f"/widget/{app.house.key}/receipt", headers=guest.bearer)
     assert receipt.status_code == 422
     again = await opened(app, post)  # what waits can still be seen, and erased now
     await erase(app, again)
-    await erasure.sweep(app.desk)
-    assert (await counted(app.desk))["contact"] == 0
+    await erasure.sweep(app.services)
+    assert (await counted(app.services))["contact"] == 0
 
 
 async def test_a_hold_keeps_what_a_link_asks_to_erase(mailing: Served, post: Post) -> None:
     app = mailing
     guest = await app.house.visit("Zoe", ZOE)
-    await holds.place(app.desk, app.house.actor, guest.contact.uid, "a claim", 3)
+    await holds.place(app.services, app.house.actor, guest.contact.uid, "a claim", 3)
     (number,) = await erase(app, await opened(app, post))
-    await erasure.sweep(app.desk)
+    await erasure.sweep(app.services)
     seen = (await app.call("GET", path(app.house, f"/erasures/{number}"))).json()
     assert (seen["state"], seen["certificate"]) == ("queued", None)
     assert "claim" not in str(seen)
 
 
 async def test_without_mail_or_an_address_of_its_own_the_page_says_how_else(app: Served, post: Post) -> None:
-    await accounts.change_site(app.desk, app.house.actor, app.house.site.id, alternative="privacy@acme.example")
+    await accounts.change_site(app.services, app.house.actor, app.house.site.id, alternative="privacy@acme.example")
     plain = await app.call("GET", path(app.house))
     assert plain.status_code == 200
     assert "privacy@acme.example" in plain.text
     assert "privacy-page" not in plain.text
     problem_of(await ask(app), 404, "not_found")
     # An address taken from the request would be the asker's: a link to wherever they say, in somebody else's mail.
-    desk = mailed(app.desk, post.port)
-    app.doors.desk = replace(desk, settings=replace(desk.settings, base_url=""))
+    services = mailed(app.services, post.port)
+    app.context.services = replace(services, settings=replace(services.settings, base_url=""))
     problem_of(await ask(app), 404, "not_found")
-    app.doors.desk = desk
+    app.context.services = services
     assert "<privacy-page>" in (await app.call("GET", path(app.house))).text
 
 
@@ -317,7 +317,7 @@ async def test_two_who_open_a_link_at_once_open_it_once(mailing: Served, post: P
 async def test_a_contact_whose_key_is_gone_is_mailed_nothing_and_breaks_nothing(mailing: Served, post: Post) -> None:
     app = mailing
     guest: Guest = await app.house.visit("Zoe", ZOE)
-    app.desk.keys.destroy(guest.contact.key_slot, guest.contact.uid)
+    app.services.keys.destroy(guest.contact.key_slot, guest.contact.uid)
     assert (await ask(app)).status_code == 202
-    await letters.sweep(app.desk)
+    await letters.sweep(app.services)
     assert post.took == []

@@ -13,7 +13,7 @@ from chat.contacts.store import contacts
 from chat.core.nudges import Nudge
 from chat.tickets.actions import tickets
 from chat.tickets.sockets.feed import Feed
-from tests.desks import House, Served, new_id, problem_of
+from tests.inside import House, Served, new_id, problem_of
 
 pytestmark = pytest.mark.anyio
 LISTS = ["/tickets", "/tickets/1/messages", "/tickets/1/notes", "/contacts", "/erasures"]
@@ -30,7 +30,7 @@ async def grow(app: Served, path: str, number: int) -> None:
         contact = await app.house.visit()
         await app.rest("DELETE", f"/contacts/{contact.contact.uid}")
     elif path.endswith("notes"):
-        await tickets.add_note(app.desk, app.house.actor, 1, new_id(), f"number {number}")
+        await tickets.add_note(app.services, app.house.actor, 1, new_id(), f"number {number}")
     else:
         await app.rest("POST", path, {"id": new_id(), "text": f"number {number}"})
 
@@ -75,9 +75,9 @@ async def test_after_something_was_missed_the_live_list_says_what_changed_last(h
         told.append(json.loads(line))
         heard.set()
 
-    feed = Feed(house.desk, house.made.account_id)
+    feed = Feed(house.services, house.made.account_id)
     feed.join("me", say)
-    house.desk.live._tell_all(Nudge("resync"))
+    house.services.live._tell_all(Nudge("resync"))
     await asyncio.wait_for(heard.wait(), 30)
     feed.leave("me")
     assert [each["number"] for each in told] == [missed.number]
@@ -86,7 +86,7 @@ async def test_after_something_was_missed_the_live_list_says_what_changed_last(h
 async def second(house: House) -> bool:
     """Have somebody agree while another process has stored a contact and not committed; whether they wait for that."""
     known = (await house.visit("Zoe")).contact.uid
-    with house.desk.store._write_engine.connect() as tx, tx.begin():
+    with house.services.store._write_engine.connect() as tx, tx.begin():
         row = dict(tx.execute(select(contact).where(contact.c.uid == known)).mappings().one())
         row |= {"uid": new_id(), "begun": None, "key_slot": row["key_slot"] + 1000}
         added = contacts.add(tx, {name: value for name, value in row.items() if name not in {"id", "mac"}})

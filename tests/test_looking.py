@@ -27,7 +27,7 @@ from chat.attachments.domain.pictures import PIXELS_MOST, SCANS_MOST
 from chat.core.errors import InvalidField, Unavailable
 from chat.core.turns import Sender
 from tests.chance import dice
-from tests.desks import House, Served, problem_of
+from tests.inside import House, Served, problem_of
 from tests.test_attachments import picture, stored, upload
 
 WEAK = (
@@ -102,7 +102,7 @@ async def test_an_image_of_many_scans_is_refused_before_it_is_drawn(app: Served)
     assert str(SCANS_MOST) in problem["detail"]
     assert spent() - before < 2
     assert (await upload(app, guest, many_scans(20, side=300))).status_code == 201  # the control: few are no harm
-    assert len(stored(app.desk)) == 2
+    assert len(stored(app.services)) == 2
 
 
 @ON_SQLITE
@@ -124,7 +124,7 @@ async def test_what_takes_too_much_work_is_stopped_and_nobody_waits_for_it(
     problem_of(await slow, 422, "invalid_field")
     assert spent() - before >= 3
     assert time.process_time() - own < 0.5 * (spent() - before)  # the loop's process did little of it
-    assert [path for path in stored(app.desk) if path.parent.name == guest.contact.uid] == []
+    assert [path for path in stored(app.services) if path.parent.name == guest.contact.uid] == []
 
 
 STOPPED = "import os, signal; os.kill(os.getpid(), signal.SIGXCPU)"  # as the system ends what takes too much work
@@ -167,16 +167,17 @@ async def test_files_of_those_whose_were_stopped_leave_a_lane(
         program(patch, STOPPED)
         for guest in guests:
             with pytest.raises(asking.Stopped):
-                await attachments.keep(house.desk, guest.contact, "visitor", "n", b"held")
+                await attachments.keep(house.services, guest.contact, "visitor", "n", b"held")
     program(monkeypatch, HELD.format(path=str(tmp_path / "go on")))
     held = [
-        asyncio.create_task(attachments.keep(house.desk, guest.contact, "visitor", "n", b"held")) for guest in guests
+        asyncio.create_task(attachments.keep(house.services, guest.contact, "visitor", "n", b"held"))
+        for guest in guests
     ]
     while not running():  # noqa: ASYNC110 - the system's, which tells nobody
         await asyncio.sleep(0.01)
     other = await house.visit()
     for _ in range(2):
-        await attachments.keep(house.desk, other.contact, "visitor", "n", b"words")
+        await attachments.keep(house.services, other.contact, "visitor", "n", b"words")
     assert len(running()) == 1
     assert not any(each.done() for each in held)
     (tmp_path / "go on").touch()
@@ -187,10 +188,10 @@ async def test_files_of_those_whose_were_stopped_leave_a_lane(
 async def test_without_its_limit_the_same_image_would_go_on(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     weakened(monkeypatch, cpu=1)
     with pytest.raises(InvalidField, match="too much work"):
-        await asking.look(house.desk, WHO, many_scans(200))
+        await asking.look(house.services, WHO, many_scans(200))
     weakened(monkeypatch, cpu=600)
     before = spent()
-    await asking.look(house.desk, WHO, many_scans(200))
+    await asking.look(house.services, WHO, many_scans(200))
     assert spent() - before > 1
 
 
@@ -199,10 +200,10 @@ async def test_a_large_text_is_looked_at_elsewhere(house: House) -> None:
     guest = await house.visit()
     text = "Γειά σου \n".encode() * 600_000
     data, before, own = text[: 10 * 2**20], spent(), time.process_time()
-    assert (await asking.look(house.desk, WHO, data)).type == "text/plain"
+    assert (await asking.look(house.services, WHO, data)).type == "text/plain"
     assert spent() > before  # in another process
     assert time.process_time() - own < 1
-    kept = await attachments.keep(house.desk, guest.contact, "visitor", "notes", data)
+    kept = await attachments.keep(house.services, guest.contact, "visitor", "notes", data)
     assert (kept.name, kept.size) == ("notes.txt", len(data))
 
 
@@ -226,7 +227,7 @@ BOMBS: dict[str, Callable[[], bytes]] = {
 async def test_bombs_are_refused(house: House, what: str) -> None:
     bomb, before = BOMBS[what](), spent()
     with suppress(InvalidField):
-        made = await asking.look(house.desk, WHO, bomb)
+        made = await asking.look(house.services, WHO, bomb)
         assert "unfolds" in what  # what does so beside a picture is not looked at, and the picture is
         assert (made.width, made.height) == (1, 1)
     assert spent() - before < 5
@@ -264,7 +265,7 @@ async def test_when_its_process_is_killed_nothing_is_kept_and_it_may_be_sent_aga
         for text, status in ends.items():
             program(patch, text)
             assert (await upload(app, guest, picture())).status_code == status, text
-    assert not stored(app.desk)
+    assert not stored(app.services)
     assert (await upload(app, guest, picture())).status_code == 201
 
 
@@ -274,28 +275,28 @@ async def test_a_process_that_says_too_much_or_never_ends_is_killed(
 ) -> None:
     program(monkeypatch, "import sys\nwhile True: sys.stdout.buffer.write(bytes(1 << 20))")
     with pytest.raises(Unavailable):
-        await asking.look(house.desk, WHO, b"x")
+        await asking.look(house.services, WHO, b"x")
     monkeypatch.setattr(looking, "WALL_SECONDS", -3)  # two seconds
     program(monkeypatch, "import time; time.sleep(1000)")
     with pytest.raises(Unavailable):
-        await asking.look(house.desk, WHO, bytes(2**21))
+        await asking.look(house.services, WHO, bytes(2**21))
     program(monkeypatch, "print('not what it should say')")
     with pytest.raises(Unavailable):
-        await asking.look(house.desk, WHO, b"x")
-    assert house.desk.looking.free == 2  # every turn was given back
+        await asking.look(house.services, WHO, b"x")
+    assert house.services.looking.free == 2  # every turn was given back
 
 
 @ON_SQLITE
 async def test_who_goes_away_takes_the_process_along(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     weakened(monkeypatch, cpu=60)
-    task = asyncio.create_task(asking.look(house.desk, WHO, many_scans(100_000)))
+    task = asyncio.create_task(asking.look(house.services, WHO, many_scans(100_000)))
     while not running():  # noqa: ASYNC110 - the system's, which tells nobody
         await asyncio.sleep(0.01)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
     assert not running()
-    assert house.desk.looking.free == 2
+    assert house.services.looking.free == 2
 
 
 def test_it_goes_with_the_server_that_was_killed(tmp_path: Path) -> None:
@@ -332,7 +333,7 @@ async def test_it_knows_nothing_of_the_server(house: House, monkeypatch: pytest.
     """,
     )
     with pytest.raises(InvalidField) as refused:
-        await asking.look(house.desk, WHO, b"x")
+        await asking.look(house.services, WHO, b"x")
     said = refused.value.detail
     assert "LETHE" not in said
     assert "PYTHONPATH" in said  # the control

@@ -7,10 +7,10 @@ import pytest
 
 from chat.core.errors import Misconfigured
 from chat.erasure.actions import erasure
-from chat.infra.desk import Desk
 from chat.infra.mail import Letter, Mailer, Undelivered
+from chat.infra.services import Services
 from chat.letters import actions as letters
-from tests.desks import Guest, House, counted
+from tests.inside import Guest, House, counted
 from tests.post import Post, mailed
 from tests.services import free_port
 
@@ -18,18 +18,18 @@ CANARY = "zqxjkvbanana"
 TO = "zoe@visitor.example"
 
 
-async def queued(desk: Desk, guest: Guest, to: str = TO, text: str = CANARY) -> str:
-    return await desk.store.write(lambda tx: letters.queue(desk, tx, guest.contact, to, "Γεια σας", text))
+async def queued(services: Services, guest: Guest, to: str = TO, text: str = CANARY) -> str:
+    return await services.store.write(lambda tx: letters.queue(services, tx, guest.contact, to, "Γεια σας", text))
 
 
 async def test_a_letter_is_sealed_while_it_waits_and_gone_once_delivered(house: House, post: Post) -> None:
-    desk, guest = mailed(house.desk, post.port), await house.visit()
-    await queued(desk, guest)
-    for path in desk.settings.data.rglob("*"):
+    services, guest = mailed(house.services, post.port), await house.visit()
+    await queued(services, guest)
+    for path in services.settings.data.rglob("*"):
         assert not path.is_file() or (CANARY.encode() not in path.read_bytes() and TO.encode() not in path.read_bytes())
-    assert (await counted(desk))["outbox"] == 1
-    assert await letters.sweep(desk) == 1
-    assert (await counted(desk))["outbox"] == 0
+    assert (await counted(services))["outbox"] == 1
+    assert await letters.sweep(services) == 1
+    assert (await counted(services))["outbox"] == 0
     (mail,) = post.mails
     assert (mail["to"], mail["from"], mail["subject"]) == (TO, "chat@acme.example", "Γεια σας")
     assert mail.get_content().strip() == CANARY
@@ -38,30 +38,30 @@ async def test_a_letter_is_sealed_while_it_waits_and_gone_once_delivered(house: 
 async def test_a_letter_put_off_is_tried_again_later_and_one_refused_for_good_is_dropped(
     house: House, post: Post
 ) -> None:
-    desk, guest = mailed(house.desk, post.port), await house.visit()
+    services, guest = mailed(house.services, post.port), await house.visit()
     post.answers.append("451 later")
-    await queued(desk, guest)
-    assert await letters.sweep(desk) == 0
-    assert await letters.sweep(desk) == 0  # not due yet
+    await queued(services, guest)
+    assert await letters.sweep(services) == 0
+    assert await letters.sweep(services) == 0  # not due yet
     assert post.took == []
-    soon = mailed(house.desk, post.port, desk.clock() + letters.WAITS[0])
+    soon = mailed(house.services, post.port, services.clock() + letters.WAITS[0])
     assert await letters.sweep(soon) == 1
     assert len(post.took) == 1
-    await queued(desk, guest, "nobody@visitor.example")
-    assert await letters.sweep(desk) == 1
-    assert (len(post.took), (await counted(desk))["outbox"]) == (1, 0)
+    await queued(services, guest, "nobody@visitor.example")
+    assert await letters.sweep(services) == 1
+    assert (len(post.took), (await counted(services))["outbox"]) == (1, 0)
 
 
 async def test_a_server_that_is_away_or_drops_the_line_loses_no_letter(house: House, post: Post) -> None:
-    desk, guest = mailed(house.desk, free_port()), await house.visit()
-    await queued(desk, guest)
-    assert await letters.sweep(desk) == 0
+    services, guest = mailed(house.services, free_port()), await house.visit()
+    await queued(services, guest)
+    assert await letters.sweep(services) == 0
     post.answers.append("drop")
-    at = desk.clock()
+    at = services.clock()
     for wait in letters.WAITS[:2]:
         at += wait
-        await letters.sweep(mailed(house.desk, post.port, at))
-    assert (await counted(desk))["outbox"] == 0
+        await letters.sweep(mailed(house.services, post.port, at))
+    assert (await counted(services))["outbox"] == 0
     # It took the first and we never heard: twice rather than never, and told apart by the same id.
     assert len({mail["message-id"] for mail in post.mails}) == 1
     assert len(post.mails) == 2
@@ -70,8 +70,8 @@ async def test_a_server_that_is_away_or_drops_the_line_loses_no_letter(house: Ho
 async def test_a_letter_killed_between_sending_and_noting_goes_again_under_the_same_id(
     house: House, post: Post
 ) -> None:
-    desk, guest = mailed(house.desk, post.port), await house.visit()
-    await queued(desk, guest)
+    services, guest = mailed(house.services, post.port), await house.visit()
+    await queued(services, guest)
 
     class Killed(BaseException):
         """The end of the process, as the sweep would meet it."""
@@ -81,40 +81,40 @@ async def test_a_letter_killed_between_sending_and_noting_goes_again_under_the_s
             super().send(letter)
             raise Killed
 
-    dies = replace(desk, mailer=Dies(f"smtp://127.0.0.1:{post.port}/?from=chat@acme.example"))
+    dies = replace(services, mailer=Dies(f"smtp://127.0.0.1:{post.port}/?from=chat@acme.example"))
     with pytest.raises(Killed):
         await letters.sweep(dies)
-    assert (await counted(desk))["outbox"] == 1
-    assert await letters.sweep(mailed(house.desk, post.port, desk.clock() + letters.WAITS[0])) == 1
+    assert (await counted(services))["outbox"] == 1
+    assert await letters.sweep(mailed(house.services, post.port, services.clock() + letters.WAITS[0])) == 1
     assert [mail["message-id"] for mail in post.mails] == [post.mails[0]["message-id"]] * 2
 
 
 async def test_two_sweeps_at_once_send_a_letter_once(house: House, post: Post) -> None:
-    desk, guest = mailed(house.desk, post.port), await house.visit()
+    services, guest = mailed(house.services, post.port), await house.visit()
     for _ in range(4):
-        await queued(desk, guest)
-    await asyncio.gather(*(letters.sweep(desk) for _ in range(3)))
+        await queued(services, guest)
+    await asyncio.gather(*(letters.sweep(services) for _ in range(3)))
     assert len(post.took) == 4
 
 
 async def test_a_letter_nobody_takes_is_given_up_within_a_day(house: House) -> None:
     guest = await house.visit()
-    await queued(house.desk, guest)
-    port, at = free_port(), house.desk.clock()
+    await queued(house.services, guest)
+    port, at = free_port(), house.services.clock()
     for wait in (0, *letters.WAITS):
         at += wait
-        await letters.sweep(mailed(house.desk, port, at))
-    assert (await counted(house.desk))["outbox"] == 0
+        await letters.sweep(mailed(house.services, port, at))
+    assert (await counted(house.services))["outbox"] == 0
     assert sum(letters.WAITS) < 24 * 60 * letters.MINUTE
 
 
 async def test_erasing_a_contact_takes_their_letters(house: House, post: Post) -> None:
-    desk, guest = mailed(house.desk, post.port), await house.visit()
-    await queued(desk, guest)
-    await erasure.by_agent(desk, house.actor, guest.contact.uid)
-    await erasure.sweep(desk)
-    assert (await counted(desk))["outbox"] == 0
-    await letters.sweep(desk)
+    services, guest = mailed(house.services, post.port), await house.visit()
+    await queued(services, guest)
+    await erasure.by_agent(services, house.actor, guest.contact.uid)
+    await erasure.sweep(services)
+    assert (await counted(services))["outbox"] == 0
+    await letters.sweep(services)
     assert post.took == []
 
 

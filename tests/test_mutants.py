@@ -21,12 +21,12 @@ from chat.erasure.store import erasures
 from chat.erasure.store.erasures import Erasure
 from chat.infra import store
 from chat.infra.blobs import PREVIEW, Blobs
-from chat.infra.desk import Desk
 from chat.infra.keys.slots import open_slots
+from chat.infra.services import Services
 from chat.infra.store import places
 from chat.letters import actions as letters
 from chat.tickets.store import posting
-from tests.desks import Guest, House
+from tests.inside import Guest, House
 from tests.test_attachments import picture
 from tests.test_erasure import erased, found_in, remains
 
@@ -34,7 +34,7 @@ Claim = Callable[[House], Awaitable[None]]
 Break = Callable[[pytest.MonkeyPatch], None]
 
 
-async def nothing(_desk: Desk, _erasure: Erasure) -> int:
+async def nothing(_services: Services, _erasure: Erasure) -> int:
     """Do and find nothing."""
     return 0
 
@@ -42,11 +42,13 @@ async def nothing(_desk: Desk, _erasure: Erasure) -> int:
 async def used(house: House) -> Guest:
     """Somebody who wrote, sent a picture, and waits for a letter."""
     guest = await house.visit("Zyx", "zyx@x.example")
-    file = await attachments.keep(house.desk, guest.contact, "visitor", "pot.png", picture())
+    file = await attachments.keep(house.services, guest.contact, "visitor", "pot.png", picture())
     draft = guest.draft("Zyxomma")
     draft.attachments = (file.id,)
     await house.box.post(draft)
-    await house.desk.store.write(lambda tx: letters.queue(house.desk, tx, guest.contact, "zyx@x.example", "a", "b"))
+    await house.services.store.write(
+        lambda tx: letters.queue(house.services, tx, guest.contact, "zyx@x.example", "a", "b")
+    )
     return guest
 
 
@@ -58,7 +60,7 @@ async def every_place_is_on_the_certificate(house: House) -> None:
 async def no_key_is_left(house: House) -> None:
     guest = await used(house)
     await erased(house, guest)
-    slots = open_slots(house.desk.settings.keys_url)  # not the desk's own, which keeps copies
+    slots = open_slots(house.services.settings.keys_url)  # not the services' own, which keep copies
     found = slots.look(guest.contact.key_slot, uuid.UUID(guest.contact.uid).bytes)
     slots.close()
     assert found is None
@@ -66,17 +68,17 @@ async def no_key_is_left(house: House) -> None:
 
 async def no_file_is_left(house: House) -> None:
     await erased(house, await used(house))
-    assert [path for path in (house.desk.settings.data / "attachments").rglob("*") if path.is_file()] == []
+    assert [path for path in (house.services.settings.data / "attachments").rglob("*") if path.is_file()] == []
 
 
 async def a_certificate_that_says_scrubbed_is_right(house: House) -> None:
     guest = await used(house)
     needles = await remains(house, guest)
-    with house.desk.store._read_engine.connect() as reader:
+    with house.services.store._read_engine.connect() as reader:
         reader.exec_driver_sql("SELECT count(*) FROM message").all()
         done = await erased(house, guest)
         said = done["certificate"]["certificate"]["scrub"]["done_at"]
-        assert said is None or found_in(house.desk.settings.data, needles) == []
+        assert said is None or found_in(house.services.settings.data, needles) == []
 
 
 async def a_notice_published_since_stops_whoever_is_past_the_gate(house: House) -> None:
@@ -182,11 +184,13 @@ async def test_a_place_that_is_not_emptied_keeps_its_erasure_open(
         kept = {lame.place.name, "contact"} if lame.place.kind == "table" else {lame.place.name}
         broken = [replace(each, take=nothing) if each.place.name in kept else each for each in whole]
         monkeypatch.setattr(forgetting, "steps", partial(list, broken))
-        made = await erasure.by_agent(house.desk, house.actor, guest.contact.uid)
-        request = await house.desk.store.read(partial(erasures.by_id, erasure_id=made))
-        there = await lame.look(house.desk, request)
-        await erasure.sweep(house.desk)
-        assert ((await erasure.state(house.desk, house.actor, made))["state"] != "done") is bool(there or len(kept) > 1)
+        made = await erasure.by_agent(house.services, house.actor, guest.contact.uid)
+        request = await house.services.store.read(partial(erasures.by_id, erasure_id=made))
+        there = await lame.look(house.services, request)
+        await erasure.sweep(house.services)
+        assert ((await erasure.state(house.services, house.actor, made))["state"] != "done") is bool(
+            there or len(kept) > 1
+        )
         monkeypatch.setattr(forgetting, "steps", lambda: whole)
-        await erasure.sweep(house.desk)
-        assert (await erasure.state(house.desk, house.actor, made))["state"] == "done", lame.place.name
+        await erasure.sweep(house.services)
+        assert (await erasure.state(house.services, house.actor, made))["state"] == "done", lame.place.name

@@ -11,7 +11,7 @@ import pytest
 from chat.core import networks
 from chat.core.networks import Address, Networks, asked_from, lines, network
 from chat.core.settings import Settings
-from tests.desks import CHAT, Served, served
+from tests.inside import CHAT, Served, served
 
 pytestmark = pytest.mark.anyio
 TRUSTED = tuple(map(network, ("127.0.0.1", "10.0.0.0/8", "fd00::/8", "::ffff:192.168.0.0/112")))

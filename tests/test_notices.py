@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from chat.consent import store as consents
-from tests.desks import TEXTS, Served, problem_of
+from tests.inside import TEXTS, Served, problem_of
 
 pytestmark = pytest.mark.anyio
 FIELDS = ("locale", "text", "privacy_url", "chat_label", "training_label")

@@ -19,7 +19,7 @@ from chat.tickets.schema import ticket
 from chat.web import parameters
 from chat.web.parameters import taken
 from tests.chance import dice
-from tests.desks import CHAT, House, Served, new_id, problem_of, served
+from tests.inside import CHAT, House, Served, new_id, problem_of, served
 
 pytestmark = pytest.mark.anyio
 FILES = {"/widget.js", "/static", "/widget-assets"}
@@ -263,7 +263,7 @@ async def test_a_walk_by_number_misses_nobody(app: Served, order: str, *, misses
 async def test_what_has_gone_meanwhile_is_a_conflict_and_no_500(app: Served) -> None:
     await (await app.house.visit()).say("Hello")
     with pytest.raises(NotNow):
-        await app.desk.store.write(lambda tx: tx.execute(update(ticket).values(site_id=new_id())))
+        await app.services.store.write(lambda tx: tx.execute(update(ticket).values(site_id=new_id())))
 
 
 def numbers(answer: httpx2.Response) -> list[int]:

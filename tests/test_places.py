@@ -10,11 +10,11 @@ from sqlalchemy import Column, Integer, MetaData, String, Table, inspect
 from chat.core.macs import Macs
 from chat.core.places import BASES, Place, strays
 from chat.infra.bus.redis import RedisLive
-from chat.infra.desk import Desk
+from chat.infra.services import Services
 from chat.infra.store import places
 from chat.infra.store.columns import about, metadata, personal, plain, to
 from chat.record import actions as datamap
-from tests.desks import Served, problem_of
+from tests.inside import Served, problem_of
 
 
 def copied() -> MetaData:
@@ -77,8 +77,8 @@ def test_what_hangs_off_is_erased_before_what_it_hangs_off() -> None:
     assert order.index("note") < order.index("ticket")
 
 
-async def test_every_table_of_the_database_is_in_the_schema(desk: Desk) -> None:
-    names = await desk.store.read(lambda tx: set(inspect(tx).get_table_names()))
+async def test_every_table_of_the_database_is_in_the_schema(services: Services) -> None:
+    names = await services.store.read(lambda tx: set(inspect(tx).get_table_names()))
     assert names - {"sqlite_sequence"} == {*metadata.tables, "alembic_version"}
 
 

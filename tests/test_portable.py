@@ -10,7 +10,7 @@ from chat.account.actions import accounts
 from chat.consent.actions import consent, portable
 from chat.core.clock import DAY
 from tests.backups import withdrawn
-from tests.desks import House
+from tests.inside import House
 from tests.test_audit_log import ahead
 
 VOCABULARY = {
@@ -52,15 +52,15 @@ def words(of: Any, field: str = "") -> Iterator[tuple[str, str]]:
 async def records(house: House) -> list[dict[str, Any]]:
     """A record of each kind: given, renewed, expired, withdrawn; with each purpose agreed to and refused."""
     guest = await house.visit()
-    await consent.renew(house.desk, guest.contact, 1, {"chat": True, "spam_training": True})
-    await consent.expire(ahead(house.desk, 731 * DAY))
-    await consent.renew(house.desk, guest.contact, 1, {"chat": True, "spam_training": False})
-    await accounts.change_account(house.desk, house.actor, grace_days=1)
+    await consent.renew(house.services, guest.contact, 1, {"chat": True, "spam_training": True})
+    await consent.expire(ahead(house.services, 731 * DAY))
+    await consent.renew(house.services, guest.contact, 1, {"chat": True, "spam_training": False})
+    await accounts.change_account(house.services, house.actor, grace_days=1)
     await withdrawn(guest)
-    found = await consent.receipts(house.desk, guest.contact.id)
+    found = await consent.receipts(house.services, guest.contact.id)
     signed = [consent.signed({"document": each.document, "signature": each.signature}) for each in found]
     assert {each["receipt"]["action"] for each in signed} == {*portable.STATES}
-    return [portable.portable(house.desk, each["receipt"])["record"] for each in signed]
+    return [portable.portable(house.services, each["receipt"])["record"] for each in signed]
 
 
 @pytest.mark.parametrize("settings", ["sqlite"], indirect=True)

@@ -12,7 +12,7 @@ from chat.spam_filter.actions import quarantine
 from chat.spam_filter.schema import label, review
 from chat.tickets.actions import tickets
 from chat.tickets.schema import message
-from tests.desks import CHAT, PASSWORD, Guest, House, Served, colleague, found, problem_of
+from tests.inside import CHAT, PASSWORD, Guest, House, Served, colleague, found, problem_of
 
 PRIZE = "WINNER!! You have been selected to receive a £{}00 prize. Call 0906170146{} now to claim http://win.example"
 Place = tuple[int, int]
@@ -31,23 +31,23 @@ async def held(house: House, many: int = 3, *, training: bool = True) -> list[tu
 
 async def waiting(house: House, sort: Any = "score") -> list[Place]:
     """What the list shows."""
-    items, _ = await quarantine.page(house.desk, house.actor, sort, None, 50)
+    items, _ = await quarantine.page(house.services, house.actor, sort, None, 50)
     return [(each["ticket"], each["seq"]) for each in items]
 
 
 async def taught(house: House) -> list[bool]:
     """What the labels say."""
-    return await house.desk.store.read(lambda tx: list(tx.execute(select(label.c.spam)).scalars()))
+    return await house.services.store.read(lambda tx: list(tx.execute(select(label.c.spam)).scalars()))
 
 
 async def test_held_messages_of_all_tickets_come_with_why(house: House) -> None:
     await held(house)
-    items, after = await quarantine.page(house.desk, house.actor, "score", None, 50)
+    items, after = await quarantine.page(house.services, house.actor, "score", None, 50)
     assert after is None
     assert {each["contact"]["name"] for each in items} == {"Zoe 0", "Zoe 1", "Zoe 2"}
     assert all(each["why"] and each["score"] > 0.5 and "prize" in each["text"] for each in items)
     assert [each["score"] for each in items] == sorted((each["score"] for each in items), reverse=True)
-    assert await quarantine.count(house.desk, house.actor) == 3
+    assert await quarantine.count(house.services, house.actor) == 3
 
 
 async def test_each_page_goes_on_where_the_one_before_ended(house: House) -> None:
@@ -55,7 +55,7 @@ async def test_each_page_goes_on_where_the_one_before_ended(house: House) -> Non
     for sort in ("score", "time"):
         seen, before = [], None
         for _ in range(5):
-            items, before = await quarantine.page(house.desk, house.actor, sort, before, 2)
+            items, before = await quarantine.page(house.services, house.actor, sort, before, 2)
             seen += [(each["ticket"], each["seq"]) for each in items]
             if before is None:
                 break
@@ -66,19 +66,19 @@ async def test_each_page_goes_on_where_the_one_before_ended(house: House) -> Non
 async def test_many_are_released_at_once_and_told_to_the_agents(house: House) -> None:
     made = await held(house)
     heard: list[Told] = []
-    house.desk.live.listen(f"ticket:{await ticket_id(house, made[0][1])}", house.box, heard.append)
-    assert await quarantine.judge(house.desk, house.actor, "release", [place for _, place in made[:2]]) == 2
+    house.services.live.listen(f"ticket:{await ticket_id(house, made[0][1])}", house.box, heard.append)
+    assert await quarantine.judge(house.services, house.actor, "release", [place for _, place in made[:2]]) == 2
     assert await waiting(house) == [made[2][1]]
     assert [each.entry[0].text for each in heard if each.nudge.kind == "held"] == [PRIZE.format(1, 0)]
-    assert (await tickets.one(house.desk, house.actor, made[0][1][0])).summary["held"] == 0
+    assert (await tickets.one(house.services, house.actor, made[0][1][0])).summary["held"] == 0
     assert await taught(house) == [False, False]
 
 
 async def test_what_is_confirmed_stays_held_and_leaves_the_list(house: House) -> None:
     made = await held(house)
-    assert await quarantine.judge(house.desk, house.actor, "confirm", [made[0][1]]) == 1
+    assert await quarantine.judge(house.services, house.actor, "confirm", [made[0][1]]) == 1
     assert made[0][1] not in await waiting(house)
-    assert (await tickets.one(house.desk, house.actor, made[0][1][0])).summary["held"] == 1
+    assert (await tickets.one(house.services, house.actor, made[0][1][0])).summary["held"] == 1
     assert await taught(house) == [True]
 
 
@@ -86,49 +86,49 @@ async def test_a_word_is_taken_back_with_what_it_taught(house: House) -> None:
     made = await held(house)
     before, places = await waiting(house), [place for _, place in made]
     for word in ("release", "confirm"):
-        await quarantine.judge(house.desk, house.actor, word, places)
+        await quarantine.judge(house.services, house.actor, word, places)
         assert await waiting(house) == []
-        assert await quarantine.judge(house.desk, house.actor, "return", places) == 3
+        assert await quarantine.judge(house.services, house.actor, "return", places) == 3
         assert (await waiting(house), await taught(house)) == (before, [])
 
 
 async def test_without_the_purpose_a_word_counts_and_teaches_nothing(house: House) -> None:
     made = await held(house, 1, training=False)
-    assert await quarantine.judge(house.desk, house.actor, "release", [made[0][1]]) == 1
+    assert await quarantine.judge(house.services, house.actor, "release", [made[0][1]]) == 1
     assert (await waiting(house), await taught(house)) == ([], [])
 
 
 async def test_one_message_of_a_ticket_is_released_and_another_stays(house: House) -> None:
     ((guest, first),) = await held(house, 1)
     second = await guest.say(PRIZE.format(7, 7))
-    await quarantine.judge(house.desk, house.actor, "release", [first])
+    await quarantine.judge(house.services, house.actor, "release", [first])
     assert await waiting(house) == [(second.number, second.seq)]
-    assert (await tickets.one(house.desk, house.actor, first[0])).summary["held"] == 1
+    assert (await tickets.one(house.services, house.actor, first[0])).summary["held"] == 1
 
 
 async def test_a_mark_in_the_inbox_is_a_word_too(house: House) -> None:
     made = await held(house, 2)
-    await tickets.hold(house.desk, house.actor, made[0][1][0], held=True)
+    await tickets.hold(house.services, house.actor, made[0][1][0], held=True)
     assert await waiting(house) == [made[1][1]]
 
 
 async def test_who_is_erased_or_under_a_hold_is_not_shown(house: House) -> None:
     made = await held(house, 3)
-    await quarantine.judge(house.desk, house.actor, "confirm", [made[2][1]])
-    await holds.place(house.desk, house.actor, made[0][0].contact.uid, "a claim", 3)
+    await quarantine.judge(house.services, house.actor, "confirm", [made[2][1]])
+    await holds.place(house.services, house.actor, made[0][0].contact.uid, "a claim", 3)
     for guest in (made[1][0], made[2][0]):
-        await erasure.by_agent(house.desk, house.actor, guest.contact.uid)
+        await erasure.by_agent(house.services, house.actor, guest.contact.uid)
     assert await waiting(house) == []
-    assert await quarantine.judge(house.desk, house.actor, "release", [made[1][1]]) == 0
-    assert await erasure.sweep(house.desk) == 2
-    assert await house.desk.store.read(lambda tx: list(tx.execute(select(review)))) == []
+    assert await quarantine.judge(house.services, house.actor, "release", [made[1][1]]) == 0
+    assert await erasure.sweep(house.services) == 2
+    assert await house.services.store.read(lambda tx: list(tx.execute(select(review)))) == []
 
 
 async def test_another_accounts_messages_are_neither_shown_nor_judged(house: House) -> None:
     made = await held(house, 1)
-    other = await found(house.desk, "Other", "owner@other.example")
+    other = await found(house.services, "Other", "owner@other.example")
     assert await waiting(replace(house, actor=other.actor)) == []
-    assert await quarantine.judge(house.desk, other.actor, "release", [made[0][1]]) == 0
+    assert await quarantine.judge(house.services, other.actor, "release", [made[0][1]]) == 0
     assert await waiting(house) == [made[0][1]]
 
 
@@ -150,7 +150,7 @@ async def test_the_quarantine_over_rest(app: Served) -> None:
 
 async def test_the_page_is_every_agents_and_the_filters_is_not(app: Served) -> None:
     await held(app.house, 2)
-    mara, password = await colleague(app.desk, app.house.actor, "mara@acme.example", "Mara", "agent")
+    mara, password = await colleague(app.services, app.house.actor, "mara@acme.example", "Mara", "agent")
     await app.sign_in(mara.email, password)
     assert "Not spam: release" in (await app.client.get("/admin/quarantine")).text
     assert (await app.client.get("/admin/filter", headers={"accept": "text/html"})).status_code == 403
@@ -174,10 +174,10 @@ async def test_a_form_releases_what_is_ticked_and_nothing_without_this_sessions_
 
 async def ticket_id(house: House, place: Place) -> int:
     """The key of a ticket."""
-    opened = await tickets.one(house.desk, house.actor, place[0])
+    opened = await tickets.one(house.services, house.actor, place[0])
     return opened.ticket.id
 
 
 async def test_the_control_that_a_held_message_is_held(house: House) -> None:
     await held(house, 1)
-    assert await house.desk.store.read(lambda tx: list(tx.execute(select(message.c.held)).scalars())) == [True]
+    assert await house.services.store.read(lambda tx: list(tx.execute(select(message.c.held)).scalars())) == [True]

@@ -11,7 +11,7 @@ from chat.attachments.actions import quotas
 from chat.export.actions import building
 from chat.infra import disk
 from tests import test_quotas as claims
-from tests.desks import House
+from tests.inside import House
 
 Claim = Callable[[House], Awaitable[None]]
 Break = Callable[[pytest.MonkeyPatch], None]
@@ -30,11 +30,11 @@ def nothing(*_: Any) -> None:
 
 
 def counting(which: Callable[[Any, Any], Any]) -> Break:
-    """Counts of what is under way, by the desk and what it was before the rows were read, what `which` says."""
+    """Counts of what is under way, by the services and what it was before the rows were read, what `which` says."""
     real = quotas._fits
 
-    async def fits(desk: Any, account: str, coming: Any, more: int) -> None:
-        await real(desk, account, which(desk, coming), more)
+    async def fits(services: Any, account: str, coming: Any, more: int) -> None:
+        await real(services, account, which(services, coming), more)
 
     return instead(quotas, "_fits", fits)
 
@@ -59,7 +59,7 @@ MUTANTS: dict[str, tuple[Claim, Break]] = {
     "the server's files under way": (server_is_not_overrun, counting(lambda *_: {})),
     "counted too late": (
         claims.test_what_is_let_go_while_rows_are_read_is_counted_once,
-        counting(lambda desk, _: desk.coming),
+        counting(lambda services, _: services.coming),
     ),
     "no floor for files under way": (
         claims.test_files_under_way_are_counted_by_the_floor,

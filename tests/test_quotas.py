@@ -22,30 +22,30 @@ from chat.infra.metrics import Metrics
 from chat.tickets.actions.posting import Postbox
 from chat.web.ready import Ready
 from chat.web.sizes import size
-from tests.desks import House, Served, found, served
+from tests.inside import House, Served, found, served
 from tests.test_attachments import stored, upload
 
 ON_SQLITE = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 
 
 def limited(house: House, **limits: Any) -> Any:
-    """The desk with such settings."""
-    return replace(house.desk, settings=replace(house.desk.settings, **limits))
+    """The services with such settings."""
+    return replace(house.services, settings=replace(house.services.settings, **limits))
 
 
 def over(house: House) -> Any:
-    """The desk with a floor that is higher than what the disk has free."""
-    return limited(house, disk_floor=2 * disk.free(house.desk.settings) // disk.MB)
+    """The services with a floor that is higher than what the disk has free."""
+    return limited(house, disk_floor=2 * disk.free(house.services.settings) // disk.MB)
 
 
-async def stays(desk: Any, contact: Contact, size: int) -> Any:
+async def stays(services: Any, contact: Contact, size: int) -> Any:
     """A file of so many bytes, kept."""
-    return await attachments.keep(desk, contact, "visitor", "n", b"x" * size)
+    return await attachments.keep(services, contact, "visitor", "n", b"x" * size)
 
 
 async def used(house: House) -> int:
     """What the account is told that it uses."""
-    return (await quotas.storage(house.desk, house.actor)).used
+    return (await quotas.storage(house.services, house.actor)).used
 
 
 @ON_SQLITE
@@ -54,16 +54,16 @@ async def test_a_contact_has_a_quota_and_so_has_an_account_and_the_server(house:
     half = b"x" * (disk.MB // 2)
 
     async def sent(who: Any, **limits: Any) -> None:
-        desk = limited(house, **limits)
-        await attachments.admit(desk, who.contact, "visitor")
-        await attachments.keep(desk, who.contact, "visitor", "n", half)
+        services = limited(house, **limits)
+        await attachments.admit(services, who.contact, "visitor")
+        await attachments.keep(services, who.contact, "visitor", "n", half)
 
     await sent(guest, contact_quota=1)
     await sent(guest, contact_quota=1)
-    before = len(stored(house.desk))
+    before = len(stored(house.services))
     with pytest.raises(StorageFull):
         await attachments.keep(limited(house, contact_quota=1), guest.contact, "visitor", "n", half)
-    assert len(stored(house.desk)) == before  # what was refused left nothing
+    assert len(stored(house.services)) == before  # what was refused left nothing
     await sent(other, contact_quota=1)  # another person's is another
     for limit in ("account_quota", "server_quota"):
         with pytest.raises(StorageFull):
@@ -81,12 +81,12 @@ async def test_under_the_floor_files_go_first_and_messages_last(settings: Settin
         answer = await upload(app, guest, b"words")
         assert (answer.status_code, answer.json()["code"]) == (507, "storage_full")
         with pytest.raises(StorageFull):
-            await exports.ask(app.desk, guest.contact, "visitor", "visitor")
+            await exports.ask(app.services, guest.contact, "visitor", "visitor")
         assert (await guest.say("hello")).seq == 1
-        full = Postbox(replace(app.desk, settings=replace(app.desk.settings, disk_floor=100 * free)), Metrics())
+        full = Postbox(replace(app.services, settings=replace(app.services.settings, disk_floor=100 * free)), Metrics())
         with pytest.raises(Unavailable, match="full"):
             await full.post(guest.draft("lost"))
-        assert not stored(app.desk)
+        assert not stored(app.services)
 
 
 @pytest.mark.anyio
@@ -96,7 +96,7 @@ async def test_ready_means_that_messages_are_stored(settings: Settings) -> None:
     async with served(settings) as app:
         for times, stores in {2: True, 100: not sqlite}.items():  # under the floor, and under a quarter of it
             free = disk.free(settings) // disk.MB
-            app.doors.desk, app.doors.ready = limited(app.house, disk_floor=times * free), Ready()
+            app.context.services, app.context.ready = limited(app.house, disk_floor=times * free), Ready()
             answer = await app.client.get("/readyz")
             assert (answer.json()["stores"], answer.status_code) == (stores, 200 if stores else 503)
             assert (await app.client.get("/healthz")).status_code == 200
@@ -118,41 +118,41 @@ def test_messages_hang_on_the_disk_of_their_database(settings: Settings, monkeyp
 
 async def test_a_ready_export_is_the_answer_for_a_day(house: House) -> None:
     guest = await house.visit()
-    first = await exports.ask(house.desk, guest.contact, "visitor", "visitor")
-    await building.sweep(house.desk)
-    again = await exports.ask(house.desk, guest.contact, "visitor", "visitor")
+    first = await exports.ask(house.services, guest.contact, "visitor", "visitor")
+    await building.sweep(house.services)
+    again = await exports.ask(house.services, guest.contact, "visitor", "visitor")
     assert (again["id"], again["state"]) == (first["id"], "done")
     day = 86_400_000 + 1000
-    later = replace(house.desk, clock=lambda: house.desk.clock() + day)
+    later = replace(house.services, clock=lambda: house.services.clock() + day)
     assert (await exports.ask(later, guest.contact, "visitor", "visitor"))["id"] != first["id"]  # the control
 
 
 @ON_SQLITE
 async def test_a_contact_has_a_quota(house: House) -> None:
-    guest, desk = await house.visit(), limited(house, contact_quota=1)
-    await stays(desk, guest.contact, disk.MB)
+    guest, services = await house.visit(), limited(house, contact_quota=1)
+    await stays(services, guest.contact, disk.MB)
     with pytest.raises(StorageFull, match="person"):
-        await attachments.admit(desk, guest.contact, "visitor")
+        await attachments.admit(services, guest.contact, "visitor")
 
 
 @pytest.mark.parametrize("limit", ["account_quota", "server_quota"])
 async def test_files_under_way_are_counted_by_quotas(house: House, limit: str) -> None:
-    desk = limited(house, **{limit: 1})
+    services = limited(house, **{limit: 1})
     guest, other = await house.visit(), await house.visit()
-    async with quotas.held(desk, guest.contact, 600_000):
+    async with quotas.held(services, guest.contact, 600_000):
         with pytest.raises(StorageFull):
-            await stays(desk, other.contact, 600_000)
-    await stays(desk, other.contact, 600_000)
-    made = await asyncio.gather(*(stays(desk, guest.contact, 100_000) for _ in range(8)), return_exceptions=True)
+            await stays(services, other.contact, 600_000)
+    await stays(services, other.contact, 600_000)
+    made = await asyncio.gather(*(stays(services, guest.contact, 100_000) for _ in range(8)), return_exceptions=True)
     assert {type(each) for each in made if isinstance(each, Exception)} <= {StorageFull}
     assert 600_000 < await used(house) <= disk.MB
-    assert not +desk.coming
+    assert not +services.coming
 
 
 @ON_SQLITE
 async def test_what_is_let_go_while_rows_are_read_is_counted_once(house: House) -> None:
     """One file is entered and let go after the other's rows were read, and before they are counted."""
-    desk, real = limited(house, account_quota=1), quotas.used_by
+    services, real = limited(house, account_quota=1), quotas.used_by
     guest, other = await house.visit(), await house.visit()
     read, goes_on = threading.Event(), threading.Event()
 
@@ -162,12 +162,12 @@ async def test_what_is_let_go_while_rows_are_read_is_counted_once(house: House) 
         goes_on.wait(60)
         return found
 
-    async with quotas.held(desk, guest.contact, 600_000):
+    async with quotas.held(services, guest.contact, 600_000):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(quotas, "used_by", slowly)
-            second = asyncio.create_task(stays(desk, other.contact, 600_000))
+            second = asyncio.create_task(stays(services, other.contact, 600_000))
             await asyncio.to_thread(read.wait, 60)
-        await stays(replace(desk, settings=house.desk.settings), guest.contact, 600_000)
+        await stays(replace(services, settings=house.services.settings), guest.contact, 600_000)
     goes_on.set()
     with pytest.raises(StorageFull):
         await second
@@ -176,18 +176,18 @@ async def test_what_is_let_go_while_rows_are_read_is_counted_once(house: House) 
 @ON_SQLITE
 async def test_files_under_way_are_counted_by_the_floor(house: House) -> None:
     guest = await house.visit()
-    free = disk.free(house.desk.settings)
-    desk = limited(house, disk_floor=free // disk.MB // 2)
-    quotas.has_room(desk)
+    free = disk.free(house.services.settings)
+    services = limited(house, disk_floor=free // disk.MB // 2)
+    quotas.has_room(services)
     with pytest.raises(StorageFull, match="disk"):
-        async with quotas.held(desk, guest.contact, free):
+        async with quotas.held(services, guest.contact, free):
             pass
-    assert not +desk.coming
+    assert not +services.coming
 
 
 async def test_archives_count_and_are_made_all_the_same(house: House) -> None:
     guest = await house.visit()
-    await stays(house.desk, guest.contact, disk.MB)
+    await stays(house.services, guest.contact, disk.MB)
     full = limited(house, contact_quota=1, account_quota=1, server_quota=1)
     assert (await exports.ask(full, guest.contact, "visitor", "visitor"))["state"] == "queued"
     await building.sweep(full)
@@ -201,26 +201,26 @@ async def test_archives_count_and_are_made_all_the_same(house: House) -> None:
 async def test_few_archives_of_a_contact_are_kept(house: House) -> None:
     guest, made = await house.visit(), []
     for day in range(5):
-        later = replace(house.desk, clock=partial(int, house.desk.clock() + day * 86_500_000))
+        later = replace(house.services, clock=partial(int, house.services.clock() + day * 86_500_000))
         made.append((await exports.ask(later, guest.contact, "visitor", "visitor"))["id"])
         await building.sweep(later)
-    assert [each["id"] for each in await exports.mine(house.desk, guest.contact)] == made[:2:-1]
-    assert house.desk.archives.count(guest.contact.uid) == building.KEPT
+    assert [each["id"] for each in await exports.mine(house.services, guest.contact)] == made[:2:-1]
+    assert house.services.archives.count(guest.contact.uid) == building.KEPT
 
 
 @ON_SQLITE
 async def test_an_archive_waits_for_room_however_long(house: House) -> None:
     guest = await house.visit()
-    asked = await exports.ask(house.desk, guest.contact, "visitor", "visitor")
+    asked = await exports.ask(house.services, guest.contact, "visitor", "visitor")
     assert not asked["waits_for_room"]
     for minute in range(2 * building.TRIES):
-        later = partial(int, house.desk.clock() + minute * 70_000)
+        later = partial(int, house.services.clock() + minute * 70_000)
         assert await building.sweep(replace(over(house), clock=later)) == 0
     (waits,) = await exports.mine(over(house), guest.contact)
     assert (waits["state"], waits["waits_for_room"]) == ("queued", True)
-    found = await house.desk.store.read(lambda tx: rows.one(tx, asked["id"], contact_id=guest.contact.id))
-    assert (found.tries, house.desk.archives.count(guest.contact.uid)) == (0, 0)
-    await building.sweep(replace(house.desk, clock=partial(int, house.desk.clock() + 1_000_000)))
+    found = await house.services.store.read(lambda tx: rows.one(tx, asked["id"], contact_id=guest.contact.id))
+    assert (found.tries, house.services.archives.count(guest.contact.uid)) == (0, 0)
+    await building.sweep(replace(house.services, clock=partial(int, house.services.clock() + 1_000_000)))
     (made,) = await exports.mine(over(house), guest.contact)
     assert (made["state"], made["waits_for_room"]) == ("done", False)
 
@@ -239,7 +239,7 @@ async def _there_was_room(*_: object) -> bool:
 @ON_SQLITE
 async def test_a_message_is_refused_before_the_disk_is_full(house: House) -> None:
     guest = await house.visit()
-    free = disk.free(house.desk.settings) // disk.MB
+    free = disk.free(house.services.settings) // disk.MB
     with pytest.raises(Unavailable, match="full"):
         await Postbox(limited(house, disk_floor=100 * free), Metrics()).post(guest.draft("lost"))
 
@@ -253,24 +253,24 @@ async def test_an_upload_is_refused_under_the_floor(house: House) -> None:
 
 async def test_an_account_is_told_how_much_it_uses_of_how_much(app: Served) -> None:
     guest = await app.house.visit()
-    other = await found(app.desk, "Other", "other@acme.example")
+    other = await found(app.services, "Other", "other@acme.example")
     await other.publish()
-    await stays(app.desk, (await other.visit()).contact, 5000)
+    await stays(app.services, (await other.visit()).contact, 5000)
     assert (await app.rest("GET", "/account")).json()["storage"] == {"used": 0, "most": 20_480 * disk.MB}
-    await stays(app.desk, guest.contact, 3000)
+    await stays(app.services, guest.contact, 3000)
     assert (await app.rest("PATCH", "/account", {"name": "Acme"})).json()["storage"]["used"] == 3000
     await app.sign_in()
     page = (await app.client.get("/admin/retention")).text
     assert "take 2.9\u00a0kB of 20\u00a0GB" in page
     assert "<meter" in page
     assert "It is full" not in page
-    app.doors.desk = limited(app.house, account_quota=0)
+    app.context.services = limited(app.house, account_quota=0)
     assert (await app.rest("GET", "/account")).json()["storage"] == {"used": 3000, "most": None}
     page = (await app.client.get("/admin/retention")).text
     assert "take 2.9\u00a0kB." in page
     assert "<meter" not in page
-    await stays(app.desk, guest.contact, disk.MB)
-    app.doors.desk = limited(app.house, account_quota=1)
+    await stays(app.services, guest.contact, disk.MB)
+    app.context.services = limited(app.house, account_quota=1)
     assert "It is full" in (await app.client.get("/admin/retention")).text
 
 

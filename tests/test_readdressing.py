@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, select, update
 
-from chat.app import open_desk
+from chat.app import open_services
 from chat.contacts.schema import contact
 from chat.core.clock import now
 from chat.core.crypt import blind
@@ -15,13 +15,13 @@ from chat.core.errors import Misconfigured, NotFound
 from chat.core.networks import Network
 from chat.core.settings import Settings
 from chat.export.actions import exports
-from chat.infra.desk import Desk
+from chat.infra.services import Services
 from chat.infra.store import engine, folder, migrations
 from chat.infra.store.migrations import readdressing
 from chat.letters.schema import disclosure
 from chat.team.actions import agents
 from chat.team.schema import agent
-from tests.desks import PASSWORD, Guest, House
+from tests.inside import PASSWORD, Guest, House
 from tests.test_restore_older import moved, older  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.anyio
@@ -41,25 +41,25 @@ def then(text: str) -> str:
     return unicodedata.normalize("NFKC", text).strip().casefold()
 
 
-def aged(tx: Connection, desk: Desk, guests: list[tuple[Guest, str]]) -> None:
+def aged(tx: Connection, services: Services, guests: list[tuple[Guest, str]]) -> None:
     """Put addresses back to how they were stored and found."""
     for guest, text in guests:
         known = guest.contact
-        found_by = blind(desk.index_key, known.account_id, then(text))
-        sealed = desk.seal(known.key_slot, known.uid, "email", text)
+        found_by = blind(services.index_key, known.account_id, then(text))
+        sealed = services.seal(known.key_slot, known.uid, "email", text)
         mine = contact.c.id == known.id
         tx.execute(update(contact).where(mine).values(email=sealed, email_hash=found_by))
         told = disclosure.c.contact_id == known.id
         tx.execute(update(disclosure).where(told, disclosure.c.address.is_(None)).values(recipient=found_by))
 
 
-async def sent(desk: Desk, guest: Guest, to: str | None) -> str:
+async def sent(services: Services, guest: Guest, to: str | None) -> str:
     """A letter that went to the contact (None) or to somebody else, on record."""
     known, letter = guest.contact, f"letter-{to}"
-    address = None if to is None else desk.seal(known.key_slot, known.uid, f"sent/{letter}", to)
-    found_by = blind(desk.index_key, known.account_id, then(to or ""))
+    address = None if to is None else services.seal(known.key_slot, known.uid, f"sent/{letter}", to)
+    found_by = blind(services.index_key, known.account_id, then(to or ""))
     row = {"id": letter, "contact_id": known.id, "kind": "mail", "recipient": found_by, "address": address}
-    await desk.store.write(lambda tx: tx.execute(disclosure.insert().values(**row, categories=[], at=now())))
+    await services.store.write(lambda tx: tx.execute(disclosure.insert().values(**row, categories=[], at=now())))
     return letter
 
 
@@ -67,10 +67,10 @@ async def sent(desk: Desk, guest: Guest, to: str | None) -> str:
 async def past(house: House, older: Settings) -> tuple[Settings, list[Guest]]:  # noqa: F811 - the fixture
     """A place as an older Lethe left it: its settings, and whose contacts are there."""
     guests = [await house.visit("Ann", email) for email, _ in PAIRS]
-    await sent(house.desk, guests[0], None)
-    await sent(house.desk, guests[0], "boss@xn--bcher-kva.example")
+    await sent(house.services, guests[0], None)
+    await sent(house.services, guests[0], "boss@xn--bcher-kva.example")
     old = [(guest, email) for guest, (email, _) in zip(guests, PAIRS, strict=True)]
-    await house.desk.store.write(lambda tx: aged(tx, house.desk, old))
+    await house.services.store.write(lambda tx: aged(tx, house.services, old))
     await moved(house, older)
     return older, guests
 
@@ -78,10 +78,10 @@ async def past(house: House, older: Settings) -> tuple[Settings, list[Guest]]:  
 async def found(place: Settings) -> list[list[str]]:
     """The ids that each pair's other spelling finds."""
     made = []
-    async with open_desk(place) as desk:
+    async with open_services(place) as services:
         for _, other in PAIRS:
             try:
-                made.append([each.uid for each in await exports.of_email(desk, other)])
+                made.append([each.uid for each in await exports.of_email(services, other)])
             except NotFound:
                 made.append([])
     return made
@@ -93,13 +93,15 @@ async def test_stored_addresses_are_found_by_every_spelling_and_shown_in_letters
     place, guests = past
     migrations.migrate(place)
     assert await found(place) == [[each.contact.uid] for each in guests]
-    async with open_desk(place) as desk:
-        known = (await exports.of_email(desk, PAIRS[0][1]))[0]
-        assert desk.unseal(known.key_slot, known.uid, "email", known.email) == "Mia@bücher.example"
+    async with open_services(place) as services:
+        known = (await exports.of_email(services, PAIRS[0][1]))[0]
+        assert services.unseal(known.key_slot, known.uid, "email", known.email) == "Mia@bücher.example"
         with pytest.raises(NotFound):
-            await exports.of_email(desk, "info@fass.example")
-        rows = await desk.store.read(lambda tx: tx.execute(select(disclosure)).all())
-        mine, boss = (desk.email_hash(known.account_id, each) for each in ("mia@bücher.example", "boss@bücher.example"))
+            await exports.of_email(services, "info@fass.example")
+        rows = await services.store.read(lambda tx: tx.execute(select(disclosure)).all())
+        mine, boss = (
+            services.email_hash(known.account_id, each) for each in ("mia@bücher.example", "boss@bücher.example")
+        )
         assert {each.id: each.recipient for each in rows} == {
             "letter-None": mine,
             "letter-boss@xn--bcher-kva.example": boss,
@@ -146,8 +148,8 @@ async def test_without_the_renewal_they_are_not_found(
 async def test_a_key_that_is_gone_keeps_nobody_else_and_other_keys_stop_it(past: tuple[Settings, list[Guest]]) -> None:
     place, guests = past
     gone = guests[1].contact
-    async with open_desk(replace(place, database_url=guests[0].house.desk.settings.database_url)) as desk:
-        desk.keys.destroy(gone.key_slot, gone.uid)
+    async with open_services(replace(place, database_url=guests[0].house.services.settings.database_url)) as services:
+        services.keys.destroy(gone.key_slot, gone.uid)
     right = folder.server_secret(place)
     with pytest.raises(Misconfigured, match="other keys"):
         migrations.migrate(replace(place, secret_key="x" * 40))
@@ -159,23 +161,23 @@ async def test_of_two_agents_who_turn_out_to_have_one_address_the_active_one_sig
     house: House,
     older: Settings,  # noqa: F811 - the fixture
 ) -> None:
-    desk = house.desk
-    made = [await agents.add_agent(desk, house.actor, f"mia{n}@x.example", "Mia", "agent") for n in range(3)]
-    await agents.deactivate_agent(desk, house.actor, made[0][0].id)
+    services = house.services
+    made = [await agents.add_agent(services, house.actor, f"mia{n}@x.example", "Mia", "agent") for n in range(3)]
+    await agents.deactivate_agent(services, house.actor, made[0][0].id)
 
     spelt = ("mia@bücher.example", "mia@xn--bcher-kva.example", "MIA@xn--bcher-kva.example")
 
     def work(tx: Connection) -> None:
         for (each, _), text in zip(made, spelt, strict=True):
             row = tx.execute(select(agent).where(agent.c.id == each.id)).one()
-            sealed = desk.seal(row.key_slot, row.id, "email", text)
-            found_by = blind(desk.index_key, "agents", then(text) + ("+" if text.startswith("MIA") else ""))
+            sealed = services.seal(row.key_slot, row.id, "email", text)
+            found_by = blind(services.index_key, "agents", then(text) + ("+" if text.startswith("MIA") else ""))
             tx.execute(update(agent).where(agent.c.id == each.id).values(email=sealed, email_hash=found_by))
 
-    await desk.store.write(work)
+    await services.store.write(work)
     await moved(house, older)
     migrations.migrate(older)
-    async with open_desk(older) as later:
+    async with open_services(older) as later:
         session = await agents.sign_in(later, "mia@bücher.example", made[1][1], NET)
         assert session.secret
         rows = await later.store.read(lambda tx: tx.execute(select(agent.c.email_hash)).scalars().all())

@@ -9,12 +9,12 @@ from chat.core.errors import Ended
 from chat.tickets.actions import redaction
 from chat.tickets.schema import message
 from chat.tickets.store import redaction as rows
-from tests.desks import Served, counted, found, problem_of
+from tests.inside import Served, counted, found, problem_of
 
 
 async def bodies(app: Served) -> list[bytes]:
     """What the messages hold, in order."""
-    return await app.desk.store.read(
+    return await app.services.store.read(
         lambda tx: list(tx.execute(select(message.c.body).order_by(message.c.seq)).scalars())
     )
 
@@ -44,7 +44,7 @@ async def test_a_redaction_is_entered_once_and_takes_the_next_number(app: Served
     assert (await guest.say("two")).seq == 3
     for seq in (2, 9, 0):
         problem_of(await app.rest("DELETE", f"/tickets/1/messages/{seq}"), 404, "not_found")
-    foreign = await found(app.desk, "Other", "owner@other.example")
+    foreign = await found(app.services, "Other", "owner@other.example")
     problem_of(await app.rest("DELETE", "/tickets/1/messages/3", house=foreign), 404, "not_found")
     assert [each["text"] for each in await said(app)] == [None, "two"]
 
@@ -91,12 +91,12 @@ async def test_a_ticket_deleted_for_good_is_gone_with_all_that_hung_off_it(app: 
     guest = await app.house.visit()
     await guest.say("one")
     await app.rest("POST", "/tickets/1/notes", {"id": "5f0c9f0e-8a39-4f0c-9d7e-1f8a6f4f2b11", "text": "a note"})
-    foreign = await found(app.desk, "Other", "owner@other.example")
+    foreign = await found(app.services, "Other", "owner@other.example")
     problem_of(await app.rest("DELETE", "/tickets/1?permanent=true", house=foreign), 404, "not_found")
     problem_of(await app.rest("DELETE", "/tickets/1?permanent=yes"), 422, "invalid_field")
     assert (await app.rest("DELETE", "/tickets/1?permanent=true")).status_code == 204
     problem_of(await app.rest("DELETE", "/tickets/1?permanent=true"), 404, "not_found")
-    left = await counted(app.desk)
+    left = await counted(app.services)
     assert (left["ticket"], left["message"], left["note"], left["contact"]) == (0, 0, 0, 1)
     assert (await guest.say("again")).number == 2
 
@@ -104,9 +104,9 @@ async def test_a_ticket_deleted_for_good_is_gone_with_all_that_hung_off_it(app: 
 async def test_a_deletion_cut_short_is_unseen_and_ends_with_the_sweep(app: Served) -> None:
     guest = await app.house.visit()
     done = await guest.say("one")
-    await app.desk.store.write(lambda tx: rows.doom(tx, [done.ticket_id or 0], app.desk.clock()))
+    await app.services.store.write(lambda tx: rows.doom(tx, [done.ticket_id or 0], app.services.clock()))
     problem_of(await app.rest("GET", "/tickets/1"), 404, "not_found")
     assert (await app.rest("GET", "/tickets?status=trash")).json()["items"] == []
-    assert (await counted(app.desk))["message"] == 1  # the control: it is still there to be swept
-    assert await redaction.sweep(app.desk) == 1
-    assert (await counted(app.desk))["message"] == 0
+    assert (await counted(app.services))["message"] == 1  # the control: it is still there to be swept
+    assert await redaction.sweep(app.services) == 1
+    assert (await counted(app.services))["message"] == 0

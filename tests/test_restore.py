@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chat.app import open_desk
+from chat.app import open_services
 from chat.attachments.actions import attachments
 from chat.backup.actions import replay
 from chat.consent.actions import consent
@@ -34,7 +34,7 @@ from tests.backups import (
     said,
     since_then,
 )
-from tests.desks import Guest, House
+from tests.inside import Guest, House
 from tests.services import PostgreSQL
 from tests.test_attachments import picture
 from tests.test_erasure import chatted, hashed
@@ -43,27 +43,27 @@ from tests.test_erasure import chatted, hashed
 async def test_what_was_taken_away_since_is_taken_away_again(house: House, vault: Path, elsewhere: Settings) -> None:
     guests, happen = await since_then(house)
     path = await backed_up(house, vault)
-    receipts = await rows(house.desk, "receipt")
+    receipts = await rows(house.services, "receipt")
     await happen()
     other, gone, waits = guests["other"].contact, guests["erased"].contact, guests["waits"].contact
-    async with restored(elsewhere, path) as (desk, report):
+    async with restored(elsewhere, path) as (services, report):
         assert report["replayed"] == dict.fromkeys(replay.DEEDS, 0) | {"erase": 3, "redact": 2, "file": 1, "narrow": 1}
-        there = {each["uid"] for each in await rows(desk, "contact")}
+        there = {each["uid"] for each in await rows(services, "contact")}
         assert there == {each.contact.uid for name, each in guests.items() if name not in {"erased", "later"}}
-        assert not [each for each in await rows(desk, "message") if each["contact_id"] == gone.id]
-        assert not any(desk.keys.holds(each.key_slot, each.uid) for each in (gone, guests["later"].contact))
-        assert (await said(desk, guests["other"]))[1] == (2, "")
-        assert await rows(desk, "attachment") == []
+        assert not [each for each in await rows(services, "message") if each["contact_id"] == gone.id]
+        assert not any(services.keys.holds(each.key_slot, each.uid) for each in (gone, guests["later"].contact))
+        assert (await said(services, guests["other"]))[1] == (2, "")
+        assert await rows(services, "attachment") == []
         assert not [path for path in (elsewhere.data / "attachments").rglob("*") if path.is_file()]
-        assert await rows(desk, "label") == []
+        assert await rows(services, "label") == []
         assert not list((elsewhere.data / "filters").glob("*.filter"))
-        waiting = {each["contact_uid"]: each for each in await rows(desk, "erasure")}
+        waiting = {each["contact_uid"]: each for each in await rows(services, "erasure")}
         assert waiting[waits.uid]["state"] == "queued"
         with pytest.raises(LetheError):
-            await consent.reader_of(desk, Visitor(waits.uid, house.key, 0))
+            await consent.reader_of(services, Visitor(waits.uid, house.key, 0))
         mine = [each for each in receipts if each["contact_id"] == other.id]
-        assert [each for each in await rows(desk, "receipt") if each["contact_id"] == other.id] == mine
-        assert await erasure.sweep(replace(desk, clock=lambda: house.desk.clock() + 8 * DAY)) == 1
+        assert [each for each in await rows(services, "receipt") if each["contact_id"] == other.id] == mine
+        assert await erasure.sweep(replace(services, clock=lambda: house.services.clock() + 8 * DAY)) == 1
     assert residue_in(elsewhere.data, ["Zyxomma", "rarename", "rarecontent"]) == []
 
 
@@ -79,13 +79,13 @@ async def test_a_restore_without_replay_is_caught(
     await happen()
     if mutant == "nothing is replayed":
         monkeypatch.setattr(replay, "since", lambda *_: [])
-    async with restored(elsewhere, path) as (desk, _):
-        assert guests["erased"].contact.uid in {each["uid"] for each in await rows(desk, "contact")}
-        assert (await said(desk, guests["other"]))[1][1]
-        assert await rows(desk, "attachment")
-        assert await rows(desk, "label")
+    async with restored(elsewhere, path) as (services, _):
+        assert guests["erased"].contact.uid in {each["uid"] for each in await rows(services, "contact")}
+        assert (await said(services, guests["other"]))[1][1]
+        assert await rows(services, "attachment")
+        assert await rows(services, "label")
         with pytest.raises(NotFound):  # though not readable even so: the key is gone for good
-            await said(desk, guests["erased"])
+            await said(services, guests["erased"])
 
 
 def test_every_deed_that_is_entered_can_be_done_again() -> None:
@@ -101,14 +101,14 @@ async def test_a_deed_that_commits_while_the_backup_begins_is_done_again(
 ) -> None:
     """It is in the ledger before the backup begins, and in no row that the backup sees."""
     guest = await chatted(house)
-    last = await tickets.last_of(house.desk, guest.contact.id)
+    last = await tickets.last_of(house.services, guest.contact.id)
     assert last is not None
     what = {"contact": guest.contact.uid, "ticket": last.id, "seq": 1, "part": None}
-    house.desk.ledger.enter(house.desk.clock() - 5, "redact", what)
+    house.services.ledger.enter(house.services.clock() - 5, "redact", what)
     path = await backed_up(house, vault)
     monkeypatch.setattr(replay, "MARGIN", margin)
-    async with restored(elsewhere, path) as (desk, _):
-        assert bool((await said(desk, guest))[0][1]) is (margin == 0)  # the mutant keeps it
+    async with restored(elsewhere, path) as (services, _):
+        assert bool((await said(services, guest))[0][1]) is (margin == 0)  # the mutant keeps it
 
 
 async def test_what_was_replayed_once_is_not_done_to_what_was_written_since(
@@ -117,10 +117,10 @@ async def test_what_was_replayed_once_is_not_done_to_what_was_written_since(
     guest = await chatted(house)
     path = await backed_up(house, vault)
     number = (await guest.say("lost with the first database")).number
-    await redaction.message(house.desk, house.actor, number, 4)
-    async with restored(elsewhere, path) as (desk, report):
+    await redaction.message(house.services, house.actor, number, 4)
+    async with restored(elsewhere, path) as (services, report):
         assert report["replayed"]["redact"] == 1
-        there = House(desk, house.made, house.actor, house.site, Postbox(desk, Metrics()))
+        there = House(services, house.made, house.actor, house.site, Postbox(services, Metrics()))
         again = Guest(there, guest.begun, guest.contact)
         assert (await again.say("another with the same number")).seq == 4
         second = await backed_up(there, vault)
@@ -134,33 +134,33 @@ async def test_a_ticket_deleted_since_goes_again_and_a_hold_is_kept(
     house: House, vault: Path, elsewhere: Settings
 ) -> None:
     guest, held = await chatted(house), await chatted(house, email="held@x.example")
-    number = (await tickets.last_of(house.desk, guest.contact.id)).number  # type: ignore[union-attr] # they wrote
+    number = (await tickets.last_of(house.services, guest.contact.id)).number  # type: ignore[union-attr] # they wrote
     path = await backed_up(house, vault)
-    await redaction.purge(house.desk, house.actor, number)
-    await holds.place(house.desk, house.actor, held.contact.uid, "a claim", 30)
-    await erasure.by_agent(house.desk, house.actor, held.contact.uid)
-    before = await hashed(house.desk, held)
-    async with restored(elsewhere, path) as (desk, report):
+    await redaction.purge(house.services, house.actor, number)
+    await holds.place(house.services, house.actor, held.contact.uid, "a claim", 30)
+    await erasure.by_agent(house.services, house.actor, held.contact.uid)
+    before = await hashed(house.services, held)
+    async with restored(elsewhere, path) as (services, report):
         assert (report["replayed"]["purge"], report["replayed"]["hold"]) == (1, 1)
-        assert {each["contact_id"] for each in await rows(desk, "ticket")} == {held.contact.id}
-        assert {each["contact_id"] for each in await rows(desk, "message")} == {held.contact.id}
-        assert len(await said(desk, held)) == 3
-        assert await erasure.sweep(desk) == 0
-    assert await hashed(house.desk, held) == before
+        assert {each["contact_id"] for each in await rows(services, "ticket")} == {held.contact.id}
+        assert {each["contact_id"] for each in await rows(services, "message")} == {held.contact.id}
+        assert len(await said(services, held)) == 3
+        assert await erasure.sweep(services) == 0
+    assert await hashed(house.services, held) == before
 
 
 async def test_nothing_is_opened_before_the_replay_has_finished(house: House, vault: Path, elsewhere: Settings) -> None:
     guest = await chatted(house)
     path = await backed_up(house, vault)
-    await erasure.by_agent(house.desk, house.actor, guest.contact.uid)
-    await erasure.sweep(house.desk)
+    await erasure.by_agent(house.services, house.actor, guest.contact.uid)
+    await erasure.sweep(house.services)
     await asyncio.to_thread(load, elsewhere, path)
     with pytest.raises(Misconfigured, match="restore has not finished"):
-        async with open_desk(elsewhere):
+        async with open_services(elsewhere):
             pass
     # Killed here, it is run again, even with another backup.
-    async with restored(elsewhere, path) as (desk, _):
-        assert await rows(desk, "contact") == []
+    async with restored(elsewhere, path) as (services, _):
+        assert await rows(services, "contact") == []
 
 
 async def test_a_restore_stopped_anywhere_goes_on_to_the_same_end(
@@ -186,19 +186,19 @@ async def test_a_restore_stopped_anywhere_goes_on_to_the_same_end(
                 async with restored(elsewhere, path):
                     pass
         with pytest.raises(Misconfigured):
-            async with open_desk(elsewhere):
+            async with open_services(elsewhere):
                 pass
-    async with restored(elsewhere, path) as (desk, report):
+    async with restored(elsewhere, path) as (services, report):
         assert report["replayed"]["erase"] == 3
-        assert len(await rows(desk, "contact")) == 3
+        assert len(await rows(services, "contact")) == 3
 
 
 async def test_each_restore_is_an_epoch_of_its_own(house: House, vault: Path, elsewhere: Settings) -> None:
     await chatted(house)
     path = await backed_up(house, vault)
-    async with restored(elsewhere, path) as (desk, first):
-        assert await tickets.epoch(desk) == first["epoch"] > await tickets.epoch(house.desk)
-        await desk.store.write(copies.drop)
+    async with restored(elsewhere, path) as (services, first):
+        assert await tickets.epoch(services) == first["epoch"] > await tickets.epoch(house.services)
+        await services.store.write(copies.drop)
     await asyncio.sleep(1.1)  # epochs count seconds
     async with restored(elsewhere, path) as (_, second):
         assert second["epoch"] > first["epoch"]
@@ -207,21 +207,21 @@ async def test_each_restore_is_an_epoch_of_its_own(house: House, vault: Path, el
 async def test_ids_of_rows_that_were_lost_are_not_given_again(house: House, vault: Path, elsewhere: Settings) -> None:
     for number in range(3):
         last = await chatted(house, email=f"{number}@x.example")
-    await erasure.by_agent(house.desk, house.actor, last.contact.uid)
-    await erasure.sweep(house.desk)
+    await erasure.by_agent(house.services, house.actor, last.contact.uid)
+    await erasure.sweep(house.services)
     path = await backed_up(house, vault)
-    async with restored(elsewhere, path) as (desk, _):
-        there = House(desk, house.made, house.actor, house.site, house.box)
+    async with restored(elsewhere, path) as (services, _):
+        there = House(services, house.made, house.actor, house.site, house.box)
         assert (await there.visit()).contact.id > last.contact.id
 
 
 async def test_files_come_back_over_what_a_killed_restore_left(house: House, vault: Path, elsewhere: Settings) -> None:
-    desk, guest = house.desk, await house.visit()
-    made = await attachments.keep(desk, guest.contact, "visitor", "pot.png", picture())
+    services, guest = house.services, await house.visit()
+    made = await attachments.keep(services, guest.contact, "visitor", "pot.png", picture())
     draft = guest.draft("look")
     draft.attachments = (made.id,)
     await house.box.post(draft)
-    path, row = await backed_up(house, vault), (await rows(desk, "attachment"))[0]
+    path, row = await backed_up(house, vault), (await rows(services, "attachment"))[0]
     left = elsewhere.data / "attachments" / guest.contact.uid
     left.mkdir(parents=True)
     for ending in ("", ".part", ".small.part"):
@@ -229,6 +229,8 @@ async def test_files_come_back_over_what_a_killed_restore_left(house: House, vau
     async with restored(elsewhere, path) as (there, report):
         assert report["files"] == 2
         for small in (False, True):
-            both = [await attachments.of_visitor(each, guest.contact, made.id, small=small) for each in (desk, there)]
+            both = [
+                await attachments.of_visitor(each, guest.contact, made.id, small=small) for each in (services, there)
+            ]
             assert len({b"".join(file.pieces) for file in both}) == 1
     assert len(names(left)) == 2

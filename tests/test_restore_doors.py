@@ -13,11 +13,11 @@ from chat.core.ids import secret
 from chat.core.model import Agent
 from chat.core.networks import Network
 from chat.core.settings import Settings
-from chat.infra.desk import Desk
 from chat.infra.ledger.ledger import Ledger
+from chat.infra.services import Services
 from chat.team.actions import agents, credentials
 from tests.backups import backed_up, restored
-from tests.desks import PASSWORD, House, colleague
+from tests.inside import PASSWORD, House, colleague
 from tests.test_migrations import environment, lethe, one_line
 
 
@@ -31,16 +31,16 @@ class Keys:
     token: str
     cookie: str
 
-    async def opened(self, desk: Desk) -> set[str]:
-        """Which of the doors open at a desk."""
+    async def opened(self, services: Services) -> set[str]:
+        """Which of the doors open with such services."""
         house = self.house
         tried: dict[str, Awaitable[object]] = {
-            "owner": agents.sign_in(desk, house.made.owner_email, PASSWORD, Network("here")),
-            "owner's token": agents.by_token(desk, house.made.api_token),
-            "gone": agents.sign_in(desk, self.gone[0].email, self.gone[1], Network("here")),
-            "renewed": agents.sign_in(desk, self.renewed[0].email, self.renewed[1], Network("here")),
-            "token": agents.by_token(desk, self.token),
-            "session": agents.by_session(desk, self.cookie),
+            "owner": agents.sign_in(services, house.made.owner_email, PASSWORD, Network("here")),
+            "owner's token": agents.by_token(services, house.made.api_token),
+            "gone": agents.sign_in(services, self.gone[0].email, self.gone[1], Network("here")),
+            "renewed": agents.sign_in(services, self.renewed[0].email, self.renewed[1], Network("here")),
+            "token": agents.by_token(services, self.token),
+            "session": agents.by_session(services, self.cookie),
         }
         return {name for name, trying in tried.items() if await opens(trying)}
 
@@ -56,24 +56,24 @@ async def opens(trying: Awaitable[object]) -> bool:
 
 async def keys_of(house: House) -> Keys:
     """Two agents beside the owner, one of them with a token and a session."""
-    desk, made = house.desk, {}
+    services, made = house.services, {}
     for name in ("gone", "renewed"):
-        made[name] = await colleague(desk, house.actor, f"{name}@acme.example", name, "agent")
+        made[name] = await colleague(services, house.actor, f"{name}@acme.example", name, "agent")
     renewed, password = made["renewed"]
     token = secret()
-    await desk.store.write(lambda tx: agents.give_token(tx, renewed.id, token, "a program", desk.clock()))
-    cookie = desk.tokens.cookie((await agents.sign_in(desk, renewed.email, password, Network("here"))).secret)
+    await services.store.write(lambda tx: agents.give_token(tx, renewed.id, token, "a program", services.clock()))
+    cookie = services.tokens.cookie((await agents.sign_in(services, renewed.email, password, Network("here"))).secret)
     keys = Keys(house, made["gone"], made["renewed"], token, cookie)
-    assert len(await keys.opened(desk)) == 6
+    assert len(await keys.opened(services)) == 6
     return keys
 
 
 async def shut_out(keys: Keys) -> str:
     """Deactivate one agent and give the other another password, which is returned."""
-    desk = keys.house.desk
-    await agents.deactivate_agent(desk, keys.house.actor, keys.gone[0].id)
-    renewed = await credentials.renew(desk, keys.renewed[0].email, None, with_tokens=True)
-    assert (renewed.tokens, await keys.opened(desk)) == (1, {"owner", "owner's token"})
+    services = keys.house.services
+    await agents.deactivate_agent(services, keys.house.actor, keys.gone[0].id)
+    renewed = await credentials.renew(services, keys.renewed[0].email, None, with_tokens=True)
+    assert (renewed.tokens, await keys.opened(services)) == (1, {"owner", "owner's token"})
     assert renewed.sessions >= 1
     return renewed.password
 
@@ -82,17 +82,17 @@ async def test_who_was_shut_out_since_stays_shut_out(house: House, vault: Path, 
     keys = await keys_of(house)
     path = await backed_up(house, vault)
     new = await shut_out(keys)
-    async with restored(elsewhere, path) as (desk, report):
+    async with restored(elsewhere, path) as (services, report):
         assert {name: report["replayed"][name] for name in ("deactivate", "password", "revoke")} == {
             "deactivate": 1,
             "password": 1,
             "revoke": 1,
         }
-        assert await keys.opened(desk) == {"owner", "owner's token"}
+        assert await keys.opened(services) == {"owner", "owner's token"}
         email = keys.renewed[0].email
-        assert not await opens(agents.sign_in(desk, email, new, Network("here"))), "the ledger holds no password"
-        again = await credentials.renew(desk, email, "a password that is new", with_tokens=False)
-        assert await opens(agents.sign_in(desk, email, again.password, Network("here")))
+        assert not await opens(agents.sign_in(services, email, new, Network("here"))), "the ledger holds no password"
+        again = await credentials.renew(services, email, "a password that is new", with_tokens=False)
+        assert await opens(agents.sign_in(services, email, again.password, Network("here")))
 
 
 @pytest.mark.parametrize("mutant", ["nothing is replayed", "nothing is entered"])
@@ -108,31 +108,31 @@ async def test_without_the_ledger_old_keys_open_again(
     await shut_out(keys)
     if mutant == "nothing is replayed":
         monkeypatch.setattr(replay, "since", lambda *_: [])
-    async with restored(elsewhere, path) as (desk, _):
-        assert await keys.opened(desk) == {"owner", "owner's token", "gone", "renewed", "token"}
+    async with restored(elsewhere, path) as (services, _):
+        assert await keys.opened(services) == {"owner", "owner's token", "gone", "renewed", "token"}
 
 
 async def test_a_new_password_needs_an_active_agent_and_length(house: House) -> None:
-    gone, _ = await agents.add_agent(house.desk, house.actor, "gone@acme.example", "Gone", "agent")
-    await agents.deactivate_agent(house.desk, house.actor, gone.id)
+    gone, _ = await agents.add_agent(house.services, house.actor, "gone@acme.example", "Gone", "agent")
+    await agents.deactivate_agent(house.services, house.actor, gone.id)
     for email in (gone.email, "nobody@acme.example"):
         with pytest.raises(NotFound):
-            await credentials.renew(house.desk, email, None, with_tokens=False)
+            await credentials.renew(house.services, email, None, with_tokens=False)
     with pytest.raises(InvalidField):
-        await credentials.renew(house.desk, house.made.owner_email, "short", with_tokens=False)
-    assert await opens(agents.sign_in(house.desk, house.made.owner_email, PASSWORD, Network("here")))
+        await credentials.renew(house.services, house.made.owner_email, "short", with_tokens=False)
+    assert await opens(agents.sign_in(house.services, house.made.owner_email, PASSWORD, Network("here")))
 
 
 async def test_the_ledger_says_ids_and_nothing_else_of_an_agent(house: House) -> None:
     keys = await keys_of(house)
     new = await shut_out(keys)
-    entries = list(house.desk.ledger.entries())
+    entries = list(house.services.ledger.entries())
     assert [(each.did, {*each.what}) for each in entries] == [
         ("deactivate", {"agent"}),
         ("revoke", {"token"}),
         ("password", {"agent"}),
     ]
-    written = house.desk.ledger.copy()
+    written = house.services.ledger.copy()
     assert not [word for word in (new, keys.renewed[1], keys.token, "acme.example") if word in written]
 
 

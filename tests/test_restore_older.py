@@ -21,7 +21,7 @@ from chat.infra.store.backups import Standing
 from chat.infra.store.columns import metadata
 from chat.tickets.actions import redaction, tickets
 from tests.backups import backed_up, load, restored, rows, said
-from tests.desks import House
+from tests.inside import House
 from tests.services import PostgreSQL
 from tests.test_erasure import chatted
 from tests.test_migrations import drift
@@ -57,7 +57,7 @@ async def moved(house: House, older: Settings) -> None:
             known = {str(each.name) for each in into.columns}
             found = [
                 {name: value for name, value in row.items() if name in known}
-                for row in await rows(house.desk, str(into.name))
+                for row in await rows(house.services, str(into.name))
             ]
             if found:
                 tx.execute(insert(into), found)
@@ -74,7 +74,7 @@ def server_of(tx: Any) -> dict[str, Any]:
 def backup_of(house: House, older: Settings, path: Path, head: Head) -> Path:
     """Write the backup that the code of that time would have written: its tables, its columns, its revision."""
     store = Store(older.database_url)
-    made = {"id": uuid7(), "made_at": house.desk.clock(), "revision": OLDEST}
+    made = {"id": uuid7(), "made_at": house.services.clock(), "revision": OLDEST}
     manifest: dict[str, Any] = {"tables": [], "counters": {}, "files": 0, "missing": 0, "ledger": asdict(head)}
 
     def work(tx: Any) -> None:
@@ -85,7 +85,7 @@ def backup_of(house: House, older: Settings, path: Path, head: Head) -> Path:
             manifest["tables"].append({"name": each.name, "columns": copies.shape(each), "rows": len(lines)})
         manifest["server"] = server_of(tx)
 
-    with archive.writing(path, house.desk.signer, made) as out:
+    with archive.writing(path, house.services.signer, made) as out:
         store.write_here(work)
         out.add("manifest.json", [canonical(manifest | {"members": out.members})])
     store.close()
@@ -98,27 +98,29 @@ async def test_a_backup_of_an_older_schema_is_brought_forward_and_who_was_erased
     kept = await chatted(house, "Αλέξανδρος", email="kept@x.example")
     gone = await chatted(house, "Zyxomma", email="gone@x.example")
     await moved(house, older)
-    path = backup_of(house, older, vault / "lethe-older.backup", house.desk.ledger.head())
-    with archive.opened(path, house.desk.signer) as backup:
+    path = backup_of(house, older, vault / "lethe-older.backup", house.services.ledger.head())
+    with archive.opened(path, house.services.signer) as backup:
         assert backup.head.revision == OLDEST != migrations.HEAD
         columns = {each["name"]: dict(each["columns"]) for each in backup.manifest["tables"]}
     assert "ham_held" not in columns["account"]
     assert "training_run" not in columns, "it must be older than the tables that came since"
-    number = (await tickets.last_of(house.desk, kept.contact.id)).number  # type: ignore[union-attr] # they wrote
-    await redaction.message(house.desk, house.actor, number, 2)
-    await erasure.by_agent(house.desk, house.actor, gone.contact.uid)
-    await erasure.sweep(house.desk)
-    async with restored(elsewhere, path) as (desk, report):
+    number = (await tickets.last_of(house.services, kept.contact.id)).number  # type: ignore[union-attr] # they wrote
+    await redaction.message(house.services, house.actor, number, 2)
+    await erasure.by_agent(house.services, house.actor, gone.contact.uid)
+    await erasure.sweep(house.services)
+    async with restored(elsewhere, path) as (services, report):
         assert migrations.current(elsewhere.database_url) == migrations.HEAD
         assert drift(elsewhere.database_url, metadata) == []
         assert (report["replayed"]["erase"], report["replayed"]["redact"]) == (1, 1)
-        assert [each["uid"] for each in await rows(desk, "contact")] == [kept.contact.uid]
-        read = dict(await said(desk, kept))
+        assert [each["uid"] for each in await rows(services, "contact")] == [kept.contact.uid]
+        read = dict(await said(services, kept))
         assert [seq for seq, text in read.items() if not text] == [2, 4], "redacted, and the entry that says so"
-        assert [read[seq] for seq in (1, 3)] == [text for seq, text in await said(house.desk, kept) if seq in {1, 3}]
-        assert (await rows(desk, "account"))[0]["ham_held"] == 0.002
-        assert [each.broken_at for each in await verdicts.verify_all(desk)] == [None]
-        later = await House(desk, house.made, house.actor, house.site, house.box).visit("Later")
+        assert [read[seq] for seq in (1, 3)] == [
+            text for seq, text in await said(house.services, kept) if seq in {1, 3}
+        ]
+        assert (await rows(services, "account"))[0]["ham_held"] == 0.002
+        assert [each.broken_at for each in await verdicts.verify_all(services)] == [None]
+        later = await House(services, house.made, house.actor, house.site, house.box).visit("Later")
         assert later.contact.id > gone.contact.id
 
 
@@ -129,7 +131,7 @@ async def test_without_the_migrations_an_older_backup_is_not_served(
     """The negative control: what the test above sees is the work of bringing it forward."""
     await chatted(house)
     await moved(house, older)
-    path = backup_of(house, older, vault / "lethe-older.backup", house.desk.ledger.head())
+    path = backup_of(house, older, vault / "lethe-older.backup", house.services.ledger.head())
     migrate = migrations.migrate
     with monkeypatch.context() as without:
         without.setattr(migrations, "migrate", lambda place, revision=OLDEST: migrate(place, revision))

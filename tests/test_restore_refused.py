@@ -20,7 +20,7 @@ from tests.backups import (
     said,
 )
 from tests.chance import dice
-from tests.desks import House
+from tests.inside import House
 from tests.services import PostgreSQL
 from tests.test_erasure import chatted, hashed
 
@@ -28,10 +28,10 @@ from tests.test_erasure import chatted, hashed
 async def test_a_place_in_use_is_refused_and_untouched(house: House, vault: Path, settings: Settings) -> None:
     guest = await chatted(house)
     path = await backed_up(house, vault)
-    before = await hashed(house.desk, guest)
+    before = await hashed(house.services, guest)
     with pytest.raises(Misconfigured, match="data here already"):
         await asyncio.to_thread(load, settings, path)
-    assert await hashed(house.desk, guest) == before
+    assert await hashed(house.services, guest) == before
 
 
 def refused(place: Settings, path: Path) -> str:
@@ -88,9 +88,9 @@ async def test_a_ledger_that_is_lost_or_older_is_refused_unless_one_insists(
     house: House, vault: Path, elsewhere: Settings, tmp_path: Path, postgresql: PostgreSQL
 ) -> None:
     guest, other = await chatted(house), await chatted(house, email="other@x.example")
-    await erasure.by_agent(house.desk, house.actor, guest.contact.uid)
+    await erasure.by_agent(house.services, house.actor, guest.contact.uid)
     keys_in = tmp_path / "keys apart"
-    await backups.copy_keys(house.desk, keys_in, vault)
+    await backups.copy_keys(house.services, keys_in, vault)
     path = await backed_up(house, vault)
     if elsewhere.keys_url.startswith("file:"):
         bare = replace(elsewhere, keys_url=f"file://{tmp_path}/nothing/contacts.keys")
@@ -99,9 +99,9 @@ async def test_a_ledger_that_is_lost_or_older_is_refused_unless_one_insists(
     assert "no keys here" in refused(bare, path)
     with pytest.raises(Misconfigured, match="--without-ledger"):
         load(bare, path, keys=keys_in)
-    async with restored(bare, path, keys=keys_in, without_ledger=True) as (desk, _):
-        assert len(await said(desk, other)) == 3
-        assert guest.contact.uid not in {each["uid"] for each in await rows(desk, "contact")}
+    async with restored(bare, path, keys=keys_in, without_ledger=True) as (services, _):
+        assert len(await said(services, other)) == 3
+        assert guest.contact.uid not in {each["uid"] for each in await rows(services, "contact")}
 
 
 @pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
@@ -110,14 +110,14 @@ async def test_a_ledger_with_a_line_changed_or_left_out_is_refused(
 ) -> None:
     for number in range(3):
         guest = await chatted(house, email=f"{number}@x.example")
-        await erasure.by_agent(house.desk, house.actor, guest.contact.uid)
+        await erasure.by_agent(house.services, house.actor, guest.contact.uid)
     path = await backed_up(house, vault)
-    ledger = house.desk.settings.data / "keys" / "forgotten.ledger"
+    ledger = house.services.settings.data / "keys" / "forgotten.ledger"
     whole = ledger.read_bytes()
     lines = whole.splitlines(keepends=True)
     for bad in (lines[:1] + lines[2:], lines[1:], [lines[0].replace(b'"at":1', b'"at":2'), *lines[1:]], lines[:2]):
         ledger.write_bytes(b"".join(bad))
         assert "ledger" in refused(elsewhere, path)
     ledger.write_bytes(whole + b"cut off while it was writ")
-    async with restored(elsewhere, path) as (desk, _):
-        assert [each.number for each in desk.ledger.entries()] == [1, 2, 3, 4]
+    async with restored(elsewhere, path) as (services, _):
+        assert [each.number for each in services.ledger.entries()] == [1, 2, 3, 4]

@@ -7,11 +7,11 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from chat.infra.desk import Desk
+from chat.infra.services import Services
 from chat.retention.actions import retention, sweeping
 from chat.tickets.schema import message, ticket
 from tests.ageing import crowd, rows_of, sent, wrote
-from tests.desks import House
+from tests.inside import House
 from tests.test_erasure import hashed
 from tests.test_erasure_killed import work
 
@@ -22,31 +22,31 @@ TICKETS, MESSAGES = 900, 8
 
 async def test_a_run_killed_at_random_moments_ends_whole(house: House) -> None:
     print(f"seed {SEED}, kills {KILLS}")
-    dice, desk = random.Random(SEED), house.desk
+    dice, services = random.Random(SEED), house.services
     old, young = await crowd(house, TICKETS, MESSAGES, 400), await wrote(house, 300, 5)
     files = [await wrote(house, 400) for _ in range(5)]
     for each in files:
         await sent(house, each, 400)
-    before = await hashed(desk, young.guest)
-    run = await sweeping.begin(desk, house.actor.account_id, "clock", "system")
+    before = await hashed(services, young.guest)
+    run = await sweeping.begin(services, house.actor.account_id, "clock", "system")
     killed, left = 0, []
     for _ in range(KILLS):
-        killed += work(desk.settings, dice.uniform(0.05, 0.5)).returncode == -signal.SIGKILL
-        left.append(await kept(desk))
+        killed += work(services.settings, dice.uniform(0.05, 0.5)).returncode == -signal.SIGKILL
+        left.append(await kept(services))
     print(f"{killed} killed, tickets left {left}")
     assert killed > KILLS // 2
-    assert work(desk.settings, 0).returncode == 0
-    done = await retention.report(desk, house.actor, run.id)
+    assert work(services.settings, 0).returncode == 0
+    done = await retention.report(services, house.actor, run.id)
     said = done["rules"][0]
     assert (done["state"], said["found"], said["purged"], said["left"]) == ("done", TICKETS + 5, TICKETS + 5, 0)
-    assert await kept(desk) == (1, 5)
+    assert await kept(services) == (1, 5)
     for each in (old, *files):
-        assert set(await rows_of(desk, each)) == {"contact", "receipt"}
-        assert desk.blobs.count(each.guest.contact.uid) == 0
-    assert await hashed(desk, young.guest) == before
+        assert set(await rows_of(services, each)) == {"contact", "receipt"}
+        assert services.blobs.count(each.guest.contact.uid) == 0
+    assert await hashed(services, young.guest) == before
 
 
-async def kept(desk: Desk) -> tuple[int, int]:
+async def kept(services: Services) -> tuple[int, int]:
     """How many tickets and messages there are."""
 
     def count(tx: Any) -> tuple[int, int]:
@@ -55,4 +55,4 @@ async def kept(desk: Desk) -> tuple[int, int]:
         )
         return tickets, messages
 
-    return await desk.store.read(count)
+    return await services.store.read(count)

@@ -11,7 +11,7 @@ from chat.attachments import store as uploads
 from chat.retention.store import ageing
 from chat.spam_filter.actions import training
 from tests import test_retention as claims
-from tests.desks import House
+from tests.inside import House
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from sqlalchemy import update
 from chat.retention.actions import sweeping
 from chat.tickets.schema import ticket
 from tests.ageing import USUAL, ago, held_back, rows_of, sent, wrote
-from tests.desks import CHAT, Served, colleague, found, problem_of
+from tests.inside import CHAT, Served, colleague, found, problem_of
 from tests.test_migrations import environment
 from tests.test_sessions import cookie, mark, own
 
@@ -88,7 +88,7 @@ async def test_a_run_goes_on_by_itself_and_leaves_a_report(app: Served) -> None:
     await held_back(app.house, held)
     answer = await app.rest("POST", "/retention/runs", {"dry_run": False})
     assert answer.status_code == 202
-    await sweeping.sweep(app.desk)
+    await sweeping.sweep(app.services)
     made = (await app.rest("GET", f"/retention/runs/{answer.json()['id']}")).json()
     assert (made["state"], made["source"], made["rules"][0]["purged"], made["rules"][0]["held"]) == (
         "done",
@@ -96,7 +96,7 @@ async def test_a_run_goes_on_by_itself_and_leaves_a_report(app: Served) -> None:
         1,
         1,
     )
-    assert "ticket" not in await rows_of(app.desk, lived)
+    assert "ticket" not in await rows_of(app.services, lived)
     listed = (await app.rest("GET", "/retention/runs?limit=1")).json()
     assert [each["id"] for each in listed["items"]] == [made["id"]]
     audited = (await app.rest("GET", "/audit?action=retention.run")).json()["items"]
@@ -104,7 +104,7 @@ async def test_a_run_goes_on_by_itself_and_leaves_a_report(app: Served) -> None:
 
 
 async def test_retention_is_the_business_of_owners_and_admins(app: Served) -> None:
-    made, password = await colleague(app.desk, app.house.actor, "a@acme.example", "A", "agent")
+    made, password = await colleague(app.services, app.house.actor, "a@acme.example", "A", "agent")
     headers = await _as(app, made.email, password)
     for method, path, body in (
         ("GET", "/retention", None),
@@ -154,7 +154,7 @@ async def test_a_department_is_made_given_tickets_and_deleted(app: Served) -> No
 
 
 async def test_anothers_department_is_nobodys(app: Served) -> None:
-    other = await found(app.desk, "Other", "owner@other.example", app.house.box)
+    other = await found(app.services, "Other", "owner@other.example", app.house.box)
     theirs = (await app.rest("POST", "/departments", {"name": "Theirs"}, house=other)).json()
     await wrote(app.house, 1)
     problem_of(await app.rest("PATCH", "/tickets/1", {"department": theirs["id"]}), 404, "not_found")
@@ -189,7 +189,7 @@ async def test_a_departments_fewer_days_are_shown_first_too(app: Served) -> None
     made = (await app.rest("POST", "/departments", {"name": "Returns"})).json()
     await wrote(app.house, 40)
     await app.rest("PATCH", "/tickets/1", {"department": made["id"]})
-    await ago(app.house, 40).desk.store.write(lambda tx: _aged(tx, ago(app.house, 40).desk.clock()))
+    await ago(app.house, 40).services.store.write(lambda tx: _aged(tx, ago(app.house, 40).services.clock()))
     headers = await own(app, await cookie(app))
     form = {"csrf": await mark(app, headers["cookie"].partition("=")[2]), "name": "Returns", "transcripts_days": "30"}
     where = f"/admin/departments/{made['id']}"
@@ -213,7 +213,7 @@ async def test_the_pages_say_all_in_both_languages(app: Served) -> None:
     await sent(app.house, await wrote(app.house, 20), 20)
     await app.rest("POST", "/departments", {"name": "Returns <b>", "retention": {"transcripts_days": 30}})
     run = (await app.rest("POST", "/retention/runs", {"dry_run": False})).json()
-    await sweeping.sweep(app.desk)
+    await sweeping.sweep(app.services)
     await app.sign_in()
     for locale in ("en", "el"):
         for path in ("/admin/retention", "/admin/departments", f"/admin/retention/runs/{run['id']}"):
@@ -229,7 +229,7 @@ async def test_the_pages_say_all_in_both_languages(app: Served) -> None:
 @pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 async def test_the_command_rehearses_and_runs(app: Served, tmp_path: Path) -> None:
     await wrote(app.house, 400)
-    given = environment(tmp_path, app.desk.settings.database_url, LETHE_DATA=str(app.desk.settings.data))
+    given = environment(tmp_path, app.services.settings.database_url, LETHE_DATA=str(app.services.settings.data))
 
     def command(*options: str) -> Any:
         made = subprocess.run(

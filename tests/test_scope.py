@@ -27,7 +27,7 @@ from chat.rights import store as links
 from chat.routes import routes
 from chat.tickets.schema import ticket
 from chat.tickets.store import tickets
-from tests.desks import CHAT, House, Served, inner_socket, new_id
+from tests.inside import CHAT, House, Served, inner_socket, new_id
 from tests.test_docs import addresses
 from tests.test_isolation import BODIES, RESOURCES, Two, two  # noqa: F401 - a fixture
 
@@ -236,8 +236,8 @@ async def walk(two: Two, house: House, guest: Any) -> None:
 
 async def walk_link(app: Served, house: House, guest: Any) -> None:
     """Ask every route of a mailed link."""
-    mailed, until = f"{house.key:x<43}", app.desk.clock() + 60_000
-    await app.desk.store.write(lambda tx: links.put(tx, digest(mailed), [guest.contact.id], until))
+    mailed, until = f"{house.key:x<43}", app.services.clock() + 60_000
+    await app.services.store.write(lambda tx: links.put(tx, digest(mailed), [guest.contact.id], until))
     page, own = f"/privacy/{house.key}", {"origin": CHAT}
     await app.call("POST", f"{page}/links", {"email": "ann@other.example"}, **own)
     shown = (await app.call("POST", f"{page}/opened", {"link": mailed}, **own)).json()
@@ -272,7 +272,7 @@ async def strayed(two: Two, trace: Trace) -> list[tuple[str, str, int, str]]:
         rows += [("ticket", row) for row in tx.execute(select(ticket.c.id, ticket.c.account_id))]
         return {(kind, row.id): row.account_id for kind, row in rows}
 
-    owners = await two.app.desk.store.read(work)
+    owners = await two.app.services.store.read(work)
     return sorted(each for each in trace.keys if owners.get((each[1], each[2]), each[0]) != each[0])
 
 
@@ -316,9 +316,9 @@ def unscoped(*columns: Any) -> Any:
 
 
 async def test_anothers_key_is_found(two: Two) -> None:
-    key = await two.app.desk.store.read(lambda tx: tx.execute(select(func.min(ticket.c.id))).scalar_one())
+    key = await two.app.services.store.read(lambda tx: tx.execute(select(func.min(ticket.c.id))).scalar_one())
     for asker, found in ((two.app.house, []), (two.other, ["tickets.store.tickets.messages"])):
         with traced() as trace:
             trace.asker = asker.made.account_id
-            await two.app.desk.store.read(lambda tx: tickets.messages(tx, key))
+            await two.app.services.store.read(lambda tx: tickets.messages(tx, key))
         assert [each[3] for each in await strayed(two, trace)] == found

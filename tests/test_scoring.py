@@ -12,8 +12,8 @@ from chat.infra.metrics import Metrics
 from chat.tickets.actions import scoring
 from spam.reading import LONGEST
 from tests.chance import dice
-from tests.desks import House
 from tests.growth import cpu
+from tests.inside import House
 
 Waiting = list[tuple[Draft, int]]
 _numbers = count()
@@ -124,8 +124,8 @@ def crowd(house: House, chance: Random, people: int = 60) -> list[Draft]:
 
 
 def spent(house: House, drafts: list[Draft], budget: float) -> float:
-    house.desk.filters.forget_words()
-    return cpu(lambda _: scoring.score(house.desk.filters, drafts, budget), "")
+    house.services.filters.forget_words()
+    return cpu(lambda _: scoring.score(house.services.filters, drafts, budget), "")
 
 
 async def test_past_its_time_a_batch_goes_unscored_but_for_the_short(house: House) -> None:

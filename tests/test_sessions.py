@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from chat.core.settings import Settings
 from chat.routes import routes
 from chat.team.actions import agents
-from tests.desks import CHAT, PASSWORD, Served, counted, problem_of, served
+from tests.inside import CHAT, PASSWORD, Served, counted, problem_of, served
 
 pytestmark = pytest.mark.anyio
 WRONG = "not the password at all"
@@ -21,8 +21,8 @@ NO_SESSION = {"/signin"}
 
 
 async def test_unknown_deactivated_and_wrong_are_answered_alike(app: Served) -> None:
-    gone, password = await agents.add_agent(app.desk, app.house.actor, "gone@acme.example", "Gone", "agent")
-    await agents.deactivate_agent(app.desk, app.house.actor, gone.id)
+    gone, password = await agents.add_agent(app.services, app.house.actor, "gone@acme.example", "Gone", "agent")
+    await agents.deactivate_agent(app.services, app.house.actor, gone.id)
     tried = [("nobody@acme.example", PASSWORD), (gone.email, password), (app.house.made.owner_email, WRONG)]
     answers = [(email, await app.sign_in(email, secret)) for email, secret in tried]
     shown = {(answer.status_code, answer.text.replace(email, "")) for email, answer in answers}
@@ -41,9 +41,9 @@ async def test_a_session_is_dead_after_signing_out_and_others_are_not(app: Serve
 
 async def test_no_session_changes_anything_without_its_mark(app: Served) -> None:
     kept = await cookie(app)
-    before = await counted(app.desk)
+    before = await counted(app.services)
     assert [each async for each in unguarded(app, kept, routes())] == []
-    assert await counted(app.desk) == before
+    assert await counted(app.services) == before
 
 
 async def test_a_route_that_asks_for_no_mark_is_found(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,8 +16,8 @@ from chat.core.settings import Settings
 from chat.routes import routes
 from chat.team.actions import agents
 from chat.team.schema import agent
-from chat.web.doors import COOKIE, DEVICE
-from tests.desks import CHAT, PASSWORD, SHOP, Served, counted, problem_of, served
+from chat.web.context import COOKIE, DEVICE
+from tests.inside import CHAT, PASSWORD, SHOP, Served, counted, problem_of, served
 from tests.test_docs import addresses
 
 pytestmark = pytest.mark.anyio
@@ -36,11 +36,11 @@ async def cookie_of(app: Served, email: str = "", password: str = PASSWORD) -> s
 
 
 async def test_a_password_is_kept_as_argon2id_alone(app: Served) -> None:
-    await accounts.init(app.desk, "Other", "owner@other.example", PASSWORD, [SHOP])
-    await agents.add_agent(app.desk, app.house.actor, "yan@acme.example", "Yan", "agent")
+    await accounts.init(app.services, "Other", "owner@other.example", PASSWORD, [SHOP])
+    await agents.add_agent(app.services, app.house.actor, "yan@acme.example", "Yan", "agent")
     others = agent.c.id != app.house.actor.agent_id  # whose password is hashed at a lesser cost, in tests
-    rows: Any = await app.desk.store.read(lambda tx: tx.execute(select(agent).where(others)).all())
-    opened = [app.desk.unseal(row.key_slot, row.id, "password", b64decode(row.password_hash)) or "" for row in rows]
+    rows: Any = await app.services.store.read(lambda tx: tx.execute(select(agent).where(others)).all())
+    opened = [app.services.unseal(row.key_slot, row.id, "password", b64decode(row.password_hash)) or "" for row in rows]
     assert [each.startswith("$argon2id$v=19$m=19456,t=2,p=1$") for each in opened] == [True, True]
 
 
@@ -54,7 +54,7 @@ async def test_unknown_and_wrong_are_answered_alike(app: Served) -> None:
 
 
 async def test_ten_attempts_then_a_wait_for_that_address_alone(app: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    other, password = await agents.add_agent(app.desk, app.house.actor, "yan@acme.example", "Yan", "agent")
+    other, password = await agents.add_agent(app.services, app.house.actor, "yan@acme.example", "Yan", "agent")
     for _ in range(10):
         assert (await app.sign_in(password=WRONG)).status_code == 401
     refused = await app.sign_in()
@@ -104,14 +104,14 @@ async def test_every_sign_in_begins_a_session_of_its_own(app: Served) -> None:
 
 
 async def test_a_session_ends_with_its_agent_and_with_its_time(app: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    other, password = await agents.add_agent(app.desk, app.house.actor, "yan@acme.example", "Yan", "agent")
+    other, password = await agents.add_agent(app.services, app.house.actor, "yan@acme.example", "Yan", "agent")
     theirs, mine = await cookie_of(app, other.email, password), await cookie_of(app)
-    await agents.deactivate_agent(app.desk, app.house.actor, other.id)
+    await agents.deactivate_agent(app.services, app.house.actor, other.id)
     problem_of(await app.call("GET", "/api/v1/account", cookie=theirs), 401, "unauthorized")
     assert (await app.sign_in(other.email, password)).status_code == 401
     assert (await app.call("GET", "/api/v1/account", cookie=mine)).status_code == 200
-    later = app.desk.clock() + 15 * DAY
-    monkeypatch.setattr(type(app.desk), "clock", property(lambda _: lambda: later), raising=False)
+    later = app.services.clock() + 15 * DAY
+    monkeypatch.setattr(type(app.services), "clock", property(lambda _: lambda: later), raising=False)
     problem_of(await app.call("GET", "/api/v1/account", cookie=mine), 401, "unauthorized")
 
 
@@ -125,13 +125,13 @@ async def test_a_cookie_that_was_not_given_here_is_nobodys(app: Served) -> None:
 async def test_a_session_changes_nothing_without_the_mark_of_our_own_pages(app: Served, address: str) -> None:
     verb, path = filled(address)
     cookie = await cookie_of(app)
-    before = await counted(app.desk)
+    before = await counted(app.services)
     for headers in ({"origin": CHAT}, {"origin": CHAT, "x-csrf-token": "0" * 64}, {}):
         problem_of(await app.call(verb, path, {}, cookie=cookie, **headers), 403, "forbidden")
     mark = await csrf_of(app, cookie)
     foreign = {"origin": "https://elsewhere.example", "x-csrf-token": mark}
     problem_of(await app.call(verb, path, {}, cookie=cookie, **foreign), 403, "forbidden")
-    assert await counted(app.desk) == before
+    assert await counted(app.services) == before
     ours = await app.call(verb, path, {}, cookie=cookie, origin=CHAT, x_csrf_token=mark)
     assert ours.status_code != 403, ours.text
     bearer = await app.call(verb, path, {}, **app.house.bearer)
@@ -140,7 +140,7 @@ async def test_a_session_changes_nothing_without_the_mark_of_our_own_pages(app: 
 
 async def test_a_form_without_the_mark_of_its_session_changes_nothing(app: Served, subtests: pytest.Subtests) -> None:
     cookie = await cookie_of(app)
-    before = await counted(app.desk)
+    before = await counted(app.services)
     mark = await csrf_of(app, cookie)
     wrong: list[tuple[dict[str, str], str]] = [({}, CHAT), ({"csrf": "0" * 64}, CHAT), ({"csrf": mark}, "https://e.x")]
     for address, (form, origin) in product(FORMS, wrong):
@@ -148,7 +148,7 @@ async def test_a_form_without_the_mark_of_its_session_changes_nothing(app: Serve
         with subtests.test(f"{address} {[*form]} {origin}"):
             answer = await app.client.request(verb, path, data=form, headers={"cookie": cookie, "origin": origin})
             assert answer.status_code == 403
-            assert await counted(app.desk) == before
+            assert await counted(app.services) == before
 
 
 def test_there_are_changes_and_forms_to_try() -> None:

@@ -11,7 +11,7 @@ import pytest
 import chat
 from chat.core.settings import Settings
 from chat.web import bodies
-from tests.desks import CHAT, Served, problem_of, served
+from tests.inside import CHAT, Served, problem_of, served
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("settings", ["sqlite"], indirect=True)]
 DOORS = ("/api/v1/spam/classify", "/widget/{key}/sessions", "/privacy/{key}/links", "/signin")

@@ -11,11 +11,11 @@ from chat.contacts.schema import contact
 from chat.core.crypt import digest
 from chat.core.ids import secret, uuid7
 from chat.core.nudges import Nudge, Told
-from chat.infra.desk import Desk
+from chat.infra.services import Services
 from chat.infra.store import engine
 from chat.team import store
 from chat.team.schema import session, token
-from chat.web.doors import COOKIE
+from chat.web.context import COOKIE
 from tests.lethe import Account, Lethe
 from tests.sockets import Socket
 
@@ -93,20 +93,20 @@ def test_who_is_told_to_look_again_looks(lethe: Lethe, kind: str) -> None:
         assert agent.closed() == 4401
 
 
-async def _resync(desk: Desk) -> None:
-    desk.live.publish(Told(Nudge("resync")))
+async def _resync(services: Services) -> None:
+    services.live.publish(Told(Nudge("resync")))
 
 
 def test_a_socket_closes_in_the_moment_in_which_its_session_ends(lethe: Lethe) -> None:
     account = lethe.account()
     made = secret()
 
-    async def brief(desk: Desk) -> str:
-        at = desk.clock()
+    async def brief(services: Services) -> str:
+        at = services.clock()
         row = {"id": uuid7(), "secret_hash": digest(made), "created_at": at, "seen_at": at, "expires_at": at + 2500}
-        hashed = desk.email_hash("agents", account.email)
-        await desk.store.write(lambda tx: store.add_session(tx, row | {"agent_id": _id(tx, hashed)}))
-        return desk.tokens.cookie(made)
+        hashed = services.email_hash("agents", account.email)
+        await services.store.write(lambda tx: store.add_session(tx, row | {"agent_id": _id(tx, hashed)}))
+        return services.tokens.cookie(made)
 
     headers = {"Cookie": f"{COOKIE}={lethe.deed(brief)}", "Origin": lethe.origin}
     with account.agent(headers) as agent:

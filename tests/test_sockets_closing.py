@@ -159,8 +159,8 @@ def until(true: Callable[[], bool]) -> None:
 
 
 def test_a_token_that_has_expired_is_closed_with_4401(account: Account, zoe: Contact) -> None:
-    async def expired(desk: object) -> str:
-        tokens, clock = desk.tokens, desk.clock  # type: ignore[attr-defined] # a desk
+    async def expired(services: object) -> str:
+        tokens, clock = services.tokens, services.clock  # type: ignore[attr-defined] # the services
         return str(tokens.visitor(zoe.uid, account.site, clock() - 91 * DAY))
 
     token = account.lethe.deed(expired)

@@ -8,7 +8,7 @@ import pytest
 from chat.__main__ import main
 from spam import evaluation, labelled
 from spam.labelled import LabelledFileError
-from tests.desks import Served, found, problem_of
+from tests.inside import Served, found, problem_of
 from tests.test_spam_training import HAM, SPAM
 
 PRIZE = "WINNER!! You have been selected to receive a £900 prize. Call 09061701461 now to claim"
@@ -105,7 +105,7 @@ async def test_the_filter_over_rest(app: Served) -> None:
     problem_of(await app.call("POST", "/api/v1/spam/classify", {"text": "a"}), 401, "unauthorized")
     model = (await app.rest("GET", "/spam/model")).json()
     assert model["labels"] == {"ham": 0, "spam": 0}
-    other = await found(app.desk, "Other", "owner@other.example")
+    other = await found(app.services, "Other", "owner@other.example")
     assert (await app.rest("GET", "/spam/model", house=other)).json()["account"] == other.made.account_id
 
 

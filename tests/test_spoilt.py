@@ -16,13 +16,13 @@ from chat.attachments.schema import attachment
 from chat.contacts.schema import contact
 from chat.core.crypt import unseal
 from chat.export.actions import building
-from chat.infra.desk import Desk
+from chat.infra.services import Services
 from chat.infra.store import engine
 from chat.infra.store.columns import metadata
 from chat.routes import routes
 from chat.tickets.actions import tickets
 from tests.chance import dice
-from tests.desks import new_id
+from tests.inside import new_id
 from tests.test_database_alone import CANARY, FILE, Intruder, intruder  # noqa: F401 - a fixture
 from tests.test_docs import addresses
 
@@ -76,7 +76,7 @@ class Spoiler:
         """Spoil each row's column; return what was there, nothing where the database takes no such value."""
         key = list(of.primary_key)
         was = []
-        target = engine(self.it.app.desk.settings.database_url)
+        target = engine(self.it.app.services.settings.database_url)
         with target.connect() as connection:
             for row in connection.execute(select(of)).all():
                 mine = [each == row._mapping[each.name] for each in key]
@@ -120,13 +120,13 @@ class Spoiler:
 async def spoiler(intruder: Intruder) -> Spoiler:
     """A chat with a row of every kind that people's reading meets."""
     app, guest = intruder.app, intruder.victim
-    ticket = await tickets.last_of(app.desk, guest.contact.id)
+    ticket = await tickets.last_of(app.services, guest.contact.id)
     assert ticket is not None
     await app.rest("POST", "/tickets/1/notes", {"id": new_id(), "text": "a note"})
     await app.rest("POST", "/tickets/1/messages", {"id": new_id(), "text": "an answer"})
     await app.rest("PATCH", "/tickets/1", {"assignee": app.house.actor.agent_id})
     made = (await app.rest("POST", f"/contacts/{guest.contact.uid}/exports")).json()["id"]
-    assert await building.sweep(app.desk) == 1
+    assert await building.sweep(app.services) == 1
     made_spoiler = Spoiler(intruder, {"contacts": guest.contact.uid, "exports": made, "attachments": intruder.file})
     made_spoiler.cookie = await intruder.cookie(app.house.made.owner_email, "a password that is long")
     return made_spoiler
@@ -148,10 +148,10 @@ async def test_no_spoilt_column_breaks_a_reading_route(spoiler: Spoiler) -> None
 async def test_a_desk_that_lets_what_does_not_open_break_is_found(
     spoiler: Spoiler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def strict(desk: Desk, slot: int, owner: str, place: str, sealed: bytes | None) -> str | None:
-        return None if sealed is None else unseal(desk.keys.get(slot, owner), sealed, f"{owner}/{place}".encode())
+    def strict(services: Services, slot: int, owner: str, place: str, sealed: bytes | None) -> str | None:
+        return None if sealed is None else unseal(services.keys.get(slot, owner), sealed, f"{owner}/{place}".encode())
 
-    monkeypatch.setattr(Desk, "unseal", strict)
+    monkeypatch.setattr(Services, "unseal", strict)
     was = spoiler.spoil(attachment, attachment.c.name)
     assert {"/widget/{site_key}/transcript", "/api/v1/tickets/{number}/messages"} <= {*await spoiler.broken()}
     spoiler.mend(attachment, attachment.c.name, was)

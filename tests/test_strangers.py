@@ -17,7 +17,7 @@ from chat.export.actions import building
 from chat.infra.store.columns import metadata
 from chat.routes import rest, routes
 from chat.spam_filter.actions import runs
-from tests.desks import Guest, House, Served, found, new_id, served
+from tests.inside import Guest, House, Served, found, new_id, served
 from tests.lethe import Account, Lethe
 from tests.sockets import Socket
 
@@ -119,7 +119,7 @@ async def filled(app: Served) -> Theirs:
     department = (await app.rest("POST", "/departments", {"name": "Of theirs"})).json()["id"]
     run = (await app.rest("POST", "/retention/runs", {"dry_run": True})).json()["id"]
     export = (await app.rest("POST", f"/contacts/{guest.contact.uid}/exports")).json()["id"]
-    assert await building.sweep(app.desk) == 1
+    assert await building.sweep(app.services) == 1
     return Theirs(guest, sent.json()["id"], asked.json()["erasure_id"], department, run, training, export)
 
 
@@ -128,12 +128,12 @@ async def trained(app: Served) -> str:
     cleo = await app.house.visit("Cleo", training=True)
     await app.rest("PUT", f"/tickets/{(await cleo.say('Hello')).number}/spam", {"spam": False})
     run = str((await app.rest("POST", "/spam/training-runs")).json()["id"])
-    await runs.sweep(app.desk)
+    await runs.sweep(app.services)
     return run
 
 
 async def test_nothing_of_another_account_is_reached_over_rest(app: Served, theirs: Theirs) -> None:
-    other = await found(app.desk, "Other", "owner@other.example", app.house.box)
+    other = await found(app.services, "Other", "owner@other.example", app.house.box)
     before = await rows(app, other)
     assert await reached(app, other, theirs, rest()) == []
     assert await rows(app, other) == before
@@ -156,7 +156,7 @@ async def test_a_route_that_gives_what_is_anothers_is_found(
     made: list[BaseRoute] = [Route("/contacts/{id}/loose", loose), *rest()]
     monkeypatch.setattr("chat.routes.rest", lambda: made)
     async with served(settings) as app:
-        theirs, other = await filled(app), await found(app.desk, "Other", "owner@other.example", app.house.box)
+        theirs, other = await filled(app), await found(app.services, "Other", "owner@other.example", app.house.box)
         assert await reached(app, other, theirs, made) == ["GET /contacts/{id}/loose"]
 
 
@@ -166,7 +166,7 @@ def test_a_route_that_changes_something_is_named_here() -> None:
 
 
 async def test_asking_by_anothers_ids_finds_nobody(app: Served, theirs: Theirs) -> None:
-    other = await found(app.desk, "Other", "owner@other.example", app.house.box)
+    other = await found(app.services, "Other", "owner@other.example", app.house.box)
     me = app.house.actor.agent_id
     for query in (f"/tickets?contact={theirs.guest.contact.uid}", f"/tickets?assignee={me}", "/tickets?held=false"):
         assert (await app.rest("GET", query, house=other)).json()["items"] == [], query
@@ -178,14 +178,14 @@ async def test_asking_by_anothers_ids_finds_nobody(app: Served, theirs: Theirs) 
 
 
 async def test_a_ticket_is_given_to_no_agent_of_another_account(app: Served, theirs: Theirs) -> None:
-    other = await found(app.desk, "Other", "owner@other.example", app.house.box)
+    other = await found(app.services, "Other", "owner@other.example", app.house.box)
     for whom, status in ((other.actor.agent_id, 404), (app.house.actor.agent_id, 200)):
         answer = await app.rest("PATCH", theirs.path("/tickets/{number:int}"), {"assignee": whom})
         assert answer.status_code == status
 
 
 async def test_what_an_account_does_to_itself_leaves_others_as_they_were(app: Served) -> None:
-    other = await found(app.desk, "Other", "owner@other.example", app.house.box)
+    other = await found(app.services, "Other", "owner@other.example", app.house.box)
     before = (await app.rest("GET", "/account")).json()
     assert (await app.rest("POST", "/notices", {"texts": [NOTICE]}, house=other)).status_code == 201
     assert (await app.rest("PATCH", "/account", {"name": "Renamed"}, house=other)).status_code == 200
@@ -194,7 +194,7 @@ async def test_what_an_account_does_to_itself_leaves_others_as_they_were(app: Se
 
 
 async def test_a_visitors_token_is_good_on_its_own_site_alone(app: Served, theirs: Theirs) -> None:
-    other = await found(app.desk, "Other", "owner@other.example", app.house.box)
+    other = await found(app.services, "Other", "owner@other.example", app.house.box)
     await other.publish()
     before = await rows(app, app.house)
     asked = [each for each in named(routes()) if "/widget/{site_key}" in each and each not in WITHOUT_TOKEN]
@@ -301,4 +301,4 @@ async def rows(app: Served, looking: House) -> list[str]:
             if each.name not in {"audit", "audit_head"} or row.account_id != looking.actor.account_id
         )
 
-    return await app.desk.store.read(work)
+    return await app.services.store.read(work)

@@ -19,7 +19,7 @@ from chat.team.actions import agents
 from chat.tickets.actions import posting, tickets, transcripts
 from chat.tickets.schema import ticket
 from tests.chance import dice
-from tests.desks import House, Served, new_id, problem_of
+from tests.inside import House, Served, new_id, problem_of
 
 BLANKS = (
     " \t\n\r\v\f\x00\x1f\x7f\x85\xa0\xad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b\u180e\u2000\u200a\u200b\u200c"
@@ -109,14 +109,14 @@ def test_a_frame_with_nothing_to_see_is_refused(kind: str) -> None:
 @pytest.mark.anyio
 @pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 async def test_a_name_of_nothing_is_none_at_every_door(app: Served) -> None:
-    by, desk, house = dice("blank names"), app.desk, app.house
+    by, services, house = dice("blank names"), app.services, app.house
     blank = nothing(by)
     assert forms.checked(house.site, {"name": blank}) == {}
     for refused in (
-        lambda: accounts.change_account(desk, house.actor, name=blank),
-        lambda: accounts.change_site(desk, house.actor, house.site.id, name=blank),
-        lambda: departments.add(desk, house.actor, blank, {}),
-        lambda: agents.add_agent(desk, house.actor, "a@x.example", blank, "agent"),
+        lambda: accounts.change_account(services, house.actor, name=blank),
+        lambda: accounts.change_site(services, house.actor, house.site.id, name=blank),
+        lambda: departments.add(services, house.actor, blank, {}),
+        lambda: agents.add_agent(services, house.actor, "a@x.example", blank, "agent"),
     ):
         with pytest.raises(InvalidField):
             await refused()
@@ -138,12 +138,14 @@ async def test_a_comment_or_a_text_beside_a_file_of_which_nothing_is_seen_is_sto
         blank = nothing(by)
         for text, kept in ((blank, ""), (blank + "x", blank + "x")):
             number = (await guest.say(text)).number
-            found = await tickets.one(house.desk, house.actor, number)
-            said = await transcripts.messages(house.desk, guest.contact.id, found.ticket, agents=True)
+            found = await tickets.one(house.services, house.actor, number)
+            said = await transcripts.messages(house.services, guest.contact.id, found.ticket, agents=True)
             assert isinstance(said[-1], frames.MessageOut)
             assert said[-1].text == kept
-            await tickets.rate(house.desk, guest.contact, found.ticket, 4, text)
-            sealed = await house.desk.store.read(lambda tx: tx.execute(select(ticket.c.rating_comment)).scalar_one())
+            await tickets.rate(house.services, guest.contact, found.ticket, 4, text)
+            sealed = await house.services.store.read(
+                lambda tx: tx.execute(select(ticket.c.rating_comment)).scalar_one()
+            )
             assert (sealed is None) == (kept == ""), ascii(text)
 
 
@@ -267,7 +269,7 @@ async def test_nobody_speaks_as_somebody_else_in_a_transcript(house: House) -> N
         guest = await house.visit(name)
         for _ in range(4):
             await guest.say(hostile(by))
-        made = await transcripts.as_text(house.desk, guest.contact)
+        made = await transcripts.as_text(house.services, guest.contact)
         begun = [each for each in unfold(made) if ENTRY.match(each)]
         assert len(begun) == 4, ascii(made)
         assert all(re.match(r"\[[^\]]+Z\] Visitor[ :]", each) for each in begun), ascii(begun)

@@ -14,7 +14,7 @@ from chat.infra.mail import Mailer
 from chat.letters import actions as letters
 from chat.rights import actions as links
 from tests.chance import dice
-from tests.desks import CHAT, Guest, Served, problem_of
+from tests.inside import CHAT, Guest, Served, problem_of
 from tests.post import Post, mailed
 
 pytestmark = pytest.mark.anyio
@@ -26,17 +26,19 @@ OWN = {"labels": {"en": "Order", "el": "Αριθμός"}, "required": False}
 @pytest.fixture
 async def mailing(app: Served, post: Post) -> Served:
     """The application with a mail server, whose site asks for all that a site may ask."""
-    app.doors.desk = mailed(app.desk, post.port)
+    app.context.services = mailed(app.services, post.port)
     fields = dict.fromkeys(("name", "email", "phone"), "optional")
     house = app.house
-    house.site = await accounts.change_site(app.desk, house.actor, house.site.id, fields=fields, custom_fields=[OWN])
+    house.site = await accounts.change_site(
+        app.services, house.actor, house.site.id, fields=fields, custom_fields=[OWN]
+    )
     return app
 
 
 async def stranger(app: Served, to: str = TO, locale: str = "en") -> Guest:
     """Somebody who puts rare words wherever a visitor can, under an address that may be anybody's."""
     guest = await app.house.visit(f"Your bank {CANARY}", to, locale=locale, c1=CANARY, phone="+30 210 5550147")
-    file = await attachments.keep(app.desk, guest.contact, "visitor", f"{CANARY}.txt", b"hello " * 20)
+    file = await attachments.keep(app.services, guest.contact, "visitor", f"{CANARY}.txt", b"hello " * 20)
     draft = guest.draft(f"Pay at https://{CANARY}.example")
     draft.attachments = (file.id,)
     await app.house.box.post(draft)
@@ -66,7 +68,7 @@ async def test_the_first_letter_holds_a_link_and_no_word_of_the_visitor(
     assert (await ask(app, guest)).status_code == 202
     asked = {"email": TO}
     assert (await app.call("POST", f"/privacy/{app.house.key}/links", asked, origin=CHAT)).status_code == 202
-    await letters.sweep(app.desk)
+    await letters.sweep(app.services)
     assert len(post.mails) == 2
     for mail in post.mails:
         assert CANARY not in mail.as_string() + mail.get_content() + str(mail["subject"])
@@ -76,14 +78,14 @@ async def test_the_first_letter_holds_a_link_and_no_word_of_the_visitor(
 async def test_the_transcript_follows_once_the_link_is_opened_in_that_mailbox(mailing: Served, post: Post) -> None:
     app, guest = mailing, await stranger(mailing)
     await ask(app, guest)
-    await letters.sweep(app.desk)
+    await letters.sweep(app.services)
     answer = (await opened(app, secret_in(post.mails[0]))).json()
     assert (answer["transcript"], answer["held"]["contacts"]) == (True, 1)
-    await letters.sweep(app.desk)
+    await letters.sweep(app.services)
     assert [each.rcpt_tos for each in post.took] == [[TO], [TO]]
     assert CANARY in post.mails[1].get_content()
     problem_of(await opened(app, secret_in(post.mails[0])), 401, "unauthorized")
-    await letters.sweep(app.desk)
+    await letters.sweep(app.services)
     assert len(post.took) == 2, "once"
 
 
@@ -91,9 +93,9 @@ async def test_a_link_asked_for_on_the_privacy_page_brings_no_transcript(mailing
     app = mailing
     await stranger(app)
     await app.call("POST", f"/privacy/{app.house.key}/links", {"email": TO}, origin=CHAT)
-    await letters.sweep(app.desk)
+    await letters.sweep(app.services)
     assert (await opened(app, secret_in(post.mails[0]))).json()["transcript"] is False
-    await letters.sweep(app.desk)
+    await letters.sweep(app.services)
     assert len(post.took) == 1
 
 
@@ -101,9 +103,9 @@ async def test_only_the_chat_that_was_asked_for_is_mailed(mailing: Served, post:
     app, guest = mailing, await owner(mailing)
     await stranger(app)
     await ask(app, guest)
-    await letters.sweep(app.desk)
+    await letters.sweep(app.services)
     assert (await opened(app, secret_in(post.mails[0]))).json()["held"]["contacts"] == 2
-    await letters.sweep(app.desk)
+    await letters.sweep(app.services)
     assert "my own question" in post.mails[1].get_content()
     assert CANARY not in post.mails[1].get_content()
 
@@ -118,7 +120,7 @@ async def owner(app: Served) -> Guest:
 async def test_where_no_letter_can_go_it_says_why(app: Served, post: Post) -> None:
     guest = await app.house.visit("Zoe", TO)
     problem_of(await ask(app, guest), 404, "not_found")
-    app.doors.desk = mailed(app.desk, post.port)
+    app.context.services = mailed(app.services, post.port)
     problem_of(await ask(app, await app.house.visit()), 422, "invalid_field")
     shown = await app.call("GET", f"/widget/{app.house.key}/config")
     assert shown.json()["mail"] is True
@@ -130,9 +132,9 @@ async def test_letters_outside_of_ascii_go_where_the_server_takes_them_and_are_r
     app, to = mailing, "μαρία@παράδειγμα.example"
     guest = await stranger(app, to)
     assert (await ask(app, guest)).status_code == 202
-    await letters.sweep(app.desk)
+    await letters.sweep(app.services)
     assert post.took[-1].rcpt_tos == ["μαρία@xn--hxajbheg2az3al.example"]
-    app.doors.desk = mailed(app.desk, post.port)
+    app.context.services = mailed(app.services, post.port)
     with monkeypatch.context() as without:
         without.setattr("smtplib.SMTP.has_extn", lambda *_: False)
         assert problem_of(await ask(app, guest), 422, "invalid_field")["field"] == "email"
@@ -156,7 +158,7 @@ async def test_letters_are_limited_by_recipient_network_and_account_however_many
         for n in range(40):
             guest = await app.house.visit("Ann", (to and chance.choice(spelt)) or f"a{n}{chance.random()}@x.example")
             try:
-                await links.transcript(app.desk, guest.contact, Network(network or f"net{n}{chance.random()}"))
+                await links.transcript(app.services, guest.contact, Network(network or f"net{n}{chance.random()}"))
             except RateLimited:
                 continue
             through += 1
@@ -166,9 +168,9 @@ async def test_letters_are_limited_by_recipient_network_and_account_however_many
     assert await gone(None, "one") == links.ASKED_NETWORK
     monkeypatch.setattr(links, "TRANSCRIPTS_ACCOUNT", 25)
     assert await gone(None, None) == 25 - links.TRANSCRIPTS_ADDRESS - links.ASKED_NETWORK
-    allow = app.desk.live.allow
-    without = partial(unless, allow, f"transcript:{app.desk.email_hash('mail', TO)}")
-    monkeypatch.setattr(app.desk.live, "allow", without)
+    allow = app.services.live.allow
+    without = partial(unless, allow, f"transcript:{app.services.email_hash('mail', TO)}")
+    monkeypatch.setattr(app.services.live, "allow", without)
     monkeypatch.setattr(links, "TRANSCRIPTS_ACCOUNT", 1000)
     assert await gone(TO, None) == 40, "the control"
 

@@ -17,7 +17,7 @@ from chat.core.settings import Settings
 from chat.web import bodies, room
 from chat.web.bodies import paced
 from chat.web.room import SHARE, Room
-from tests.desks import Guest, Served, problem_of, served
+from tests.inside import Guest, Served, problem_of, served
 from tests.test_attachments import picture, stored, upload
 
 ON_SQLITE = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
@@ -88,8 +88,8 @@ async def test_who_is_too_slow_is_let_go_and_may_send_again(app: Served, monkeyp
     answer = await slow.answer
     problem_of(answer, 408, "too_slow")
     assert answer.headers["connection"] == "close"
-    assert not stored(app.desk)
-    assert app.doors.uploads["visitor"].left == 96 * 2**20
+    assert not stored(app.services)
+    assert app.context.uploads["visitor"].left == 96 * 2**20
     monkeypatch.setattr(bodies, "PATIENCE", 60)
     assert (await (of_visitor(app, guest)).done()).status_code == 201
 
@@ -225,7 +225,7 @@ async def test_an_upload_that_is_broken_off_is_no_fault_of_the_server(app: Serve
     door = app.client._transport.app  # type: ignore[attr-defined] # what the client itself asks
     said = await _broken_off(door, f"/widget/{app.house.key}/attachments", {**guest.bearer, **FORM})
     assert said[0]["status"] == 400
-    assert not stored(app.desk)
+    assert not stored(app.services)
     said = await _broken_off(door, f"/widget/{app.house.key}/sessions", {"content-type": "application/json"})
     assert said[0]["status"] < 500
 

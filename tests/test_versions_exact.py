@@ -29,7 +29,7 @@ from spam.fitting import Job, Wanted, run
 from spam.head import Head
 from spam.report import Example, marks_of, report
 from tests.chance import dice
-from tests.desks import House
+from tests.inside import House
 
 KEY, ACCOUNT, HISTORIES, THROUGH = b"an account's key", "a" * 36, 1000, 4
 PRIOR = Filter.shipped()
@@ -268,8 +268,8 @@ class Ticking:
 
 @pytest.mark.parametrize("turn", range(THROUGH))
 async def test_through_the_stores_nothing_of_the_forgotten_is_in_any_version(house: House, turn: int) -> None:
-    chance, desk = dice(f"turn {turn}"), replace(house.desk, clock=Ticking(house.desk.clock()))
-    house = replace(house, desk=desk)
+    chance, services = dice(f"turn {turn}"), replace(house.services, clock=Ticking(house.services.clock()))
+    house = replace(house, services=services)
     guests = [await house.visit(training=True) for _ in range(4)]
     said = [await guest.say(chance.choice(TEXTS)) for guest in guests for _ in range(2)]
     for _ in range(14):
@@ -279,52 +279,52 @@ async def test_through_the_stores_nothing_of_the_forgotten_is_in_any_version(hou
         except LetheError:
             continue  # the message or the contact is gone, or nothing was learnt yet
     gone = chance.sample(guests, 2)
-    await consent.renew(desk, gone[0].contact, 1, {"chat": True, "spam_training": False})
-    await erasure.by_agent(desk, house.actor, gone[1].contact.uid)
-    await runs.sweep(desk)
-    await erasure.sweep(desk)
+    await consent.renew(services, gone[0].contact, 1, {"chat": True, "spam_training": False})
+    await erasure.by_agent(services, house.actor, gone[1].contact.uid)
+    await runs.sweep(services)
+    await erasure.sweep(services)
     await holds_exactly(house, {each.contact.id for each in gone})
 
 
 async def deed(house: House, chance: random.Random, number: int, seq: int) -> None:
     """One step of a history, by the doors that people use."""
-    desk, actor = house.desk, house.actor
-    known, _ = await runs.page(desk, actor, None, 50)
+    services, actor = house.services, house.actor
+    known, _ = await runs.page(services, actor, None, 50)
     kind = chance.choice(
         ["ham", "spam", "spam", "ham", "run", "run", "promote", "roll back", "discard", "redact", "aim"]
     )
     if kind in {"ham", "spam"}:
-        await tickets.hold(desk, actor, number, held=kind == "spam")
+        await tickets.hold(services, actor, number, held=kind == "spam")
     elif kind == "run":
-        await runs.start(desk, actor)
-        await runs.sweep(desk)
+        await runs.start(services, actor)
+        await runs.sweep(services)
     elif kind in {"promote", "discard"} and known:
-        await (runs.promote if kind == "promote" else runs.discard)(desk, actor, chance.choice(known)["id"])
+        await (runs.promote if kind == "promote" else runs.discard)(services, actor, chance.choice(known)["id"])
     elif kind == "roll back":
-        await runs.use(desk, actor, 0)
+        await runs.use(services, actor, 0)
     elif kind == "redact" and chance.random() < 0.3:
-        await redaction.message(desk, actor, number, seq)
+        await redaction.message(services, actor, number, seq)
     elif kind == "aim":
-        await accounts.change_account(desk, actor, ham_held=chance.choice([0.001, 0.002, 0.01]))
+        await accounts.change_account(services, actor, ham_held=chance.choice([0.001, 0.002, 0.01]))
 
 
 async def holds_exactly(house: House, gone: set[int]) -> None:
     """Every version's file is what the labels of those who are left make, and nobody else's; so is what serves."""
-    desk, uid = house.desk, house.made.account_id
-    held = (await accounts.account(desk, house.actor)).ham_held
+    services, uid = house.services, house.made.account_id
+    held = (await accounts.account(services, house.actor)).ham_held
 
     def work(tx: Connection) -> tuple[list[rows.Run], dict[str, list[Example]], rows.Run | None]:
         found = rows.of_account(tx, uid)
         assert not {row.contact_id for row, *_ in labels.of_account(tx, uid, 2**60)} & gone
-        return found, {each.id: versions.examples(desk, tx, each) for each in found}, rows.in_use(tx, uid)
+        return found, {each.id: versions.examples(services, tx, each) for each in found}, rows.in_use(tx, uid)
 
-    found, theirs, used = await desk.store.read(work)
+    found, theirs, used = await services.store.read(work)
     for each in found:
         (made,) = run(Job(PRIOR, b"", held, Head(), theirs[each.id], [Wanted(each.asked_at, report=False)]))
-        known = Taught(PRIOR, desk.filters.key(uid), marks_of(theirs[each.id]), made.head)
-        path = desk.filters.version_path(each.id)
+        known = Taught(PRIOR, services.filters.key(uid), marks_of(theirs[each.id]), made.head)
+        path = services.filters.version_path(each.id)
         assert (path.read_bytes() if path.exists() else SHIPPED.read_bytes()) == known.to_bytes(), each.version
         assert each.labels == len(theirs[each.id])
-    serving = desk.filters.of(uid)
+    serving = services.filters.of(uid)
     if used is not None and isinstance(serving, Taught):
         assert serving.head.plain() == used.head

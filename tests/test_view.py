@@ -7,7 +7,7 @@ from typing import Any
 from chat.tickets.actions.arrival import arrive
 from chat.tickets.sockets.view import View
 from chat.web.sockets.connection import Connection
-from tests.desks import Guest, House
+from tests.inside import Guest, House
 
 
 class Ear(Connection):
@@ -30,16 +30,16 @@ class Ear(Connection):
 
 async def viewed(house: House, guest: Guest) -> tuple[Ear, View]:
     """A visitor who has arrived and was not welcomed yet."""
-    visitor = house.desk.tokens.read_visitor(guest.begun.token, house.desk.clock())
+    visitor = house.services.tokens.read_visitor(guest.begun.token, house.services.clock())
     ear = Ear()
-    return ear, View(house.desk, ear, await arrive(house.desk, visitor))
+    return ear, View(house.services, ear, await arrive(house.services, visitor))
 
 
 async def test_who_comes_between_arriving_and_the_welcome_is_told_to_leave(house: House) -> None:
     ear, view = await viewed(house, await house.visit())
-    house.desk.live.present(house.made.account_id, "ann", "online", "her socket")
+    house.services.live.present(house.made.account_id, "ann", "online", "her socket")
     await view.welcome(0)
-    house.desk.live.present(house.made.account_id, "ann", "offline", "her socket")
+    house.services.live.present(house.made.account_id, "ann", "offline", "her socket")
     view.presence()
     view.presence()
     assert [(each["type"], each["online"]) for each in ear.told] == [("welcome", True), ("presence", False)]
@@ -47,6 +47,6 @@ async def test_who_comes_between_arriving_and_the_welcome_is_told_to_leave(house
 
 async def test_who_has_not_agreed_is_not_told_who_is_there(house: House) -> None:
     ear, view = await viewed(house, await house.visit())
-    house.desk.live.present(house.made.account_id, "ann", "online", "her socket")
+    house.services.live.present(house.made.account_id, "ann", "online", "her socket")
     view.presence()
     assert ear.told == []

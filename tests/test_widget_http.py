@@ -21,7 +21,7 @@ from chat.erasure.actions import erasure
 from chat.web.files import folder
 from chat.web.refused import Refused
 from tests.chance import dice
-from tests.desks import SHOP, TEXTS, Served, counted, found, problem_of
+from tests.inside import SHOP, TEXTS, Served, counted, found, problem_of
 
 pytestmark = pytest.mark.anyio
 ON_SQLITE = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
@@ -34,15 +34,15 @@ async def agree(app: Served, key: str = "", **changed: Any) -> httpx2.Response:
 
 async def kept(app: Served) -> tuple[dict[str, int], int]:
     """How many rows there are, and how many keys."""
-    return await counted(app.desk), keys(app)
+    return await counted(app.services), keys(app)
 
 
 def keys(app: Served) -> int:
-    slots: Any = app.desk.keys._slots
+    slots: Any = app.services.keys._slots
     if hasattr(slots, "_engine"):
         with slots._engine.connect() as connection:
             return int(connection.exec_driver_sql("SELECT count(*) FROM data_key").scalar_one())
-    content = (app.desk.settings.data / "keys" / "contacts.keys").read_bytes()
+    content = (app.services.settings.data / "keys" / "contacts.keys").read_bytes()
     return sum(content[at : at + 96] != bytes(96) for at in range(96, len(content), 96))
 
 
@@ -138,7 +138,7 @@ async def test_a_body_over_the_limit_is_too_large(app: Served) -> None:
 @ON_SQLITE
 async def test_fields_are_asked_as_the_site_says(app: Served) -> None:
     house = app.house
-    await accounts.change_site(app.desk, house.actor, house.site.id, fields={"name": "required", "email": "off"})
+    await accounts.change_site(app.services, house.actor, house.site.id, fields={"name": "required", "email": "off"})
     assert problem_of(await agree(app), 422, "invalid_field")["field"] == "name"
     assert problem_of(await agree(app, fields={"name": "   "}), 422, "invalid_field")["field"] == "name"
     refused = await agree(app, fields={"name": "Zoe", "email": "z@x.example"})
@@ -157,7 +157,9 @@ async def test_another_origin_may_not_begin_a_chat(app: Served) -> None:
 
 @ON_SQLITE
 async def test_the_frame_may_be_shown_by_the_sites_origins_alone(app: Served) -> None:
-    await accounts.change_site(app.desk, app.house.actor, app.house.site.id, origins=[SHOP, "https://b.example:8443"])
+    await accounts.change_site(
+        app.services, app.house.actor, app.house.site.id, origins=[SHOP, "https://b.example:8443"]
+    )
     answer = await app.call("GET", f"/widget/{app.house.key}")
     policy = dict(part.strip().partition(" ")[::2] for part in answer.headers["content-security-policy"].split(";"))
     assert policy["frame-ancestors"] == f"{SHOP} https://b.example:8443"
@@ -235,7 +237,7 @@ async def test_asking_for_the_notice_stores_nothing_and_sets_no_cookie(app: Serv
         assert "set-cookie" not in answer.headers
     assert "set-cookie" not in (await app.call("GET", "/widget.js")).headers
     assert "set-cookie" not in (await agree(app)).headers
-    assert (await counted(app.desk))["contact"] == before[0]["contact"] + 1
+    assert (await counted(app.services))["contact"] == before[0]["contact"] + 1
 
 
 @ON_SQLITE
@@ -272,7 +274,7 @@ async def test_no_box_is_ticked_beforehand(app: Served) -> None:
 
 
 async def test_before_a_notice_is_published_there_is_no_chat(app: Served) -> None:
-    other = await found(app.desk, "Other", "owner@other.example")
+    other = await found(app.services, "Other", "owner@other.example")
     config = (await app.call("GET", f"/widget/{other.key}/config")).json()
     assert (config["notice"], config["purposes"]) == (None, [])
     assert problem_of(await agree(app, other.key), 409, "notice_outdated")["notice"] is None
@@ -298,7 +300,7 @@ async def test_a_receipt_says_what_was_agreed_to_and_proves_it(app: Served) -> N
     assert (document["locale"], document["widget_build"], document["action"]) == ("el", "widget 7.3", "given")
     assert document["at"].endswith("Z")
     assert document["contact_id"] == begun["contact_id"]
-    assert document["signed_with"] == receipt["signature"]["public_key"] == app.desk.signer.public_key
+    assert document["signed_with"] == receipt["signature"]["public_key"] == app.services.signer.public_key
     shown = {name: document["notice"][name] for name in ("text", "privacy_url", "purposes")} | {"locale": "el"}
     hashed = json.dumps(shown, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
     assert document["notice"]["sha256"] == hashlib.sha256(hashed).hexdigest()
@@ -342,18 +344,18 @@ ROUTES = [("GET", "/receipt"), ("GET", "/transcript"), ("POST", "/attachments"),
 
 async def test_a_token_that_is_not_good_gives_nothing(app: Served) -> None:
     guest = await app.house.visit()
-    other = await found(app.desk, "Other", "owner@other.example")
+    other = await found(app.services, "Other", "owner@other.example")
     await other.publish()
     stranger = await other.visit()
-    now, key = app.desk.clock(), app.house.key
+    now, key = app.services.clock(), app.house.key
     tokens = {
         "none": "",
         "nonsense": "nonsense",
-        "expired": app.desk.tokens.visitor(guest.contact.uid, key, now - 91 * DAY),
+        "expired": app.services.tokens.visitor(guest.contact.uid, key, now - 91 * DAY),
         "forged": Tokens(derive(b"another server's secret", "tokens")).visitor(guest.contact.uid, key, now),
         "another account's": stranger.begun.token,
         "an agent's": app.house.made.api_token,
-        "nobody's": app.desk.tokens.visitor("019aaf2e-0000-7000-8000-000000000000", key, now),
+        "nobody's": app.services.tokens.visitor("019aaf2e-0000-7000-8000-000000000000", key, now),
     }
     before = await kept(app)
     for method, path in ROUTES:
@@ -371,7 +373,7 @@ async def test_a_new_notice_stops_everything_until_it_is_agreed_to(app: Served) 
     await app.house.publish()
     for path in ("/attachments", "/transcript"):
         problem_of(await app.call("POST", f"/widget/{app.house.key}{path}", **guest.bearer), 422, "consent_required")
-    await consent.renew(app.desk, guest.contact, 2, {"chat": True, "spam_training": False})
+    await consent.renew(app.services, guest.contact, 2, {"chat": True, "spam_training": False})
     answer = await app.call("POST", f"/widget/{app.house.key}/attachments", **guest.bearer)
     problem_of(answer, 422, "invalid_field")  # there is no file in it
 
@@ -395,7 +397,7 @@ async def test_who_has_withdrawn_gets_nothing_more(app: Served) -> None:
     for method, rest in ROUTES[:3]:
         answer = await app.call(method, f"{path}{rest}", **guest.bearer)
         assert (answer.status_code, answer.json()["code"]) in {(422, "consent_required"), (401, "unauthorized")}
-    await erasure.sweep(app.desk)
+    await erasure.sweep(app.services)
     for method, rest in ROUTES[:3]:
         problem_of(await app.call(method, f"{path}{rest}", **guest.bearer), 401, "unauthorized")
 
@@ -405,7 +407,7 @@ async def test_withdrawing_twice_is_withdrawing_once(app: Served) -> None:
     path = f"/widget/{app.house.key}/sessions"
     first = (await app.call("DELETE", path, **guest.bearer)).json()
     assert (await app.call("DELETE", path, **guest.bearer)).json() == first
-    await erasure.sweep(app.desk)
+    await erasure.sweep(app.services)
     assert (await app.call("DELETE", path, **guest.bearer)).json() == first
 
 
@@ -418,7 +420,7 @@ async def test_too_many_agreements_from_one_network_must_wait(app: Served) -> No
     answer = await agree(app)
     assert problem_of(answer, 429, "rate_limited")["retry_after"] > 0
     assert int(answer.headers["retry-after"]) > 0
-    other = await found(app.desk, "Other", "owner@other.example")
+    other = await found(app.services, "Other", "owner@other.example")
     await other.publish()
     assert (await agree(app, other.key)).status_code == 201  # another account counts its own
 

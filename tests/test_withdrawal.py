@@ -15,32 +15,32 @@ from chat.core.model import Actor
 from chat.erasure.actions import erasure
 from chat.erasure.store import erasures
 from chat.holds import actions as holds
-from chat.infra.desk import Desk
+from chat.infra.services import Services
 from chat.profiles import actions as contacts
 from chat.tickets.actions import tickets
-from tests.desks import Guest, House, Served, found, problem_of
+from tests.inside import Guest, House, Served, found, problem_of
 from tests.test_erasure import WROTE, chatted, check, erased, filled, rows
 
 
-def later(house: House, days: float) -> Desk:
-    """The same desk, days on."""
-    return replace(house.desk, clock=lambda: house.desk.clock() + int(days * DAY))
+def later(house: House, days: float) -> Services:
+    """The same services, days on."""
+    return replace(house.services, clock=lambda: house.services.clock() + int(days * DAY))
 
 
 async def listed(house: House) -> list[int]:
     """The numbers of the tickets that agents see."""
-    items, _ = await tickets.page(house.desk, house.actor, {}, None, 50)
+    items, _ = await tickets.page(house.services, house.actor, {}, None, 50)
     return [each["number"] for each in items]
 
 
 async def withdraw(house: House, guest: Guest) -> str:
     """The visitor withdraws."""
-    visitor = house.desk.tokens.read_visitor(guest.begun.token, house.desk.clock())
-    return await erasure.by_visitor(house.desk, visitor)
+    visitor = house.services.tokens.read_visitor(guest.begun.token, house.services.clock())
+    return await erasure.by_visitor(house.services, visitor)
 
 
 async def test_with_a_grace_withdrawing_stops_all_and_the_erasure_follows(house: House) -> None:
-    await accounts.change_account(house.desk, house.actor, grace_days=7)
+    await accounts.change_account(house.services, house.actor, grace_days=7)
     guest = await chatted(house)
     number = (await listed(house))[0]
     made = await withdraw(house, guest)
@@ -48,92 +48,92 @@ async def test_with_a_grace_withdrawing_stops_all_and_the_erasure_follows(house:
         await guest.say("one more thing")
     assert await listed(house) == []
     with pytest.raises(NotFound):
-        await tickets.one(house.desk, house.actor, number)
-    assert await erasure.sweep(house.desk) == 0
+        await tickets.one(house.services, house.actor, number)
+    assert await erasure.sweep(house.services) == 0
     assert await erasure.sweep(later(house, 6.9)) == 0
-    assert filled(await rows(house.desk, guest)) >= WROTE
+    assert filled(await rows(house.services, guest)) >= WROTE
     assert await erasure.sweep(later(house, 7.1)) == 1
-    assert (await erasure.state(house.desk, house.actor, made))["state"] == "done"
-    assert not any((await rows(house.desk, guest)).values())
+    assert (await erasure.state(house.services, house.actor, made))["state"] == "done"
+    assert not any((await rows(house.services, guest)).values())
 
 
 async def test_without_a_grace_nothing_is_waited_for(house: House) -> None:
     guest = await chatted(house)
     await withdraw(house, guest)
-    assert await erasure.sweep(house.desk) == 1
+    assert await erasure.sweep(house.services) == 1
 
 
 async def test_an_agents_word_brings_a_waiting_erasure_forward_and_never_puts_it_off(house: House) -> None:
-    await accounts.change_account(house.desk, house.actor, grace_days=30)
+    await accounts.change_account(house.services, house.actor, grace_days=30)
     guest = await chatted(house)
     made = await withdraw(house, guest)
-    assert await erasure.by_agent(house.desk, house.actor, guest.contact.uid) == made
+    assert await erasure.by_agent(house.services, house.actor, guest.contact.uid) == made
     assert await withdraw(house, guest) == made
-    assert await erasure.sweep(house.desk) == 1
+    assert await erasure.sweep(house.services) == 1
 
 
 async def test_a_hold_stops_an_erasure_and_hides_contact_and_tickets_until_it_ends(house: House) -> None:
     guest, other = await chatted(house), await chatted(house, "Somebody else", "else@x.example")
     number = max(await listed(house))
-    said = await holds.place(house.desk, house.actor, guest.contact.uid, "Claim 17 at the court", 30)
+    said = await holds.place(house.services, house.actor, guest.contact.uid, "Claim 17 at the court", 30)
     assert await listed(house) == [number]
     with pytest.raises(NotFound):
-        await contacts.one(house.desk, house.actor, guest.contact.uid)
-    shown, _ = await contacts.page(house.desk, house.actor, None, 0, 50)
+        await contacts.one(house.services, house.actor, guest.contact.uid)
+    shown, _ = await contacts.page(house.services, house.actor, None, 0, 50)
     assert [each["id"] for each in shown] == [other.contact.uid]
-    before = await rows(house.desk, guest)
-    made = await erasure.by_agent(house.desk, house.actor, guest.contact.uid)
-    assert await erasure.sweep(house.desk) == 0
-    stands = await erasure.state(house.desk, house.actor, made)
+    before = await rows(house.services, guest)
+    made = await erasure.by_agent(house.services, house.actor, guest.contact.uid)
+    assert await erasure.sweep(house.services) == 0
+    stands = await erasure.state(house.services, house.actor, made)
     assert (stands["state"], stands["held_until"]) == ("queued", said["held_until"])
-    assert (await rows(house.desk, guest))["message"] == before["message"]
-    assert house.desk.keys.holds(guest.contact.key_slot, guest.contact.uid)
+    assert (await rows(house.services, guest))["message"] == before["message"]
+    assert house.services.keys.holds(guest.contact.key_slot, guest.contact.uid)
     assert await erasure.sweep(later(house, 31)) == 1
-    assert not any((await rows(house.desk, guest)).values())
+    assert not any((await rows(house.services, guest)).values())
 
 
 async def test_a_hold_that_is_lifted_lets_the_erasure_go_on(house: House) -> None:
     guest = await chatted(house)
-    await holds.place(house.desk, house.actor, guest.contact.uid, "A claim", 30)
-    await erasure.by_agent(house.desk, house.actor, guest.contact.uid)
-    assert await erasure.sweep(house.desk) == 0
-    await holds.lift(house.desk, house.actor, guest.contact.uid)
-    assert await erasure.sweep(house.desk) == 1
+    await holds.place(house.services, house.actor, guest.contact.uid, "A claim", 30)
+    await erasure.by_agent(house.services, house.actor, guest.contact.uid)
+    assert await erasure.sweep(house.services) == 0
+    await holds.lift(house.services, house.actor, guest.contact.uid)
+    assert await erasure.sweep(house.services) == 1
     with pytest.raises(NotFound):
-        await holds.lift(house.desk, house.actor, guest.contact.uid)
+        await holds.lift(house.services, house.actor, guest.contact.uid)
 
 
 async def test_a_hold_that_comes_between_finding_and_beginning_wins(house: House) -> None:
     guest = await chatted(house)
-    made = await erasure.by_agent(house.desk, house.actor, guest.contact.uid)
-    due = await house.desk.store.read(lambda tx: erasures.due(tx, house.desk.clock()))
-    await holds.place(house.desk, house.actor, guest.contact.uid, "A claim", 1)
+    made = await erasure.by_agent(house.services, house.actor, guest.contact.uid)
+    due = await house.services.store.read(lambda tx: erasures.due(tx, house.services.clock()))
+    await holds.place(house.services, house.actor, guest.contact.uid, "A claim", 1)
     assert [each.id for each in due] == [made]
-    assert await house.desk.store.write(lambda tx: erasures.begin(tx, due[0])) is False
+    assert await house.services.store.write(lambda tx: erasures.begin(tx, due[0])) is False
 
 
 async def test_what_is_being_erased_cannot_be_held_any_more(house: House) -> None:
     guest = await chatted(house)
-    await erasure.by_agent(house.desk, house.actor, guest.contact.uid)
-    due = await house.desk.store.read(lambda tx: erasures.due(tx, house.desk.clock()))
-    assert await house.desk.store.write(lambda tx: erasures.begin(tx, due[0]))
+    await erasure.by_agent(house.services, house.actor, guest.contact.uid)
+    due = await house.services.store.read(lambda tx: erasures.due(tx, house.services.clock()))
+    assert await house.services.store.write(lambda tx: erasures.begin(tx, due[0]))
     with pytest.raises(BeingErased):
-        await holds.place(house.desk, house.actor, guest.contact.uid, "A claim", 1)
+        await holds.place(house.services, house.actor, guest.contact.uid, "A claim", 1)
 
 
 async def test_the_reason_of_a_hold_is_sealed_and_only_managers_place_one(house: House) -> None:
     guest = await chatted(house)
     agent = Actor(house.actor.account_id, uuid7(), "agent", "Ann")
-    for deed in (holds.place(house.desk, agent, guest.contact.uid, "x", 1), holds.page(house.desk, agent)):
+    for deed in (holds.place(house.services, agent, guest.contact.uid, "x", 1), holds.page(house.services, agent)):
         with pytest.raises(Forbidden):
             await deed
     for reason, days in (("", 1), ("x" * 501, 1), ("x", 0), ("x", 4000)):
         with pytest.raises(InvalidField):
-            await holds.place(house.desk, house.actor, guest.contact.uid, reason, days)
-    await holds.place(house.desk, house.actor, guest.contact.uid, "Claim of Zoe", 1)
-    kept = await house.desk.store.read(lambda tx: stored.of_account(tx, house.actor.account_id))
+            await holds.place(house.services, house.actor, guest.contact.uid, reason, days)
+    await holds.place(house.services, house.actor, guest.contact.uid, "Claim of Zoe", 1)
+    kept = await house.services.store.read(lambda tx: stored.of_account(tx, house.actor.account_id))
     assert b"Zoe" not in kept[0][0].reason
-    assert [each["reason"] for each in await holds.page(house.desk, house.actor)] == ["Claim of Zoe"]
+    assert [each["reason"] for each in await holds.page(house.services, house.actor)] == ["Claim of Zoe"]
 
 
 async def test_holds_over_rest(app: Served) -> None:
@@ -143,7 +143,7 @@ async def test_holds_over_rest(app: Served) -> None:
     assert held.status_code == 200
     listed_ = (await app.rest("GET", "/holds")).json()["items"]
     assert [(each["reason"], each["held_until"]) for each in listed_] == [("A claim", held.json()["held_until"])]
-    other = await found(app.desk, "Other", "owner@other.example")
+    other = await found(app.services, "Other", "owner@other.example")
     problem_of(await app.rest("PUT", path, {"reason": "A claim", "days": 3}, house=other), 404, "not_found")
     problem_of(await app.rest("DELETE", path, house=other), 404, "not_found")
     assert (await app.rest("GET", "/holds", house=other)).json()["items"] == []
@@ -152,13 +152,13 @@ async def test_holds_over_rest(app: Served) -> None:
 
 async def actions(house: House, guest: Guest) -> list[str]:
     """What the contact's ledger says, first to last."""
-    return [each.action for each in await consent.receipts(house.desk, guest.contact.id)]
+    return [each.action for each in await consent.receipts(house.services, guest.contact.id)]
 
 
 async def test_a_consent_expires_after_the_accounts_period_and_may_be_renewed(house: House) -> None:
-    await accounts.change_account(house.desk, house.actor, consent_days=30)
+    await accounts.change_account(house.services, house.actor, consent_days=30)
     guest, young = await chatted(house), await chatted(house, "Young", "young@x.example")
-    assert await consent.expire(house.desk) == 0
+    assert await consent.expire(house.services) == 0
     assert await consent.expire(later(house, 29.9)) == 0
     await consent.renew(later(house, 10), young.contact, 1, {"chat": True, "spam_training": False})
     assert await consent.expire(later(house, 30.1)) == 1
@@ -167,7 +167,7 @@ async def test_a_consent_expires_after_the_accounts_period_and_may_be_renewed(ho
     with pytest.raises(ConsentRequired):
         await guest.say("still here?")
     await young.say("I renewed")
-    await consent.renew(house.desk, guest.contact, 1, {"chat": True, "spam_training": False})
+    await consent.renew(house.services, guest.contact, 1, {"chat": True, "spam_training": False})
     await guest.say("and I, late")
     assert await actions(house, guest) == ["given", "expired", "renewed"]
 
@@ -178,14 +178,14 @@ async def test_who_has_expired_can_still_withdraw_and_be_erased(house: House) ->
     await withdraw(house, guest)
     assert await actions(house, guest) == ["given", "expired", "withdrawn"]
     with pytest.raises(Unauthorized):
-        await consent.renew(house.desk, guest.contact, 1, {"chat": True, "spam_training": False})
+        await consent.renew(house.services, guest.contact, 1, {"chat": True, "spam_training": False})
     assert (await erased(house, guest))["state"] == "done"
 
 
 async def test_an_optional_purpose_is_withdrawn_by_itself(house: House) -> None:
     guest = await house.visit(training=True)
-    await consent.renew(house.desk, guest.contact, 1, {"chat": True, "spam_training": False})
-    ledger = await consent.receipts(house.desk, guest.contact.id)
+    await consent.renew(house.services, guest.contact, 1, {"chat": True, "spam_training": False})
+    ledger = await consent.receipts(house.services, guest.contact.id)
     assert [each.purposes["spam_training"] for each in ledger] == [True, False]
     await guest.say("the chat goes on")
 
@@ -200,9 +200,9 @@ async def test_periods_have_limits(app: Served, values: dict[str, Any]) -> None:
 async def test_every_entry_of_the_ledger_comes_in_the_terms_of_the_standard(app: Served) -> None:
     guest = await chatted(app.house)
     await consent.expire(later(app.house, 731))
-    await consent.renew(app.desk, guest.contact, 1, {"chat": True, "spam_training": True})
+    await consent.renew(app.services, guest.contact, 1, {"chat": True, "spam_training": True})
     mine = (await app.call("GET", f"/widget/{app.house.key}/receipt?format=ts27560", **guest.bearer)).json()
-    await accounts.change_account(app.desk, app.house.actor, grace_days=1)
+    await accounts.change_account(app.services, app.house.actor, grace_days=1)
     await withdraw(app.house, guest)
     path = f"/contacts/{guest.contact.uid}/consents"
     records = (await app.rest("GET", f"{path}?format=ts27560")).json()["items"]

@@ -13,7 +13,7 @@ from starlette.routing import Route
 from chat.account.actions import accounts
 from chat.attachments.actions import quotas
 from chat.core.model import Actor
-from chat.web.doors import JSON, actor_of, body_of, doors_of
+from chat.web.context import JSON, actor_of, body_of, context_of
 from chat.web.lists import listed
 
 
@@ -29,7 +29,7 @@ def routes() -> list[Route]:
 async def list_sites(request: Request) -> Response:
     """`GET /sites`."""
     actor = await actor_of(request)
-    return listed(await accounts.sites(doors_of(request).desk, actor), None)
+    return listed(await accounts.sites(context_of(request).services, actor), None)
 
 
 async def get_account(request: Request) -> Response:
@@ -53,11 +53,11 @@ async def change_account(request: Request) -> Response:
 
     values = msgspec.structs.asdict(await body_of(request, Change))
     given = {name: value for name, value in values.items() if value is not msgspec.UNSET}
-    await accounts.change_account(doors_of(request).desk, actor, **given)
+    await accounts.change_account(context_of(request).services, actor, **given)
     return await _account(request, actor)
 
 
 async def _account(request: Request, actor: Actor) -> Response:
-    desk = doors_of(request).desk
-    known, storage = await accounts.account(desk, actor), await quotas.storage(desk, actor)
+    services = context_of(request).services
+    known, storage = await accounts.account(services, actor), await quotas.storage(services, actor)
     return JSON(asdict(known) | {"storage": storage})

@@ -12,7 +12,7 @@ from chat.account.actions import accounts
 from chat.account.actions import forms as asking
 from chat.core.errors import InvalidField, NotFound
 from chat.core.model import FIELD_ASKS, LOCALES, Account, Site
-from chat.web.doors import doors_of, own_origin
+from chat.web.context import context_of, own_origin
 from chat.web.forms import Errors, Form, just_saved, manager, named, posted, saved, whole
 from chat.web.pages import Reader, page
 from chat.web.parameters import takes
@@ -36,11 +36,11 @@ async def show_site(request: Request) -> Response:
 async def save_site(request: Request) -> Response:
     """`POST /admin/site`: the site's look, origins and fields, and the account's limits."""
     who, form = await posted(request)
-    desk, site = doors_of(request).desk, await first_site(request, who)
+    services, site = context_of(request).services, await first_site(request, who)
     try:
         rates = {name: whole(name, form.get(name, "")) for name in RATES}
         await accounts.change_site(
-            desk,
+            services,
             who.actor,
             site.id,
             name=form.get("name", ""),
@@ -51,7 +51,7 @@ async def save_site(request: Request) -> Response:
             alternative=form.get("alternative", ""),
             privacy_note=form.get("privacy_note", ""),
         )
-        await accounts.change_account(desk, who.actor, **rates)
+        await accounts.change_account(services, who.actor, **rates)
     except InvalidField as error:
         typed = _form(site, who.account) | form
         return await _shown(request, who, typed, named(error), 422)
@@ -60,7 +60,7 @@ async def save_site(request: Request) -> Response:
 
 async def first_site(request: Request, who: Reader) -> Site:
     """Return the account's site."""
-    found = await accounts.sites(doors_of(request).desk, who.actor)
+    found = await accounts.sites(context_of(request).services, who.actor)
     if not found:
         raise NotFound("This account has no site")  # one whose row does not hold is none
     return found[0]
@@ -100,7 +100,7 @@ async def _shown(request: Request, who: Reader, form: Form, errors: Errors, stat
         "errors": errors,
         "snippet": f'<script async src="{server}/widget.js" data-site="{site.key}"></script>',
         "privacy_page": f"{server}/privacy/{site.key}",
-        "refused": doors_of(request).refused.origins(site.id, site.origins),
+        "refused": context_of(request).refused.origins(site.id, site.origins),
         "asks": FIELD_ASKS,
         "known": asking.KNOWN,
         "rows": [n for n in range(asking.CUSTOM_MOST) if f"custom_{n}_id" in form],

@@ -8,7 +8,7 @@ from starlette.routing import Route
 
 from chat.audit.actions import reading
 from chat.audit.actions.reading import Wanted
-from chat.web.doors import actor_of, doors_of, limit_of
+from chat.web.context import actor_of, context_of, limit_of
 from chat.web.lists import cursor_of, listed
 from chat.web.parameters import takes
 
@@ -27,11 +27,11 @@ async def list_entries(request: Request) -> Response:
     actor, query = await actor_of(request), request.query_params
     wanted = Wanted(query.get("agent", ""), query.get("action", ""), query.get("target", ""))
     before = (cursor_of(query.get("cursor"), 1) or (None,))[0]
-    items, last = await reading.page(doors_of(request).desk, actor, wanted, before, limit_of(request))
+    items, last = await reading.page(context_of(request).services, actor, wanted, before, limit_of(request))
     return listed(items, None if last is None else (last,))
 
 
 async def list_accesses(request: Request) -> Response:
     """`GET /contacts/{id}/accesses`: who met a contact and its tickets, first to last. Owner or admin."""
     actor = await actor_of(request)
-    return listed(await reading.accesses(doors_of(request).desk, actor, request.path_params["id"]), None)
+    return listed(await reading.accesses(context_of(request).services, actor, request.path_params["id"]), None)

@@ -15,7 +15,7 @@ from chat.core.audited import OTHERS, Action
 from chat.core.errors import InvalidField
 from chat.core.model import Agent
 from chat.team.actions import agents
-from chat.web.doors import doors_of
+from chat.web.context import context_of
 from chat.web.forms import manager, posted
 from chat.web.pages import page
 from chat.web.parameters import number, takes
@@ -36,17 +36,17 @@ def routes() -> list[Route]:
 @takes("agent", "action", "target", "before")
 async def show_audit(request: Request) -> Response:
     """`GET /admin/audit`: `?agent=&action=&target=` filter, `?before=` is where an older page begins."""
-    who, desk = await manager(request), doors_of(request).desk
+    who, services = await manager(request), context_of(request).services
     before = _before(request)
     asked = {name: request.query_params.get(name, "").strip() for name in FILTERS}
     wrong: dict[str, str] = {}
     items: list[dict[str, Any]] = []
     older: int | None = None
     try:
-        items, older = await reading.page(desk, who.actor, Wanted(**asked), before, SHOWN)
+        items, older = await reading.page(services, who.actor, Wanted(**asked), before, SHOWN)
     except InvalidField as error:
         wrong = {str(error.extra["field"]): "audit.filter.wrong"}
-    known = await agents.agents(desk, who.actor)
+    known = await agents.agents(services, who.actor)
     kept = {name: value for name, value in asked.items() if value}
     more: dict[str, Any] = {
         "entries": [each | {"name": _name(each["who"], known), "of_ticket": _of_ticket(each)} for each in items],
@@ -58,7 +58,7 @@ async def show_audit(request: Request) -> Response:
         "actions": list(Action),
         "newest": _address(kept) if "before" in request.query_params else None,
         "older": None if older is None else _address(kept | {"before": str(older)}),
-        "standing": await reading.standing(desk, who.actor),
+        "standing": await reading.standing(services, who.actor),
     }
     return page(request, "admin-audit.html", who, 422 if wrong else 200, saved=False, errors={}, **more)
 
@@ -66,7 +66,7 @@ async def show_audit(request: Request) -> Response:
 async def check_audit(request: Request) -> Response:
     """`POST /admin/audit/check`: check the whole log now; the page says what was found."""
     who, _ = await posted(request)
-    await verdicts.verify_mine(doors_of(request).desk, who.actor)
+    await verdicts.verify_mine(context_of(request).services, who.actor)
     return RedirectResponse("/admin/audit", 303)
 
 

@@ -6,7 +6,7 @@ import argparse
 import asyncio
 import json
 
-from chat.app import open_desk
+from chat.app import open_services
 from chat.audit.actions import renewing, verdicts
 from chat.commands import as_json, command
 from chat.core.settings import Settings
@@ -23,8 +23,8 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def _verify(settings: Settings, arguments: argparse.Namespace) -> int:
     async def work() -> list[verdicts.Verdict]:
-        async with open_desk(settings) as desk:
-            return await verdicts.verify_all(desk)
+        async with open_services(settings) as services:
+            return await verdicts.verify_all(services)
 
     found = asyncio.run(work())
     if arguments.json:
@@ -36,8 +36,8 @@ def _verify(settings: Settings, arguments: argparse.Namespace) -> int:
 
 def _renew(settings: Settings, arguments: argparse.Namespace) -> int:
     async def work() -> list[verdicts.Closed]:
-        async with open_desk(settings) as desk:
-            return [verdicts.Closed(each, unchanged=True) for each in await renewing.renew_all(desk)]
+        async with open_services(settings) as services:
+            return [verdicts.Closed(each, unchanged=True) for each in await renewing.renew_all(services)]
 
     closed = asyncio.run(work())
     if arguments.json:

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from chat.app import open_desk
+from chat.app import open_services
 from chat.backup.actions import backups, restoring
 from chat.backup.store import archive
 from chat.backup.store.archive import Backup
@@ -38,10 +38,10 @@ def add(commands: Any) -> None:
 
 def _backup(settings: Settings, arguments: argparse.Namespace) -> int:
     async def work() -> dict[str, Any]:
-        async with open_desk(settings) as desk:
-            made = await backups.make(desk, arguments.folder, arguments.days, _told)
+        async with open_services(settings) as services:
+            made = await backups.make(services, arguments.folder, arguments.days, _told)
             if arguments.keys:
-                made["keys"] = await backups.copy_keys(desk, arguments.keys, arguments.folder)
+                made["keys"] = await backups.copy_keys(services, arguments.keys, arguments.folder)
             return made
 
     if arguments.keys:
@@ -92,8 +92,8 @@ def _restore(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 async def _finish(settings: Settings, backup: Backup) -> dict[str, Any]:
-    async with open_desk(settings, restoring=True) as desk:
-        return await restoring.finish(desk, backup, _told)
+    async with open_services(settings, restoring=True) as services:
+        return await restoring.finish(services, backup, _told)
 
 
 def _chosen(path: Path) -> Path:

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from chat.app import open_desk
+from chat.app import open_services
 from chat.commands import as_json, command
 from chat.core.errors import Misconfigured
 from chat.core.settings import Settings
@@ -32,11 +32,11 @@ def add(commands: Any) -> None:
 
 def _export(settings: Settings, arguments: argparse.Namespace) -> int:
     async def work() -> list[str]:
-        async with open_desk(settings) as desk:
+        async with open_services(settings) as services:
             made = []
-            for contact in await exports.of_email(desk, arguments.email):
+            for contact in await exports.of_email(services, arguments.email):
                 path = arguments.out / f"export-{contact.uid}.zip"
-                pieces = await exports.archive(desk, contact, "command")
+                pieces = await exports.archive(services, contact, "command")
                 with _written(path) as write:
                     async for piece in pieces:
                         write(piece)

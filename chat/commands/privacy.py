@@ -7,7 +7,7 @@ import asyncio
 import json
 from typing import Any
 
-from chat.app import open_desk
+from chat.app import open_services
 from chat.commands import as_json, command
 from chat.core.settings import Settings
 from chat.erasure.actions import erasure
@@ -29,8 +29,8 @@ def add(commands: Any) -> None:
 
 def _erase(settings: Settings, arguments: argparse.Namespace) -> int:
     async def work() -> list[dict[str, Any]]:
-        async with open_desk(settings) as desk:
-            return await erasure.now(desk, arguments.email)
+        async with open_services(settings) as services:
+            return await erasure.now(services, arguments.email)
 
     made = asyncio.run(work())
     if arguments.json:
@@ -42,9 +42,9 @@ def _erase(settings: Settings, arguments: argparse.Namespace) -> int:
 
 def _retain(settings: Settings, arguments: argparse.Namespace) -> int:
     async def work() -> list[dict[str, Any]]:
-        async with open_desk(settings) as desk:
-            made = await retention.now(desk, dry_run=arguments.dry_run)
-            await erasure.sweep(desk)
+        async with open_services(settings) as services:
+            made = await retention.now(services, dry_run=arguments.dry_run)
+            await erasure.sweep(services)
             return made
 
     made = asyncio.run(work())

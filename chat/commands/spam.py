@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from chat.app import open_desk
+from chat.app import open_services
 from chat.commands import as_json, command
 from chat.core.errors import Misconfigured
 from chat.core.settings import Settings
@@ -47,8 +47,8 @@ def _train(settings: Settings, arguments: argparse.Namespace) -> int:
         raise Misconfigured(str(error)) from error
 
     async def work() -> list[dict[str, Any]]:
-        async with open_desk(settings) as desk:
-            return await runs.everywhere(desk, given)
+        async with open_services(settings) as services:
+            return await runs.everywhere(services, given)
 
     made = asyncio.run(work())
     print(json.dumps({"runs": made}) if arguments.json else "\n".join(map(_told, made)) or NO_LABELS)

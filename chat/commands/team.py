@@ -9,7 +9,7 @@ import json
 import sys
 from typing import Any
 
-from chat.app import open_desk
+from chat.app import open_services
 from chat.commands import as_json, command
 from chat.core.settings import Settings
 from chat.team.actions import credentials
@@ -28,8 +28,8 @@ def _renew(settings: Settings, arguments: argparse.Namespace) -> int:
     given = sys.stdin.readline().rstrip("\n") if arguments.password_stdin else None
 
     async def work() -> credentials.Renewed:
-        async with open_desk(settings) as desk:
-            return await credentials.renew(desk, arguments.email, given, with_tokens=arguments.tokens)
+        async with open_services(settings) as services:
+            return await credentials.renew(services, arguments.email, given, with_tokens=arguments.tokens)
 
     made = dataclasses.asdict(asyncio.run(work()))
     if given is not None:

@@ -17,7 +17,7 @@ from chat.core.clock import stamp
 from chat.core.errors import ConsentRequired, Forbidden, InvalidField, RateLimited, UnknownParameter
 from chat.core.locales import best_locale
 from chat.core.model import LOCALES, Account, Notice, NoticeText, Site
-from chat.web.doors import JSON, actor_of, body_of, doors_of, network_of, own_origin, standard_of, visitor_of
+from chat.web.context import JSON, actor_of, body_of, context_of, network_of, own_origin, standard_of, visitor_of
 from chat.web.lists import listed
 from chat.web.parameters import takes
 
@@ -57,13 +57,13 @@ def routes() -> list[Route]:
 
 async def begin(request: Request) -> Response:
     """`POST /widget/{site_key}/sessions`: agree. Only the JSON value true is a yes; anything else stores nothing."""
-    doors = doors_of(request)
+    context = context_of(request)
     key = request.path_params["site_key"]
-    account, site, _ = await notices.place(doors.desk, key)
+    account, site, _ = await notices.place(context.services, key)
     _check_origin(request, site)
     asked = await _agreement(request)
     await _count(request, account)
-    begun = await beginning.begin(doors.desk, key, asked)
+    begun = await beginning.begin(context.services, key, asked)
     made: dict[str, Any] = {"token": begun.token, "contact_id": begun.contact_id}
     if "return=minimal" not in request.headers.get("prefer", ""):
         made["receipt"] = begun.receipt
@@ -73,23 +73,23 @@ async def begin(request: Request) -> Response:
 @takes("format")
 async def receipt(request: Request) -> Response:
     """`GET /widget/{site_key}/receipt`: the visitor's receipt, signed; `?format=ts27560` in that standard's terms."""
-    visitor, desk = visitor_of(request, request.path_params["site_key"]), doors_of(request).desk
-    found = await consent.receipt(desk, visitor)
-    return JSON(portable(desk, found["receipt"]) if standard_of(request) else found)
+    visitor, services = visitor_of(request, request.path_params["site_key"]), context_of(request).services
+    found = await consent.receipt(services, visitor)
+    return JSON(portable(services, found["receipt"]) if standard_of(request) else found)
 
 
 async def list_notices(request: Request) -> Response:
     """`GET /notices`, newest first."""
-    actor, desk = await actor_of(request), doors_of(request).desk
-    live = (await accounts.account(desk, actor)).notice_version
-    return listed([_notice(each, live) for each in await notices.versions(desk, actor)], None)
+    actor, services = await actor_of(request), context_of(request).services
+    live = (await accounts.account(services, actor)).notice_version
+    return listed([_notice(each, live) for each in await notices.versions(services, actor)], None)
 
 
 async def post_notice(request: Request) -> Response:
     """`POST /notices`: publishes a new version, 201."""
     actor = await actor_of(request)
     body = await body_of(request, NewNotice)
-    notice = await notices.publish(doors_of(request).desk, actor, body.texts)
+    notice = await notices.publish(context_of(request).services, actor, body.texts)
     return JSON(_notice(notice, notice.version), 201)
 
 
@@ -115,7 +115,7 @@ async def _agreement(request: Request) -> consent.Asked:
 
 async def _count(request: Request, account: Account) -> None:
     """Raise RateLimited where as many have agreed from the network as the account allows; each counts its own."""
-    rate, live = account.agreement_rate, doors_of(request).desk.live
+    rate, live = account.agreement_rate, context_of(request).services.live
     if rate and (wait := await live.allow_from(f"begin:{account.id}", network_of(request), rate, BEGIN_WINDOW)):
         raise RateLimited("Many people are writing from this network; wait a little", retry_after=wait)
 

@@ -16,7 +16,7 @@ from chat.consent.actions import notices
 from chat.core.clock import stamp
 from chat.core.errors import InvalidField, NotNow
 from chat.core.model import LOCALES, Notice, NoticeText
-from chat.web.doors import doors_of
+from chat.web.context import context_of
 from chat.web.forms import Errors, Form, just_saved, manager, named, posted, saved
 from chat.web.pages import Reader, page
 from chat.web.parameters import takes
@@ -37,7 +37,7 @@ def routes() -> list[Route]:
 async def show_notice(request: Request) -> Response:
     """`GET /admin/notice`."""
     who = await manager(request)
-    published = await notices.versions(doors_of(request).desk, who.actor)
+    published = await notices.versions(context_of(request).services, who.actor)
     form = _notice_form(published[0] if published else None)
     return await _notice_page(request, who, published, form, {})
 
@@ -48,15 +48,15 @@ async def publish_notice(request: Request) -> Response:
     differs and how many chats would wait is shown first, and `confirmed` publishes.
     """
     who, form = await posted(request)
-    desk, texts = doors_of(request).desk, _notice_texts(form)
+    services, texts = context_of(request).services, _notice_texts(form)
     if form.pop("back", ""):
         return await _notice_again(request, who, form, {}, 200)
     try:
-        changes, running = await notices.changes(desk, who.actor, texts)
+        changes, running = await notices.changes(services, who.actor, texts)
         if who.account.notice_version is not None and changes and "confirmed" not in form:
             more: dict[str, Any] = {"changes": changes, "running": running, "form": form}
             return page(request, "admin-notice-confirm.html", who, errors={}, saved=False, **more)
-        await notices.publish(desk, who.actor, texts)
+        await notices.publish(services, who.actor, texts)
     except InvalidField as error:
         return await _notice_again(request, who, form, named(error), 422)
     except NotNow:
@@ -65,7 +65,7 @@ async def publish_notice(request: Request) -> Response:
 
 
 async def _notice_again(request: Request, who: Reader, form: Form, errors: Errors, status: int) -> Response:
-    published = await notices.versions(doors_of(request).desk, who.actor)
+    published = await notices.versions(context_of(request).services, who.actor)
     return await _notice_page(request, who, published, _notice_form(None) | form, errors, status)
 
 

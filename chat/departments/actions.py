@@ -12,33 +12,33 @@ from chat.core.ids import uuid7
 from chat.core.model import Actor, Department
 from chat.departments import store
 from chat.infra.audit import audit
-from chat.infra.desk import Desk
+from chat.infra.services import Services
 from chat.retention.actions import rules
 from chat.retention.store import departments as listing
 
 NAME = 100
 
 
-async def departments(desk: Desk, actor: Actor) -> list[Department]:
+async def departments(services: Services, actor: Actor) -> list[Department]:
     """Return the account's departments by name."""
-    return await desk.store.read(lambda tx: listing.all_of(tx, actor.account_id))
+    return await services.store.read(lambda tx: listing.all_of(tx, actor.account_id))
 
 
-async def one(desk: Desk, actor: Actor, department_id: str) -> Department:
+async def one(services: Services, actor: Actor, department_id: str) -> Department:
     """Return a department of the account; NotFound where there is none."""
-    return await desk.store.read(lambda tx: store.one(tx, actor.account_id, department_id))
+    return await services.store.read(lambda tx: store.one(tx, actor.account_id, department_id))
 
 
-async def add(desk: Desk, actor: Actor, name: str, retention: dict[str, Any]) -> Department:
+async def add(services: Services, actor: Actor, name: str, retention: dict[str, Any]) -> Department:
     """Make a department, with days of its own or none. Raises InvalidField."""
     require_manager(actor)
     made_id = uuid7()
-    made = {"id": made_id, "name": _name(name), "retention": rules.own_days(retention), "created_at": desk.clock()}
-    await _changed(desk, actor, made_id, lambda tx: store.add(tx, actor.account_id, made))
-    return await one(desk, actor, made_id)
+    made = {"id": made_id, "name": _name(name), "retention": rules.own_days(retention), "created_at": services.clock()}
+    await _changed(services, actor, made_id, lambda tx: store.add(tx, actor.account_id, made))
+    return await one(services, actor, made_id)
 
 
-async def change(desk: Desk, actor: Actor, department_id: str, **values: Any) -> Department:
+async def change(services: Services, actor: Actor, department_id: str, **values: Any) -> Department:
     """Change a department's `name`, or its `retention` as a whole. Raises InvalidField."""
     require_manager(actor)
     checked = dict(values)
@@ -48,22 +48,24 @@ async def change(desk: Desk, actor: Actor, department_id: str, **values: Any) ->
         checked["retention"] = rules.own_days(checked["retention"])
     if not checked:
         raise InvalidField("Give any of name, retention", field="name")
-    await _changed(desk, actor, department_id, lambda tx: store.change(tx, actor.account_id, department_id, checked))
-    return await one(desk, actor, department_id)
+    await _changed(
+        services, actor, department_id, lambda tx: store.change(tx, actor.account_id, department_id, checked)
+    )
+    return await one(services, actor, department_id)
 
 
-async def delete(desk: Desk, actor: Actor, department_id: str) -> None:
+async def delete(services: Services, actor: Actor, department_id: str) -> None:
     """Delete a department; its tickets stay, and the account's days hold for them."""
     require_manager(actor)
-    await _changed(desk, actor, department_id, lambda tx: store.drop(tx, actor.account_id, department_id))
+    await _changed(services, actor, department_id, lambda tx: store.drop(tx, actor.account_id, department_id))
 
 
-async def _changed(desk: Desk, actor: Actor, department_id: str, deed: Callable[[Any], None]) -> None:
+async def _changed(services: Services, actor: Actor, department_id: str, deed: Callable[[Any], None]) -> None:
     def work(tx: Any) -> None:
         deed(tx)
-        audit.enter(desk, tx, actor.account_id, actor.agent_id, "department.changed", department_id)
+        audit.enter(services, tx, actor.account_id, actor.agent_id, "department.changed", department_id)
 
-    await desk.store.write(work)
+    await services.store.write(work)
 
 
 def _name(value: str) -> str:

@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from chat.departments import actions as departments
 from chat.retention.actions import retention
-from chat.web.doors import JSON, actor_of, body_of, doors_of
+from chat.web.context import JSON, actor_of, body_of, context_of
 from chat.web.lists import listed
 
 
@@ -44,7 +44,7 @@ def routes() -> list[Route]:
 async def list_departments(request: Request) -> Response:
     """`GET /departments`, by name."""
     actor = await actor_of(request)
-    found = await departments.departments(doors_of(request).desk, actor)
+    found = await departments.departments(context_of(request).services, actor)
     return listed([retention.department(each) for each in found], None)
 
 
@@ -52,26 +52,28 @@ async def post_department(request: Request) -> Response:
     """`POST /departments`: 201. Owner or admin."""
     actor = await actor_of(request)
     body: NewDepartment = await body_of(request, NewDepartment)
-    made = await departments.add(doors_of(request).desk, actor, body.name, body.retention)
+    made = await departments.add(context_of(request).services, actor, body.name, body.retention)
     return JSON(retention.department(made), 201)
 
 
 async def get_department(request: Request) -> Response:
     """`GET /departments/{id}`."""
     actor = await actor_of(request)
-    return JSON(retention.department(await departments.one(doors_of(request).desk, actor, request.path_params["id"])))
+    return JSON(
+        retention.department(await departments.one(context_of(request).services, actor, request.path_params["id"]))
+    )
 
 
 async def change_department(request: Request) -> Response:
     """`PATCH /departments/{id}`: `name`, or `retention` as a whole. Owner or admin."""
-    actor, desk = await actor_of(request), doors_of(request).desk
+    actor, services = await actor_of(request), context_of(request).services
     values = msgspec.structs.asdict(await body_of(request, Change))
     given = {name: value for name, value in values.items() if value is not msgspec.UNSET}
-    return JSON(retention.department(await departments.change(desk, actor, request.path_params["id"], **given)))
+    return JSON(retention.department(await departments.change(services, actor, request.path_params["id"], **given)))
 
 
 async def delete_department(request: Request) -> Response:
     """`DELETE /departments/{id}`: its tickets stay: 204. Owner or admin."""
     actor = await actor_of(request)
-    await departments.delete(doors_of(request).desk, actor, request.path_params["id"])
+    await departments.delete(context_of(request).services, actor, request.path_params["id"])
     return Response(status_code=204)

@@ -13,7 +13,7 @@ from chat.departments import actions as departments
 from chat.retention.actions import retention, rules
 from chat.retention.actions.rules import DAYS, RULES, Thought
 from chat.retention.pages import confirm
-from chat.web.doors import doors_of
+from chat.web.context import context_of
 from chat.web.forms import Errors, Form, just_saved, manager, posted, saved, whole
 from chat.web.pages import Reader, page
 from chat.web.parameters import takes
@@ -42,7 +42,7 @@ async def add_department(request: Request) -> Response:
     """`POST /admin/departments`."""
     who, form = await posted(request)
     try:
-        await departments.add(doors_of(request).desk, who.actor, form.get("name", ""), _own(form))
+        await departments.add(context_of(request).services, who.actor, form.get("name", ""), _own(form))
     except InvalidField as error:
         return await _page(request, who, {"new": form}, _wrong("new", error), 422)
     return saved(PAGE)
@@ -51,14 +51,14 @@ async def add_department(request: Request) -> Response:
 async def save_department(request: Request) -> Response:
     """`POST /admin/departments/{id}`: fewer days are shown with what they would take before they are saved."""
     who, form = await posted(request)
-    desk, uid = doors_of(request).desk, request.path_params["id"]
+    services, uid = context_of(request).services, request.path_params["id"]
     try:
         days = _own(form)
         thought = Thought(departments={uid: rules.own_days(days)})
-        await departments.one(desk, who.actor, uid)
-        if "confirmed" not in form and await retention.shortens(desk, who.actor, thought):
+        await departments.one(services, who.actor, uid)
+        if "confirmed" not in form and await retention.shortens(services, who.actor, thought):
             return await confirm(request, who, form, thought)
-        await departments.change(desk, who.actor, uid, name=form.get("name", ""), retention=days)
+        await departments.change(services, who.actor, uid, name=form.get("name", ""), retention=days)
     except InvalidField as error:
         return await _page(request, who, {uid: form}, _wrong(uid, error), 422)
     return saved(PAGE)
@@ -67,12 +67,12 @@ async def save_department(request: Request) -> Response:
 async def delete_department(request: Request) -> Response:
     """`POST /admin/departments/{id}/delete`: its tickets stay."""
     who, form = await posted(request)
-    desk, uid = doors_of(request).desk, request.path_params["id"]
-    await departments.one(desk, who.actor, uid)
+    services, uid = context_of(request).services, request.path_params["id"]
+    await departments.one(services, who.actor, uid)
     thought = Thought(departments={uid: {}})
-    if "confirmed" not in form and await retention.shortens(desk, who.actor, thought):
+    if "confirmed" not in form and await retention.shortens(services, who.actor, thought):
         return await confirm(request, who, form, thought)
-    await departments.delete(desk, who.actor, uid)
+    await departments.delete(services, who.actor, uid)
     return saved(PAGE)
 
 
@@ -87,11 +87,11 @@ def _wrong(of: str, error: InvalidField) -> Errors:
 
 
 async def _page(request: Request, who: Reader, forms: dict[str, Form], errors: Errors, status: int = 200) -> Response:
-    desk = doors_of(request).desk
+    services = context_of(request).services
     empty = dict.fromkeys(("name", *FIELDS), "")
-    found = [retention.department(each) for each in await departments.departments(desk, who.actor)]
+    found = [retention.department(each) for each in await departments.departments(services, who.actor)]
     shown = {each["id"]: empty | {"name": each["name"]} | _typed(each["retention"]) for each in found}
-    usual = await retention.settings(desk, who.actor)
+    usual = await retention.settings(services, who.actor)
     more: dict[str, Any] = {
         "departments": found,
         "forms": {"new": empty}

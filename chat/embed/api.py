@@ -16,7 +16,7 @@ from chat.core.locales import words
 from chat.core.model import LOCALES
 from chat.retention.actions import retention
 from chat.rights import actions as links
-from chat.web.doors import JSON, doors_of, own_origin
+from chat.web.context import JSON, context_of, own_origin
 from chat.web.files import ANYWHERE, PACKED, folder, lean
 from chat.web.parameters import takes
 from chat.web.widget import locale_of, strings
@@ -40,13 +40,13 @@ def files() -> list[Route]:
 @takes("locale", "origin")
 async def frame(request: Request) -> Response:
     """`GET /widget/{site_key}`: the frame's document; only the site's own pages may show it."""
-    doors, origin = doors_of(request), request.query_params.get("origin", "")
+    context, origin = context_of(request), request.query_params.get("origin", "")
     try:
-        _, site, _ = await notices.place(doors.desk, request.path_params["site_key"])
+        _, site, _ = await notices.place(context.services, request.path_params["site_key"])
     except NotFound:
         return _refused(request, "Lethe: no site has the key that this page's script names.", 404)
     if origin and origin not in {own_origin(request), *site.origins}:
-        doors.refused.note(site.id, origin)
+        context.refused.note(site.id, origin)
         where = f"Its owner can add it at {own_origin(request)}/admin/site"
         return _refused(request, f"Lethe: {origin[:100]} is not an origin of this chat. {where}", 403)
     return _document(request, 200, site.origins, site_key=site.key)
@@ -75,8 +75,8 @@ def _document(request: Request, status: int, ancestors: Sequence[str], **about: 
 @takes("locale")
 async def config(request: Request) -> Response:
     """`GET /widget/{site_key}/config`: all the frame needs to ask for consent; stores nothing."""
-    desk = doors_of(request).desk
-    account, site, notice = await notices.place(desk, request.path_params["site_key"])
+    services = context_of(request).services
+    account, site, notice = await notices.place(services, request.path_params["site_key"])
     locale = locale_of(request)
     said = strings(locale)
     shown = notices.shown(notice, locale)
@@ -84,14 +84,14 @@ async def config(request: Request) -> Response:
         {
             "account": {"name": account.name},
             "site": {"name": site.name, "color": site.color, "alternative": site.alternative},
-            "online": desk.live.online(account.id),
+            "online": services.live.online(account.id),
             "notice": shown,
             "purposes": shown["purposes"] if shown else [],
             "fields": forms.asked(site, locale, _labels(locale)),
             "locale": locale,
             "locales": list(LOCALES),
-            "kept_days": await retention.kept_days(desk, account.id),
-            "mail": links.reachable(desk),
+            "kept_days": await retention.kept_days(services, account.id),
+            "mail": links.reachable(services),
             "strings": said,
         }
     )

@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from chat.core.errors import InvalidField
 from chat.erasure.actions import erasure
-from chat.web.doors import JSON, actor_of, body_of, doors_of, limit_of, visitor_of
+from chat.web.context import JSON, actor_of, body_of, context_of, limit_of, visitor_of
 from chat.web.lists import uid_cursor_of
 from chat.web.parameters import takes
 
@@ -35,27 +35,27 @@ async def list_erasures(request: Request) -> Response:
     """`GET /erasures`, newest first."""
     actor, limit = await actor_of(request), limit_of(request)
     before = uid_cursor_of(request)
-    items, after = await erasure.page(doors_of(request).desk, actor, before, limit)
+    items, after = await erasure.page(context_of(request).services, actor, before, limit)
     return JSON({"items": items, "next": after})
 
 
 async def post_erasure(request: Request) -> Response:
     """`POST /erasures`: files an erasure for a contact, or for each with an address; 202."""
-    actor, desk = await actor_of(request), doors_of(request).desk
+    actor, services = await actor_of(request), context_of(request).services
     asked: Asked = await body_of(request, Asked)
     if bool(asked.contact_id) == bool(asked.email):
         raise InvalidField("Give a contact_id or an email", field="contact_id")
     if asked.email:
-        made = await erasure.by_email(desk, actor, asked.email)
+        made = await erasure.by_email(services, actor, asked.email)
     else:
-        made = [await erasure.by_agent(desk, actor, asked.contact_id)]
+        made = [await erasure.by_agent(services, actor, asked.contact_id)]
     return JSON({"erasure_id": made[0], "erasure_ids": made}, 202)
 
 
 async def get_erasure(request: Request) -> Response:
     """`GET /erasures/{id}`: how far it is in each place, and the certificate."""
     actor = await actor_of(request)
-    return JSON(await erasure.state(doors_of(request).desk, actor, request.path_params["id"]))
+    return JSON(await erasure.state(context_of(request).services, actor, request.path_params["id"]))
 
 
 def widget_routes() -> list[Route]:
@@ -68,4 +68,4 @@ async def withdraw(request: Request) -> Response:
     `DELETE /widget/{site_key}/sessions`: withdraw and be forgotten; 202 with the request's number, twice the same.
     """
     visitor = visitor_of(request, request.path_params["site_key"])
-    return JSON({"erasure_id": await erasure.by_visitor(doors_of(request).desk, visitor)}, 202)
+    return JSON({"erasure_id": await erasure.by_visitor(context_of(request).services, visitor)}, 202)

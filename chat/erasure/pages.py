@@ -8,7 +8,7 @@ from starlette.routing import Route
 
 from chat.core.access import require_manager
 from chat.erasure.actions import erasure
-from chat.web.doors import doors_of
+from chat.web.context import context_of
 from chat.web.pages import page, reader
 
 SHOWN = 100
@@ -26,7 +26,7 @@ async def show_erasures(request: Request) -> Response:
     """`GET /admin/erasures`: the last requests."""
     who = await reader(request)
     require_manager(who.actor)
-    items, _ = await erasure.page(doors_of(request).desk, who.actor, None, SHOWN)
+    items, _ = await erasure.page(context_of(request).services, who.actor, None, SHOWN)
     return page(request, "admin-erasures.html", who, saved=False, errors={}, erasures=items)
 
 
@@ -34,5 +34,5 @@ async def show_erasure(request: Request) -> Response:
     """`GET /admin/erasures/{id}`: progress and certificate."""
     who = await reader(request)
     require_manager(who.actor)
-    found = await erasure.state(doors_of(request).desk, who.actor, request.path_params["id"])
+    found = await erasure.state(context_of(request).services, who.actor, request.path_params["id"])
     return page(request, "admin-erasure.html", who, saved=False, errors={}, erasure=found)

@@ -13,7 +13,7 @@ from chat.core.errors import InvalidField
 from chat.core.model import Contact
 from chat.export.actions import exports
 from chat.export.actions.exports import Archive
-from chat.web.doors import JSON, actor_of, doors_of, limit_of, visitor_of
+from chat.web.context import JSON, actor_of, context_of, limit_of, visitor_of
 from chat.web.lists import uid_cursor_of
 from chat.web.parameters import takes
 
@@ -57,23 +57,23 @@ async def own_export(request: Request) -> Response:
 
 async def own_exports(request: Request) -> Response:
     """`GET /widget/{site_key}/exports`: the visitor's archives and how far each is."""
-    desk = doors_of(request).desk
+    services = context_of(request).services
     visitor = visitor_of(request, request.path_params["site_key"])
-    contact = await exports.own(desk, visitor)
-    return JSON({"items": await exports.mine(desk, contact), "next": None})
+    contact = await exports.own(services, visitor)
+    return JSON({"items": await exports.mine(services, contact), "next": None})
 
 
 async def ask_own_export(request: Request) -> Response:
     """`POST /widget/{site_key}/exports`: asks for an archive; 202."""
     contact = await _visitor(request)
-    return JSON(await exports.ask(doors_of(request).desk, contact, "visitor", "visitor"), 202)
+    return JSON(await exports.ask(context_of(request).services, contact, "visitor", "visitor"), 202)
 
 
 async def own_file(request: Request) -> Response:
     """`GET /widget/{site_key}/exports/{id}`: the archive."""
-    desk = doors_of(request).desk
-    contact = await exports.own(desk, visitor_of(request, request.path_params["site_key"]))
-    return handed(await exports.fetched(desk, contact, request.path_params["id"]))
+    services = context_of(request).services
+    contact = await exports.own(services, visitor_of(request, request.path_params["site_key"]))
+    return handed(await exports.fetched(services, contact, request.path_params["id"]))
 
 
 @takes("format")
@@ -83,16 +83,16 @@ async def get_export(request: Request) -> Response:
 
     It is entered as handed over, and a large one filed: with a session it needs the mark of our own pages, as a change.
     """
-    actor, desk = await actor_of(request, deed=True), doors_of(request).desk
-    contact = await exports.of_agent(desk, actor, request.path_params["id"])
+    actor, services = await actor_of(request, deed=True), context_of(request).services
+    contact = await exports.of_agent(services, actor, request.path_params["id"])
     return await whole(request, contact, exports.source(actor), actor.agent_id)
 
 
 async def post_export(request: Request) -> Response:
     """`POST /contacts/{id}/exports`: asks for an archive; 202."""
-    actor, desk = await actor_of(request), doors_of(request).desk
-    contact = await exports.of_agent(desk, actor, request.path_params["id"])
-    return JSON(await exports.ask(desk, contact, exports.source(actor), actor.agent_id), 202)
+    actor, services = await actor_of(request), context_of(request).services
+    contact = await exports.of_agent(services, actor, request.path_params["id"])
+    return JSON(await exports.ask(services, contact, exports.source(actor), actor.agent_id), 202)
 
 
 @takes("limit", "cursor")
@@ -100,45 +100,45 @@ async def list_exports(request: Request) -> Response:
     """`GET /exports`, newest first. Owner or admin."""
     actor, limit = await actor_of(request), limit_of(request)
     before = uid_cursor_of(request)
-    items, after = await exports.page(doors_of(request).desk, actor, before, limit)
+    items, after = await exports.page(context_of(request).services, actor, before, limit)
     return JSON({"items": items, "next": after})
 
 
 async def get_state(request: Request) -> Response:
     """`GET /exports/{id}`: how far it is."""
     actor = await actor_of(request)
-    return JSON(await exports.state(doors_of(request).desk, actor, request.path_params["id"]))
+    return JSON(await exports.state(context_of(request).services, actor, request.path_params["id"]))
 
 
 async def get_file(request: Request) -> Response:
     """`GET /exports/{id}/file`: the archive."""
     actor = await actor_of(request)
-    return handed(await exports.fetched_by_agent(doors_of(request).desk, actor, request.path_params["id"]))
+    return handed(await exports.fetched_by_agent(context_of(request).services, actor, request.path_params["id"]))
 
 
 async def delete_export(request: Request) -> Response:
     """`DELETE /exports/{id}`: before it expires. Owner or admin."""
     actor = await actor_of(request)
-    await exports.drop(doors_of(request).desk, actor, request.path_params["id"])
+    await exports.drop(context_of(request).services, actor, request.path_params["id"])
     return Response(status_code=204)
 
 
 async def _visitor(request: Request) -> Contact:
-    return await exports.of_visitor(doors_of(request).desk, visitor_of(request, request.path_params["site_key"]))
+    return await exports.of_visitor(context_of(request).services, visitor_of(request, request.path_params["site_key"]))
 
 
 async def whole(request: Request, contact: Contact, source: str, who: str) -> Response:
     """Answer with all that is held of a contact, as `?format=` says: json, or zip, which is only promised if large."""
-    desk, form = doors_of(request).desk, request.query_params.get("format", "json")
+    services, form = context_of(request).services, request.query_params.get("format", "json")
     if form not in {"json", "zip"}:
         raise InvalidField("A format is json or zip", field="format")
     if form == "json":
         return await _streamed(
-            await exports.document(desk, contact, who), "application/json", _name(desk.clock(), form)
+            await exports.document(services, contact, who), "application/json", _name(services.clock(), form)
         )
-    if not await exports.little(desk, contact):
-        return JSON(await exports.ask(desk, contact, source, who), 202)
-    return await _streamed(await exports.archive(desk, contact, who), ZIP, _name(desk.clock(), form))
+    if not await exports.little(services, contact):
+        return JSON(await exports.ask(services, contact, source, who), 202)
+    return await _streamed(await exports.archive(services, contact, who), ZIP, _name(services.clock(), form))
 
 
 async def _streamed(pieces: AsyncIterator[bytes], kind: str, name: str) -> Response:

@@ -9,7 +9,7 @@ from starlette.routing import Route
 from chat.account.actions import accounts
 from chat.core.model import Account
 from chat.export.actions import exports
-from chat.web.doors import doors_of
+from chat.web.context import context_of
 from chat.web.forms import Errors, Form, just_saved, manager, posted, saved
 from chat.web.pages import Reader, page
 from chat.web.parameters import takes
@@ -38,19 +38,19 @@ async def save_exports(request: Request) -> Response:
     """`POST /admin/exports`: what exports give."""
     who, form = await posted(request)
     given = {name: form.get(name) == "yes" for name in SWITCHES}
-    await accounts.change_account(doors_of(request).desk, who.actor, **given)
+    await accounts.change_account(context_of(request).services, who.actor, **given)
     return saved("/admin/exports")
 
 
 async def delete_export(request: Request) -> Response:
     """`POST /admin/exports/{id}/delete`: before it expires."""
     who, _ = await posted(request)
-    await exports.drop(doors_of(request).desk, who.actor, request.path_params["id"])
+    await exports.drop(context_of(request).services, who.actor, request.path_params["id"])
     return saved("/admin/exports")
 
 
 async def _page(request: Request, who: Reader, form: Form, errors: Errors, status: int = 200) -> Response:
-    items, _ = await exports.page(doors_of(request).desk, who.actor, None, SHOWN)
+    items, _ = await exports.page(context_of(request).services, who.actor, None, SHOWN)
     more = {"form": form, "errors": errors, "saved": just_saved(request), "exports": items}
     return page(request, "admin-exports.html", who, status, **more)
 

@@ -14,14 +14,14 @@ from chat.core.model import Actor, Ticket
 from chat.core.nudges import Nudge, Told
 from chat.core.texts import seen
 from chat.infra.audit import audit
-from chat.infra.desk import Desk
+from chat.infra.services import Services
 from chat.tickets.store import tickets
 
 DAYS_MOST = 3650
 REASON = 500
 
 
-async def place(desk: Desk, actor: Actor, contact_uid: str, reason: str, days: int) -> dict[str, Any]:
+async def place(services: Services, actor: Actor, contact_uid: str, reason: str, days: int) -> dict[str, Any]:
     """
     Hold a contact for some days: no erasure begins, and agents see neither ticket nor contact. Owner or admin.
 
@@ -32,12 +32,12 @@ async def place(desk: Desk, actor: Actor, contact_uid: str, reason: str, days: i
         raise InvalidField(f"Give the reason in 1 to {REASON} characters", field="reason")
     if not 0 < days <= DAYS_MOST:
         raise InvalidField(f"Give 1 to {DAYS_MOST} days", field="days")
-    contact = await desk.store.read(lambda tx: contacts.of_account(tx, actor.account_id, contact_uid))
-    now = desk.clock()
+    contact = await services.store.read(lambda tx: contacts.of_account(tx, actor.account_id, contact_uid))
+    now = services.clock()
     ends = now + days * DAY
     made = {
         "id": uuid7(),
-        "reason": desk.seal(contact.key_slot, contact.uid, "hold", reason.strip()),
+        "reason": services.seal(contact.key_slot, contact.uid, "hold", reason.strip()),
         "agent_id": actor.agent_id,
         "placed_at": now,
         "expires_at": ends,
@@ -45,19 +45,19 @@ async def place(desk: Desk, actor: Actor, contact_uid: str, reason: str, days: i
 
     def work(tx: Any) -> list[Ticket]:
         holds.place(tx, contact.id, made)
-        audit.enter(desk, tx, actor.account_id, actor.agent_id, "hold.placed", contact_uid, contact_uid)
+        audit.enter(services, tx, actor.account_id, actor.agent_id, "hold.placed", contact_uid, contact_uid)
         said = {"contact": contact.uid, "agent": actor.agent_id, "until": ends}
-        desk.ledger.enter(now, "hold", said)
+        services.ledger.enter(now, "hold", said)
         return tickets.all_of_contact(tx, contact.id)
 
-    desk.live.publish(*_told("gone", await desk.store.write(work)))
+    services.live.publish(*_told("gone", await services.store.write(work)))
     return {"contact_id": contact.uid, "held_until": stamp(ends)}
 
 
-async def meant(desk: Desk, actor: Actor, whom: str) -> list[str]:
+async def meant(services: Services, actor: Actor, whom: str) -> list[str]:
     """Return the ids of the contacts of the account with an address, or with an id. Raises InvalidField."""
     require_manager(actor)
-    found_by = desk.email_hash(actor.account_id, whom)
+    found_by = services.email_hash(actor.account_id, whom)
 
     def work(tx: Any) -> list[str]:
         if "@" in whom:
@@ -65,7 +65,7 @@ async def meant(desk: Desk, actor: Actor, whom: str) -> list[str]:
         return [contacts.of_account(tx, actor.account_id, whom.strip()).uid]
 
     try:
-        found = await desk.store.read(work)
+        found = await services.store.read(work)
     except NotFound:
         found = []
     if not found:
@@ -75,38 +75,40 @@ async def meant(desk: Desk, actor: Actor, whom: str) -> list[str]:
     return found
 
 
-async def lift(desk: Desk, actor: Actor, contact_uid: str) -> None:
+async def lift(services: Services, actor: Actor, contact_uid: str) -> None:
     """End a hold before its time: an erasure that waited for it goes on. Owner or admin."""
     require_manager(actor)
 
     def work(tx: Any) -> list[Ticket]:
         contact = contacts.of_account(tx, actor.account_id, contact_uid)
         holds.lift(tx, contact.id)
-        audit.enter(desk, tx, actor.account_id, actor.agent_id, "hold.lifted", contact_uid, contact_uid)
-        desk.ledger.enter(desk.clock(), "lift", {"contact": contact_uid})
+        audit.enter(services, tx, actor.account_id, actor.agent_id, "hold.lifted", contact_uid, contact_uid)
+        services.ledger.enter(services.clock(), "lift", {"contact": contact_uid})
         return tickets.all_of_contact(tx, contact.id)
 
-    desk.live.publish(*_told("ticket", await desk.store.write(work)), Told(Nudge("due")))
+    services.live.publish(*_told("ticket", await services.store.write(work)), Told(Nudge("due")))
 
 
-async def lapse(desk: Desk) -> None:
+async def lapse(services: Services) -> None:
     """End the holds that are over; the tickets of those who were held are in the lists again."""
 
     def work(tx: Any) -> list[Ticket]:
-        return [each for contact_id in holds.lapse(tx, desk.clock()) for each in tickets.all_of_contact(tx, contact_id)]
+        return [
+            each for contact_id in holds.lapse(tx, services.clock()) for each in tickets.all_of_contact(tx, contact_id)
+        ]
 
-    desk.live.publish(*_told("ticket", await desk.store.write(work)))
+    services.live.publish(*_told("ticket", await services.store.write(work)))
 
 
-async def page(desk: Desk, actor: Actor) -> list[dict[str, Any]]:
+async def page(services: Services, actor: Actor) -> list[dict[str, Any]]:
     """Return the account's holds with their reasons, the first to end first. Owner or admin."""
     require_manager(actor)
-    found = await desk.store.read(lambda tx: holds.of_account(tx, actor.account_id))
-    await audit.looked(desk, actor, "holds.viewed")
+    found = await services.store.read(lambda tx: holds.of_account(tx, actor.account_id))
+    await audit.looked(services, actor, "holds.viewed")
     return [
         {
             "contact_id": uid,
-            "reason": desk.unseal(slot, uid, "hold", each.reason),
+            "reason": services.unseal(slot, uid, "hold", each.reason),
             "placed_by": each.agent_id,
             "placed_at": stamp(each.placed_at),
             "held_until": stamp(each.expires_at),

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from chat.holds import actions as holds
-from chat.web.doors import JSON, actor_of, body_of, doors_of
+from chat.web.context import JSON, actor_of, body_of, context_of
 
 
 class NewHold(Struct, frozen=True, forbid_unknown_fields=True):
@@ -30,18 +30,20 @@ def routes() -> list[Route]:
 async def list_holds(request: Request) -> Response:
     """`GET /holds`: the first to end first. Owner or admin."""
     actor = await actor_of(request)
-    return JSON({"items": await holds.page(doors_of(request).desk, actor), "next": None})
+    return JSON({"items": await holds.page(context_of(request).services, actor), "next": None})
 
 
 async def put_hold(request: Request) -> Response:
     """`PUT /contacts/{id}/hold`: nothing of the contact is erased or shown until it ends. Owner or admin."""
     actor = await actor_of(request)
     body: NewHold = await body_of(request, NewHold)
-    return JSON(await holds.place(doors_of(request).desk, actor, request.path_params["id"], body.reason, body.days))
+    return JSON(
+        await holds.place(context_of(request).services, actor, request.path_params["id"], body.reason, body.days)
+    )
 
 
 async def lift_hold(request: Request) -> Response:
     """`DELETE /contacts/{id}/hold`: an erasure that waited goes on. Owner or admin."""
     actor = await actor_of(request)
-    await holds.lift(doors_of(request).desk, actor, request.path_params["id"])
+    await holds.lift(context_of(request).services, actor, request.path_params["id"])
     return Response(status_code=204)

@@ -13,7 +13,7 @@ from chat.core.errors import BeingErased, InvalidField
 from chat.core.model import Account
 from chat.holds import actions as holds
 from chat.team.actions import agents
-from chat.web.doors import doors_of
+from chat.web.context import context_of
 from chat.web.forms import Errors, Form, just_saved, manager, named, posted, saved, whole
 from chat.web.pages import Reader, page
 from chat.web.parameters import takes
@@ -43,7 +43,7 @@ async def save(request: Request) -> Response:
     who, form = await posted(request)
     try:
         days = {name: whole(name, form.get(name, "")) for name in DAYS}
-        await accounts.change_account(doors_of(request).desk, who.actor, **days)
+        await accounts.change_account(context_of(request).services, who.actor, **days)
     except InvalidField as error:
         return await _shown(request, who, form, named(error), 422)
     return saved(PAGE)
@@ -52,11 +52,11 @@ async def save(request: Request) -> Response:
 async def place(request: Request) -> Response:
     """`POST /admin/privacy/holds`: holds each contact with an address, or the one with an id."""
     who, form = await posted(request)
-    desk, whom = doors_of(request).desk, form.get("whom", "")
+    services, whom = context_of(request).services, form.get("whom", "")
     try:
         days = whole("days", form.get("days", ""))
-        for uid in await holds.meant(desk, who.actor, whom):
-            await holds.place(desk, who.actor, uid, form.get("reason", ""), days)
+        for uid in await holds.meant(services, who.actor, whom):
+            await holds.place(services, who.actor, uid, form.get("reason", ""), days)
     except InvalidField as error:
         return await _shown(request, who, form, named(error), 422)
     except BeingErased:
@@ -67,17 +67,17 @@ async def place(request: Request) -> Response:
 async def lift(request: Request) -> Response:
     """`POST /admin/privacy/holds/{id}/lift`: an erasure that waited goes on."""
     who, _ = await posted(request)
-    await holds.lift(doors_of(request).desk, who.actor, request.path_params["id"])
+    await holds.lift(context_of(request).services, who.actor, request.path_params["id"])
     return saved(PAGE)
 
 
 async def _shown(
     request: Request, who: Reader, typed: Form | None = None, errors: Errors | None = None, status: int = 200
 ) -> Response:
-    desk = doors_of(request).desk
-    known = {each.id: each.name for each in await agents.agents(desk, who.actor)}
+    services = context_of(request).services
+    known = {each.id: each.name for each in await agents.agents(services, who.actor)}
     more: dict[str, Any] = {
-        "holds": [each | {"name": known.get(each["placed_by"], "")} for each in await holds.page(desk, who.actor)],
+        "holds": [each | {"name": known.get(each["placed_by"], "")} for each in await holds.page(services, who.actor)],
         "form": _form(who.account) | (typed or {}),
         "errors": errors or {},
         "saved": just_saved(request),

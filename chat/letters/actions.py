@@ -22,8 +22,8 @@ from chat.core.locales import words
 from chat.core.model import Contact
 from chat.core.nudges import Nudge, Told
 from chat.infra.audit import audit
-from chat.infra.desk import Desk
 from chat.infra.mail import Letter, Undelivered
+from chat.infra.services import Services
 from chat.letters.store import disclosures, outbox
 from chat.tickets.actions import transcripts
 
@@ -34,51 +34,51 @@ CATEGORIES = ("e-mail", "message")
 log = structlog.get_logger("chat.letters")
 
 
-def queue(desk: Desk, tx: Any, contact: Contact, to: str, subject: str, text: str) -> str:
+def queue(services: Services, tx: Any, contact: Contact, to: str, subject: str, text: str) -> str:
     """Put a letter about a contact into the outbox, within the caller's transaction; return its id."""
     letter = Letter(uuid7(), to, subject, text)
-    sealed = desk.seal(contact.key_slot, contact.uid, f"letter/{letter.id}", msgspec.json.encode(letter).decode())
-    outbox.put(tx, letter.id, contact.id, sealed, desk.clock())
+    sealed = services.seal(contact.key_slot, contact.uid, f"letter/{letter.id}", msgspec.json.encode(letter).decode())
+    outbox.put(tx, letter.id, contact.id, sealed, services.clock())
     return letter.id
 
 
-async def transcript(desk: Desk, contact: Contact, to: str) -> str:
+async def transcript(services: Services, contact: Contact, to: str) -> str:
     """
     Queue the transcript to the address its contact gave; return the letter's id. Only for who has opened a link in that
     mailbox: else anybody could have their own words sent to anybody, in the account's name.
     """
     t = words(contact.locale)
-    said = await transcripts.as_text(desk, contact)
+    said = await transcripts.as_text(services, contact)
 
     def work(tx: Any) -> str:
         name = accounts.one(tx, contact.account_id).name
         subject, opening = (t(key, name=name) for key in ("mail.transcript", "mail.transcript.opening"))
-        queued = queue(desk, tx, contacts.by_id(tx, contact.id), to, subject, f"{opening}\n\n{said}")
-        audit.enter(desk, tx, contact.account_id, "visitor", "transcript.mailed", queued, contact.uid)
+        queued = queue(services, tx, contacts.by_id(tx, contact.id), to, subject, f"{opening}\n\n{said}")
+        audit.enter(services, tx, contact.account_id, "visitor", "transcript.mailed", queued, contact.uid)
         return queued
 
-    letter_id = await desk.store.write(work)
-    desk.live.publish(Told(Nudge("due")))
+    letter_id = await services.store.write(work)
+    services.live.publish(Told(Nudge("due")))
     return letter_id
 
 
-async def sweep(desk: Desk) -> int:
+async def sweep(services: Services) -> int:
     """Try every letter that is due; return how many are off our hands."""
-    if not desk.mailer.ready:
+    if not services.mailer.ready:
         return 0
-    rows = await desk.store.read(lambda tx: outbox.due(tx, desk.clock(), SWEPT))
-    return sum([await _try(desk, row) for row in rows])
+    rows = await services.store.read(lambda tx: outbox.due(tx, services.clock(), SWEPT))
+    return sum([await _try(services, row) for row in rows])
 
 
-async def _try(desk: Desk, row: Any) -> bool:
-    until = desk.clock() + WAITS[min(row.tries, len(WAITS) - 1)]
-    letter = _opened(desk, row)
-    if not await desk.store.write(lambda tx: _claimed(desk, tx, row, letter, until)):
+async def _try(services: Services, row: Any) -> bool:
+    until = services.clock() + WAITS[min(row.tries, len(WAITS) - 1)]
+    letter = _opened(services, row)
+    if not await services.store.write(lambda tx: _claimed(services, tx, row, letter, until)):
         return False
     sent = False
     try:
         if letter is not None:
-            await asyncio.to_thread(desk.mailer.send, letter)
+            await asyncio.to_thread(services.mailer.send, letter)
             sent = True
     except Undelivered as error:
         log.warning("letter not taken", letter=row.id, why=error.why, tries=row.tries + 1)
@@ -90,29 +90,29 @@ async def _try(desk: Desk, row: Any) -> bool:
         if not sent:
             disclosures.drop(tx, row.id)
 
-    await desk.store.write(work)
+    await services.store.write(work)
     return True
 
 
-def _opened(desk: Desk, row: Any) -> Letter | None:
+def _opened(services: Services, row: Any) -> Letter | None:
     try:
-        text = desk.unseal(row.key_slot, row.uid, f"letter/{row.id}", row.letter)
+        text = services.unseal(row.key_slot, row.uid, f"letter/{row.id}", row.letter)
         return msgspec.json.decode(text or "", type=Letter)
     except (Sealed, LetheError):
         log.info("letter cannot be opened any more", letter=row.id)
         return None
 
 
-def _claimed(desk: Desk, tx: Any, row: Any, letter: Letter | None, until: int) -> bool:
+def _claimed(services: Services, tx: Any, row: Any, letter: Letter | None, until: int) -> bool:
     """
     Take a letter as ours, and enter whom it goes to before it does: an erasure that begins meanwhile has to tell them.
     """
     if not outbox.claim(tx, row, until):
         return False
     if letter is not None:
-        recipient = desk.email_hash(row.account_id, letter.to)
+        recipient = services.email_hash(row.account_id, letter.to)
         others = recipient != row.email_hash
-        address = desk.seal(row.key_slot, row.uid, f"sent/{row.id}", letter.to) if others else None
+        address = services.seal(row.key_slot, row.uid, f"sent/{row.id}", letter.to) if others else None
         made = {"id": row.id, "contact_id": row.contact_id, "kind": "mail", "recipient": recipient}
-        disclosures.enter(tx, made | {"address": address, "categories": list(CATEGORIES), "at": desk.clock()})
+        disclosures.enter(tx, made | {"address": address, "categories": list(CATEGORIES), "at": services.clock()})
     return True

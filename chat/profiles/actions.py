@@ -13,7 +13,7 @@ from chat.core.clock import stamp
 from chat.core.errors import NotFound
 from chat.core.model import Actor, Contact, Receipt, Site
 from chat.infra.audit import audit
-from chat.infra.desk import Desk
+from chat.infra.services import Services
 from chat.tickets.actions import transcripts
 from chat.tickets.store import tickets
 from chat.tickets.store.tickets import Listed
@@ -21,7 +21,7 @@ from chat.tickets.store.tickets import Listed
 TICKETS = 100
 
 
-async def one(desk: Desk, actor: Actor, uid: str) -> dict[str, Any]:
+async def one(services: Services, actor: Actor, uid: str) -> dict[str, Any]:
     """Return a contact of the actor's account with consents and tickets; NotFound where there is none."""
 
     def work(tx: Any) -> tuple[Contact, Site, list[Receipt], list[Listed]]:
@@ -36,54 +36,54 @@ async def one(desk: Desk, actor: Actor, uid: str) -> dict[str, Any]:
             listed,
         )
 
-    contact, site, ledger, listed = await desk.store.read(work)
-    await audit.looked(desk, actor, "contact.viewed", uid, uid)
-    return _shown(desk, contact) | {
+    contact, site, ledger, listed = await services.store.read(work)
+    await audit.looked(services, actor, "contact.viewed", uid, uid)
+    return _shown(services, contact) | {
         "site": {"id": site.id, "name": site.name, "color": site.color},
         "consents": [_consent(each) for each in ledger],
-        "tickets": [transcripts.summary(desk, each) for each in listed],
+        "tickets": [transcripts.summary(services, each) for each in listed],
     }
 
 
 async def page(
-    desk: Desk, actor: Actor, email: str | None, after: int, limit: int
+    services: Services, actor: Actor, email: str | None, after: int, limit: int
 ) -> tuple[list[dict[str, Any]], tuple[int] | None]:
     """
     Return contacts of the account, those with an address where one is given, and where the next page begins. Raises
     InvalidField where what is looked for is no address.
     """
-    found_by = None if email is None else desk.email_hash(actor.account_id, email)
+    found_by = None if email is None else services.email_hash(actor.account_id, email)
 
     def work(tx: Any) -> tuple[list[Contact], dict[int, int]]:
         found = contacts.page(tx, actor.account_id, found_by, after, limit + 1)
         return found, holds.until(tx, [each.id for each in found])
 
-    found, held = await desk.store.read(work)
+    found, held = await services.store.read(work)
     if email is not None and not found:
         address(email)
-    await audit.looked(desk, actor, "contacts.listed")
+    await audit.looked(services, actor, "contacts.listed")
     last = (found[limit - 1].id,) if len(found) > limit else None
     seen = [each for each in found[:limit] if each.receipt_id is not None and each.id not in held]
-    return [_shown(desk, each) for each in seen], last
+    return [_shown(services, each) for each in seen], last
 
 
-async def ledger(desk: Desk, actor: Actor, uid: str) -> list[Receipt]:
+async def ledger(services: Services, actor: Actor, uid: str) -> list[Receipt]:
     """Return a contact's receipts, first to last."""
 
     def work(tx: Any) -> list[Receipt]:
         return consents.receipts(tx, contacts.of_account(tx, actor.account_id, uid).id)
 
-    found = await desk.store.read(work)
-    await audit.looked(desk, actor, "consents.viewed", uid, uid)
+    found = await services.store.read(work)
+    await audit.looked(services, actor, "consents.viewed", uid, uid)
     return found
 
 
-def _shown(desk: Desk, contact: Contact) -> dict[str, Any]:
+def _shown(services: Services, contact: Contact) -> dict[str, Any]:
     return {
         "id": contact.uid,
-        "name": transcripts.name_of(desk, contact),
-        "email": desk.unseal(contact.key_slot, contact.uid, "email", contact.email),
-        **forms.given(desk, contact),
+        "name": transcripts.name_of(services, contact),
+        "email": services.unseal(contact.key_slot, contact.uid, "email", contact.email),
+        **forms.given(services, contact),
         "locale": contact.locale,
         "created_at": stamp(contact.created_at),
     }

@@ -10,7 +10,7 @@ from chat.consent.actions import consent
 from chat.consent.actions.portable import portable
 from chat.erasure.actions import erasure
 from chat.profiles import actions as contacts
-from chat.web.doors import JSON, actor_of, doors_of, limit_of, standard_of
+from chat.web.context import JSON, actor_of, context_of, limit_of, standard_of
 from chat.web.lists import cursor_of, listed, order_of
 from chat.web.parameters import takes
 
@@ -32,27 +32,27 @@ async def list_contacts(request: Request) -> Response:
     after, limit = (cursor_of(request.query_params.get("cursor"), 1) or (0,))[0], limit_of(request)
     order_of(request, "number")
     email = request.query_params.get("email")
-    items, last = await contacts.page(doors_of(request).desk, actor, email, after, limit)
+    items, last = await contacts.page(context_of(request).services, actor, email, after, limit)
     return listed(items, last)
 
 
 async def get_contact(request: Request) -> Response:
     """`GET /contacts/{id}`."""
     actor = await actor_of(request)
-    return JSON(await contacts.one(doors_of(request).desk, actor, request.path_params["id"]))
+    return JSON(await contacts.one(context_of(request).services, actor, request.path_params["id"]))
 
 
 async def erase_contact(request: Request) -> Response:
     """`DELETE /contacts/{id}`: files an erasure, 202."""
     actor = await actor_of(request)
-    erasure_id = await erasure.by_agent(doors_of(request).desk, actor, request.path_params["id"])
+    erasure_id = await erasure.by_agent(context_of(request).services, actor, request.path_params["id"])
     return JSON({"erasure_id": erasure_id}, 202)
 
 
 @takes("format")
 async def list_consents(request: Request) -> Response:
     """`GET /contacts/{id}/consents`: the receipts, withdrawn ones too; `?format=ts27560` in that standard's terms."""
-    actor, desk = await actor_of(request), doors_of(request).desk
-    ledger = await contacts.ledger(desk, actor, request.path_params["id"])
+    actor, services = await actor_of(request), context_of(request).services
+    ledger = await contacts.ledger(services, actor, request.path_params["id"])
     found = [consent.signed({"document": each.document, "signature": each.signature}) for each in ledger]
-    return listed([portable(desk, each["receipt"]) for each in found] if standard_of(request) else found, None)
+    return listed([portable(services, each["receipt"]) for each in found] if standard_of(request) else found, None)

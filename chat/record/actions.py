@@ -13,10 +13,10 @@ from chat.core.places import BASES, Field, Place
 from chat.infra.audit import audit
 from chat.infra.blobs import EXPORTS, FILES
 from chat.infra.bus import LEFT, NETWORKS
-from chat.infra.desk import Desk
 from chat.infra.filters import LEARNT, VERSIONS
 from chat.infra.keys.keys import KEYS
 from chat.infra.ledger.ledger import LEDGER
+from chat.infra.services import Services
 from chat.infra.store import places
 from chat.infra.store.folder import DATABASE, SECRET
 from chat.retention.actions import rules
@@ -55,17 +55,17 @@ def every() -> list[Place]:
     return sorted([*places.tables(), *OTHERS], key=lambda each: order.index(each.about))
 
 
-async def record(desk: Desk, actor: Actor) -> dict[str, Any]:
+async def record(services: Services, actor: Actor) -> dict[str, Any]:
     """Return the record for the actor's account: each place with what it holds, why, on what basis, how long."""
 
     def work(tx: Any) -> tuple[Account, Policy]:
-        return accounts.one(tx, actor.account_id), rules.policy_of(tx, actor.account_id, desk.clock())
+        return accounts.one(tx, actor.account_id), rules.policy_of(tx, actor.account_id, services.clock())
 
-    account, policy = await desk.store.read(work)
-    await audit.looked(desk, actor, "data_map.viewed")
+    account, policy = await services.store.read(work)
+    await audit.looked(services, actor, "data_map.viewed")
     return {
         "controller": {"id": account.id, "name": account.name},
-        "at": stamp(desk.clock()),
+        "at": stamp(services.clock()),
         "items": [_shown(each, policy) for each in every()],
         "next": None,
     }

@@ -9,7 +9,7 @@ from starlette.routing import Route
 from chat.core.access import require_manager
 from chat.core.errors import InvalidField
 from chat.record import actions as datamap
-from chat.web.doors import JSON, actor_of, doors_of
+from chat.web.context import JSON, actor_of, context_of
 from chat.web.parameters import takes
 
 
@@ -26,7 +26,7 @@ async def get_data_map(request: Request) -> Response:
     form = request.query_params.get("format", "json")
     if form not in {"json", "csv"}:
         raise InvalidField("A format is json or csv", field="format")
-    made = await datamap.record(doors_of(request).desk, actor)
+    made = await datamap.record(context_of(request).services, actor)
     if form == "json":
         return JSON(made)
     headers = {"cache-control": "no-store", "content-disposition": 'attachment; filename="data-map.csv"'}

@@ -8,7 +8,7 @@ from starlette.routing import Route
 
 from chat.core.access import require_manager
 from chat.record import actions as datamap
-from chat.web.doors import doors_of
+from chat.web.context import context_of
 from chat.web.pages import page, reader
 
 
@@ -21,5 +21,5 @@ async def show_data_map(request: Request) -> Response:
     """`GET /admin/data-map`."""
     who = await reader(request)
     require_manager(who.actor)
-    made = await datamap.record(doors_of(request).desk, who.actor)
+    made = await datamap.record(context_of(request).services, who.actor)
     return page(request, "admin-data-map.html", who, saved=False, errors={}, record=made)

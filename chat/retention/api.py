@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from chat.core.errors import InvalidField
 from chat.retention.actions import retention
-from chat.web.doors import JSON, actor_of, body_of, doors_of, limit_of
+from chat.web.context import JSON, actor_of, body_of, context_of, limit_of
 from chat.web.lists import uid_cursor_of
 from chat.web.parameters import takes
 
@@ -38,20 +38,20 @@ def routes() -> list[Route]:
 async def get_retention(request: Request) -> Response:
     """`GET /retention`."""
     actor = await actor_of(request)
-    return JSON(await retention.settings(doors_of(request).desk, actor))
+    return JSON(await retention.settings(context_of(request).services, actor))
 
 
 async def put_retention(request: Request) -> Response:
     """`PUT /retention`: sets the days that are named."""
     actor = await actor_of(request)
     values = await body_of(request, dict[str, Any])
-    return JSON(await retention.change(doors_of(request).desk, actor, values))
+    return JSON(await retention.change(context_of(request).services, actor, values))
 
 
 async def get_months(request: Request) -> Response:
     """`GET /retention/months`: what falls due in this month and each of the next twelve."""
     actor = await actor_of(request)
-    return JSON({"items": await retention.coming(doors_of(request).desk, actor), "next": None})
+    return JSON({"items": await retention.coming(context_of(request).services, actor), "next": None})
 
 
 @takes("limit", "cursor")
@@ -59,22 +59,22 @@ async def list_runs(request: Request) -> Response:
     """`GET /retention/runs`, newest first."""
     actor, limit = await actor_of(request), limit_of(request)
     before = uid_cursor_of(request)
-    items, after = await retention.page(doors_of(request).desk, actor, before, limit)
+    items, after = await retention.page(context_of(request).services, actor, before, limit)
     return JSON({"items": items, "next": after})
 
 
 async def post_run(request: Request) -> Response:
     """`POST /retention/runs`: a rehearsal, 201 with its counts; or a run, 202, which goes on by itself."""
-    actor, desk = await actor_of(request), doors_of(request).desk
+    actor, services = await actor_of(request), context_of(request).services
     asked: NewRun = await body_of(request, NewRun)
     if asked.dry_run:
-        return JSON(await retention.rehearse(desk, actor, asked.days), 201)
+        return JSON(await retention.rehearse(services, actor, asked.days), 201)
     if asked.days:
         raise InvalidField("Other days than the saved ones are for rehearsals only", field="days")
-    return JSON(await retention.start(desk, actor), 202)
+    return JSON(await retention.start(services, actor), 202)
 
 
 async def get_run(request: Request) -> Response:
     """`GET /retention/runs/{id}`."""
     actor = await actor_of(request)
-    return JSON(await retention.report(doors_of(request).desk, actor, request.path_params["id"]))
+    return JSON(await retention.report(context_of(request).services, actor, request.path_params["id"]))

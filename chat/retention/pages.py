@@ -15,7 +15,7 @@ from chat.core.locales import words
 from chat.retention.actions import retention, rules
 from chat.retention.actions.rules import DAYS, RULES, Thought
 from chat.web.bars import bars
-from chat.web.doors import doors_of
+from chat.web.context import context_of
 from chat.web.forms import Errors, Form, just_saved, manager, posted, saved, whole
 from chat.web.pages import Reader, locale_of, page
 from chat.web.parameters import takes
@@ -44,38 +44,38 @@ async def show_retention(request: Request) -> Response:
 async def save_retention(request: Request) -> Response:
     """`POST /admin/retention`: fewer days are shown with what they would take, and saved when that is confirmed."""
     who, form = await posted(request)
-    desk = doors_of(request).desk
+    services = context_of(request).services
     try:
         values = {name: whole(name, form[name]) for rule in RULES if (name := rule.name + DAYS) in form}
         thought = Thought(rules.checked(values))
     except InvalidField as error:
         return await _page(request, who, form, {str(error.extra["field"]): "retention.error"}, 422)
-    if "confirmed" not in form and await retention.shortens(desk, who.actor, thought):
+    if "confirmed" not in form and await retention.shortens(services, who.actor, thought):
         return await confirm(request, who, form, thought)
-    await retention.change(desk, who.actor, values)
+    await retention.change(services, who.actor, values)
     return saved("/admin/retention")
 
 
 async def start_run(request: Request) -> Response:
     """`POST /admin/retention/runs`: runs the rules now; leads to the report."""
     who, _ = await posted(request)
-    made = await retention.start(doors_of(request).desk, who.actor)
+    made = await retention.start(context_of(request).services, who.actor)
     return RedirectResponse(f"/admin/retention/runs/{made['id']}", 303)
 
 
 async def show_run(request: Request) -> Response:
     """`GET /admin/retention/runs/{id}`: the report of a run."""
     who = await manager(request)
-    made = await retention.report(doors_of(request).desk, who.actor, request.path_params["id"])
+    made = await retention.report(context_of(request).services, who.actor, request.path_params["id"])
     return page(request, "admin-retention-run.html", who, saved=False, errors={}, run=made)
 
 
 async def confirm(request: Request, who: Reader, form: Form, thought: Thought) -> Response:
     """Show what days that are not saved yet would take, with the form that saves them."""
-    desk = doors_of(request).desk
+    services = context_of(request).services
     more: dict[str, Any] = {
-        "counts": await retention.look(desk, who.actor, thought),
-        "now": {each["rule"]: each["days"] for each in await retention.look(desk, who.actor)},
+        "counts": await retention.look(services, who.actor, thought),
+        "now": {each["rule"]: each["days"] for each in await retention.look(services, who.actor)},
         "form": form,
         "of_account": bool(thought.days),
     }
@@ -83,19 +83,19 @@ async def confirm(request: Request, who: Reader, form: Form, thought: Thought) -
 
 
 async def _page(request: Request, who: Reader, form: Form, errors: Errors, status: int = 200) -> Response:
-    desk = doors_of(request).desk
-    known = await retention.settings(desk, who.actor)
-    last = await retention.last(desk, who.actor)
-    months = await retention.coming(desk, who.actor)
+    services = context_of(request).services
+    known = await retention.settings(services, who.actor)
+    last = await retention.last(services, who.actor)
+    months = await retention.coming(services, who.actor)
     more: dict[str, Any] = {
         "rules": known["rules"],
         "departments": [each for each in known["departments"] if each["retention"]],
         "form": {rule.name + DAYS: str(known[rule.name + DAYS]) for rule in RULES} | form,
-        "due": {each["rule"]: each for each in await retention.look(desk, who.actor)},
+        "due": {each["rule"]: each for each in await retention.look(services, who.actor)},
         "last": last,
         "took": {each["rule"]: each for each in last["rules"]} if last else {},
-        "runs": (await retention.page(desk, who.actor, None, SHOWN))[0],
-        "storage": await quotas.storage(desk, who.actor),
+        "runs": (await retention.page(services, who.actor, None, SHOWN))[0],
+        "storage": await quotas.storage(services, who.actor),
         "size": partial(size, words(locale_of(request))),
         "months": [each | {"name": _month(request, each["month"])} for each in months],
         "plots": _plots(request, months),

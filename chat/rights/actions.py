@@ -24,7 +24,7 @@ from chat.core.model import Account, Contact, Site
 from chat.core.networks import Network
 from chat.core.nudges import Nudge, Told
 from chat.erasure.actions import erasure
-from chat.infra.desk import Desk
+from chat.infra.services import Services
 from chat.letters import actions as letters
 from chat.rights import store as links
 
@@ -60,71 +60,71 @@ class Opened:
     transcript: bool = False
 
 
-def reachable(desk: Desk) -> bool:
+def reachable(services: Services) -> bool:
     """Tell whether links can be mailed: there is a mail server, and an address of ours that no request could forge."""
-    return desk.mailer.ready and bool(desk.settings.base_url)
+    return services.mailer.ready and bool(services.settings.base_url)
 
 
-async def ask(desk: Desk, site_key: str, email: str, letter: Written, network: Network) -> None:
+async def ask(services: Services, site_key: str, email: str, letter: Written, network: Network) -> None:
     """
     Mail a link to whoever owns an address, if the site's account holds anything of theirs; tell nobody whether it does.
 
     Raises NotFound where no mail can be sent, InvalidField where this is no address, RateLimited.
     """
-    site = await desk.store.read(lambda tx: accounts.site_by_key(tx, site_key))
-    found_by = desk.email_hash(site.account_id, address(email))
-    await _mailable(desk, email)
-    _waits(await desk.live.allow_from("link", network, ASKED_NETWORK, WINDOW))
-    _waits(await desk.live.allow(f"link:{found_by}", ASKED_ADDRESS, WINDOW))
-    _waits(await desk.live.allow(f"links:{found_by}", LINKS_ADDRESS, A_DAY))
-    await asyncio.gather(_mail(desk, site, found_by, letter), asyncio.sleep(EVEN))
+    site = await services.store.read(lambda tx: accounts.site_by_key(tx, site_key))
+    found_by = services.email_hash(site.account_id, address(email))
+    await _mailable(services, email)
+    _waits(await services.live.allow_from("link", network, ASKED_NETWORK, WINDOW))
+    _waits(await services.live.allow(f"link:{found_by}", ASKED_ADDRESS, WINDOW))
+    _waits(await services.live.allow(f"links:{found_by}", LINKS_ADDRESS, A_DAY))
+    await asyncio.gather(_mail(services, site, found_by, letter), asyncio.sleep(EVEN))
 
 
-async def transcript(desk: Desk, contact: Contact, network: Network) -> None:
+async def transcript(services: Services, contact: Contact, network: Network) -> None:
     """
     Mail a link to the address a contact gave; once it is opened there, the transcript follows. Until then nobody knows
     whose address it is, so the letter holds none of the visitor's words.
 
     Raises NotFound where no mail can be sent, InvalidField where no address was given, RateLimited.
     """
-    to = _address(desk, contact)
+    to = _address(services, contact)
     if not to:
         raise InvalidField("No address was given to send it to", field="email")
-    await _mailable(desk, to)
-    _waits(await desk.live.allow_from("transcript", network, ASKED_NETWORK, WINDOW))
-    _waits(await desk.live.allow(f"transcript:{desk.email_hash('mail', to)}", TRANSCRIPTS_ADDRESS, A_DAY))
-    _waits(await desk.live.allow(f"transcript:{contact.account_id}", TRANSCRIPTS_ACCOUNT, A_DAY))
-    found_by = desk.email_hash(contact.account_id, to)
-    account, site = await desk.store.read(
+    await _mailable(services, to)
+    _waits(await services.live.allow_from("transcript", network, ASKED_NETWORK, WINDOW))
+    _waits(await services.live.allow(f"transcript:{services.email_hash('mail', to)}", TRANSCRIPTS_ADDRESS, A_DAY))
+    _waits(await services.live.allow(f"transcript:{contact.account_id}", TRANSCRIPTS_ACCOUNT, A_DAY))
+    found_by = services.email_hash(contact.account_id, to)
+    account, site = await services.store.read(
         lambda tx: (accounts.one(tx, contact.account_id), accounts.site_by_id(tx, contact.site_id))
     )
     subject, text = (
         words(contact.locale)(key, name=account.name) for key in ("mail.transcript", "mail.transcript.ask")
     )
-    await _mail(desk, site, found_by, Written(subject, text), contact.id)
+    await _mail(services, site, found_by, Written(subject, text), contact.id)
 
 
-async def opened(desk: Desk, site_key: str, mailed: str, network: Network) -> Opened:
+async def opened(services: Services, site_key: str, mailed: str, network: Network) -> Opened:
     """
     Use a mailed link up. Unauthorized where it was used, has expired, or is not one of the account's: they look alike.
     """
-    _waits(await desk.live.allow_from("open", network, TRIED, WINDOW))
-    fresh, now = secret(), desk.clock()
+    _waits(await services.live.allow_from("open", network, TRIED, WINDOW))
+    fresh, now = secret(), services.clock()
     until = now + OPENED
 
     def work(tx: Any) -> bool:
         site = accounts.site_by_key(tx, site_key)
         return links.opened(tx, site.account_id, digest(mailed), digest(fresh), now, until)
 
-    if not await desk.store.write(work):
+    if not await services.store.write(work):
         raise _stale()
-    known = await held(desk, site_key, fresh)
-    return Opened(fresh, until, known, transcript=await _mail_transcript(desk, site_key, fresh))
+    known = await held(services, site_key, fresh)
+    return Opened(fresh, until, known, transcript=await _mail_transcript(services, site_key, fresh))
 
 
-async def held(desk: Desk, site_key: str, shown: str) -> dict[str, Any]:
+async def held(services: Services, site_key: str, shown: str) -> dict[str, Any]:
     """Return how much is held, since when, whose can be exported, and the days between withdrawal and erasure."""
-    found = await covered(desk, site_key, shown)
+    found = await covered(services, site_key, shown)
 
     def work(tx: Any) -> dict[str, Any]:
         account = accounts.one(tx, found[0].account_id)
@@ -133,43 +133,43 @@ async def held(desk: Desk, site_key: str, shown: str) -> dict[str, Any]:
     readable = [each.uid for each in found if each.receipt_id is not None]
     since = stamp(min(each.created_at for each in found))
     known = {"contacts": len(found), "contact_ids": readable, "since": since}
-    return known | await desk.store.read(work)
+    return known | await services.store.read(work)
 
 
-async def covered(desk: Desk, site_key: str, shown: str) -> list[Contact]:
+async def covered(services: Services, site_key: str, shown: str) -> list[Contact]:
     """Return the contacts that an opened link covers; Unauthorized where it is not good any more."""
 
     def work(tx: Any) -> list[Contact]:
         site = accounts.site_by_key(tx, site_key)
-        return links.covered(tx, site.account_id, digest(shown), desk.clock())
+        return links.covered(tx, site.account_id, digest(shown), services.clock())
 
-    found = await desk.store.read(work)
+    found = await services.store.read(work)
     if not found:
         raise _stale()
     return found
 
 
-async def one(desk: Desk, site_key: str, shown: str, contact_uid: str) -> Contact:
+async def one(services: Services, site_key: str, shown: str, contact_uid: str) -> Contact:
     """Return one of the contacts that an opened link covers. Raises NotFound."""
-    found = [each for each in await covered(desk, site_key, shown) if each.uid == contact_uid]
+    found = [each for each in await covered(services, site_key, shown) if each.uid == contact_uid]
     if not found:
         raise NotFound("No such contact")
     return found[0]
 
 
-async def forget(desk: Desk, site_key: str, shown: str, *, at_once: bool) -> list[str]:
+async def forget(services: Services, site_key: str, shown: str, *, at_once: bool) -> list[str]:
     """Withdraw and erase every contact that a link covers, at once or after the account's grace; return the numbers."""
-    return [await erasure.by_link(desk, each, at_once=at_once) for each in await covered(desk, site_key, shown)]
+    return [await erasure.by_link(services, each, at_once=at_once) for each in await covered(services, site_key, shown)]
 
 
-async def sweep(desk: Desk) -> int:
+async def sweep(services: Services) -> int:
     """Delete the links that are over; return how many."""
-    return await desk.store.write(lambda tx: links.lapse(tx, desk.clock()))
+    return await services.store.write(lambda tx: links.lapse(tx, services.clock()))
 
 
-async def place(desk: Desk, site_key: str) -> tuple[Account, Site]:
+async def place(services: Services, site_key: str) -> tuple[Account, Site]:
     """Return whose privacy page this is; NotFound where no site has the key."""
-    account, site, _ = await notices.place(desk, site_key)
+    account, site, _ = await notices.place(services, site_key)
     return account, site
 
 
@@ -178,53 +178,53 @@ def _waits(wait: float) -> None:
         raise RateLimited("That was asked for often just now; wait a little", retry_after=wait)
 
 
-async def _mail_transcript(desk: Desk, site_key: str, shown: str) -> bool:
+async def _mail_transcript(services: Services, site_key: str, shown: str) -> bool:
     """Mail the transcript that was asked for with a link, now that its reader has opened it; False where none was."""
-    asked = await desk.store.read(lambda tx: links.transcript_of(tx, digest(shown)))
-    for each in await covered(desk, site_key, shown):
-        to = _address(desk, each)
+    asked = await services.store.read(lambda tx: links.transcript_of(tx, digest(shown)))
+    for each in await covered(services, site_key, shown):
+        to = _address(services, each)
         if each.id == asked and each.receipt_id is not None and to:
-            await letters.transcript(desk, each, to)
+            await letters.transcript(services, each, to)
             return True
     return False
 
 
-async def _mailable(desk: Desk, to: str) -> None:
-    if not reachable(desk):
+async def _mailable(services: Services, to: str) -> None:
+    if not reachable(services):
         raise NotFound("This server mails no links")
-    if await asyncio.to_thread(desk.mailer.refuses, to):
+    if await asyncio.to_thread(services.mailer.refuses, to):
         raise InvalidField("Mail from here cannot go to letters like these before the @", field="email")
 
 
-async def _mail(desk: Desk, site: Site, found_by: str, letter: Written, transcript_of: int = 0) -> None:
-    mailed, now = secret(), desk.clock()
-    page = f"{desk.settings.base_url}/privacy/{site.key}#{mailed}"
+async def _mail(services: Services, site: Site, found_by: str, letter: Written, transcript_of: int = 0) -> None:
+    mailed, now = secret(), services.clock()
+    page = f"{services.settings.base_url}/privacy/{site.key}#{mailed}"
 
     def work(tx: Any) -> None:
-        owned = _owned(desk, tx, site, found_by)
+        owned = _owned(services, tx, site, found_by)
         ids = [each.id for each, _ in owned]
         if not owned or links.waiting(tx, ids, now) >= WAITING:
             return
         links.put(tx, digest(mailed), ids, now + MAILED, transcript_of)
-        letters.queue(desk, tx, *owned[-1], letter.subject, letter.text.replace("{link}", page))
+        letters.queue(services, tx, *owned[-1], letter.subject, letter.text.replace("{link}", page))
 
-    await desk.store.write(work)
-    desk.live.publish(Told(Nudge("due")))
+    await services.store.write(work)
+    services.live.publish(Told(Nudge("due")))
 
 
-def _owned(desk: Desk, tx: Any, site: Site, found_by: str) -> list[tuple[Contact, str]]:
+def _owned(services: Services, tx: Any, site: Site, found_by: str) -> list[tuple[Contact, str]]:
     """
     Return the contacts that an address belongs to, with it. The column alone is no proof, as whoever has the database
     can write it: what opens under the contact's key must be the same address.
     """
-    found = [(each, _address(desk, each)) for each in contacts.page(tx, site.account_id, found_by, 0, None)]
-    return [(each, to) for each, to in found if to and desk.email_hash(site.account_id, to) == found_by]
+    found = [(each, _address(services, each)) for each in contacts.page(tx, site.account_id, found_by, 0, None)]
+    return [(each, to) for each, to in found if to and services.email_hash(site.account_id, to) == found_by]
 
 
-def _address(desk: Desk, contact: Contact) -> str | None:
+def _address(services: Services, contact: Contact) -> str | None:
     """Return the address a contact gave; None where its key is gone or does not open it."""
     try:
-        return desk.unseal(contact.key_slot, contact.uid, "email", contact.email)
+        return services.unseal(contact.key_slot, contact.uid, "email", contact.email)
     except (Sealed, LetheError):
         return None
 

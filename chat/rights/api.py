@@ -8,7 +8,7 @@ from starlette.routing import Route
 
 from chat.consent.actions import consent
 from chat.rights import actions as links
-from chat.web.doors import JSON, doors_of, network_of, visitor_of
+from chat.web.context import JSON, context_of, network_of, visitor_of
 
 
 def widget_routes() -> list[Route]:
@@ -18,7 +18,7 @@ def widget_routes() -> list[Route]:
 
 async def mail_transcript(request: Request) -> Response:
     """`POST /widget/{site_key}/transcript`: mails a link to the address the visitor gave; opened, it brings it; 202."""
-    desk = doors_of(request).desk
-    contact = await consent.contact_of(desk, visitor_of(request, request.path_params["site_key"]))
-    await links.transcript(desk, contact, network_of(request))
+    services = context_of(request).services
+    contact = await consent.contact_of(services, visitor_of(request, request.path_params["site_key"]))
+    await links.transcript(services, contact, network_of(request))
     return JSON({"queued": True}, 202)

@@ -16,7 +16,7 @@ from chat.erasure.actions import erasure
 from chat.export import api as exports
 from chat.export.actions import exports as deeds
 from chat.rights import actions as links
-from chat.web.doors import JSON, bearer, body_of, doors_of, network_of, own_page
+from chat.web.context import JSON, bearer, body_of, context_of, network_of, own_page
 from chat.web.pages import locale_of, page
 from chat.web.parameters import takes
 
@@ -58,8 +58,8 @@ def routes() -> list[Route]:
 
 async def show(request: Request) -> Response:
     """`GET /privacy/{site_key}`: anybody's."""
-    desk, locale = doors_of(request).desk, locale_of(request)
-    account, site = await links.place(desk, request.path_params["site_key"])
+    services, locale = context_of(request).services, locale_of(request)
+    account, site = await links.place(services, request.path_params["site_key"])
     said = {key: text for key, text in strings(locale).items() if key.startswith(SHOWN)}
     boot = {
         "base": f"/privacy/{site.key}",
@@ -68,7 +68,7 @@ async def show(request: Request) -> Response:
         "locale": locale,
         "strings": said,
     }
-    more: dict[str, Any] = {"controller": account, "site": site, "reachable": links.reachable(desk), "boot": boot}
+    more: dict[str, Any] = {"controller": account, "site": site, "reachable": links.reachable(services), "boot": boot}
     return page(request, "privacy.html", **more)
 
 
@@ -76,11 +76,11 @@ async def ask(request: Request) -> Response:
     """`POST /privacy/{site_key}/links`: 202 whether or not anything is held."""
     own_page(request)
     asked: AskedLink = await body_of(request, AskedLink)
-    desk, key = doors_of(request).desk, request.path_params["site_key"]
-    account, _ = await links.place(desk, key)
+    services, key = context_of(request).services, request.path_params["site_key"]
+    account, _ = await links.place(services, key)
     t = words(locale_of(request))
     letter = links.Written(t("mail.link", name=account.name), t("mail.link.text", name=account.name))
-    await links.ask(desk, key, asked.email.strip(), letter, network_of(request))
+    await links.ask(services, key, asked.email.strip(), letter, network_of(request))
     return JSON({"asked": True}, 202)
 
 
@@ -88,8 +88,8 @@ async def opened(request: Request) -> Response:
     """`POST /privacy/{site_key}/opened`: uses a link up; 401 where it is used, expired or guessed."""
     own_page(request)
     body: MailedLink = await body_of(request, MailedLink)
-    desk, key = doors_of(request).desk, request.path_params["site_key"]
-    made = await links.opened(desk, key, body.link, network_of(request))
+    services, key = context_of(request).services, request.path_params["site_key"]
+    made = await links.opened(services, key, body.link, network_of(request))
     shown = {"token": made.secret, "until": stamp(made.until), "held": made.held, "transcript": made.transcript}
     return JSON(shown)
 
@@ -97,33 +97,33 @@ async def opened(request: Request) -> Response:
 @takes("format")
 async def export(request: Request) -> Response:
     """`GET /privacy/{site_key}/export/{contact}`: all that is held of one contact; `?format=zip`, 202 if large."""
-    desk, asked = doors_of(request).desk, request.path_params
-    contact = await links.one(desk, asked["site_key"], bearer(request), asked["contact"])
+    services, asked = context_of(request).services, request.path_params
+    contact = await links.one(services, asked["site_key"], bearer(request), asked["contact"])
     return await exports.whole(request, contact, "link", "visitor")
 
 
 async def archive(request: Request) -> Response:
     """`GET /privacy/{site_key}/export/{contact}/{id}`: an archive that was promised; 404 until it is ready."""
-    desk, asked = doors_of(request).desk, request.path_params
-    contact = await links.one(desk, asked["site_key"], bearer(request), asked["contact"])
-    return exports.handed(await deeds.fetched(desk, contact, asked["id"]))
+    services, asked = context_of(request).services, request.path_params
+    contact = await links.one(services, asked["site_key"], bearer(request), asked["contact"])
+    return exports.handed(await deeds.fetched(services, contact, asked["id"]))
 
 
 async def forget(request: Request) -> Response:
     """`POST /privacy/{site_key}/erasures`: withdraws and erases; 202 with the numbers."""
     own_page(request)
     body: Choice = await body_of(request, Choice)
-    desk, key = doors_of(request).desk, request.path_params["site_key"]
-    made = await links.forget(desk, key, bearer(request), at_once=body.at_once)
+    services, key = context_of(request).services, request.path_params["site_key"]
+    made = await links.forget(services, key, bearer(request), at_once=body.at_once)
     return JSON({"erasure_ids": made}, 202)
 
 
 async def progress(request: Request) -> Response:
     """`GET /privacy/{site_key}/erasures/{id}`: how far it is, to whoever was told its number."""
-    desk = doors_of(request).desk
-    wait = await desk.live.allow_from("progress", network_of(request), LOOKS, LOOK_WINDOW)
+    services = context_of(request).services
+    wait = await services.live.allow_from("progress", network_of(request), LOOKS, LOOK_WINDOW)
     if wait:
         raise RateLimited("That was asked for often just now; wait a little", retry_after=wait)
-    account, _ = await links.place(desk, request.path_params["site_key"])
-    found: dict[str, Any] = await erasure.progress(desk, account.id, request.path_params["id"])
+    account, _ = await links.place(services, request.path_params["site_key"])
+    found: dict[str, Any] = await erasure.progress(services, account.id, request.path_params["id"])
     return JSON(found)

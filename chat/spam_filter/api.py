@@ -13,7 +13,7 @@ from starlette.routing import Route
 from chat.core import frames
 from chat.core.errors import InvalidField, NotFound
 from chat.spam_filter.actions import quarantine, runs, training
-from chat.web.doors import JSON, actor_of, body_of, doors_of, limit_of
+from chat.web.context import JSON, actor_of, body_of, context_of, limit_of
 from chat.web.lists import cursor_of, listed
 from chat.web.parameters import takes
 
@@ -65,20 +65,20 @@ async def classify(request: Request) -> Response:
     """`POST /spam/classify`."""
     actor = await actor_of(request)
     said = await body_of(request, Text)
-    return JSON(training.classify(doors_of(request).desk, actor, said.text))
+    return JSON(training.classify(context_of(request).services, actor, said.text))
 
 
 async def model(request: Request) -> Response:
     """`GET /spam/model`."""
     actor = await actor_of(request)
-    return JSON(await training.model(doors_of(request).desk, actor))
+    return JSON(await training.model(context_of(request).services, actor))
 
 
 async def put_model(request: Request) -> Response:
     """`PUT /spam/model`: puts a version to use, an older one too."""
     actor = await actor_of(request)
     body = await body_of(request, Use)
-    return JSON(await runs.use(doors_of(request).desk, actor, body.version))
+    return JSON(await runs.use(context_of(request).services, actor, body.version))
 
 
 @takes("limit", "cursor")
@@ -86,26 +86,26 @@ async def list_runs(request: Request) -> Response:
     """`GET /spam/training-runs`, newest first."""
     actor = await actor_of(request)
     before = cursor_of(request.query_params.get("cursor"), 1)
-    items, after = await runs.page(doors_of(request).desk, actor, before and before[0], limit_of(request))
+    items, after = await runs.page(context_of(request).services, actor, before and before[0], limit_of(request))
     return listed(items, None if after is None else (after,))
 
 
 async def post_run(request: Request) -> Response:
     """`POST /spam/training-runs`: 202 with the run, the one under way where there is one."""
     actor = await actor_of(request)
-    return JSON(await runs.start(doors_of(request).desk, actor), 202)
+    return JSON(await runs.start(context_of(request).services, actor), 202)
 
 
 async def get_run(request: Request) -> Response:
     """`GET /spam/training-runs/{id}`: progress, and the report."""
     actor = await actor_of(request)
-    return JSON(await runs.one(doors_of(request).desk, actor, request.path_params["id"]))
+    return JSON(await runs.one(context_of(request).services, actor, request.path_params["id"]))
 
 
 async def discard_run(request: Request) -> Response:
     """`DELETE /spam/training-runs/{id}`: says that its version is not wanted; it is kept."""
     actor = await actor_of(request)
-    return JSON(await runs.discard(doors_of(request).desk, actor, request.path_params["id"]))
+    return JSON(await runs.discard(context_of(request).services, actor, request.path_params["id"]))
 
 
 @takes("sort", "limit", "cursor")
@@ -113,7 +113,9 @@ async def list_held(request: Request) -> Response:
     """`GET /spam/quarantine`; `?sort=time` newest first, else by score."""
     actor = await actor_of(request)
     sort = sort_of(request)
-    items, after = await quarantine.page(doors_of(request).desk, actor, sort, place_of(request), limit_of(request))
+    items, after = await quarantine.page(
+        context_of(request).services, actor, sort, place_of(request), limit_of(request)
+    )
     return listed(items, place_in(after))
 
 
@@ -122,7 +124,7 @@ async def post_held(request: Request) -> Response:
     actor = await actor_of(request)
     body = await body_of(request, Judgement)
     places = [(each.ticket, each.seq) for each in body.messages]
-    done = await quarantine.judge(doors_of(request).desk, actor, body.word, places)
+    done = await quarantine.judge(context_of(request).services, actor, body.word, places)
     if not done:
         raise NotFound("None of these messages is there")
     return JSON({"done": done})

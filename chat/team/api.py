@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from chat.core.model import Actor
 from chat.team.actions import agents
-from chat.web.doors import actor_of, doors_of
+from chat.web.context import actor_of, context_of
 from chat.web.lists import listed
 
 
@@ -22,7 +22,7 @@ def routes() -> list[Route]:
 async def list_agents(request: Request) -> Response:
     """`GET /agents`; addresses only for those who manage."""
     actor = await actor_of(request)
-    return listed([_agent(each, actor) for each in await agents.agents(doors_of(request).desk, actor)], None)
+    return listed([_agent(each, actor) for each in await agents.agents(context_of(request).services, actor)], None)
 
 
 def _agent(agent: Any, actor: Actor) -> dict[str, Any]:

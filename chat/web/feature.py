@@ -8,7 +8,7 @@ from typing import Protocol
 
 from starlette.routing import BaseRoute
 
-from chat.infra.desk import Desk
+from chat.infra.services import Services
 
 
 class Table(Protocol):
@@ -24,7 +24,7 @@ class Sweep:
     """A job that finds what is due, does it and returns how much, every so many `seconds`. It can be killed."""
 
     name: str
-    run: Callable[[Desk], Awaitable[int]]
+    run: Callable[[Services], Awaitable[int]]
     seconds: float
 
 

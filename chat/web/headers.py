@@ -8,7 +8,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from chat.web.doors import secure
+from chat.web.context import secure
 
 HEADERS = {
     "x-content-type-options": "nosniff",
@@ -38,7 +38,7 @@ class SecurityHeaders:
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
-                if "doors" in scope.get("state", {}) and secure(HTTPConnection(scope)):
+                if "context" in scope.get("state", {}) and secure(HTTPConnection(scope)):
                     headers.setdefault("strict-transport-security", HSTS)
             await send(message)
 

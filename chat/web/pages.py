@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from chat.core.errors import LetheError, PasswordDue, Unauthorized
 from chat.core.locales import best_locale, strings, words
 from chat.core.model import LOCALES, Account, Actor, Agent
-from chat.web.doors import actor_of, csrf_token, doors_of, told
+from chat.web.context import actor_of, context_of, csrf_token, told
 
 LOCALE_COOKIE = "lethe_locale"
 TEMPLATES = sorted(Path(__file__).parents[1].glob("*/templates"))
@@ -52,12 +52,12 @@ async def reader(request: Request, *, due: bool = False) -> Reader:
     Return who reads the page; Unauthorized where nobody is signed in, PasswordDue, unless the page is for whoever is
     `due`, where the password must be changed first.
     """
-    actor, doors = await actor_of(request, csrf=False, due=due), doors_of(request)
-    desk = doors.desk
-    known = await doors.people.agents(desk, actor)
+    actor, context = await actor_of(request, csrf=False, due=due), context_of(request)
+    services = context.services
+    known = await context.people.agents(services, actor)
     agent = next(each for each in known if each.id == actor.agent_id)
-    account = await doors.accounts.account(desk, actor)
-    return Reader(actor, agent, account, csrf_token(desk, actor))
+    account = await context.accounts.account(services, actor)
+    return Reader(actor, agent, account, csrf_token(services, actor))
 
 
 def page(request: Request, template: str, who: Reader | None = None, status: int = 200, **context: Any) -> Response:
@@ -72,7 +72,7 @@ def page(request: Request, template: str, who: Reader | None = None, status: int
             csrf=who.csrf if who else "",
             locale=locale,
             locales=LOCALES,
-            menu=doors_of(request).menu if who else {},
+            menu=context_of(request).menu if who else {},
             path=request.scope["path"],
             spoken={key: text for key, text in strings(locale).items() if key.startswith(SPOKEN)},
             t=words(locale),

@@ -5,24 +5,24 @@ from __future__ import annotations
 from typing import Protocol
 
 from chat.core.model import Account, Actor, Agent
-from chat.infra.desk import Desk
+from chat.infra.services import Services
 
 
 class Agents(Protocol):
     """Who is signed in; `chat.team.actions.agents`."""
 
-    async def by_token(self, desk: Desk, token: str) -> Actor:
+    async def by_token(self, services: Services, token: str) -> Actor:
         """Return for whom an API token acts; Unauthorized where for nobody."""
 
-    async def by_session(self, desk: Desk, cookie: str, *, due: bool = False) -> Actor:
+    async def by_session(self, services: Services, cookie: str, *, due: bool = False) -> Actor:
         """Return who is signed in with a cookie; Unauthorized where nobody is, PasswordDue unless it is for those."""
 
-    async def agents(self, desk: Desk, actor: Actor) -> list[Agent]:
+    async def agents(self, services: Services, actor: Actor) -> list[Agent]:
         """Return the account's agents."""
 
 
 class Accounts(Protocol):
     """For which account; `chat.account.actions.accounts`."""
 
-    async def account(self, desk: Desk, actor: Actor) -> Account:
+    async def account(self, services: Services, actor: Actor) -> Account:
         """Return the actor's account."""

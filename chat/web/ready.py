@@ -7,7 +7,7 @@ import time
 
 from chat.core.errors import LetheError
 from chat.infra import disk
-from chat.infra.desk import Desk
+from chat.infra.services import Services
 
 FRESH, PATIENCE = 1.0, 5.0
 
@@ -22,20 +22,20 @@ class Ready:
         self._at, self._found = 0.0, (False, False)
         self._lock = asyncio.Lock()
 
-    async def now(self, desk: Desk) -> tuple[bool, bool]:
+    async def now(self, services: Services) -> tuple[bool, bool]:
         """Return both; those who ask meanwhile wait for the same answer."""
         async with self._lock:
             if time.monotonic() - self._at >= FRESH:
-                self._found, self._at = (await _stores(desk), await desk.live.ready()), time.monotonic()
+                self._found, self._at = (await _stores(services), await services.live.ready()), time.monotonic()
             return self._found
 
 
-async def _stores(desk: Desk) -> bool:
+async def _stores(services: Services) -> bool:
     """Whether a message would be stored: not where SQLite's disk is full; PostgreSQL's disk is its operator's."""
     try:
-        disk.takes_messages(desk.settings)
+        disk.takes_messages(services.settings)
         async with asyncio.timeout(PATIENCE):  # who holds the writer for long keeps others from storing too
-            await desk.store.write(lambda _: None)
+            await services.store.write(lambda _: None)
     except (LetheError, TimeoutError):
         return False
     return True

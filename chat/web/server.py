@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from chat.infra.metrics import CONTENT_TYPE
-from chat.web.doors import JSON, doors_of
+from chat.web.context import JSON, context_of
 from chat.web.files import ANYWHERE
 
 
@@ -17,25 +17,25 @@ async def healthz(_: Request) -> Response:
 
 async def readyz(request: Request) -> Response:
     """`GET /readyz`: can store and fan out; 503 naming the part that is away."""
-    doors = doors_of(request)
-    stores, fans_out = await doors.ready.now(doors.desk)
+    context = context_of(request)
+    stores, fans_out = await context.ready.now(context.services)
     return JSON({"stores": stores, "fans_out": fans_out}, 200 if stores and fans_out else 503)
 
 
 async def jwks(request: Request) -> Response:
     """`GET /.well-known/jwks.json`: the key that checks receipts and certificates, for anybody, also from a page."""
     headers = {"cache-control": "public, max-age=3600", "access-control-allow-origin": "*", **ANYWHERE}
-    answer = JSON({"keys": [doors_of(request).desk.signer.jwk]}, headers=headers)
+    answer = JSON({"keys": [context_of(request).services.signer.jwk]}, headers=headers)
     answer.headers["content-type"] = "application/jwk-set+json"
     return answer
 
 
 async def metrics(request: Request) -> Response:
     """`GET /metrics`: Prometheus."""
-    doors = doors_of(request)
-    doors.metrics.visitors.set(doors.visitors_here)
-    doors.metrics.agents.set(len(doors.agents))
-    doors.metrics.missed.set(doors.desk.live.missed)
-    doors.metrics.forged.set(doors.desk.live.forged)
-    doors.metrics.evicted.set(doors.desk.live.evicted)
-    return Response(doors.metrics.page(), headers={"content-type": CONTENT_TYPE, "cache-control": "no-store"})
+    context = context_of(request)
+    context.metrics.visitors.set(context.visitors_here)
+    context.metrics.agents.set(len(context.agents))
+    context.metrics.missed.set(context.services.live.missed)
+    context.metrics.forged.set(context.services.live.forged)
+    context.metrics.evicted.set(context.services.live.evicted)
+    return Response(context.metrics.page(), headers={"content-type": CONTENT_TYPE, "cache-control": "no-store"})

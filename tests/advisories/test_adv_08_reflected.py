@@ -16,7 +16,7 @@ from starlette.routing import Route
 from chat.routes import routes
 from chat.web.parameters import taken
 from tests.chance import dice
-from tests.desks import CHAT, Served
+from tests.inside import CHAT, Served
 from tests.walks.hostile import COUNTED, payloads
 
 pytestmark = pytest.mark.anyio

@@ -4,7 +4,7 @@ import pytest
 
 from chat.letters import actions as letters
 from tests.chance import dice
-from tests.desks import House
+from tests.inside import House
 from tests.post import Post, mailed
 
 pytestmark = pytest.mark.anyio
@@ -18,13 +18,13 @@ HOSTILE = (
 
 @pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 async def test_a_transcript_by_mail_is_plain_text_with_a_head_of_our_own(house: House, post: Post) -> None:
-    by, desk = dice("hostile mail"), mailed(house.desk, post.port)
+    by, services = dice("hostile mail"), mailed(house.services, post.port)
     for _ in range(4):
         name, text = by.choice(HOSTILE), by.choice(HOSTILE)
         guest = await house.visit(" ".join(name.split()), "zoe@visitor.example")
         await guest.say(text)
-        await letters.transcript(desk, guest.contact, "zoe@visitor.example")
-        await letters.sweep(desk)
+        await letters.transcript(services, guest.contact, "zoe@visitor.example")
+        await letters.sweep(services)
         mail = post.mails[-1]
         assert (mail.get_content_type(), mail.is_multipart()) == ("text/plain", False)
         heads = "".join(f"{key}: {value}\n" for key, value in mail.items())

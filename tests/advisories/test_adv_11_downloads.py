@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.chance import dice
-from tests.desks import Served
+from tests.inside import Served
 from tests.test_attachments import picture, upload
 
 pytestmark = pytest.mark.anyio

@@ -7,7 +7,7 @@ Chatwoot issue 15779 (content stored raw and cleaned by the client alone).
 import pytest
 
 from tests.chance import dice
-from tests.desks import Served
+from tests.inside import Served
 from tests.walks.hostile import payloads
 
 pytestmark = pytest.mark.anyio

@@ -16,7 +16,7 @@ from chat.routes import routes
 from chat.team import store
 from chat.team.actions import agents
 from tests.chance import dice
-from tests.desks import CHAT, Served, colleague, counted, new_id, problem_of
+from tests.inside import CHAT, Served, colleague, counted, new_id, problem_of
 from tests.test_docs import addresses
 
 pytestmark = pytest.mark.anyio
@@ -54,11 +54,11 @@ async def test_adv_17_what_is_the_servers_own_nobody_sets(app: Served, field: st
 
 async def test_adv_18_who_has_no_chat_uploads_nothing(app: Served) -> None:
     path, file = f"/widget/{app.house.key}/attachments", {"file": ("a.txt", b"hello")}
-    before = await counted(app.desk)
+    before = await counted(app.services)
     for headers in ({}, {"authorization": "Bearer x"}, app.house.bearer):
         answer = await app.client.post(path, files=file, headers=headers)
         problem_of(answer, 401, "unauthorized")
-    assert await counted(app.desk) == before
+    assert await counted(app.services) == before
 
 
 async def test_adv_27_nothing_is_open_that_does_not_say_so(app: Served, subtests: pytest.Subtests) -> None:
@@ -75,9 +75,9 @@ async def test_adv_27_nothing_is_open_that_does_not_say_so(app: Served, subtests
 
 
 async def test_adv_30_an_agent_is_kept_out_of_every_owners_page(app: Served, subtests: pytest.Subtests) -> None:
-    low, password = await agents.add_agent(app.desk, app.house.actor, "low@acme.example", "Low", "agent")
+    low, password = await agents.add_agent(app.services, app.house.actor, "low@acme.example", "Low", "agent")
     await app.sign_in(low.email, password)
-    await app.desk.store.write(lambda tx: store.change(tx, low.id, password_due=False))
+    await app.services.store.write(lambda tx: store.change(tx, low.id, password_due=False))
     for path in OWNERS:
         with subtests.test(path):
             assert (await app.client.get(path, headers={"accept": "text/html"})).status_code == 403
@@ -110,7 +110,7 @@ async def test_adv_22_a_file_is_closed_with_the_chat_it_is_of(app: Served, how: 
     _, bearer = await with_token(app)
     assert (await app.rest("PATCH", "/account", {"grace_days": 7})).is_success
     guest = await app.house.visit("Zoe")
-    file = await attachments.keep(app.desk, guest.contact, "visitor", "a.txt", b"plain text of theirs")
+    file = await attachments.keep(app.services, guest.contact, "visitor", "a.txt", b"plain text of theirs")
     said = guest.draft("with a file")
     said.attachments = (file.id,)
     await app.house.box.post(said)
@@ -129,24 +129,24 @@ async def test_adv_22_a_file_is_closed_with_the_chat_it_is_of(app: Served, how: 
 
 @pytest.mark.parametrize("role", ["agent", "admin"])
 async def test_adv_26_nobody_makes_a_role_above_their_own(app: Served, role: str) -> None:
-    low, password = await colleague(app.desk, app.house.actor, "low@acme.example", "Low", role)
+    low, password = await colleague(app.services, app.house.actor, "low@acme.example", "Low", role)
     await app.sign_in(low.email, password)
     page = await app.client.get("/password", headers={"accept": "text/html"})
     csrf = page.text.partition('name="csrf" value="')[2].partition('"')[0]
     form = {"csrf": csrf, "name": "Mine", "email": "mine@acme.example", "role": "owner"}
-    before = await counted(app.desk)
+    before = await counted(app.services)
     answer = await app.client.post("/admin/agents", data=form, headers={"origin": CHAT})
     assert answer.status_code == 403
-    assert (await counted(app.desk))["agent"] == before["agent"]
+    assert (await counted(app.services))["agent"] == before["agent"]
     if role == "admin":  # the control: the form is good but for the role
         answer = await app.client.post("/admin/agents", data=form | {"role": "agent"}, headers={"origin": CHAT})
-        assert (await counted(app.desk))["agent"] == before["agent"] + 1
+        assert (await counted(app.services))["agent"] == before["agent"] + 1
 
 
 async def with_token(app: Served) -> tuple[str, dict[str, str]]:
     """An agent without rights, and the header of a program of theirs."""
-    low, _ = await colleague(app.desk, app.house.actor, "low@acme.example", "Low", "agent")
-    await app.desk.store.write(lambda tx: agents.give_token(tx, low.id, "lethe_" + "l" * 43, "x", 1))
+    low, _ = await colleague(app.services, app.house.actor, "low@acme.example", "Low", "agent")
+    await app.services.store.write(lambda tx: agents.give_token(tx, low.id, "lethe_" + "l" * 43, "x", 1))
     return low.id, {"authorization": "Bearer lethe_" + "l" * 43}
 
 
@@ -159,7 +159,7 @@ async def test_adv_28_an_operator_is_no_value(app: Served, value: Any) -> None:
 async def test_adv_42_a_visitors_token_is_kept_nowhere(app: Served) -> None:
     guest = await app.house.visit("Zoe")
     await guest.say("hello")
-    for path in app.desk.settings.data.rglob("*"):
+    for path in app.services.settings.data.rglob("*"):
         assert not path.is_file() or guest.begun.token.encode() not in path.read_bytes(), path
 
 
@@ -167,7 +167,7 @@ async def test_adv_60_no_request_brings_a_session_back_while_its_agent_is_shut_o
     chance = dice("requests during a deactivation")
     for number in range(25):
         email = f"gone{number}@acme.example"
-        gone, password = await colleague(app.desk, app.house.actor, email, "Gone", "agent")
+        gone, password = await colleague(app.services, app.house.actor, email, "Gone", "agent")
         kept = (await app.sign_in(email, password)).cookies["lethe_session"]
         app.client.cookies.clear()
 
@@ -177,7 +177,7 @@ async def test_adv_60_no_request_brings_a_session_back_while_its_agent_is_shut_o
 
         asking = [asyncio.create_task(ask(chance.random() / 50)) for _ in range(10)]
         await asyncio.sleep(chance.random() / 100)
-        await agents.deactivate_agent(app.desk, app.house.actor, gone.id)
+        await agents.deactivate_agent(app.services, app.house.actor, gone.id)
         assert {await each for each in asking} <= {200, 401}
         assert await ask(0) == 401
 

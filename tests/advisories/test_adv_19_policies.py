@@ -16,7 +16,7 @@ from chat.erasure.actions import erasure
 from chat.routes import routes
 from chat.team.actions import agents
 from tests.advisories.test_adv_16_access import filled
-from tests.desks import CHAT, PASSWORD, Guest, Served, counted, found, new_id, problem_of
+from tests.inside import CHAT, PASSWORD, Guest, Served, counted, found, new_id, problem_of
 from tests.test_attachments import upload
 from tests.test_docs import addresses
 
@@ -40,9 +40,9 @@ OPEN_POSTS = sorted(
 
 async def low(app: Served, role: str) -> dict[str, str]:
     """The header of a program that acts for an agent with this role."""
-    made, _ = await agents.add_agent(app.desk, app.house.actor, f"low-{role}@acme.example", role, role)
+    made, _ = await agents.add_agent(app.services, app.house.actor, f"low-{role}@acme.example", role, role)
     token = f"lethe_{role:x<43}"
-    await app.desk.store.write(lambda tx: agents.give_token(tx, made.id, token, "x", 1))
+    await app.services.store.write(lambda tx: agents.give_token(tx, made.id, token, "x", 1))
     return {"authorization": f"Bearer {token}"}
 
 
@@ -63,23 +63,23 @@ async def test_adv_19_what_may_not_be_seen_is_not_handed_out_or_given_away(app: 
     reading = {"GET /tickets/1": None, "GET /contacts/{id}": None}
     assert set((await statuses(app, reading, house.bearer, guest.contact.uid)).values()) == {200}
     if erased:
-        await erasure.by_agent(app.desk, house.actor, guest.contact.uid)
+        await erasure.by_agent(app.services, house.actor, guest.contact.uid)
     else:
-        house = await found(app.desk, "Other", "owner@other.example", app.house.box)
-    before = await counted(app.desk)
+        house = await found(app.services, "Other", "owner@other.example", app.house.box)
+    before = await counted(app.services)
     answers = await statuses(app, reading | HANDED_OUT | TO_TICKET, house.bearer, guest.contact.uid)
     assert set(answers.values()) <= ({404, 409} if erased else {404})
-    assert await counted(app.desk) == before
+    assert await counted(app.services) == before
 
 
 @pytest.mark.parametrize("role", ["owner", "admin", "agent"])
 async def test_adv_20_no_role_writes_where_it_may_not_read(app: Served, role: str) -> None:
-    other = await found(app.desk, "Other", "owner@other.example", app.house.box)
+    other = await found(app.services, "Other", "owner@other.example", app.house.box)
     await other.publish()
     await (await other.visit("Theirs")).say("hello")
-    bearer, before = await low(app, role), await counted(app.desk)
+    bearer, before = await low(app, role), await counted(app.services)
     assert set((await statuses(app, TO_TICKET, bearer)).values()) == {404}
-    assert await counted(app.desk) == before
+    assert await counted(app.services) == before
     await (await app.house.visit("Ours")).say("hello")  # the control: there is one of theirs with this number
     assert {each < 300 for each in (await statuses(app, TO_TICKET, bearer)).values()} == {True}
 
@@ -96,7 +96,7 @@ async def _sent(app: Served, guest: Guest) -> str:
 @ON_SQLITE
 async def test_adv_21_to_know_a_files_id_is_not_to_have_it(app: Served) -> None:
     guest, curious = await app.house.visit("Zoe"), await app.house.visit("Yan")
-    other = await found(app.desk, "Other", "owner@other.example", app.house.box)
+    other = await found(app.services, "Other", "owner@other.example", app.house.box)
     file = await _sent(app, guest)
     for suffix in ("", "?small=true"):
         path = f"/widget/{app.house.key}/attachments/{file}{suffix}"
@@ -104,7 +104,7 @@ async def test_adv_21_to_know_a_files_id_is_not_to_have_it(app: Served) -> None:
         problem_of(await app.client.get(path, headers=curious.bearer), 404, "not_found")
         problem_of(await app.client.get(f"/api/v1/attachments/{file}", headers=other.bearer), 404, "not_found")
     with pytest.raises(LetheError):
-        await attachments.named(app.desk, curious.contact, "visitor", [file])
+        await attachments.named(app.services, curious.contact, "visitor", [file])
     assert (await app.client.get(f"/widget/{app.house.key}/attachments/{file}", headers=guest.bearer)).content
 
 
@@ -114,8 +114,8 @@ async def test_adv_22_a_files_address_is_worth_nothing_once_access_has_ended(app
     own, agents_own = f"/widget/{app.house.key}/attachments/{file}", f"/api/v1/attachments/{file}"
     for path, headers in ((own, guest.bearer), (agents_own, bearer)):
         assert (await app.client.get(path, headers=headers)).status_code == 200
-    mine = [each for each in await agents.agents(app.desk, app.house.actor) if each.role == "agent"]
-    await agents.deactivate_agent(app.desk, app.house.actor, mine[0].id)
+    mine = [each for each in await agents.agents(app.services, app.house.actor) if each.role == "agent"]
+    await agents.deactivate_agent(app.services, app.house.actor, mine[0].id)
     problem_of(await app.client.get(agents_own, headers=bearer), 401, "unauthorized")
     withdrawn = await app.client.delete(f"/widget/{app.house.key}/sessions", headers=guest.bearer)
     assert withdrawn.status_code == 202
@@ -142,13 +142,13 @@ async def test_adv_26_nobody_gives_more_than_they_have(app: Served) -> None:
     for role in ("admin", "agent"):
         await low(app, role)
     for by, role in (("admin", "owner"), ("agent", "agent"), ("agent", "admin")):
-        actor = await agents.by_token(app.desk, f"lethe_{by:x<43}")
+        actor = await agents.by_token(app.services, f"lethe_{by:x<43}")
         with pytest.raises(Forbidden):
-            await agents.add_agent(app.desk, actor, "more@acme.example", "More", role)
+            await agents.add_agent(app.services, actor, "more@acme.example", "More", role)
         with pytest.raises(Forbidden):
-            await agents.deactivate_agent(app.desk, actor, app.house.actor.agent_id)
-    admin = await agents.by_token(app.desk, f"lethe_{'admin':x<43}")
-    added, _ = await agents.add_agent(app.desk, admin, "more@acme.example", "More", "admin")  # the control
+            await agents.deactivate_agent(app.services, actor, app.house.actor.agent_id)
+    admin = await agents.by_token(app.services, f"lethe_{'admin':x<43}")
+    added, _ = await agents.add_agent(app.services, admin, "more@acme.example", "More", "admin")  # the control
     assert added.role == "admin"
 
 
@@ -194,12 +194,12 @@ def _csrf(page: str) -> str:
 async def test_adv_61_a_session_alone_makes_no_password_and_no_token(app: Served) -> None:
     await app.sign_in()
     csrf = _csrf((await app.client.get("/password", headers={"accept": "text/html"})).text)
-    before, new = await counted(app.desk), "another password that is long"
+    before, new = await counted(app.services), "another password that is long"
     for old in ("", "not the password", new):
         form = {"csrf": csrf, "old": old, "password": new, "again": new}
         answer = await app.client.post("/password", data=form, headers={"origin": CHAT})
         assert answer.status_code == 422
-    after = await counted(app.desk)
+    after = await counted(app.services)
     assert (after["session"], after["token"]) == (before["session"], before["token"])
     assert not [each for each in addresses(routes()) if "token" in each]
     app.client.cookies.clear()
@@ -211,12 +211,12 @@ async def test_adv_61_a_session_alone_makes_no_password_and_no_token(app: Served
 async def test_adv_59_nobody_registers_by_any_door(app: Served) -> None:
     form = {"email": "new@evil.example", "password": PASSWORD, "again": PASSWORD, "name": "New", "role": "owner"}
     kept = ("account", "agent", "token", "session", "site")
-    before = await counted(app.desk)
+    before = await counted(app.services)
     assert len(OPEN_POSTS) > 10
     for path in OPEN_POSTS:
         where = filled(path).replace("{site_key}", app.house.key)
         for sent in ({"data": form}, {"json": form | {"account": "Evil"}}):
             answer = await app.client.request("POST", where, headers={"origin": CHAT}, **sent)  # type: ignore[arg-type] # either is taken
             assert answer.status_code != 500
-    after = await counted(app.desk)
+    after = await counted(app.services)
     assert {name: after[name] for name in kept} == {name: before[name] for name in kept}

@@ -9,7 +9,7 @@ import pytest
 
 from chat.routes import routes
 from tests.chance import dice
-from tests.desks import Served
+from tests.inside import Served
 from tests.test_docs import addresses
 from tests.test_export import opened, whole
 from tests.walks.canary import rare
@@ -40,7 +40,7 @@ async def test_a_message_that_was_deleted_is_given_by_no_address_and_in_no_expor
     assert word in await everything(app, guest.contact.uid), "the control"
     assert (await app.rest("DELETE", "/tickets/1/messages/2")).status_code == 200
     assert word not in await everything(app, guest.contact.uid)
-    exported = await whole(app.desk, guest)
+    exported = await whole(app.services, guest)
     assert all(word.encode() not in part for part in opened(exported).values())
     mine = f"/widget/{app.house.key}"
     for path in ("transcript", "export"):

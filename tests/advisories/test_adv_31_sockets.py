@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from chat.infra.desk import Desk
+from chat.infra.services import Services
 from chat.team.actions import agents
 from tests.lethe import Account, Lethe
 from tests.sockets import Socket
@@ -72,7 +72,7 @@ def test_adv_32_marks_in_a_foreign_chat_are_refused_and_heard_by_nobody(
 def test_adv_33_agents_are_unknown_to_a_visitor_until_one_answers(lethe: Lethe) -> None:
     account = lethe.account("Names")
     name = "Rosalind Zyxomma"
-    lethe.deed(lambda desk: _named(desk, account, name))
+    lethe.deed(lambda services: _named(services, account, name))
     zoe = account.contact("Zoe")
     with account.agent() as agent, zoe.socket() as visitor:
         agent.get("welcome")
@@ -88,6 +88,6 @@ def test_adv_33_agents_are_unknown_to_a_visitor_until_one_answers(lethe: Lethe) 
         assert visitor.get("message")["author"]["name"]
 
 
-async def _named(desk: Desk, account: Account, name: str) -> None:
-    actor = await agents.by_token(desk, account.token)
-    await agents.add_agent(desk, actor, f"rosa-{account.site}@acme.example", name, "agent")
+async def _named(services: Services, account: Account, name: str) -> None:
+    actor = await agents.by_token(services, account.token)
+    await agents.add_agent(services, actor, f"rosa-{account.site}@acme.example", name, "agent")

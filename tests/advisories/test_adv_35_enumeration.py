@@ -3,7 +3,7 @@
 import pytest
 
 from chat.rights import actions as links
-from tests.desks import CHAT, Served
+from tests.inside import CHAT, Served
 from tests.post import Post, mailed
 
 pytestmark = pytest.mark.anyio
@@ -12,7 +12,7 @@ KNOWN, UNKNOWN = "zoe@visitor.example", "nobody@visitor.example"
 
 @pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 async def test_no_door_of_a_visitor_tells_a_known_address_from_an_unknown_one(app: Served, post: Post) -> None:
-    app.doors.desk = mailed(app.desk, post.port)
+    app.context.services = mailed(app.services, post.port)
     await app.house.visit("Zoe", KNOWN)
     told: list[list[object]] = []
     for email in (KNOWN, UNKNOWN):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.desks import Served
+from tests.inside import Served
 
 pytestmark = pytest.mark.anyio
 

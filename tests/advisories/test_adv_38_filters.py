@@ -15,7 +15,7 @@ from chat.routes import routes
 from chat.tickets.schema import ticket
 from chat.web.parameters import taken
 from tests.chance import dice
-from tests.desks import Served, new_id
+from tests.inside import Served, new_id
 
 pytestmark = pytest.mark.anyio
 MARK = "zq7q"
@@ -46,7 +46,7 @@ def filters(found: list[BaseRoute], before: str = "") -> Iterator[tuple[str, lis
 def statements(app: Served) -> Iterator[list[str]]:
     """Every SQL that is run meanwhile."""
     said: list[str] = []
-    engines = {app.desk.store._read_engine, app.desk.store._write_engine}
+    engines = {app.services.store._read_engine, app.services.store._write_engine}
 
     def note(_: Any, __: Any, statement: str, *___: Any) -> None:
         said.append(statement)
@@ -87,6 +87,6 @@ async def test_adv_38_and_adv_39_no_operator_and_no_value_of_a_filter_is_in_the_
 
 async def test_adv_38_the_control_sql_that_is_put_together_is_seen(app: Served) -> None:
     with statements(app) as said:
-        await app.desk.store.read(lambda tx: tx.execute(select(ticket.c.id).where(text(f"'{MARK}' = 'x'"))).all())
-        await app.desk.store.read(lambda tx: tx.execute(select(ticket.c.id).where(column("id") == 1)).all())
+        await app.services.store.read(lambda tx: tx.execute(select(ticket.c.id).where(text(f"'{MARK}' = 'x'"))).all())
+        await app.services.store.read(lambda tx: tx.execute(select(ticket.c.id).where(column("id") == 1)).all())
     assert len([each for each in said if MARK in each]) == 1

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.desks import CHAT, Served, counted, problem_of
+from tests.inside import CHAT, Served, counted, problem_of
 from tests.post import Post, mailed
 from tests.test_links import link
 
@@ -20,13 +20,13 @@ ZOE = "zoe@visitor.example"
 @pytest.mark.parametrize("value", VALUES)
 async def test_adv_40_who_agrees_gives_texts_and_nothing_that_is_searched_by(app: Served, value: Any) -> None:
     good = {"notice_version": 1, "consent": {"chat": True}, "fields": {"name": "Zoe"}, "locale": "en"}
-    before = await counted(app.desk)
+    before = await counted(app.services)
     for wrong in ({"fields": {"name": value}}, {"fields": {"email": value}}, {"locale": value}, {"id": value}):
         answer = await app.call("POST", f"/widget/{app.house.key}/sessions", good | wrong)
         problem_of(answer, 422, "invalid_field")
     asked = await app.call("POST", f"/privacy/{app.house.key}/links", {"email": value}, origin=CHAT)
     problem_of(asked, 422, "invalid_field")
-    assert await counted(app.desk) == before
+    assert await counted(app.services) == before
     assert (await app.call("POST", f"/widget/{app.house.key}/sessions", good)).status_code == 201  # the control
 
 
@@ -45,7 +45,7 @@ async def test_adv_51_whoever_names_anothers_address_gets_nothing_of_theirs(app:
 
 
 async def test_adv_64_a_secret_for_one_use_is_used_once_by_many_at_once(app: Served, post: Post) -> None:
-    app.doors.desk = mailed(app.desk, post.port)
+    app.context.services = mailed(app.services, post.port)
     await app.house.visit("Zoe", ZOE)
     secret = await link(app, post, ZOE)
     path = f"/privacy/{app.house.key}/opened"

@@ -11,7 +11,7 @@ import pytest
 from chat.core.errors import RateLimited, Unauthorized
 from chat.core.networks import Network
 from chat.team.actions import agents, attempts
-from tests.desks import CHAT, PASSWORD, House, Served, colleague, problem_of
+from tests.inside import CHAT, PASSWORD, House, Served, colleague, problem_of
 
 pytestmark = pytest.mark.anyio
 NET = Network("here")
@@ -22,7 +22,7 @@ WRONG = ["", " ", PASSWORD[:-1], f"{PASSWORD} ", PASSWORD.upper(), "\x00", "null
 async def test_adv_48_a_wrong_password_is_wrong_on_every_way_in(app: Served, password: str) -> None:
     assert (await app.sign_in(password=password)).status_code == 401
     with pytest.raises(Unauthorized):
-        await agents.sign_in(app.desk, app.house.made.owner_email, password, NET)
+        await agents.sign_in(app.services, app.house.made.owner_email, password, NET)
     problem_of(await app.call("GET", "/api/v1/account", authorization=f"Bearer {password!r}"), 401, "unauthorized")
 
 
@@ -45,17 +45,17 @@ async def test_adv_36_known_and_unknown_are_answered_alike(app: Served) -> None:
 async def test_adv_52_guessing_is_stopped_and_the_right_password_works_from_elsewhere(house: House) -> None:
     for _ in range(attempts.ADDRESS):
         with pytest.raises(Unauthorized):
-            await agents.sign_in(house.desk, house.made.owner_email, "not the password", NET)
+            await agents.sign_in(house.services, house.made.owner_email, "not the password", NET)
     with pytest.raises(RateLimited):
-        await agents.sign_in(house.desk, house.made.owner_email, PASSWORD, NET)
-    assert (await agents.sign_in(house.desk, house.made.owner_email, PASSWORD, Network("home"))).secret
+        await agents.sign_in(house.services, house.made.owner_email, PASSWORD, NET)
+    assert (await agents.sign_in(house.services, house.made.owner_email, PASSWORD, Network("home"))).secret
 
 
 async def test_adv_62_whoever_is_shut_out_gets_in_nowhere(app: Served) -> None:
-    gone, password = await colleague(app.desk, app.house.actor, "gone@acme.example", "Gone", "admin")
+    gone, password = await colleague(app.services, app.house.actor, "gone@acme.example", "Gone", "admin")
     kept = (await app.sign_in(gone.email, password)).cookies["lethe_session"]
-    await app.desk.store.write(lambda tx: agents.give_token(tx, gone.id, "lethe_" + "t" * 43, "x", 1))
-    await agents.deactivate_agent(app.desk, app.house.actor, gone.id)
+    await app.services.store.write(lambda tx: agents.give_token(tx, gone.id, "lethe_" + "t" * 43, "x", 1))
+    await agents.deactivate_agent(app.services, app.house.actor, gone.id)
     app.client.cookies.clear()
     assert (await app.sign_in(gone.email, password)).status_code == 401
     for headers in ({"cookie": f"lethe_session={kept}"}, {"authorization": "Bearer lethe_" + "t" * 43}):
@@ -74,7 +74,7 @@ async def test_adv_41_a_secret_is_text_before_it_is_looked_for(app: Served, secr
 async def test_adv_63_no_password_is_kept_in_the_clear(app: Served) -> None:
     await app.sign_in()
     await app.sign_in(password="tried and wrong zyxomma")
-    found = [path for path in app.desk.settings.data.rglob("*") if path.is_file()]
+    found = [path for path in app.services.settings.data.rglob("*") if path.is_file()]
     for path in found:
         data = path.read_bytes()
         assert PASSWORD.encode() not in data, path

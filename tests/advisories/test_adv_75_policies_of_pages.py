@@ -3,7 +3,7 @@
 import pytest
 
 from tests.advisories.test_adv_16_access import OWNERS
-from tests.desks import Served
+from tests.inside import Served
 
 pytestmark = pytest.mark.anyio
 OWN = {"'none'", "'self'", "data:", "blob:"}

@@ -14,7 +14,7 @@ from PIL import Image
 
 from chat.attachments.api import HEADER_MOST
 from tests.chance import dice
-from tests.desks import Served, problem_of
+from tests.inside import Served, problem_of
 from tests.test_attachments import picture, stored, upload
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("settings", ["sqlite"], indirect=True)]
@@ -58,9 +58,9 @@ async def test_adv_78_and_adv_44_no_name_of_a_file_reaches_a_path(app: Served) -
             draft = guest.draft("see")
             draft.attachments = (answer.json()["id"],)
             await app.house.box.post(draft)
-    files = stored(app.desk)
+    files = stored(app.services)
     assert len(files) > 10
-    folder = app.desk.settings.data / "attachments" / guest.contact.uid
+    folder = app.services.settings.data / "attachments" / guest.contact.uid
     assert {path.parent for path in files} == {folder}
     assert {len(path.name) for path in files} == {43}
 
@@ -71,7 +71,7 @@ async def test_adv_78_no_id_of_a_file_is_a_path(app: Served, asked: str) -> None
     for where, headers in ((f"/widget/{app.house.key}", guest.bearer), ("/api/v1", app.house.bearer)):
         answer = await app.client.get(f"{where}/attachments/{asked}", headers=headers)
         assert answer.status_code in {404, 405, 422}, (where, answer.status_code)
-        assert app.desk.settings.data.name not in answer.text
+        assert app.services.settings.data.name not in answer.text
 
 
 async def test_adv_81_no_file_keeps_an_ending_that_runs(app: Served) -> None:
@@ -80,7 +80,7 @@ async def test_adv_81_no_file_keeps_an_ending_that_runs(app: Served) -> None:
         for name in (f"x.{ending}", f"x.png.{ending}", f"x.{ending}.", f".{ending}", f"x.{ending.upper()} "):
             file = (await upload(app, guest, b"<?php echo 1 ?>", name)).json()
             assert (file["type"], file["name"].rpartition(".")[2]) == ("text/plain", "txt"), file
-    assert {path.stat().st_mode & 0o111 for path in stored(app.desk)} == {0}
+    assert {path.stat().st_mode & 0o111 for path in stored(app.services)} == {0}
 
 
 async def test_adv_12_a_drawing_is_never_a_picture(app: Served) -> None:
@@ -137,7 +137,7 @@ async def test_adv_83_a_body_of_another_kind_is_refused_before_it_is_kept(app: S
         tracemalloc.stop()
     assert answer.status_code in {413, 422}
     assert most < 16 << 20
-    assert not stored(app.desk)
+    assert not stored(app.services)
 
 
 def parts(count: int, name: str, value: bytes, more: str = "") -> bytes:
@@ -162,6 +162,6 @@ async def test_adv_95_a_form_has_a_most_in_every_way(app: Served, what: str) -> 
     path = f"/widget/{app.house.key}/attachments"
     answer = await app.client.post(path, content=FORMS[what], headers=headers)
     problem_of(answer, answer.status_code, "too_large" if answer.status_code == 413 else "invalid_field")
-    assert not stored(app.desk)
+    assert not stored(app.services)
     good = await app.client.post(path, content=parts(1, "file", b"hello", '; filename="a.txt"'), headers=headers)
     assert good.status_code == 201  # the control

@@ -11,7 +11,7 @@ import pytest
 
 from chat.core import frames
 from chat.core.errors import BadInput
-from tests.desks import CHAT, Served, new_id
+from tests.inside import CHAT, Served, new_id
 from tests.test_bodies import BODIES, OURS
 from tests.test_frames import AGENT, VISITOR, name
 

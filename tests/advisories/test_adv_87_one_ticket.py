@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from tests.desks import House
+from tests.inside import House
 
 pytestmark = pytest.mark.anyio
 MANY = 100

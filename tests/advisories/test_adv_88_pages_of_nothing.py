@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chat.erasure.actions import erasure
-from tests.desks import Served
+from tests.inside import Served
 
 pytestmark = pytest.mark.anyio
 
@@ -29,7 +29,7 @@ async def test_tickets_of_those_being_erased_do_not_end_the_list(app: Served) ->
         await (await app.house.visit(f"Gone {number}")).say("erased soon")
     for each in (await app.rest("GET", "/tickets?limit=200")).json()["items"]:
         if each["contact"]["name"] != "Old":
-            await erasure.by_agent(app.desk, app.house.actor, each["contact"]["id"])
+            await erasure.by_agent(app.services, app.house.actor, each["contact"]["id"])
     assert [each["contact"]["name"] for each in await walked(app, "/tickets")] == ["Old"]
     assert [each["name"] for each in await walked(app, "/contacts")] == ["Old"]
 

@@ -5,8 +5,8 @@ import time
 import pytest
 
 from tests.chance import dice
-from tests.desks import Served
 from tests.growth import MOST, TRIES
+from tests.inside import Served
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("settings", ["sqlite"], indirect=True)]
 MANY = 4000

@@ -4,11 +4,11 @@ import sys
 
 from chat.__main__ import main
 from chat.core.model import Actor
-from chat.infra.desk import Desk
+from chat.infra.services import Services
 from chat.team.actions import agents
 
 
-async def still(desk: Desk, actor: Actor) -> Actor:  # noqa: ARG001 - the real one asks it
+async def still(services: Services, actor: Actor) -> Actor:  # noqa: ARG001 - the real one asks it
     """Look at nothing."""
     return actor
 

@@ -18,7 +18,7 @@ from sqlalchemy import func, select
 
 from chat.account.actions import accounts
 from chat.core.settings import from_env
-from chat.infra.desk import Desk
+from chat.infra.services import Services
 from chat.infra.store import engine, places
 from chat.team.actions import agents
 from tests import browser as chromium
@@ -83,8 +83,10 @@ class World:
         """The only contact's key, sealed, as the key store has it."""
         (contact,) = self.account.rest("GET", "/contacts")["items"]
 
-        async def look(desk: Desk) -> list[bytes]:
-            return [sealed for _, owner, sealed in desk.keys._slots.all() if str(UUID(bytes=owner)) == contact["id"]]
+        async def look(services: Services) -> list[bytes]:
+            return [
+                sealed for _, owner, sealed in services.keys._slots.all() if str(UUID(bytes=owner)) == contact["id"]
+            ]
 
         (sealed,) = self.lethe.deed(look)
         return sealed
@@ -153,12 +155,12 @@ def world(kind: str, seed: int, folder: Path) -> Iterator[World]:
 def _asks(account: Account) -> None:
     """Lets the site ask for a name, an e-mail address and something of its own."""
 
-    async def ask(desk: Desk) -> None:
-        actor = await agents.by_token(desk, account.token)
-        (site,) = await accounts.sites(desk, actor)
+    async def ask(services: Services) -> None:
+        actor = await agents.by_token(services, account.token)
+        (site,) = await accounts.sites(services, actor)
         fields = {"name": "optional", "email": "optional", "phone": "off"}
         own = [{"labels": {"en": "Order number"}, "required": True}]
-        await accounts.change_site(desk, actor, site.id, fields=fields, custom_fields=own)
+        await accounts.change_site(services, actor, site.id, fields=fields, custom_fields=own)
 
     account.lethe.deed(ask)
 

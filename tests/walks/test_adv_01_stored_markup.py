@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from chat.account.actions import accounts
 from chat.departments import actions as departments
-from chat.infra.desk import Desk
+from chat.infra.services import Services
 from chat.team.actions import agents
 from tests.chance import dice
 from tests.lethe import Account, Contact
@@ -50,7 +50,7 @@ def texts() -> list[str]:
 @pytest.fixture
 def stored(account: Account, texts: list[str]) -> int:
     """Every field of an account that somebody may set holds one; the ticket with all of them as messages and notes."""
-    field = account.lethe.deed(lambda desk: _agents_fields(desk, account, texts))
+    field = account.lethe.deed(lambda services: _agents_fields(services, account, texts))
     with ExitStack() as lines:
         for text in texts[:20]:
             own: Any = {field: text}
@@ -63,17 +63,17 @@ def stored(account: Account, texts: list[str]) -> int:
         return _said(account, talker, texts)
 
 
-async def _agents_fields(desk: Desk, account: Account, texts: list[str]) -> str:
+async def _agents_fields(services: Services, account: Account, texts: list[str]) -> str:
     """Set what agents may: the site's name, labels and notes, departments, agents; the id of the site's own field."""
-    actor = await agents.by_token(desk, account.token)
-    (site,) = await accounts.sites(desk, actor)
+    actor = await agents.by_token(services, account.token)
+    (site,) = await accounts.sites(services, actor)
     own = [{"labels": {"en": texts[3]}, "required": False}]
     fields = {"name": "optional", "email": "optional", "phone": "optional"}
     note = {"alternative": texts[4], "privacy_note": texts[5]}
-    site = await accounts.change_site(desk, actor, site.id, name=texts[6], fields=fields, custom_fields=own, **note)
+    site = await accounts.change_site(services, actor, site.id, name=texts[6], fields=fields, custom_fields=own, **note)
     for number, text in enumerate(texts[:8]):
-        await departments.add(desk, actor, text, {})
-        await agents.add_agent(desk, actor, f"agent{number}.{account.site}@acme.example", text, "agent")
+        await departments.add(services, actor, text, {})
+        await agents.add_agent(services, actor, f"agent{number}.{account.site}@acme.example", text, "agent")
     return str(site.custom_fields[0]["id"])
 
 
@@ -156,7 +156,7 @@ def test_what_anybody_stores_is_text_on_the_owners_pages(
 def test_what_agents_store_is_text_for_visitors(
     browser: Browser, account: Account, shop: Shop, texts: list[str]
 ) -> None:
-    account.lethe.deed(lambda desk: _agents_fields(desk, account, texts))
+    account.lethe.deed(lambda services: _agents_fields(services, account, texts))
     context = browser.new_context(locale="en-GB")
     page = context.new_page()
     seen = watched(page, account)

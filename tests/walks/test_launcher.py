@@ -10,7 +10,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from chat.account.actions import accounts
-from chat.infra.desk import Desk
+from chat.infra.services import Services
 from chat.team.actions import agents
 from tests.chance import dice
 from tests.lethe import Account
@@ -329,7 +329,7 @@ def test_a_button_that_does_not_know_what_was_said_takes_it_away(stand: Stand) -
 
 
 def test_an_origin_that_is_not_listed_is_said_to_visitor_and_owner(stand: Stand, account: Account, shop: Shop) -> None:
-    account.lethe.deed(lambda desk: _only(desk, account, "https://shop.example"))
+    account.lethe.deed(lambda services: _only(services, account, "https://shop.example"))
     page = stand()
     with page.expect_console_message(lambda said: f"{shop.origin} is not an origin of this chat" in said.text):
         page.locator("lethe-chat button").click()
@@ -340,7 +340,7 @@ def test_an_origin_that_is_not_listed_is_said_to_visitor_and_owner(stand: Stand,
     expect(page.get_by_text(f"A page at {shop.origin} was refused the chat")).to_be_visible()
 
 
-async def _only(desk: Desk, account: Account, origin: str) -> None:
-    actor = await agents.by_token(desk, account.token)
-    site = (await accounts.sites(desk, actor))[0]
-    await accounts.change_site(desk, actor, site.id, origins=[origin])
+async def _only(services: Services, account: Account, origin: str) -> None:
+    actor = await agents.by_token(services, account.token)
+    site = (await accounts.sites(services, actor))[0]
+    await accounts.change_site(services, actor, site.id, origins=[origin])

@@ -291,12 +291,12 @@ def test_the_widget_follows_its_erasure_to_the_certificate(enter: Enter) -> None
 
 
 def test_a_sites_own_fields_are_asked_in_the_widget_and_shown_to_agents(enter: Enter, account: Account) -> None:
-    async def ask(desk: Any) -> None:
-        actor = await agents.by_token(desk, account.token)
-        site = (await accounts.sites(desk, actor))[0]
+    async def ask(services: Any) -> None:
+        actor = await agents.by_token(services, account.token)
+        site = (await accounts.sites(services, actor))[0]
         own = [{"labels": {"en": "Order number"}, "required": True}]
         fields = {"name": "optional", "email": "off", "phone": "optional"}
-        await accounts.change_site(desk, actor, site.id, fields=fields, custom_fields=own)
+        await accounts.change_site(services, actor, site.id, fields=fields, custom_fields=own)
 
     account.lethe.deed(ask)
     guest = enter().open()

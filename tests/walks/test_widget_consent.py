@@ -13,7 +13,7 @@ from playwright.sync_api import Page, Request, Response, WebSocket, expect
 
 from chat.account.actions import accounts
 from chat.core.model import LOCALES
-from chat.infra.desk import Desk
+from chat.infra.services import Services
 from tests.lethe import Account, Lethe
 from tests.walks.notice import publish
 from tests.walks.shop import KEPT, NOTHING, Enter, Guest
@@ -288,15 +288,15 @@ def _saved(guest: Guest, act: Callable[[], None], folder: Path) -> str:
 
 
 def test_a_site_with_no_notice_asks_for_nothing(enter: Enter, account: Account, lethe: Lethe) -> None:
-    other = lethe.deed(lambda desk: _without_notice(desk, account.origin))
+    other = lethe.deed(lambda services: _without_notice(services, account.origin))
     account.site = other
     guest = enter().open()
     expect(guest.frame.get_by_role("heading", name="This chat is not open yet")).to_be_visible()
     assert guest.frame.locator("input").count() == 0
 
 
-async def _without_notice(desk: Desk, origin: str) -> str:
-    made = await accounts.init(desk, "Unready", f"unready-{time.monotonic_ns()}@acme.example", None, [origin])
+async def _without_notice(services: Services, origin: str) -> str:
+    made = await accounts.init(services, "Unready", f"unready-{time.monotonic_ns()}@acme.example", None, [origin])
     return made.site_key
 
 

@@ -17,7 +17,7 @@ from chat.core.model import Account, Actor, Site
 from chat.core.nudges import Nudge, Told
 from chat.core.origins import checked_origins
 from chat.infra.audit import audit
-from chat.infra.desk import Desk
+from chat.infra.services import Services
 from chat.spam_filter.actions import versions
 from chat.team.actions import agents
 
@@ -43,13 +43,13 @@ class Made:
     api_token: str
 
 
-async def init(desk: Desk, name: str, email: str, password: str | None, origins: list[str]) -> Made:
+async def init(services: Services, name: str, email: str, password: str | None, origins: list[str]) -> Made:
     """Make an account with its owner, first site and API token. Raises InvalidField."""
     name, origins = line("account", name), checked_origins(origins)
     account_id, key = uuid7(), secret("site_")[:24]
-    prepared = await agents.prepared(desk, account_id, email, name, "owner", password, due=False)
+    prepared = await agents.prepared(services, account_id, email, name, "owner", password, due=False)
     token = secret("lethe_")
-    now = desk.clock()
+    now = services.clock()
     site = {
         "id": uuid7(),
         "account_id": account_id,
@@ -70,23 +70,23 @@ async def init(desk: Desk, name: str, email: str, password: str | None, origins:
         store.add_site(tx, site | look)
         done = {"account.made": account_id, "agent.added": prepared.row["id"], "token.made": token_id}
         for action, target in done.items():
-            audit.enter(desk, tx, account_id, "command", action, target)
+            audit.enter(services, tx, account_id, "command", action, target)
 
-    await agents.keeping_key(desk, prepared, work)
+    await agents.keeping_key(services, prepared, work)
     return Made(account_id, key, address(email), prepared.password if password is None else None, token)
 
 
-async def account(desk: Desk, actor: Actor) -> Account:
+async def account(services: Services, actor: Actor) -> Account:
     """Return the actor's account."""
-    return await desk.store.read(lambda tx: store.one(tx, actor.account_id))
+    return await services.store.read(lambda tx: store.one(tx, actor.account_id))
 
 
-async def sites(desk: Desk, actor: Actor) -> list[Site]:
+async def sites(services: Services, actor: Actor) -> list[Site]:
     """Return the account's sites, oldest first."""
-    return await desk.store.read(lambda tx: store.sites(tx, actor.account_id))
+    return await services.store.read(lambda tx: store.sites(tx, actor.account_id))
 
 
-async def change_account(desk: Desk, actor: Actor, **values: Any) -> Account:
+async def change_account(services: Services, actor: Actor, **values: Any) -> Account:
     """
     Change the account's `name`, `message_rate` (messages a minute for each contact, 0 for no limit), `agreement_rate`
     (agreements from each network in ten minutes, 0 for no limit), `grace_days`, `consent_days`, `ham_held` (the share
@@ -103,15 +103,15 @@ async def change_account(desk: Desk, actor: Actor, **values: Any) -> Account:
 
     def work(tx: Any) -> None:
         store.change(tx, actor.account_id, values)
-        audit.enter(desk, tx, actor.account_id, actor.agent_id, "account.changed", actor.account_id)
+        audit.enter(services, tx, actor.account_id, actor.agent_id, "account.changed", actor.account_id)
 
-    await desk.store.write(work)
+    await services.store.write(work)
     if "ham_held" in values:
-        await versions.aim(desk, actor.account_id)
-    return await account(desk, actor)
+        await versions.aim(services, actor.account_id)
+    return await account(services, actor)
 
 
-async def change_site(desk: Desk, actor: Actor, site_id: str, **values: Any) -> Site:
+async def change_site(services: Services, actor: Actor, site_id: str, **values: Any) -> Site:
     """
     Change a site's `name`, `origins`, `color`, `fields`, `custom_fields`, `alternative` or `privacy_note`.
 
@@ -122,11 +122,11 @@ async def change_site(desk: Desk, actor: Actor, site_id: str, **values: Any) -> 
 
     def work(tx: Any) -> Site:
         store.change_site(tx, actor.account_id, site_id, checked)
-        audit.enter(desk, tx, actor.account_id, actor.agent_id, "site.changed", site_id)
+        audit.enter(services, tx, actor.account_id, actor.agent_id, "site.changed", site_id)
         return store.site_by_id(tx, site_id)
 
-    changed = await desk.store.write(work)
-    desk.live.publish(Told(Nudge("notice", account=actor.account_id)))
+    changed = await services.store.write(work)
+    services.live.publish(Told(Nudge("notice", account=actor.account_id)))
     return changed
 
 

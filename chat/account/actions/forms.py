@@ -11,7 +11,7 @@ from chat.core.addresses import address
 from chat.core.errors import InvalidField, named
 from chat.core.model import FIELD_ASKS, LOCALES, Contact, Site
 from chat.core.texts import line
-from chat.infra.desk import Desk
+from chat.infra.services import Services
 
 KNOWN = ("name", "email", "phone")
 CUSTOM_MOST, LABEL, ANSWER = 5, 100, 200
@@ -78,7 +78,9 @@ def checked(site: Site, answers: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in made.items() if value}
 
 
-def sealed(desk: Desk, site: Site, locale: str, uid: str, slot: int, answers: Mapping[str, str]) -> dict[str, Any]:
+def sealed(
+    services: Services, site: Site, locale: str, uid: str, slot: int, answers: Mapping[str, str]
+) -> dict[str, Any]:
     """Return the columns of a new contact for checked answers; own fields keep the label that was shown."""
     own = [
         {"id": each["id"], "label": label(each, locale), "value": answers[each["id"]]}
@@ -86,13 +88,13 @@ def sealed(desk: Desk, site: Site, locale: str, uid: str, slot: int, answers: Ma
         if each["id"] in answers
     ]
     texts = {name: answers.get(name, "") for name in KNOWN} | {"fields": json.dumps(own) if own else ""}
-    return {name: desk.seal(slot, uid, name, text) if text else None for name, text in texts.items()}
+    return {name: services.seal(slot, uid, name, text) if text else None for name, text in texts.items()}
 
 
-def given(desk: Desk, contact: Contact) -> dict[str, Any]:
+def given(services: Services, contact: Contact) -> dict[str, Any]:
     """Return a contact's phone (None where it was not given) and the answers to the site's own fields."""
-    own = desk.unseal(contact.key_slot, contact.uid, "fields", contact.fields)
-    phone = desk.unseal(contact.key_slot, contact.uid, "phone", contact.phone)
+    own = services.unseal(contact.key_slot, contact.uid, "fields", contact.fields)
+    phone = services.unseal(contact.key_slot, contact.uid, "phone", contact.phone)
     return {"phone": phone, "fields": json.loads(own) if own else []}
 
 

@@ -22,7 +22,7 @@ from chat.core.model import Actor, Attachment, Contact
 from chat.core.turns import Sender
 from chat.infra.audit import audit
 from chat.infra.blobs import PREVIEW
-from chat.infra.desk import Desk
+from chat.infra.services import Services
 
 FILE_MOST = 10 * 1024 * 1024
 WAITING_MOST, AN_HOUR, STOPPED = 20, 60, 20
@@ -41,7 +41,7 @@ class File:
     pieces: Iterator[bytes]
 
 
-async def keep(desk: Desk, contact: Contact, author: str, name: str, data: bytes) -> frames.AttachmentOut:
+async def keep(services: Services, contact: Contact, author: str, name: str, data: bytes) -> frames.AttachmentOut:
     """
     Keep a file that was admitted until a message names it, within a day. A visitor's needs a live consent, in the same
     transaction.
@@ -50,9 +50,9 @@ async def keep(desk: Desk, contact: Contact, author: str, name: str, data: bytes
     """
     if len(data) > FILE_MOST:
         raise TooLarge(f"A file has at most {FILE_MOST // 2**20} MB")
-    looked = await _looked(desk, contact, author, data)
-    key, uid, blob = secrets.token_bytes(KEY_BYTES), uuid7(), desk.blobs.new_name()
-    sealed = partial(desk.seal, contact.key_slot, contact.uid)
+    looked = await _looked(services, contact, author, data)
+    key, uid, blob = secrets.token_bytes(KEY_BYTES), uuid7(), services.blobs.new_name()
+    sealed = partial(services.seal, contact.key_slot, contact.uid)
     made = Attachment(
         id=uid,
         contact_id=contact.id,
@@ -67,33 +67,33 @@ async def keep(desk: Desk, contact: Contact, author: str, name: str, data: bytes
         preview=bool(looked.small),
         width=looked.width,
         height=looked.height,
-        created_at=desk.clock(),
+        created_at=services.clock(),
     )
     try:
-        async with quotas.held(desk, contact, len(looked.data) + len(looked.small)):
-            await asyncio.to_thread(_write, desk, contact.uid, made, key, looked)
-            await desk.store.write(lambda tx: _enter(desk, tx, contact, made))
+        async with quotas.held(services, contact, len(looked.data) + len(looked.small)):
+            await asyncio.to_thread(_write, services, contact.uid, made, key, looked)
+            await services.store.write(lambda tx: _enter(services, tx, contact, made))
     except BaseException:
-        await asyncio.to_thread(desk.blobs.remove, contact.uid, blob)
+        await asyncio.to_thread(services.blobs.remove, contact.uid, blob)
         raise
-    return file_out(desk, contact, made)
+    return file_out(services, contact, made)
 
 
-async def named(desk: Desk, contact: Contact, author: str, ids: list[str]) -> tuple[frames.AttachmentOut, ...]:
+async def named(services: Services, contact: Contact, author: str, ids: list[str]) -> tuple[frames.AttachmentOut, ...]:
     """Return what a message's frame says of the attachments that it names; NotFound where one is not there."""
-    found = await desk.store.read(lambda tx: uploads.named(tx, contact.id, author, ids)) if ids else []
+    found = await services.store.read(lambda tx: uploads.named(tx, contact.id, author, ids)) if ids else []
     if len(found) != len(ids):
         raise NotFound("An attachment is not there any more; send it again")
-    return tuple(file_out(desk, contact, each) for each in found)
+    return tuple(file_out(services, contact, each) for each in found)
 
 
-async def of_visitor(desk: Desk, contact: Contact, attachment_id: str, *, small: bool) -> File:
+async def of_visitor(services: Services, contact: Contact, attachment_id: str, *, small: bool) -> File:
     """Return a file of the visitor's own chats."""
-    file = await desk.store.read(lambda tx: uploads.one(tx, attachment_id, contact_id=contact.id))
-    return opened(desk, contact, file, small=small)
+    file = await services.store.read(lambda tx: uploads.one(tx, attachment_id, contact_id=contact.id))
+    return opened(services, contact, file, small=small)
 
 
-async def of_agent(desk: Desk, actor: Actor, attachment_id: str, *, small: bool) -> File:
+async def of_agent(services: Services, actor: Actor, attachment_id: str, *, small: bool) -> File:
     """Return a file of the actor's account."""
 
     def work(tx: Any) -> tuple[Attachment, Contact]:
@@ -104,89 +104,89 @@ async def of_agent(desk: Desk, actor: Actor, attachment_id: str, *, small: bool)
             raise NotFound("No such attachment")
         return file, whose
 
-    file, contact = await desk.store.read(work)
-    await audit.looked(desk, actor, "attachment.viewed", attachment_id, contact.uid)
-    return opened(desk, contact, file, small=small)
+    file, contact = await services.store.read(work)
+    await audit.looked(services, actor, "attachment.viewed", attachment_id, contact.uid)
+    return opened(services, contact, file, small=small)
 
 
-async def forget(desk: Desk, contact_uid: str) -> int:
+async def forget(services: Services, contact_uid: str) -> int:
     """Remove every file of a contact, with or without rows and keys; return how many there were."""
-    return await asyncio.to_thread(desk.blobs.forget, contact_uid)
+    return await asyncio.to_thread(services.blobs.forget, contact_uid)
 
 
-async def sweep(desk: Desk) -> int:
+async def sweep(services: Services) -> int:
     """Remove uploads that no message has named within a day, and files that no row knows; return how many."""
-    now = desk.clock()
-    unused = await desk.store.read(lambda tx: uploads.stale(tx, now - UNUSED_MS, SWEPT))
-    await desk.store.write(lambda tx: uploads.drop_unused(tx, [file.id for file, _ in unused]))
+    now = services.clock()
+    unused = await services.store.read(lambda tx: uploads.stale(tx, now - UNUSED_MS, SWEPT))
+    await services.store.write(lambda tx: uploads.drop_unused(tx, [file.id for file, _ in unused]))
     # Old enough that its row is not just being written.
-    files = sorted(await asyncio.to_thread(desk.blobs.all, (now - LEFTOVER_MS) / 1000))
+    files = sorted(await asyncio.to_thread(services.blobs.all, (now - LEFTOVER_MS) / 1000))
     left = 0
     for start in range(0, len(files), SWEPT):
         some = files[start : start + SWEPT]
-        known = await desk.store.read(lambda tx, some=some: uploads.known(tx, some))  # type: ignore[misc] # bound now
+        known = await services.store.read(lambda tx, some=some: uploads.known(tx, some))  # type: ignore[misc] # bound now
         for each in set(some) - known:
-            await asyncio.to_thread(desk.blobs.discard, *each)
+            await asyncio.to_thread(services.blobs.discard, *each)
             left += 1
     return len(unused) + left
 
 
-async def admit(desk: Desk, contact: Contact, author: str) -> None:
+async def admit(services: Services, contact: Contact, author: str) -> None:
     """Spend the allowance for a file before any of it is read. Raises RateLimited, StorageFull."""
-    wait = await _spent(desk, contact, author)
+    wait = await _spent(services, contact, author)
     if wait:
         raise RateLimited("Too many files; wait a little", retry_after=wait)
-    if await desk.store.read(lambda tx: uploads.waiting(tx, contact.id, author)) >= WAITING_MOST:
+    if await services.store.read(lambda tx: uploads.waiting(tx, contact.id, author)) >= WAITING_MOST:
         raise RateLimited("Send the files that wait first", retry_after=60)
-    quotas.has_room(desk, FILE_MOST)
-    await desk.store.read(lambda tx: quotas.of_contact(desk, tx, contact, 1))
-    await quotas.takes(desk, contact)
+    quotas.has_room(services, FILE_MOST)
+    await services.store.read(lambda tx: quotas.of_contact(services, tx, contact, 1))
+    await quotas.takes(services, contact)
 
 
-async def _looked(desk: Desk, contact: Contact, author: str, data: bytes) -> Looked:
+async def _looked(services: Services, contact: Contact, author: str, data: bytes) -> Looked:
     """Have a file looked at in its sender's turn; where it was stopped, it spends more of the allowance."""
     sender = Sender(contact.account_id, contact.uid if author == "visitor" else author)
     try:
-        return await looking.look(desk, sender, data)
+        return await looking.look(services, sender, data)
     except looking.Stopped:
-        await _spent(desk, contact, author, STOPPED - 1)  # one was spent before it was read
+        await _spent(services, contact, author, STOPPED - 1)  # one was spent before it was read
         raise
 
 
-async def _spent(desk: Desk, contact: Contact, author: str, cost: int = 1) -> float:
+async def _spent(services: Services, contact: Contact, author: str, cost: int = 1) -> float:
     """Spend some of a visitor's allowance; return the seconds to wait. Agents have no limit."""
     if author != "visitor":
         return 0.0
-    return await desk.live.allow(f"upload:{contact.uid}", AN_HOUR, 3600.0, cost)
+    return await services.live.allow(f"upload:{contact.uid}", AN_HOUR, 3600.0, cost)
 
 
-def _enter(desk: Desk, tx: Any, contact: Contact, made: Attachment) -> None:
+def _enter(services: Services, tx: Any, contact: Contact, made: Attachment) -> None:
     uploads.keep(tx, made, consent=made.author == "visitor")  # locks the contact: no other file comes between
-    quotas.of_contact(desk, tx, contact, 0)
+    quotas.of_contact(services, tx, contact, 0)
 
 
-def _write(desk: Desk, owner: str, file: Attachment, key: bytes, looked: Looked) -> None:
-    desk.blobs.write(owner, file.blob, seal_chunks(derive(key, "file"), looked.data))
+def _write(services: Services, owner: str, file: Attachment, key: bytes, looked: Looked) -> None:
+    services.blobs.write(owner, file.blob, seal_chunks(derive(key, "file"), looked.data))
     if looked.small:
-        desk.blobs.write(owner, file.blob + PREVIEW, seal_chunks(derive(key, "preview"), looked.small))
+        services.blobs.write(owner, file.blob + PREVIEW, seal_chunks(derive(key, "preview"), looked.small))
 
 
-def opened(desk: Desk, contact: Contact, file: Attachment, *, small: bool = False) -> File:
+def opened(services: Services, contact: Contact, file: Attachment, *, small: bool = False) -> File:
     """Return a file whose row was read, or the small image of it. Raises NotFound."""
     if small and not file.preview:
         raise NotFound("There is no small image of this file")
-    held = desk.unseal(contact.key_slot, contact.uid, f"attachment/{file.id}/key", file.file_key)
+    held = services.unseal(contact.key_slot, contact.uid, f"attachment/{file.id}/key", file.file_key)
     if held is None:
         raise NotFound("This file is not there any more")
-    key, name = bytes.fromhex(held), file_out(desk, contact, file).name
-    chunks = desk.blobs.read(contact.uid, file.blob + (PREVIEW if small else ""), SEALED_CHUNK)
+    key, name = bytes.fromhex(held), file_out(services, contact, file).name
+    chunks = services.blobs.read(contact.uid, file.blob + (PREVIEW if small else ""), SEALED_CHUNK)
     plain = unseal_chunks(derive(key, "preview" if small else "file"), chunks)
     return File(name, file.type, None if small else file.size, plain)
 
 
-def file_out(desk: Desk, contact: Contact, file: Attachment) -> frames.AttachmentOut:
+def file_out(services: Services, contact: Contact, file: Attachment) -> frames.AttachmentOut:
     """Return an attachment as messages show it; NotFound where its row does not open as the contact's."""
-    name = desk.unseal(contact.key_slot, contact.uid, f"attachment/{file.id}/name", file.name)
+    name = services.unseal(contact.key_slot, contact.uid, f"attachment/{file.id}/name", file.name)
     if name is None:
         raise NotFound("This file is not there any more")
     size = {} if file.width is None or file.height is None else {"width": file.width, "height": file.height}

@@ -16,7 +16,7 @@ from chat.attachments.domain import looking
 from chat.attachments.domain.looking import Looked
 from chat.core.errors import InvalidField, Unavailable
 from chat.core.turns import Sender
-from chat.infra.desk import Desk
+from chat.infra.services import Services
 
 log = structlog.get_logger("chat.files")
 WAIT = 60.0  # seconds in the queue
@@ -28,13 +28,13 @@ class Stopped(InvalidField):
     """A file took more work than a file may."""
 
 
-async def look(desk: Desk, sender: Sender, data: bytes) -> Looked:
+async def look(services: Services, sender: Sender, data: bytes) -> Looked:
     """
     Return what a file is, an image drawn anew. Raises InvalidField; Stopped, from when on its sender's come last;
     Unavailable where it may be sent again.
     """
     try:
-        async with desk.looking.of(sender, WAIT):
+        async with services.looking.of(sender, WAIT):
             status, answer = await _asked(data)
     except TimeoutError:
         raise Unavailable("Many files are being looked at; send this one again in a minute", retry_after=60) from None
@@ -42,7 +42,7 @@ async def look(desk: Desk, sender: Sender, data: bytes) -> Looked:
         return await asyncio.to_thread(looking.unpacked, answer, data)
     log.info("file stopped", status=status)
     if status in BY_THE_FILE:
-        desk.looking.blame(sender)
+        services.looking.blame(sender)
         raise Stopped("This file takes too much work to be looked at; send it in another form", field="file")
     raise Unavailable("The file could not be looked at; send it again", retry_after=10)
 

@@ -10,8 +10,8 @@ from typing import Any
 from chat.attachments import store as uploads
 from chat.core.errors import StorageFull
 from chat.core.model import Actor, Contact
-from chat.infra.desk import Desk
 from chat.infra.disk import MB, free
+from chat.infra.services import Services
 
 ALL = ""
 
@@ -24,31 +24,31 @@ class Storage:
     most: int | None
 
 
-def roomy(desk: Desk, size: int = 0) -> bool:
+def roomy(services: Services, size: int = 0) -> bool:
     """Tell whether the disk stays above its floor with `size` bytes more."""
-    return free(desk.settings) - desk.coming[ALL] - size >= desk.settings.disk_floor * MB
+    return free(services.settings) - services.coming[ALL] - size >= services.settings.disk_floor * MB
 
 
-def has_room(desk: Desk, size: int = 0) -> None:
+def has_room(services: Services, size: int = 0) -> None:
     """Raise StorageFull where the disk would come under its floor with `size` bytes more, and those being written."""
-    if not roomy(desk, size):
+    if not roomy(services, size):
         raise StorageFull("The server's disk is nearly full; nothing was kept. Its operator must make room")
 
 
-def of_contact(desk: Desk, tx: Any, contact: Contact, size: int) -> None:
+def of_contact(services: Services, tx: Any, contact: Contact, size: int) -> None:
     """Raise StorageFull where a contact's files would be more than is kept of one person; 0 is no limit."""
-    most = desk.settings.contact_quota * MB
+    most = services.settings.contact_quota * MB
     if most and uploads.bytes_of(tx, contact_id=contact.id) + size > most:
         raise StorageFull("No more files are kept of this person; delete some first")
 
 
-async def takes(desk: Desk, contact: Contact) -> None:
+async def takes(services: Services, contact: Contact) -> None:
     """Raise StorageFull where the account's files and exports, or all accounts', are as many as may be."""
-    await _fits(desk, contact.account_id, dict(desk.coming), 1)
+    await _fits(services, contact.account_id, dict(services.coming), 1)
 
 
 @asynccontextmanager
-async def held(desk: Desk, contact: Contact, size: int) -> AsyncIterator[None]:
+async def held(services: Services, contact: Contact, size: int) -> AsyncIterator[None]:
     """
     Count `size` bytes as taken while a file of them is written and entered. Raises StorageFull.
 
@@ -56,22 +56,22 @@ async def held(desk: Desk, contact: Contact, size: int) -> AsyncIterator[None]:
     one process.
     """
     of = (contact.account_id, ALL)
-    desk.coming.update(dict.fromkeys(of, size))
+    services.coming.update(dict.fromkeys(of, size))
     try:
-        has_room(desk)
+        has_room(services)
         # As it was before the rows are read: what is let go meanwhile was entered, and may not be missed in both.
-        await _fits(desk, contact.account_id, dict(desk.coming), 0)
+        await _fits(services, contact.account_id, dict(services.coming), 0)
         yield
     finally:
-        desk.coming.subtract(dict.fromkeys(of, size))
-        if not desk.coming[contact.account_id]:
-            del desk.coming[contact.account_id]
+        services.coming.subtract(dict.fromkeys(of, size))
+        if not services.coming[contact.account_id]:
+            del services.coming[contact.account_id]
 
 
-async def storage(desk: Desk, actor: Actor) -> Storage:
+async def storage(services: Services, actor: Actor) -> Storage:
     """Return how much of its quota the actor's account uses."""
-    used = await desk.store.read(lambda tx: used_by(tx, actor.account_id))
-    return Storage(used, desk.settings.account_quota * MB or None)
+    used = await services.store.read(lambda tx: used_by(tx, actor.account_id))
+    return Storage(used, services.settings.account_quota * MB or None)
 
 
 def used_by(tx: Any, account_id: str | None = None) -> int:
@@ -79,8 +79,8 @@ def used_by(tx: Any, account_id: str | None = None) -> int:
     return uploads.bytes_of(tx, account_id=account_id) + uploads.bytes_of_exports(tx, account_id)
 
 
-async def _fits(desk: Desk, account_id: str, coming: Mapping[str, int], more: int) -> None:
-    account, server = desk.settings.account_quota * MB, desk.settings.server_quota * MB
+async def _fits(services: Services, account_id: str, coming: Mapping[str, int], more: int) -> None:
+    account, server = services.settings.account_quota * MB, services.settings.server_quota * MB
 
     def work(tx: Any) -> None:
         if account and used_by(tx, account_id) + coming.get(account_id, 0) + more > account:
@@ -88,4 +88,4 @@ async def _fits(desk: Desk, account_id: str, coming: Mapping[str, int], more: in
         if server and used_by(tx) + coming.get(ALL, 0) + more > server:
             raise StorageFull("This server keeps as many files as it may; its operator must make room")
 
-    await desk.store.read(work)
+    await services.store.read(work)

@@ -13,7 +13,7 @@ from chat.core.clock import stamp
 from chat.core.errors import InvalidField
 from chat.core.model import Actor
 from chat.infra.audit import audit, store
-from chat.infra.desk import Desk
+from chat.infra.services import Services
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Wanted:
 
 
 async def page(
-    desk: Desk, actor: Actor, wanted: Wanted, before: int | None, limit: int
+    services: Services, actor: Actor, wanted: Wanted, before: int | None, limit: int
 ) -> tuple[list[dict[str, Any]], int | None]:
     """
     Return entries of the actor's account, newest first, and the number before which the next page begins. Looking at
@@ -34,17 +34,17 @@ async def page(
     """
     require_manager(actor)
     _fitting(wanted)
-    await audit.looked(desk, actor, Action.AUDIT_VIEWED)
+    await audit.looked(services, actor, Action.AUDIT_VIEWED)
 
     def work(tx: Any) -> list[Entry]:
         who, action, target = wanted.agent, wanted.action, wanted.target
         return store.page(tx, actor.account_id, who=who, action=action, target=target, before=before, limit=limit + 1)
 
-    found = await desk.store.read(work)
+    found = await services.store.read(work)
     return [shown(each) for each in found[:limit]], found[limit - 1].number if len(found) > limit else None
 
 
-async def accesses(desk: Desk, actor: Actor, contact_uid: str) -> list[dict[str, Any]]:
+async def accesses(services: Services, actor: Actor, contact_uid: str) -> list[dict[str, Any]]:
     """Return who met a contact and its tickets, first to last. Owner or admin; NotFound where there is no contact."""
     require_manager(actor)
 
@@ -52,16 +52,16 @@ async def accesses(desk: Desk, actor: Actor, contact_uid: str) -> list[dict[str,
         contacts.of_account(tx, actor.account_id, contact_uid)
         return audit.of_contact(tx, actor.account_id, contact_uid)
 
-    found = await desk.store.read(work)
-    await audit.looked(desk, actor, Action.AUDIT_VIEWED, contact_uid, contact_uid)
+    found = await services.store.read(work)
+    await audit.looked(services, actor, Action.AUDIT_VIEWED, contact_uid, contact_uid)
     return [shown(each) for each in found]
 
 
-async def standing(desk: Desk, actor: Actor) -> dict[str, Any]:
+async def standing(services: Services, actor: Actor) -> dict[str, Any]:
     """Return whether the log was whole when last checked, when that was, and what was closed. Owner or admin."""
     require_manager(actor)
-    head: Head | None = await desk.store.read(lambda tx: store.head(tx, actor.account_id))
-    closed = [part_shown(each) for each in await desk.store.read(lambda tx: store.parts(tx, actor.account_id))]
+    head: Head | None = await services.store.read(lambda tx: store.head(tx, actor.account_id))
+    closed = [part_shown(each) for each in await services.store.read(lambda tx: store.parts(tx, actor.account_id))]
     if head is None:
         return {"entries": 0, "checked_at": None, "broken_at": 1, "closed": closed}
     return {

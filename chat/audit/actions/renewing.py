@@ -11,34 +11,34 @@ from chat.audit.actions import verdicts
 from chat.core.audited import Action, Part, digest, ending, seal
 from chat.core.clock import DAY
 from chat.infra.audit import audit, store
-from chat.infra.desk import Desk
+from chat.infra.services import Services
 from chat.retention.actions import rules
 
 
-async def renew(desk: Desk, account_id: str) -> Part | None:
+async def renew(services: Services, account_id: str) -> Part | None:
     """
     Close an account's log where it is broken and begin a new part, whose first entry names the last hash of the old
     one; return what was closed, None where the log is whole.
     """
-    return await desk.store.write(lambda tx: _renewed(desk, tx, account_id))
+    return await services.store.write(lambda tx: _renewed(services, tx, account_id))
 
 
-async def renew_all(desk: Desk) -> list[Part]:
+async def renew_all(services: Services) -> list[Part]:
     """Begin anew the log of every account of this server where it is broken; return what was closed."""
-    known = await desk.store.read(accounts.all_of)
-    return [part for each in known if (part := await renew(desk, each.id)) is not None]
+    known = await services.store.read(accounts.all_of)
+    return [part for each in known if (part := await renew(services, each.id)) is not None]
 
 
-async def sweep(desk: Desk) -> int:
+async def sweep(services: Services) -> int:
     """Delete the entries of parts that were closed longer ago than their account keeps its log; return how many."""
-    parts = await desk.store.read(store.kept_parts)
-    return sum([await desk.store.write(partial(_let_go, desk, each)) for each in parts])
+    parts = await services.store.read(store.kept_parts)
+    return sum([await services.store.write(partial(_let_go, services, each)) for each in parts])
 
 
-def _renewed(desk: Desk, tx: Any, account_id: str) -> Part | None:
+def _renewed(services: Services, tx: Any, account_id: str) -> Part | None:
     head = store.lock(tx, account_id)
     closed = store.parts(tx, account_id)
-    fault = verdicts.fault(desk, tx, head, closed)
+    fault = verdicts.fault(services, tx, head, closed)
     if fault is None:
         return None
     after = closed[-1].last if closed else 0
@@ -52,24 +52,24 @@ def _renewed(desk: Desk, tx: Any, account_id: str) -> Part | None:
         digest=digest(found),
         broken_at=max(fault.number, after + 1),
         why=fault.why,
-        closed_at=desk.clock(),
+        closed_at=services.clock(),
     )
     store.add_part(tx, made)
     sealed = seal([*closed, made])
     begun = replace(head, number=made.last, hash=sealed, pruned=made.last, pruned_hash=sealed, closed=sealed)
-    store.move(tx, audit.signed(desk, begun))
-    audit.enter(desk, tx, account_id, "command", Action.AUDIT_BEGUN, made.hash)
-    store.note_check(tx, account_id, desk.clock(), None)
+    store.move(tx, audit.signed(services, begun))
+    audit.enter(services, tx, account_id, "command", Action.AUDIT_BEGUN, made.hash)
+    store.note_check(tx, account_id, services.clock(), None)
     return made
 
 
-def _let_go(desk: Desk, part: Part, tx: Any) -> int:
-    days = rules.policy_of(tx, part.account_id, desk.clock()).days["audit"]
-    if part.closed_at + days * DAY > desk.clock():
+def _let_go(services: Services, part: Part, tx: Any) -> int:
+    days = rules.policy_of(tx, part.account_id, services.clock()).days["audit"]
+    if part.closed_at + days * DAY > services.clock():
         return 0
     head = store.lock(tx, part.account_id)
-    if verdicts.fault(desk, tx, head, store.parts(tx, part.account_id)):
+    if verdicts.fault(services, tx, head, store.parts(tx, part.account_id)):
         return 0
-    store.drop_part(tx, part, desk.clock())
-    store.move(tx, audit.signed(desk, replace(head, closed=seal(store.parts(tx, part.account_id)))))
+    store.drop_part(tx, part, services.clock())
+    store.move(tx, audit.signed(services, replace(head, closed=seal(store.parts(tx, part.account_id)))))
     return store.drop(tx, part.account_id, part.first - 1, part.last)

@@ -14,7 +14,7 @@ from chat.core.audited import Break, Head, Part, broken, digest, seal
 from chat.core.clock import DAY, stamp
 from chat.core.model import Actor
 from chat.infra.audit import store
-from chat.infra.desk import Desk
+from chat.infra.services import Services
 
 log = structlog.get_logger("chat.audit")
 
@@ -68,42 +68,42 @@ class Verdict:
         return f"{self.account}: whole, {self.entries} entries, the last is {self.number} {self.hash}"
 
 
-async def verify(desk: Desk, account_id: str) -> Verdict:
+async def verify(services: Services, account_id: str) -> Verdict:
     """Check an account's log from end to end, as it is at one moment, and note what was found."""
 
     def work(tx: Any) -> Verdict:
         store.steady(tx)
         head = store.head(tx, account_id)
         parts = store.parts(tx, account_id)
-        found = Break(1, "the log is missing") if head is None else fault(desk, tx, head, parts)
+        found = Break(1, "the log is missing") if head is None else fault(services, tx, head, parts)
         stands = head or Head(account_id, 0, "", 0, "", "")
         held = stands.number - stands.pruned
         at, why = (found.number, found.why) if found else (None, "")
         return Verdict(account_id, held, stands.number, stands.hash, at, why, tuple(_looked_at(tx, parts)))
 
-    found = await desk.store.read(work)
-    await desk.store.write(lambda tx: store.note_check(tx, account_id, desk.clock(), found.broken_at))
+    found = await services.store.read(work)
+    await services.store.write(lambda tx: store.note_check(tx, account_id, services.clock(), found.broken_at))
     if found.broken_at is not None:
         log.error("audit log broken", account=account_id, number=found.broken_at)
     return found
 
 
-async def verify_all(desk: Desk) -> list[Verdict]:
+async def verify_all(services: Services) -> list[Verdict]:
     """Check the log of every account of this server."""
-    known = await desk.store.read(accounts.all_of)
-    return [await verify(desk, each.id) for each in known]
+    known = await services.store.read(accounts.all_of)
+    return [await verify(services, each.id) for each in known]
 
 
-async def verify_mine(desk: Desk, actor: Actor) -> Verdict:
+async def verify_mine(services: Services, actor: Actor) -> Verdict:
     """Check the log of the actor's account. Owner or admin."""
     require_manager(actor)
-    return await verify(desk, actor.account_id)
+    return await verify(services, actor.account_id)
 
 
-async def sweep(desk: Desk) -> int:
+async def sweep(services: Services) -> int:
     """Check each log that was not checked for a day; return how many were."""
-    due = await desk.store.read(lambda tx: store.unchecked(tx, desk.clock() - DAY))
-    return len([await verify(desk, each) for each in due])
+    due = await services.store.read(lambda tx: store.unchecked(tx, services.clock() - DAY))
+    return len([await verify(services, each) for each in due])
 
 
 def shown(found: Verdict) -> dict[str, Any]:
@@ -119,9 +119,9 @@ def part_shown(part: Part) -> dict[str, Any]:
     return {name: getattr(part, name) for name in named} | times
 
 
-def fault(desk: Desk, tx: Any, head: Head, parts: Sequence[Part]) -> Break | None:
+def fault(services: Services, tx: Any, head: Head, parts: Sequence[Part]) -> Break | None:
     """Return where an account's log is broken since it was last begun, None where it is whole."""
-    if not desk.signer.signed(head.signed, head.signature):
+    if not services.signer.signed(head.signed, head.signature):
         return Break(head.number, "the signature over both ends of the log is not this server's")
     if seal(parts) != head.closed:
         return Break(head.pruned + 1, "the record of what was closed is not what was signed")

@@ -20,9 +20,9 @@ from chat.core.ids import uuid7
 from chat.core.settings import Settings
 from chat.infra.audit import audit
 from chat.infra.blobs import PREVIEW
-from chat.infra.desk import Desk
 from chat.infra.keys import keycopy
 from chat.infra.ledger.ledger import Head
+from chat.infra.services import Services
 from chat.infra.store import backups, copies, migrations
 from chat.infra.store.backups import Standing
 
@@ -36,37 +36,37 @@ WORK, RESTS = 0.02, 2
 Told = Callable[[str], None]
 
 
-async def make(desk: Desk, folder: Path, days: int | None, told: Told) -> dict[str, Any]:
+async def make(services: Services, folder: Path, days: int | None, told: Told) -> dict[str, Any]:
     """
     Write a backup into a folder and remove those of ours there that have lapsed; return what it holds.
 
     Raises Misconfigured for a folder that is where the keys are, Unavailable where the disk takes no more.
     """
-    apart(desk.settings, folder)
+    apart(services.settings, folder)
     if days is not None:
         if not 0 < days <= DAYS_MOST:
             raise Misconfigured(f"--days takes 1 to {DAYS_MOST}")
-        await desk.store.write(lambda tx: backups.kept_for(tx, days))
+        await services.store.write(lambda tx: backups.kept_for(tx, days))
     await asyncio.to_thread(archive.tidy, folder)
     # Before the snapshot: what is entered from here on may not be in it, and is done again by a restore.
-    begun, head = desk.clock(), desk.ledger.head()
+    begun, head = services.clock(), services.ledger.head()
     made: dict[str, Any] = {"id": uuid7(), "made_at": begun, "revision": migrations.HEAD}
     path = folder / f"lethe-{stamp(begun)[:19].replace(':', '').replace('-', '')}Z-{made['id'][-8:]}{archive.ENDING}"
-    with archive.writing(path, desk.signer, made) as out:
-        manifest = await desk.store.read(lambda tx: _rows(tx, out, told))
+    with archive.writing(path, services.signer, made) as out:
+        manifest = await services.store.read(lambda tx: _rows(tx, out, told))
         manifest["server"] |= {"backed_up_at": begun, "backup_folder": _absolute(folder)}
-        manifest |= await asyncio.to_thread(_files, desk, out, manifest.pop("referred"), told)
+        manifest |= await asyncio.to_thread(_files, services, out, manifest.pop("referred"), told)
         manifest |= {"ledger": {"number": head.number, "mark": head.mark}, "members": out.members}
         out.add("manifest.json", [canonical(manifest)])
 
     def note(tx: Any) -> None:
         backups.made(tx, begun, _absolute(folder))
         for account in accounts.all_of(tx):
-            audit.enter(desk, tx, account.id, "command", "backup.made", made["id"])
+            audit.enter(services, tx, account.id, "command", "backup.made", made["id"])
 
-    await desk.store.write(note)
-    stands = await desk.store.read(backups.standing)
-    removed = await asyncio.to_thread(lapse, desk, folder, stands.backup_days)
+    await services.store.write(note)
+    stands = await services.store.read(backups.standing)
+    removed = await asyncio.to_thread(lapse, services, folder, stands.backup_days)
     return {
         "backup": str(path),
         "id": made["id"],
@@ -80,35 +80,35 @@ async def make(desk: Desk, folder: Path, days: int | None, told: Told) -> dict[s
     }
 
 
-async def copy_keys(desk: Desk, folder: Path, backups_in: Path) -> int:
+async def copy_keys(services: Services, folder: Path, backups_in: Path) -> int:
     """Copy keys and ledger into a folder that no backup is near; erasures reach into it from now on."""
-    apart(desk.settings, folder)
+    apart(services.settings, folder)
     if _nested(folder, backups_in):
         raise Misconfigured("--keys must name another folder than the backups', and neither inside the other")
     # Noted first: an erasure that comes meanwhile then looks there too.
-    await desk.store.write(lambda tx: backups.keys_copied(tx, _absolute(folder)))
-    return await asyncio.to_thread(keycopy.write, folder, desk.keys, desk.ledger)
+    await services.store.write(lambda tx: backups.keys_copied(tx, _absolute(folder)))
+    return await asyncio.to_thread(keycopy.write, folder, services.keys, services.ledger)
 
 
-def lapse(desk: Desk, folder: Path, days: int) -> list[str]:
+def lapse(services: Services, folder: Path, days: int) -> list[str]:
     """Remove backups of ours that are older than so many days; return their names."""
-    old = [p for p, head in archive.ours(folder, desk.signer) if head.made_at + days * DAY < desk.clock()]
+    old = [p for p, head in archive.ours(folder, services.signer) if head.made_at + days * DAY < services.clock()]
     for path in old:
         path.unlink(missing_ok=True)
     return [path.name for path in old]
 
 
-async def sweep(desk: Desk) -> int:
+async def sweep(services: Services) -> int:
     """
     Remove lapsed backups where the last one was put, while that folder is there, and from the ledger what no backup
     needs any more; return how many of both.
     """
-    stands = await desk.store.read(backups.standing)
+    stands = await services.store.read(backups.standing)
     removed: list[str] = []
     if stands.backup_folder is not None:
-        removed = await asyncio.to_thread(lapse, desk, Path(stands.backup_folder), stands.backup_days)
-    needed = desk.clock() - stands.backup_days * DAY - SPARE
-    return len(removed) + await asyncio.to_thread(desk.ledger.drop, needed, desk.clock())
+        removed = await asyncio.to_thread(lapse, services, Path(stands.backup_folder), stands.backup_days)
+    needed = services.clock() - stands.backup_days * DAY - SPARE
+    return len(removed) + await asyncio.to_thread(services.ledger.drop, needed, services.clock())
 
 
 def apart(settings: Settings, folder: Path) -> None:
@@ -158,16 +158,16 @@ def _rows(tx: Any, out: Writing, told: Told) -> dict[str, Any]:
     }
 
 
-def _files(desk: Desk, out: Writing, referred: list[tuple[str, str, bool]], told: Told) -> dict[str, int]:
+def _files(services: Services, out: Writing, referred: list[tuple[str, str, bool]], told: Told) -> dict[str, int]:
     """Add the sealed files that the rows refer to, and the filters'. One that was erased meanwhile is missing."""
     names = [(owner, blob + end) for owner, blob, small in referred for end in ("", PREVIEW)[: 1 + small]]
     missing, counter = 0, _Counter("files", told, 1000)
     for owner, name in counter.through(iter(names)):
         try:
-            out.add(f"files/{owner}/{name}", desk.blobs.read(owner, name, READ), squeeze=False)
+            out.add(f"files/{owner}/{name}", services.blobs.read(owner, name, READ), squeeze=False)
         except NotFound:
             missing += 1
-    for path in sorted((desk.settings.data / "filters").glob("*.filter")):
+    for path in sorted((services.settings.data / "filters").glob("*.filter")):
         out.add(f"filters/{path.name}", [path.read_bytes()])
     return {"files": len(names) - missing, "missing": missing}
 

@@ -17,8 +17,8 @@ from chat.core.ids import uuid7
 from chat.core.model import Attachment, Contact
 from chat.erasure.actions import erasure
 from chat.erasure.store import erasures
-from chat.infra.desk import Desk
 from chat.infra.ledger.ledger import Entry
+from chat.infra.services import Services
 from chat.spam_filter.actions import training
 from chat.team import store as agents
 from chat.team.actions import credentials
@@ -30,17 +30,17 @@ RESTORED = "restored"
 What = dict[str, Any]
 
 
-def since(desk: Desk, number: int, made_at: int) -> list[Entry]:
+def since(services: Services, number: int, made_at: int) -> list[Entry]:
     """
     Return what may not be in a backup that was begun at `made_at` with `number` entries in the ledger. What is older
     than a restore before it was replayed then, and may name by now what was written since.
     """
-    every = list(desk.ledger.entries())
+    every = list(services.ledger.entries())
     restored = max((each.number for each in every if each.did == RESTORED and each.number <= number), default=0)
     return [e for e in every if e.number > restored and (e.number > number or e.at >= made_at - MARGIN)]
 
 
-async def run(desk: Desk, entries: list[Entry]) -> dict[str, int]:
+async def run(services: Services, entries: list[Entry]) -> dict[str, int]:
     """Do every deed again, and carry out what is then due; return how many of each kind there were."""
     unknown = {each.did for each in entries} - {*DEEDS, RESTORED}
     if unknown:
@@ -48,72 +48,72 @@ async def run(desk: Desk, entries: list[Entry]) -> dict[str, int]:
     done: dict[str, int] = dict.fromkeys(DEEDS, 0)
     for each in entries:
         if each.did in DEEDS:
-            await DEEDS[each.did](desk, each.what)
+            await DEEDS[each.did](services, each.what)
             done[each.did] += 1
-    await erasure.sweep(desk)
-    while await redaction.sweep(desk):
+    await erasure.sweep(services)
+    while await redaction.sweep(services):
         pass
-    await attachments.sweep(desk)
-    await training.sweep(desk)
+    await attachments.sweep(services)
+    await training.sweep(services)
     return done
 
 
-async def _erase(desk: Desk, what: What) -> None:
+async def _erase(services: Services, what: What) -> None:
     """File the same request again. Of whom nothing was restored, the key and the files go all the same."""
 
     def work(tx: Any) -> None:
         contact = _contact(tx, what)
         if contact is not None:
-            consent.withdrawn(desk, tx, contact)
+            consent.withdrawn(services, tx, contact)
         # No row is theirs where they are not here: the number they had may be another's by now.
         row = what | {"contact_id": contact.id if contact else 0}
         erasures.request(tx, row)
 
-    if await desk.store.read(lambda tx: _has_account(tx, what["account_id"])):
-        await desk.store.write(work)
+    if await services.store.read(lambda tx: _has_account(tx, what["account_id"])):
+        await services.store.write(work)
         return
-    await asyncio.to_thread(desk.keys.destroy, what["key_slot"], what["contact_uid"])
-    await attachments.forget(desk, what["contact_uid"])
+    await asyncio.to_thread(services.keys.destroy, what["key_slot"], what["contact_uid"])
+    await attachments.forget(services, what["contact_uid"])
 
 
-async def _redact(desk: Desk, what: What) -> None:
+async def _redact(services: Services, what: What) -> None:
     def work(tx: Any) -> list[Attachment]:
         with contextlib.suppress(NotFound):
-            return taken.redact(tx, what["ticket"], what["seq"], desk.clock(), what["part"])[1]
+            return taken.redact(tx, what["ticket"], what["seq"], services.clock(), what["part"])[1]
         return []
 
-    for file in await desk.store.write(work):
-        await asyncio.to_thread(desk.blobs.remove, what["contact"], file.blob)
-    await _retaught(desk, what["contact"])
+    for file in await services.store.write(work):
+        await asyncio.to_thread(services.blobs.remove, what["contact"], file.blob)
+    await _retaught(services, what["contact"])
 
 
-async def _file(desk: Desk, what: What) -> None:
-    await desk.store.write(lambda tx: uploads.drop(tx, [what["attachment"]]))
-    await asyncio.to_thread(desk.blobs.remove, what["contact"], what["blob"])
+async def _file(services: Services, what: What) -> None:
+    await services.store.write(lambda tx: uploads.drop(tx, [what["attachment"]]))
+    await asyncio.to_thread(services.blobs.remove, what["contact"], what["blob"])
 
 
-async def _purge(desk: Desk, what: What) -> None:
-    await desk.store.write(lambda tx: taken.doom(tx, [what["ticket"]], desk.clock()))
+async def _purge(services: Services, what: What) -> None:
+    await services.store.write(lambda tx: taken.doom(tx, [what["ticket"]], services.clock()))
 
 
-async def _narrow(desk: Desk, what: What) -> None:
+async def _narrow(services: Services, what: What) -> None:
     def work(tx: Any) -> None:
         contact = _contact(tx, what)
         if contact is not None:
-            consent.narrowed(desk, tx, contact)
+            consent.narrowed(services, tx, contact)
 
-    await desk.store.write(work)
-    await _retaught(desk, what["contact"])
+    await services.store.write(work)
+    await _retaught(services, what["contact"])
 
 
-async def _retaught(desk: Desk, contact_uid: str) -> None:
+async def _retaught(services: Services, contact_uid: str) -> None:
     """Let the filter learn what is left of a contact's labels; nothing for somebody who is gone."""
     with contextlib.suppress(NotFound):
-        contact = await desk.store.read(lambda tx: contacts.by_uid(tx, contact_uid))
-        await training.changed(desk, contact.account_id, contact.id)
+        contact = await services.store.read(lambda tx: contacts.by_uid(tx, contact_uid))
+        await training.changed(services, contact.account_id, contact.id)
 
 
-async def _hold(desk: Desk, what: What) -> None:
+async def _hold(services: Services, what: What) -> None:
     """Hold the contact again: what a claim needs must not go because a database was lost. The reason is lost."""
 
     def work(tx: Any) -> None:
@@ -121,34 +121,36 @@ async def _hold(desk: Desk, what: What) -> None:
         if contact is None:
             return
         with contextlib.suppress(BeingErased, NotFound):
-            reason = desk.seal(contact.key_slot, contact.uid, "hold", "Placed before a restore, which lost the reason")
+            reason = services.seal(
+                contact.key_slot, contact.uid, "hold", "Placed before a restore, which lost the reason"
+            )
             made = {"id": uuid7(), "reason": reason, "agent_id": what["agent"]}
-            holds.place(tx, contact.id, made | {"placed_at": desk.clock(), "expires_at": what["until"]})
+            holds.place(tx, contact.id, made | {"placed_at": services.clock(), "expires_at": what["until"]})
 
-    await desk.store.write(work)
+    await services.store.write(work)
 
 
-async def _lift(desk: Desk, what: What) -> None:
+async def _lift(services: Services, what: What) -> None:
     def work(tx: Any) -> None:
         contact = _contact(tx, what)
         if contact is not None:
             with contextlib.suppress(NotFound):
                 holds.lift(tx, contact.id)
 
-    await desk.store.write(work)
+    await services.store.write(work)
 
 
-async def _deactivate(desk: Desk, what: What) -> None:
-    await desk.store.write(lambda tx: agents.deactivate(tx, what["agent"], desk.clock()))
+async def _deactivate(services: Services, what: What) -> None:
+    await services.store.write(lambda tx: agents.deactivate(tx, what["agent"], services.clock()))
 
 
-async def _password(desk: Desk, what: What) -> None:
+async def _password(services: Services, what: What) -> None:
     """Lock the account: the old password must not open it again, and the ledger holds no new one."""
-    await credentials.lock(desk, what["agent"])
+    await credentials.lock(services, what["agent"])
 
 
-async def _revoke(desk: Desk, what: What) -> None:
-    await desk.store.write(lambda tx: agents.revoke(tx, what["token"], desk.clock()))
+async def _revoke(services: Services, what: What) -> None:
+    await services.store.write(lambda tx: agents.revoke(tx, what["token"], services.clock()))
 
 
 def _contact(tx: Any, what: What) -> Contact | None:
@@ -163,7 +165,7 @@ def _has_account(tx: Any, account_id: str) -> bool:
     return False
 
 
-DEEDS: dict[str, Callable[[Desk, What], Awaitable[None]]] = {
+DEEDS: dict[str, Callable[[Services, What], Awaitable[None]]] = {
     "erase": _erase,
     "redact": _redact,
     "file": _file,

@@ -22,11 +22,11 @@ from chat.core.model import Contact
 from chat.core.settings import Settings
 from chat.infra.audit import audit
 from chat.infra.blobs import NAME, OWNER, PREVIEW, Blobs
-from chat.infra.desk import Desk, unseal_text
 from chat.infra.keys import keycopy
 from chat.infra.keys.keys import Keys
 from chat.infra.keys.slots import open_slots
 from chat.infra.ledger.ledger import Ledger, open_ledger
+from chat.infra.services import Services, unseal_text
 from chat.infra.store import Store, backups, copies, folder, migrations
 from chat.tickets.store import tickets
 
@@ -72,24 +72,24 @@ def load(settings: Settings, backup: Backup, told: Told) -> None:
     migrations.migrate(settings)
 
 
-async def finish(desk: Desk, backup: Backup, told: Told) -> dict[str, Any]:
+async def finish(services: Services, backup: Backup, told: Told) -> dict[str, Any]:
     """Replay, look whether it opens, write the database anew and let it be served; return the report."""
-    entries = replay.since(desk, head_of(backup.manifest).number, backup.head.made_at)
+    entries = replay.since(services, head_of(backup.manifest).number, backup.head.made_at)
     told(f"replaying {len(entries)} entries of the ledger")
-    done = await replay.run(desk, entries)
-    sample = await desk.store.read(lambda tx: _sample(desk, tx))
+    done = await replay.run(services, entries)
+    sample = await services.store.read(lambda tx: _sample(services, tx))
     if sample["closed"] and not sample["opened"]:  # one that is damaged must not keep all others away
         raise Misconfigured(f"None of {sample['looked_at']} contacts opens: these are other keys")
-    await desk.store.scrub(small=False)
-    stands = await desk.store.read(backups.standing)
+    await services.store.scrub(small=False)
+    stands = await services.store.read(backups.standing)
 
     def work(tx: Any) -> None:
         for account in accounts.all_of(tx):
-            audit.enter(desk, tx, account.id, "command", "backup.restored", backup.head.id)
+            audit.enter(services, tx, account.id, "command", "backup.restored", backup.head.id)
         backups.finish(tx)
-        desk.ledger.enter(desk.clock(), replay.RESTORED, {"backup": backup.head.id, "epoch": stands.epoch})
+        services.ledger.enter(services.clock(), replay.RESTORED, {"backup": backup.head.id, "epoch": stands.epoch})
 
-    await desk.store.write(work)
+    await services.store.write(work)
     return {
         "backup": str(backup.path),
         "made_at": stamp(backup.head.made_at),
@@ -163,20 +163,20 @@ def _rows(tx: Any, backup: Backup, told: Told) -> None:
     backups.loaded(tx, was, max(was.epoch + 1, (now() - SINCE) // 1000))
 
 
-def _sample(desk: Desk, tx: Any) -> dict[str, int]:
+def _sample(services: Services, tx: Any) -> dict[str, int]:
     """Open what some contacts said: `gone` have no key any more, `closed` have one that does not fit."""
     found = {"looked_at": 0, "opened": 0, "gone": 0, "closed": 0}
     for account in accounts.all_of(tx):
         for contact in contacts.page(tx, account.id, None, 0, SAMPLE):
             found["looked_at"] += 1
-            found[_opens(desk, tx, contact)] += 1
+            found[_opens(services, tx, contact)] += 1
     return found
 
 
-def _opens(desk: Desk, tx: Any, contact: Contact) -> str:
+def _opens(services: Services, tx: Any, contact: Contact) -> str:
     try:
-        key = desk.keys.get(contact.key_slot, contact.uid)
-        if contact.name is not None and desk.unseal(contact.key_slot, contact.uid, "name", contact.name) is None:
+        key = services.keys.get(contact.key_slot, contact.uid)
+        if contact.name is not None and services.unseal(contact.key_slot, contact.uid, "name", contact.name) is None:
             return "closed"
         for ticket in tickets.all_of_contact(tx, contact.id):
             for said in tickets.messages(tx, ticket.id, limit=3):

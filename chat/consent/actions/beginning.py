@@ -15,7 +15,7 @@ from chat.core.errors import LetheError, NotNow
 from chat.core.ids import uuid7
 from chat.core.model import Account, Contact, Notice, NoticeText, Site
 from chat.core.nudges import Nudge, Told
-from chat.infra.desk import Desk
+from chat.infra.services import Services
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class _Place:
     text: tuple[Notice, NoticeText]
 
 
-async def begin(desk: Desk, site_key: str, asked: Asked) -> Begun:
+async def begin(services: Services, site_key: str, asked: Asked) -> Begun:
     """
     Agree: store a contact with a data key of its own and a signed receipt, and return the token.
 
@@ -45,36 +45,38 @@ async def begin(desk: Desk, site_key: str, asked: Asked) -> Begun:
     their withdrawal and with their erasure. Raises ConsentRequired, NoticeOutdated, InvalidField or, where the id is of
     no use any more, NotNow before anything is stored.
     """
-    account, site, notice = await notices.place(desk, site_key)
+    account, site, notice = await notices.place(services, site_key)
     asked = replace(asked, answers=forms.checked(site, asked.answers))
     place = _Place(account, site, consent.agreed(notice, asked.version, asked.purposes, asked.locale))
     uid = uuid7()
-    slot = await asyncio.to_thread(desk.keys.create, uid)
-    row = _row(desk, site, asked, uid, slot)
+    slot = await asyncio.to_thread(services.keys.create, uid)
+    row = _row(services, site, asked, uid, slot)
     try:
-        contact, entry = await desk.store.write(lambda tx: _store(desk, tx, place, asked, row))
+        contact, entry = await services.store.write(lambda tx: _store(services, tx, place, asked, row))
     except LetheError:
-        await asyncio.to_thread(desk.keys.destroy, slot, uid)
+        await asyncio.to_thread(services.keys.destroy, slot, uid)
         raise
     if contact.uid != uid:
-        await asyncio.to_thread(desk.keys.destroy, slot, uid)
-        desk.live.publish(Told(Nudge("consent", account=contact.account_id, contact=contact.id)))
-    return Begun(desk.tokens.visitor(contact.uid, site.key, desk.clock()), consent.signed(entry), contact.uid)
+        await asyncio.to_thread(services.keys.destroy, slot, uid)
+        services.live.publish(Told(Nudge("consent", account=contact.account_id, contact=contact.id)))
+    return Begun(services.tokens.visitor(contact.uid, site.key, services.clock()), consent.signed(entry), contact.uid)
 
 
-def _store(desk: Desk, tx: Any, place: _Place, asked: Asked, row: dict[str, Any]) -> tuple[Contact, dict[str, Any]]:
+def _store(
+    services: Services, tx: Any, place: _Place, asked: Asked, row: dict[str, Any]
+) -> tuple[Contact, dict[str, Any]]:
     """Store the contact, or find the one who began with this id; return the contact and the receipt's row."""
     contact = contacts.add(tx, row)
     if contact is None:
-        return _again(desk, tx, place, asked, row["begun"])
+        return _again(services, tx, place, asked, row["begun"])
     if consents.began(tx, row["begun"]):
         raise _used()
-    entry = consent.entry_of(desk, place.account, place.site, contact, place.text, asked, "given")
+    entry = consent.entry_of(services, place.account, place.site, contact, place.text, asked, "given")
     consents.add_receipt(tx, contact.id, entry, live=True)
     return contact, entry
 
 
-def _again(desk: Desk, tx: Any, place: _Place, asked: Asked, begun: str) -> tuple[Contact, dict[str, Any]]:
+def _again(services: Services, tx: Any, place: _Place, asked: Asked, begun: str) -> tuple[Contact, dict[str, Any]]:
     """The answer was lost and they agree once more, perhaps to something else: what they say now counts."""
     contact = contacts.begun(tx, begun)
     if contact is None:
@@ -82,11 +84,11 @@ def _again(desk: Desk, tx: Any, place: _Place, asked: Asked, begun: str) -> tupl
     last = consents.receipts(tx, contact.id)[-1]
     if contacts.has_written(tx, contact.id):
         return contact, {"document": last.document, "signature": last.signature}
-    contacts.change(tx, contact.id, **_answers(desk, place.site, asked, contact.uid, contact.key_slot))
-    entry = consent.entry_of(desk, place.account, place.site, contact, place.text, asked, "renewed")
+    contacts.change(tx, contact.id, **_answers(services, place.site, asked, contact.uid, contact.key_slot))
+    entry = consent.entry_of(services, place.account, place.site, contact, place.text, asked, "renewed")
     if all(getattr(last, each) == entry[each] for each in ("notice_version", "locale", "purposes")):
         return contact, {"document": last.document, "signature": last.signature}
-    consent.renewed(desk, tx, contact, entry)
+    consent.renewed(services, tx, contact, entry)
     return contact, entry
 
 
@@ -94,20 +96,20 @@ def _used() -> NotNow:
     return NotNow("This id was used before; agree again with another")
 
 
-def _row(desk: Desk, site: Site, asked: Asked, uid: str, slot: int) -> dict[str, Any]:
-    return _answers(desk, site, asked, uid, slot) | {
+def _row(services: Services, site: Site, asked: Asked, uid: str, slot: int) -> dict[str, Any]:
+    return _answers(services, site, asked, uid, slot) | {
         "uid": uid,
         "account_id": site.account_id,
         "site_id": site.id,
         "key_slot": slot,
-        "begun": desk.begun_hash(site.id, asked.id) if asked.id else None,
-        "created_at": desk.clock(),
+        "begun": services.begun_hash(site.id, asked.id) if asked.id else None,
+        "created_at": services.clock(),
     }
 
 
-def _answers(desk: Desk, site: Site, asked: Asked, uid: str, slot: int) -> dict[str, Any]:
+def _answers(services: Services, site: Site, asked: Asked, uid: str, slot: int) -> dict[str, Any]:
     """Return the columns that hold what a contact said."""
     email = asked.answers.get("email", "")
-    found_by = desk.email_hash(site.account_id, email) if email else None
-    sealed = forms.sealed(desk, site, asked.locale, uid, slot, asked.answers)
+    found_by = services.email_hash(site.account_id, email) if email else None
+    sealed = forms.sealed(services, site, asked.locale, uid, slot, asked.answers)
     return sealed | {"email_hash": found_by, "locale": asked.locale}

@@ -17,7 +17,7 @@ from chat.core.ids import uuid7
 from chat.core.model import Account, Contact, Notice, NoticeText, Receipt, Site
 from chat.core.nudges import Nudge, Told
 from chat.core.tokens import Visitor
-from chat.infra.desk import Desk
+from chat.infra.services import Services
 from chat.spam_filter.actions import training
 
 
@@ -36,7 +36,9 @@ class Asked:
     id: str = ""
 
 
-async def renew(desk: Desk, contact: Contact, version: int, choices: dict[str, bool], source: object = None) -> Receipt:
+async def renew(
+    services: Services, contact: Contact, version: int, choices: dict[str, bool], source: object = None
+) -> Receipt:
     """Agree to the notice now in force, or to other purposes of it."""
 
     def work(tx: Any) -> Receipt:
@@ -47,91 +49,91 @@ async def renew(desk: Desk, contact: Contact, version: int, choices: dict[str, b
         account = accounts.one(tx, contact.account_id)
         asked = Asked(version, choices, {}, contact.locale)
         text = agreed(notices.in_force(tx, account), version, choices, contact.locale)
-        return renewed(desk, tx, contact, entry_of(desk, account, site, contact, text, asked, "renewed"))
+        return renewed(services, tx, contact, entry_of(services, account, site, contact, text, asked, "renewed"))
 
-    receipt = await desk.store.write(work)
-    await training.changed(desk, contact.account_id, contact.id)
+    receipt = await services.store.write(work)
+    await training.changed(services, contact.account_id, contact.id)
     nudge = Nudge("consent", account=contact.account_id, contact=contact.id)
-    desk.live.publish(Told(nudge, source=source))
+    services.live.publish(Told(nudge, source=source))
     return receipt
 
 
-def renewed(desk: Desk, tx: Any, contact: Contact, entry: dict[str, Any]) -> Receipt:
+def renewed(services: Services, tx: Any, contact: Contact, entry: dict[str, Any]) -> Receipt:
     """Enter that a contact agreed again; return the receipt."""
     before = consents.receipts(tx, contact.id)[-1].purposes
     consents.add_receipt(tx, contact.id, entry, live=True)
     if before.get("spam_training") and not entry["purposes"].get("spam_training"):
-        desk.ledger.enter(desk.clock(), "narrow", {"contact": contact.uid})
+        services.ledger.enter(services.clock(), "narrow", {"contact": contact.uid})
     return consents.receipts(tx, contact.id)[-1]
 
 
-def withdrawn(desk: Desk, tx: Any, contact: Contact) -> None:
+def withdrawn(services: Services, tx: Any, contact: Contact) -> None:
     """Enter the withdrawal in the ledger: from this commit on nothing of the contact's is taken. Twice is once."""
     if contact.receipt_id is None:
         return
     site, account = accounts.site_by_id(tx, contact.site_id), accounts.one(tx, contact.account_id)
-    consents.add_receipt(tx, contact.id, _ended(desk, tx, contact, account, site, "withdrawn"), live=False)
+    consents.add_receipt(tx, contact.id, _ended(services, tx, contact, account, site, "withdrawn"), live=False)
 
 
-def narrowed(desk: Desk, tx: Any, contact: Contact) -> None:
+def narrowed(services: Services, tx: Any, contact: Contact) -> None:
     """Enter again that a contact took back the optional purpose: to the notice last agreed to, with the chat alone."""
     if contact.receipt_id is None or contact.notice_version is None:
         return
     site, account = accounts.site_by_id(tx, contact.site_id), accounts.one(tx, contact.account_id)
     notice = consents.notices(tx, account.id, contact.notice_version)[0]
     asked = Asked(notice.version, {"chat": True}, {}, contact.locale)
-    entry = entry_of(desk, account, site, contact, (notice, notice.text(contact.locale)), asked, "renewed")
+    entry = entry_of(services, account, site, contact, (notice, notice.text(contact.locale)), asked, "renewed")
     consents.add_receipt(tx, contact.id, entry, live=True)
 
 
-async def expire(desk: Desk) -> int:
+async def expire(services: Services) -> int:
     """End each consent that is older than its account says, with an entry in the ledger; return how many."""
 
     def work(tx: Any) -> list[Contact]:
-        found = consents.consents_over(tx, desk.clock())
+        found = consents.consents_over(tx, services.clock())
         for contact in found:
             site, account = accounts.site_by_id(tx, contact.site_id), accounts.one(tx, contact.account_id)
-            consents.add_expiry(tx, contact.id, _ended(desk, tx, contact, account, site, "expired"))
+            consents.add_expiry(tx, contact.id, _ended(services, tx, contact, account, site, "expired"))
         return found
 
-    ended = await desk.store.write(work)
+    ended = await services.store.write(work)
     for each in ended:
-        await training.changed(desk, each.account_id, each.id)
-    desk.live.publish(*(Told(Nudge("consent", account=each.account_id, contact=each.id)) for each in ended))
+        await training.changed(services, each.account_id, each.id)
+    services.live.publish(*(Told(Nudge("consent", account=each.account_id, contact=each.id)) for each in ended))
     return len(ended)
 
 
-def _ended(desk: Desk, tx: Any, contact: Contact, account: Account, site: Site, action: str) -> dict[str, Any]:
+def _ended(services: Services, tx: Any, contact: Contact, account: Account, site: Site, action: str) -> dict[str, Any]:
     """Return the ledger's row for a consent that ends: to the notice last agreed to, and no purpose is left."""
     version = consents.receipts(tx, contact.id)[-1].notice_version
     notice = consents.notices(tx, account.id, version)[0]
     asked = Asked(version, dict.fromkeys(notices.PURPOSES, False), {}, contact.locale)
-    return entry_of(desk, account, site, contact, (notice, notice.text(contact.locale)), asked, action)
+    return entry_of(services, account, site, contact, (notice, notice.text(contact.locale)), asked, action)
 
 
-async def receipt(desk: Desk, visitor: Visitor) -> dict[str, Any]:
+async def receipt(services: Services, visitor: Visitor) -> dict[str, Any]:
     """Return the visitor's last receipt, signed."""
-    ledger = await receipts(desk, (await reader_of(desk, visitor)).id)
+    ledger = await receipts(services, (await reader_of(services, visitor)).id)
     return signed({"document": ledger[-1].document, "signature": ledger[-1].signature})
 
 
-async def receipts(desk: Desk, contact_id: int) -> list[Receipt]:
+async def receipts(services: Services, contact_id: int) -> list[Receipt]:
     """Return a contact's ledger, first to last."""
-    return await desk.store.read(lambda tx: consents.receipts(tx, contact_id))
+    return await services.store.read(lambda tx: consents.receipts(tx, contact_id))
 
 
-async def reader_of(desk: Desk, visitor: Visitor) -> Contact:
+async def reader_of(services: Services, visitor: Visitor) -> Contact:
     """
     Return the contact a token speaks for, to read what is theirs: a notice they have not agreed to yet keeps nobody
     from that (Art. 15 GDPR). Unauthorized and ConsentRequired where the consent was withdrawn or has expired.
     """
-    contact = await contact_of(desk, visitor, live=False)
+    contact = await contact_of(services, visitor, live=False)
     if contact.receipt_id is None:
         raise ConsentRequired("This consent has ended")
     return contact
 
 
-async def contact_of(desk: Desk, visitor: Visitor, *, live: bool = True) -> Contact:
+async def contact_of(services: Services, visitor: Visitor, *, live: bool = True) -> Contact:
     """
     Return the contact a token speaks for; Unauthorized where it was erased, ConsentRequired (with `live`) where there
     is no consent to the notice in force.
@@ -147,7 +149,7 @@ async def contact_of(desk: Desk, visitor: Visitor, *, live: bool = True) -> Cont
             raise ConsentRequired("Agree to the current notice first")
         return contact
 
-    return await desk.store.read(work)
+    return await services.store.read(work)
 
 
 def signed(entry: dict[str, Any]) -> dict[str, Any]:
@@ -171,7 +173,7 @@ def agreed(notice: Notice | None, version: int, choices: dict[str, bool], locale
 
 
 def entry_of(
-    desk: Desk,
+    services: Services,
     account: Account,
     site: Site,
     contact: Contact,
@@ -181,7 +183,7 @@ def entry_of(
 ) -> dict[str, Any]:
     """Return the ledger's row: the document says everything, to the byte that was signed."""
     notice, text = agreed
-    uid, at = uuid7(), desk.clock()
+    uid, at = uuid7(), services.clock()
     choices = {each["id"]: bool(asked.purposes.get(each["id"])) for each in notices.purposes(text)}
     document = {
         "receipt": uid,
@@ -194,7 +196,7 @@ def entry_of(
         "locale": text.locale,
         "consent": choices,
         "widget_build": asked.build,
-        "signed_with": desk.signer.public_key,
+        "signed_with": services.signer.public_key,
     }
     written = canonical(document)
     return {
@@ -205,5 +207,5 @@ def entry_of(
         "purposes": choices,
         "at": at,
         "document": written.decode(),
-        "signature": desk.signer.sign(written),
+        "signature": services.signer.sign(written),
     }

@@ -17,7 +17,7 @@ from chat.core.model import LOCALES, Account, Actor, Notice, NoticeText, Site
 from chat.core.nudges import Nudge, Told
 from chat.core.texts import line, seen
 from chat.infra.audit import audit
-from chat.infra.desk import Desk
+from chat.infra.services import Services
 
 PURPOSES = ("chat", "spam_training")
 TEXT_MOST = 5000
@@ -35,31 +35,31 @@ class Change:
     new: str
 
 
-async def publish(desk: Desk, actor: Actor, texts: list[NoticeText]) -> Notice:
+async def publish(services: Services, actor: Actor, texts: list[NoticeText]) -> Notice:
     """
     Publish a new version of the account's notice; every running chat waits until its visitor agrees to it. NotNow where
     nothing differs from the one in force.
     """
     require_manager(actor)
     checked = _all_checked(texts)
-    made = {"id": uuid7(), "published_at": desk.clock(), "published_by": actor.agent_id}
+    made = {"id": uuid7(), "published_at": services.clock(), "published_by": actor.agent_id}
 
     def work(tx: Any) -> int:
         version = consents.publish(tx, actor.account_id, made, checked)
-        audit.enter(desk, tx, actor.account_id, actor.agent_id, "notice.published", str(version))
+        audit.enter(services, tx, actor.account_id, actor.agent_id, "notice.published", str(version))
         return version
 
-    version = await desk.store.write(work)
-    desk.live.publish(Told(Nudge("notice", account=actor.account_id)))
-    return (await versions(desk, actor, version))[0]
+    version = await services.store.write(work)
+    services.live.publish(Told(Nudge("notice", account=actor.account_id)))
+    return (await versions(services, actor, version))[0]
 
 
-async def versions(desk: Desk, actor: Actor, version: int | None = None) -> list[Notice]:
+async def versions(services: Services, actor: Actor, version: int | None = None) -> list[Notice]:
     """Return the versions of the account's notice, newest first."""
-    return await desk.store.read(lambda tx: consents.notices(tx, actor.account_id, version))
+    return await services.store.read(lambda tx: consents.notices(tx, actor.account_id, version))
 
 
-async def changes(desk: Desk, actor: Actor, texts: list[NoticeText]) -> tuple[list[Change], int]:
+async def changes(services: Services, actor: Actor, texts: list[NoticeText]) -> tuple[list[Change], int]:
     """Return what texts would change of the notice in force, and how many chats are running and would wait."""
     require_manager(actor)
     new = {each.locale: each for each in _all_checked(texts)}
@@ -67,7 +67,7 @@ async def changes(desk: Desk, actor: Actor, texts: list[NoticeText]) -> tuple[li
     def work(tx: Any) -> tuple[Notice | None, int]:
         return in_force(tx, accounts.one(tx, actor.account_id)), consents.count_running(tx, actor.account_id)
 
-    live, running = await desk.store.read(work)
+    live, running = await services.store.read(work)
     old = {} if live is None else live.texts
     found = [
         Change(locale, field, getattr(old.get(locale), field, ""), getattr(new.get(locale), field, ""))
@@ -77,7 +77,7 @@ async def changes(desk: Desk, actor: Actor, texts: list[NoticeText]) -> tuple[li
     return [each for each in found if each.old != each.new], running
 
 
-async def place(desk: Desk, site_key: str) -> tuple[Account, Site, Notice | None]:
+async def place(services: Services, site_key: str) -> tuple[Account, Site, Notice | None]:
     """Return what a widget belongs to and the notice in force; NotFound where no site has the key."""
 
     def work(tx: Any) -> tuple[Account, Site, Notice | None]:
@@ -85,7 +85,7 @@ async def place(desk: Desk, site_key: str) -> tuple[Account, Site, Notice | None
         account = accounts.one(tx, site.account_id)
         return account, site, in_force(tx, account)
 
-    return await desk.store.read(work)
+    return await services.store.read(work)
 
 
 def shown(notice: Notice | None, locale: str) -> dict[str, Any] | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from chat.core.crypt import canonical
-from chat.infra.desk import Desk
+from chat.infra.services import Services
 
 VERSION = "ISO/IEC TS 27560:2023"
 CONTEXT = {"dpv": "https://w3id.org/dpv#"}
@@ -20,7 +20,7 @@ STATES = {
 PURPOSES = {"chat": "dpv:CommunicationForCustomerCare", "spam_training": "dpv:MisusePreventionAndDetection"}
 
 
-def portable(desk: Desk, receipt: dict[str, Any]) -> dict[str, Any]:
+def portable(services: Services, receipt: dict[str, Any]) -> dict[str, Any]:
     """Return a receipt in the standards' terms; `receipt` under `source` names the one it was made from."""
     document = {
         "@context": CONTEXT,
@@ -51,11 +51,11 @@ def portable(desk: Desk, receipt: dict[str, Any]) -> dict[str, Any]:
             }
         ],
         "source": {"receipt": receipt["receipt"], "site": receipt["site"], "widget_build": receipt["widget_build"]},
-        "signed_with": desk.signer.public_key,
+        "signed_with": services.signer.public_key,
     }
     over = "the record as JSON, keys sorted, no spaces, UTF-8"
-    proof = {"alg": "Ed25519", "value": desk.signer.sign(canonical(document)), "over": over}
-    return {"record": document, "signature": proof | {"public_key": desk.signer.public_key}}
+    proof = {"alg": "Ed25519", "value": services.signer.sign(canonical(document)), "over": over}
+    return {"record": document, "signature": proof | {"public_key": services.signer.public_key}}
 
 
 def _purpose(receipt: dict[str, Any], purpose: dict[str, Any]) -> dict[str, Any]:

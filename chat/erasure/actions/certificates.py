@@ -10,23 +10,23 @@ from chat.core.clock import DAY, stamp
 from chat.core.crypt import canonical
 from chat.core.model import Account
 from chat.erasure.store.erasures import Erasure, Went
-from chat.infra.desk import Desk
 from chat.infra.keys import keycopy
+from chat.infra.services import Services
 from chat.infra.store import backups as rows
 
 
-async def backups(desk: Desk, erasure: Erasure) -> dict[str, Any]:
+async def backups(services: Services, erasure: Erasure) -> dict[str, Any]:
     """
     Return when the last backup with remains lapses, and whether those can be read: only where a copy of the keys was
     out of reach and may still hold this one.
     """
-    stands, whose = await desk.store.read(rows.standing), (erasure.key_slot, erasure.contact_uid)
+    stands, whose = await services.store.read(rows.standing), (erasure.key_slot, erasure.contact_uid)
     unreached = await asyncio.to_thread(keycopy.holds, stands.keys_copied_to, *whose) is None
-    return {"lapse_at": stamp(desk.clock() + stands.backup_days * DAY), "readable": unreached}
+    return {"lapse_at": stamp(services.clock() + stands.backup_days * DAY), "readable": unreached}
 
 
 def made(
-    desk: Desk,
+    services: Services,
     account: Account,
     erasure: Erasure,
     went: list[Went],
@@ -38,7 +38,7 @@ def made(
     Return the certificate as it is signed, to the byte, and the signature. `scrubbed` is when freed pages were, `kept`
     what is to be said of backups.
     """
-    now = desk.clock()
+    now = services.clock()
     document = {
         "certificate": erasure.id,
         "account": {"id": account.id, "name": account.name},
@@ -50,10 +50,10 @@ def made(
         "recipients": recipients,
         "scrub": {"done_at": stamp(scrubbed) if scrubbed else None, "due_at": stamp(scrubbed or now + DAY)},
         "backups": kept,
-        "signed_with": desk.signer.public_key,
+        "signed_with": services.signer.public_key,
     }
     written = canonical(document)
-    return written.decode(), desk.signer.sign(written)
+    return written.decode(), services.signer.sign(written)
 
 
 def signed(erasure: Erasure) -> dict[str, Any] | None:

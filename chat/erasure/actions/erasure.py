@@ -29,7 +29,7 @@ from chat.erasure.store import recipients as told_of
 from chat.erasure.store.erasures import Erasure
 from chat.holds.actions import lapse
 from chat.infra.audit import audit
-from chat.infra.desk import Desk
+from chat.infra.services import Services
 from chat.infra.store import server
 from chat.spam_filter.actions import training
 from chat.tickets.store import tickets
@@ -44,44 +44,44 @@ QUIET = 120_000
 Still = Callable[[Any, Contact], bool]
 
 
-async def by_visitor(desk: Desk, visitor: Visitor) -> str:
+async def by_visitor(services: Services, visitor: Visitor) -> str:
     """Withdraw the visitor's consent and file the erasure; return its id. Twice gives the same id."""
     try:
-        return await _request(desk, visitor.contact, None, "visitor", "visitor")
+        return await _request(services, visitor.contact, None, "visitor", "visitor")
     except NotFound:
         raise Unauthorized("This visitor is not known") from None
 
 
-async def by_agent(desk: Desk, actor: Actor, contact_uid: str) -> str:
+async def by_agent(services: Services, actor: Actor, contact_uid: str) -> str:
     """File the erasure of a contact of the actor's account; return its id. Twice gives the same id."""
-    return await _request(desk, contact_uid, actor.account_id, _source(actor), actor.agent_id)
+    return await _request(services, contact_uid, actor.account_id, _source(actor), actor.agent_id)
 
 
-async def by_retention(desk: Desk, contact_uid: str, still: Still) -> bool:
+async def by_retention(services: Services, contact_uid: str, still: Still) -> bool:
     """
     File the erasure of a contact who is over the account's days; return whether it was. `still` says in the request's
     own transaction whether the contact is: somebody may have written meanwhile.
     """
     try:
-        await _request(desk, contact_uid, None, "retention", "system", still)
+        await _request(services, contact_uid, None, "retention", "system", still)
     except NotFound:
         return False
     return True
 
 
-async def by_link(desk: Desk, contact: Contact, *, at_once: bool) -> str:
+async def by_link(services: Services, contact: Contact, *, at_once: bool) -> str:
     """Withdraw the consent of a contact whose mailbox proved who asks, and file the erasure; return its id."""
-    return await _request(desk, contact.uid, contact.account_id, "link" if at_once else "visitor", "visitor")
+    return await _request(services, contact.uid, contact.account_id, "link" if at_once else "visitor", "visitor")
 
 
-async def progress(desk: Desk, account_id: str, erasure_id: str) -> dict[str, Any]:
+async def progress(services: Services, account_id: str, erasure_id: str) -> dict[str, Any]:
     """Return how far a request is, and its certificate, to whoever knows its number; nothing in it is personal."""
 
     def work(tx: Any) -> tuple[Erasure, list[erasures.Went]]:
         found = erasures.one(tx, account_id, erasure_id)
         return found, erasures.went(tx, erasure_id)
 
-    found, went = await desk.store.read(work)
+    found, went = await services.store.read(work)
     seen = {
         "id": found.id,
         "state": found.state,
@@ -91,7 +91,7 @@ async def progress(desk: Desk, account_id: str, erasure_id: str) -> dict[str, An
     return seen | {"places": len(forgetting.steps()), "reached": len(went)}
 
 
-async def by_email(desk: Desk, actor: Actor | None, email: str) -> list[str]:
+async def by_email(services: Services, actor: Actor | None, email: str) -> list[str]:
     """
     File the erasure of every contact with an address, in the actor's account or (None) in all; return the ids.
 
@@ -100,35 +100,37 @@ async def by_email(desk: Desk, actor: Actor | None, email: str) -> list[str]:
 
     def work(tx: Any) -> list[Contact]:
         of = [account.id for account in accounts.all_of(tx)] if actor is None else [actor.account_id]
-        return [each for account in of for each in contacts.page(tx, account, desk.email_hash(account, email), 0, None)]
+        return [
+            each for account in of for each in contacts.page(tx, account, services.email_hash(account, email), 0, None)
+        ]
 
-    found = await desk.store.read(work)
+    found = await services.store.read(work)
     if not found:
         address(email)  # one that is not good may have been taken by an older Lethe, so it was looked for first
         raise NotFound("No contact has this address")
     who = "command" if actor is None else actor.agent_id
-    return [await _request(desk, each.uid, each.account_id, _source(actor), who) for each in found]
+    return [await _request(services, each.uid, each.account_id, _source(actor), who) for each in found]
 
 
-async def state(desk: Desk, actor: Actor, erasure_id: str) -> dict[str, Any]:
+async def state(services: Services, actor: Actor, erasure_id: str) -> dict[str, Any]:
     """Return how far a request of the account is, place by place, and its certificate once it is done."""
 
     def work(tx: Any) -> tuple[Erasure, list[erasures.Went], dict[int, int]]:
         found = erasures.one(tx, actor.account_id, erasure_id)
         return found, erasures.went(tx, erasure_id), holds.until(tx, [found.contact_id])
 
-    found, went, held = await desk.store.read(work)
+    found, went, held = await services.store.read(work)
     places = [certificates.shown(each) for each in went]
     stands = shown(found, held.get(found.contact_id))
-    told = await recipients.of(desk, erasure_id)
+    told = await recipients.of(services, erasure_id)
     return stands | {"places": places, "recipients": told, "certificate": certificates.signed(found)}
 
 
-async def now(desk: Desk, email: str) -> list[dict[str, Any]]:
+async def now(services: Services, email: str) -> list[dict[str, Any]]:
     """Erase every contact with an address in all accounts, now; return each request with its certificate."""
-    ids = await by_email(desk, None, email)
-    await sweep(desk)
-    found = await desk.store.read(lambda tx: [erasures.by_id(tx, each) for each in ids])
+    ids = await by_email(services, None, email)
+    await sweep(services)
+    found = await services.store.read(lambda tx: [erasures.by_id(tx, each) for each in ids])
     return [shown(each) | {"certificate": certificates.signed(each)} for each in found]
 
 
@@ -142,14 +144,16 @@ def told(done: dict[str, Any]) -> list[str]:
     return [head, *places, f"  the last backup with unreadable remains lapses {document['backups']['lapse_at']}"]
 
 
-async def page(desk: Desk, actor: Actor, before: str | None, limit: int) -> tuple[list[dict[str, Any]], str | None]:
+async def page(
+    services: Services, actor: Actor, before: str | None, limit: int
+) -> tuple[list[dict[str, Any]], str | None]:
     """Return the account's requests, newest first, and where the next page begins."""
 
     def work(tx: Any) -> tuple[list[Erasure], dict[int, int]]:
         found = erasures.page(tx, actor.account_id, before, limit + 1)
         return found, holds.until(tx, [each.contact_id for each in found])
 
-    found, held = await desk.store.read(work)
+    found, held = await services.store.read(work)
     items = [shown(each, held.get(each.contact_id)) for each in found[:limit]]
     return items, found[limit - 1].id if len(found) > limit else None
 
@@ -180,95 +184,97 @@ def frame(found: Erasure) -> frames.ErasureOut:
     )
 
 
-async def frame_of(desk: Desk, account_id: str, erasure_id: str) -> frames.ErasureOut:
+async def frame_of(services: Services, account_id: str, erasure_id: str) -> frames.ErasureOut:
     """Return what is told of a request that another process filed or finished."""
-    return frame(await desk.store.read(lambda tx: erasures.one(tx, account_id, erasure_id)))
+    return frame(await services.store.read(lambda tx: erasures.one(tx, account_id, erasure_id)))
 
 
-async def lately(desk: Desk, account_id: str, since: int) -> list[frames.ErasureOut]:
+async def lately(services: Services, account_id: str, since: int) -> list[frames.ErasureOut]:
     """Return what was told from two hours before a time on (ms), for who may have missed it."""
     at = since - LATELY
-    return [frame(each) for each in await desk.store.read(lambda tx: erasures.since(tx, account_id, at, LATELY_MOST))]
+    return [
+        frame(each) for each in await services.store.read(lambda tx: erasures.since(tx, account_id, at, LATELY_MOST))
+    ]
 
 
-async def sweep(desk: Desk) -> int:
+async def sweep(services: Services) -> int:
     """Carry out every request that is due; return how many were finished. One that fails does not stop the others."""
-    await _echo(desk)
-    await lapse(desk)
-    due = await desk.store.read(lambda tx: erasures.due(tx, desk.clock()))
-    gone = [each for each in due if await _carried_out(desk, each)]
+    await _echo(services)
+    await lapse(services)
+    due = await services.store.read(lambda tx: erasures.due(tx, services.clock()))
+    gone = [each for each in due if await _carried_out(services, each)]
     if not gone:
         return 0
-    await recipients.sweep(desk)
-    scrubbed = desk.clock() if await desk.store.scrub(small=True) else None
-    return sum([await _certify(desk, each, scrubbed) for each in gone])
+    await recipients.sweep(services)
+    scrubbed = services.clock() if await services.store.scrub(small=True) else None
+    return sum([await _certify(services, each, scrubbed) for each in gone])
 
 
-async def scrub(desk: Desk) -> int:
+async def scrub(services: Services) -> int:
     """
     Once a day write the database anew, so that nothing deleted stays in its free pages; return 1 where it did. Who
     writes meanwhile waits, so from half a day on it takes the first moment in which nobody does.
     """
-    now = desk.clock()
-    done, said = await desk.store.read(lambda tx: (server.scrubbed_at(tx), tickets.last_change(tx)))
+    now = services.clock()
+    done, said = await services.store.read(lambda tx: (server.scrubbed_at(tx), tickets.last_change(tx)))
     due = now - done >= DAY or (now - done >= DAY // 2 and now - said >= QUIET)
-    if not due or not await desk.store.scrub(small=False):
+    if not due or not await services.store.scrub(small=False):
         return 0
-    await desk.store.write(lambda tx: server.scrubbed(tx, now))
+    await services.store.write(lambda tx: server.scrubbed(tx, now))
     return 1
 
 
-async def _carried_out(desk: Desk, each: Erasure) -> bool:
+async def _carried_out(services: Services, each: Erasure) -> bool:
     try:
-        if not await desk.store.write(lambda tx: erasures.begin(tx, each)):
+        if not await services.store.write(lambda tx: erasures.begin(tx, each)):
             return False
-        await recipients.file(desk, each)
-        await forgetting.forget(desk, each)
+        await recipients.file(services, each)
+        await forgetting.forget(services, each)
     except Unavailable:
         log.warning("erasure put off", erasure=each.id)
         return False
     except LetheError as error:
         log.error("erasure failed", erasure=each.id, code=error.code)  # noqa: TRY400 - the detail may name a path
-        await desk.store.write(lambda tx: erasures.stands(tx, each.id, "failed"))
+        await services.store.write(lambda tx: erasures.stands(tx, each.id, "failed"))
         return False
-    _tell(desk, each)
+    _tell(services, each)
     return True
 
 
-async def _certify(desk: Desk, each: Erasure, scrubbed: int | None) -> bool:
-    backups = await certificates.backups(desk, each)
+async def _certify(services: Services, each: Erasure, scrubbed: int | None) -> bool:
+    backups = await certificates.backups(services, each)
 
     def work(tx: Any) -> Erasure | None:
         account = accounts.one(tx, each.account_id)
         told = recipients.shown(told_of.recipients(tx, each.id))
         document, signature = certificates.made(
-            desk, account, each, erasures.went(tx, each.id), told, scrubbed, backups
+            services, account, each, erasures.went(tx, each.id), told, scrubbed, backups
         )
-        if not erasures.close(tx, each.id, desk.clock(), document, signature):
+        if not erasures.close(tx, each.id, services.clock(), document, signature):
             return None
-        audit.enter(desk, tx, each.account_id, "system", "contact.erased", each.id, each.contact_uid)
+        audit.enter(services, tx, each.account_id, "system", "contact.erased", each.id, each.contact_uid)
         return erasures.by_id(tx, each.id)
 
-    closed = await desk.store.write(work)
+    closed = await services.store.write(work)
     if closed is not None:
-        desk.live.publish(_news(closed))
+        services.live.publish(_news(closed))
     return closed is not None
 
 
-async def _echo(desk: Desk) -> None:
+async def _echo(services: Services) -> None:
     """Say again what was erased lately: perhaps by a command in another process, whose word did not come here."""
-    for each in await desk.store.read(lambda tx: erasures.done_since(tx, desk.clock() - ECHO)):
-        _tell(desk, each)
-        desk.live.publish(_news(each))
+    for each in await services.store.read(lambda tx: erasures.done_since(tx, services.clock() - ECHO)):
+        _tell(services, each)
+        services.live.publish(_news(each))
 
 
 def _news(found: Erasure) -> Told:
     return Told(Nudge("erasure", account=found.account_id, by=found.id), frame(found))
 
 
-def _tell(desk: Desk, each: Erasure) -> None:
-    desk.keys.drop(each.key_slot, each.contact_uid)
-    desk.live.publish(
+def _tell(services: Services, each: Erasure) -> None:
+    services.keys.drop(each.key_slot, each.contact_uid)
+    services.live.publish(
         Told(Nudge("erased", account=each.account_id, contact=each.contact_id)),
         Told(Nudge("forget", number=each.key_slot, by=each.contact_uid)),
     )
@@ -279,7 +285,7 @@ def _source(actor: Actor | None) -> str:
 
 
 async def _request(
-    desk: Desk, contact_uid: str, account_id: str | None, source: str, who: str, still: Still = lambda *_: True
+    services: Services, contact_uid: str, account_id: str | None, source: str, who: str, still: Still = lambda *_: True
 ) -> str:
     """
     File a request of `who`, `account_id` None for the contact's own word; NotFound where there is no such contact.
@@ -292,20 +298,20 @@ async def _request(
             return _asked_before(tx, contact_uid, account_id), None, []
         if account_id not in {None, contact.account_id} or not still(tx, contact):
             raise NotFound("No such contact")
-        consent.withdrawn(desk, tx, contact)
-        made, gone = _row(desk, tx, contact, source), tickets.all_of_contact(tx, contact.id)
+        consent.withdrawn(services, tx, contact)
+        made, gone = _row(services, tx, contact, source), tickets.all_of_contact(tx, contact.id)
         filed = erasures.request(tx, made)
         if contact.receipt_id is not None:
-            audit.enter(desk, tx, contact.account_id, who, "consent.withdrawn", contact_uid, contact_uid)
-        audit.enter(desk, tx, contact.account_id, who, "erasure.requested", filed, contact_uid)
-        desk.ledger.enter(desk.clock(), "erase", made | {"id": filed})
+            audit.enter(services, tx, contact.account_id, who, "consent.withdrawn", contact_uid, contact_uid)
+        audit.enter(services, tx, contact.account_id, who, "erasure.requested", filed, contact_uid)
+        services.ledger.enter(services.clock(), "erase", made | {"id": filed})
         return erasures.by_id(tx, filed), contact, gone
 
-    filed, contact, gone = await desk.store.write(work)
+    filed, contact, gone = await services.store.write(work)
     if contact is not None:
         account = contact.account_id
-        await training.changed(desk, account, contact.id)
-        desk.live.publish(
+        await training.changed(services, account, contact.id)
+        services.live.publish(
             Told(Nudge("erased", account=account, contact=contact.id)),
             _news(filed),
             *(Told(Nudge("gone", account=account, ticket=t.id, number=t.number)) for t in gone),
@@ -321,9 +327,9 @@ def _asked_before(tx: Any, contact_uid: str, account_id: str | None) -> Erasure:
     return known
 
 
-def _row(desk: Desk, tx: Any, contact: Contact, source: str) -> dict[str, Any]:
+def _row(services: Services, tx: Any, contact: Contact, source: str) -> dict[str, Any]:
     """Return the row of a new request; it keeps of the receipts their number and a hash that proves them."""
-    ledger, now = consents.receipts(tx, contact.id), desk.clock()
+    ledger, now = consents.receipts(tx, contact.id), services.clock()
     # A visitor's withdrawal may wait for the account's grace; whoever else asks has thought about it.
     grace = accounts.one(tx, contact.account_id).grace_days * DAY if source == "visitor" else 0
     return {

@@ -17,15 +17,15 @@ from chat.core.places import Place
 from chat.erasure.store import erasures
 from chat.erasure.store.erasures import Erasure
 from chat.infra.blobs import EXPORTS, FILES
-from chat.infra.desk import Desk
 from chat.infra.filters import LEARNT, VERSIONS
 from chat.infra.keys import keycopy
 from chat.infra.keys.keys import KEYS
 from chat.infra.pauses import Turns
+from chat.infra.services import Services
 from chat.infra.store import backups, places
 from chat.spam_filter.actions import training, versions
 
-Count = Callable[[Desk, Erasure], Awaitable[int]]
+Count = Callable[[Services, Erasure], Awaitable[int]]
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def steps() -> list[Step]:
     return [*kept, *(_of_table(place) for place in tables)]
 
 
-async def forget(desk: Desk, erasure: Erasure) -> None:
+async def forget(services: Services, erasure: Erasure) -> None:
     """
     Go through every place, chunk by chunk; killed anywhere and begun again, it goes on. Then look again everywhere.
 
@@ -54,23 +54,23 @@ async def forget(desk: Desk, erasure: Erasure) -> None:
     """
     turns = Turns()
     for position, step in enumerate(steps()):
-        await _reach(desk, erasure, position, step)
-        while await step.take(desk, erasure):
+        await _reach(services, erasure, position, step)
+        while await step.take(services, erasure):
             await turns.pause()
-    left = [await _look_again(desk, erasure, step) for step in steps()]
+    left = [await _look_again(services, erasure, step) for step in steps()]
     if any(left):
         raise Unavailable("Something came while this was erased; it is done again")
 
 
-async def _reach(desk: Desk, erasure: Erasure, position: int, step: Step) -> None:
-    found = {"place": step.place.name, "kind": step.place.kind, "position": position, "at": desk.clock()}
-    found["found"] = await step.look(desk, erasure)
-    await desk.store.write(lambda tx: erasures.reach(tx, erasure.id, found))
+async def _reach(services: Services, erasure: Erasure, position: int, step: Step) -> None:
+    found = {"place": step.place.name, "kind": step.place.kind, "position": position, "at": services.clock()}
+    found["found"] = await step.look(services, erasure)
+    await services.store.write(lambda tx: erasures.reach(tx, erasure.id, found))
 
 
-async def _look_again(desk: Desk, erasure: Erasure, step: Step) -> int:
-    left = await step.look(desk, erasure)
-    await desk.store.write(lambda tx: erasures.leave(tx, erasure.id, step.place.name, left, desk.clock()))
+async def _look_again(services: Services, erasure: Erasure, step: Step) -> int:
+    left = await step.look(services, erasure)
+    await services.store.write(lambda tx: erasures.leave(tx, erasure.id, step.place.name, left, services.clock()))
     return left
 
 
@@ -78,66 +78,66 @@ def _of_table(place: Place) -> Step:
     return Step(place, partial(_rows, place.name), partial(_take_rows, place.name))
 
 
-async def _rows(table: str, desk: Desk, erasure: Erasure) -> int:
-    return await desk.store.read(lambda tx: erasures.count(tx, table, erasure.contact_id))
+async def _rows(table: str, services: Services, erasure: Erasure) -> int:
+    return await services.store.read(lambda tx: erasures.count(tx, table, erasure.contact_id))
 
 
-async def _take_rows(table: str, desk: Desk, erasure: Erasure) -> int:
-    return await desk.store.write(lambda tx: erasures.take(tx, erasure.id, table, erasure.contact_id))
+async def _take_rows(table: str, services: Services, erasure: Erasure) -> int:
+    return await services.store.write(lambda tx: erasures.take(tx, erasure.id, table, erasure.contact_id))
 
 
-async def _key_there(desk: Desk, erasure: Erasure) -> int:
-    copied, whose = await _copied_to(desk), (erasure.key_slot, erasure.contact_uid)
-    there = await asyncio.to_thread(desk.keys.holds, *whose)
+async def _key_there(services: Services, erasure: Erasure) -> int:
+    copied, whose = await _copied_to(services), (erasure.key_slot, erasure.contact_uid)
+    there = await asyncio.to_thread(services.keys.holds, *whose)
     return int(there) + bool(await asyncio.to_thread(keycopy.holds, copied, *whose))
 
 
-async def _destroy_key(desk: Desk, erasure: Erasure) -> int:
-    copied, whose = await _copied_to(desk), (erasure.key_slot, erasure.contact_uid)
-    gone = await asyncio.to_thread(desk.keys.destroy, *whose)
+async def _destroy_key(services: Services, erasure: Erasure) -> int:
+    copied, whose = await _copied_to(services), (erasure.key_slot, erasure.contact_uid)
+    gone = await asyncio.to_thread(services.keys.destroy, *whose)
     return int(gone) + await asyncio.to_thread(keycopy.wipe, copied, *whose)
 
 
-async def _copied_to(desk: Desk) -> str | None:
+async def _copied_to(services: Services) -> str | None:
     """Return the folder of the copy of the keys, which an erasure reaches as well."""
-    return (await desk.store.read(backups.standing)).keys_copied_to
+    return (await services.store.read(backups.standing)).keys_copied_to
 
 
-async def _files_there(desk: Desk, erasure: Erasure) -> int:
-    return await asyncio.to_thread(desk.blobs.count, erasure.contact_uid)
+async def _files_there(services: Services, erasure: Erasure) -> int:
+    return await asyncio.to_thread(services.blobs.count, erasure.contact_uid)
 
 
-async def _remove_files(desk: Desk, erasure: Erasure) -> int:
-    return await attachments.forget(desk, erasure.contact_uid)
+async def _remove_files(services: Services, erasure: Erasure) -> int:
+    return await attachments.forget(services, erasure.contact_uid)
 
 
-async def _exports_there(desk: Desk, erasure: Erasure) -> int:
-    return await asyncio.to_thread(desk.archives.count, erasure.contact_uid)
+async def _exports_there(services: Services, erasure: Erasure) -> int:
+    return await asyncio.to_thread(services.archives.count, erasure.contact_uid)
 
 
-async def _remove_exports(desk: Desk, erasure: Erasure) -> int:
-    return await asyncio.to_thread(desk.archives.forget, erasure.contact_uid)
+async def _remove_exports(services: Services, erasure: Erasure) -> int:
+    return await asyncio.to_thread(services.archives.forget, erasure.contact_uid)
 
 
-async def _learnt(desk: Desk, erasure: Erasure) -> int:
-    return desk.filters.learnt_of(erasure.account_id, erasure.contact_id)
+async def _learnt(services: Services, erasure: Erasure) -> int:
+    return services.filters.learnt_of(erasure.account_id, erasure.contact_id)
 
 
-async def _unlearn(desk: Desk, erasure: Erasure) -> int:
+async def _unlearn(services: Services, erasure: Erasure) -> int:
     """Take the contact's counts out, and write the account's file as if they had never been."""
-    found = await _learnt(desk, erasure)
-    await training.changed(desk, erasure.account_id, erasure.contact_id)
-    await asyncio.to_thread(desk.filters.write, erasure.account_id)
+    found = await _learnt(services, erasure)
+    await training.changed(services, erasure.account_id, erasure.contact_id)
+    await asyncio.to_thread(services.filters.write, erasure.account_id)
     return found
 
 
-async def _stale(desk: Desk, erasure: Erasure) -> int:
-    return len(await versions.stale(desk, erasure.account_id))
+async def _stale(services: Services, erasure: Erasure) -> int:
+    return len(await versions.stale(services, erasure.account_id))
 
 
-async def _settle(desk: Desk, erasure: Erasure) -> int:
+async def _settle(services: Services, erasure: Erasure) -> int:
     """Make every version that counted the contact as if they had never written, and with it what serves."""
-    made = await versions.settle(desk, erasure.account_id)
+    made = await versions.settle(services, erasure.account_id)
     if made:
-        await asyncio.to_thread(desk.filters.write, erasure.account_id)
+        await asyncio.to_thread(services.filters.write, erasure.account_id)
     return made

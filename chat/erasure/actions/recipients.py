@@ -22,8 +22,8 @@ from chat.erasure.store import recipients as rows
 from chat.erasure.store.erasures import Erasure
 from chat.erasure.store.recipients import Recipient
 from chat.infra.audit import audit
-from chat.infra.desk import Desk
 from chat.infra.mail import Letter, Undelivered
+from chat.infra.services import Services
 from chat.letters.store import disclosures
 
 MINUTE = 60_000
@@ -44,7 +44,7 @@ Erasure / Διαγραφή: {erasure}
 log = structlog.get_logger("chat.recipients")
 
 
-async def file(desk: Desk, erasure: Erasure) -> None:
+async def file(services: Services, erasure: Erasure) -> None:
     """Note whom an erasure has to tell, before the key goes. Begun again after that it finds what was filed."""
 
     def work(tx: Any) -> None:
@@ -57,24 +57,24 @@ async def file(desk: Desk, erasure: Erasure) -> None:
             if each.kind != "mail" or each.address is not None:  # else it went to the contact
                 letters.setdefault(each.recipient, []).append(each)
         for recipient, sent in letters.items():
-            address = _resealed(desk, erasure, recipient, sent[-1])
+            address = _resealed(services, erasure, recipient, sent[-1])
             made = {"erasure_id": erasure.id, "recipient": recipient, "kind": sent[-1].kind, "address": address}
-            rows.file(tx, made | {"letters": [each.id for each in sent], "due_at": desk.clock()})
+            rows.file(tx, made | {"letters": [each.id for each in sent], "due_at": services.clock()})
 
-    await desk.store.write(work)
+    await services.store.write(work)
 
 
-async def sweep(desk: Desk) -> int:
+async def sweep(services: Services) -> int:
     """Tell whoever is to be told now; return how many are off our hands."""
-    if not desk.mailer.ready:
+    if not services.mailer.ready:
         return 0
-    due = await desk.store.read(lambda tx: rows.due(tx, desk.clock(), SWEPT))
-    return sum([await _tell(desk, each, account_id) for each, account_id in due])
+    due = await services.store.read(lambda tx: rows.due(tx, services.clock(), SWEPT))
+    return sum([await _tell(services, each, account_id) for each, account_id in due])
 
 
-async def of(desk: Desk, erasure_id: str) -> list[dict[str, Any]]:
+async def of(services: Services, erasure_id: str) -> list[dict[str, Any]]:
     """Return whom an erasure has to tell, as its certificate lists them."""
-    return shown(await desk.store.read(lambda tx: rows.recipients(tx, erasure_id)))
+    return shown(await services.store.read(lambda tx: rows.recipients(tx, erasure_id)))
 
 
 def shown(found: list[Recipient]) -> list[dict[str, Any]]:
@@ -85,15 +85,15 @@ def shown(found: list[Recipient]) -> list[dict[str, Any]]:
     ]
 
 
-async def _tell(desk: Desk, each: Recipient, account_id: str) -> bool:
-    until = desk.clock() + WAITS[min(each.tries, len(WAITS) - 1)]
-    if not await desk.store.write(lambda tx: rows.claim(tx, each, until)):
+async def _tell(services: Services, each: Recipient, account_id: str) -> bool:
+    until = services.clock() + WAITS[min(each.tries, len(WAITS) - 1)]
+    if not await services.store.write(lambda tx: rows.claim(tx, each, until)):
         return False
-    account = await desk.store.read(lambda tx: accounts.one(tx, account_id))
+    account = await services.store.read(lambda tx: accounts.one(tx, account_id))
     told: int | None = None
     try:
-        await asyncio.to_thread(desk.mailer.send, _letter(desk, each, account))
-        told = desk.clock()
+        await asyncio.to_thread(services.mailer.send, _letter(services, each, account))
+        told = services.clock()
     except Undelivered as error:
         log.warning("recipient not told", erasure=each.erasure_id, why=error.why, tries=each.tries + 1)
         if not error.permanent and each.tries < len(WAITS):
@@ -104,30 +104,30 @@ async def _tell(desk: Desk, each: Recipient, account_id: str) -> bool:
     def work(tx: Any) -> None:
         rows.done(tx, each, told)
         if told:
-            audit.enter(desk, tx, account_id, "system", "recipient.told", each.erasure_id)
+            audit.enter(services, tx, account_id, "system", "recipient.told", each.erasure_id)
 
-    await desk.store.write(work)
+    await services.store.write(work)
     return True
 
 
-def _letter(desk: Desk, each: Recipient, account: Account) -> Letter:
-    to = unseal(_key(desk), each.address or b"", _place(each.erasure_id, each.recipient))
+def _letter(services: Services, each: Recipient, account: Account) -> Letter:
+    to = unseal(_key(services), each.address or b"", _place(each.erasure_id, each.recipient))
     said = {"name": account.name, "letters": "\n".join(each.letters), "erasure": each.erasure_id}
     return Letter(f"{each.erasure_id}.{each.recipient[:12]}", to, SUBJECT.format(**said), TEXT.format(**said))
 
 
-def _resealed(desk: Desk, erasure: Erasure, recipient: str, sent: disclosures.Disclosure) -> bytes | None:
+def _resealed(services: Services, erasure: Erasure, recipient: str, sent: disclosures.Disclosure) -> bytes | None:
     """Return the address under the server's own key, since the contact's is about to go; None where it is not known."""
     try:
-        address = desk.unseal(erasure.key_slot, erasure.contact_uid, f"sent/{sent.id}", sent.address)
+        address = services.unseal(erasure.key_slot, erasure.contact_uid, f"sent/{sent.id}", sent.address)
     except (Sealed, LetheError):
         return None
-    return seal(_key(desk), address, _place(erasure.id, recipient)) if address else None
+    return seal(_key(services), address, _place(erasure.id, recipient)) if address else None
 
 
 def _place(erasure_id: str, recipient: str) -> bytes:
     return f"{erasure_id}/{recipient}".encode()
 
 
-def _key(desk: Desk) -> AESGCM:
-    return AESGCM(derive(desk.index_key, "recipients"))
+def _key(services: Services) -> AESGCM:
+    return AESGCM(derive(services.index_key, "recipients"))

@@ -24,7 +24,7 @@ from chat.core.errors import NotFound
 from chat.export.actions import holdings, page
 from chat.export.actions.holdings import Item, Subject
 from chat.export.store.holdings import holdings as every
-from chat.infra.desk import Desk, Sealed
+from chat.infra.services import Sealed, Services
 
 FORMAT, VERSION = "lethe-export", 1
 NAME_BYTES = 80  # of a path that may lie deep in folders of its reader
@@ -61,48 +61,50 @@ async def nothing(_: int) -> None:
     """Tell nobody how far it is."""
 
 
-async def zipped(desk: Desk, who: Subject, step: Step = nothing) -> AsyncGenerator[bytes, None]:
+async def zipped(services: Services, who: Subject, step: Step = nothing) -> AsyncGenerator[bytes, None]:
     """Yield the archive; `step` hears of every so many rows that were written, twice each: as JSON and on the page."""
     drain, paths = Drain(), Paths()
     with zipfile.ZipFile(drain, "w", zipfile.ZIP_DEFLATED) as made:
         # Closed from within: who goes away in the middle must not leave an entry open in the archive.
-        async with aclosing(_files(desk, who, made, drain, paths)) as files:
+        async with aclosing(_files(services, who, made, drain, paths)) as files:
             async for piece in files:
                 yield piece
         for name, pieces in (
-            ("export.json", as_json(desk, who, paths, step)),
-            ("index.html", page.pieces(desk, who, paths, step)),
+            ("export.json", as_json(services, who, paths, step)),
+            ("index.html", page.pieces(services, who, paths, step)),
         ):
-            async with aclosing(_entry(desk, made, drain, name, pieces)) as entry:
+            async with aclosing(_entry(services, made, drain, name, pieces)) as entry:
                 async for piece in entry:
                     yield piece
     yield drain.take()
 
 
-async def as_json(desk: Desk, who: Subject, paths: Paths | None = None, step: Step = nothing) -> AsyncIterator[bytes]:
+async def as_json(
+    services: Services, who: Subject, paths: Paths | None = None, step: Step = nothing
+) -> AsyncIterator[bytes]:
     """Yield what is held as one JSON document; attachments name their place in the archive where there is one."""
-    yield msgspec.json.encode(head(desk, who))[:-1] + b',"sections":['
+    yield msgspec.json.encode(head(services, who))[:-1] + b',"sections":['
     for number, holding in enumerate(every()):
         said = holdings.described(who, holding)
         if not who.gives(holding):
-            said["left_out"] = await holdings.left_out(desk, who, holding)
+            said["left_out"] = await holdings.left_out(services, who, holding)
         yield (b",\n" if number else b"\n") + msgspec.json.encode(said)[:-1] + b',"items":['
         before = b"\n"
-        async for some in holdings.items(desk, who, holding):
+        async for some in holdings.items(services, who, holding):
             yield before + b",\n".join(msgspec.json.encode(placed(each, paths)) for each in some)
             before = b",\n"
             await step(len(some))
         yield b"]}"
-    access = [msgspec.json.encode(each) for each in await holdings.accesses(desk, who)]
+    access = [msgspec.json.encode(each) for each in await holdings.accesses(services, who)]
     yield b'\n],"access":[\n' + b",\n".join(access) + b"\n]}\n"
 
 
-def head(desk: Desk, who: Subject) -> Item:
+def head(services: Services, who: Subject) -> Item:
     """Return what an export says of itself: its form and version, who is the controller, whom it is about."""
     return {
         "format": FORMAT,
         "version": VERSION,
-        "made_at": stamp(desk.clock()),
+        "made_at": stamp(services.clock()),
         "controller": {"id": who.account.id, "name": who.account.name},
         "site": {"key": who.site.key, "name": who.site.name},
         "contact_id": who.contact.uid,
@@ -120,17 +122,17 @@ def path_of(number: int, name: str, kind: str) -> str:
 
 
 async def _files(
-    desk: Desk, who: Subject, made: zipfile.ZipFile, drain: Drain, paths: Paths
+    services: Services, who: Subject, made: zipfile.ZipFile, drain: Drain, paths: Paths
 ) -> AsyncGenerator[bytes, None]:
     """Write the files; one that is not there any more, or damaged, is left without a path."""
     holding, number = next(each for each in every() if each.name == "attachment"), 0
-    async for some in holdings.items(desk, who, holding):
+    async for some in holdings.items(services, who, holding):
         for each in some:
             number += 1
             path = path_of(number, each["name"] or "", each["type"])
             try:
-                file = await _file(desk, who, each["id"])
-                async with aclosing(_entry(desk, made, drain, path, _pieces(file.pieces))) as entry:
+                file = await _file(services, who, each["id"])
+                async with aclosing(_entry(services, made, drain, path, _pieces(file.pieces))) as entry:
                     async for piece in entry:
                         yield piece
             except (NotFound, Sealed):
@@ -138,15 +140,15 @@ async def _files(
             paths[each["id"]] = path
 
 
-async def _file(desk: Desk, who: Subject, uid: str) -> File:
-    row = await desk.store.read(lambda tx: uploads.one(tx, uid, contact_id=who.contact.id))
-    return await asyncio.to_thread(attachments.opened, desk, who.contact, row)
+async def _file(services: Services, who: Subject, uid: str) -> File:
+    row = await services.store.read(lambda tx: uploads.one(tx, uid, contact_id=who.contact.id))
+    return await asyncio.to_thread(attachments.opened, services, who.contact, row)
 
 
 async def _entry(
-    desk: Desk, made: zipfile.ZipFile, drain: Drain, name: str, pieces: AsyncIterator[bytes]
+    services: Services, made: zipfile.ZipFile, drain: Drain, name: str, pieces: AsyncIterator[bytes]
 ) -> AsyncGenerator[bytes, None]:
-    at = datetime.fromtimestamp(desk.clock() / 1000, UTC)
+    at = datetime.fromtimestamp(services.clock() / 1000, UTC)
     entry = zipfile.ZipInfo(name, at.timetuple()[:6])
     entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o600 << 16
     with made.open(entry, "w") as file:

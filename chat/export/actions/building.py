@@ -24,7 +24,7 @@ from chat.export.actions import archive, exports, holdings
 from chat.export.store import exports as store
 from chat.export.store import holdings as held
 from chat.export.store.exports import Export
-from chat.infra.desk import Desk, Sealed
+from chat.infra.services import Sealed, Services
 from chat.retention.actions import rules
 
 log = structlog.get_logger("chat.exports")
@@ -41,80 +41,80 @@ class Gone(LetheError):
     """The export is another's by now, or nobody's: its contact was erased, or it was deleted."""
 
 
-async def sweep(desk: Desk) -> int:
+async def sweep(services: Services) -> int:
     """Delete what has expired, build what is asked for, remove files that no row knows; return how many changed."""
-    expired = await desk.store.read(lambda tx: store.expired(tx, desk.clock()))
+    expired = await services.store.read(lambda tx: store.expired(tx, services.clock()))
     for each, uid in expired:
-        await exports.remove(desk, uid, each)
-    due = await desk.store.read(lambda tx: store.due(tx, desk.clock()))
-    built = [await _built(desk, each) for each in due if await _has_room(desk, each)]
-    return len(expired) + sum(built) + await _leftovers(desk)
+        await exports.remove(services, uid, each)
+    due = await services.store.read(lambda tx: store.due(tx, services.clock()))
+    built = [await _built(services, each) for each in due if await _has_room(services, each)]
+    return len(expired) + sum(built) + await _leftovers(services)
 
 
-async def _has_room(desk: Desk, found: Export) -> bool:
+async def _has_room(services: Services, found: Export) -> bool:
     """Tell whether the disk takes an export's files; else say that it waits, and look again in a while."""
     try:
-        quotas.has_room(desk, await desk.store.read(lambda tx: store.bytes_of_files(tx, found.contact_id)))
+        quotas.has_room(services, await services.store.read(lambda tx: store.bytes_of_files(tx, found.contact_id)))
     except StorageFull:
         log.warning("export waits for room", export=found.id)
-        await desk.store.write(lambda tx: store.put_off(tx, found, desk.clock() + AGAIN))
+        await services.store.write(lambda tx: store.put_off(tx, found, services.clock() + AGAIN))
         return False
     return True
 
 
-async def _built(desk: Desk, found: Export) -> bool:
+async def _built(services: Services, found: Export) -> bool:
     """Build one export; what fails is tried again, and stops no other."""
-    blob, secret = desk.archives.new_name(), secrets.token_bytes(KEY_BYTES)
+    blob, secret = services.archives.new_name(), secrets.token_bytes(KEY_BYTES)
 
     def work(tx: Any) -> Contact | None:
         contact = contacts.by_id(tx, found.contact_id)
-        sealed = desk.seal(contact.key_slot, contact.uid, f"export/{found.id}/key", secret.hex())
+        sealed = services.seal(contact.key_slot, contact.uid, f"export/{found.id}/key", secret.hex())
         total = 2 * max(1, held.said(tx, contact.id))
-        values = {"blob": blob, "file_key": sealed, "total": total, "leased_until": desk.clock() + LEASE}
+        values = {"blob": blob, "file_key": sealed, "total": total, "leased_until": services.clock() + LEASE}
         return contact if store.lease(tx, found, values) else None
 
     contact = None
     try:
-        contact = await desk.store.write(work)
+        contact = await services.store.write(work)
         if contact is None or contact.receipt_id is None:
             return False
-        size = await _write(desk, contact, found.id, blob, derive(secret, "export"))
+        size = await _write(services, contact, found.id, blob, derive(secret, "export"))
     except StorageFull:
         log.warning("export waits for room", export=found.id)
-        later = {"state": "queued", "tries": found.tries, "leased_until": desk.clock() + AGAIN}
-        await desk.store.write(lambda tx: store.go_on(tx, found.id, blob, **later))
+        later = {"state": "queued", "tries": found.tries, "leased_until": services.clock() + AGAIN}
+        await services.store.write(lambda tx: store.go_on(tx, found.id, blob, **later))
         return False
     except (LetheError, Sealed, OSError) as error:
         log.warning("export not built", export=found.id, tries=found.tries + 1, why=type(error).__name__)
         failed = found.tries + 1 >= TRIES
-        later = {"state": "failed" if failed else "queued", "leased_until": desk.clock() + AGAIN}
-        await desk.store.write(lambda tx: store.go_on(tx, found.id, blob, **later))
+        later = {"state": "failed" if failed else "queued", "leased_until": services.clock() + AGAIN}
+        await services.store.write(lambda tx: store.go_on(tx, found.id, blob, **later))
         return False
-    return await _finish(desk, contact, found.id, blob, size)
+    return await _finish(services, contact, found.id, blob, size)
 
 
-async def _write(desk: Desk, contact: Contact, uid: str, blob: str, key: bytes) -> int:
+async def _write(services: Services, contact: Contact, uid: str, blob: str, key: bytes) -> int:
     """Write the archive sealed; return its size in plain. Raises Gone where it is no longer ours to build."""
-    who, sealer, size = await holdings.subject(desk, contact), ChunkSealer(key), 0
-    with desk.archives.growing(contact.uid, blob) as growing:
-        async for piece in archive.zipped(desk, who, _progress(desk, uid, blob)):
+    who, sealer, size = await holdings.subject(services, contact), ChunkSealer(key), 0
+    with services.archives.growing(contact.uid, blob) as growing:
+        async for piece in archive.zipped(services, who, _progress(services, uid, blob)):
             size += len(piece)
-            quotas.has_room(desk, len(piece))
+            quotas.has_room(services, len(piece))
             await asyncio.to_thread(lambda piece=piece: growing(sealer.feed(piece)))  # type: ignore[misc] # bound now
         growing(sealer.end())
     return size
 
 
-def _progress(desk: Desk, uid: str, blob: str) -> archive.Step:
+def _progress(services: Services, uid: str, blob: str) -> archive.Step:
     """Return what counts rows, and every two seconds says how far it is and holds the lease."""
-    done, said, begun = 0, desk.clock(), perf_counter()
+    done, said, begun = 0, services.clock(), perf_counter()
 
     async def step(rows: int) -> None:
         nonlocal done, said, begun
-        done, now = done + rows, desk.clock()
+        done, now = done + rows, services.clock()
         if now - said >= TOLD:
             said, values = now, {"done": done, "leased_until": now + LEASE}
-            if not await desk.store.write(lambda tx: store.go_on(tx, uid, blob, **values)):
+            if not await services.store.write(lambda tx: store.go_on(tx, uid, blob, **values)):
                 raise Gone("This export is no longer to be built here")
         # Chats first: it rests twice as long as it worked.
         await asyncio.sleep(min(REST_MOST, 2 * (perf_counter() - begun)))
@@ -123,27 +123,27 @@ def _progress(desk: Desk, uid: str, blob: str) -> archive.Step:
     return step
 
 
-async def _finish(desk: Desk, contact: Contact, uid: str, blob: str, size: int) -> bool:
-    now = desk.clock()
+async def _finish(services: Services, contact: Contact, uid: str, blob: str, size: int) -> bool:
+    now = services.clock()
 
     def work(tx: Any) -> bool:
         days = rules.policy_of(tx, contact.account_id, now).days["exports"]
         values = {"state": "done", "done_at": now, "size": size, "expires_at": now + days * DAY}
         return store.go_on(tx, uid, blob, **values)
 
-    if await desk.store.write(work):
-        for old in await desk.store.read(lambda tx: store.ready_beyond(tx, contact.id, KEPT)):
-            await exports.remove(desk, contact.uid, old)
+    if await services.store.write(work):
+        for old in await services.store.read(lambda tx: store.ready_beyond(tx, contact.id, KEPT)):
+            await exports.remove(services, contact.uid, old)
         return True
-    await asyncio.to_thread(desk.archives.remove, contact.uid, blob)
+    await asyncio.to_thread(services.archives.remove, contact.uid, blob)
     return False
 
 
-async def _leftovers(desk: Desk) -> int:
+async def _leftovers(services: Services) -> int:
     """Remove files that no row knows and nobody is writing."""
-    files = await asyncio.to_thread(desk.archives.all, (desk.clock() - LEFTOVER_MS) / 1000)
-    known = await desk.store.read(lambda tx: store.blobs(tx, [name for _, name in files])) if files else set()
+    files = await asyncio.to_thread(services.archives.all, (services.clock() - LEFTOVER_MS) / 1000)
+    known = await services.store.read(lambda tx: store.blobs(tx, [name for _, name in files])) if files else set()
     left = [each for each in files if each[1] not in known]
     for owner, name in left:
-        await asyncio.to_thread(desk.archives.discard, owner, name)
+        await asyncio.to_thread(services.archives.discard, owner, name)
     return len(left)

@@ -28,7 +28,7 @@ from chat.export.store import exports
 from chat.export.store import holdings as held
 from chat.export.store.exports import Export
 from chat.infra.audit import audit
-from chat.infra.desk import Desk
+from chat.infra.services import Services
 from chat.retention.actions import rules
 
 AT_ONCE, AT_ONCE_BYTES = 1000, 20 * 1024 * 1024
@@ -44,22 +44,22 @@ class Archive:
     pieces: Iterator[bytes]
 
 
-async def of_visitor(desk: Desk, visitor: Visitor) -> Contact:
+async def of_visitor(services: Services, visitor: Visitor) -> Contact:
     """
     Return the contact that a visitor's token speaks for, who may have all of it, agreed to a newer notice or not.
 
     Raises Unauthorized and ConsentRequired where they were erased or have withdrawn, RateLimited.
     """
-    contact = await own(desk, visitor)
-    wait = await desk.live.allow(f"export:{contact.uid}", AN_HOUR, 3600.0)
+    contact = await own(services, visitor)
+    wait = await services.live.allow(f"export:{contact.uid}", AN_HOUR, 3600.0)
     if wait:
         raise RateLimited("That was asked for many times; wait a little", retry_after=wait)
     return contact
 
 
-async def own(desk: Desk, visitor: Visitor) -> Contact:
+async def own(services: Services, visitor: Visitor) -> Contact:
     """Return the contact that a visitor's token speaks for, to see what was asked for before."""
-    return await consent.reader_of(desk, visitor)
+    return await consent.reader_of(services, visitor)
 
 
 def source(actor: Actor) -> str:
@@ -67,7 +67,7 @@ def source(actor: Actor) -> str:
     return "agent" if actor.session_id else "api"
 
 
-async def of_agent(desk: Desk, actor: Actor, contact_uid: str) -> Contact:
+async def of_agent(services: Services, actor: Actor, contact_uid: str) -> Contact:
     """
     Return a contact of the account whose data the actor may hand over: who is under a legal hold, for owner and admin
     alone. BeingErased where the contact has withdrawn: what is left of it nobody reads any more.
@@ -79,10 +79,10 @@ async def of_agent(desk: Desk, actor: Actor, contact_uid: str) -> Contact:
             raise NotFound("No such contact")
         return _readable(contact)
 
-    return await desk.store.read(work)
+    return await services.store.read(work)
 
 
-async def of_email(desk: Desk, email: str) -> list[Contact]:
+async def of_email(services: Services, email: str) -> list[Contact]:
     """
     Return every contact with an address, in all accounts. Raises NotFound, BeingErased where all withdrew, and
     InvalidField where it is no address.
@@ -90,9 +90,9 @@ async def of_email(desk: Desk, email: str) -> list[Contact]:
 
     def work(tx: Any) -> list[Contact]:
         of = [each.id for each in accounts.all_of(tx)]
-        return [each for one in of for each in contacts.page(tx, one, desk.email_hash(one, email), 0, None)]
+        return [each for one in of for each in contacts.page(tx, one, services.email_hash(one, email), 0, None)]
 
-    found = await desk.store.read(work)
+    found = await services.store.read(work)
     if not found:
         address(email)
         raise NotFound("No contact has this address")
@@ -100,29 +100,29 @@ async def of_email(desk: Desk, email: str) -> list[Contact]:
     return readable or [_readable(found[0])]
 
 
-async def document(desk: Desk, contact: Contact, who: str) -> AsyncIterator[bytes]:
+async def document(services: Services, contact: Contact, who: str) -> AsyncIterator[bytes]:
     """Return everything as JSON, piece by piece; `who` asks, as the audit log names them."""
-    subject = await _handed(desk, contact, who)
-    return archives.as_json(desk, subject)
+    subject = await _handed(services, contact, who)
+    return archives.as_json(services, subject)
 
 
-async def archive(desk: Desk, contact: Contact, who: str) -> AsyncIterator[bytes]:
+async def archive(services: Services, contact: Contact, who: str) -> AsyncIterator[bytes]:
     """Return the archive, piece by piece, made while it is read."""
-    subject = await _handed(desk, contact, who)
-    return archives.zipped(desk, subject)
+    subject = await _handed(services, contact, who)
+    return archives.zipped(services, subject)
 
 
-async def little(desk: Desk, contact: Contact) -> bool:
+async def little(services: Services, contact: Contact) -> bool:
     """Whether an archive is made while somebody waits: up to AT_ONCE messages and notes, AT_ONCE_BYTES of files."""
 
     def work(tx: Any) -> bool:
         few = held.said(tx, contact.id) <= AT_ONCE
         return few and exports.bytes_of_files(tx, contact.id) <= AT_ONCE_BYTES
 
-    return await desk.store.read(work)
+    return await services.store.read(work)
 
 
-async def ask(desk: Desk, contact: Contact, source: str, who: str) -> dict[str, Any]:
+async def ask(services: Services, contact: Contact, source: str, who: str) -> dict[str, Any]:
     """
     File an export, and return how it stands; one that is not ready yet, or younger than a day, is the one. `source` is
     visitor, link, agent, api or command.
@@ -130,8 +130,8 @@ async def ask(desk: Desk, contact: Contact, source: str, who: str) -> dict[str, 
     Raises StorageFull where the disk has no room; no quota stands against it. BeingErased where the contact has
     withdrawn meanwhile.
     """
-    now = desk.clock()
-    quotas.has_room(desk)
+    now = services.clock()
+    quotas.has_room(services)
 
     def work(tx: Any) -> Export:
         known = _readable(contacts.by_uid(tx, contact.uid, lock=True))
@@ -139,75 +139,79 @@ async def ask(desk: Desk, contact: Contact, source: str, who: str) -> dict[str, 
         made = {"id": uuid7(), "source": source, "requested_at": now, "expires_at": now + days * DAY}
         filed = exports.one(tx, exports.put(tx, known.id, made, now - DAY), contact_id=known.id)
         if filed.id == made["id"]:
-            audit.enter(desk, tx, known.account_id, who, "contact.exported", filed.id, contact=known.uid)
+            audit.enter(services, tx, known.account_id, who, "contact.exported", filed.id, contact=known.uid)
         return filed
 
-    filed = await desk.store.write(work)
-    desk.live.publish(Told(Nudge("due")))
-    return shown(desk, filed, contact.uid)
+    filed = await services.store.write(work)
+    services.live.publish(Told(Nudge("due")))
+    return shown(services, filed, contact.uid)
 
 
-async def mine(desk: Desk, contact: Contact) -> list[dict[str, Any]]:
+async def mine(services: Services, contact: Contact) -> list[dict[str, Any]]:
     """Return a contact's exports, newest first."""
-    found = await desk.store.read(lambda tx: exports.of_contact(tx, contact.id))
-    return [shown(desk, each, contact.uid) for each in found]
+    found = await services.store.read(lambda tx: exports.of_contact(tx, contact.id))
+    return [shown(services, each, contact.uid) for each in found]
 
 
-async def page(desk: Desk, actor: Actor, before: str | None, limit: int) -> tuple[list[dict[str, Any]], str | None]:
+async def page(
+    services: Services, actor: Actor, before: str | None, limit: int
+) -> tuple[list[dict[str, Any]], str | None]:
     """Return the account's exports, newest first, and where the next page begins. Owner or admin."""
     require_manager(actor)
-    found = await desk.store.read(lambda tx: exports.page(tx, actor.account_id, before, limit + 1))
-    items = [shown(desk, each, uid) for each, uid in found[:limit]]
+    found = await services.store.read(lambda tx: exports.page(tx, actor.account_id, before, limit + 1))
+    items = [shown(services, each, uid) for each, uid in found[:limit]]
     return items, items[-1]["id"] if len(found) > limit else None
 
 
-async def state(desk: Desk, actor: Actor, export_id: str) -> dict[str, Any]:
+async def state(services: Services, actor: Actor, export_id: str) -> dict[str, Any]:
     """Return how an export of the account stands."""
-    found, contact = await _of_account(desk, actor, export_id)
-    return shown(desk, found, contact.uid)
+    found, contact = await _of_account(services, actor, export_id)
+    return shown(services, found, contact.uid)
 
 
-async def fetched(desk: Desk, contact: Contact, export_id: str) -> Archive:
+async def fetched(services: Services, contact: Contact, export_id: str) -> Archive:
     """Return the archive of a contact's export. NotFound where it is not ready, has expired or is another's."""
-    found = await desk.store.read(lambda tx: exports.one(tx, export_id, contact_id=contact.id))
-    if found.state != "done" or found.blob is None or found.expires_at <= desk.clock():
+    found = await services.store.read(lambda tx: exports.one(tx, export_id, contact_id=contact.id))
+    if found.state != "done" or found.blob is None or found.expires_at <= services.clock():
         raise NotFound("This export is not there to be fetched: it is not ready, or has expired")
-    return _opened(desk, contact, found)
+    return _opened(services, contact, found)
 
 
-async def fetched_by_agent(desk: Desk, actor: Actor, export_id: str) -> Archive:
+async def fetched_by_agent(services: Services, actor: Actor, export_id: str) -> Archive:
     """Return the archive of an export of the account, and enter who fetched it."""
-    _, contact = await _of_account(desk, actor, export_id)
-    made = await fetched(desk, contact, export_id)
+    _, contact = await _of_account(services, actor, export_id)
+    made = await fetched(services, contact, export_id)
     who = actor.agent_id
-    await desk.store.write(
-        lambda tx: audit.enter(desk, tx, contact.account_id, who, "contact.exported", export_id, contact=contact.uid)
+    await services.store.write(
+        lambda tx: audit.enter(
+            services, tx, contact.account_id, who, "contact.exported", export_id, contact=contact.uid
+        )
     )
     return made
 
 
-async def drop(desk: Desk, actor: Actor, export_id: str) -> None:
+async def drop(services: Services, actor: Actor, export_id: str) -> None:
     """Delete an export of the account before it expires. Owner or admin."""
     require_manager(actor)
-    found, contact = await _of_account(desk, actor, export_id)
-    await remove(desk, contact.uid, found)
+    found, contact = await _of_account(services, actor, export_id)
+    await remove(services, contact.uid, found)
 
 
-async def remove(desk: Desk, contact_uid: str, found: Export) -> None:
+async def remove(services: Services, contact_uid: str, found: Export) -> None:
     """Delete an export: the row first, and the file's key with it, then the file."""
-    await desk.store.write(lambda tx: exports.drop(tx, found.id))
+    await services.store.write(lambda tx: exports.drop(tx, found.id))
     if found.blob is not None:
-        desk.archives.remove(contact_uid, found.blob)
+        services.archives.remove(contact_uid, found.blob)
 
 
-def shown(desk: Desk, found: Export, contact_uid: str) -> dict[str, Any]:
+def shown(services: Services, found: Export, contact_uid: str) -> dict[str, Any]:
     """Return an export as lists show it; `progress` in percent, `waits_for_room` where the disk is nearly full."""
     done = found.state == "done"
     return {
         "id": found.id,
         "contact_id": contact_uid,
         "state": found.state,
-        "waits_for_room": found.state == "queued" and not quotas.roomy(desk),
+        "waits_for_room": found.state == "queued" and not quotas.roomy(services),
         "progress": 100 if done else min(99, 100 * found.done // max(1, found.total)),
         "source": found.source,
         "size": found.size if done else None,
@@ -217,35 +221,35 @@ def shown(desk: Desk, found: Export, contact_uid: str) -> dict[str, Any]:
     }
 
 
-def file_key(desk: Desk, contact: Contact, found: Export) -> bytes:
+def file_key(services: Services, contact: Contact, found: Export) -> bytes:
     """Return the key of an export's file, which is sealed under the contact's; NotFound where it does not open."""
-    opened = desk.unseal(contact.key_slot, contact.uid, f"export/{found.id}/key", found.file_key)
+    opened = services.unseal(contact.key_slot, contact.uid, f"export/{found.id}/key", found.file_key)
     if opened is None:
         raise NotFound("This archive is not there any more; ask for another")
     return derive(bytes.fromhex(opened), "export")
 
 
-def _opened(desk: Desk, contact: Contact, found: Export) -> Archive:
-    key = file_key(desk, contact, found)
-    chunks = desk.archives.read(contact.uid, found.blob or "", SEALED_CHUNK)
+def _opened(services: Services, contact: Contact, found: Export) -> Archive:
+    key = file_key(services, contact, found)
+    chunks = services.archives.read(contact.uid, found.blob or "", SEALED_CHUNK)
     day = stamp(found.done_at or found.requested_at)[:10]
     return Archive(f"export-{day}.zip", found.size, unseal_chunks(key, chunks))
 
 
-async def _of_account(desk: Desk, actor: Actor, export_id: str) -> tuple[Export, Contact]:
+async def _of_account(services: Services, actor: Actor, export_id: str) -> tuple[Export, Contact]:
     def work(tx: Any) -> tuple[Export, str]:
         found = exports.one(tx, export_id, account_id=actor.account_id)
         return found, contacts.by_id(tx, found.contact_id).uid
 
-    found, uid = await desk.store.read(work)
-    return found, await of_agent(desk, actor, uid)
+    found, uid = await services.store.read(work)
+    return found, await of_agent(services, actor, uid)
 
 
-async def _handed(desk: Desk, contact: Contact, who: str) -> holdings.Subject:
+async def _handed(services: Services, contact: Contact, who: str) -> holdings.Subject:
     """Return whom it is about, once the log says that it was handed over."""
-    subject = await holdings.subject(desk, _readable(contact))
-    await desk.store.write(
-        lambda tx: audit.enter(desk, tx, contact.account_id, who, "contact.exported", contact=contact.uid)
+    subject = await holdings.subject(services, _readable(contact))
+    await services.store.write(
+        lambda tx: audit.enter(services, tx, contact.account_id, who, "contact.exported", contact=contact.uid)
     )
     return subject
 

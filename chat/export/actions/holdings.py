@@ -14,7 +14,7 @@ from chat.core.places import BASES
 from chat.export.store import holdings
 from chat.export.store.holdings import Holding, Row, Value
 from chat.infra.audit import audit
-from chat.infra.desk import Desk, Sealed, unseal_text
+from chat.infra.services import Sealed, Services, unseal_text
 from chat.retention.actions import rules
 from chat.retention.store.ageing import Policy
 from chat.spam_filter.actions import training
@@ -40,29 +40,29 @@ class Subject:
         return not holding.setting or bool(getattr(self.account, holding.setting))
 
 
-async def subject(desk: Desk, contact: Contact) -> Subject:
+async def subject(services: Services, contact: Contact) -> Subject:
     """Return whom an export is about; NotFound where the key is gone, as nothing can be read then."""
 
     def work(tx: Any) -> Subject:
-        desk.keys.get(contact.key_slot, contact.uid)
+        services.keys.get(contact.key_slot, contact.uid)
         account, site = accounts.one(tx, contact.account_id), accounts.site_by_id(tx, contact.site_id)
-        known = transcripts.names(desk, tx, contact) if account.export_agent_names else {}
-        policy = rules.policy_of(tx, account.id, desk.clock())
+        known = transcripts.names(services, tx, contact) if account.export_agent_names else {}
+        policy = rules.policy_of(tx, account.id, services.clock())
         return Subject(contact, account, site, {uid: name for uid, name in known.items() if uid}, policy)
 
-    return await desk.store.read(work)
+    return await services.store.read(work)
 
 
-async def items(desk: Desk, who: Subject, holding: Holding) -> AsyncIterator[list[Item]]:
+async def items(services: Services, who: Subject, holding: Holding) -> AsyncIterator[list[Item]]:
     """Yield what is given of one table, chunk by chunk, each read in a transaction of its own."""
     after: holdings.Key = ()
     while who.gives(holding):
 
         def work(tx: Any, after: holdings.Key = after) -> tuple[list[Row], list[Item]]:
             rows = holdings.page(tx, holding.name, who.contact.id, after, CHUNK)
-            return rows, [item for item in (_item(desk, who, holding, row) for row in rows) if item is not None]
+            return rows, [item for item in (_item(services, who, holding, row) for row in rows) if item is not None]
 
-        rows, found = await desk.store.read(work)
+        rows, found = await services.store.read(work)
         if found:
             yield found
         if len(rows) < CHUNK:
@@ -70,15 +70,15 @@ async def items(desk: Desk, who: Subject, holding: Holding) -> AsyncIterator[lis
         after = tuple(rows[-1][name] for name in holding.key)
 
 
-async def left_out(desk: Desk, who: Subject, holding: Holding) -> int:
+async def left_out(services: Services, who: Subject, holding: Holding) -> int:
     """Return how many rows of a table the account does not give."""
-    return await desk.store.read(lambda tx: holdings.count(tx, holding.name, who.contact.id))
+    return await services.store.read(lambda tx: holdings.count(tx, holding.name, who.contact.id))
 
 
-async def accesses(desk: Desk, who: Subject) -> list[Item]:
+async def accesses(services: Services, who: Subject) -> list[Item]:
     """Return who met the contact's data, and how, first to last: agents as the account names them."""
     of = who.account.id, who.contact.uid
-    found = await desk.store.read(lambda tx: audit.of_contact(tx, *of))
+    found = await services.store.read(lambda tx: audit.of_contact(tx, *of))
     return [{"at": stamp(each.at), "who": _met(who, each.who), "action": each.action} for each in found]
 
 
@@ -102,17 +102,17 @@ def described(who: Subject, holding: Holding) -> Item:
     }
 
 
-def _item(desk: Desk, who: Subject, holding: Holding, row: Row) -> Item | None:
+def _item(services: Services, who: Subject, holding: Holding, row: Row) -> Item | None:
     if _unsent(row) and holding.name == "attachment":
         return None
     made: Item = {}
     for value in holding.values:
         try:
-            made[value.name] = _given(desk, who, value, row)
+            made[value.name] = _given(services, who, value, row)
         except Sealed:  # one damaged value keeps nobody from the rest
             made |= {value.name: None, "damaged": True}
     if holding.name == "message" and row["score"] is not None and made["body"] is not None:
-        made |= _judged(desk, who, made["body"], row["score"])
+        made |= _judged(services, who, made["body"], row["score"])
     return made
 
 
@@ -121,28 +121,28 @@ def _unsent(row: Row) -> bool:
     return row.get("author") == "agent" and row.get("seq") is None
 
 
-def _given(desk: Desk, who: Subject, value: Value, row: Row) -> Any:
+def _given(services: Services, who: Subject, value: Value, row: Row) -> Any:
     held = row[value.column]
     if value.kind == "agent":
         return None if held is None else {"role": "agent", "name": who.agents.get(held)}
     if value.kind == "time":
         return None if held is None else stamp(held)
-    return _opened(desk, who.contact, value, row) if value.kind == "sealed" else held
+    return _opened(services, who.contact, value, row) if value.kind == "sealed" else held
 
 
-def _opened(desk: Desk, contact: Contact, value: Value, row: Row) -> str | None:
+def _opened(services: Services, contact: Contact, value: Value, row: Row) -> str | None:
     """Return what is sealed; None for nothing, and for what was taken away."""
     sealed = row[value.column]
     if not sealed:
         return None
     place = value.opens.format_map(row)
     if place.startswith(TEXT):
-        key = desk.keys.get(contact.key_slot, contact.uid)
+        key = services.keys.get(contact.key_slot, contact.uid)
         return unseal_text(key, place.removeprefix(TEXT), row["cid"], sealed)
-    return desk.unseal(contact.key_slot, contact.uid, place, sealed)
+    return services.unseal(contact.key_slot, contact.uid, place, sealed)
 
 
-def _judged(desk: Desk, who: Subject, text: str, score: float) -> Item:
+def _judged(services: Services, who: Subject, text: str, score: float) -> Item:
     """Return what a score means, and the words that decide in the account's filter as it is now."""
-    known = desk.filters.of(who.account.id)
+    known = services.filters.of(who.account.id)
     return {"verdict": str(known.verdict(score)), "why": training.why(known, text)}

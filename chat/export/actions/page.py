@@ -20,7 +20,7 @@ from chat.export.actions.holdings import Item, Subject
 from chat.export.domain.markup import Markup, h
 from chat.export.store.holdings import Holding
 from chat.export.store.holdings import holdings as every
-from chat.infra.desk import Desk
+from chat.infra.services import Services
 
 SHAPED = ("contact", "ticket", "message", "attachment", "receipt")
 EMPTY: tuple[Any, ...] = (None, [], "")
@@ -31,7 +31,7 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-a
 class Page:
     """What the parts of the page share: the words, whose it is, the files by ticket and message."""
 
-    desk: Desk
+    services: Services
     who: Subject
     t: blocks.Say
     paths: dict[str, str]
@@ -41,11 +41,11 @@ class Page:
 
 
 async def pieces(
-    desk: Desk, who: Subject, paths: dict[str, str], step: Callable[[int], Awaitable[None]]
+    services: Services, who: Subject, paths: dict[str, str], step: Callable[[int], Awaitable[None]]
 ) -> AsyncIterator[bytes]:
     """Yield the page as UTF-8."""
     locale = who.contact.locale if who.contact.locale in LOCALES else LOCALES[0]
-    page = Page(desk, who, blocks.Say(locale), paths, step)
+    page = Page(services, who, blocks.Say(locale), paths, step)
     known = {each.name: each for each in every()}
     yield _head(page).encode()
     for part in (_contact, _transcripts, _files, _receipts):
@@ -72,7 +72,7 @@ def _head(page: Page) -> str:
         h("title", title),
         h("style", Markup(style)),
     )
-    made = t("export.page.made", moment=t.moment(stamp(page.desk.clock())))
+    made = t("export.page.made", moment=t.moment(stamp(page.services.clock())))
     top = h("header", h("h1", title), h("p", t("export.page.lead"), class_="lead"), h("p", made, class_="quiet"))
     return f'<!doctype html>\n<html lang="{t.locale}">\n{head}\n<body>\n{top}\n<main>\n'
 
@@ -90,7 +90,7 @@ def _foot(page: Page, known: list[Holding]) -> str:
 
 async def _contact(page: Page, known: dict[str, Holding]) -> AsyncIterator[str]:
     yield f'<section id="contact">{h("h2", page.t("export.section.contact"))}\n'
-    async for some in holdings.items(page.desk, page.who, known["contact"]):
+    async for some in holdings.items(page.services, page.who, known["contact"]):
         for item in some:
             yield blocks.facts(page.t, item | {"site": page.who.site.name, "account": page.who.account.name})
     yield "</section>\n"
@@ -98,16 +98,16 @@ async def _contact(page: Page, known: dict[str, Holding]) -> AsyncIterator[str]:
 
 async def _transcripts(page: Page, known: dict[str, Holding]) -> AsyncIterator[str]:
     """Yield the tickets with what was said in each, in order; an empty ticket has its heading too."""
-    async for some in holdings.items(page.desk, page.who, known["ticket"]):
+    async for some in holdings.items(page.services, page.who, known["ticket"]):
         page.tickets |= {item["number"]: item for item in some}
-    async for some in holdings.items(page.desk, page.who, known["attachment"]):
+    async for some in holdings.items(page.services, page.who, known["attachment"]):
         for item in some:
             page.attached[item["ticket"], item["seq"]].append(item)
     yield f'<section id="tickets">{h("h2", page.t("export.section.ticket"))}\n'
     if not page.tickets:
         yield h("p", page.t("export.none"), class_="quiet")
     transcripts = Transcripts(page)
-    async for some in holdings.items(page.desk, page.who, known["message"]):
+    async for some in holdings.items(page.services, page.who, known["message"]):
         yield "".join(transcripts.said(item) for item in some)
         await page.step(len(some))
     yield transcripts.end() + "</section>\n"
@@ -157,14 +157,14 @@ async def _files(page: Page, _: dict[str, Holding]) -> AsyncIterator[str]:
 
 async def _receipts(page: Page, known: dict[str, Holding]) -> AsyncIterator[str]:
     yield f'<section id="receipts">{h("h2", page.t("export.section.receipt"))}\n<ol class="receipts">\n'
-    async for some in holdings.items(page.desk, page.who, known["receipt"]):
+    async for some in holdings.items(page.services, page.who, known["receipt"]):
         yield "".join(blocks.receipt(page.t, item) for item in some)
     yield f"</ol>{h('p', page.t('export.receipt.signed'), class_='quiet')}</section>\n"
 
 
 async def _access(page: Page) -> str:
     """Return who met the data, from the audit log."""
-    t, found = page.t, await holdings.accesses(page.desk, page.who)
+    t, found = page.t, await holdings.accesses(page.services, page.who)
     heads = [t.field(name) for name in ("at", "who", "action")]
     shown = blocks.table(heads, [blocks.access(t, each) for each in found])
     return (
@@ -177,12 +177,12 @@ async def _plainly(page: Page, holding: Holding) -> AsyncIterator[str]:
     """Yield a table as it is; nothing where it holds nothing."""
     title = h("h2", page.t.title(holding.name))
     if not page.who.gives(holding):
-        count = await holdings.left_out(page.desk, page.who, holding)
+        count = await holdings.left_out(page.services, page.who, holding)
         told = page.t(f"export.left_out.{holding.name}", count=count)
         yield f'<section id="{holding.name}">{title}{h("p", told)}</section>\n' if count else ""
         return
     names, begun = [value.name for value in holding.values], False
-    async for some in holdings.items(page.desk, page.who, holding):
+    async for some in holdings.items(page.services, page.who, holding):
         if not begun:
             heads = h("tr", *(h("th", page.t.field(name), scope="col") for name in names))
             yield f'<section id="{holding.name}">{title}<div class="wide"><table><thead>{heads}</thead><tbody>\n'

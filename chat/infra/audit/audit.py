@@ -10,14 +10,16 @@ import structlog
 from chat.core.audited import Entry, Head, chained, checked
 from chat.core.model import Actor
 from chat.infra.audit import store
-from chat.infra.desk import Desk
+from chat.infra.services import Services
 
 log = structlog.get_logger("chat.audit")
 # Who looks at the same thing again within ten minutes looks once.
 AGAIN = 600_000
 
 
-def enter(desk: Desk, tx: Any, account_id: str, who: str, action: str, target: str = "", contact: str = "") -> None:
+def enter(
+    services: Services, tx: Any, account_id: str, who: str, action: str, target: str = "", contact: str = ""
+) -> None:
     """
     Enter, in the deed's own transaction, what it does; call it last, since it locks the account's chain.
 
@@ -26,31 +28,31 @@ def enter(desk: Desk, tx: Any, account_id: str, who: str, action: str, target: s
     """
     word = checked(who, action, target, contact)
     head = store.lock(tx, account_id)
-    entry = Entry(account_id, head.number + 1, desk.clock(), who, word, target, contact)
+    entry = Entry(account_id, head.number + 1, services.clock(), who, word, target, contact)
     entry = replace(entry, hash=chained(head.hash, entry))
-    store.append(tx, entry, signed(desk, replace(head, number=entry.number, hash=entry.hash)))
+    store.append(tx, entry, signed(services, replace(head, number=entry.number, hash=entry.hash)))
 
 
-async def looked(desk: Desk, actor: Actor, action: str, target: str = "", contact: str = "") -> None:
+async def looked(services: Services, actor: Actor, action: str, target: str = "", contact: str = "") -> None:
     """Enter that an agent looks at something, before it is shown; again within ten minutes is not entered anew."""
-    await once(desk, actor.account_id, actor.agent_id, action, target, contact)
+    await once(services, actor.account_id, actor.agent_id, action, target, contact)
 
 
-async def once(desk: Desk, account_id: str, who: str, action: str, target: str = "", contact: str = "") -> None:
+async def once(services: Services, account_id: str, who: str, action: str, target: str = "", contact: str = "") -> None:
     """Enter what changes nothing, in a transaction of its own, unless the same was entered in the last ten minutes."""
-    alike = _alike(desk, account_id, who, action, target, contact)
-    if not await desk.store.read(lambda tx: store.seen_since(tx, alike)):
-        await desk.store.write(lambda tx: enter(desk, tx, account_id, who, action, target, contact))
+    alike = _alike(services, account_id, who, action, target, contact)
+    if not await services.store.read(lambda tx: store.seen_since(tx, alike)):
+        await services.store.write(lambda tx: enter(services, tx, account_id, who, action, target, contact))
 
 
-def enter_once(desk: Desk, tx: Any, account_id: str, who: str, action: str, target: str) -> None:
+def enter_once(services: Services, tx: Any, account_id: str, who: str, action: str, target: str) -> None:
     """Enter in a deed's own transaction, last, unless the same was entered in the last ten minutes."""
-    if not store.seen_since(tx, _alike(desk, account_id, who, action, target, "")):
-        enter(desk, tx, account_id, who, action, target)
+    if not store.seen_since(tx, _alike(services, account_id, who, action, target, "")):
+        enter(services, tx, account_id, who, action, target)
 
 
-def _alike(desk: Desk, account_id: str, who: str, action: str, target: str, contact: str) -> Entry:
-    return Entry(account_id, 0, desk.clock() - AGAIN, who, checked(who, action, target, contact), target, contact)
+def _alike(services: Services, account_id: str, who: str, action: str, target: str, contact: str) -> Entry:
+    return Entry(account_id, 0, services.clock() - AGAIN, who, checked(who, action, target, contact), target, contact)
 
 
 def of_contact(tx: Any, account_id: str, contact_uid: str) -> list[Entry]:
@@ -58,7 +60,7 @@ def of_contact(tx: Any, account_id: str, contact_uid: str) -> list[Entry]:
     return store.of_contact(tx, account_id, contact_uid)
 
 
-def prune(desk: Desk, tx: Any, account_id: str, before: int, most: int = 1000) -> int:
+def prune(services: Services, tx: Any, account_id: str, before: int, most: int = 1000) -> int:
     """
     Delete entries older than `before` (ms) from the chain's beginning, `most` at once, and sign where it begins now;
     return how many. A stretch that does not verify is evidence, and stays.
@@ -73,10 +75,10 @@ def prune(desk: Desk, tx: Any, account_id: str, before: int, most: int = 1000) -
         if (entry.number, entry.hash) != (number, last):
             log.error("audit log broken", account=account_id, number=number)
             return 0
-    store.move(tx, signed(desk, replace(head, pruned=gone[-1].number, pruned_hash=last)))
+    store.move(tx, signed(services, replace(head, pruned=gone[-1].number, pruned_hash=last)))
     return store.drop(tx, account_id, head.pruned, gone[-1].number)
 
 
-def signed(desk: Desk, head: Head) -> Head:
+def signed(services: Services, head: Head) -> Head:
     """Return a head with the server's signature over it."""
-    return replace(head, signature=desk.signer.sign(head.signed))
+    return replace(head, signature=services.signer.sign(head.signed))

@@ -14,7 +14,7 @@ from chat.core.model import Attachment, Message, Ticket
 from chat.core.nudges import Nudge, Told
 from chat.erasure.actions import erasure
 from chat.infra.audit import audit
-from chat.infra.desk import Desk
+from chat.infra.services import Services
 from chat.retention.store import ageing, runs
 from chat.retention.store.ageing import Found, Kind, Policy
 from chat.retention.store.runs import Run
@@ -32,7 +32,7 @@ Take = Callable[["Batch"], Awaitable[None]]
 class Batch:
     """Some things of a kind that were due a moment ago, on behalf of a run; `pause` lets others have their turn."""
 
-    desk: Desk
+    services: Services
     run: Run
     kind: Kind
     policy: Policy
@@ -48,45 +48,45 @@ class Batch:
 
 async def tickets(batch: Batch) -> None:
     """Delete tickets with all that hangs off them: unseen at once, then chunk by chunk."""
-    desk, ids = batch.desk, [each[1] for each in batch.found]
+    services, ids = batch.services, [each[1] for each in batch.found]
 
     def work(tx: Any) -> list[tuple[Ticket, str]]:
         known = rows.locked(tx, ids)
         kept = {each[1] for each in batch.still(tx)}
-        rows.doom(tx, list(kept), desk.clock())
+        rows.doom(tx, list(kept), services.clock())
         return [(ticket, uid) for ticket, uid in known if ticket.id in kept]
 
-    gone = await desk.store.write(work)
+    gone = await services.store.write(work)
     for ticket, _ in gone:
-        desk.live.publish(*_went(ticket))
+        services.live.publish(*_went(ticket))
     await batch.pause()
     await redaction.finish(
-        desk, [Doomed(each.id, each.account_id, each.contact_id, uid) for each, uid in gone], batch.pause
+        services, [Doomed(each.id, each.account_id, each.contact_id, uid) for each, uid in gone], batch.pause
     )
 
 
 async def files(batch: Batch) -> None:
     """Delete files from messages that stay, each as an entry of its own in the ticket."""
-    desk = batch.desk
+    services = batch.services
 
     def work(tx: Any) -> list[tuple[Ticket, str, Message, list[Attachment]]]:
         known = {ticket.id: (ticket, uid) for ticket, uid in rows.locked(tx, [each[1] for each in batch.found])}
         made = []
         for _, ticket_id, seq, attachment_id in sorted(batch.still(tx), key=lambda each: tuple(each[1:])):
-            entry, gone, _ = rows.redact(tx, ticket_id, seq, desk.clock(), attachment_id, aged=True)
+            entry, gone, _ = rows.redact(tx, ticket_id, seq, services.clock(), attachment_id, aged=True)
             made.append((*known[ticket_id], entry, gone))
         return made
 
-    for ticket, uid, entry, gone in await desk.store.write(work):
+    for ticket, uid, entry, gone in await services.store.write(work):
         for file in gone:
-            await asyncio.to_thread(desk.blobs.remove, uid, file.blob)
-        redaction.tell(desk, ticket, entry)
+            await asyncio.to_thread(services.blobs.remove, uid, file.blob)
+        redaction.tell(services, ticket, entry)
     await batch.pause()
 
 
 async def labels(batch: Batch) -> None:
     """Delete labels, and unlearn them at once."""
-    desk = batch.desk
+    services = batch.services
 
     def work(tx: Any) -> set[tuple[str, int]]:
         rows.locked(tx, [each[1] for each in batch.found])
@@ -95,45 +95,45 @@ async def labels(batch: Batch) -> None:
         marks.drop_many(tx, kept)
         return taught
 
-    for account_id, contact_id in await desk.store.write(work):
-        await training.changed(desk, account_id, contact_id)
+    for account_id, contact_id in await services.store.write(work):
+        await training.changed(services, account_id, contact_id)
     await batch.pause()
 
 
 async def contacts(batch: Batch) -> None:
     """Have contacts erased as if they had asked for it: key, places, certificate."""
-    desk = batch.desk
+    services = batch.services
     for each in batch.found:
         try:
-            contact = await desk.store.read(lambda tx, of=each[1]: people.by_id(tx, of))  # type: ignore[misc] # bound now
+            contact = await services.store.read(lambda tx, of=each[1]: people.by_id(tx, of))  # type: ignore[misc] # bound now
         except NotFound:
             continue
-        await erasure.by_retention(desk, contact.uid, lambda tx, _, it=each: bool(batch.still(tx, [it])))  # type: ignore[misc] # bound now
+        await erasure.by_retention(services, contact.uid, lambda tx, _, it=each: bool(batch.still(tx, [it])))  # type: ignore[misc] # bound now
         await batch.pause()
 
 
 async def exports(batch: Batch) -> None:
     """Delete exports: the rows first, and the files' keys with them, then the files."""
-    desk = batch.desk
+    services = batch.services
 
     def work(tx: Any) -> list[tuple[str, str]]:
         return ageing.take_exports(tx, [each[1] for each in batch.still(tx)])
 
-    for uid, blob in await desk.store.write(work):
-        await asyncio.to_thread(desk.archives.remove, uid, blob)
+    for uid, blob in await services.store.write(work):
+        await asyncio.to_thread(services.archives.remove, uid, blob)
     await batch.pause()
 
 
 async def entries(batch: Batch) -> None:
     """Delete entries of the audit log from its beginning, and have it signed where it begins now."""
-    desk, account_id = batch.desk, batch.policy.account_id
+    services, account_id = batch.services, batch.policy.account_id
     before = batch.policy.now - batch.policy.days[batch.kind.rule] * DAY + 1
 
     def work(tx: Any) -> None:
-        gone = audit.prune(desk, tx, account_id, before, len(batch.found))
+        gone = audit.prune(services, tx, account_id, before, len(batch.found))
         runs.purged(tx, batch.run.id, batch.kind.rule, gone)
 
-    await desk.store.write(work)
+    await services.store.write(work)
     await batch.pause()
 
 

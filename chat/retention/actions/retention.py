@@ -14,7 +14,7 @@ from chat.core.ids import uuid7
 from chat.core.model import Actor, Department
 from chat.core.nudges import Nudge, Told
 from chat.infra.audit import audit
-from chat.infra.desk import Desk
+from chat.infra.services import Services
 from chat.retention.actions import rules, sweeping
 from chat.retention.actions.rules import RULES, Thought
 from chat.retention.store import ageing, departments, runs
@@ -25,16 +25,16 @@ SAMPLES, MONTHS = 10, 13
 Days = Mapping[str, Any]
 
 
-async def settings(desk: Desk, actor: Actor) -> dict[str, Any]:
+async def settings(services: Services, actor: Actor) -> dict[str, Any]:
     """Return the account's days by rule, the rules with their limits, and the departments with days of their own."""
     require_manager(actor)
-    policy = await desk.store.read(lambda tx: rules.policy_of(tx, actor.account_id, desk.clock()))
-    found = await desk.store.read(lambda tx: departments.all_of(tx, actor.account_id))
+    policy = await services.store.read(lambda tx: rules.policy_of(tx, actor.account_id, services.clock()))
+    found = await services.store.read(lambda tx: departments.all_of(tx, actor.account_id))
     own = [department(each) for each in found]
     return rules.named(policy.days) | {"rules": [_rule(each, policy) for each in RULES], "departments": own}
 
 
-async def change(desk: Desk, actor: Actor, values: Days) -> dict[str, Any]:
+async def change(services: Services, actor: Actor, values: Days) -> dict[str, Any]:
     """Set the account's days, as `{"transcripts_days":365}`; all or nothing. Raises InvalidField, naming the field."""
     require_manager(actor)
     days = rules.checked(values)
@@ -44,64 +44,68 @@ async def change(desk: Desk, actor: Actor, values: Days) -> dict[str, Any]:
     def work(tx: Any) -> None:
         kept = accounts.days_of(tx, actor.account_id, lock=True) | days
         accounts.change(tx, actor.account_id, {"retention": kept})
-        audit.enter(desk, tx, actor.account_id, actor.agent_id, "retention.changed")
+        audit.enter(services, tx, actor.account_id, actor.agent_id, "retention.changed")
 
-    await desk.store.write(work)
-    return await settings(desk, actor)
+    await services.store.write(work)
+    return await settings(services, actor)
 
 
-async def shortens(desk: Desk, actor: Actor, thought: Thought) -> bool:
+async def shortens(services: Services, actor: Actor, thought: Thought) -> bool:
     """Tell whether something would go sooner with other days than it does now."""
     require_manager(actor)
 
     def work(tx: Any) -> bool:
-        before, after = (rules.policy_of(tx, actor.account_id, desk.clock(), each) for each in (None, thought))
+        before, after = (rules.policy_of(tx, actor.account_id, services.clock(), each) for each in (None, thought))
         return rules.sooner(before, after)
 
-    return await desk.store.read(work)
+    return await services.store.read(work)
 
 
-async def look(desk: Desk, actor: Actor, thought: Thought | None = None) -> list[dict[str, Any]]:
+async def look(services: Services, actor: Actor, thought: Thought | None = None) -> list[dict[str, Any]]:
     """Return what each rule would purge now, or with other days, with samples by number; nothing is stored."""
     require_manager(actor)
-    met = await _looked(desk, actor.account_id, thought)
+    met = await _looked(services, actor.account_id, thought)
     return [_count(count) | {"samples": some} for count, some in met]
 
 
-async def rehearse(desk: Desk, actor: Actor, values: Days | None = None) -> dict[str, Any]:
+async def rehearse(services: Services, actor: Actor, values: Days | None = None) -> dict[str, Any]:
     """The same as a report that is kept; the samples are in the answer only."""
     require_manager(actor)
     thought = Thought(rules.checked(values or {}))
-    return await _rehearsed(desk, actor.account_id, _source(actor), actor.agent_id, thought)
+    return await _rehearsed(services, actor.account_id, _source(actor), actor.agent_id, thought)
 
 
-async def start(desk: Desk, actor: Actor) -> dict[str, Any]:
+async def start(services: Services, actor: Actor) -> dict[str, Any]:
     """Start a run, which the sweep carries out; return its report so far. One that is under way is joined."""
     require_manager(actor)
-    run = await sweeping.begin(desk, actor.account_id, _source(actor), actor.agent_id)
-    desk.live.publish(Told(Nudge("due")))
-    return await report(desk, actor, run.id)
+    run = await sweeping.begin(services, actor.account_id, _source(actor), actor.agent_id)
+    services.live.publish(Told(Nudge("due")))
+    return await report(services, actor, run.id)
 
 
-async def now(desk: Desk, *, dry_run: bool) -> list[dict[str, Any]]:
+async def now(services: Services, *, dry_run: bool) -> list[dict[str, Any]]:
     """Run the rules in every account now, or rehearse that; return the reports."""
-    known = await desk.store.read(accounts.all_of)
+    known = await services.store.read(accounts.all_of)
     if dry_run:
-        return [{"account": each.name} | await _rehearsed(desk, each.id, "command", "command", None) for each in known]
-    made = [await sweeping.begin(desk, each.id, "command", "command") for each in known]
+        return [
+            {"account": each.name} | await _rehearsed(services, each.id, "command", "command", None) for each in known
+        ]
+    made = [await sweeping.begin(services, each.id, "command", "command") for each in known]
     for run in made:
-        await sweeping.carry_out(desk, run)
-    return [{"account": each.name} | await _report(desk, run.id) for each, run in zip(known, made, strict=True)]
+        await sweeping.carry_out(services, run)
+    return [{"account": each.name} | await _report(services, run.id) for each, run in zip(known, made, strict=True)]
 
 
-async def report(desk: Desk, actor: Actor, run_id: str) -> dict[str, Any]:
+async def report(services: Services, actor: Actor, run_id: str) -> dict[str, Any]:
     """Return the report of a run of the account; NotFound where there is none."""
     require_manager(actor)
-    await desk.store.read(lambda tx: runs.one(tx, actor.account_id, run_id))
-    return await _report(desk, run_id)
+    await services.store.read(lambda tx: runs.one(tx, actor.account_id, run_id))
+    return await _report(services, run_id)
 
 
-async def page(desk: Desk, actor: Actor, before: str | None, limit: int) -> tuple[list[dict[str, Any]], str | None]:
+async def page(
+    services: Services, actor: Actor, before: str | None, limit: int
+) -> tuple[list[dict[str, Any]], str | None]:
     """Return the account's reports, newest first, and where the next page begins."""
     require_manager(actor)
 
@@ -109,36 +113,36 @@ async def page(desk: Desk, actor: Actor, before: str | None, limit: int) -> tupl
         found = runs.page(tx, actor.account_id, before, limit + 1)
         return found, runs.counts(tx, [each.id for each in found])
 
-    found, counts = await desk.store.read(work)
+    found, counts = await services.store.read(work)
     items = [shown(each, counts.get(each.id, [])) for each in found[:limit]]
     return items, found[limit - 1].id if len(found) > limit else None
 
 
-async def last(desk: Desk, actor: Actor) -> dict[str, Any] | None:
+async def last(services: Services, actor: Actor) -> dict[str, Any] | None:
     """Return the report of the account's last run that was no rehearsal."""
     require_manager(actor)
-    run = await desk.store.read(lambda tx: runs.last(tx, actor.account_id))
-    return None if run is None else await _report(desk, run.id)
+    run = await services.store.read(lambda tx: runs.last(tx, actor.account_id))
+    return None if run is None else await _report(services, run.id)
 
 
-async def coming(desk: Desk, actor: Actor) -> list[dict[str, Any]]:
+async def coming(services: Services, actor: Actor) -> list[dict[str, Any]]:
     """Return how many things fall due in each of the next months, this one first, with all that is due already."""
     require_manager(actor)
-    months = _months(desk.clock())
+    months = _months(services.clock())
 
     def work(tx: Any) -> dict[str, list[int]]:
-        policy, ends = rules.policy_of(tx, actor.account_id, desk.clock()), [end for _, end in months]
+        policy, ends = rules.policy_of(tx, actor.account_id, services.clock()), [end for _, end in months]
         return {rule.name: ageing.coming(tx, rule.kind, policy, ends) for rule in RULES}
 
-    found = await desk.store.read(work)
+    found = await services.store.read(work)
     return [
         {"month": month} | {name: counts[at] for name, counts in found.items()} for at, (month, _) in enumerate(months)
     ]
 
 
-async def kept_days(desk: Desk, account_id: str) -> int:
+async def kept_days(services: Services, account_id: str) -> int:
     """Return for how many days after its last message a ticket is kept."""
-    policy = await desk.store.read(lambda tx: rules.policy_of(tx, account_id, desk.clock()))
+    policy = await services.store.read(lambda tx: rules.policy_of(tx, account_id, services.clock()))
     return policy.days["transcripts"]
 
 
@@ -170,33 +174,35 @@ def told(made: dict[str, Any]) -> list[str]:
     return lines
 
 
-async def _rehearsed(desk: Desk, account_id: str, source: str, who: str, thought: Thought | None) -> dict[str, Any]:
-    met, at = await _looked(desk, account_id, thought), desk.clock()
+async def _rehearsed(
+    services: Services, account_id: str, source: str, who: str, thought: Thought | None
+) -> dict[str, Any]:
+    met, at = await _looked(services, account_id, thought), services.clock()
     made = {"id": uuid7(), "account_id": account_id, "source": source, "started_at": at, "done_at": at}
 
     def work(tx: Any) -> Run:
         run = runs.rehearsed(tx, made, [count for count, _ in met])
-        audit.enter(desk, tx, account_id, who, "retention.rehearsed", run.id)
+        audit.enter(services, tx, account_id, who, "retention.rehearsed", run.id)
         return run
 
-    run = await desk.store.write(work)
+    run = await services.store.write(work)
     return shown(run, []) | {"rules": [_count(count) | {"samples": some} for count, some in met]}
 
 
-async def _looked(desk: Desk, account_id: str, thought: Thought | None) -> list[tuple[Count, list[Any]]]:
+async def _looked(services: Services, account_id: str, thought: Thought | None) -> list[tuple[Count, list[Any]]]:
     def work(tx: Any) -> list[tuple[Count, list[Any]]]:
-        policy = rules.policy_of(tx, account_id, desk.clock(), thought)
+        policy = rules.policy_of(tx, account_id, services.clock(), thought)
         some = [ageing.samples(tx, rule.kind, policy, SAMPLES) for rule in RULES]
         return list(zip(sweeping.met(tx, policy), some, strict=True))
 
-    return await desk.store.read(work)
+    return await services.store.read(work)
 
 
-async def _report(desk: Desk, run_id: str) -> dict[str, Any]:
+async def _report(services: Services, run_id: str) -> dict[str, Any]:
     def work(tx: Any) -> dict[str, Any]:
         return shown(runs.by_id(tx, run_id), runs.counts(tx, [run_id]).get(run_id, []))
 
-    return await desk.store.read(work)
+    return await services.store.read(work)
 
 
 def _source(actor: Actor) -> str:

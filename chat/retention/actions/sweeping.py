@@ -11,8 +11,8 @@ from chat.core.clock import DAY
 from chat.core.errors import LetheError, Unavailable
 from chat.core.ids import uuid7
 from chat.infra.audit import audit
-from chat.infra.desk import Desk
 from chat.infra.pauses import Turns
+from chat.infra.services import Services
 from chat.retention.actions import rules
 from chat.retention.actions.purging import Batch
 from chat.retention.actions.rules import RULES, Rule
@@ -27,45 +27,45 @@ BATCH = 25
 ECHO = 150_000
 
 
-async def sweep(desk: Desk) -> int:
+async def sweep(services: Services) -> int:
     """Begin the runs that are due, go on with those that were cut short; return how many were finished."""
-    for account_id in await desk.store.read(lambda tx: runs.commanded(tx, desk.clock() - ECHO)):
-        await training.learn_anew(desk, account_id)  # without Redis nobody told this process
-    for account_id in await desk.store.read(lambda tx: runs.unrun(tx, desk.clock() - DAY)):
-        await begin(desk, account_id, "clock", "system")
-    return sum([await _carried_out(desk, each) for each in await desk.store.read(runs.running)])
+    for account_id in await services.store.read(lambda tx: runs.commanded(tx, services.clock() - ECHO)):
+        await training.learn_anew(services, account_id)  # without Redis nobody told this process
+    for account_id in await services.store.read(lambda tx: runs.unrun(tx, services.clock() - DAY)):
+        await begin(services, account_id, "clock", "system")
+    return sum([await _carried_out(services, each) for each in await services.store.read(runs.running)])
 
 
-async def begin(desk: Desk, account_id: str, source: str, who: str) -> Run:
+async def begin(services: Services, account_id: str, source: str, who: str) -> Run:
     """Enter a run of an account for `who` (as in the audit log), or return the one that is under way."""
-    made = {"id": uuid7(), "account_id": account_id, "source": source, "started_at": desk.clock()}
+    made = {"id": uuid7(), "account_id": account_id, "source": source, "started_at": services.clock()}
 
     def work(tx: Any) -> Run:
         run = runs.begin(tx, made)
         if run.id == made["id"]:
-            audit.enter(desk, tx, account_id, who, "retention.run", run.id)
+            audit.enter(services, tx, account_id, who, "retention.run", run.id)
         return run
 
-    return await desk.store.write(work)
+    return await services.store.write(work)
 
 
-async def carry_out(desk: Desk, run: Run) -> bool:
+async def carry_out(services: Services, run: Run) -> bool:
     """
     Purge what is due under every rule, and reports that are older than the audit log; killed anywhere and begun again,
     it goes on. Return whether it was this call that finished the run: two processes may be at it.
     """
-    policy = await desk.store.read(lambda tx: rules.policy_of(tx, run.account_id, desk.clock()))
-    found = await desk.store.read(lambda tx: met(tx, policy))
-    await desk.store.write(lambda tx: runs.reach(tx, run.id, found))
+    policy = await services.store.read(lambda tx: rules.policy_of(tx, run.account_id, services.clock()))
+    found = await services.store.read(lambda tx: met(tx, policy))
+    await services.store.write(lambda tx: runs.reach(tx, run.id, found))
     for rule in RULES:
-        await _purge(desk, run, rule, policy)
-    while await redaction.sweep(desk):  # what was counted and hidden before a kill, and not deleted yet
+        await _purge(services, run, rule, policy)
+    while await redaction.sweep(services):  # what was counted and hidden before a kill, and not deleted yet
         pass
     purged = any(each.found for each in found)
-    scrubbed = desk.clock() if purged and await desk.store.scrub(small=True) else None
-    old = desk.clock() - policy.days["audit"] * DAY
-    await desk.store.write(lambda tx: runs.forget(tx, run.account_id, old))
-    return await desk.store.write(lambda tx: runs.close(tx, run.id, desk.clock(), scrubbed))
+    scrubbed = services.clock() if purged and await services.store.scrub(small=True) else None
+    old = services.clock() - policy.days["audit"] * DAY
+    await services.store.write(lambda tx: runs.forget(tx, run.account_id, old))
+    return await services.store.write(lambda tx: runs.close(tx, run.id, services.clock(), scrubbed))
 
 
 def met(tx: Any, policy: Policy) -> list[Count]:
@@ -79,10 +79,10 @@ def met(tx: Any, policy: Policy) -> list[Count]:
     return made
 
 
-async def _carried_out(desk: Desk, run: Run) -> bool:
+async def _carried_out(services: Services, run: Run) -> bool:
     """One account's run that fails does not stop the others'."""
     try:
-        return await carry_out(desk, run)
+        return await carry_out(services, run)
     except Unavailable:
         log.warning("retention put off", run=run.id)
     except LetheError as error:
@@ -90,20 +90,20 @@ async def _carried_out(desk: Desk, run: Run) -> bool:
     return False
 
 
-async def _purge(desk: Desk, run: Run, rule: Rule, policy: Policy) -> None:
+async def _purge(services: Services, run: Run, rule: Rule, policy: Policy) -> None:
     """Go through what is due once, oldest first; what is not taken then is left, and the report says so."""
     begun, turns, last = perf_counter(), Turns(), None
-    while found := await _next(desk, rule, policy, last):
-        await rule.take(Batch(desk, run, rule.kind, policy, found, turns.pause))
+    while found := await _next(services, rule, policy, last):
+        await rule.take(Batch(services, run, rule.kind, policy, found, turns.pause))
         last = found[-1]
 
     def look(tx: Any) -> tuple[int, int | None]:
         return ageing.count(tx, rule.kind, policy)[0], ageing.oldest(tx, rule.kind, policy)
 
-    left, oldest = await desk.store.read(look)
+    left, oldest = await services.store.read(look)
     took = round((perf_counter() - begun) * 1000)
-    await desk.store.write(lambda tx: runs.leave(tx, run.id, rule.name, left, oldest, took))
+    await services.store.write(lambda tx: runs.leave(tx, run.id, rule.name, left, oldest, took))
 
 
-async def _next(desk: Desk, rule: Rule, policy: Policy, last: Found | None) -> list[Found]:
-    return await desk.store.read(lambda tx: ageing.over(tx, rule.kind, policy, last, BATCH))
+async def _next(services: Services, rule: Rule, policy: Policy, last: Found | None) -> list[Found]:
+    return await services.store.read(lambda tx: ageing.over(tx, rule.kind, policy, last, BATCH))

@@ -14,7 +14,7 @@ from chat.core.model import Actor, Contact, Message
 from chat.core.nudges import Nudge, Told
 from chat.core.texts import cut
 from chat.infra.audit import audit
-from chat.infra.desk import Desk, unseal_text
+from chat.infra.services import Services, unseal_text
 from chat.spam_filter.actions import training
 from chat.spam_filter.store import labels, quarantine
 from chat.spam_filter.store.quarantine import Held, Place, Sort
@@ -39,31 +39,31 @@ class Gone:
 
 
 async def page(
-    desk: Desk, actor: Actor, sort: Sort, before: tuple[float, int, int] | None, limit: int
+    services: Services, actor: Actor, sort: Sort, before: tuple[float, int, int] | None, limit: int
 ) -> tuple[list[dict[str, Any]], tuple[float, int, int] | None]:
     """Return the account's held messages that nobody has looked at, with why each is held, and where the next begin."""
-    await audit.looked(desk, actor, "quarantine.viewed")
-    found = await desk.store.read(lambda tx: quarantine.page(tx, actor.account_id, sort, before, limit + 1))
+    await audit.looked(services, actor, "quarantine.viewed")
+    found = await services.store.read(lambda tx: quarantine.page(tx, actor.account_id, sort, before, limit + 1))
     more, shown = len(found) > limit, []
     for each in found[:limit]:
         with contextlib.suppress(NotFound):  # being erased: the key goes first
-            shown.append(_shown(desk, actor, each))
+            shown.append(_shown(services, actor, each))
     last = found[limit - 1].message if more else None
     by = None if last is None else (last.score or 0.0) if sort == "score" else float(last.at)
     return shown, None if last is None or by is None else (by, last.ticket_id, last.seq)
 
 
-async def count(desk: Desk, actor: Actor) -> int:
+async def count(services: Services, actor: Actor) -> int:
     """Return how many held messages wait for a look."""
-    return await desk.store.read(lambda tx: quarantine.count(tx, actor.account_id))
+    return await services.store.read(lambda tx: quarantine.count(tx, actor.account_id))
 
 
-async def unused(desk: Desk, actor: Actor) -> int:
+async def unused(services: Services, actor: Actor) -> int:
     """Return how many messages agents judged that taught nothing, for want of consent."""
-    return await desk.store.read(lambda tx: quarantine.unused(tx, actor.account_id))
+    return await services.store.read(lambda tx: quarantine.unused(tx, actor.account_id))
 
 
-async def judge(desk: Desk, actor: Actor, word: Word, places: list[Place]) -> int:
+async def judge(services: Services, actor: Actor, word: Word, places: list[Place]) -> int:
     """
     Say of messages that they are no spam (`release`), that they are (`confirm`), or take that back (`return`).
 
@@ -75,20 +75,20 @@ async def judge(desk: Desk, actor: Actor, word: Word, places: list[Place]) -> in
         told.clear()
         found = quarantine.many(tx, actor.account_id, places)
         for ticket_id, group in groupby(found, key=lambda each: each.message.ticket_id):
-            told.append(_said(desk, tx, actor, word, ticket_id, list(group)))
+            told.append(_said(services, tx, actor, word, ticket_id, list(group)))
         for each in found:
             place = f"{each.number}/{each.message.seq}"
-            audit.enter(desk, tx, actor.account_id, actor.agent_id, ENTERED[word], place, each.contact_uid)
+            audit.enter(services, tx, actor.account_id, actor.agent_id, ENTERED[word], place, each.contact_uid)
         return len(found)
 
-    done = await desk.store.write(work)
+    done = await services.store.write(work)
     for each in told:
-        await training.changed(desk, actor.account_id, each.contact.id)
-        _tell(desk, actor, each)
+        await training.changed(services, actor.account_id, each.contact.id)
+        _tell(services, actor, each)
     return done
 
 
-def _said(desk: Desk, tx: Any, actor: Actor, word: Word, ticket_id: int, group: list[Held]) -> Gone:
+def _said(services: Services, tx: Any, actor: Actor, word: Word, ticket_id: int, group: list[Held]) -> Gone:
     said = [each.message for each in group]
     changed = quarantine.put(tx, ticket_id, [each.seq for each in said], held=word != "release")
     contact = contacts.by_uid(tx, group[0].contact_uid, lock=True)
@@ -98,24 +98,24 @@ def _said(desk: Desk, tx: Any, actor: Actor, word: Word, ticket_id: int, group: 
             labels.drop_one(tx, ticket_id, each.seq)
     else:
         spam = word == "confirm"
-        quarantine.look_at(tx, said, actor.agent_id, desk.clock(), spam=spam)
-        training.teach(desk, tx, actor, contact, said, spam=spam)
+        quarantine.look_at(tx, said, actor.agent_id, services.clock(), spam=spam)
+        training.teach(services, tx, actor, contact, said, spam=spam)
     return Gone(contact, group[0].number, ticket_id, changed, transcripts.files_of(tx, changed))
 
 
-def _tell(desk: Desk, actor: Actor, gone: Gone) -> None:
+def _tell(services: Services, actor: Actor, gone: Gone) -> None:
     contact, number = gone.contact, gone.number
-    known: transcripts.Names = {"": transcripts.name_of(desk, contact)}
-    said = [transcripts.message_out(desk, contact, number, each, known, agents=True) for each in gone.changed]
-    out = transcripts.with_files(desk, contact, said, gone.files)
+    known: transcripts.Names = {"": transcripts.name_of(services, contact)}
+    said = [transcripts.message_out(services, contact, number, each, known, agents=True) for each in gone.changed]
+    out = transcripts.with_files(services, contact, said, gone.files)
     held = Nudge("held", account=actor.account_id, ticket=gone.ticket_id, number=number)
     listed = Nudge("ticket", account=actor.account_id, ticket=gone.ticket_id, number=number)
-    desk.live.publish(Told(held, out), Told(listed))
+    services.live.publish(Told(held, out), Told(listed))
 
 
-def _shown(desk: Desk, actor: Actor, held: Held) -> dict[str, Any]:
+def _shown(services: Services, actor: Actor, held: Held) -> dict[str, Any]:
     said = held.message
-    key = desk.keys.get(held.contact_slot, held.contact_uid)
+    key = services.keys.get(held.contact_slot, held.contact_uid)
     text = unseal_text(key, said.author, said.cid, said.body)
     return {
         "ticket": held.number,
@@ -123,11 +123,11 @@ def _shown(desk: Desk, actor: Actor, held: Held) -> dict[str, Any]:
         "at": stamp(said.at),
         "contact": {
             "id": held.contact_uid,
-            "name": desk.unseal(held.contact_slot, held.contact_uid, "name", held.contact_name),
+            "name": services.unseal(held.contact_slot, held.contact_uid, "name", held.contact_name),
         },
         "site": held.site,
         "text": cut(text, SHOWN),
         "cut": len(text) > SHOWN,
         "score": None if said.score is None else round(said.score, 6),
-        "why": training.judged(desk.filters.of(actor.account_id), text)["why"][:WHY_MOST],
+        "why": training.judged(services.filters.of(actor.account_id), text)["why"][:WHY_MOST],
     }

@@ -16,7 +16,7 @@ from chat.core.ids import uuid7
 from chat.core.model import Actor
 from chat.core.nudges import Nudge, Told
 from chat.infra.audit import audit
-from chat.infra.desk import Desk
+from chat.infra.services import Services
 from chat.spam_filter.actions import fitting, training, versions
 from chat.spam_filter.store import runs
 from chat.spam_filter.store.runs import Run
@@ -26,37 +26,39 @@ STEP = 5  # percent between two signs of life
 TRIES = 3
 
 
-async def start(desk: Desk, actor: Actor) -> dict[str, Any]:
+async def start(services: Services, actor: Actor) -> dict[str, Any]:
     """Ask for a retraining; while one is waiting or under way it is that. NotNow where there are no labels yet."""
     require_manager(actor)
     made = {"id": uuid7(), "account_id": actor.account_id, "asked_by": actor.agent_id}
 
     def work(tx: Any) -> Run:
-        now = desk.clock()
+        now = services.clock()
         if not runs.counted(tx, actor.account_id, now + 1)[0]:
             raise NotNow("There are no labels yet: mark messages as spam or not; the filter in use goes on")
         run_id, new = runs.ask(tx, made, now + 1)
         if new:
-            audit.enter(desk, tx, actor.account_id, actor.agent_id, "filter.trained", run_id)
+            audit.enter(services, tx, actor.account_id, actor.agent_id, "filter.trained", run_id)
         return runs.one(tx, actor.account_id, run_id)
 
-    run = await desk.store.write(work)
-    desk.live.publish(Told(Nudge("due")))
+    run = await services.store.write(work)
+    services.live.publish(Told(Nudge("due")))
     return shown(run, None)
 
 
-async def page(desk: Desk, actor: Actor, before: int | None, limit: int) -> tuple[list[dict[str, Any]], int | None]:
+async def page(
+    services: Services, actor: Actor, before: int | None, limit: int
+) -> tuple[list[dict[str, Any]], int | None]:
     """Return the account's runs, newest first, and where the next page begins."""
     require_manager(actor)
 
     def work(tx: Any) -> tuple[list[Run], Run | None]:
         return runs.of_account(tx, actor.account_id, before, limit + 1), runs.in_use(tx, actor.account_id)
 
-    found, used = await desk.store.read(work)
+    found, used = await services.store.read(work)
     return [shown(each, used) for each in found[:limit]], found[limit - 1].version if len(found) > limit else None
 
 
-async def one(desk: Desk, actor: Actor, run_id: str) -> dict[str, Any]:
+async def one(services: Services, actor: Actor, run_id: str) -> dict[str, Any]:
     """Return a run of the account with its report and the worst mistakes."""
     require_manager(actor)
 
@@ -64,14 +66,14 @@ async def one(desk: Desk, actor: Actor, run_id: str) -> dict[str, Any]:
         found = runs.one(tx, actor.account_id, run_id)
         return found, runs.in_use(tx, actor.account_id), runs.mistakes(tx, actor.account_id, found.id)
 
-    run, used, worst = await desk.store.read(work)
+    run, used, worst = await services.store.read(work)
     mistakes = [
         {"ticket": each.number, "seq": each.seq, "spam": each.spam, "margin": round(each.margin, 2)} for each in worst
     ]
     return shown(run, used) | {"report": run.report, "mistakes": mistakes if run.report else []}
 
 
-async def promote(desk: Desk, actor: Actor, run_id: str) -> dict[str, Any]:
+async def promote(services: Services, actor: Actor, run_id: str) -> dict[str, Any]:
     """Put a version to use, in every process at once; NotNow where it is not done, or nothing is left in it."""
     require_manager(actor)
 
@@ -79,39 +81,39 @@ async def promote(desk: Desk, actor: Actor, run_id: str) -> dict[str, Any]:
         run = runs.one(tx, actor.account_id, run_id)
         if run.state != "done" or not run.labels:
             raise NotNow("This version is not there to be used")
-        runs.put_to_use(tx, actor.account_id, run.id, desk.clock(), actor.agent_id)
+        runs.put_to_use(tx, actor.account_id, run.id, services.clock(), actor.agent_id)
         runs.change(tx, run.id, discarded_at=None, discarded_by=None)
-        audit.enter(desk, tx, actor.account_id, actor.agent_id, "filter.promoted", run.id)
+        audit.enter(services, tx, actor.account_id, actor.agent_id, "filter.promoted", run.id)
 
-    await desk.store.write(work)
-    await versions.follow(desk, actor.account_id)
-    return await one(desk, actor, run_id)
+    await services.store.write(work)
+    await versions.follow(services, actor.account_id)
+    return await one(services, actor, run_id)
 
 
-async def use(desk: Desk, actor: Actor, version: int) -> dict[str, Any]:
+async def use(services: Services, actor: Actor, version: int) -> dict[str, Any]:
     """Put a version to use by its number, 0 for the shipped head; return what serves. NotFound where there is none."""
     if version:
-        run = await desk.store.read(lambda tx: runs.version(tx, actor.account_id, version))
-        await promote(desk, actor, run.id)
+        run = await services.store.read(lambda tx: runs.version(tx, actor.account_id, version))
+        await promote(services, actor, run.id)
     else:
-        await ship(desk, actor)
-    return await training.model(desk, actor)
+        await ship(services, actor)
+    return await training.model(services, actor)
 
 
-async def ship(desk: Desk, actor: Actor) -> None:
+async def ship(services: Services, actor: Actor) -> None:
     """Go back to the head that Lethe is shipped with; what agents marked stays learnt."""
     require_manager(actor)
 
     def work(tx: Any) -> None:
         if runs.in_use(tx, actor.account_id) is not None:
-            runs.put_to_use(tx, actor.account_id, None, desk.clock(), actor.agent_id)
-            audit.enter(desk, tx, actor.account_id, actor.agent_id, "filter.promoted", "0")
+            runs.put_to_use(tx, actor.account_id, None, services.clock(), actor.agent_id)
+            audit.enter(services, tx, actor.account_id, actor.agent_id, "filter.promoted", "0")
 
-    await desk.store.write(work)
-    await versions.follow(desk, actor.account_id)
+    await services.store.write(work)
+    await versions.follow(services, actor.account_id)
 
 
-async def discard(desk: Desk, actor: Actor, run_id: str) -> dict[str, Any]:
+async def discard(services: Services, actor: Actor, run_id: str) -> dict[str, Any]:
     """Say that a version is not wanted; it is kept, and may be put to use all the same. NotNow for the one in use."""
     require_manager(actor)
 
@@ -120,14 +122,14 @@ async def discard(desk: Desk, actor: Actor, run_id: str) -> dict[str, Any]:
         if run.state != "done" or (used is not None and used.id == run.id):
             raise NotNow("Only a version that is done and not in use can be discarded")
         if run.discarded_at is None:
-            runs.change(tx, run.id, discarded_at=desk.clock(), discarded_by=actor.agent_id)
-            audit.enter(desk, tx, actor.account_id, actor.agent_id, "filter.discarded", run.id)
+            runs.change(tx, run.id, discarded_at=services.clock(), discarded_by=actor.agent_id)
+            audit.enter(services, tx, actor.account_id, actor.agent_id, "filter.discarded", run.id)
 
-    await desk.store.write(work)
-    return await one(desk, actor, run_id)
+    await services.store.write(work)
+    return await one(services, actor, run_id)
 
 
-async def history(desk: Desk, actor: Actor) -> list[dict[str, Any]]:
+async def history(services: Services, actor: Actor) -> list[dict[str, Any]]:
     """Return which version was put to use when and by whom, last first."""
     require_manager(actor)
 
@@ -135,49 +137,49 @@ async def history(desk: Desk, actor: Actor) -> list[dict[str, Any]]:
         known = {each.id: each.version for each in runs.of_account(tx, actor.account_id)}
         return runs.puts(tx, actor.account_id), known
 
-    found, known = await desk.store.read(work)
+    found, known = await services.store.read(work)
     return [{"version": known.get(each.run_id or "", 0), "at": stamp(each.at), "by": each.agent_id} for each in found]
 
 
-async def sweep(desk: Desk) -> int:
+async def sweep(services: Services) -> int:
     """
     Make anew what counts labels that are gone, carry out the runs that wait, write the reports that are missing, and
     bring the files to what is learnt; return how much was done. Killed anywhere and begun again, it goes on.
     """
     found = 0
-    for account_id in await desk.store.read(runs.accounts):
-        await versions.lead(desk, account_id)  # a command in another process may have put another to use
-        found += await versions.settle(desk, account_id)
-    for run in await desk.store.read(lambda tx: runs.due(tx, desk.clock())):
-        found += await _carried_out(desk, run)
-    for account_id in await desk.store.read(runs.accounts):
-        found += await _reported(desk, account_id)
-    return found + await training.sweep(desk)
+    for account_id in await services.store.read(runs.accounts):
+        await versions.lead(services, account_id)  # a command in another process may have put another to use
+        found += await versions.settle(services, account_id)
+    for run in await services.store.read(lambda tx: runs.due(tx, services.clock())):
+        found += await _carried_out(services, run)
+    for account_id in await services.store.read(runs.accounts):
+        found += await _reported(services, account_id)
+    return found + await training.sweep(services)
 
 
-async def everywhere(desk: Desk, texts: Sequence[tuple[str, bool]] = ()) -> list[dict[str, Any]]:
+async def everywhere(services: Services, texts: Sequence[tuple[str, bool]] = ()) -> list[dict[str, Any]]:
     """Retrain every account that has labels now, after teaching it labelled texts; return each run with its account."""
     made = []
-    for account in await desk.store.read(accounts.all_of):
+    for account in await services.store.read(accounts.all_of):
         if texts:
-            await training.give(desk, account.id, texts)
-            await versions.follow(desk, account.id)
-        run_id = await desk.store.write(partial(_ask, desk, account_id=account.id))
+            await training.give(services, account.id, texts)
+            await versions.follow(services, account.id)
+        run_id = await services.store.write(partial(_ask, services, account_id=account.id))
         if run_id is not None:
             made.append((account.id, run_id))
-    await sweep(desk)
-    found = [await desk.store.read(partial(runs.one, account_id=each, run_id=run_id)) for each, run_id in made]
+    await sweep(services)
+    found = [await services.store.read(partial(runs.one, account_id=each, run_id=run_id)) for each, run_id in made]
     return [{"account": each.account_id} | shown(each, None) for each in found]
 
 
-def _ask(desk: Desk, tx: Any, account_id: str) -> str | None:
+def _ask(services: Services, tx: Any, account_id: str) -> str | None:
     """File a run of the command's; None where there are no labels."""
-    at = desk.clock() + 1
+    at = services.clock() + 1
     if not runs.counted(tx, account_id, at)[0]:
         return None
     run_id, new = runs.ask(tx, {"id": uuid7(), "account_id": account_id, "asked_by": "command"}, at)
     if new:
-        audit.enter(desk, tx, account_id, "command", "filter.trained", run_id)
+        audit.enter(services, tx, account_id, "command", "filter.trained", run_id)
     return run_id
 
 
@@ -204,40 +206,40 @@ def shown(run: Run, used: Run | None) -> dict[str, Any]:
     }
 
 
-async def _carried_out(desk: Desk, run: Run) -> int:
-    if not await desk.store.write(lambda tx: runs.take(tx, run, desk.clock())):
+async def _carried_out(services: Services, run: Run) -> int:
+    if not await services.store.write(lambda tx: runs.take(tx, run, services.clock())):
         return 0
     try:
-        await _fitted(desk, run)
+        await _fitted(services, run)
     except Unavailable:
-        await desk.store.write(lambda tx: runs.change(tx, run.id, state="queued"))
+        await services.store.write(lambda tx: runs.change(tx, run.id, state="queued"))
         raise
     except LetheError as error:
         log.error("retraining failed", run=run.id, code=error.code)  # noqa: TRY400 - the detail may name a path
-        await desk.store.write(lambda tx: runs.change(tx, run.id, state="failed"))
+        await services.store.write(lambda tx: runs.change(tx, run.id, state="failed"))
     return 1
 
 
-async def _reported(desk: Desk, account_id: str) -> int:
+async def _reported(services: Services, account_id: str) -> int:
     """Write the report of the newest version that has none; one in a sweep, so that runs need not wait for many."""
-    for run in await desk.store.read(lambda tx: runs.of_account(tx, account_id)):
+    for run in await services.store.read(lambda tx: runs.of_account(tx, account_id)):
         if run.state == "done" and run.labels and run.report is None:
-            await _fitted(desk, run)
+            await _fitted(services, run)
             return 1
     return 0
 
 
-async def _fitted(desk: Desk, run: Run) -> None:
+async def _fitted(services: Services, run: Run) -> None:
     """Make a run's version with its report; again where labels went meanwhile."""
     for _ in range(TRIES):
-        job, counted = await versions.job_of(desk, run.account_id, [run], report=True)
-        made = await fitting.fitted(job, _teller(desk, run))
-        if await versions.keep(desk, run, job, made[0], counted[run.id]):
+        job, counted = await versions.job_of(services, run.account_id, [run], report=True)
+        made = await fitting.fitted(job, _teller(services, run))
+        if await versions.keep(services, run, job, made[0], counted[run.id]):
             return
     raise Unavailable("Labels went while this was made; it is done again")
 
 
-def _teller(desk: Desk, run: Run) -> fitting.Told:
+def _teller(services: Services, run: Run) -> fitting.Told:
     """Return what writes down how far a run is; a report made again has no progress."""
     last = 0
 
@@ -246,6 +248,6 @@ def _teller(desk: Desk, run: Run) -> fitting.Told:
         percent = min(99, int(100 * done))
         if percent >= last + STEP and run.state != "done":
             last = percent
-            await desk.store.write(lambda tx: runs.change(tx, run.id, progress=percent, seen_at=desk.clock()))
+            await services.store.write(lambda tx: runs.change(tx, run.id, progress=percent, seen_at=services.clock()))
 
     return told

@@ -22,7 +22,7 @@ from chat.core.errors import LetheError, NotFound, TooLarge
 from chat.core.frames import TEXT_CHARS
 from chat.core.model import Actor, Contact, Message
 from chat.core.nudges import Nudge, Told
-from chat.infra.desk import Desk, unseal_text
+from chat.infra.services import Services, unseal_text
 from chat.spam_filter.store import given, labels, runs
 from chat.spam_filter.store.given import Given
 from chat.spam_filter.store.labels import Labelled
@@ -33,7 +33,7 @@ WHY_MOST = 20
 TAUGHT_MOST = 50  # messages of a ticket that one mark labels
 
 
-def teach(desk: Desk, tx: Any, actor: Actor, contact: Contact, said: list[Message], *, spam: bool) -> int:
+def teach(services: Services, tx: Any, actor: Actor, contact: Contact, said: list[Message], *, spam: bool) -> int:
     """
     Label a ticket's messages in the mark's own transaction, none without a live consent to `spam_training`; return how
     many.
@@ -42,80 +42,80 @@ def teach(desk: Desk, tx: Any, actor: Actor, contact: Contact, said: list[Messag
     if not _agreed(tx, contact):
         return 0
     theirs = [each for each in said if each.author == "visitor" and each.body][:TAUGHT_MOST]
-    labels.put(tx, [_label(desk, actor, contact, each, spam=spam) for each in theirs])
+    labels.put(tx, [_label(services, actor, contact, each, spam=spam) for each in theirs])
     return len(theirs)
 
 
-async def changed(desk: Desk, account_id: str, contact_id: int) -> None:
+async def changed(services: Services, account_id: str, contact_id: int) -> None:
     """Learn what a contact's labels are now, here and in the other processes."""
-    await refresh(desk, account_id, contact_id)
-    desk.live.publish(Told(Nudge("taught", account=account_id, contact=contact_id), source=desk.filters))
+    await refresh(services, account_id, contact_id)
+    services.live.publish(Told(Nudge("taught", account=account_id, contact=contact_id), source=services.filters))
 
 
-async def refresh(desk: Desk, account_id: str, contact_id: int) -> None:
+async def refresh(services: Services, account_id: str, contact_id: int) -> None:
     """Read a contact's labels again; whose key is gone has none any more, and no words in memory."""
 
     def work(tx: Any) -> dict[tuple[int, int], Label]:
         try:
             contact = contacts.by_id(tx, contact_id)
-            desk.keys.get(contact.key_slot, contact.uid)
+            services.keys.get(contact.key_slot, contact.uid)
         except LetheError:
-            desk.filters.forget_words()
+            services.filters.forget_words()
             return {}
-        return _opened(desk, contact.key_slot, contact.uid, labels.of_contact(tx, contact_id))
+        return _opened(services, contact.key_slot, contact.uid, labels.of_contact(tx, contact_id))
 
-    async with desk.filters.turn:
-        desk.filters.put(account_id, contact_id, await desk.store.read(work))
+    async with services.filters.turn:
+        services.filters.put(account_id, contact_id, await services.store.read(work))
 
 
-async def fold(desk: Desk) -> None:
+async def fold(services: Services) -> None:
     """Learn from every label there is: what a process does when it starts."""
-    async with desk.filters.turn:
-        for account_id, theirs in (await desk.store.read(lambda tx: _every(desk, tx))).items():
-            desk.filters.anew(account_id, theirs)
-    for account_id in await desk.store.read(given.accounts):
-        await take(desk, account_id)
+    async with services.filters.turn:
+        for account_id, theirs in (await services.store.read(lambda tx: _every(services, tx))).items():
+            services.filters.anew(account_id, theirs)
+    for account_id in await services.store.read(given.accounts):
+        await take(services, account_id)
 
 
-async def learn_anew(desk: Desk, account_id: str) -> None:
+async def learn_anew(services: Services, account_id: str) -> None:
     """Learn an account's labels from the rows alone: a command in another process may have taken any of them."""
-    async with desk.filters.turn:
-        known = await desk.store.read(lambda tx: _every(desk, tx, account_id))
-        desk.filters.anew(account_id, known.get(account_id, {}))
-    await take(desk, account_id)
+    async with services.filters.turn:
+        known = await services.store.read(lambda tx: _every(services, tx, account_id))
+        services.filters.anew(account_id, known.get(account_id, {}))
+    await take(services, account_id)
 
 
-async def give(desk: Desk, account_id: str, texts: Sequence[tuple[str, bool]]) -> int:
+async def give(services: Services, account_id: str, texts: Sequence[tuple[str, bool]]) -> int:
     """Teach an account labelled texts of the operator's; only their numbers are kept. Return how many are new."""
-    known, now = desk.filters.taught(account_id), desk.clock()
+    known, now = services.filters.taught(account_id), services.clock()
 
     def work() -> list[Given]:
         return [_given(known.numbers(text), now, spam=spam) for text, spam in texts]
 
     made = await asyncio.to_thread(work)
-    count = await desk.store.write(lambda tx: given.add(tx, account_id, made))
-    await take(desk, account_id)
+    count = await services.store.write(lambda tx: given.add(tx, account_id, made))
+    await take(services, account_id)
     return count
 
 
-async def take(desk: Desk, account_id: str) -> None:
+async def take(services: Services, account_id: str) -> None:
     """Learn what the operator gave, where that is more than is known here."""
-    count = await desk.store.read(lambda tx: given.count(tx, account_id))
-    if count != desk.filters.given.get(account_id, 0):
-        found = await desk.store.read(lambda tx: given.of_account(tx, account_id))
-        desk.filters.give(account_id, {at: Label(features_of(each), each.spam) for at, each in enumerate(found)})
+    count = await services.store.read(lambda tx: given.count(tx, account_id))
+    if count != services.filters.given.get(account_id, 0):
+        found = await services.store.read(lambda tx: given.of_account(tx, account_id))
+        services.filters.give(account_id, {at: Label(features_of(each), each.spam) for at, each in enumerate(found)})
 
 
-async def sweep(desk: Desk) -> int:
+async def sweep(services: Services) -> int:
     """Bring the accounts' files to what is learnt; one that is damaged is written anew. Return how many changed."""
-    return sum([await asyncio.to_thread(desk.filters.write, each) for each in desk.filters.accounts()])
+    return sum([await asyncio.to_thread(services.filters.write, each) for each in services.filters.accounts()])
 
 
-def classify(desk: Desk, actor: Actor, text: str) -> dict[str, Any]:
+def classify(services: Services, actor: Actor, text: str) -> dict[str, Any]:
     """Return how the account's filter judges a text, and why; TooLarge beyond what a message may hold."""
     if len(text) > TEXT_CHARS:
         raise TooLarge(f"A text holds at most {TEXT_CHARS} characters")
-    return judged(desk.filters.of(actor.account_id), text)
+    return judged(services.filters.of(actor.account_id), text)
 
 
 def judged(known: Filter, text: str) -> dict[str, Any]:
@@ -129,9 +129,9 @@ def why(known: Filter, text: str) -> list[dict[str, Any]]:
     return [{"token": token, "weight": round(weight, 4)} for token, weight in known.explain(text)[:WHY_MOST]]
 
 
-def described(desk: Desk, account_id: str) -> dict[str, Any]:
+def described(services: Services, account_id: str) -> dict[str, Any]:
     """Return what an account's filter is: what it learnt from, its head, where its lines are, the hash of its file."""
-    known = desk.filters.of(account_id)
+    known = services.filters.of(account_id)
     data = known.to_bytes()  # a head that follows its labels does so now
     learnt = known if isinstance(known, Taught) else None
     ham, spam = learnt.marks.texts if learnt else (0, 0)
@@ -146,21 +146,21 @@ def described(desk: Desk, account_id: str) -> dict[str, Any]:
     }
 
 
-async def model(desk: Desk, actor: Actor) -> dict[str, Any]:
+async def model(services: Services, actor: Actor) -> dict[str, Any]:
     """Return what the actor's account's filter is, and which version of it serves, 0 where the head follows labels."""
 
     def work(tx: Any) -> tuple[int, float]:
         used = runs.in_use(tx, actor.account_id)
         return 0 if used is None else used.version, accounts.one(tx, actor.account_id).ham_held
 
-    version, held = await desk.store.read(work)
-    found = await asyncio.to_thread(described, desk, actor.account_id)
+    version, held = await services.store.read(work)
+    found = await asyncio.to_thread(described, services, actor.account_id)
     return found | {"version": version, "ham_held": held}
 
 
-def opened(desk: Desk, slot: int, uid: str, row: Labelled) -> array[int]:
+def opened(services: Services, slot: int, uid: str, row: Labelled) -> array[int]:
     """Return the features of a label; NotFound where it does not open, as when its contact's key is gone."""
-    written = desk.unseal(slot, uid, _place(row.ticket_id, row.seq), row.features)
+    written = services.unseal(slot, uid, _place(row.ticket_id, row.seq), row.features)
     if written is None:
         raise NotFound("This label does not open")
     return array("I", map(int, written.split()))
@@ -182,13 +182,13 @@ def _given(numbers: Sequence[int], at: int, *, spam: bool) -> Given:
     return Given(sha256(data).hexdigest(), at, spam, data)
 
 
-def _every(desk: Desk, tx: Any, only: str = "") -> dict[str, dict[int, dict[tuple[int, int], Label]]]:
+def _every(services: Services, tx: Any, only: str = "") -> dict[str, dict[int, dict[tuple[int, int], Label]]]:
     """Return every label by account and contact, or those of one account."""
     found: dict[str, dict[int, dict[tuple[int, int], Label]]] = defaultdict(dict)
     for contact_id, account_id, uid, slot in labels.taught_by(tx):
         if only in {"", account_id}:
             with contextlib.suppress(NotFound):  # being erased: the key goes first
-                found[account_id][contact_id] = _opened(desk, slot, uid, labels.of_contact(tx, contact_id))
+                found[account_id][contact_id] = _opened(services, slot, uid, labels.of_contact(tx, contact_id))
     return found
 
 
@@ -200,18 +200,18 @@ def _agreed(tx: Any, contact: Contact) -> bool:
     return labels.purposes_of(tx, contact.id).get("spam_training") is True
 
 
-def _label(desk: Desk, actor: Actor, contact: Contact, said: Message, *, spam: bool) -> Labelled:
-    key = desk.keys.get(contact.key_slot, contact.uid)
-    numbers = desk.filters.taught(contact.account_id).numbers(unseal_text(key, said.author, said.cid, said.body))
+def _label(services: Services, actor: Actor, contact: Contact, said: Message, *, spam: bool) -> Labelled:
+    key = services.keys.get(contact.key_slot, contact.uid)
+    numbers = services.filters.taught(contact.account_id).numbers(unseal_text(key, said.author, said.cid, said.body))
     written = " ".join(map(str, sorted(numbers)))
-    sealed = desk.seal(contact.key_slot, contact.uid, _place(said.ticket_id, said.seq), written)
-    return Labelled(contact.id, said.ticket_id, said.seq, spam, sealed, actor.agent_id, desk.clock())
+    sealed = services.seal(contact.key_slot, contact.uid, _place(said.ticket_id, said.seq), written)
+    return Labelled(contact.id, said.ticket_id, said.seq, spam, sealed, actor.agent_id, services.clock())
 
 
-def _opened(desk: Desk, slot: int, uid: str, rows: list[Labelled]) -> dict[tuple[int, int], Label]:
+def _opened(services: Services, slot: int, uid: str, rows: list[Labelled]) -> dict[tuple[int, int], Label]:
     found = {}
     for each in rows:
-        found[each.ticket_id, each.seq] = Label(opened(desk, slot, uid, each), each.spam)
+        found[each.ticket_id, each.seq] = Label(opened(services, slot, uid, each), each.spam)
     return found
 
 

@@ -13,7 +13,7 @@ import structlog
 from chat.account import store as accounts
 from chat.core.errors import NotFound
 from chat.core.nudges import Nudge, Told
-from chat.infra.desk import Desk, unseal_text
+from chat.infra.services import Services, unseal_text
 from chat.spam_filter.actions import fitting, training
 from chat.spam_filter.store import given, labels, runs
 from chat.spam_filter.store.runs import Run
@@ -25,95 +25,97 @@ from spam.report import Example, marks_of
 log = structlog.get_logger("chat.filter")
 
 
-async def lead(desk: Desk, account_id: str) -> None:
+async def lead(services: Services, account_id: str) -> None:
     """Let the version in use serve here, and none where there is none: the head then follows the labels."""
-    await training.take(desk, account_id)
+    await training.take(services, account_id)
 
     def work(tx: Any) -> tuple[Run | None, float]:
         return runs.in_use(tx, account_id), accounts.one(tx, account_id).ham_held
 
-    run, held = await desk.store.read(work)
-    desk.filters.lead(account_id, _head(run, held) if run else None, held)
+    run, held = await services.store.read(work)
+    services.filters.lead(account_id, _head(run, held) if run else None, held)
 
 
-async def follow(desk: Desk, account_id: str) -> None:
+async def follow(services: Services, account_id: str) -> None:
     """Let the version in use serve here and in every other process."""
-    await lead(desk, account_id)
-    desk.live.publish(Told(Nudge("filter", account=account_id), source=desk.filters))
+    await lead(services, account_id)
+    services.live.publish(Told(Nudge("filter", account=account_id), source=services.filters))
 
 
-async def lead_all(desk: Desk) -> None:
+async def lead_all(services: Services) -> None:
     """Let every account's version in use serve: what a process does when it starts."""
-    for each in await desk.store.read(accounts.all_of):
-        await lead(desk, each.id)
+    for each in await services.store.read(accounts.all_of):
+        await lead(services, each.id)
 
 
-async def follow_anew(desk: Desk) -> None:
+async def follow_anew(services: Services) -> None:
     """Read every account's labels and version again: another process may have said something that was not heard."""
-    for each in await desk.store.read(accounts.all_of):
-        await training.learn_anew(desk, each.id)
-        await lead(desk, each.id)
+    for each in await services.store.read(accounts.all_of):
+        await training.learn_anew(services, each.id)
+        await lead(services, each.id)
 
 
-async def stale(desk: Desk, account_id: str) -> list[Run]:
+async def stale(services: Services, account_id: str) -> list[Run]:
     """Return the account's versions that count labels which are gone, or stand on another prior or target."""
 
     def work(tx: Any) -> list[Run]:
         found = [each for each in runs.of_account(tx, account_id) if each.state == "done"]
-        return [each for each in found if each.counted != _counted(desk, tx, each)]
+        return [each for each in found if each.counted != _counted(services, tx, each)]
 
-    return await desk.store.read(work)
+    return await services.store.read(work)
 
 
-async def aim(desk: Desk, account_id: str) -> None:
+async def aim(services: Services, account_id: str) -> None:
     """Draw the line of what serves for the account's target, here and everywhere."""
-    run = await desk.store.read(lambda tx: runs.in_use(tx, account_id))
-    if run is None or not await settle(desk, account_id, only=run.id):
-        await follow(desk, account_id)
+    run = await services.store.read(lambda tx: runs.in_use(tx, account_id))
+    if run is None or not await settle(services, account_id, only=run.id):
+        await follow(services, account_id)
 
 
-async def settle(desk: Desk, account_id: str, only: str = "") -> int:
+async def settle(services: Services, account_id: str, only: str = "") -> int:
     """Make every stale version of an account anew; return how many. Reports are dropped, and made by the sweep."""
-    found = [each for each in await stale(desk, account_id) if only in {"", each.id}]
+    found = [each for each in await stale(services, account_id) if only in {"", each.id}]
     if not found:
         return 0
-    job, counted = await job_of(desk, account_id, found, report=False)
+    job, counted = await job_of(services, account_id, found, report=False)
     for run, made in zip(found, await fitting.fitted(job), strict=True):
-        await keep(desk, run, job, made, counted[run.id])
-    await follow(desk, account_id)
+        await keep(services, run, job, made, counted[run.id])
+    await follow(services, account_id)
     return len(found)
 
 
-async def job_of(desk: Desk, account_id: str, wanted: Sequence[Run], *, report: bool) -> tuple[Job, dict[str, str]]:
+async def job_of(
+    services: Services, account_id: str, wanted: Sequence[Run], *, report: bool
+) -> tuple[Job, dict[str, str]]:
     """Return what fitting some runs needs, and for each by what its labels are told from fewer or others."""
     until = max(each.asked_at for each in wanted)
 
     def work(tx: Any) -> tuple[list[Example], dict[str, str], Head, float]:
-        found = _all(desk, tx, account_id, until)
-        counted = {each.id: _counted(desk, tx, each) for each in wanted}
+        found = _all(services, tx, account_id, until)
+        counted = {each.id: _counted(services, tx, each) for each in wanted}
         held = accounts.one(tx, account_id).ham_held
         return found, counted, _head(runs.against(tx, wanted[0]), held), held
 
-    examples, counted, in_use, held = await desk.store.read(work)
-    key = desk.filters.key(account_id)
+    examples, counted, in_use, held = await services.store.read(work)
+    key = services.filters.key(account_id)
     asked = [Wanted(each.asked_at, report) for each in wanted]
-    return Job(desk.filters.prior, key, held, in_use, examples, asked), counted
+    return Job(services.filters.prior, key, held, in_use, examples, asked), counted
 
 
-async def keep(desk: Desk, run: Run, job: Job, made: Fitted, counted: str) -> bool:
+async def keep(services: Services, run: Run, job: Job, made: Fitted, counted: str) -> bool:
     """Store what was made of a run; False where its labels are others by now, and it is to be made again."""
     mine = [each for each in job.examples if each.at < run.asked_at]
-    known = Taught(desk.filters.prior, job.key, marks_of(mine), made.head)
-    now = desk.clock()
+    known = Taught(services.filters.prior, job.key, marks_of(mine), made.head)
+    now = services.clock()
     where = {each.place: each for each in mine}
 
     def work(tx: Any) -> bool:
         runs.lock(tx, run.id)
-        if _counted(desk, tx, run) != counted:
+        if _counted(services, tx, run) != counted:
             return False
         values: dict[str, Any] = {"counted": counted, "labels": len(mine), "head": made.head.plain(), "seen_at": now}
         # Written before the commit: a file of fewer labels than its row says is made again, one of more must not be.
-        values |= {"sha256": desk.filters.write_version(run.id, known), "report": made.report}
+        values |= {"sha256": services.filters.write_version(run.id, known), "report": made.report}
         runs.change(tx, run.id, **values, state="done", progress=100, done_at=run.done_at or now)
         contacts_of = labels.contacts(tx, [place for place, _ in made.mistakes])
         rows = [
@@ -123,37 +125,37 @@ async def keep(desk: Desk, run: Run, job: Job, made: Fitted, counted: str) -> bo
         runs.put_mistakes(tx, run.id, rows)
         return True
 
-    return await desk.store.write(work)
+    return await services.store.write(work)
 
 
 def _head(run: Run | None, held: float) -> Head:
     return Head(held=held) if run is None or run.head is None else Head.of(run.head)
 
 
-def _counted(desk: Desk, tx: Any, run: Run) -> str:
+def _counted(services: Services, tx: Any, run: Run) -> str:
     """Return by what a version is told from another one of its number: prior, target, labels."""
     held = accounts.one(tx, run.account_id).ham_held
-    return f"{desk.filters.sign}/{held:g}/{runs.counted(tx, run.account_id, run.asked_at)[1]}"
+    return f"{services.filters.sign}/{held:g}/{runs.counted(tx, run.account_id, run.asked_at)[1]}"
 
 
-def examples(desk: Desk, tx: Any, run: Run) -> list[Example]:
+def examples(services: Services, tx: Any, run: Run) -> list[Example]:
     """Return the labels that a run's version is made of."""
-    return _all(desk, tx, run.account_id, run.asked_at)
+    return _all(services, tx, run.account_id, run.asked_at)
 
 
-def _all(desk: Desk, tx: Any, account_id: str, until: int) -> list[Example]:
+def _all(services: Services, tx: Any, account_id: str, until: int) -> list[Example]:
     texts = enumerate(given.of_account(tx, account_id, until))
     made = [Example(f"given {n}", (0, n), each.at, None, training.features_of(each), each.spam) for n, each in texts]
-    return made + _opened(desk, labels.of_account(tx, account_id, until))
+    return made + _opened(services, labels.of_account(tx, account_id, until))
 
 
-def _opened(desk: Desk, found: Sequence[tuple[Any, ...]]) -> list[Example]:
+def _opened(services: Services, found: Sequence[tuple[Any, ...]]) -> list[Example]:
     """Open labels and their messages; whose key is gone has none any more."""
     made = []
     for row, uid, slot, cid, body in found:
         try:
-            key = desk.keys.get(slot, uid)
-            numbers = training.opened(desk, slot, uid, row)
+            key = services.keys.get(slot, uid)
+            numbers = training.opened(services, slot, uid, row)
         except NotFound:
             continue
         text = unseal_text(key, "visitor", cid, body)

@@ -12,7 +12,7 @@ from chat.core.errors import InvalidField
 from chat.spam_filter.actions import quarantine
 from chat.spam_filter.api import place_in, place_of, sort_of
 from chat.spam_filter.pages.chips import chip
-from chat.web.doors import doors_of
+from chat.web.context import context_of
 from chat.web.forms import posted_fields
 from chat.web.lists import cursor_in
 from chat.web.pages import page, reader
@@ -30,16 +30,16 @@ def routes() -> list[Route]:
 @takes("sort", "cursor", "none", "release", "confirm", "return", "count")
 async def show(request: Request) -> Response:
     """`GET /admin/quarantine`: the held messages, a page at a time."""
-    who, desk = await reader(request), doors_of(request).desk
+    who, services = await reader(request), context_of(request).services
     sort = sort_of(request)
-    items, after = await quarantine.page(desk, who.actor, sort, place_of(request), SHOWN)
+    items, after = await quarantine.page(services, who.actor, sort, place_of(request), SHOWN)
     more: dict[str, Any] = {
         "items": items,
         "chip": chip,
         "sort": sort,
         "next": None if after is None else cursor_in(place_in(after)),
         "first": "cursor" not in request.query_params,
-        "waiting": await quarantine.count(desk, who.actor),
+        "waiting": await quarantine.count(services, who.actor),
         "done": _done(request),
     }
     return page(request, "admin-quarantine.html", who, errors={}, saved=False, **more)
@@ -56,7 +56,7 @@ async def judge(request: Request) -> Response:
         raise InvalidField("Say release, confirm or return", field="word")
     if not places:
         return RedirectResponse(f"/admin/quarantine?sort={sort}&none=1", 303)
-    count = await quarantine.judge(doors_of(request).desk, who.actor, word, places)
+    count = await quarantine.judge(context_of(request).services, who.actor, word, places)
     named = ",".join(f"{number}-{seq}" for number, seq in places)
     return RedirectResponse(f"/admin/quarantine?sort={sort}&{word}={named}&count={count}", 303)
 

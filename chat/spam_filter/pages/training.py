@@ -11,11 +11,11 @@ from starlette.routing import Route
 from chat.account.actions import accounts
 from chat.core.access import require_manager
 from chat.core.errors import InvalidField, NotNow
-from chat.infra.desk import Desk
+from chat.infra.services import Services
 from chat.spam_filter.actions import quarantine, runs, training
 from chat.team.actions import agents
 from chat.web import plots
-from chat.web.doors import doors_of
+from chat.web.context import context_of
 from chat.web.forms import posted_fields
 from chat.web.pages import Reader, page, reader
 from chat.web.parameters import number, takes
@@ -49,7 +49,7 @@ async def train(request: Request) -> Response:
     """`POST /admin/filter/train`: starts a retraining, or shows the one under way."""
     who, _ = await posted_fields(request)
     try:
-        run = await runs.start(doors_of(request).desk, who.actor)
+        run = await runs.start(context_of(request).services, who.actor)
     except NotNow:
         return await _filter_page(request, who, {"train": "filter.train.no_labels"}, 409)
     return RedirectResponse(f"/admin/filter/{run['id']}", 303)
@@ -60,7 +60,7 @@ async def save_target(request: Request) -> Response:
     who, fields = await posted_fields(request)
     try:
         share = float(dict(fields).get("target", "").replace(",", ".")) / 100
-        await accounts.change_account(doors_of(request).desk, who.actor, ham_held=round(share, 6))
+        await accounts.change_account(context_of(request).services, who.actor, ham_held=round(share, 6))
     except (ValueError, InvalidField):
         return await _filter_page(request, who, {"target": "filter.target.wrong"}, 422)
     return RedirectResponse("/admin/filter?saved=1#target", 303)
@@ -70,21 +70,21 @@ async def use(request: Request) -> Response:
     """`POST /admin/filter/use`: puts a version to use, `version` 0 for the shipped head."""
     who, fields = await posted_fields(request)
     version = number(dict(fields).get("version", ""), "version")
-    await runs.use(doors_of(request).desk, who.actor, version)
+    await runs.use(context_of(request).services, who.actor, version)
     return RedirectResponse("/admin/filter?saved=1", 303)
 
 
 async def discard(request: Request) -> Response:
     """`POST /admin/filter/{id}/discard`: says that a version is not wanted."""
     who, _ = await posted_fields(request)
-    await runs.discard(doors_of(request).desk, who.actor, request.path_params["id"])
+    await runs.discard(context_of(request).services, who.actor, request.path_params["id"])
     return RedirectResponse("/admin/filter?saved=1", 303)
 
 
 async def show_run(request: Request) -> Response:
     """`GET /admin/filter/{id}`: a run's progress, and its report with plots and mistakes."""
-    who, desk = await reader(request), doors_of(request).desk
-    run = await runs.one(desk, who.actor, request.path_params["id"])
+    who, services = await reader(request), context_of(request).services
+    run = await runs.one(services, who.actor, request.path_params["id"])
     report = run["report"]
     drawn = plots.of_report(report) if report and report["candidate"] else []
     few = LEAST if run["measured"] < LEAST else 0
@@ -95,20 +95,20 @@ async def show_run(request: Request) -> Response:
 async def _filter_page(
     request: Request, who: Reader, errors: dict[str, str] | None = None, status: int = 200
 ) -> Response:
-    desk = doors_of(request).desk
-    found, _ = await runs.page(desk, who.actor, None, SHOWN)
+    services = context_of(request).services
+    found, _ = await runs.page(services, who.actor, None, SHOWN)
     used = next((each for each in found if each["in_use"]), None)
     measured = used or next((each for each in found if each["state"] == "done" and each["labels"]), None)
-    report = (await runs.one(desk, who.actor, measured["id"]))["report"] if measured else None
+    report = (await runs.one(services, who.actor, measured["id"]))["report"] if measured else None
     cost = (report or {}).get("cost") or []
     more: dict[str, Any] = {
         "runs": found,
         "used": used,
         "running": next((each for each in found if each["state"] in {"queued", "running"}), None),
-        "model": await training.model(desk, who.actor),
-        "unused": await quarantine.unused(desk, who.actor),
-        "history": await runs.history(desk, who.actor),
-        "names": await _names(desk, who),
+        "model": await training.model(services, who.actor),
+        "unused": await quarantine.unused(services, who.actor),
+        "history": await runs.history(services, who.actor),
+        "names": await _names(services, who),
         "cost": cost,
         "plot": plots.of_cost(cost, who.account.ham_held),
         "target": f"{100 * who.account.ham_held:g}",
@@ -120,5 +120,5 @@ async def _filter_page(
     return page(request, "admin-filter.html", who, status, **more)
 
 
-async def _names(desk: Desk, who: Reader) -> dict[str, str]:
-    return {each.id: each.name for each in await agents.agents(desk, who.actor)}
+async def _names(services: Services, who: Reader) -> dict[str, str]:
+    return {each.id: each.name for each in await agents.agents(services, who.actor)}

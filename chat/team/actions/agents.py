@@ -17,7 +17,7 @@ from chat.core.model import Actor, Agent
 from chat.core.networks import Network
 from chat.core.nudges import Nudge, Told
 from chat.infra.audit import audit
-from chat.infra.desk import Desk
+from chat.infra.services import Services
 from chat.team import store
 from chat.team.actions import attempts, passwords
 from chat.team.actions.attempts import Whence
@@ -53,7 +53,7 @@ class SignedIn:
 
 
 async def prepared(
-    desk: Desk, account_id: str, email: str, name: str, role: str, password: str | None, *, due: bool
+    services: Services, account_id: str, email: str, name: str, role: str, password: str | None, *, due: bool
 ) -> Prepared:
     """
     Check and seal what a new agent is stored with; makes their data key. A password that is generated must be changed
@@ -66,18 +66,18 @@ async def prepared(
         raise InvalidField(f"A role is one of {', '.join(ROLES)}", field="role")
     chosen = passwords.chosen(password, email, name)
     agent_id = uuid7()
-    slot = await asyncio.to_thread(desk.keys.create, agent_id)
+    slot = await asyncio.to_thread(services.keys.create, agent_id)
     row = {
         "id": agent_id,
         "account_id": account_id,
         "role": role,
         "key_slot": slot,
-        "name": desk.seal(slot, agent_id, "name", name),
-        "email": desk.seal(slot, agent_id, "email", email),
-        "email_hash": desk.email_hash("agents", email),
-        "password_hash": await passwords.kept(desk, slot, agent_id, chosen),
+        "name": services.seal(slot, agent_id, "name", name),
+        "email": services.seal(slot, agent_id, "email", email),
+        "email_hash": services.email_hash("agents", email),
+        "password_hash": await passwords.kept(services, slot, agent_id, chosen),
         "password_due": password is None and due,
-        "created_at": desk.clock(),
+        "created_at": services.clock(),
     }
     return Prepared(row, chosen)
 
@@ -89,12 +89,12 @@ def stored(tx: Any, made: Prepared) -> None:
     store.add(tx, made.row)
 
 
-async def keeping_key(desk: Desk, made: Prepared, work: Callable[[Any], T]) -> T:
+async def keeping_key(services: Services, made: Prepared, work: Callable[[Any], T]) -> T:
     """Run `work`; where it fails, the key that was made for the agent goes again."""
     try:
-        return await desk.store.write(work)
+        return await services.store.write(work)
     except LetheError:
-        await asyncio.to_thread(desk.keys.destroy, made.row["key_slot"], made.row["id"])
+        await asyncio.to_thread(services.keys.destroy, made.row["key_slot"], made.row["id"])
         raise
 
 
@@ -112,29 +112,29 @@ def give_token(tx: Any, agent_id: str, token: str, name: str, at: int) -> str:
     return token_id
 
 
-async def agents(desk: Desk, actor: Actor) -> list[Agent]:
+async def agents(services: Services, actor: Actor) -> list[Agent]:
     """Return the account's agents, oldest first."""
-    rows = await desk.store.read(lambda tx: store.of_account(tx, actor.account_id))
-    return [_agent(desk, row) for row in rows]
+    rows = await services.store.read(lambda tx: store.of_account(tx, actor.account_id))
+    return [_agent(services, row) for row in rows]
 
 
-async def add_agent(desk: Desk, actor: Actor, email: str, name: str, role: str) -> tuple[Agent, str]:
+async def add_agent(services: Services, actor: Actor, email: str, name: str, role: str) -> tuple[Agent, str]:
     """Add an agent with a generated password, which is returned and kept nowhere."""
     _manages(actor)
     if role == "owner" and actor.role != "owner":
         raise Forbidden("Only an owner adds an owner")
-    made = await prepared(desk, actor.account_id, email, name, role, None, due=True)
+    made = await prepared(services, actor.account_id, email, name, role, None, due=True)
 
     def work(tx: Any) -> None:
         stored(tx, made)
-        audit.enter(desk, tx, actor.account_id, actor.agent_id, "agent.added", made.row["id"])
+        audit.enter(services, tx, actor.account_id, actor.agent_id, "agent.added", made.row["id"])
 
-    await keeping_key(desk, made, work)
-    row = await desk.store.read(lambda tx: store.one(tx, actor.account_id, made.row["id"]))
-    return _agent(desk, row), made.password
+    await keeping_key(services, made, work)
+    row = await services.store.read(lambda tx: store.one(tx, actor.account_id, made.row["id"]))
+    return _agent(services, row), made.password
 
 
-async def deactivate_agent(desk: Desk, actor: Actor, agent_id: str) -> None:
+async def deactivate_agent(services: Services, actor: Actor, agent_id: str) -> None:
     """Deactivate an agent and end their sessions, tokens and sockets. The last owner stays."""
     _manages(actor)
 
@@ -144,30 +144,30 @@ async def deactivate_agent(desk: Desk, actor: Actor, agent_id: str) -> None:
             raise Forbidden("Only an owner deactivates an owner")
         if row.role == "owner" and row.deactivated_at is None and store.active_owners(tx, actor.account_id) == 1:
             raise Forbidden("The last owner cannot be deactivated; add another owner first")
-        store.deactivate(tx, agent_id, desk.clock())
-        audit.enter(desk, tx, actor.account_id, actor.agent_id, "agent.deactivated", agent_id)
-        desk.ledger.enter(desk.clock(), "deactivate", {"agent": agent_id})
+        store.deactivate(tx, agent_id, services.clock())
+        audit.enter(services, tx, actor.account_id, actor.agent_id, "agent.deactivated", agent_id)
+        services.ledger.enter(services.clock(), "deactivate", {"agent": agent_id})
 
-    await desk.store.write(work)
-    desk.live.publish(Told(Nudge("signout", account=actor.account_id, agent=agent_id)))
+    await services.store.write(work)
+    services.live.publish(Told(Nudge("signout", account=actor.account_id, agent=agent_id)))
 
 
-async def sign_in(desk: Desk, email: str, password: str, network: Network, device: str = "") -> SignedIn:
+async def sign_in(services: Services, email: str, password: str, network: Network, device: str = "") -> SignedIn:
     """
     Check a password and begin a session. `network` is where the attempt comes from, `device` what a known device shows.
 
     Raises Unauthorized, alike for unknown, deactivated and wrong, and RateLimited after too many failures.
     """
-    email_hash = desk.email_hash("agents", email)
-    row = await desk.store.read(lambda tx: store.by_email(tx, email_hash))
-    whence = attempts.known(desk, row, Whence(network, device))
-    await attempts.begin(desk, email_hash, whence)
+    email_hash = services.email_hash("agents", email)
+    row = await services.store.read(lambda tx: store.by_email(tx, email_hash))
+    whence = attempts.known(services, row, Whence(network, device))
+    await attempts.begin(services, email_hash, whence)
     known = row is not None and row.deactivated_at is None
-    good = await passwords.right(desk, row if known else None, password)
+    good = await passwords.right(services, row if known else None, password)
     if row is None or not known or not good:
-        await asyncio.gather(_failed(desk, row, whence), asyncio.sleep(EVEN))
+        await asyncio.gather(_failed(services, row, whence), asyncio.sleep(EVEN))
         raise Unauthorized("Address or password is wrong")
-    made, now = secret(), desk.clock()
+    made, now = secret(), services.clock()
     session = {"id": uuid7(), "agent_id": row.id, "secret_hash": digest(made), "created_at": now, "seen_at": now}
 
     def work(tx: Any) -> int:
@@ -178,16 +178,16 @@ async def sign_in(desk: Desk, email: str, password: str, network: Network, devic
         until = now + SESSION_DAYS * DAY
         store.add_session(tx, session | {"expires_at": until, "failed": is_now.failed})
         store.change(tx, row.id, failed=0)
-        audit.enter(desk, tx, row.account_id, row.id, "agent.signed_in", session["id"])
+        audit.enter(services, tx, row.account_id, row.id, "agent.signed_in", session["id"])
         return int(is_now.failed)
 
-    failed = await desk.store.write(work)
-    await attempts.succeeded(desk, email_hash, whence)
-    device = desk.tokens.device(row.id, whence.device or uuid7(), now)
+    failed = await services.store.write(work)
+    await attempts.succeeded(services, email_hash, whence)
+    device = services.tokens.device(row.id, whence.device or uuid7(), now)
     return SignedIn(made, device, failed=failed, password_due=row.password_due)
 
 
-async def _failed(desk: Desk, row: Any | None, whence: Whence) -> None:
+async def _failed(services: Services, row: Any | None, whence: Whence) -> None:
     """
     Let whom it was tried on know: entered at most every ten minutes, and counted until they sign in, unless it was on
     their own device.
@@ -198,45 +198,45 @@ async def _failed(desk: Desk, row: Any | None, whence: Whence) -> None:
     def work(tx: Any) -> None:
         if not whence.device:
             store.count_failure(tx, row.id)
-        audit.enter_once(desk, tx, row.account_id, "system", "agent.sign_in_failed", row.id)
+        audit.enter_once(services, tx, row.account_id, "system", "agent.sign_in_failed", row.id)
 
-    await desk.store.write(work)
+    await services.store.write(work)
 
 
-async def sign_out(desk: Desk, actor: Actor) -> None:
+async def sign_out(services: Services, actor: Actor) -> None:
     """End the actor's session and the sockets opened with it."""
 
     def work(tx: Any) -> None:
         store.end_session(tx, actor.session_id)
-        audit.enter(desk, tx, actor.account_id, actor.agent_id, "agent.signed_out", actor.session_id)
+        audit.enter(services, tx, actor.account_id, actor.agent_id, "agent.signed_out", actor.session_id)
 
-    await desk.store.write(work)
+    await services.store.write(work)
     nudge = Nudge("signout", account=actor.account_id, agent=actor.agent_id, by=actor.session_id)
-    desk.live.publish(Told(nudge))
+    services.live.publish(Told(nudge))
 
 
-async def by_session(desk: Desk, cookie: str, *, due: bool = False) -> Actor:
+async def by_session(services: Services, cookie: str, *, due: bool = False) -> Actor:
     """
     Return who is signed in with this cookie; Unauthorized where nobody is, or was idle for a day. PasswordDue where
     they must change their password first, unless this is for whoever is `due`.
     """
-    shown, now = digest(desk.tokens.read_cookie(cookie)), desk.clock()
+    shown, now = digest(services.tokens.read_cookie(cookie)), services.clock()
 
     def work(tx: Any) -> tuple[Any, Any]:
         session = store.by_session(tx, shown, now)
         return session, session and store.active(tx, session.agent_id)
 
-    session, row = await desk.store.read(work)
+    session, row = await services.store.read(work)
     if row is None or session.seen_at <= now - IDLE:
         raise Unauthorized("Sign in first")
     if session.seen_at <= now - SEEN:
-        await desk.store.write(lambda tx: store.seen(tx, session.id, now))
+        await services.store.write(lambda tx: store.seen(tx, session.id, now))
     if row.password_due and not due:
         raise PasswordDue("Change the password that was generated for you first, at /password")
-    return _actor(desk, row, session_id=session.id, until=session.expires_at)
+    return _actor(services, row, session_id=session.id, until=session.expires_at)
 
 
-async def by_token(desk: Desk, token: str) -> Actor:
+async def by_token(services: Services, token: str) -> Actor:
     """Return for whom this API token acts; Unauthorized where for nobody."""
     shown = digest(token)
 
@@ -244,18 +244,18 @@ async def by_token(desk: Desk, token: str) -> Actor:
         found = store.by_token(tx, shown)
         return found, found and store.active(tx, found.agent_id)
 
-    found, row = await desk.store.read(work)
+    found, row = await services.store.read(work)
     if row is None:
         raise Unauthorized("This API token is not good, or no longer")
-    return _actor(desk, row, token_id=found.id)
+    return _actor(services, row, token_id=found.id)
 
 
-async def still(desk: Desk, actor: Actor) -> Actor:
+async def still(services: Services, actor: Actor) -> Actor:
     """
     Return who acts, as they are now, with the session or token they came with; Unauthorized where it has ended. For
     sockets, which outlive a request.
     """
-    now = desk.clock()
+    now = services.clock()
 
     def work(tx: Any) -> tuple[Any, Any]:
         if actor.session_id:
@@ -265,38 +265,38 @@ async def still(desk: Desk, actor: Actor) -> Actor:
         good = mine is not None and mine.agent_id == actor.agent_id
         return mine, store.active(tx, actor.agent_id) if good else None
 
-    mine, row = await desk.store.read(work)
+    mine, row = await services.store.read(work)
     due = row is not None and row.password_due and actor.session_id
     if row is None or row.account_id != actor.account_id or due:
         raise Unauthorized("Sign in again")
     if actor.session_id and mine.seen_at <= now - SEEN:
-        await desk.store.write(lambda tx: store.seen(tx, actor.session_id, now))
-    return _actor(desk, row, actor.session_id, actor.token_id, actor.until)
+        await services.store.write(lambda tx: store.seen(tx, actor.session_id, now))
+    return _actor(services, row, actor.session_id, actor.token_id, actor.until)
 
 
-async def names(desk: Desk, account_id: str) -> dict[str, str]:
+async def names(services: Services, account_id: str) -> dict[str, str]:
     """Return the name of each agent of an account by id."""
-    rows = await desk.store.read(lambda tx: store.of_account(tx, account_id))
-    return {row.id: desk.unseal(row.key_slot, row.id, "name", row.name) or "" for row in rows}
+    rows = await services.store.read(lambda tx: store.of_account(tx, account_id))
+    return {row.id: services.unseal(row.key_slot, row.id, "name", row.name) or "" for row in rows}
 
 
-async def end_expired(desk: Desk) -> int:
+async def end_expired(services: Services) -> int:
     """Sweep: delete sessions that have expired, or were idle for too long."""
-    return await desk.store.write(lambda tx: store.end_expired(tx, desk.clock(), desk.clock() - IDLE))
+    return await services.store.write(lambda tx: store.end_expired(tx, services.clock(), services.clock() - IDLE))
 
 
-def _actor(desk: Desk, row: Any, session_id: str = "", token_id: str = "", until: int | None = None) -> Actor:
-    name = desk.unseal(row.key_slot, row.id, "name", row.name) or ""
+def _actor(services: Services, row: Any, session_id: str = "", token_id: str = "", until: int | None = None) -> Actor:
+    name = services.unseal(row.key_slot, row.id, "name", row.name) or ""
     return Actor(row.account_id, row.id, row.role, name, session_id, token_id, until)
 
 
-def _agent(desk: Desk, row: Any) -> Agent:
+def _agent(services: Services, row: Any) -> Agent:
     return Agent(
         id=row.id,
         account_id=row.account_id,
         role=row.role,
-        name=desk.unseal(row.key_slot, row.id, "name", row.name) or "",
-        email=desk.unseal(row.key_slot, row.id, "email", row.email) or "",
+        name=services.unseal(row.key_slot, row.id, "name", row.name) or "",
+        email=services.unseal(row.key_slot, row.id, "email", row.email) or "",
         active=row.deactivated_at is None,
         created_at=row.created_at,
     )

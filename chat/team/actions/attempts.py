@@ -14,7 +14,7 @@ from typing import Any
 
 from chat.core.errors import RateLimited
 from chat.core.networks import Network
-from chat.infra.desk import Desk
+from chat.infra.services import Services
 
 ADDRESS, NETWORK, DEVICE, WINDOW = 10, 30, 20, 900.0
 WIDE = 50
@@ -30,36 +30,36 @@ class Whence:
     device: str = ""
 
 
-def known(desk: Desk, row: Any | None, whence: Whence) -> Whence:
+def known(services: Services, row: Any | None, whence: Whence) -> Whence:
     """Return whence, with the device's id, or none where it is not one that the agent of this row signed in with."""
-    whose, device = desk.tokens.read_device(whence.device, desk.clock())
+    whose, device = services.tokens.read_device(whence.device, services.clock())
     mine = row is not None and row.id == whose
     return Whence(whence.network, device if mine else "")
 
 
-async def begin(desk: Desk, email_hash: str, whence: Whence) -> None:
+async def begin(services: Services, email_hash: str, whence: Whence) -> None:
     """Count an attempt as failed until it succeeds. RateLimited where there were too many."""
-    wait = await _first_refusal(desk, email_hash, whence)
+    wait = await _first_refusal(services, email_hash, whence)
     if wait and not whence.device:
         raise RateLimited("Too many attempts; wait before the next", retry_after=wait)
     if wait:
-        held = await desk.live.allow(f"signin:device:{whence.device}", DEVICE, WINDOW)
+        held = await services.live.allow(f"signin:device:{whence.device}", DEVICE, WINDOW)
         if held:
             raise RateLimited("Too many attempts; wait before the next", retry_after=held)
-    if await desk.live.allow(f"signin:any:{email_hash}", WIDE, WINDOW) or wait:
+    if await services.live.allow(f"signin:any:{email_hash}", WIDE, WINDOW) or wait:
         await asyncio.sleep(MOMENT)
 
 
-async def succeeded(desk: Desk, email_hash: str, whence: Whence) -> None:
+async def succeeded(services: Services, email_hash: str, whence: Whence) -> None:
     """Take back what an attempt was counted for."""
-    await desk.live.give_back_from("signin", whence.network, WINDOW)
+    await services.live.give_back_from("signin", whence.network, WINDOW)
     for key in (_address(email_hash, whence), f"signin:any:{email_hash}", f"signin:device:{whence.device}"):
-        await desk.live.give_back(key, WINDOW)
+        await services.live.give_back(key, WINDOW)
 
 
-async def _first_refusal(desk: Desk, email_hash: str, whence: Whence) -> float:
-    wait = await desk.live.allow_from("signin", whence.network, NETWORK, WINDOW)
-    return wait or await desk.live.allow(_address(email_hash, whence), ADDRESS, WINDOW)
+async def _first_refusal(services: Services, email_hash: str, whence: Whence) -> float:
+    wait = await services.live.allow_from("signin", whence.network, NETWORK, WINDOW)
+    return wait or await services.live.allow(_address(email_hash, whence), ADDRESS, WINDOW)
 
 
 def _address(email_hash: str, whence: Whence) -> str:

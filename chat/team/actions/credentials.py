@@ -13,7 +13,7 @@ from chat.core.errors import Forbidden, InvalidField, NotFound, RateLimited, Una
 from chat.core.model import Actor
 from chat.core.nudges import Nudge, Told
 from chat.infra.audit import audit
-from chat.infra.desk import Desk
+from chat.infra.services import Services
 from chat.team import store
 from chat.team.actions import passwords
 
@@ -39,14 +39,14 @@ class Renewed:
     tokens: int
 
 
-async def renew(desk: Desk, email: str, password: str | None, *, with_tokens: bool) -> Renewed:
+async def renew(services: Services, email: str, password: str | None, *, with_tokens: bool) -> Renewed:
     """
     Give an agent another password, generated unless given, and end their sessions; `with_tokens` their API tokens too.
     For the server's operator. Raises InvalidField, and NotFound where no active agent has the address.
     """
     chosen = passwords.chosen(password, email)
-    known = await desk.store.read(lambda tx: _active(tx, desk.email_hash("agents", email), email))
-    kept = await passwords.kept(desk, known.key_slot, known.id, chosen)
+    known = await services.store.read(lambda tx: _active(tx, services.email_hash("agents", email), email))
+    kept = await passwords.kept(services, known.key_slot, known.id, chosen)
 
     def work(tx: Any) -> tuple[str, str, int, list[str]]:
         row = _active(tx, known.email_hash, email)
@@ -54,36 +54,36 @@ async def renew(desk: Desk, email: str, password: str | None, *, with_tokens: bo
         ended = store.end_sessions(tx, row.id)
         tokens = store.live_tokens(tx, row.id) if with_tokens else []
         for each in tokens:
-            store.revoke(tx, each, desk.clock())
-            audit.enter(desk, tx, row.account_id, "command", "token.revoked", each)
-        audit.enter(desk, tx, row.account_id, "command", "agent.password_changed", row.id)
+            store.revoke(tx, each, services.clock())
+            audit.enter(services, tx, row.account_id, "command", "token.revoked", each)
+        audit.enter(services, tx, row.account_id, "command", "agent.password_changed", row.id)
         for each in tokens:
-            desk.ledger.enter(desk.clock(), "revoke", {"token": each})
-        desk.ledger.enter(desk.clock(), "password", {"agent": row.id})
+            services.ledger.enter(services.clock(), "revoke", {"token": each})
+        services.ledger.enter(services.clock(), "password", {"agent": row.id})
         return row.account_id, row.id, ended, tokens
 
-    account_id, agent_id, ended, tokens = await desk.store.write(work)
-    desk.live.publish(Told(Nudge("signout", account=account_id, agent=agent_id)))
+    account_id, agent_id, ended, tokens = await services.store.write(work)
+    services.live.publish(Told(Nudge("signout", account=account_id, agent=agent_id)))
     return Renewed(agent_id, chosen, ended, len(tokens))
 
 
-async def change(desk: Desk, actor: Actor, old: str, new: str) -> int:
+async def change(services: Services, actor: Actor, old: str, new: str) -> int:
     """
     Give the actor, who knows the old password, a new one, and end their other sessions; return how many. Raises
     InvalidField, naming `old` or `password`, RateLimited, and Forbidden for who came with a token.
     """
     if not actor.session_id:
         raise Forbidden("A password is changed by whoever is signed in, not by a program")
-    wait = await desk.live.allow(f"password:{actor.agent_id}", TRIES, WINDOW)
+    wait = await services.live.allow(f"password:{actor.agent_id}", TRIES, WINDOW)
     if wait:
         raise RateLimited("Too many attempts; wait before the next", retry_after=wait)
-    row = await desk.store.read(lambda tx: store.active(tx, actor.agent_id))
-    if not await passwords.right(desk, row, old) or row is None:
+    row = await services.store.read(lambda tx: store.active(tx, actor.agent_id))
+    if not await passwords.right(services, row, old) or row is None:
         raise InvalidField("This is not your password", field="old")
     if new == old:
         raise InvalidField("Take another password than the old one", field="password", why="same")
-    email = desk.unseal(row.key_slot, row.id, "email", row.email) or ""
-    kept = await passwords.kept(desk, row.key_slot, row.id, passwords.chosen(new, email, actor.name))
+    email = services.unseal(row.key_slot, row.id, "email", row.email) or ""
+    kept = await passwords.kept(services, row.key_slot, row.id, passwords.chosen(new, email, actor.name))
 
     def work(tx: Any) -> int:
         is_now = store.active(tx, row.id, lock=True)
@@ -91,26 +91,26 @@ async def change(desk: Desk, actor: Actor, old: str, new: str) -> int:
             raise Unauthorized("Sign in again")
         store.change(tx, row.id, password_hash=kept, password_due=False)
         ended = store.end_sessions(tx, row.id, but=actor.session_id)
-        audit.enter(desk, tx, row.account_id, row.id, "agent.password_changed", row.id)
-        desk.ledger.enter(desk.clock(), "password", {"agent": row.id})
+        audit.enter(services, tx, row.account_id, row.id, "agent.password_changed", row.id)
+        services.ledger.enter(services.clock(), "password", {"agent": row.id})
         return ended
 
-    ended = await desk.store.write(work)
-    await desk.live.give_back(f"password:{actor.agent_id}", WINDOW)
+    ended = await services.store.write(work)
+    await services.live.give_back(f"password:{actor.agent_id}", WINDOW)
     nudge = Nudge("signout", account=actor.account_id, agent=actor.agent_id)
-    desk.live.publish(Told(nudge))
+    services.live.publish(Told(nudge))
     return ended
 
 
-async def standing(desk: Desk, actor: Actor) -> Standing:
+async def standing(services: Services, actor: Actor) -> Standing:
     """Return how it stands with the actor's password."""
 
     def work(tx: Any) -> Standing:
         row = store.active(tx, actor.agent_id)
-        session = store.session_by_id(tx, actor.session_id, desk.clock())
+        session = store.session_by_id(tx, actor.session_id, services.clock())
         return Standing(row is not None and row.password_due, 0 if session is None else session.failed)
 
-    return await desk.store.read(work)
+    return await services.store.read(work)
 
 
 def _active(tx: Any, email_hash: str, email: str) -> Any:
@@ -121,6 +121,6 @@ def _active(tx: Any, email_hash: str, email: str) -> Any:
     return row
 
 
-async def lock(desk: Desk, agent_id: str) -> None:
+async def lock(services: Services, agent_id: str) -> None:
     """Let no password open an agent's account until they are given another: the one in force is not known here."""
-    await desk.store.write(lambda tx: store.change(tx, agent_id, password_hash=""))
+    await services.store.write(lambda tx: store.change(tx, agent_id, password_hash=""))

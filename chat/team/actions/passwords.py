@@ -19,7 +19,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from chat.core.errors import InvalidField, NotFound
-from chat.infra.desk import Desk, Sealed
+from chat.infra.services import Sealed, Services
 
 T = TypeVar("T")
 LEAST, MOST = 10, 1000
@@ -52,29 +52,29 @@ def chosen(password: str | None, *own: str) -> str:
     return password
 
 
-async def kept(desk: Desk, slot: int, agent_id: str, password: str) -> str:
+async def kept(services: Services, slot: int, agent_id: str, password: str) -> str:
     """Return a password as the agent whose key is in `slot` is stored with it."""
-    return sealed(desk, slot, agent_id, await _in_thread(_hasher.hash, password))
+    return sealed(services, slot, agent_id, await _in_thread(_hasher.hash, password))
 
 
-def sealed(desk: Desk, slot: int, agent_id: str, encoded: str) -> str:
+def sealed(services: Services, slot: int, agent_id: str, encoded: str) -> str:
     """Return an argon2 hash as it is stored."""
-    return base64.b64encode(desk.seal(slot, agent_id, "password", encoded)).decode()
+    return base64.b64encode(services.seal(slot, agent_id, "password", encoded)).decode()
 
 
-async def right(desk: Desk, row: Any | None, password: str) -> bool:
+async def right(services: Services, row: Any | None, password: str) -> bool:
     """Whether a password is that of an agent's row; takes as long where there is no row, or one that does not open."""
-    encoded = _opened(desk, row)
+    encoded = _opened(services, row)
     found = await _in_thread(_verified, encoded or _NOBODY, password[:MOST])
     return found and encoded is not None
 
 
-def _opened(desk: Desk, row: Any | None) -> str | None:
+def _opened(services: Services, row: Any | None) -> str | None:
     if row is None:
         return None
     try:
         held = base64.b64decode(row.password_hash, validate=True)
-        return desk.unseal(row.key_slot, row.id, "password", held)
+        return services.unseal(row.key_slot, row.id, "password", held)
     except (Sealed, NotFound, ValueError):
         return None
 

@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from chat.core.errors import InvalidField
 from chat.team.actions import agents
-from chat.web.doors import doors_of
+from chat.web.context import context_of
 from chat.web.forms import Errors, Form, just_saved, manager, named, posted, saved
 from chat.web.pages import Reader, page
 from chat.web.parameters import takes
@@ -35,9 +35,9 @@ async def add_agent(request: Request) -> Response:
     """`POST /admin/agents`: the answer itself shows the password, the only time anything does."""
     who, form = await posted(request)
     name, email = form.get("name", ""), form.get("email", "")
-    desk = doors_of(request).desk
+    services = context_of(request).services
     try:
-        made, password = await agents.add_agent(desk, who.actor, email, name, form.get("role", ""))
+        made, password = await agents.add_agent(services, who.actor, email, name, form.get("role", ""))
     except InvalidField as error:
         return await _agents_page(request, who, form, named(error), status=422)
     created = {"name": made.name, "email": made.email, "password": password}
@@ -47,7 +47,7 @@ async def add_agent(request: Request) -> Response:
 async def deactivate_agent(request: Request) -> Response:
     """`POST /admin/agents/{id}/deactivate`: signed out everywhere at once."""
     who, _ = await posted(request)
-    await agents.deactivate_agent(doors_of(request).desk, who.actor, request.path_params["id"])
+    await agents.deactivate_agent(context_of(request).services, who.actor, request.path_params["id"])
     return saved("/admin/agents")
 
 
@@ -60,7 +60,7 @@ async def _agents_page(
     status: int = 200,
 ) -> Response:
     more: dict[str, Any] = {
-        "agents": await agents.agents(doors_of(request).desk, who.actor),
+        "agents": await agents.agents(context_of(request).services, who.actor),
         "roles": ("agent", "admin", "owner") if who.agent.role == "owner" else ("agent", "admin"),
         "form": {"name": "", "email": "", "role": "agent"} | (form or {}),
         "errors": errors or {},

@@ -11,7 +11,7 @@ from starlette.routing import Route
 from chat.core.errors import InvalidField, RateLimited
 from chat.team.actions import credentials
 from chat.team.pages.session import next_of
-from chat.web.doors import doors_of
+from chat.web.context import context_of
 from chat.web.forms import Errors, form_of, own_form
 from chat.web.pages import Reader, page, reader
 from chat.web.parameters import takes
@@ -37,7 +37,7 @@ async def change(request: Request) -> Response:
     if new != form.get("again", ""):
         return await _page(request, who, after, {"again": "password.error.again"}, 422)
     try:
-        await credentials.change(doors_of(request).desk, who.actor, form.get("old", ""), new)
+        await credentials.change(context_of(request).services, who.actor, form.get("old", ""), new)
     except InvalidField as error:
         field = str(error.extra["field"])
         return await _page(request, who, after, {field: f"password.error.{error.extra.get('why', field)}"}, 422)
@@ -47,7 +47,7 @@ async def change(request: Request) -> Response:
 
 
 async def _page(request: Request, who: Reader, after: str, errors: Errors, status: int = 200) -> Response:
-    stands = await credentials.standing(doors_of(request).desk, who.actor)
+    stands = await credentials.standing(context_of(request).services, who.actor)
     return page(
         request,
         "password.html",

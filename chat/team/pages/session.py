@@ -13,7 +13,7 @@ from chat.core.errors import LetheError, RateLimited, Unauthorized
 from chat.core.tokens import DEVICE_DAYS
 from chat.team.actions import agents
 from chat.web import pages
-from chat.web.doors import COOKIE, DEVICE, actor_of, cookie_of, doors_of, named, network_of, own_page, secure
+from chat.web.context import COOKIE, DEVICE, actor_of, context_of, cookie_of, named, network_of, own_page, secure
 from chat.web.forms import form_of
 from chat.web.parameters import takes
 
@@ -48,21 +48,23 @@ async def sign_in_page(request: Request) -> Response:
 async def sign_in(request: Request) -> Response:
     """`POST /signin`: sets the session's cookie, or shows the form again with what was typed."""
     own_page(request)
-    doors, form = doors_of(request), await form_of(request)
+    context, form = context_of(request), await form_of(request)
     email, after = form.get("email", ""), next_of(form.get("next", ""))
     network = network_of(request)
     try:
-        made = await agents.sign_in(doors.desk, email, form.get("password", ""), network, cookie_of(request, DEVICE))
+        made = await agents.sign_in(
+            context.services, email, form.get("password", ""), network, cookie_of(request, DEVICE)
+        )
     except (Unauthorized, RateLimited) as error:
         # No address, not even as a hash: what was typed there may be a password.
-        doors.metrics.failed_sign_ins.labels(error.code).inc()
+        context.metrics.failed_sign_ins.labels(error.code).inc()
         log.warning("sign-in failed", why=error.code, network=network.near)
         shown = pages.page(request, "signin.html", error=error.code, email=email, next=after)
         shown.status_code = error.status
         return shown
     look_first = made.password_due or made.failed
     answer = RedirectResponse(f"/password?next={quote(after)}" if look_first else after, 303)
-    _give(request, answer, COOKIE, doors.desk.tokens.cookie(made.secret), agents.SESSION_DAYS)
+    _give(request, answer, COOKIE, context.services.tokens.cookie(made.secret), agents.SESSION_DAYS)
     _give(request, answer, DEVICE, made.device, DEVICE_DAYS)
     return answer
 
@@ -70,7 +72,7 @@ async def sign_in(request: Request) -> Response:
 async def sign_out(request: Request) -> Response:
     """`POST /signout`: ends the session everywhere it is used."""
     actor = await actor_of(request, csrf=False, due=True)
-    await agents.sign_out(doors_of(request).desk, actor)
+    await agents.sign_out(context_of(request).services, actor)
     answer = RedirectResponse("/signin", 303)
     answer.delete_cookie(named(request, COOKIE), secure=secure(request), httponly=True, samesite="lax")
     return answer

@@ -13,7 +13,7 @@ from chat.core.errors import NotFound, Unauthorized
 from chat.core.gate import Standing
 from chat.core.model import Account, Contact, Site, Ticket
 from chat.core.tokens import Visitor
-from chat.infra.desk import Desk
+from chat.infra.services import Services
 from chat.infra.store import server
 from chat.tickets.actions import transcripts
 
@@ -34,7 +34,7 @@ class Arrival:
     ticket: Ticket | None = None
 
 
-async def arrive(desk: Desk, visitor: Visitor) -> Arrival:
+async def arrive(services: Services, visitor: Visitor) -> Arrival:
     """Return the arrival of whom a token speaks for; Unauthorized where they were erased or have withdrawn."""
 
     def work(tx: Any) -> Arrival:
@@ -42,7 +42,7 @@ async def arrive(desk: Desk, visitor: Visitor) -> Arrival:
             contact = contacts.by_uid(tx, visitor.contact)
             site = accounts.site_by_id(tx, contact.site_id)
             account = accounts.one(tx, contact.account_id)
-            name = transcripts.name_of(desk, contact)
+            name = transcripts.name_of(services, contact)
         except NotFound:
             raise Unauthorized("This visitor is not here any more") from None
         if contact.receipt_id is None:
@@ -52,4 +52,4 @@ async def arrive(desk: Desk, visitor: Visitor) -> Arrival:
         notice = notices.shown(found[0], contact.locale) if found else None
         return Arrival(contact, account, site, name, notice, standing, server.epoch(tx))
 
-    return await desk.store.read(work)
+    return await services.store.read(work)

@@ -19,8 +19,8 @@ from chat.core.model import Draft
 from chat.core.nudges import Nudge, Told
 from chat.core.texts import seen
 from chat.infra import disk
-from chat.infra.desk import Desk, seal_text
 from chat.infra.metrics import Metrics
+from chat.infra.services import Services, seal_text
 from chat.tickets.actions import scoring
 from chat.tickets.store.posting import store_all
 
@@ -67,8 +67,8 @@ class Postbox:
     very much at once waits longer for the rest of it than others do (`scoring.shared`).
     """
 
-    def __init__(self, desk: Desk, metrics: Metrics) -> None:
-        self._desk, self._metrics = desk, metrics
+    def __init__(self, services: Services, metrics: Metrics) -> None:
+        self._services, self._metrics = services, metrics
         self._waiting: list[tuple[Draft, Done]] = []
         self._rests = scoring.Rests()
         self._called = self._at_work = False
@@ -112,7 +112,7 @@ class Postbox:
         if batch:
             self._at_work = True
             drafts = [draft for draft, _ in batch]
-            future = self._desk.store.in_writer(lambda: self._store(drafts))
+            future = self._services.store.in_writer(lambda: self._store(drafts))
             future.add_done_callback(lambda ran: self._settle(batch, ran, began))
         elif self._waiting:
             self._timer = self._loop.call_later(self._rests.left(began), self._next)
@@ -121,16 +121,16 @@ class Postbox:
 
     def _store(self, drafts: list[Draft]) -> None:
         """In the writer's thread: score, seal, append, commit. Raises Unavailable where the disk is full."""
-        disk.takes_messages(self._desk.settings)
-        unscored = scoring.score(self._desk.filters, [draft for draft in drafts if draft.author == "visitor"])
+        disk.takes_messages(self._services.settings)
+        unscored = scoring.score(self._services.filters, [draft for draft in drafts if draft.author == "visitor"])
         self._metrics.unscored.inc(unscored)
         ready = [draft for draft in drafts if self._sealed(draft)]
         if ready:
-            store_all(self._desk.store, ready)
+            store_all(self._services.store, ready)
 
     def _sealed(self, draft: Draft) -> bool:
         try:
-            key = self._desk.keys.get(draft.key_slot, draft.contact_uid)
+            key = self._services.keys.get(draft.key_slot, draft.contact_uid)
         except LetheError as refusal:
             draft.refusal = refusal
             return False
@@ -146,8 +146,8 @@ class Postbox:
             done(draft)
             # One by one and in order: who follows a ticket must see its numbers rise by one, their own among them.
             if draft.refusal is None and not draft.repeated:
-                self._desk.live.publish(_told(draft), *_reopened(draft))
-        self._desk.live.publish(*_changed([draft for draft, _ in batch]))
+                self._services.live.publish(_told(draft), *_reopened(draft))
+        self._services.live.publish(*_changed([draft for draft, _ in batch]))
         self._at_work = False
         self._rests.enter([draft for draft, _ in batch], began, self._loop.time())
         self._next()

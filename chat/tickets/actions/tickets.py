@@ -14,7 +14,7 @@ from chat.core.model import Actor, Contact, Draft, Message, Note, Order, Ticket
 from chat.core.nudges import Nudge, Told
 from chat.core.texts import seen
 from chat.infra.audit import audit
-from chat.infra.desk import Desk, seal_text
+from chat.infra.services import Services, seal_text
 from chat.infra.store import server
 from chat.spam_filter.actions import training
 from chat.spam_filter.store import quarantine
@@ -39,7 +39,7 @@ class Opened:
 
 
 async def page(
-    desk: Desk,
+    services: Services,
     actor: Actor,
     wanted: dict[str, Any],
     before: tuple[int, ...] | None,
@@ -57,40 +57,40 @@ async def page(
         wanted["tag"] = _tag(wanted["tag"], "tag")
     if "status" in wanted and wanted["status"] not in STATUSES:
         raise InvalidField(f"A status is one of {', '.join(STATUSES)}", field="status")
-    found = await desk.store.read(lambda tx: tickets.page(tx, actor.account_id, wanted, before, limit + 1, order))
-    await audit.looked(desk, actor, "tickets.listed")
+    found = await services.store.read(lambda tx: tickets.page(tx, actor.account_id, wanted, before, limit + 1, order))
+    await audit.looked(services, actor, "tickets.listed")
     if len(found) <= limit:
-        return _readable(desk, found), None
+        return _readable(services, found), None
     last = found[limit - 1].ticket
-    return _readable(desk, found[:limit]), (last.number,) if order == "number" else (last.updated_at, last.id)
+    return _readable(services, found[:limit]), (last.number,) if order == "number" else (last.updated_at, last.id)
 
 
-async def one(desk: Desk, actor: Actor, number: int) -> Opened:
+async def one(services: Services, actor: Actor, number: int) -> Opened:
     """Return a ticket of the actor's account; NotFound where there is none."""
 
     def work(tx: Any) -> tuple[Listed, Contact]:
         listed = tickets.one(tx, actor.account_id, number)
         return listed, contacts.by_id(tx, listed.ticket.contact_id)
 
-    listed, contact = await desk.store.read(work)
-    return Opened(listed.ticket, contact, transcripts.summary(desk, listed))
+    listed, contact = await services.store.read(work)
+    return Opened(listed.ticket, contact, transcripts.summary(services, listed))
 
 
-async def summaries(desk: Desk, account_id: str, ids: list[int]) -> list[dict[str, Any]]:
+async def summaries(services: Services, account_id: str, ids: list[int]) -> list[dict[str, Any]]:
     """Return the summaries of an account's tickets by key, each with its `ticket` number, for who watches the list."""
-    found = await desk.store.read(lambda tx: tickets.many(tx, account_id, ids))
-    return [{"ticket": each["number"]} | each for each in _readable(desk, found)]
+    found = await services.store.read(lambda tx: tickets.many(tx, account_id, ids))
+    return [{"ticket": each["number"]} | each for each in _readable(services, found)]
 
 
-async def latest(desk: Desk, account_id: str) -> list[int]:
+async def latest(services: Services, account_id: str) -> list[int]:
     """Return the keys of the tickets of an account that changed last, for those who may have missed it."""
-    found = await desk.store.read(lambda tx: tickets.page(tx, account_id, {}, None, LATEST))
+    found = await services.store.read(lambda tx: tickets.page(tx, account_id, {}, None, LATEST))
     return [each.ticket.id for each in found]
 
 
-async def there(desk: Desk, account_id: str, ids: list[int]) -> set[int]:
+async def there(services: Services, account_id: str, ids: list[int]) -> set[int]:
     """Return the numbers of those tickets (by key) that agents of the account may still see."""
-    found = await desk.store.read(lambda tx: tickets.many(tx, account_id, ids))
+    found = await services.store.read(lambda tx: tickets.many(tx, account_id, ids))
     return {each.ticket.number for each in found}
 
 
@@ -115,32 +115,32 @@ def answer(actor: Actor, opened: Opened, client_id: str, text: str, at: int, sou
 
 
 async def add_note(
-    desk: Desk, actor: Actor, number: int, client_id: str, text: str, source: object = None
+    services: Services, actor: Actor, number: int, client_id: str, text: str, source: object = None
 ) -> tuple[frames.NoteOut, bool]:
     """Add a note that only agents see; return it, and whether it was there already under this id."""
-    opened = await one(desk, actor, number)
+    opened = await one(services, actor, number)
     contact, cid = opened.contact, packed(client_id)
-    sealed = seal_text(desk.keys.get(contact.key_slot, contact.uid), "note", cid, text)
-    made = {"cid": cid, "agent_id": actor.agent_id, "body": sealed, "at": desk.clock()}
+    sealed = seal_text(services.keys.get(contact.key_slot, contact.uid), "note", cid, text)
+    made = {"cid": cid, "agent_id": actor.agent_id, "body": sealed, "at": services.clock()}
 
     def work(tx: Any) -> tuple[Note, bool, transcripts.Names]:
         note, again = tickets.add_note(tx, opened.ticket.id, made)
-        return note, again, transcripts.names(desk, tx, contact)
+        return note, again, transcripts.names(services, tx, contact)
 
-    note, again, known = await desk.store.write(work)
-    out = transcripts.note_out(desk, contact, number, note, known)
+    note, again, known = await services.store.write(work)
+    out = transcripts.note_out(services, contact, number, note, known)
     if not again:
         nudge = Nudge("note", account=actor.account_id, ticket=opened.ticket.id, number=number, note=note.note)
-        desk.live.publish(Told(nudge, out, source), _changed(opened.ticket))
+        services.live.publish(Told(nudge, out, source), _changed(opened.ticket))
     return out, again
 
 
-async def change(desk: Desk, actor: Actor, number: int, values: dict[str, Any]) -> dict[str, Any]:
+async def change(services: Services, actor: Actor, number: int, values: dict[str, Any]) -> dict[str, Any]:
     """
     Change `status`, `assignee` (an agent's id, `me` or None), `department` (an id or None) or `tags`; return the
     summary. Raises InvalidField.
     """
-    opened = await one(desk, actor, number)
+    opened = await one(services, actor, number)
     checked = _checked(actor, values)
 
     def work(tx: Any) -> None:
@@ -150,57 +150,57 @@ async def change(desk: Desk, actor: Actor, number: int, values: dict[str, Any]) 
                 raise NotFound("No such agent")
         if checked.get("department_id"):
             tickets.require_department(tx, actor.account_id, checked["department_id"])
-        tickets.change(tx, opened.ticket.id, **checked, updated_at=desk.clock())
+        tickets.change(tx, opened.ticket.id, **checked, updated_at=services.clock())
         action = _changes(opened.ticket, checked.get("status"))
-        audit.enter(desk, tx, actor.account_id, actor.agent_id, action, str(number), opened.contact.uid)
+        audit.enter(services, tx, actor.account_id, actor.agent_id, action, str(number), opened.contact.uid)
 
-    await desk.store.write(work)
+    await services.store.write(work)
     told = [_changed(opened.ticket)]
     if checked.get("status") in {"solved", "trash"} and not opened.ticket.ended:
         told.append(_ended(opened.ticket, "agent", actor.name))
     elif "status" in checked and opened.ticket.ended:
         told.append(Told(Nudge("ended", contact=opened.ticket.contact_id, ticket=opened.ticket.id, on=True)))
-    desk.live.publish(*told)
-    return (await one(desk, actor, number)).summary
+    services.live.publish(*told)
+    return (await one(services, actor, number)).summary
 
 
-async def hold(desk: Desk, actor: Actor, number: int, *, held: bool) -> dict[str, Any]:
+async def hold(services: Services, actor: Actor, number: int, *, held: bool) -> dict[str, Any]:
     """
     Move a ticket's visitor messages into quarantine, or release them to the agents' view, and teach the filter that;
     return the summary, and as `learnt` how many messages it learnt from: none without consent.
     """
-    opened = await one(desk, actor, number)
+    opened = await one(services, actor, number)
 
     def work(tx: Any) -> tuple[list[Message], transcripts.Files, int]:
         changed = tickets.hold(tx, opened.ticket.id, held=held)
         said = tickets.messages(tx, opened.ticket.id)
-        learnt = training.teach(desk, tx, actor, opened.contact, said, spam=held)
+        learnt = training.teach(services, tx, actor, opened.contact, said, spam=held)
         theirs = [each for each in said if each.author == "visitor" and each.target is None]
-        quarantine.look_at(tx, theirs, actor.agent_id, desk.clock(), spam=held)
+        quarantine.look_at(tx, theirs, actor.agent_id, services.clock(), spam=held)
         action = "spam.marked" if held else "spam.unmarked"
-        audit.enter(desk, tx, actor.account_id, actor.agent_id, action, str(number), opened.contact.uid)
+        audit.enter(services, tx, actor.account_id, actor.agent_id, action, str(number), opened.contact.uid)
         return changed, transcripts.files_of(tx, changed), learnt
 
-    changed, files, learnt = await desk.store.write(work)
-    await training.changed(desk, actor.account_id, opened.contact.id)
-    known: transcripts.Names = {"": transcripts.name_of(desk, opened.contact)}
-    said = [transcripts.message_out(desk, opened.contact, number, each, known, agents=True) for each in changed]
-    frames_out = transcripts.with_files(desk, opened.contact, said, files)
+    changed, files, learnt = await services.store.write(work)
+    await training.changed(services, actor.account_id, opened.contact.id)
+    known: transcripts.Names = {"": transcripts.name_of(services, opened.contact)}
+    said = [transcripts.message_out(services, opened.contact, number, each, known, agents=True) for each in changed]
+    frames_out = transcripts.with_files(services, opened.contact, said, files)
     nudge = Nudge("held", account=actor.account_id, ticket=opened.ticket.id, number=number)
-    desk.live.publish(Told(nudge, frames_out), _changed(opened.ticket))
-    return (await one(desk, actor, number)).summary | {"learnt": learnt}
+    services.live.publish(Told(nudge, frames_out), _changed(opened.ticket))
+    return (await one(services, actor, number)).summary | {"learnt": learnt}
 
 
-def typing(desk: Desk, ticket: Ticket, author: frames.Author, *, on: bool, source: object) -> None:
+def typing(services: Services, ticket: Ticket, author: frames.Author, *, on: bool, source: object) -> None:
     """Tell the others in a ticket that somebody types or has stopped; what is typed is nobody's business."""
     out = frames.TypingOut(ticket.number, author, on)
     nudge = Nudge("typing", contact=ticket.contact_id, ticket=ticket.id, number=ticket.number, on=on, by=author.kind)
-    desk.live.publish(Told(nudge, out, source))
+    services.live.publish(Told(nudge, out, source))
 
 
-async def read(desk: Desk, ticket: Ticket, side: str, seq: int, name: str | None, source: object) -> None:
+async def read(services: Services, ticket: Ticket, side: str, seq: int, name: str | None, source: object) -> None:
     """Note that `side` (agent or visitor) has read up to `seq`, and tell the other."""
-    stands = await desk.store.write(lambda tx: tickets.mark_read(tx, ticket.id, side, seq))
+    stands = await services.store.write(lambda tx: tickets.mark_read(tx, ticket.id, side, seq))
     out = frames.ReadOut(ticket.number, stands, frames.Author(side, name))
     nudge = Nudge(
         "read",
@@ -213,48 +213,48 @@ async def read(desk: Desk, ticket: Ticket, side: str, seq: int, name: str | None
     told = [Told(nudge, out, source)]
     if side == "agent":
         told.append(_changed(ticket))
-    desk.live.publish(*told)
+    services.live.publish(*told)
 
 
-async def end(desk: Desk, ticket: Ticket, name: str | None) -> None:
+async def end(services: Services, ticket: Ticket, name: str | None) -> None:
     """The visitor ends the chat; Ended where it has."""
 
     def work(tx: Any) -> None:
-        if not tickets.end(tx, ticket.id, desk.clock()):
+        if not tickets.end(tx, ticket.id, services.clock()):
             raise Ended("This chat has ended")
 
-    await desk.store.write(work)
-    desk.live.publish(_changed(ticket), _ended(ticket, "visitor", name))
+    await services.store.write(work)
+    services.live.publish(_changed(ticket), _ended(ticket, "visitor", name))
 
 
-async def rate(desk: Desk, contact: Contact, ticket: Ticket, score: int, comment: str) -> None:
+async def rate(services: Services, contact: Contact, ticket: Ticket, score: int, comment: str) -> None:
     """Keep the visitor's rating of a ticket, 1 to 5, and the comment."""
-    sealed = desk.seal(contact.key_slot, contact.uid, f"rating/{ticket.id}", comment) if seen(comment) else None
-    await desk.store.write(lambda tx: tickets.change(tx, ticket.id, rating=score, rating_comment=sealed))
-    desk.live.publish(_changed(ticket))
+    sealed = services.seal(contact.key_slot, contact.uid, f"rating/{ticket.id}", comment) if seen(comment) else None
+    await services.store.write(lambda tx: tickets.change(tx, ticket.id, rating=score, rating_comment=sealed))
+    services.live.publish(_changed(ticket))
 
 
-async def epoch(desk: Desk) -> int:
+async def epoch(services: Services) -> int:
     """Return the database's epoch: after a restore it is another, and clients read anew."""
-    return await desk.store.read(server.epoch)
+    return await services.store.read(server.epoch)
 
 
-async def last_of(desk: Desk, contact_id: int) -> Ticket | None:
+async def last_of(services: Services, contact_id: int) -> Ticket | None:
     """Return the contact's last ticket, running or ended."""
-    return await desk.store.read(lambda tx: tickets.of_contact(tx, contact_id))
+    return await services.store.read(lambda tx: tickets.of_contact(tx, contact_id))
 
 
-async def all_of(desk: Desk, contact_id: int) -> list[Ticket]:
+async def all_of(services: Services, contact_id: int) -> list[Ticket]:
     """Return every ticket of a contact, first to last."""
-    return await desk.store.read(lambda tx: tickets.all_of_contact(tx, contact_id))
+    return await services.store.read(lambda tx: tickets.all_of_contact(tx, contact_id))
 
 
-def _readable(desk: Desk, found: list[Listed]) -> list[dict[str, Any]]:
+def _readable(services: Services, found: list[Listed]) -> list[dict[str, Any]]:
     """Summaries of those whose contact's key is there: who is being erased is gone from every list at once."""
     made = []
     for each in found:
         with contextlib.suppress(NotFound):
-            made.append(transcripts.summary(desk, each))
+            made.append(transcripts.summary(services, each))
     return made
 
 

@@ -18,7 +18,7 @@ from chat.core.ids import spelt
 from chat.core.locales import Words, words
 from chat.core.model import Attachment, Contact, Message, Note, Ticket
 from chat.infra.audit import audit
-from chat.infra.desk import Desk, Sealed, unseal_text
+from chat.infra.services import Sealed, Services, unseal_text
 from chat.team import store as agent_store
 from chat.tickets.store import tickets
 from chat.tickets.store.tickets import Listed
@@ -30,7 +30,7 @@ Files = dict[int, list[Attachment]]
 
 
 async def messages(
-    desk: Desk,
+    services: Services,
     contact_id: int,
     ticket: Ticket,
     after: int = 0,
@@ -46,38 +46,38 @@ async def messages(
     def work(tx: Any) -> tuple[Contact, list[Message], Names, Files]:
         contact = contacts.by_id(tx, contact_id)
         found = tickets.messages(tx, ticket.id, after, limit)
-        return contact, found, names(desk, tx, contact), files_of(tx, found)
+        return contact, found, names(services, tx, contact), files_of(tx, found)
 
-    contact, found, known, files = await desk.store.read(work)
-    said = [message_out(desk, contact, ticket.number, each, known, agents=agents) for each in found]
-    return with_files(desk, contact, said, files)
+    contact, found, known, files = await services.store.read(work)
+    said = [message_out(services, contact, ticket.number, each, known, agents=agents) for each in found]
+    return with_files(services, contact, said, files)
 
 
-async def held(desk: Desk, contact_id: int, ticket: Ticket) -> list[frames.Entry]:
+async def held(services: Services, contact_id: int, ticket: Ticket) -> list[frames.Entry]:
     """Return a ticket's held messages with their text: the quarantine, opened by an agent."""
 
     def work(tx: Any) -> tuple[Contact, list[Message], Names, Files]:
         contact = contacts.by_id(tx, contact_id)
         found = tickets.messages(tx, ticket.id, held=True)
-        return contact, found, names(desk, tx, contact), files_of(tx, found)
+        return contact, found, names(services, tx, contact), files_of(tx, found)
 
-    contact, found, known, files = await desk.store.read(work)
-    said = [message_out(desk, contact, ticket.number, each, known, agents=False, shown=True) for each in found]
-    return with_files(desk, contact, said, files)
+    contact, found, known, files = await services.store.read(work)
+    said = [message_out(services, contact, ticket.number, each, known, agents=False, shown=True) for each in found]
+    return with_files(services, contact, said, files)
 
 
-async def handed_out(desk: Desk, contact: Contact) -> str:
+async def handed_out(services: Services, contact: Contact) -> str:
     """Return everything said with a contact as plain text for the contact, entered in the audit log."""
-    await audit.once(desk, contact.account_id, "visitor", "transcript.exported", contact.uid, contact.uid)
-    return await as_text(desk, contact)
+    await audit.once(services, contact.account_id, "visitor", "transcript.exported", contact.uid, contact.uid)
+    return await as_text(services, contact)
 
 
-async def as_text(desk: Desk, contact: Contact) -> str:
+async def as_text(services: Services, contact: Contact) -> str:
     """Return everything said with a contact as plain text, as they see it."""
     lines: list[str] = []
     t = words(contact.locale)
-    for ticket in await desk.store.read(lambda tx: tickets.all_of_contact(tx, contact.id)):
-        for each in await messages(desk, contact.id, ticket, agents=False):
+    for ticket in await services.store.read(lambda tx: tickets.all_of_contact(tx, contact.id)):
+        for each in await messages(services, contact.id, ticket, agents=False):
             if isinstance(each, frames.MessageOut) and isinstance(each.text, str):
                 files = [f"{t('transcript.file')}: {texts.isolated(file.name)}" for file in each.attachments]
                 lines.append(texts.entry(f"[{each.at}] {_by(t, each.author)}: ", each.text, *files))
@@ -92,7 +92,7 @@ def _by(t: Words, author: frames.Author) -> str:
 
 
 async def notes(
-    desk: Desk, contact_id: int, ticket: Ticket, after: int = 0, limit: int | None = None
+    services: Services, contact_id: int, ticket: Ticket, after: int = 0, limit: int | None = None
 ) -> list[frames.NoteOut]:
     """Return a ticket's notes after number `after`."""
 
@@ -101,15 +101,22 @@ async def notes(
         return (
             contact,
             tickets.notes(tx, ticket.id, after, limit),
-            names(desk, tx, contact),
+            names(services, tx, contact),
         )
 
-    contact, found, known = await desk.store.read(work)
-    return [note_out(desk, contact, ticket.number, each, known) for each in found]
+    contact, found, known = await services.store.read(work)
+    return [note_out(services, contact, ticket.number, each, known) for each in found]
 
 
 def message_out(
-    desk: Desk, contact: Contact, number: int, message: Message, known: Names, *, agents: bool, shown: bool = False
+    services: Services,
+    contact: Contact,
+    number: int,
+    message: Message,
+    known: Names,
+    *,
+    agents: bool,
+    shown: bool = False,
 ) -> frames.Entry:
     """
     Return one stored message or redaction as a frame; `known` has the agents' names, and the contact's under "".
@@ -117,7 +124,7 @@ def message_out(
     if message.target is not None:
         return redacted_out(number, message)
     hidden = agents and message.held
-    key = desk.keys.get(contact.key_slot, contact.uid)
+    key = services.keys.get(contact.key_slot, contact.uid)
     name = known.get("" if message.author == "visitor" else message.agent_id or "?")
     return frames.MessageOut(
         ticket=number,
@@ -140,22 +147,22 @@ def files_of(tx: Any, found: list[Message]) -> Files:
     return uploads.of_messages(tx, found[0].ticket_id, [each.seq for each in found]) if found else {}
 
 
-def with_files(desk: Desk, contact: Contact, said: list[frames.Entry], files: Files) -> list[frames.Entry]:
+def with_files(services: Services, contact: Contact, said: list[frames.Entry], files: Files) -> list[frames.Entry]:
     """Add to each message whose text is shown the attachments that it names."""
     return [
-        structs.replace(each, attachments=_files_out(desk, contact, files[each.seq]))
+        structs.replace(each, attachments=_files_out(services, contact, files[each.seq]))
         if isinstance(each, frames.MessageOut) and each.text is not UNSET and each.seq in files
         else each
         for each in said
     ]
 
 
-def _files_out(desk: Desk, contact: Contact, files: list[Attachment]) -> list[frames.AttachmentOut]:
+def _files_out(services: Services, contact: Contact, files: list[Attachment]) -> list[frames.AttachmentOut]:
     """Return those attachments whose rows open as the contact's."""
     made = []
     for each in files:
         with suppress(NotFound):
-            made.append(file_out(desk, contact, each))
+            made.append(file_out(services, contact, each))
     return made
 
 
@@ -174,9 +181,9 @@ def _opened(key: Any, kind: str, cid: bytes, body: bytes) -> str | None:
         return None
 
 
-def note_out(desk: Desk, contact: Contact, number: int, note: Note, known: Names) -> frames.NoteOut:
+def note_out(services: Services, contact: Contact, number: int, note: Note, known: Names) -> frames.NoteOut:
     """Return one stored note as a frame."""
-    key = desk.keys.get(contact.key_slot, contact.uid)
+    key = services.keys.get(contact.key_slot, contact.uid)
     return frames.NoteOut(
         ticket=number,
         note=note.note,
@@ -188,26 +195,26 @@ def note_out(desk: Desk, contact: Contact, number: int, note: Note, known: Names
     )
 
 
-def names(desk: Desk, tx: Any, contact: Contact) -> Names:
+def names(services: Services, tx: Any, contact: Contact) -> Names:
     """Return the name of each agent of the contact's account by id, and the contact's under ""."""
     rows = agent_store.of_account(tx, contact.account_id)
-    known = {row.id: desk.unseal(row.key_slot, row.id, "name", row.name) for row in rows}
-    return known | {"": name_of(desk, contact)}
+    known = {row.id: services.unseal(row.key_slot, row.id, "name", row.name) for row in rows}
+    return known | {"": name_of(services, contact)}
 
 
-def name_of(desk: Desk, contact: Contact) -> str | None:
+def name_of(services: Services, contact: Contact) -> str | None:
     """Return the contact's name, None where none was given."""
-    return desk.unseal(contact.key_slot, contact.uid, "name", contact.name)
+    return services.unseal(contact.key_slot, contact.uid, "name", contact.name)
 
 
-def summary(desk: Desk, listed: Listed) -> dict[str, Any]:
+def summary(services: Services, listed: Listed) -> dict[str, Any]:
     """Return a ticket as lists show it."""
     ticket = listed.ticket
-    name = desk.unseal(listed.contact_slot, listed.contact_uid, "name", listed.contact_name)
+    name = services.unseal(listed.contact_slot, listed.contact_uid, "name", listed.contact_name)
     return {
         "number": ticket.number,
         "status": ticket.status,
-        "assignee": _assignee(desk, listed),
+        "assignee": _assignee(services, listed),
         "contact": {"id": listed.contact_uid, "name": name},
         "site": listed.site,
         "department": listed.department,
@@ -215,24 +222,24 @@ def summary(desk: Desk, listed: Listed) -> dict[str, Any]:
         "last_note": ticket.last_note,
         "held": ticket.held,
         "unread": max(0, ticket.last_seq - ticket.agent_read),
-        "preview": _preview(desk, listed),
+        "preview": _preview(services, listed),
         "tags": ticket.tags,
         "created_at": stamp(ticket.created_at),
         "updated_at": stamp(ticket.updated_at),
     }
 
 
-def _assignee(desk: Desk, listed: Listed) -> dict[str, str] | None:
+def _assignee(services: Services, listed: Listed) -> dict[str, str] | None:
     if listed.assignee is None:
         return None
     agent_id, slot, name = listed.assignee
-    return {"id": agent_id, "name": desk.unseal(slot, agent_id, "name", name) or ""}
+    return {"id": agent_id, "name": services.unseal(slot, agent_id, "name", name) or ""}
 
 
-def _preview(desk: Desk, listed: Listed) -> dict[str, str] | None:
+def _preview(services: Services, listed: Listed) -> dict[str, str] | None:
     last = listed.last
     if last is None or last.held or last.target is not None or last.redacted_at is not None:
         return None
-    key = desk.keys.get(listed.contact_slot, listed.contact_uid)
+    key = services.keys.get(listed.contact_slot, listed.contact_uid)
     text = _opened(key, last.author, last.cid, last.body) or ""
     return {"kind": last.author, "text": texts.cut(text, PREVIEW), "at": stamp(last.at)}

@@ -5,20 +5,20 @@ from __future__ import annotations
 from chat.core import frames
 from chat.core.model import Actor
 from chat.infra.audit import audit
-from chat.infra.desk import Desk
+from chat.infra.services import Services
 from chat.tickets.actions import tickets, transcripts
 from chat.tickets.actions.tickets import Opened
 
 
-async def ticket(desk: Desk, actor: Actor, number: int) -> Opened:
+async def ticket(services: Services, actor: Actor, number: int) -> Opened:
     """Return a ticket whose transcript, notes or summary is about to be shown; NotFound where there is none."""
-    opened = await tickets.one(desk, actor, number)
-    await audit.looked(desk, actor, "transcript.viewed", str(number), opened.contact.uid)
+    opened = await tickets.one(services, actor, number)
+    await audit.looked(services, actor, "transcript.viewed", str(number), opened.contact.uid)
     return opened
 
 
-async def quarantine(desk: Desk, actor: Actor, number: int) -> list[frames.Entry]:
+async def quarantine(services: Services, actor: Actor, number: int) -> list[frames.Entry]:
     """Return a ticket's held messages with their text."""
-    opened = await tickets.one(desk, actor, number)
-    await audit.looked(desk, actor, "quarantine.viewed", str(number), opened.contact.uid)
-    return await transcripts.held(desk, opened.contact.id, opened.ticket)
+    opened = await tickets.one(services, actor, number)
+    await audit.looked(services, actor, "quarantine.viewed", str(number), opened.contact.uid)
+    return await transcripts.held(services, opened.contact.id, opened.ticket)

@@ -15,7 +15,7 @@ from chat.attachments.domain.filetypes import IMAGES
 from chat.consent.actions import consent
 from chat.core.model import Contact
 from chat.tickets.actions import redaction, tickets, transcripts
-from chat.web.doors import JSON, actor_of, doors_of, visitor_of
+from chat.web.context import JSON, actor_of, context_of, visitor_of
 from chat.web.lists import truth
 from chat.web.parameters import takes
 
@@ -43,32 +43,32 @@ def widget_routes() -> list[Route]:
 
 async def transcript(request: Request) -> Response:
     """`GET /widget/{site_key}/transcript`: everything said, as plain text."""
-    desk = doors_of(request).desk
-    contact = await consent.reader_of(desk, visitor_of(request, request.path_params["site_key"]))
+    services = context_of(request).services
+    contact = await consent.reader_of(services, visitor_of(request, request.path_params["site_key"]))
     headers = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
-    return PlainTextResponse(await transcripts.handed_out(desk, contact), headers=headers)
+    return PlainTextResponse(await transcripts.handed_out(services, contact), headers=headers)
 
 
 async def upload(request: Request) -> Response:
     """`POST /widget/{site_key}/attachments`: multipart with one `file`; 201 with what a message names it by."""
-    doors = doors_of(request)
-    contact = await consent.contact_of(doors.desk, visitor_of(request, request.path_params["site_key"]))
+    context = context_of(request)
+    contact = await consent.contact_of(context.services, visitor_of(request, request.path_params["site_key"]))
     return await _kept(request, contact, "visitor", contact.uid)
 
 
 @takes("small")
 async def download(request: Request) -> Response:
     """`GET /widget/{site_key}/attachments/{id}`; `?small=true` for the small image."""
-    desk = doors_of(request).desk
-    contact = await consent.contact_of(desk, visitor_of(request, request.path_params["site_key"]))
+    services = context_of(request).services
+    contact = await consent.contact_of(services, visitor_of(request, request.path_params["site_key"]))
     small = truth(request.query_params.get("small", "false"), "small")
-    return _given(await attachments.of_visitor(desk, contact, request.path_params["id"], small=small))
+    return _given(await attachments.of_visitor(services, contact, request.path_params["id"], small=small))
 
 
 async def post_attachment(request: Request) -> Response:
     """`POST /tickets/{number}/attachments`: multipart with one `file`; 201."""
-    actor, doors = await actor_of(request), doors_of(request)
-    opened = await tickets.one(doors.desk, actor, request.path_params["number"])
+    actor, context = await actor_of(request), context_of(request)
+    opened = await tickets.one(context.services, actor, request.path_params["number"])
     return await _kept(request, opened.contact, "agent", actor.agent_id)
 
 
@@ -77,21 +77,21 @@ async def get_attachment(request: Request) -> Response:
     """`GET /attachments/{id}`; `?small=true` for the small image."""
     actor = await actor_of(request)
     small = truth(request.query_params.get("small", "false"), "small")
-    desk = doors_of(request).desk
-    return _given(await attachments.of_agent(desk, actor, request.path_params["id"], small=small))
+    services = context_of(request).services
+    return _given(await attachments.of_agent(services, actor, request.path_params["id"], small=small))
 
 
 async def delete_attachment(request: Request) -> Response:
     """`DELETE /attachments/{id}`: for good; 200 with the redaction, 204 where no message had named it."""
     actor = await actor_of(request)
-    entry = await redaction.attachment(doors_of(request).desk, actor, request.path_params["id"])
+    entry = await redaction.attachment(context_of(request).services, actor, request.path_params["id"])
     return Response(status_code=204) if entry is None else JSON(entry)
 
 
 async def redact_message(request: Request) -> Response:
     """`DELETE /tickets/{number}/messages/{seq}`: empties it for good; 200 with the redaction, twice the same."""
     actor, at = await actor_of(request), request.path_params
-    return JSON(await redaction.message(doors_of(request).desk, actor, at["number"], at["seq"]))
+    return JSON(await redaction.message(context_of(request).services, actor, at["number"], at["seq"]))
 
 
 @takes("permanent")
@@ -99,19 +99,19 @@ async def delete_ticket(request: Request) -> Response:
     """`DELETE /tickets/{number}`: into the trash; `?permanent=true` for good, 204."""
     actor, number = await actor_of(request), request.path_params["number"]
     if not truth(request.query_params.get("permanent", "false"), "permanent"):
-        return JSON(await redaction.trash(doors_of(request).desk, actor, number))
-    await redaction.purge(doors_of(request).desk, actor, number)
+        return JSON(await redaction.trash(context_of(request).services, actor, number))
+    await redaction.purge(context_of(request).services, actor, number)
     return Response(status_code=204)
 
 
 async def _kept(request: Request, contact: Contact, author: str, sender: str) -> Response:
     """Keep the file of a request: the allowance is spent first, then it is read, then looked at."""
-    desk, rooms = doors_of(request).desk, doors_of(request).uploads
+    services, rooms = context_of(request).services, context_of(request).uploads
     uploads.declared(request)
-    await attachments.admit(desk, contact, author)
+    await attachments.admit(services, contact, author)
     async with rooms[author].of(sender) as take:
         name, data = await uploads.file_of(request, take)
-        return JSON(await attachments.keep(desk, contact, author, name, data), 201)
+        return JSON(await attachments.keep(services, contact, author, name, data), 201)
 
 
 def _given(file: File) -> Response:

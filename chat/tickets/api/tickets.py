@@ -16,8 +16,8 @@ from chat.core.errors import InvalidField, TooLarge
 from chat.core.model import Actor, Order
 from chat.core.texts import seen
 from chat.tickets.actions import tickets, transcripts, viewing
-from chat.tickets.sockets.doors import chat_doors_of
-from chat.web.doors import JSON, actor_of, body_of, doors_of, limit_of
+from chat.tickets.sockets.context import chat_doors_of
+from chat.web.context import JSON, actor_of, body_of, context_of, limit_of
 from chat.web.lists import cursor_of, listed, order_of, truth
 from chat.web.parameters import takes, uid
 
@@ -62,11 +62,11 @@ def routes() -> list[Route]:
 @takes("status", "assignee", "contact", "department", "tag", "held", "order", "limit", "cursor")
 async def list_tickets(request: Request) -> Response:
     """`GET /tickets`."""
-    actor, desk = await actor_of(request), doors_of(request).desk
+    actor, services = await actor_of(request), context_of(request).services
     query = request.query_params
     order = order_of(request, "updated", "number")
     before = cursor_of(query.get("cursor"), CURSORS[order])
-    items, after = await tickets.page(desk, actor, _wanted(query, actor), before, limit_of(request), order)
+    items, after = await tickets.page(services, actor, _wanted(query, actor), before, limit_of(request), order)
     return listed(items, after)
 
 
@@ -92,39 +92,39 @@ def _whom(value: str, actor: Actor) -> str | None:
 async def get_ticket(request: Request) -> Response:
     """`GET /tickets/{number}`."""
     actor = await actor_of(request)
-    return JSON((await viewing.ticket(doors_of(request).desk, actor, _number(request))).summary)
+    return JSON((await viewing.ticket(context_of(request).services, actor, _number(request))).summary)
 
 
 async def change_ticket(request: Request) -> Response:
     """`PATCH /tickets/{number}`."""
     actor = await actor_of(request)
     values = await body_of(request, dict[str, Any])
-    return JSON(await tickets.change(doors_of(request).desk, actor, _number(request), values))
+    return JSON(await tickets.change(context_of(request).services, actor, _number(request), values))
 
 
 @takes("held", "limit", "cursor")
 async def list_messages(request: Request) -> Response:
     """`GET /tickets/{number}/messages`; `?held=true` opens the quarantine of this ticket."""
-    actor, desk = await actor_of(request), doors_of(request).desk
+    actor, services = await actor_of(request), context_of(request).services
     if truth(request.query_params.get("held", "false"), "held"):
-        return listed(await viewing.quarantine(desk, actor, _number(request)), None)
-    opened = await viewing.ticket(desk, actor, _number(request))
+        return listed(await viewing.quarantine(services, actor, _number(request)), None)
+    opened = await viewing.ticket(services, actor, _number(request))
     after, limit = (cursor_of(request.query_params.get("cursor"), 1) or (0,))[0], limit_of(request)
-    found = await transcripts.messages(desk, opened.contact.id, opened.ticket, after, agents=True, limit=limit + 1)
+    found = await transcripts.messages(services, opened.contact.id, opened.ticket, after, agents=True, limit=limit + 1)
     return listed(found[:limit], (found[limit - 1].seq,) if len(found) > limit else None)
 
 
 async def post_message(request: Request) -> Response:
     """`POST /tickets/{number}/messages`: 201, or 200 where this id was stored before."""
-    actor, doors = await actor_of(request), chat_doors_of(request)
+    actor, context = await actor_of(request), chat_doors_of(request)
     said = await _said(request, SaidWithFiles)
-    opened = await tickets.one(doors.desk, actor, _number(request))
-    shown = await attachments.named(doors.desk, opened.contact, "agent", said.attachments)
-    draft = tickets.answer(actor, opened, said.id, said.text, doors.desk.clock())
+    opened = await tickets.one(context.services, actor, _number(request))
+    shown = await attachments.named(context.services, opened.contact, "agent", said.attachments)
+    draft = tickets.answer(actor, opened, said.id, said.text, context.services.clock())
     draft.attachments, draft.shown = tuple(said.attachments), shown
-    stored = await doors.postbox.post(draft)
+    stored = await context.postbox.post(draft)
     found = await transcripts.messages(
-        doors.desk, opened.contact.id, opened.ticket, stored.seq - 1, agents=True, limit=1
+        context.services, opened.contact.id, opened.ticket, stored.seq - 1, agents=True, limit=1
     )
     return JSON(found[0], 200 if stored.repeated else 201)
 
@@ -132,10 +132,10 @@ async def post_message(request: Request) -> Response:
 @takes("limit", "cursor")
 async def list_notes(request: Request) -> Response:
     """`GET /tickets/{number}/notes`."""
-    actor, desk = await actor_of(request), doors_of(request).desk
-    opened = await viewing.ticket(desk, actor, _number(request))
+    actor, services = await actor_of(request), context_of(request).services
+    opened = await viewing.ticket(services, actor, _number(request))
     after, limit = (cursor_of(request.query_params.get("cursor"), 1) or (0,))[0], limit_of(request)
-    found = await transcripts.notes(desk, opened.contact.id, opened.ticket, after, limit + 1)
+    found = await transcripts.notes(services, opened.contact.id, opened.ticket, after, limit + 1)
     return listed(found[:limit], (found[limit - 1].note,) if len(found) > limit else None)
 
 
@@ -143,7 +143,7 @@ async def post_note(request: Request) -> Response:
     """`POST /tickets/{number}/notes`: 201, or 200 where this id was stored before."""
     actor = await actor_of(request)
     said = await _said(request)
-    note, again = await tickets.add_note(doors_of(request).desk, actor, _number(request), said.id, said.text)
+    note, again = await tickets.add_note(context_of(request).services, actor, _number(request), said.id, said.text)
     return JSON(note, 200 if again else 201)
 
 
@@ -151,7 +151,7 @@ async def put_spam(request: Request) -> Response:
     """`PUT /tickets/{number}/spam`: into quarantine, or out of it."""
     actor = await actor_of(request)
     body = await body_of(request, Spam)
-    return JSON(await tickets.hold(doors_of(request).desk, actor, _number(request), held=body.spam))
+    return JSON(await tickets.hold(context_of(request).services, actor, _number(request), held=body.spam))
 
 
 async def _said(request: Request, kind: type[Said] = Said) -> Any:

@@ -12,8 +12,8 @@ from chat.core.errors import Forbidden, Unauthorized, Unavailable
 from chat.core.model import Actor
 from chat.core.nudges import Told
 from chat.team.actions import agents
-from chat.tickets.sockets.doors import ChatDoors
-from chat.web.doors import COOKIE, bearer, cookie_of, own_page
+from chat.tickets.sockets.context import ChatContext
+from chat.web.context import COOKIE, bearer, cookie_of, own_page
 from chat.web.sockets.connection import Connection, Receive, Scope, Send
 
 LOOKS, FRESH = 60.0, 1.0
@@ -25,8 +25,8 @@ class AccountSocket(Connection):
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         super().__init__(scope, receive, send)
-        self.doors: ChatDoors = scope["state"]["doors"]
-        self.desk = self.doors.desk
+        self.context: ChatContext = scope["state"]["context"]
+        self.services = self.context.services
         self.actor: Actor | None = None
         self._looked_at = 0.0
         self._told_until = 0
@@ -44,11 +44,11 @@ class AccountSocket(Connection):
             self.close(frames.CLOSE_FORBIDDEN, error.title)
             return
         self._looked_at = time.monotonic()
-        self._told_until = self.desk.clock()
+        self._told_until = self.services.clock()
         self._look_later(actor)
-        self.doors.agents.add(self)
-        self.desk.live.listen(f"account:{actor.account_id}", self, self.heard)
-        self.desk.live.listen("server", self, self.heard)
+        self.context.agents.add(self)
+        self.services.live.listen(f"account:{actor.account_id}", self, self.heard)
+        self.services.live.listen("server", self, self.heard)
         await self.joined(actor)
 
     async def joined(self, actor: Actor) -> None:
@@ -94,9 +94,9 @@ class AccountSocket(Connection):
         """Let go of what it listened to."""
         if self.actor is None:
             return
-        self.doors.agents.discard(self)
-        self.desk.live.leave(f"account:{self.actor.account_id}", self)
-        self.desk.live.leave("server", self)
+        self.context.agents.discard(self)
+        self.services.live.leave(f"account:{self.actor.account_id}", self)
+        self.services.live.leave("server", self)
 
     def fresh(self) -> bool:
         """Whether the session or token was good a moment ago."""
@@ -107,7 +107,7 @@ class AccountSocket(Connection):
         if self.actor is None:
             return
         try:
-            self.actor = await agents.still(self.desk, self.actor)
+            self.actor = await agents.still(self.services, self.actor)
             self._looked_at = time.monotonic()
         except Unauthorized as error:
             self.refuse(error)
@@ -115,7 +115,7 @@ class AccountSocket(Connection):
 
     def _look_later(self, actor: Actor) -> None:
         """Look each minute, and in the moment in which the session ends."""
-        left = LOOKS if actor.until is None else (actor.until - self.desk.clock()) / 1000
+        left = LOOKS if actor.until is None else (actor.until - self.services.clock()) / 1000
         self.later(max(0.0, min(LOOKS, left)), lambda: self.spawn(self._look_on()))
 
     async def _look_on(self) -> None:
@@ -130,19 +130,19 @@ class AccountSocket(Connection):
         request = HTTPConnection(self.scope)
         token = bearer(request)
         if token:
-            return await agents.by_token(self.desk, token)
+            return await agents.by_token(self.services, token)
         own_page(request)
-        return await agents.by_session(self.desk, cookie_of(request, COOKIE))
+        return await agents.by_session(self.services, cookie_of(request, COOKIE))
 
     async def _erasure(self, actor: Actor, one: str) -> None:
         """Tell of a request that another process filed or finished."""
-        self.tell(await self.doors.erasures.frame_of(self.desk, actor.account_id, one))
+        self.tell(await self.context.erasures.frame_of(self.services, actor.account_id, one))
 
     async def _lately(self, actor: Actor) -> None:
         """Tell what was told elsewhere since this socket came, or was told so before, however long that is."""
-        now = self.desk.clock()
+        now = self.services.clock()
         try:
-            missed = await self.doors.erasures.lately(self.desk, actor.account_id, self._told_until)
+            missed = await self.context.erasures.lately(self.services, actor.account_id, self._told_until)
         except Unavailable:  # who comes again is told
             self.close(frames.CLOSE_RESTART, "try again")
             return

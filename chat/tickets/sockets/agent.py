@@ -41,14 +41,14 @@ class AgentSocket(AccountSocket):
 
     async def joined(self, actor: Actor) -> None:
         """Be seen by visitors and hear of every ticket."""
-        self.doors.feed(actor.account_id).join(self, self.say)
-        self.desk.live.present(actor.account_id, actor.agent_id, "online", self)
+        self.context.feed(actor.account_id).join(self, self.say)
+        self.services.live.present(actor.account_id, actor.agent_id, "online", self)
         await self._welcome(actor)
         await self._introduce(actor)
 
     async def _welcome(self, actor: Actor) -> None:
         """Say that it listens, and that what is known of the lists is to be read anew."""
-        epoch = await tickets.epoch(self.desk)
+        epoch = await tickets.epoch(self.services)
         me = {"id": actor.agent_id, "name": actor.name}
         self.tell(frames.Welcome(ticket=None, epoch=epoch, seq=0, messages=[], agent=me, online=True))
 
@@ -77,7 +77,7 @@ class AgentSocket(AccountSocket):
         match frame:
             case frames.AgentMessage():
                 opened = await self._ticket(frame.ticket)
-                shown = await attachments.named(self.desk, opened.contact, "agent", frame.attachments)
+                shown = await attachments.named(self.services, opened.contact, "agent", frame.attachments)
                 self._post(frame, actor, opened, shown)
             case frames.Open():
                 await self._opened(frame, actor)
@@ -88,17 +88,17 @@ class AgentSocket(AccountSocket):
             case frames.AgentTyping():
                 ticket = (await self._ticket(frame.ticket)).ticket
                 author = frames.Author("agent", actor.name)
-                tickets.typing(self.desk, ticket, author, on=frame.on, source=self)
+                tickets.typing(self.services, ticket, author, on=frame.on, source=self)
             case frames.AgentRead():
                 opened = await self._ticket(frame.ticket)
-                await tickets.read(self.desk, opened.ticket, "agent", frame.seq, actor.name, self)
+                await tickets.read(self.services, opened.ticket, "agent", frame.seq, actor.name, self)
             case frames.Presence():
-                self.desk.live.present(actor.account_id, actor.agent_id, frame.status, self)
+                self.services.live.present(actor.account_id, actor.agent_id, frame.status, self)
                 self.tell(_presence(actor.agent_id, actor.name, frame.status))
 
     async def _introduce(self, actor: Actor) -> None:
-        names = await agents.names(self.desk, actor.account_id)
-        for agent, status in self.desk.live.agents(actor.account_id).items():
+        names = await agents.names(self.services, actor.account_id)
+        for agent, status in self.services.live.agents(actor.account_id).items():
             if agent != actor.agent_id:
                 self.tell(_presence(agent, names.get(agent, ""), status))
 
@@ -108,7 +108,7 @@ class AgentSocket(AccountSocket):
             return watched.opened
         if self.actor is None:
             raise Unauthorized("Sign in first")
-        return await tickets.one(self.desk, self.actor, number)
+        return await tickets.one(self.services, self.actor, number)
 
     async def _opened(self, frame: frames.Open, actor: Actor) -> None:
         if len(self.watched) >= WATCHED and frame.ticket not in self.watched:
@@ -123,25 +123,25 @@ class AgentSocket(AccountSocket):
             self.opening = None
 
     async def _open(self, frame: frames.Open, actor: Actor) -> None:
-        opened = await viewing.ticket(self.desk, actor, frame.ticket)
+        opened = await viewing.ticket(self.services, actor, frame.ticket)
         ticket, contact = opened.ticket, opened.contact
 
         async def missed(after: int) -> list[tuple[int, str]]:
-            found = await transcripts.messages(self.desk, contact.id, ticket, after, agents=True)
+            found = await transcripts.messages(self.services, contact.id, ticket, after, agents=True)
             return [(each.seq, frames.encode(each)) for each in found]
 
         async def missed_notes(after: int) -> list[tuple[int, str]]:
-            found = await transcripts.notes(self.desk, contact.id, ticket, after)
+            found = await transcripts.notes(self.services, contact.id, ticket, after)
             return [(each.note, frames.encode(each)) for each in found]
 
         # First listen, then read: the followers drop what comes twice.
-        self.desk.live.listen(f"ticket:{ticket.id}", self, self.heard)
-        found = await transcripts.messages(self.desk, contact.id, ticket, frame.last_seq, agents=True)
-        notes = await transcripts.notes(self.desk, contact.id, ticket)
+        self.services.live.listen(f"ticket:{ticket.id}", self, self.heard)
+        found = await transcripts.messages(self.services, contact.id, ticket, frame.last_seq, agents=True)
+        notes = await transcripts.notes(self.services, contact.id, ticket)
         seq = max([ticket.last_seq, *(each.seq for each in found)])
         last_note = max([ticket.last_note, *(each.note for each in notes)])
         if self.opening is None:
-            self.desk.live.leave(f"ticket:{ticket.id}", self)
+            self.services.live.leave(f"ticket:{ticket.id}", self)
             raise NotFound("No such ticket")  # it went while it was being read: nobody is shown it after that
         self.watched[ticket.number] = Watched(
             opened,
@@ -151,7 +151,7 @@ class AgentSocket(AccountSocket):
         self.tell(
             frames.Welcome(
                 ticket=ticket.number,
-                epoch=await tickets.epoch(self.desk),
+                epoch=await tickets.epoch(self.services),
                 seq=seq,
                 messages=found,
                 notes=notes,
@@ -165,12 +165,12 @@ class AgentSocket(AccountSocket):
     def _close_ticket(self, number: int) -> None:
         watched = self.watched.pop(number, None)
         if watched is not None:
-            self.desk.live.leave(f"ticket:{watched.opened.ticket.id}", self)
+            self.services.live.leave(f"ticket:{watched.opened.ticket.id}", self)
 
     def _post(self, frame: frames.AgentMessage, actor: Actor, opened: Opened, shown: Shown = ()) -> None:
-        draft = tickets.answer(actor, opened, frame.id, frame.text, self.desk.clock(), self)
+        draft = tickets.answer(actor, opened, frame.id, frame.text, self.services.clock(), self)
         draft.attachments, draft.shown = tuple(frame.attachments), shown
-        self.doors.postbox.put(draft, lambda stored: self._stored(frame.id, stored))
+        self.context.postbox.put(draft, lambda stored: self._stored(frame.id, stored))
 
     def _stored(self, name: str, draft: Draft) -> None:
         """After the commit: acknowledge, or say why not."""
@@ -184,7 +184,7 @@ class AgentSocket(AccountSocket):
             watched.messages.hear(draft.seq, "")
 
     async def _note(self, frame: frames.AgentNote, actor: Actor) -> None:
-        out, again = await tickets.add_note(self.desk, actor, frame.ticket, frame.id, frame.text, self)
+        out, again = await tickets.add_note(self.services, actor, frame.ticket, frame.id, frame.text, self)
         self.tell(frames.Ack(frame.id, frame.ticket, out.at, held=False, note=out.note, after_seq=out.after_seq))
         watched = self.watched.get(frame.ticket)
         if watched is not None and not again:
@@ -222,7 +222,7 @@ class AgentSocket(AccountSocket):
     async def _say_again(self, entry: list[frames.Entry] | None, opened: Opened) -> None:
         """Held or released: the same numbers again, as they now are."""
         if entry is None:
-            entry = await transcripts.messages(self.desk, opened.contact.id, opened.ticket, agents=True)
+            entry = await transcripts.messages(self.services, opened.contact.id, opened.ticket, agents=True)
         for each in entry:
             self.tell(each)
 
@@ -233,15 +233,15 @@ class AgentSocket(AccountSocket):
         super().gone(number)
 
     async def _present(self, nudge: Nudge, actor: Actor) -> None:
-        names = await agents.names(self.desk, actor.account_id)
-        status = self.desk.live.status(actor.account_id, nudge.agent)
+        names = await agents.names(self.services, actor.account_id)
+        status = self.services.live.status(actor.account_id, nudge.agent)
         self.tell(_presence(nudge.agent, names.get(nudge.agent, ""), status))
 
     async def _resync(self, actor: Actor) -> None:
         """What other processes did may have been missed: let go of what is gone, catch up on what is there."""
         open_here = {number: watched.opened.ticket.id for number, watched in self.watched.items()}
         try:
-            there = await tickets.there(self.desk, actor.account_id, list(open_here.values()))
+            there = await tickets.there(self.services, actor.account_id, list(open_here.values()))
             for number in open_here.keys() - there:
                 self.gone(number)
             await self._welcome(actor)
@@ -257,8 +257,8 @@ class AgentSocket(AccountSocket):
             return
         for number in list(self.watched):
             self._close_ticket(number)
-        self.doors.left_feed(self.actor.account_id, self)
-        self.desk.live.present(self.actor.account_id, self.actor.agent_id, "offline", self)
+        self.context.left_feed(self.actor.account_id, self)
+        self.services.live.present(self.actor.account_id, self.actor.agent_id, "offline", self)
         super().left()
 
 

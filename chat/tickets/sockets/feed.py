@@ -8,7 +8,7 @@ from collections.abc import Callable
 from chat.core import frames
 from chat.core.errors import LetheError
 from chat.core.nudges import Told
-from chat.infra.desk import Desk
+from chat.infra.services import Services
 from chat.tickets.actions import tickets
 
 FIRST, NEXT = 0.02, 1.0
@@ -21,8 +21,8 @@ class Feed:
     So a busy account costs a query a second and not one for each message and agent.
     """
 
-    def __init__(self, desk: Desk, account: str) -> None:
-        self._desk, self._account, self._channel = desk, account, f"list:{account}"
+    def __init__(self, services: Services, account: str) -> None:
+        self._services, self._account, self._channel = services, account, f"list:{account}"
         self._ears: dict[object, Callable[[str], None]] = {}
         self._changed: set[int] = set()
         self._gone: set[int] = set()
@@ -32,14 +32,14 @@ class Feed:
     def join(self, owner: object, say: Callable[[str], None]) -> None:
         """Tell `owner` from now on."""
         if not self._ears:
-            self._desk.live.listen(self._channel, self, self._heard)
+            self._services.live.listen(self._channel, self, self._heard)
         self._ears[owner] = say
 
     def leave(self, owner: object) -> bool:
         """Tell `owner` nothing more; return whether nobody is left."""
         self._ears.pop(owner, None)
         if not self._ears:
-            self._desk.live.leave(self._channel, self)
+            self._services.live.leave(self._channel, self)
         return not self._ears
 
     def _heard(self, told: Told) -> None:
@@ -72,8 +72,8 @@ class Feed:
         self._gone.clear()
         try:
             if behind:
-                changed |= set(await tickets.latest(self._desk, self._account))
-            found = await tickets.summaries(self._desk, self._account, sorted(changed))
+                changed |= set(await tickets.latest(self._services, self._account))
+            found = await tickets.summaries(self._services, self._account, sorted(changed))
         except LetheError:  # the database is away: what changed is told when it is back
             self._changed, self._behind = self._changed | changed, self._behind or behind
             return

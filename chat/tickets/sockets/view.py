@@ -8,7 +8,7 @@ import sys
 from chat.core import frames
 from chat.core.model import Draft, Ticket
 from chat.core.nudges import Nudge, Told
-from chat.infra.desk import Desk
+from chat.infra.services import Services
 from chat.tickets.actions import tickets, transcripts
 from chat.tickets.actions.arrival import Arrival
 from chat.web.sockets.connection import Connection, Follower
@@ -17,8 +17,8 @@ from chat.web.sockets.connection import Connection, Follower
 class View:
     """What one visitor sees; `here` is who it is and where they stand. Nothing is told without a live consent."""
 
-    def __init__(self, desk: Desk, socket: Connection, here: Arrival) -> None:
-        self._desk, self._socket = desk, socket
+    def __init__(self, services: Services, socket: Connection, here: Arrival) -> None:
+        self._services, self._socket = services, socket
         self.here = here
         self.follower: Follower | None = None
         self._online = False
@@ -52,7 +52,7 @@ class View:
         seq = 0 if ticket is None else max([ticket.last_seq, told, *(each.seq for each in found)])
         self.follower = Follower(seq, self._missed, self._socket.say, self._socket.spawn)
         # What was said last is what the next change is measured by; between arriving and this it may have changed.
-        self._online = self._desk.live.online(here.account.id)
+        self._online = self._services.live.online(here.account.id)
         self._socket.tell(
             frames.Welcome(
                 ticket=None if ticket is None else ticket.number,
@@ -69,14 +69,14 @@ class View:
         """Read the last ticket, unless it is left behind, and what was said in it."""
         while True:
             before = self.here.ticket
-            ticket = await tickets.last_of(self._desk, self.here.contact.id)
+            ticket = await tickets.last_of(self._services, self.here.contact.id)
             if ticket is not None and ticket.ended and fresh:
                 self._left = (ticket.id, ticket.last_seq)
             if ticket is not None and (ticket.id, ticket.last_seq) <= self._left:
                 ticket = None
             found: list[frames.Entry] = []
             if ticket is not None:
-                found = await transcripts.messages(self._desk, self.here.contact.id, ticket, after, agents=False)
+                found = await transcripts.messages(self._services, self.here.contact.id, ticket, after, agents=False)
             if self.here.ticket is before:  # else their own message has opened one since
                 return ticket, found
 
@@ -132,7 +132,7 @@ class View:
 
     def presence(self) -> None:
         """Tell whether somebody is there, where that has changed since it was last told."""
-        online = self._desk.live.online(self.here.account.id)
+        online = self._services.live.online(self.here.account.id)
         if online != self._online and self.follower is not None:
             self._online = online
             self._socket.tell(frames.PresenceOut(online=online))
@@ -144,7 +144,7 @@ class View:
         if here.ticket is None:
             await self.welcome(0)
             return []
-        found = await transcripts.messages(self._desk, here.contact.id, here.ticket, after, agents=False)
+        found = await transcripts.messages(self._services, here.contact.id, here.ticket, after, agents=False)
         return [(each.seq, frames.encode(each)) for each in found]
 
     def _ended(self, told: Told) -> None:

@@ -17,9 +17,9 @@ from chat.core.model import Draft, Ticket
 from chat.core.nudges import Told
 from chat.tickets.actions import tickets
 from chat.tickets.actions.arrival import Arrival, arrive
-from chat.tickets.sockets.doors import ChatDoors
+from chat.tickets.sockets.context import ChatContext
 from chat.tickets.sockets.view import View
-from chat.web.doors import own_origin
+from chat.web.context import own_origin
 from chat.web.sockets.connection import Connection, Receive, Scope, Send
 
 HELLO_SECONDS, LOOKS = 10.0, 60.0
@@ -32,8 +32,8 @@ class VisitorSocket(Connection):
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         super().__init__(scope, receive, send)
-        self.doors: ChatDoors = scope["state"]["doors"]
-        self.desk = self.doors.desk
+        self.context: ChatContext = scope["state"]["context"]
+        self.services = self.context.services
         self.view: View | None = None
         self.messages = Allowance(0, 0)
         self._pending = 0
@@ -71,7 +71,7 @@ class VisitorSocket(Connection):
     async def _admitted(self, frame: frames.VisitorFrame, here: Arrival) -> None:
         match frame:
             case frames.Message():
-                shown = await attachments.named(self.desk, here.contact, "visitor", frame.attachments)
+                shown = await attachments.named(self.services, here.contact, "visitor", frame.attachments)
                 self._post(frame, here, shown)
             case frames.Consent():
                 await self._consent(frame, here)
@@ -86,18 +86,18 @@ class VisitorSocket(Connection):
         match frame:
             case frames.Typing():
                 author = frames.Author("visitor", here.name)
-                tickets.typing(self.desk, ticket, author, on=frame.on, source=self)
+                tickets.typing(self.services, ticket, author, on=frame.on, source=self)
             case frames.Read():
-                await tickets.read(self.desk, ticket, "visitor", frame.seq, here.name, self)
+                await tickets.read(self.services, ticket, "visitor", frame.seq, here.name, self)
             case frames.End():
-                await tickets.end(self.desk, ticket, here.name)
+                await tickets.end(self.services, ticket, here.name)
             case frames.Rate():
-                await tickets.rate(self.desk, here.contact, ticket, frame.score, frame.comment)
+                await tickets.rate(self.services, here.contact, ticket, frame.score, frame.comment)
 
     async def _hello(self, frame: frames.Hello) -> None:
         try:
-            visitor = self.desk.tokens.read_visitor(frame.token, self.desk.clock())
-            here = await arrive(self.desk, visitor)
+            visitor = self.services.tokens.read_visitor(frame.token, self.services.clock())
+            here = await arrive(self.services, visitor)
             self._check_origin(here)
         except Unauthorized as error:
             self.refuse(error)
@@ -109,13 +109,13 @@ class VisitorSocket(Connection):
             return
         self._leave()
         first = self.view is None
-        self.view, self._token, self._until = View(self.desk, self, here), frame.token, visitor.until
+        self.view, self._token, self._until = View(self.services, self, here), frame.token, visitor.until
         if first:
             self._look_later()
-        self.messages = self.doors.visitors.enter(here.contact.id, self, here.account.message_rate)
+        self.messages = self.context.visitors.enter(here.contact.id, self, here.account.message_rate)
         # First listen, then read: what comes between is heard and the doubles fall out by their numbers.
         for channel in _channels(here):
-            self.desk.live.listen(channel, self, self._heard)
+            self.services.live.listen(channel, self, self._heard)
         if here.standing.consents:
             await self.view.welcome(frame.last_seq, fresh=frame.fresh)
         else:
@@ -138,14 +138,14 @@ class VisitorSocket(Connection):
             author="visitor",
             cid=packed(frame.id),
             text=frame.text,
-            at=self.desk.clock(),
+            at=self.services.clock(),
             ticket_id=None if here.ticket is None else here.ticket.id,
             name=here.name,
             source=self,
             attachments=tuple(frame.attachments),
             shown=shown,
         )
-        self.doors.postbox.put(draft, lambda stored: self._stored(frame.id, stored))
+        self.context.postbox.put(draft, lambda stored: self._stored(frame.id, stored))
 
     def _stored(self, name: str, draft: Draft) -> None:
         """After the commit: acknowledge, or say why not."""
@@ -160,7 +160,7 @@ class VisitorSocket(Connection):
     async def _consent(self, frame: frames.Consent, here: Arrival) -> None:
         choices = {"chat": frame.consent.chat, "spam_training": frame.consent.spam_training}
         try:
-            await consent.renew(self.desk, here.contact, frame.notice_version, choices, self)
+            await consent.renew(self.services, here.contact, frame.notice_version, choices, self)
         except LetheError as error:
             self.refuse(error)
             await self._refresh()
@@ -173,15 +173,15 @@ class VisitorSocket(Connection):
         if view is None:
             return
         try:
-            visitor = self.desk.tokens.read_visitor(self._token, self.desk.clock())
-            here = await arrive(self.desk, visitor)
+            visitor = self.services.tokens.read_visitor(self._token, self.services.clock())
+            here = await arrive(self.services, visitor)
         except Unauthorized:
             self.close(frames.CLOSE_UNAUTHORIZED, "the token is not good")
             return
         was = view.here
         here.ticket, here.standing.ended = was.ticket, was.standing.ended
         view.here = here
-        self.messages = self.doors.visitors.enter(here.contact.id, self, here.account.message_rate)
+        self.messages = self.context.visitors.enter(here.contact.id, self, here.account.message_rate)
         if not here.standing.consents:
             view.ask()
         elif answer or not was.standing.consents or view.follower is None:
@@ -189,7 +189,7 @@ class VisitorSocket(Connection):
 
     def _look_later(self) -> None:
         """Look again each minute whether consent and token are good, and in the moment in which the token ends."""
-        left = (self._until - self.desk.clock()) / 1000
+        left = (self._until - self.services.clock()) / 1000
         self.later(max(0.0, min(LOOKS, left)), lambda: self.spawn(self._look_on()))
 
     async def _look_on(self) -> None:
@@ -233,8 +233,8 @@ class VisitorSocket(Connection):
             return
         here = self.view.here
         for channel in _channels(here):
-            self.desk.live.leave(channel, self)
-        self.doors.visitors.leave(here.contact.id, self)
+            self.services.live.leave(channel, self)
+        self.context.visitors.leave(here.contact.id, self)
 
     def left(self) -> None:
         """Let go of channels and allowance."""

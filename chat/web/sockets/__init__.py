@@ -8,7 +8,7 @@ from starlette.requests import HTTPConnection
 from starlette.routing import WebSocketRoute
 
 from chat.core import frames
-from chat.web.doors import address_of
+from chat.web.context import address_of
 from chat.web.sockets.connection import Receive, Scope, Send
 
 
@@ -23,8 +23,8 @@ def _limited(app: Any) -> Any:
     """Let a network have so many sockets open, and no more; none takes parameters, least of all a token."""
 
     async def limited(scope: Scope, receive: Receive, send: Send) -> None:
-        doors, address = scope["state"]["doors"], address_of(HTTPConnection(scope))
-        with doors.crowd.entered(address, doors.desk.settings.trusted_proxies) as room:
+        context, address = scope["state"]["context"], address_of(HTTPConnection(scope))
+        with context.crowd.entered(address, context.services.settings.trusted_proxies) as room:
             if not room:
                 await _turn_away(receive, send, frames.CLOSE_RATE, "too many sockets")
             elif scope["query_string"]:

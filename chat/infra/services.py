@@ -24,11 +24,11 @@ from chat.infra.ledger.ledger import Ledger
 from chat.infra.mail import Mailer
 from chat.infra.store import Store
 
-log = structlog.get_logger("chat.desk")
+log = structlog.get_logger("chat.services")
 
 
 @dataclass(frozen=True)
-class Desk:
+class Services:
     """
     Store, keys, ledger, live, blobs (the files of contacts), archives (their exports), mailer, filters, settings and
     clock; `index_key` is the key of the blind indexes, `macs` binds what others could write.
@@ -90,4 +90,4 @@ def unseal_text(key: AESGCM, kind: str, cid: bytes, sealed: bytes) -> str:
     return unseal(key, sealed, kind.encode() + cid)
 
 
-__all__ = ["Desk", "Sealed", "seal_text", "unseal_text"]
+__all__ = ["Sealed", "Services", "seal_text", "unseal_text"]

@@ -1,4 +1,4 @@
-"""A real desk, an account on it, and the application around it without a socket between; on both databases."""
+"""Real services, an account on it, and the application around it without a socket between; on both databases."""
 
 import asyncio
 import json
@@ -14,20 +14,20 @@ from argon2 import PasswordHasher
 from sqlalchemy import func, select
 
 from chat.account.actions import accounts
-from chat.app import create_app, open_desk
+from chat.app import create_app, open_services
 from chat.consent.actions import beginning, notices
 from chat.consent.actions.beginning import Begun
 from chat.consent.actions.consent import Asked
 from chat.contacts.store import contacts
 from chat.core.model import Actor, Agent, Contact, Draft, NoticeText, Site
 from chat.core.settings import Settings
-from chat.infra.desk import Desk
 from chat.infra.metrics import Metrics
+from chat.infra.services import Services
 from chat.infra.store.columns import metadata
 from chat.team import store as rows
 from chat.team.actions import agents, passwords
 from chat.tickets.actions.posting import Postbox
-from chat.tickets.sockets.doors import ChatDoors
+from chat.tickets.sockets.context import ChatContext
 
 SHOP = "https://shop.example"
 CHAT = "http://chat.test"
@@ -43,7 +43,7 @@ CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 class House:
     """An account with its owner, first site, API token and, unless told, a notice in two languages."""
 
-    desk: Desk
+    services: Services
     made: accounts.Made
     actor: Actor
     site: Site
@@ -63,11 +63,11 @@ class House:
         """The version of a new notice; unless told, it says something new."""
         number = await self.version()
         new = [replace(each, text=f"{each.text} ({number})") if number else each for each in TEXTS]
-        return (await notices.publish(self.desk, self.actor, list(texts or new))).version
+        return (await notices.publish(self.services, self.actor, list(texts or new))).version
 
     async def version(self) -> int:
         """The version in force, 0 for none."""
-        return (await accounts.account(self.desk, self.actor)).notice_version or 0
+        return (await accounts.account(self.services, self.actor)).notice_version or 0
 
     async def visit(
         self, name: str = "", email: str = "", *, training: bool = False, locale: str = "en", **more: str
@@ -76,8 +76,8 @@ class House:
         choices = {"chat": True, "spam_training": training}
         answers = {each: text for each, text in {"name": name, "email": email}.items() if text} | more
         asked = Asked(await self.version(), choices, answers, locale, "widget 1.0")
-        begun = await beginning.begin(self.desk, self.key, asked)
-        return Guest(self, begun, await contact_of(self.desk, begun.contact_id))
+        begun = await beginning.begin(self.services, self.key, asked)
+        return Guest(self, begun, await contact_of(self.services, begun.contact_id))
 
 
 @dataclass
@@ -105,7 +105,7 @@ class Guest:
             author="visitor",
             cid=uuid.UUID(cid or new_id()).bytes,
             text=text,
-            at=self.house.desk.clock(),
+            at=self.house.services.clock(),
             ticket_id=ticket,
         )
 
@@ -119,14 +119,14 @@ class Served:
     """The application as a client meets it; `doors` are what its routes share."""
 
     client: httpx2.AsyncClient
-    doors: ChatDoors
+    context: ChatContext
     house: House
     paths: list[str] = field(default_factory=list)
 
     @property
-    def desk(self) -> Desk:
+    def services(self) -> Services:
         """The application's own."""
-        return self.doors.desk
+        return self.context.services
 
     async def call(self, method: str, path: str, body: Any = None, **headers: str) -> httpx2.Response:
         """Ask as nobody unless the headers say who; `_` in a header's name is `-`."""
@@ -151,17 +151,17 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture
-async def desk(settings: Settings, anyio_backend: str) -> AsyncIterator[Desk]:
-    """A desk on each database."""
+async def services(settings: Settings, anyio_backend: str) -> AsyncIterator[Services]:
+    """Services on each database."""
     assert anyio_backend == "asyncio"
-    async with open_desk(settings) as opened:
+    async with open_services(settings) as opened:
         yield opened
 
 
 @pytest.fixture
-async def house(desk: Desk) -> House:
+async def house(services: Services) -> House:
     """An account with a notice in force."""
-    made = await found(desk)
+    made = await found(services)
     await made.publish()
     return made
 
@@ -183,12 +183,12 @@ async def served(settings: Settings) -> AsyncIterator[Served]:
         async def door(scope: Any, receive: Any, send: Any) -> None:
             await app({**scope, "state": dict(state or {})}, receive, send)
 
-        doors: ChatDoors = (state or {})["doors"]
+        context: ChatContext = (state or {})["context"]
         transport = httpx2.ASGITransport(app=door, raise_app_exceptions=False)
         async with httpx2.AsyncClient(transport=transport, base_url=CHAT) as client:
-            house = await found(doors.desk, box=doors.postbox)
+            house = await found(context.services, box=context.postbox)
             await house.publish()
-            yield Served(client, doors, house)
+            yield Served(client, context, house)
 
 
 @dataclass
@@ -231,13 +231,15 @@ async def inner_socket(app: Served, path: str, headers: dict[str, str]) -> Async
             await running
 
 
-async def found(desk: Desk, name: str = "Acme", email: str = "owner@acme.example", box: Postbox | None = None) -> House:
+async def found(
+    services: Services, name: str = "Acme", email: str = "owner@acme.example", box: Postbox | None = None
+) -> House:
     """Make an account; no notice yet."""
     with cheaply_hashed():
-        made = await accounts.init(desk, name, email, PASSWORD, [SHOP])
-    actor = await agents.by_token(desk, made.api_token)
-    site = (await accounts.sites(desk, actor))[0]
-    return House(desk, made, actor, site, box or Postbox(desk, Metrics()))
+        made = await accounts.init(services, name, email, PASSWORD, [SHOP])
+    actor = await agents.by_token(services, made.api_token)
+    site = (await accounts.sites(services, actor))[0]
+    return House(services, made, actor, site, box or Postbox(services, Metrics()))
 
 
 @contextmanager
@@ -250,19 +252,19 @@ def cheaply_hashed() -> Iterator[None]:
         passwords._hasher = real
 
 
-async def colleague(desk: Desk, actor: Actor, email: str, name: str, role: str) -> tuple[Agent, str]:
+async def colleague(services: Services, actor: Actor, email: str, name: str, role: str) -> tuple[Agent, str]:
     """Add an agent who need not change the password that was generated for them; return it too."""
-    made, password = await agents.add_agent(desk, actor, email, name, role)
-    await desk.store.write(lambda tx: rows.change(tx, made.id, password_due=False))
+    made, password = await agents.add_agent(services, actor, email, name, role)
+    await services.store.write(lambda tx: rows.change(tx, made.id, password_due=False))
     return made, password
 
 
-async def contact_of(desk: Desk, uid: str) -> Contact:
+async def contact_of(services: Services, uid: str) -> Contact:
     """Return a contact as it is stored now."""
-    return await desk.store.read(lambda tx: contacts.by_uid(tx, uid))
+    return await services.store.read(lambda tx: contacts.by_uid(tx, uid))
 
 
-async def counted(desk: Desk) -> dict[str, int]:
+async def counted(services: Services) -> dict[str, int]:
     """Return how many rows each table has."""
 
     def work(tx: Any) -> dict[str, int]:
@@ -271,7 +273,7 @@ async def counted(desk: Desk) -> dict[str, int]:
             for each in metadata.sorted_tables
         }
 
-    return await desk.store.read(work)
+    return await services.store.read(work)
 
 
 def new_id() -> str:

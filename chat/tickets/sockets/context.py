@@ -8,25 +8,25 @@ from typing import Protocol
 from starlette.requests import HTTPConnection
 
 from chat.core import frames
-from chat.infra.desk import Desk
+from chat.infra.services import Services
 from chat.tickets.actions.posting import Postbox
 from chat.tickets.sockets.feed import Feed
 from chat.tickets.sockets.presence import Visitors
-from chat.web.doors import Doors
+from chat.web.context import WebContext
 
 
 class Erasures(Protocol):
     """What sockets tell of those who were erased; `chat.erasure.actions.erasure`, handed in by the entry."""
 
-    async def frame_of(self, desk: Desk, account_id: str, erasure_id: str) -> frames.ErasureOut:
+    async def frame_of(self, services: Services, account_id: str, erasure_id: str) -> frames.ErasureOut:
         """Return what is told of a request that another process filed or finished."""
 
-    async def lately(self, desk: Desk, account_id: str, since: int) -> list[frames.ErasureOut]:
+    async def lately(self, services: Services, account_id: str, since: int) -> list[frames.ErasureOut]:
         """Return what was told from a while before a time on (ms), for who may have missed it."""
 
 
 @dataclass(kw_only=True)
-class ChatDoors(Doors):
+class ChatContext(WebContext):
     """The doors, with the postbox that messages go through, the visitors' sockets, and the feeds of the lists."""
 
     postbox: Postbox
@@ -41,7 +41,7 @@ class ChatDoors(Doors):
 
     def feed(self, account: str) -> Feed:
         """Return the feed of an account's list."""
-        return self.feeds.setdefault(account, Feed(self.desk, account))
+        return self.feeds.setdefault(account, Feed(self.services, account))
 
     def left_feed(self, account: str, owner: object) -> None:
         """Let `owner` leave the feed, which goes with the last."""
@@ -49,7 +49,7 @@ class ChatDoors(Doors):
             del self.feeds[account]
 
 
-def chat_doors_of(connection: HTTPConnection) -> ChatDoors:
+def chat_doors_of(connection: HTTPConnection) -> ChatContext:
     """Return the doors this request came through."""
-    doors: ChatDoors = connection.state.doors
-    return doors
+    context: ChatContext = connection.state.context
+    return context

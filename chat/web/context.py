@@ -1,4 +1,4 @@
-"""What the doors share: the desk, the postbox, who is at the door, and how a request is read and answered."""
+"""What the doors share: the services, the postbox, who is at the door, and how a request is read and answered."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from chat.core.errors import Forbidden, InvalidField, LetheError, TooSlow, Unaut
 from chat.core.model import Actor
 from chat.core.networks import Network
 from chat.core.tokens import Visitor
-from chat.infra.desk import Desk
+from chat.infra.services import Services
 from chat.web.bodies import whole
 from chat.web.crowd import Crowd
 from chat.web.feature import Menu
@@ -42,7 +42,7 @@ SAFE = {"GET", "HEAD", "OPTIONS"}
 
 
 @dataclass
-class Doors:
+class WebContext:
     """
     Everything the doors work with, made when the server starts.
 
@@ -50,7 +50,7 @@ class Doors:
     memory that these may take, by author.
     """
 
-    desk: Desk
+    services: Services
     metrics: Metrics
     people: Agents
     accounts: Accounts
@@ -79,10 +79,10 @@ class JSON(JSONResponse):
         return msgspec.json.encode(content)
 
 
-def doors_of(connection: HTTPConnection) -> Doors:
+def context_of(connection: HTTPConnection) -> WebContext:
     """Return the doors this request came through."""
-    doors: Doors = connection.state.doors
-    return doors
+    context: WebContext = connection.state.context
+    return context
 
 
 def problem(error: LetheError) -> Response:
@@ -117,15 +117,15 @@ async def actor_of(request: HTTPConnection, *, csrf: bool = True, deed: bool = F
     `X-CSRF-Token` too where `csrf`. A `deed` changes something whatever the verb. Who must change their
     password is let in where it is for whoever is `due` alone. Raises Unauthorized, Forbidden or PasswordDue.
     """
-    doors = doors_of(request)
-    desk, token = doors.desk, bearer(request)
+    context = context_of(request)
+    services, token = context.services, bearer(request)
     if token:
-        return await doors.people.by_token(desk, token)
-    actor = await doors.people.by_session(desk, cookie_of(request, COOKIE), due=due)
+        return await context.people.by_token(services, token)
+    actor = await context.people.by_session(services, cookie_of(request, COOKIE), due=due)
     if deed or request.scope.get("method", "GET") not in SAFE:
         own_page(request)
         shown = request.headers.get("x-csrf-token", "").encode()
-        if csrf and not hmac.compare_digest(shown, csrf_token(desk, actor).encode()):
+        if csrf and not hmac.compare_digest(shown, csrf_token(services, actor).encode()):
             raise Forbidden("The header X-CSRF-Token is missing or not this session's")
     return actor
 
@@ -145,9 +145,9 @@ def secure(connection: HTTPConnection) -> bool:
     return own_origin(connection).startswith("https://")
 
 
-def csrf_token(desk: Desk, actor: Actor) -> str:
+def csrf_token(services: Services, actor: Actor) -> str:
     """Return what a page of this session sends back to show that it is ours."""
-    return hmac.new(desk.index_key, f"csrf/{actor.session_id}".encode(), sha256).hexdigest()
+    return hmac.new(services.index_key, f"csrf/{actor.session_id}".encode(), sha256).hexdigest()
 
 
 def own_page(request: HTTPConnection) -> None:
@@ -163,7 +163,7 @@ def own_page(request: HTTPConnection) -> None:
 
 def own_origin(request: HTTPConnection) -> str:
     """Return this server's origin: LETHE_BASE_URL, or as the request names it."""
-    settings = doors_of(request).desk.settings
+    settings = context_of(request).services.settings
     if settings.base_url:
         return settings.base_url
     secure = request.scope["scheme"] in {"https", "wss"} or _forwarded_secure(request)
@@ -172,8 +172,8 @@ def own_origin(request: HTTPConnection) -> str:
 
 def visitor_of(request: HTTPConnection, site_key: str) -> Visitor:
     """Return whom the visitor's token speaks for; Unauthorized where it is not good, or for another site."""
-    desk = doors_of(request).desk
-    visitor = desk.tokens.read_visitor(bearer(request), desk.clock())
+    services = context_of(request).services
+    visitor = services.tokens.read_visitor(bearer(request), services.clock())
     if visitor.site != site_key:
         raise Unauthorized("This token is for another site")
     return visitor
@@ -217,19 +217,19 @@ def network_of(request: HTTPConnection) -> Network:
     """
     Return keyed hashes of the network a request comes from, for allowances only; the address itself is kept nowhere.
     """
-    desk = doors_of(request).desk
+    services = context_of(request).services
     near, wide = networks.lines(address_of(request))
-    hour = desk.clock() // 3_600_000
+    hour = services.clock() // 3_600_000
 
     def hashed(text: str) -> str:
-        return hmac.new(desk.index_key, f"network/{hour}/{text}".encode(), sha256).hexdigest()[:32]
+        return hmac.new(services.index_key, f"network/{hour}/{text}".encode(), sha256).hexdigest()[:32]
 
     return Network(hashed(near), hashed(wide) if wide else "")
 
 
 def address_of(request: HTTPConnection) -> networks.Address | None:
     """Return the address a request was asked from, past trusted proxies; it is kept nowhere."""
-    proxies = doors_of(request).desk.settings.trusted_proxies
+    proxies = context_of(request).services.settings.trusted_proxies
     return networks.asked_from(_direct(request), request.headers.getlist("x-forwarded-for"), proxies)
 
 
@@ -239,6 +239,6 @@ def _direct(request: HTTPConnection) -> str:
 
 def _forwarded_secure(request: HTTPConnection) -> bool:
     """Tell whether the nearest proxy, if it is trusted, was asked over HTTPS; what it adds stands last."""
-    peer, proxies = networks.parsed(_direct(request)), doors_of(request).desk.settings.trusted_proxies
+    peer, proxies = networks.parsed(_direct(request)), context_of(request).services.settings.trusted_proxies
     said = ",".join(request.headers.getlist("x-forwarded-proto")).rpartition(",")[2]
     return peer is not None and any(peer in each for each in proxies) and said.strip().lower() in {"https", "wss"}
