@@ -1,6 +1,6 @@
 """Makes accounts in ``LETHE_DATA`` before a server runs there: ``python -m bench.prepare COUNT``.
 
-The deeds are the ones behind ``lethe init`` and the owner's pages, called in one process because
+The actions are the ones behind ``lethe init`` and the owner's pages, called in one process because
 the command takes most of a second each time. Each account has a notice and no limit on messages;
 they are printed as JSON.
 """

@@ -53,7 +53,7 @@ async def open_services(
     settings: Settings, *, serves: bool = False, restoring: bool = False
 ) -> AsyncIterator[Services]:
     """
-    Open everything the deeds need, for the server where it `serves`, else for a command or worker beside it. Raises
+    Open everything the actions need, for the server where it `serves`, else for a command or worker beside it. Raises
     Misconfigured or Unavailable with one clear line, also where a restore has not finished, but for the one that is
     `restoring`.
     """

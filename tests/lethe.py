@@ -103,13 +103,13 @@ class Lethe(Service):
     def account(self, name: str = "Acme", origin: str = SHOP) -> "Account":
         """Makes an account with a notice, and no limit on messages."""
         email = f"owner-{next(_networks)}@acme.example"
-        made = self.deed(lambda services: accounts.init(services, name, email, None, [origin]))
+        made = self.perform(lambda services: accounts.init(services, name, email, None, [origin]))
         account = Account(self, made.site_key, made.api_token, made.owner_email, made.password or "", origin)
         account.publish()
         account.rest("PATCH", "/account", {"message_rate": 0})
         return account
 
-    def deed(self, work: Callable[[Services], Awaitable[T]]) -> T:
+    def perform(self, work: Callable[[Services], Awaitable[T]]) -> T:
         """Does something beside the running server, as a command would."""
 
         async def run() -> T:

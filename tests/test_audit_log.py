@@ -1,4 +1,4 @@
-"""The audit log: one chain an account, entered in the deed's own transaction; whatever is tampered with is found."""
+"""The audit log: one chain an account, entered in the action's own transaction; whatever is tampered with is found."""
 
 import asyncio
 from collections.abc import Callable

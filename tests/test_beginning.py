@@ -213,6 +213,6 @@ def test_an_answer_that_a_line_swallowed_leaves_no_twin(lethe: Lethe) -> None:
         begun = post(account, cable.origin, name).json()
     bearer = {"Authorization": f"Bearer {begun['token']}"}
     assert lethe.http.request("DELETE", f"/widget/{account.site}/sessions", headers=bearer).status_code == 202
-    lethe.deed(erasure.sweep)
+    lethe.perform(erasure.sweep)
     assert account.rest("GET", "/contacts?email=zoe@x.example")["items"] == []
     assert lethe.count("contact") == 0

@@ -74,13 +74,13 @@ async def test_a_program_with_a_token_is_not_concerned(app: Served) -> None:
 def test_no_socket_opens_for_a_session_whose_password_is_due(lethe: Lethe, path: str) -> None:
     account = lethe.account()
     headers, url = {"Cookie": account.sign_in(), "Origin": lethe.origin}, f"ws://127.0.0.1:{lethe.port}{path}"
-    lethe.deed(lambda services: due(services, account.email, value=True))
+    lethe.perform(lambda services: due(services, account.email, value=True))
     with Socket(url, headers) as socket:
         assert socket.get("error")["code"] == "password_due"
         assert socket.closed() == 4403
     with Socket(url, account.bearer) as program:
         assert program.get("welcome")
-    lethe.deed(lambda services: due(services, account.email, value=False))
+    lethe.perform(lambda services: due(services, account.email, value=False))
     with Socket(url, headers) as socket:
         assert socket.get("welcome")
 

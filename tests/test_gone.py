@@ -47,7 +47,7 @@ def test_agents_hear_when_an_erasure_begins_and_when_it_is_done(account: Account
         said = agent.get("erasure", erasure=filed)
         assert (said["contact"], said["source"], said["state"], said["done_at"]) == (zoe.uid, "visitor", "queued", None)
         assert agent.get("ticket", status="gone")["ticket"] == number
-        account.lethe.deed(erasure.sweep)
+        account.lethe.perform(erasure.sweep)
         assert agent.get("erasure", erasure=filed, state="done")["done_at"] is not None
 
 

@@ -47,7 +47,12 @@ async def test_what_was_taken_away_since_is_taken_away_again(house: House, vault
     await happen()
     other, gone, waits = guests["other"].contact, guests["erased"].contact, guests["waits"].contact
     async with restored(elsewhere, path) as (services, report):
-        assert report["replayed"] == dict.fromkeys(replay.DEEDS, 0) | {"erase": 3, "redact": 2, "file": 1, "narrow": 1}
+        assert report["replayed"] == dict.fromkeys(replay.ACTIONS, 0) | {
+            "erase": 3,
+            "redact": 2,
+            "file": 1,
+            "narrow": 1,
+        }
         there = {each["uid"] for each in await rows(services, "contact")}
         assert there == {each.contact.uid for name, each in guests.items() if name not in {"erased", "later"}}
         assert not [each for each in await rows(services, "message") if each["contact_id"] == gone.id]
@@ -91,7 +96,7 @@ async def test_a_restore_without_replay_is_caught(
 def test_every_deed_that_is_entered_can_be_done_again() -> None:
     source = "".join(path.read_text() for path in (Path(__file__).parent.parent / "chat").rglob("*.py"))
     entered = set(re.findall(r'ledger\.enter\([^"]*"(\w+)", ', source))
-    assert entered == {*replay.DEEDS}
+    assert entered == {*replay.ACTIONS}
     assert "erase" in entered
 
 

@@ -37,7 +37,7 @@ PAGES = sorted(each for each in addresses(routes()) if each.startswith(("GET /ad
 WIDGET = sorted(each for each in addresses(routes()) if each.startswith("GET /widget/{site_key}"))
 NAMED = re.compile(r'(?:\bFROM|\bJOIN|\bUPDATE)\s+"?(\w+)"?', re.IGNORECASE)
 SECRET = "found by a secret, a signed token or an address that only its owner has: whose account it is follows from it"
-KEY = "by a key from a row that was found for the account, or for a signed token, in the same deed"
+KEY = "by a key from a row that was found for the account, or for a signed token, in the same action"
 ANYBODY = "what it gives is for anybody who knows the number"
 REASONS = {
     "erasure.store.erasures.by_id": ANYBODY,
@@ -154,7 +154,7 @@ def _values(parameters: Any) -> set[str]:
 
 
 def _function() -> str:
-    """The function of the store that runs this: the outermost of those before the deed that called it."""
+    """The function of the store that runs this: the outermost of those before the action that called it."""
     frame, found = sys._getframe(), "?"
     while frame is not None:
         path = Path(frame.f_code.co_filename)

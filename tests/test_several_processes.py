@@ -205,7 +205,9 @@ def same(several: Several, labels: int) -> Any:
 
 def test_an_erasure_by_the_worker_alone_leaves_no_key_in_any_process(several: Several) -> None:
     with chatting(several) as (contact, visitor, _, _):
-        row = several.here.lethe.deed(lambda services: services.store.read(lambda tx: contacts.by_uid(tx, contact.uid)))
+        row = several.here.lethe.perform(
+            lambda services: services.store.read(lambda tx: contacts.by_uid(tx, contact.uid))
+        )
         several.there.rest("POST", "/erasures", {"contact_id": contact.uid})
         assert visitor.closed() == 4410
     until(lambda: gone(several.here.lethe, row.key_slot, contact.uid))
@@ -220,13 +222,13 @@ def gone(lethe: Lethe, slot: int, owner: str) -> bool:
             return False
         return True
 
-    return lethe.deed(look)
+    return lethe.perform(look)
 
 
 def test_what_the_worker_purges_by_age_is_gone_from_windows_of_every_process(several: Several) -> None:
     with chatting(several) as (_, visitor, agent, number):
         old = update(ticket).where(ticket.c.number == number).values(updated_at=0)
-        several.here.lethe.deed(lambda services: services.store.write(lambda tx: tx.execute(old).rowcount))
+        several.here.lethe.perform(lambda services: services.store.write(lambda tx: tx.execute(old).rowcount))
         several.there.rest("POST", "/retention/runs", {"dry_run": False})
         agent.get("ticket", ticket=number, status="gone")
         visitor.get("ended")
@@ -257,8 +259,8 @@ def held(account: Account, contact: Contact, _number: int) -> None:
 def aged(account: Account, _contact: Contact, number: int) -> None:
     """The ticket is over its days, and a command purges what is."""
     old = update(ticket).where(ticket.c.number == number).values(updated_at=0)
-    account.lethe.deed(lambda services: services.store.write(lambda tx: tx.execute(old).rowcount))
-    account.lethe.deed(lambda services: retention.now(services, dry_run=False))
+    account.lethe.perform(lambda services: services.store.write(lambda tx: tx.execute(old).rowcount))
+    account.lethe.perform(lambda services: retention.now(services, dry_run=False))
 
 
 @pytest.mark.parametrize("goes", [purged, held, aged])

@@ -89,7 +89,7 @@ def test_who_is_told_to_look_again_looks(lethe: Lethe, kind: str) -> None:
     agent, _ = watching(account := lethe.account(), shown(account))
     with agent:
         rows_gone(lethe, of)
-        lethe.deed(_resync)
+        lethe.perform(_resync)
         assert agent.closed() == 4401
 
 
@@ -108,7 +108,7 @@ def test_a_socket_closes_in_the_moment_in_which_its_session_ends(lethe: Lethe) -
         await services.store.write(lambda tx: store.add_session(tx, row | {"agent_id": _id(tx, hashed)}))
         return services.tokens.cookie(made)
 
-    headers = {"Cookie": f"{COOKIE}={lethe.deed(brief)}", "Origin": lethe.origin}
+    headers = {"Cookie": f"{COOKIE}={lethe.perform(brief)}", "Origin": lethe.origin}
     with account.agent(headers) as agent:
         agent.get("welcome")
         assert agent.closed() == 4401

@@ -163,7 +163,7 @@ def test_a_token_that_has_expired_is_closed_with_4401(account: Account, zoe: Con
         tokens, clock = services.tokens, services.clock  # type: ignore[attr-defined] # the services
         return str(tokens.visitor(zoe.uid, account.site, clock() - 91 * DAY))
 
-    token = account.lethe.deed(expired)
+    token = account.lethe.perform(expired)
     with Contact(account, token, zoe.uid).socket() as socket:
         assert (socket.refused(), socket.closed()) == ("unauthorized", 4401)
 

@@ -80,14 +80,14 @@ def test_after_any_history_the_file_is_as_if_what_is_gone_never_was(steps: list[
     pool = [text for text, _ in texts("notes", 10, 3)]
     known = Taught(PRIOR, KEY, base=SOON)
     left: dict[tuple[int, int], tuple[str, bool]] = {}
-    for deed, contact, text_id, which in steps:
-        if deed == "forget":
+    for action, contact, text_id, which in steps:
+        if action == "forget":
             known.marks.forget(contact)
             left = {key: value for key, value in left.items() if key[0] != contact}
         else:
             known.settle()
-            known.learn(contact, text_id, pool[which], spam=deed == "spam")
-            left[contact, text_id] = (pool[which], deed == "spam")
+            known.learn(contact, text_id, pool[which], spam=action == "spam")
+            left[contact, text_id] = (pool[which], action == "spam")
     afresh = Taught(PRIOR, KEY, base=SOON)
     for (contact, text_id), (text, spam) in sorted(left.items(), reverse=True):
         afresh.learn(contact, text_id, text, spam=spam)

@@ -51,17 +51,17 @@ def carried_out(steps: Iterable[tuple[str, int, int, str]], marks: Marks) -> tup
     """A filter after a history, and the marks that are left of it."""
     filter_ = Taught(PRIOR, KEY, marks)
     left: Left = {}
-    for deed, contact, text_id, text in steps:
-        if deed == "forget":
+    for action, contact, text_id, text in steps:
+        if action == "forget":
             filter_.marks.forget(contact)
             left = {key: value for key, value in left.items() if key[0] != contact}
-        elif deed == "unmark":
+        elif action == "unmark":
             if (contact, text_id) in left:
                 filter_.marks.unlearn(contact, text_id)
                 del left[contact, text_id]
         else:
-            filter_.learn(contact, text_id, text, spam=deed == "spam")
-            left[contact, text_id] = (text, deed == "spam")
+            filter_.learn(contact, text_id, text, spam=action == "spam")
+            left[contact, text_id] = (text, action == "spam")
     return filter_, left
 
 

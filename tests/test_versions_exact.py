@@ -50,35 +50,35 @@ class World:
     counted: dict[str, str] = field(default_factory=dict)
     live: Marks = field(default_factory=Marks)
 
-    def step(self, deed: str, who: int, place: int, text: str) -> None:
+    def step(self, action: str, who: int, place: int, text: str) -> None:
         """Do what a history says, at the next moment."""
         self.now += 1
-        if deed in {"ham", "spam", "unmark", "erase"}:
-            self.mark(deed, who, place, text)
-        elif deed == "run":
+        if action in {"ham", "spam", "unmark", "erase"}:
+            self.mark(action, who, place, text)
+        elif action == "run":
             self.asked.append(self.ask())
-        elif deed == "sweep":
+        elif action == "sweep":
             self.settle()
-        elif deed == "roll back":
+        elif action == "roll back":
             rows.put_to_use(self.tx, ACCOUNT, None, self.now, "agent")
-        elif deed == "promote" and self.asked:
+        elif action == "promote" and self.asked:
             chosen = self.asked[place % len(self.asked)]
             if chosen and rows.one(self.tx, ACCOUNT, chosen).labels:
                 rows.put_to_use(self.tx, ACCOUNT, chosen, self.now, "agent")
 
-    def mark(self, deed: str, who: int, place: int, text: str) -> None:
+    def mark(self, action: str, who: int, place: int, text: str) -> None:
         """Mark a text, take the mark back, or forget who wrote it."""
         at = (who, place)
-        if deed == "erase":
+        if action == "erase":
             labels.drop(self.tx, who)
             self.live.forget(who)
-        elif deed == "unmark":
+        elif action == "unmark":
             labels.drop_one(self.tx, who, place)
             if at in self.live.of(who):
                 self.live.unlearn(who, at)
         else:
-            labels.put(self.tx, [Labelled(who, who, place, deed == "spam", text.encode(), "agent", self.now)])
-            self.live.learn(who, at, NUMBERS[text], spam=deed == "spam")
+            labels.put(self.tx, [Labelled(who, who, place, action == "spam", text.encode(), "agent", self.now)])
+            self.live.learn(who, at, NUMBERS[text], spam=action == "spam")
 
     def ask(self) -> str | None:
         """Ask for a version and make it; None where there are no labels."""
@@ -172,7 +172,7 @@ def promotions() -> list[Any]:
 
 def history(chance: random.Random) -> list[Step]:
     """Marks, marks changed and taken back, runs, promotions and roll-backs, in any order."""
-    deeds = [
+    actions = [
         "ham",
         "ham",
         "ham",
@@ -188,7 +188,7 @@ def history(chance: random.Random) -> list[Step]:
         "roll back",
     ]
     return [
-        (chance.choice(deeds), chance.choice(PEOPLE), chance.randrange(4), chance.choice(TEXTS))
+        (chance.choice(actions), chance.choice(PEOPLE), chance.randrange(4), chance.choice(TEXTS))
         for _ in range(chance.randrange(6, 22))
     ]
 
@@ -196,7 +196,9 @@ def history(chance: random.Random) -> list[Step]:
 def without(steps: list[Step], gone: set[int]) -> list[Step]:
     """The same history in which some had never written; the moments stay."""
     mine = {"ham", "spam", "unmark", "erase"}
-    return [("nothing", 0, 0, "") if deed in mine and who in gone else (deed, who, p, t) for deed, who, p, t in steps]
+    return [
+        ("nothing", 0, 0, "") if action in mine and who in gone else (action, who, p, t) for action, who, p, t in steps
+    ]
 
 
 def carried_out(tx: Connection, kind: Callable[[Connection], World], steps: list[Step]) -> World:
@@ -275,7 +277,7 @@ async def test_through_the_stores_nothing_of_the_forgotten_is_in_any_version(hou
     for _ in range(14):
         draft = chance.choice(said)
         try:
-            await deed(house, chance, draft.number, draft.seq)
+            await action(house, chance, draft.number, draft.seq)
         except LetheError:
             continue  # the message or the contact is gone, or nothing was learnt yet
     gone = chance.sample(guests, 2)
@@ -286,7 +288,7 @@ async def test_through_the_stores_nothing_of_the_forgotten_is_in_any_version(hou
     await holds_exactly(house, {each.contact.id for each in gone})
 
 
-async def deed(house: House, chance: random.Random, number: int, seq: int) -> None:
+async def action(house: House, chance: random.Random, number: int, seq: int) -> None:
     """One step of a history, by the doors that people use."""
     services, actor = house.services, house.actor
     known, _ = await runs.page(services, actor, None, 50)

@@ -124,9 +124,9 @@ async def test_what_is_being_erased_cannot_be_held_any_more(house: House) -> Non
 async def test_the_reason_of_a_hold_is_sealed_and_only_managers_place_one(house: House) -> None:
     guest = await chatted(house)
     agent = Actor(house.actor.account_id, uuid7(), "agent", "Ann")
-    for deed in (holds.place(house.services, agent, guest.contact.uid, "x", 1), holds.page(house.services, agent)):
+    for action in (holds.place(house.services, agent, guest.contact.uid, "x", 1), holds.page(house.services, agent)):
         with pytest.raises(Forbidden):
-            await deed
+            await action
     for reason, days in (("", 1), ("x" * 501, 1), ("x", 0), ("x", 4000)):
         with pytest.raises(InvalidField):
             await holds.place(house.services, house.actor, guest.contact.uid, reason, days)

@@ -164,6 +164,6 @@ def test_without_redis_windows_hear_what_a_command_beside_the_server_does(accoun
         agent.get("welcome")
         ticket = visitor.post("Good morning")["ticket"]
         agent.ask("open", "welcome", ticket=ticket)
-        account.lethe.deed(lambda services: erasure.now(services, email))
+        account.lethe.perform(lambda services: erasure.now(services, email))
         agent.get("ticket", ticket=ticket, status="gone")
         assert visitor.closed() == 4410

@@ -54,9 +54,9 @@ def _taught(examples: Sequence[Example]) -> Taught:
     return known
 
 
-def _cpu(deed: Callable[[], object]) -> float:
+def _cpu(action: Callable[[], object]) -> float:
     began = time.process_time()
-    deed()
+    action()
     return time.process_time() - began
 
 

@@ -42,12 +42,12 @@ class SpamAssassin(Program):
         likely = float(self._ask("score", text))
         return likely, likely >= self._LINE
 
-    def _ask(self, deed: str, text: str) -> bytes:
+    def _ask(self, action: str, text: str) -> bytes:
         sent = mail(text)
         asked, told = self._perl.stdin, self._perl.stdout
         assert asked
         assert told
-        asked.write(b"%s %d\n%s" % (deed.encode(), len(sent), sent))
+        asked.write(b"%s %d\n%s" % (action.encode(), len(sent), sent))
         asked.flush()
         return told.readline()
 

@@ -27,7 +27,7 @@ class Action(StrEnum):
     ACCOUNT_CHANGED = "account.changed"
     AGENT_ADDED = "agent.added"
     AGENT_DEACTIVATED = "agent.deactivated"
-    AGENT_PASSWORD_CHANGED = "agent.password_changed"  # noqa: S105 - the name of a deed, no secret
+    AGENT_PASSWORD_CHANGED = "agent.password_changed"  # noqa: S105 - the name of an action, no secret
     ATTACHMENT_DELETED = "attachment.deleted"
     ATTACHMENT_VIEWED = "attachment.viewed"
     AUDIT_BEGUN = "audit.begun"
@@ -70,7 +70,7 @@ class Action(StrEnum):
     TICKET_PURGED = "ticket.purged"
     TICKET_RESTORED = "ticket.restored"
     TICKETS_LISTED = "tickets.listed"
-    TOKEN_MADE = "token.made"  # noqa: S105 - the name of a deed, no secret
+    TOKEN_MADE = "token.made"  # noqa: S105 - the name of an action, no secret
     TOKEN_REVOKED = "token.revoked"  # noqa: S105 - as above
     TRANSCRIPT_EXPORTED = "transcript.exported"
     TRANSCRIPT_MAILED = "transcript.mailed"

@@ -60,9 +60,9 @@ async def delete(services: Services, actor: Actor, department_id: str) -> None:
     await _changed(services, actor, department_id, lambda tx: store.drop(tx, actor.account_id, department_id))
 
 
-async def _changed(services: Services, actor: Actor, department_id: str, deed: Callable[[Any], None]) -> None:
+async def _changed(services: Services, actor: Actor, department_id: str, change: Callable[[Any], None]) -> None:
     def work(tx: Any) -> None:
-        deed(tx)
+        change(tx)
         audit.enter(services, tx, actor.account_id, actor.agent_id, "department.changed", department_id)
 
     await services.store.write(work)

@@ -83,7 +83,7 @@ async def get_export(request: Request) -> Response:
 
     It is entered as handed over, and a large one filed: with a session it needs the mark of our own pages, as a change.
     """
-    actor, services = await actor_of(request, deed=True), context_of(request).services
+    actor, services = await actor_of(request, changes=True), context_of(request).services
     contact = await exports.of_agent(services, actor, request.path_params["id"])
     return await whole(request, contact, exports.source(actor), actor.agent_id)
 

@@ -1,4 +1,4 @@
-"""The wiring: what every deed works with, built once in `chat.app` and replaced in a line by a test."""
+"""The wiring: what every action works with, built once in `chat.app` and replaced in a line by a test."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from chat.core.errors import RateLimited
 from chat.core.locales import strings, words
 from chat.erasure.actions import erasure
 from chat.export import api as exports
-from chat.export.actions import exports as deeds
+from chat.export.actions import exports as actions
 from chat.rights import actions as links
 from chat.web.context import JSON, bearer, body_of, context_of, network_of, own_page
 from chat.web.pages import locale_of, page
@@ -106,7 +106,7 @@ async def archive(request: Request) -> Response:
     """`GET /privacy/{site_key}/export/{contact}/{id}`: an archive that was promised; 404 until it is ready."""
     services, asked = context_of(request).services, request.path_params
     contact = await links.one(services, asked["site_key"], bearer(request), asked["contact"])
-    return exports.handed(await deeds.fetched(services, contact, asked["id"]))
+    return exports.handed(await actions.fetched(services, contact, asked["id"]))
 
 
 async def forget(request: Request) -> Response:

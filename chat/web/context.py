@@ -109,12 +109,12 @@ def told(error: LetheError) -> dict[str, str]:
     return headers
 
 
-async def actor_of(request: HTTPConnection, *, csrf: bool = True, deed: bool = False, due: bool = False) -> Actor:
+async def actor_of(request: HTTPConnection, *, csrf: bool = True, changes: bool = False, due: bool = False) -> Actor:
     """
     Return the agent who asks, by API token or session.
 
     A session that changes something must come from our own pages: `Origin` or `Sec-Fetch-Site` says so, and the header
-    `X-CSRF-Token` too where `csrf`. A `deed` changes something whatever the verb. Who must change their
+    `X-CSRF-Token` too where `csrf`. `changes` says that it changes something whatever the verb. Who must change their
     password is let in where it is for whoever is `due` alone. Raises Unauthorized, Forbidden or PasswordDue.
     """
     context = context_of(request)
@@ -122,7 +122,7 @@ async def actor_of(request: HTTPConnection, *, csrf: bool = True, deed: bool = F
     if token:
         return await context.people.by_token(services, token)
     actor = await context.people.by_session(services, cookie_of(request, COOKIE), due=due)
-    if deed or request.scope.get("method", "GET") not in SAFE:
+    if changes or request.scope.get("method", "GET") not in SAFE:
         own_page(request)
         shown = request.headers.get("x-csrf-token", "").encode()
         if csrf and not hmac.compare_digest(shown, csrf_token(services, actor).encode()):

@@ -88,7 +88,7 @@ async def test_adv_20_what_an_agent_may_not_read_they_may_not_change(app: Served
     guest = await app.house.visit("Zoe", "zoe@visitor.example")
     await guest.say("hello")
     here = guest.contact.uid
-    deeds = [
+    actions = [
         ("GET", "/tickets/1", None),
         ("GET", "/tickets/1/messages", None),
         ("PATCH", "/tickets/1", {"status": "pending", "assignee": low}),
@@ -98,10 +98,10 @@ async def test_adv_20_what_an_agent_may_not_read_they_may_not_change(app: Served
         ("DELETE", "/tickets/1/messages/1", None),
         ("POST", f"/contacts/{here}/exports", None),
     ]
-    for verb, path, body in deeds[:-1]:  # the control: before, all of it may
+    for verb, path, body in actions[:-1]:  # the control: before, all of it may
         assert (await app.call(verb, f"/api/v1{path}", body, **bearer)).is_success, path
     assert (await app.rest("PUT", f"/contacts/{here}/hold", {"reason": "a case", "days": 3})).is_success
-    for verb, path, body in deeds:
+    for verb, path, body in actions:
         problem_of(await app.call(verb, f"/api/v1{path}", body, **bearer), 404, "not_found")
 
 

@@ -1,5 +1,5 @@
 """
-Doing asks what reading asks: other deeds on what one may not see (CVE-2026-39384, CVE-2026-41189), files by their ids
+Doing asks what reading asks: other actions on what one may not see (CVE-2026-39384, CVE-2026-41189), files by their ids
 (CVE-2026-40496) and after access has ended (CVE-2026-25742), roles that grow (CVE-2022-31168), another site's widget
 (CVE-2021-24914), passwords and tokens with a session alone (CVE-2021-3967), a second way to
 an account (CVE-2023-28623).
@@ -46,13 +46,13 @@ async def low(app: Served, role: str) -> dict[str, str]:
     return {"authorization": f"Bearer {token}"}
 
 
-async def statuses(app: Served, deeds: dict[str, Any], bearer: dict[str, str], uid: str = "") -> dict[str, int]:
-    """What each deed is answered with."""
+async def statuses(app: Served, actions: dict[str, Any], bearer: dict[str, str], uid: str = "") -> dict[str, int]:
+    """What each action is answered with."""
     found_now = {}
-    for deed, body in deeds.items():
-        verb, path = deed.split(" ", 1)
+    for action, body in actions.items():
+        verb, path = action.split(" ", 1)
         answer = await app.client.request(verb, f"/api/v1{path.replace('{id}', uid)}", json=body, headers=bearer)
-        found_now[deed] = answer.status_code
+        found_now[action] = answer.status_code
     return found_now
 
 
@@ -131,8 +131,8 @@ async def test_adv_22_a_file_goes_with_its_contact_and_its_ticket(app: Served, p
     assert (await app.rest("GET", file)).content == b"a file of theirs"
     verb, body = ("PUT", {"reason": "a case", "days": 3}) if "hold" in path else ("DELETE", None)
     assert (await app.rest(verb, path.format(uid=guest.contact.uid), body)).is_success
-    for deed in ("GET", "DELETE"):
-        problem_of(await app.rest(deed, file), 404, "not_found")
+    for action in ("GET", "DELETE"):
+        problem_of(await app.rest(action, file), 404, "not_found")
     if "hold" in path:
         assert (await app.client.get(f"/widget/{app.house.key}{file}", headers=guest.bearer)).status_code == 200
 

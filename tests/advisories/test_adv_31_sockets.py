@@ -72,7 +72,7 @@ def test_adv_32_marks_in_a_foreign_chat_are_refused_and_heard_by_nobody(
 def test_adv_33_agents_are_unknown_to_a_visitor_until_one_answers(lethe: Lethe) -> None:
     account = lethe.account("Names")
     name = "Rosalind Zyxomma"
-    lethe.deed(lambda services: _named(services, account, name))
+    lethe.perform(lambda services: _named(services, account, name))
     zoe = account.contact("Zoe")
     with account.agent() as agent, zoe.socket() as visitor:
         agent.get("welcome")

@@ -88,7 +88,7 @@ class World:
                 sealed for _, owner, sealed in services.keys._slots.all() if str(UUID(bytes=owner)) == contact["id"]
             ]
 
-        (sealed,) = self.lethe.deed(look)
+        (sealed,) = self.lethe.perform(look)
         return sealed
 
     def holding(self, raw: bytes) -> list[str]:
@@ -162,7 +162,7 @@ def _asks(account: Account) -> None:
         own = [{"labels": {"en": "Order number"}, "required": True}]
         await accounts.change_site(services, actor, site.id, fields=fields, custom_fields=own)
 
-    account.lethe.deed(ask)
+    account.lethe.perform(ask)
 
 
 def planted(world: World, context: BrowserContext) -> Guest:

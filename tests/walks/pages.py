@@ -10,7 +10,7 @@ AGAIN = """await new Promise((done) => {
     document.body.append(script);
 });"""
 NEW = 'document.body.replaceWith(Object.assign(document.createElement("body"), { innerHTML: "<h1>New</h1>" }));'
-DEEDS = {
+ACTIONS = {
     "another body": NEW,
     "an empty body": "document.body.replaceChildren();",
     "other markup in the body": 'document.body.innerHTML = "<main>New</main>";',

@@ -50,7 +50,7 @@ def texts() -> list[str]:
 @pytest.fixture
 def stored(account: Account, texts: list[str]) -> int:
     """Every field of an account that somebody may set holds one; the ticket with all of them as messages and notes."""
-    field = account.lethe.deed(lambda services: _agents_fields(services, account, texts))
+    field = account.lethe.perform(lambda services: _agents_fields(services, account, texts))
     with ExitStack() as lines:
         for text in texts[:20]:
             own: Any = {field: text}
@@ -156,7 +156,7 @@ def test_what_anybody_stores_is_text_on_the_owners_pages(
 def test_what_agents_store_is_text_for_visitors(
     browser: Browser, account: Account, shop: Shop, texts: list[str]
 ) -> None:
-    account.lethe.deed(lambda services: _agents_fields(services, account, texts))
+    account.lethe.perform(lambda services: _agents_fields(services, account, texts))
     context = browser.new_context(locale="en-GB")
     page = context.new_page()
     seen = watched(page, account)

@@ -43,7 +43,7 @@ def named(account: Account) -> list[Any]:
 def forgotten(guest: Guest, account: Account, lethe: Lethe) -> None:
     """Withdraws; then nothing is left of anybody."""
     withdrawn(guest)
-    lethe.deed(erasure.sweep)
+    lethe.perform(erasure.sweep)
     assert named(account) == []
     assert account.rest("GET", "/contacts")["items"] == []
 

@@ -14,7 +14,7 @@ from chat.infra.services import Services
 from chat.team.actions import agents
 from tests.chance import dice
 from tests.lethe import Account
-from tests.walks.pages import DEEDS, RULES, SCRIPT, invented
+from tests.walks.pages import ACTIONS, RULES, SCRIPT, invented
 from tests.walks.shop import Shop
 
 LOADER = Path(__file__).parents[2] / "widget" / "loader.js"
@@ -74,9 +74,9 @@ def _broken(without: Any) -> str:
     return made
 
 
-def do(page: Page, account: Account, deed: str) -> None:
+def do(page: Page, account: Account, action: str) -> None:
     """Does something to the page's document."""
-    script = deed.replace("SERVER", account.lethe.origin).replace("SITE", account.site)
+    script = action.replace("SERVER", account.lethe.origin).replace("SITE", account.site)
     page.evaluate(f"async () => {{ {script} }}")
 
 
@@ -126,30 +126,30 @@ def answers(page: Page) -> None:
     expect(page.locator("lethe-chat iframe")).to_be_hidden()
 
 
-@pytest.mark.parametrize("deed", DEEDS)
+@pytest.mark.parametrize("action", ACTIONS)
 def test_there_is_one_launcher_whatever_the_page_does_to_its_document(
-    stand: Stand, account: Account, deed: str
+    stand: Stand, account: Account, action: str
 ) -> None:
     page = stand()
     page.locator("lethe-chat button").wait_for()
-    do(page, account, DEEDS[deed])
+    do(page, account, ACTIONS[action])
     assert faults(page) == []
     page.locator("lethe-chat button").click()
     expect(page.frame_locator("lethe-chat iframe").locator("consent-notice")).to_be_visible()
-    do(page, account, DEEDS[deed])
+    do(page, account, ACTIONS[action])
     assert faults(page, opened=True) == []
     page.locator("lethe-chat button").click()
     answers(page)
 
 
 def test_nor_do_many_such_deeds_one_after_the_other(stand: Stand, account: Account) -> None:
-    chosen, page = dice("deeds"), stand()
+    chosen, page = dice("actions"), stand()
     page.locator("lethe-chat button").wait_for()
-    done = chosen.choices(sorted(DEEDS), k=12)
+    done = chosen.choices(sorted(ACTIONS), k=12)
     print(done)
     for each in done:
         if page.evaluate("document.body && document.querySelector('lethe-chat')"):
-            do(page, account, DEEDS[each])
+            do(page, account, ACTIONS[each])
     assert faults(page) == []
     answers(page)
 
@@ -207,11 +207,11 @@ DEFENCES = {
 
 @pytest.mark.parametrize("defence", DEFENCES)
 def test_each_defence_is_missed_when_it_is_taken_out(stand: Stand, account: Account, defence: str) -> None:
-    deed, rules, without = DEFENCES[defence]
+    action, rules, without = DEFENCES[defence]
     page = stand(rules, without=without)
     page.locator("lethe-chat button").wait_for(state="attached")
-    if deed:
-        do(page, account, DEEDS[deed])
+    if action:
+        do(page, account, ACTIONS[action])
     assert faults(page) != [] or not _clear(page)
 
 
@@ -329,7 +329,7 @@ def test_a_button_that_does_not_know_what_was_said_takes_it_away(stand: Stand) -
 
 
 def test_an_origin_that_is_not_listed_is_said_to_visitor_and_owner(stand: Stand, account: Account, shop: Shop) -> None:
-    account.lethe.deed(lambda services: _only(services, account, "https://shop.example"))
+    account.lethe.perform(lambda services: _only(services, account, "https://shop.example"))
     page = stand()
     with page.expect_console_message(lambda said: f"{shop.origin} is not an origin of this chat" in said.text):
         page.locator("lethe-chat button").click()

@@ -298,7 +298,7 @@ def test_a_sites_own_fields_are_asked_in_the_widget_and_shown_to_agents(enter: E
         fields = {"name": "optional", "email": "off", "phone": "optional"}
         await accounts.change_site(services, actor, site.id, fields=fields, custom_fields=own)
 
-    account.lethe.deed(ask)
+    account.lethe.perform(ask)
     guest = enter().open()
     guest.frame.get_by_label("Phone").fill("+30 210 555 0147")
     guest.box.check()

@@ -172,15 +172,15 @@ def deaf(page: Page, kind: str) -> None:
                     globalThis.hellos += data.includes('"hello"');
                     super.send(data);
                 }
-                addEventListener(name, deed) {
-                    super.addEventListener(name, name !== "message" ? deed : (event) => {
+                addEventListener(name, action) {
+                    super.addEventListener(name, name !== "message" ? action : (event) => {
                         if (!missed && welcomed && JSON.parse(event.data).type === kind) {
                             missed = true;
                             globalThis.swallowed += 1;
                             return;
                         }
                         welcomed = true;
-                        deed(event);
+                        action(event);
                     });
                 }
             };

@@ -288,7 +288,7 @@ def _saved(guest: Guest, act: Callable[[], None], folder: Path) -> str:
 
 
 def test_a_site_with_no_notice_asks_for_nothing(enter: Enter, account: Account, lethe: Lethe) -> None:
-    other = lethe.deed(lambda services: _without_notice(services, account.origin))
+    other = lethe.perform(lambda services: _without_notice(services, account.origin))
     account.site = other
     guest = enter().open()
     expect(guest.frame.get_by_role("heading", name="This chat is not open yet")).to_be_visible()

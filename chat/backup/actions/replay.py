@@ -41,14 +41,14 @@ def since(services: Services, number: int, made_at: int) -> list[Entry]:
 
 
 async def run(services: Services, entries: list[Entry]) -> dict[str, int]:
-    """Do every deed again, and carry out what is then due; return how many of each kind there were."""
-    unknown = {each.did for each in entries} - {*DEEDS, RESTORED}
+    """Do every action again, and carry out what is then due; return how many of each kind there were."""
+    unknown = {each.did for each in entries} - {*ACTIONS, RESTORED}
     if unknown:
         raise Misconfigured(f"The ledger has entries that this Lethe does not know ({min(unknown)}); run the newer one")
-    done: dict[str, int] = dict.fromkeys(DEEDS, 0)
+    done: dict[str, int] = dict.fromkeys(ACTIONS, 0)
     for each in entries:
-        if each.did in DEEDS:
-            await DEEDS[each.did](services, each.what)
+        if each.did in ACTIONS:
+            await ACTIONS[each.did](services, each.what)
             done[each.did] += 1
     await erasure.sweep(services)
     while await redaction.sweep(services):
@@ -165,7 +165,7 @@ def _has_account(tx: Any, account_id: str) -> bool:
     return False
 
 
-DEEDS: dict[str, Callable[[Services, What], Awaitable[None]]] = {
+ACTIONS: dict[str, Callable[[Services, What], Awaitable[None]]] = {
     "erase": _erase,
     "redact": _redact,
     "file": _file,

@@ -21,7 +21,7 @@ def enter(
     services: Services, tx: Any, account_id: str, who: str, action: str, target: str = "", contact: str = ""
 ) -> None:
     """
-    Enter, in the deed's own transaction, what it does; call it last, since it locks the account's chain.
+    Enter, in the action's own transaction, what it does; call it last, since it locks the account's chain.
 
     `who` is an agent's id, "visitor", "system" or "command"; `action` is one of `chat.core.audited.Action`; `target` is
     the id or number of what was met; `contact` is the opaque id of whose it is. ValueError where one of them is no id.
@@ -46,7 +46,7 @@ async def once(services: Services, account_id: str, who: str, action: str, targe
 
 
 def enter_once(services: Services, tx: Any, account_id: str, who: str, action: str, target: str) -> None:
-    """Enter in a deed's own transaction, last, unless the same was entered in the last ten minutes."""
+    """Enter in an action's own transaction, last, unless the same was entered in the last ten minutes."""
     if not store.seen_since(tx, _alike(services, account_id, who, action, target, "")):
         enter(services, tx, account_id, who, action, target)
 

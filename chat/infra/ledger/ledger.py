@@ -1,7 +1,7 @@
 """
 What was taken away, on record outside the database: a restore reads here what it must take away again.
 
-It lies with the keys, so it outlives the database. Ids only. A line is on disk before the deed that it names is
+It lies with the keys, so it outlives the database. Ids only. A line is on disk before the action that it names is
 committed, so nothing that was answered is missing; each is bound to the one before it, so none can be left out. What no
 backup is old enough to need goes from its beginning, and a marked line says up to where.
 """
@@ -37,7 +37,7 @@ BEGUN = "begun"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One deed: its number from 1, when (ms), what was done, to which ids."""
+    """One action: its number from 1, when (ms), what was done, to which ids."""
 
     number: int
     at: int
@@ -61,8 +61,8 @@ class Ledger:
 
     def enter(self, at: int, did: str, what: dict[str, Any]) -> None:
         """
-        Bring an entry to the disk. Call it in the deed's own transaction, last: a deed that then fails is done again by
-        a restore, one that was answered is never missing. Raises Unavailable, and the deed must not go on.
+        Bring an entry to the disk. Call it in the action's own transaction, last: an action that then fails is done
+        again by a restore, one that was answered is never missing. Raises Unavailable, and the action must not go on.
         """
 
         def made(last: str) -> str:

@@ -61,7 +61,7 @@ RULES = (
     Rule("contacts", "contacts", "the contact's last ticket was deleted", 30, ageing.CONTACTS, purging.contacts),
     Rule("sessions", "contacts", "agreeing, where nothing was ever written", 7, ageing.SESSIONS, purging.contacts),
     Rule("exports", "exports", "it was asked for", 7, ageing.EXPORTS, purging.exports, most=90),
-    Rule("audit", "entries", "the deed", 2 * YEAR, ageing.AUDIT, purging.entries),
+    Rule("audit", "entries", "the action", 2 * YEAR, ageing.AUDIT, purging.entries),
 )  # fmt: skip
 
 

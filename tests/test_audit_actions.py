@@ -1,4 +1,4 @@
-"""Every deed that looks at, exports, changes or erases something leaves its entry, which names nobody."""
+"""Every action that looks at, exports, changes or erases something leaves its entry, which names nobody."""
 
 from collections.abc import Awaitable
 from typing import Any
@@ -108,10 +108,10 @@ async def said(house: House, before: int = 0) -> list[tuple[str, str, str, str]]
     return [(each.who, each.action, each.target, each.contact) for each in chain if each.number > before]
 
 
-async def done(house: House, deed: Awaitable[Any]) -> list[tuple[str, str, str, str]]:
-    """What a deed enters."""
+async def done(house: House, action: Awaitable[Any]) -> list[tuple[str, str, str, str]]:
+    """What an action enters."""
     before = len(await said(house))
-    await deed
+    await action
     return await said(house, before)
 
 
