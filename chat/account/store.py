@@ -6,28 +6,29 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import Connection, Select, insert, select, update
+from sqlalchemy import Select, insert, select, update
 
 from chat.account.schema import account, site
 from chat.core.errors import NotFound
 from chat.core.model import Account, Site
 from chat.infra.store.bound import bind, holds
+from chat.infra.store.tx import Tx
 
 _account_columns = tuple(account.c[field.name] for field in fields(Account))
 _site_columns = (*(site.c[field.name] for field in fields(Site)), site.c.mac)
 
 
-def add(tx: Connection, made: Mapping[str, Any]) -> None:
+def add(tx: Tx, made: Mapping[str, Any]) -> None:
     """Store an account."""
     tx.execute(insert(account).values(**made))
 
 
-def all_of(tx: Connection) -> list[Account]:
+def all_of(tx: Tx) -> list[Account]:
     """Return every account of this server."""
     return [Account(*row) for row in tx.execute(select(*_account_columns).order_by(account.c.created_at))]
 
 
-def one(tx: Connection, account_id: str) -> Account:
+def one(tx: Tx, account_id: str) -> Account:
     """Return an account; NotFound where there is none."""
     row = tx.execute(select(*_account_columns).where(account.c.id == account_id)).first()
     if row is None:
@@ -35,29 +36,29 @@ def one(tx: Connection, account_id: str) -> Account:
     return Account(*row)
 
 
-def change(tx: Connection, account_id: str, values: Mapping[str, Any]) -> None:
+def change(tx: Tx, account_id: str, values: Mapping[str, Any]) -> None:
     """Set columns of an account."""
     tx.execute(update(account).where(account.c.id == account_id).values(**values))
 
 
-def days_of(tx: Connection, account_id: str, *, lock: bool = False) -> dict[str, int]:
+def days_of(tx: Tx, account_id: str, *, lock: bool = False) -> dict[str, int]:
     """Return the days by rule for which an account keeps things, those that it has set."""
     query = select(account.c.retention).where(account.c.id == account_id)
     return dict(tx.execute(query.with_for_update() if lock else query).scalar_one())
 
 
-def add_site(tx: Connection, made: Mapping[str, Any]) -> None:
+def add_site(tx: Tx, made: Mapping[str, Any]) -> None:
     """Store a site."""
     tx.execute(insert(site).values(**made, mac=bind(tx, site, made)))
 
 
-def sites(tx: Connection, account_id: str) -> list[Site]:
+def sites(tx: Tx, account_id: str) -> list[Site]:
     """Return the sites of an account, oldest first."""
     query = select(*_site_columns).where(site.c.account_id == account_id).order_by(site.c.created_at, site.c.id)
     return _sites(tx, query)
 
 
-def site_by_key(tx: Connection, key: str) -> Site:
+def site_by_key(tx: Tx, key: str) -> Site:
     """Return the site with this key; NotFound where there is none."""
     found = _sites(tx, select(*_site_columns).where(site.c.key == key))
     if not found:
@@ -65,7 +66,7 @@ def site_by_key(tx: Connection, key: str) -> Site:
     return found[0]
 
 
-def site_by_id(tx: Connection, site_id: str) -> Site:
+def site_by_id(tx: Tx, site_id: str) -> Site:
     """Return a site by its id; NotFound where there is none."""
     found = _sites(tx, select(*_site_columns).where(site.c.id == site_id))
     if not found:
@@ -73,11 +74,11 @@ def site_by_id(tx: Connection, site_id: str) -> Site:
     return found[0]
 
 
-def _sites(tx: Connection, query: Select[Any]) -> list[Site]:
+def _sites(tx: Tx, query: Select[Any]) -> list[Site]:
     return [Site(*row[:-1]) for row in tx.execute(query) if holds(tx, site, row)]
 
 
-def change_site(tx: Connection, account_id: str, site_id: str, values: Mapping[str, Any]) -> None:
+def change_site(tx: Tx, account_id: str, site_id: str, values: Mapping[str, Any]) -> None:
     """Set columns of a site of the account; NotFound where it has none such."""
     mine = (site.c.id == site_id) & (site.c.account_id == account_id)
     if tx.execute(update(site).where(mine).values(**values)).rowcount == 0:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import fields
 
-from sqlalchemy import Connection, delete, exists, func, insert, select, tuple_, update
+from sqlalchemy import delete, exists, func, insert, select, tuple_, update
 
 from chat.account.schema import account
 from chat.attachments.schema import attachment
@@ -15,19 +15,20 @@ from chat.contacts.store import contacts
 from chat.core.errors import ConsentRequired, LetheError, NotFound
 from chat.core.model import Attachment, Draft
 from chat.export.schema import export
+from chat.infra.store.tx import Tx
 from chat.tickets.schema import ticket
 
 Free = dict[str, tuple[int, str]]
 _columns = tuple(attachment.c[field.name] for field in fields(Attachment))
 
 
-def referred(tx: Connection) -> list[tuple[str, str, bool]]:
+def referred(tx: Tx) -> list[tuple[str, str, bool]]:
     """Return the owner and name of every file that a row refers to, and whether it has a preview."""
     query = select(contact.c.uid, attachment.c.blob, attachment.c.preview)
     return [tuple(row) for row in tx.execute(query.join(contact, contact.c.id == attachment.c.contact_id))]
 
 
-def keep(tx: Connection, made: Attachment, *, consent: bool) -> None:
+def keep(tx: Tx, made: Attachment, *, consent: bool) -> None:
     """Store a row; with `consent` its contact must agree to the notice in force, in this transaction."""
     row = tx.execute(
         select(contact.c.receipt_id, contact.c.notice_version, account.c.notice_version.label("current"))
@@ -42,13 +43,13 @@ def keep(tx: Connection, made: Attachment, *, consent: bool) -> None:
     tx.execute(insert(attachment).values({field.name: getattr(made, field.name) for field in fields(Attachment)}))
 
 
-def waiting(tx: Connection, contact_id: int, author: str) -> int:
+def waiting(tx: Tx, contact_id: int, author: str) -> int:
     """Count a contact's uploads by `author` that no message has named."""
     mine = (attachment.c.contact_id == contact_id) & (attachment.c.author == author) & attachment.c.seq.is_(None)
     return int(tx.execute(select(func.count()).where(mine)).scalar_one())
 
 
-def bytes_of(tx: Connection, *, contact_id: int | None = None, account_id: str | None = None) -> int:
+def bytes_of(tx: Tx, *, contact_id: int | None = None, account_id: str | None = None) -> int:
     """Return how many bytes the files of a contact, of an account, or of all have."""
     query = select(func.coalesce(func.sum(attachment.c.size), 0))
     if contact_id is not None:
@@ -58,7 +59,7 @@ def bytes_of(tx: Connection, *, contact_id: int | None = None, account_id: str |
     return int(tx.execute(query).scalar_one())
 
 
-def one(tx: Connection, uid: str, *, contact_id: int | None = None, account_id: str | None = None) -> Attachment:
+def one(tx: Tx, uid: str, *, contact_id: int | None = None, account_id: str | None = None) -> Attachment:
     """
     Return an attachment of a contact, or one of an account whose contact and ticket its agents may see; NotFound where
     it is neither's.
@@ -75,14 +76,14 @@ def one(tx: Connection, uid: str, *, contact_id: int | None = None, account_id: 
     return Attachment(*row)
 
 
-def named(tx: Connection, contact_id: int, author: str, ids: Sequence[str]) -> list[Attachment]:
+def named(tx: Tx, contact_id: int, author: str, ids: Sequence[str]) -> list[Attachment]:
     """Return those of `ids` that are the contact's and sent by `author`, in that order."""
     mine = (attachment.c.contact_id == contact_id) & (attachment.c.author == author) & attachment.c.id.in_(ids)
     found = {row.id: Attachment(*row) for row in tx.execute(select(*_columns).where(mine))}
     return [found[each] for each in dict.fromkeys(ids) if each in found]
 
 
-def of_messages(tx: Connection, ticket_id: int, seqs: Sequence[int]) -> dict[int, list[Attachment]]:
+def of_messages(tx: Tx, ticket_id: int, seqs: Sequence[int]) -> dict[int, list[Attachment]]:
     """Return the attachments of a ticket's messages by `seq`."""
     if not seqs:
         return {}
@@ -94,36 +95,36 @@ def of_messages(tx: Connection, ticket_id: int, seqs: Sequence[int]) -> dict[int
     return made
 
 
-def of_tickets(tx: Connection, ids: Sequence[int]) -> list[Attachment]:
+def of_tickets(tx: Tx, ids: Sequence[int]) -> list[Attachment]:
     """Return all attachments of some tickets."""
     return [Attachment(*row) for row in tx.execute(select(*_columns).where(attachment.c.ticket_id.in_(ids)))]
 
 
-def drop(tx: Connection, ids: Sequence[str]) -> None:
+def drop(tx: Tx, ids: Sequence[str]) -> None:
     """Delete rows, and with each the key of its file."""
     tx.execute(delete(attachment).where(attachment.c.id.in_(ids)))
 
 
-def drop_unused(tx: Connection, ids: Sequence[str]) -> None:
+def drop_unused(tx: Tx, ids: Sequence[str]) -> None:
     """Delete those rows that no message has named by now."""
     tx.execute(delete(attachment).where(attachment.c.id.in_(ids), attachment.c.seq.is_(None)))
 
 
-def stale(tx: Connection, before: int, limit: int) -> list[tuple[Attachment, str]]:
+def stale(tx: Tx, before: int, limit: int) -> list[tuple[Attachment, str]]:
     """Return uploads from before that no message has named, each with its contact's public id."""
     old = attachment.c.seq.is_(None) & (attachment.c.created_at < before)
     query = select(*_columns, contact.c.uid).join(contact, contact.c.id == attachment.c.contact_id).where(old)
     return [(Attachment(*row[:-1]), row[-1]) for row in tx.execute(query.limit(limit))]
 
 
-def known(tx: Connection, pairs: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
+def known(tx: Tx, pairs: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
     """Return those pairs of a contact's public id and a blob's name that have a row."""
     which = tuple_(contact.c.uid, attachment.c.blob)
     query = select(contact.c.uid, attachment.c.blob).join(contact, contact.c.id == attachment.c.contact_id)
     return {(row[0], row[1]) for row in tx.execute(query.where(which.in_(pairs)))}
 
 
-def free(tx: Connection, ids: Sequence[str]) -> Free:
+def free(tx: Tx, ids: Sequence[str]) -> Free:
     """Lock the attachments and return whose each is that no message has named."""
     if not ids:
         return {}
@@ -143,7 +144,7 @@ def taken(draft: Draft, of: Free) -> LetheError | None:
     return None
 
 
-def attach(tx: Connection, drafts: Sequence[Draft]) -> None:
+def attach(tx: Tx, drafts: Sequence[Draft]) -> None:
     """Write into the attachments which message names them."""
     for draft in drafts:
         if not draft.repeated:
@@ -151,12 +152,12 @@ def attach(tx: Connection, drafts: Sequence[Draft]) -> None:
             tx.execute(update(attachment).where(of).values(ticket_id=draft.ticket_id, seq=draft.seq))
 
 
-def owner(tx: Connection, file: Attachment) -> str:
+def owner(tx: Tx, file: Attachment) -> str:
     """Return the public id of the contact whose file it is."""
     return str(tx.execute(select(contact.c.uid).where(contact.c.id == file.contact_id)).scalar_one())
 
 
-def bytes_of_exports(tx: Connection, account_id: str | None = None) -> int:
+def bytes_of_exports(tx: Tx, account_id: str | None = None) -> int:
     """Return how many bytes the archives of an account, or of all, have that are ready."""
     query = select(func.coalesce(func.sum(export.c.size), 0)).where(export.c.state == "done")
     if account_id is not None:

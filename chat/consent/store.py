@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Row, delete, func, insert, literal, select, update
+from sqlalchemy import BigInteger, Row, delete, func, insert, literal, select, update
 
 from chat.account.schema import account
 from chat.consent.schema import notice, notice_text, receipt
@@ -16,6 +16,7 @@ from chat.core.clock import DAY
 from chat.core.errors import NotNow
 from chat.core.model import Contact, Notice, NoticeText, Receipt
 from chat.erasure.schema import erasure
+from chat.infra.store.tx import Tx
 from chat.spam_filter.schema import label
 from chat.tickets.schema import ticket
 
@@ -25,7 +26,7 @@ CHUNK = 500
 _text_columns = tuple(notice_text.c[field.name] for field in fields(NoticeText))
 
 
-def publish(tx: Connection, account_id: str, made: Mapping[str, Any], texts: list[NoticeText]) -> int:
+def publish(tx: Tx, account_id: str, made: Mapping[str, Any], texts: list[NoticeText]) -> int:
     """Store a new version of the notice and make it the one in force; return its version. NotNow if nothing differs."""
     # Locked first, so that two who publish at once get two versions.
     tx.execute(select(account.c.id).where(account.c.id == account_id).with_for_update())
@@ -43,7 +44,7 @@ def publish(tx: Connection, account_id: str, made: Mapping[str, Any], texts: lis
     return version
 
 
-def notices(tx: Connection, account_id: str, version: int | None = None) -> list[Notice]:
+def notices(tx: Tx, account_id: str, version: int | None = None) -> list[Notice]:
     """Return the versions of an account's notice, newest first; or the one asked for."""
     query = select(notice).where(notice.c.account_id == account_id).order_by(notice.c.version.desc())
     if version is not None:
@@ -51,12 +52,12 @@ def notices(tx: Connection, account_id: str, version: int | None = None) -> list
     return [_notice(tx, row) for row in tx.execute(query).all()]
 
 
-def _notice(tx: Connection, row: Row[*tuple[Any, ...]]) -> Notice:
+def _notice(tx: Tx, row: Row[*tuple[Any, ...]]) -> Notice:
     texts = tx.execute(select(*_text_columns).where(notice_text.c.notice_id == row.id).order_by("locale"))
     return Notice(row.version, row.published_at, {found.locale: NoticeText(*found) for found in texts})
 
 
-def add_receipt(tx: Connection, contact_id: int, made: Mapping[str, Any], *, live: bool) -> int:
+def add_receipt(tx: Tx, contact_id: int, made: Mapping[str, Any], *, live: bool) -> int:
     """Enter a receipt in the ledger and make it the contact's live one, or leave the contact without."""
     key = int(tx.execute(insert(receipt).values(contact_id=contact_id, **made).returning(receipt.c.id)).scalar_one())
     standing = {"receipt_id": key, "notice_version": made["notice_version"]} if live else {"receipt_id": None}
@@ -66,13 +67,13 @@ def add_receipt(tx: Connection, contact_id: int, made: Mapping[str, Any], *, liv
     return key
 
 
-def receipts(tx: Connection, contact_id: int) -> list[Receipt]:
+def receipts(tx: Tx, contact_id: int) -> list[Receipt]:
     """Return a contact's ledger, first to last."""
     query = select(*_receipt_columns).where(receipt.c.contact_id == contact_id).order_by(receipt.c.id)
     return [Receipt(*row) for row in tx.execute(query)]
 
 
-def consents_over(tx: Connection, now: int) -> list[Contact]:
+def consents_over(tx: Tx, now: int) -> list[Contact]:
     """Return up to CHUNK contacts whose last agreement is older than their account's `consent_days`."""
     query = (
         select(*contacts.columns)
@@ -88,24 +89,24 @@ def consents_over(tx: Connection, now: int) -> list[Contact]:
     return contacts.some(tx, query.with_for_update(of=contact))
 
 
-def add_expiry(tx: Connection, contact_id: int, made: Mapping[str, Any]) -> None:
+def add_expiry(tx: Tx, contact_id: int, made: Mapping[str, Any]) -> None:
     """Enter that a consent has expired: it is to no notice any more, and may be renewed."""
     tx.execute(insert(receipt).values(contact_id=contact_id, **made))
     tx.execute(update(contact).where(contact.c.id == contact_id).values(notice_version=None))
     _unteach(tx, contact_id)
 
 
-def _unteach(tx: Connection, contact_id: int) -> None:
+def _unteach(tx: Tx, contact_id: int) -> None:
     """Delete what the filter learnt from a contact: whatever ends the purpose, its labels end in that transaction."""
     tx.execute(delete(label).where(label.c.contact_id == contact_id))
 
 
-def began(tx: Connection, digest: str | None) -> bool:
+def began(tx: Tx, digest: str | None) -> bool:
     """Whether a contact who began with an id is erased, or is to be."""
     return digest is not None and tx.execute(select(erasure.c.id).where(erasure.c.begun == digest)).first() is not None
 
 
-def count_running(tx: Connection, account_id: str) -> int:
+def count_running(tx: Tx, account_id: str) -> int:
     """Return how many tickets of an account have not ended."""
     running = ticket.c.account_id == account_id, ticket.c.status.in_(("open", "pending"))
     return int(tx.execute(select(func.count()).select_from(ticket).where(*running)).scalar_one())

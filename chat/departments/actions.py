@@ -13,6 +13,7 @@ from chat.core.model import Actor, Department
 from chat.departments import store
 from chat.infra.audit import audit
 from chat.infra.services import Services
+from chat.infra.store.tx import Tx
 from chat.retention.actions import rules
 from chat.retention.store import departments as listing
 
@@ -60,8 +61,8 @@ async def delete(services: Services, actor: Actor, department_id: str) -> None:
     await _changed(services, actor, department_id, lambda tx: store.drop(tx, actor.account_id, department_id))
 
 
-async def _changed(services: Services, actor: Actor, department_id: str, change: Callable[[Any], None]) -> None:
-    def work(tx: Any) -> None:
+async def _changed(services: Services, actor: Actor, department_id: str, change: Callable[[Tx], None]) -> None:
+    def work(tx: Tx) -> None:
         change(tx)
         audit.enter(services, tx, actor.account_id, actor.agent_id, "department.changed", department_id)
 

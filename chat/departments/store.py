@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Insert, Update, delete, insert, select, update
+from sqlalchemy import Insert, Update, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from chat.core.errors import InvalidField, NotFound
 from chat.core.model import Department
 from chat.departments.schema import department
+from chat.infra.store.tx import Tx
 from chat.tickets.schema import ticket
 
 _columns = (department.c.id, department.c.name, department.c.retention, department.c.created_at)
 
 
-def one(tx: Connection, account_id: str, department_id: str) -> Department:
+def one(tx: Tx, account_id: str, department_id: str) -> Department:
     """Return a department of an account; NotFound where there is none."""
     mine = (department.c.id == department_id) & (department.c.account_id == account_id)
     row = tx.execute(select(*_columns).where(mine)).first()
@@ -25,19 +26,19 @@ def one(tx: Connection, account_id: str, department_id: str) -> Department:
     return Department(*row)
 
 
-def add(tx: Connection, account_id: str, made: Mapping[str, Any]) -> None:
+def add(tx: Tx, account_id: str, made: Mapping[str, Any]) -> None:
     """Store a department. Raises InvalidField where the name is taken."""
     _named_once(tx, insert(department).values(account_id=account_id, **made))
 
 
-def change(tx: Connection, account_id: str, department_id: str, values: Mapping[str, Any]) -> None:
+def change(tx: Tx, account_id: str, department_id: str, values: Mapping[str, Any]) -> None:
     """Set columns of a department of the account. Raises NotFound, and InvalidField where the name is taken."""
     mine = (department.c.id == department_id) & (department.c.account_id == account_id)
     if _named_once(tx, update(department).where(mine).values(**values)) == 0:
         raise NotFound("No such department")
 
 
-def drop(tx: Connection, account_id: str, department_id: str) -> None:
+def drop(tx: Tx, account_id: str, department_id: str) -> None:
     """Delete a department; its tickets stay, with the account's days. NotFound where there is none."""
     mine = (department.c.id == department_id) & (department.c.account_id == account_id)
     if tx.execute(delete(department).where(mine)).rowcount == 0:
@@ -46,7 +47,7 @@ def drop(tx: Connection, account_id: str, department_id: str) -> None:
     tx.execute(update(ticket).where(theirs).values(department_id=None))
 
 
-def _named_once(tx: Connection, statement: Insert | Update) -> int:
+def _named_once(tx: Tx, statement: Insert | Update) -> int:
     try:
         return tx.execute(statement).rowcount
     except IntegrityError:

@@ -15,6 +15,7 @@ from chat.core.nudges import Nudge, Told
 from chat.core.texts import seen
 from chat.infra.audit import audit
 from chat.infra.services import Services
+from chat.infra.store.tx import Tx
 from chat.tickets.store import tickets
 
 DAYS_MOST = 3650
@@ -43,7 +44,7 @@ async def place(services: Services, actor: Actor, contact_uid: str, reason: str,
         "expires_at": ends,
     }
 
-    def work(tx: Any) -> list[Ticket]:
+    def work(tx: Tx) -> list[Ticket]:
         holds.place(tx, contact.id, made)
         audit.enter(services, tx, actor.account_id, actor.agent_id, "hold.placed", contact_uid, contact_uid)
         said = {"contact": contact.uid, "agent": actor.agent_id, "until": ends}
@@ -59,7 +60,7 @@ async def meant(services: Services, actor: Actor, whom: str) -> list[str]:
     require_manager(actor)
     found_by = services.email_hash(actor.account_id, whom)
 
-    def work(tx: Any) -> list[str]:
+    def work(tx: Tx) -> list[str]:
         if "@" in whom:
             return [each.uid for each in contacts.page(tx, actor.account_id, found_by, 0, None)]
         return [contacts.of_account(tx, actor.account_id, whom.strip()).uid]
@@ -79,7 +80,7 @@ async def lift(services: Services, actor: Actor, contact_uid: str) -> None:
     """End a hold before its time: an erasure that waited for it goes on. Owner or admin."""
     require_manager(actor)
 
-    def work(tx: Any) -> list[Ticket]:
+    def work(tx: Tx) -> list[Ticket]:
         contact = contacts.of_account(tx, actor.account_id, contact_uid)
         holds.lift(tx, contact.id)
         audit.enter(services, tx, actor.account_id, actor.agent_id, "hold.lifted", contact_uid, contact_uid)
@@ -92,7 +93,7 @@ async def lift(services: Services, actor: Actor, contact_uid: str) -> None:
 async def lapse(services: Services) -> None:
     """End the holds that are over; the tickets of those who were held are in the lists again."""
 
-    def work(tx: Any) -> list[Ticket]:
+    def work(tx: Tx) -> list[Ticket]:
         return [
             each for contact_id in holds.lapse(tx, services.clock()) for each in tickets.all_of_contact(tx, contact_id)
         ]

@@ -24,6 +24,7 @@ from chat.core.nudges import Nudge, Told
 from chat.infra.audit import audit
 from chat.infra.mail import Letter, Undelivered
 from chat.infra.services import Services
+from chat.infra.store.tx import Tx
 from chat.letters.store import disclosures, outbox
 from chat.tickets.actions import transcripts
 
@@ -34,7 +35,7 @@ CATEGORIES = ("e-mail", "message")
 log = structlog.get_logger("chat.letters")
 
 
-def queue(services: Services, tx: Any, contact: Contact, to: str, subject: str, text: str) -> str:
+def queue(services: Services, tx: Tx, contact: Contact, to: str, subject: str, text: str) -> str:
     """Put a letter about a contact into the outbox, within the caller's transaction; return its id."""
     letter = Letter(uuid7(), to, subject, text)
     sealed = services.seal(contact.key_slot, contact.uid, f"letter/{letter.id}", msgspec.json.encode(letter).decode())
@@ -50,7 +51,7 @@ async def transcript(services: Services, contact: Contact, to: str) -> str:
     t = words(contact.locale)
     said = await transcripts.as_text(services, contact)
 
-    def work(tx: Any) -> str:
+    def work(tx: Tx) -> str:
         name = accounts.one(tx, contact.account_id).name
         subject, opening = (t(key, name=name) for key in ("mail.transcript", "mail.transcript.opening"))
         queued = queue(services, tx, contacts.by_id(tx, contact.id), to, subject, f"{opening}\n\n{said}")
@@ -85,7 +86,7 @@ async def _try(services: Services, row: Any) -> bool:
         if not error.permanent and row.tries < len(WAITS):
             return False
 
-    def work(tx: Any) -> None:
+    def work(tx: Tx) -> None:
         outbox.done(tx, row.id)
         if not sent:
             disclosures.drop(tx, row.id)
@@ -103,7 +104,7 @@ def _opened(services: Services, row: Any) -> Letter | None:
         return None
 
 
-def _claimed(services: Services, tx: Any, row: Any, letter: Letter | None, until: int) -> bool:
+def _claimed(services: Services, tx: Tx, row: Any, letter: Letter | None, until: int) -> bool:
     """
     Take a letter as ours, and enter whom it goes to before it does: an erasure that begins meanwhile has to tell them.
     """

@@ -14,6 +14,7 @@ from chat.core.errors import NotFound
 from chat.core.model import Actor, Contact, Receipt, Site
 from chat.infra.audit import audit
 from chat.infra.services import Services
+from chat.infra.store.tx import Tx
 from chat.tickets.actions import transcripts
 from chat.tickets.store import tickets
 from chat.tickets.store.tickets import Listed
@@ -24,7 +25,7 @@ TICKETS = 100
 async def one(services: Services, actor: Actor, uid: str) -> dict[str, Any]:
     """Return a contact of the actor's account with consents and tickets; NotFound where there is none."""
 
-    def work(tx: Any) -> tuple[Contact, Site, list[Receipt], list[Listed]]:
+    def work(tx: Tx) -> tuple[Contact, Site, list[Receipt], list[Listed]]:
         contact = contacts.of_account(tx, actor.account_id, uid)
         if contact.receipt_id is None or holds.until(tx, [contact.id]):
             raise NotFound("No such contact")
@@ -54,7 +55,7 @@ async def page(
     """
     found_by = None if email is None else services.email_hash(actor.account_id, email)
 
-    def work(tx: Any) -> tuple[list[Contact], dict[int, int]]:
+    def work(tx: Tx) -> tuple[list[Contact], dict[int, int]]:
         found = contacts.page(tx, actor.account_id, found_by, after, limit + 1)
         return found, holds.until(tx, [each.id for each in found])
 
@@ -70,7 +71,7 @@ async def page(
 async def ledger(services: Services, actor: Actor, uid: str) -> list[Receipt]:
     """Return a contact's receipts, first to last."""
 
-    def work(tx: Any) -> list[Receipt]:
+    def work(tx: Tx) -> list[Receipt]:
         return consents.receipts(tx, contacts.of_account(tx, actor.account_id, uid).id)
 
     found = await services.store.read(work)

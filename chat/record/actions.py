@@ -19,6 +19,7 @@ from chat.infra.ledger.ledger import LEDGER
 from chat.infra.services import Services
 from chat.infra.store import places
 from chat.infra.store.folder import DATABASE, SECRET
+from chat.infra.store.tx import Tx
 from chat.retention.actions import rules
 from chat.retention.store.ageing import Policy
 
@@ -58,7 +59,7 @@ def every() -> list[Place]:
 async def record(services: Services, actor: Actor) -> dict[str, Any]:
     """Return the record for the actor's account: each place with what it holds, why, on what basis, how long."""
 
-    def work(tx: Any) -> tuple[Account, Policy]:
+    def work(tx: Tx) -> tuple[Account, Policy]:
         return accounts.one(tx, actor.account_id), rules.policy_of(tx, actor.account_id, services.clock())
 
     account, policy = await services.store.read(work)

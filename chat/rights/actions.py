@@ -25,6 +25,7 @@ from chat.core.networks import Network
 from chat.core.nudges import Nudge, Told
 from chat.erasure.actions import erasure
 from chat.infra.services import Services
+from chat.infra.store.tx import Tx
 from chat.letters import actions as letters
 from chat.rights import store as links
 
@@ -112,7 +113,7 @@ async def opened(services: Services, site_key: str, mailed: str, network: Networ
     fresh, now = secret(), services.clock()
     until = now + OPENED
 
-    def work(tx: Any) -> bool:
+    def work(tx: Tx) -> bool:
         site = accounts.site_by_key(tx, site_key)
         return links.opened(tx, site.account_id, digest(mailed), digest(fresh), now, until)
 
@@ -126,7 +127,7 @@ async def held(services: Services, site_key: str, shown: str) -> dict[str, Any]:
     """Return how much is held, since when, whose can be exported, and the days between withdrawal and erasure."""
     found = await covered(services, site_key, shown)
 
-    def work(tx: Any) -> dict[str, Any]:
+    def work(tx: Tx) -> dict[str, Any]:
         account = accounts.one(tx, found[0].account_id)
         return links.counted(tx, [each.id for each in found]) | {"grace_days": account.grace_days}
 
@@ -139,7 +140,7 @@ async def held(services: Services, site_key: str, shown: str) -> dict[str, Any]:
 async def covered(services: Services, site_key: str, shown: str) -> list[Contact]:
     """Return the contacts that an opened link covers; Unauthorized where it is not good any more."""
 
-    def work(tx: Any) -> list[Contact]:
+    def work(tx: Tx) -> list[Contact]:
         site = accounts.site_by_key(tx, site_key)
         return links.covered(tx, site.account_id, digest(shown), services.clock())
 
@@ -200,7 +201,7 @@ async def _mail(services: Services, site: Site, found_by: str, letter: Written, 
     mailed, now = secret(), services.clock()
     page = f"{services.settings.base_url}/privacy/{site.key}#{mailed}"
 
-    def work(tx: Any) -> None:
+    def work(tx: Tx) -> None:
         owned = _owned(services, tx, site, found_by)
         ids = [each.id for each, _ in owned]
         if not owned or links.waiting(tx, ids, now) >= WAITING:
@@ -212,7 +213,7 @@ async def _mail(services: Services, site: Site, found_by: str, letter: Written, 
     services.live.publish(Told(Nudge("due")))
 
 
-def _owned(services: Services, tx: Any, site: Site, found_by: str) -> list[tuple[Contact, str]]:
+def _owned(services: Services, tx: Tx, site: Site, found_by: str) -> list[tuple[Contact, str]]:
     """
     Return the contacts that an address belongs to, with it. The column alone is no proof, as whoever has the database
     can write it: what opens under the contact's key must be the same address.

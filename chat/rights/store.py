@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from chat.attachments.schema import attachment
 from chat.consent.schema import receipt
@@ -12,24 +12,25 @@ from chat.contacts.schema import contact
 from chat.contacts.store import contacts
 from chat.core.model import Contact
 from chat.infra.store.bound import bind, holds
+from chat.infra.store.tx import Tx
 from chat.rights.schema import link
 from chat.tickets.schema import message, ticket
 
 
-def waiting(tx: Connection, contact_ids: Sequence[int], now: int) -> int:
+def waiting(tx: Tx, contact_ids: Sequence[int], now: int) -> int:
     """Return how many links are on their way to the owner of these contacts and still good."""
     mine = link.c.contact_id.in_(contact_ids) & ~link.c.opened & (link.c.expires_at > now)
     return int(tx.execute(select(func.count(link.c.secret_hash.distinct())).where(mine)).scalar_one())
 
 
-def put(tx: Connection, secret_hash: str, contact_ids: Sequence[int], expires_at: int, transcript_of: int = 0) -> None:
+def put(tx: Tx, secret_hash: str, contact_ids: Sequence[int], expires_at: int, transcript_of: int = 0) -> None:
     """Store a link that covers these contacts; once it is opened the transcript of one of them is to be mailed."""
     row = {"secret_hash": secret_hash, "opened": False, "expires_at": expires_at}
     made = [row | {"contact_id": each, "transcript": each == transcript_of} for each in contact_ids]
     tx.execute(insert(link), [each | {"mac": bind(tx, link, each)} for each in made])
 
 
-def opened(tx: Connection, account_id: str, secret_hash: str, fresh_hash: str, now: int, expires_at: int) -> bool:
+def opened(tx: Tx, account_id: str, secret_hash: str, fresh_hash: str, now: int, expires_at: int) -> bool:
     """Take a link that is still good, once: from now on only the fresh secret opens it; tell whether there was one."""
     mine = select(contact.c.id).where(contact.c.account_id == account_id)
     good = (link.c.secret_hash == secret_hash) & ~link.c.opened & (link.c.expires_at > now)
@@ -42,7 +43,7 @@ def opened(tx: Connection, account_id: str, secret_hash: str, fresh_hash: str, n
     return taken > 0
 
 
-def covered(tx: Connection, account_id: str, secret_hash: str, now: int) -> list[Contact]:
+def covered(tx: Tx, account_id: str, secret_hash: str, now: int) -> list[Contact]:
     """Return the contacts of an account that an opened link covers, first to last."""
     good = (link.c.secret_hash == secret_hash) & link.c.opened & (link.c.expires_at > now)
     ids = [row.contact_id for row in tx.execute(select(link).where(good)) if holds(tx, link, row)]
@@ -50,18 +51,18 @@ def covered(tx: Connection, account_id: str, secret_hash: str, now: int) -> list
     return contacts.some(tx, select(*contacts.columns).where(mine).order_by(contact.c.id))
 
 
-def transcript_of(tx: Connection, secret_hash: str) -> int | None:
+def transcript_of(tx: Tx, secret_hash: str) -> int | None:
     """Return the contact whose transcript is mailed for this link, None where that was not asked for."""
     asked = (link.c.secret_hash == secret_hash) & link.c.transcript
     return tx.execute(select(link.c.contact_id).where(asked)).scalar()
 
 
-def lapse(tx: Connection, now: int) -> int:
+def lapse(tx: Tx, now: int) -> int:
     """Delete the links that are over; return how many rows."""
     return tx.execute(delete(link).where(link.c.expires_at <= now)).rowcount
 
 
-def counted(tx: Connection, contact_ids: Sequence[int]) -> dict[str, int]:
+def counted(tx: Tx, contact_ids: Sequence[int]) -> dict[str, int]:
     """Return how many chats, messages, files and receipts are held of these contacts."""
     of = {"chats": ticket, "messages": message, "files": attachment, "receipts": receipt}
     return {

@@ -18,6 +18,7 @@ from chat.core.nudges import Nudge, Told
 from chat.core.origins import checked_origins
 from chat.infra.audit import audit
 from chat.infra.services import Services
+from chat.infra.store.tx import Tx
 from chat.spam_filter.actions import versions
 from chat.team.actions import agents
 
@@ -60,7 +61,7 @@ async def init(services: Services, name: str, email: str, password: str | None, 
     }
     look = {"color": COLOR, "fields": {"name": "optional", "email": "optional"}, "alternative": ""}
 
-    def work(tx: Any) -> None:
+    def work(tx: Tx) -> None:
         store.add(
             tx,
             {"id": account_id, "name": name, "created_at": now, "tickets": 0, "message_rate": 120},
@@ -101,7 +102,7 @@ async def change_account(services: Services, actor: Actor, **values: Any) -> Acc
         if not least <= values.get(name, least) <= most:
             raise InvalidField(f"Give a number from {least} to {most}", field=name)
 
-    def work(tx: Any) -> None:
+    def work(tx: Tx) -> None:
         store.change(tx, actor.account_id, values)
         audit.enter(services, tx, actor.account_id, actor.agent_id, "account.changed", actor.account_id)
 
@@ -120,7 +121,7 @@ async def change_site(services: Services, actor: Actor, site_id: str, **values: 
     require_manager(actor)
     checked = {name: _checks[name](value) for name, value in values.items()}
 
-    def work(tx: Any) -> Site:
+    def work(tx: Tx) -> Site:
         store.change_site(tx, actor.account_id, site_id, checked)
         audit.enter(services, tx, actor.account_id, actor.agent_id, "site.changed", site_id)
         return store.site_by_id(tx, site_id)

@@ -7,7 +7,6 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from chat.attachments import store as uploads
 from chat.attachments.actions import looking, quotas
@@ -23,6 +22,7 @@ from chat.core.turns import Sender
 from chat.infra.audit import audit
 from chat.infra.blobs import PREVIEW
 from chat.infra.services import Services
+from chat.infra.store.tx import Tx
 
 FILE_MOST = 10 * 1024 * 1024
 WAITING_MOST, AN_HOUR, STOPPED = 20, 60, 20
@@ -96,7 +96,7 @@ async def of_visitor(services: Services, contact: Contact, attachment_id: str, *
 async def of_agent(services: Services, actor: Actor, attachment_id: str, *, small: bool) -> File:
     """Return a file of the actor's account."""
 
-    def work(tx: Any) -> tuple[Attachment, Contact]:
+    def work(tx: Tx) -> tuple[Attachment, Contact]:
         file = uploads.one(tx, attachment_id, account_id=actor.account_id)
         whose = contacts.by_id(tx, file.contact_id)
         # As its ticket: who has withdrawn, or is under a legal hold, is nobody's business any more.
@@ -160,7 +160,7 @@ async def _spent(services: Services, contact: Contact, author: str, cost: int = 
     return await services.live.allow(f"upload:{contact.uid}", AN_HOUR, 3600.0, cost)
 
 
-def _enter(services: Services, tx: Any, contact: Contact, made: Attachment) -> None:
+def _enter(services: Services, tx: Tx, contact: Contact, made: Attachment) -> None:
     uploads.keep(tx, made, consent=made.author == "visitor")  # locks the contact: no other file comes between
     quotas.of_contact(services, tx, contact, 0)
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
 
 from chat.attachments import store as uploads
 from chat.core.errors import StorageFull
 from chat.core.model import Actor, Contact
 from chat.infra.disk import MB, free
 from chat.infra.services import Services
+from chat.infra.store.tx import Tx
 
 ALL = ""
 
@@ -35,7 +35,7 @@ def has_room(services: Services, size: int = 0) -> None:
         raise StorageFull("The server's disk is nearly full; nothing was kept. Its operator must make room")
 
 
-def of_contact(services: Services, tx: Any, contact: Contact, size: int) -> None:
+def of_contact(services: Services, tx: Tx, contact: Contact, size: int) -> None:
     """Raise StorageFull where a contact's files would be more than is kept of one person; 0 is no limit."""
     most = services.settings.contact_quota * MB
     if most and uploads.bytes_of(tx, contact_id=contact.id) + size > most:
@@ -74,7 +74,7 @@ async def storage(services: Services, actor: Actor) -> Storage:
     return Storage(used, services.settings.account_quota * MB or None)
 
 
-def used_by(tx: Any, account_id: str | None = None) -> int:
+def used_by(tx: Tx, account_id: str | None = None) -> int:
     """Return the bytes of the files and exports of an account, or of all."""
     return uploads.bytes_of(tx, account_id=account_id) + uploads.bytes_of_exports(tx, account_id)
 
@@ -82,7 +82,7 @@ def used_by(tx: Any, account_id: str | None = None) -> int:
 async def _fits(services: Services, account_id: str, coming: Mapping[str, int], more: int) -> None:
     account, server = services.settings.account_quota * MB, services.settings.server_quota * MB
 
-    def work(tx: Any) -> None:
+    def work(tx: Tx) -> None:
         if account and used_by(tx, account_id) + coming.get(account_id, 0) + more > account:
             raise StorageFull("This account keeps as many files as it may; delete some first")
         if server and used_by(tx) + coming.get(ALL, 0) + more > server:

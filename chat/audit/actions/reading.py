@@ -14,6 +14,7 @@ from chat.core.errors import InvalidField
 from chat.core.model import Actor
 from chat.infra.audit import audit, store
 from chat.infra.services import Services
+from chat.infra.store.tx import Tx
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ async def page(
     _fitting(wanted)
     await audit.looked(services, actor, Action.AUDIT_VIEWED)
 
-    def work(tx: Any) -> list[Entry]:
+    def work(tx: Tx) -> list[Entry]:
         who, action, target = wanted.agent, wanted.action, wanted.target
         return store.page(tx, actor.account_id, who=who, action=action, target=target, before=before, limit=limit + 1)
 
@@ -48,7 +49,7 @@ async def accesses(services: Services, actor: Actor, contact_uid: str) -> list[d
     """Return who met a contact and its tickets, first to last. Owner or admin; NotFound where there is no contact."""
     require_manager(actor)
 
-    def work(tx: Any) -> list[Entry]:
+    def work(tx: Tx) -> list[Entry]:
         contacts.of_account(tx, actor.account_id, contact_uid)
         return audit.of_contact(tx, actor.account_id, contact_uid)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 from chat.account import store as accounts
 from chat.audit.actions import verdicts
@@ -12,6 +11,7 @@ from chat.core.audited import Action, Part, digest, ending, seal
 from chat.core.clock import DAY
 from chat.infra.audit import audit, store
 from chat.infra.services import Services
+from chat.infra.store.tx import Tx
 from chat.retention.actions import rules
 
 
@@ -35,7 +35,7 @@ async def sweep(services: Services) -> int:
     return sum([await services.store.write(partial(_let_go, services, each)) for each in parts])
 
 
-def _renewed(services: Services, tx: Any, account_id: str) -> Part | None:
+def _renewed(services: Services, tx: Tx, account_id: str) -> Part | None:
     head = store.lock(tx, account_id)
     closed = store.parts(tx, account_id)
     fault = verdicts.fault(services, tx, head, closed)
@@ -63,7 +63,7 @@ def _renewed(services: Services, tx: Any, account_id: str) -> Part | None:
     return made
 
 
-def _let_go(services: Services, part: Part, tx: Any) -> int:
+def _let_go(services: Services, part: Part, tx: Tx) -> int:
     days = rules.policy_of(tx, part.account_id, services.clock()).days["audit"]
     if part.closed_at + days * DAY > services.clock():
         return 0

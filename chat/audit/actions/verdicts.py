@@ -15,6 +15,7 @@ from chat.core.clock import DAY, stamp
 from chat.core.model import Actor
 from chat.infra.audit import store
 from chat.infra.services import Services
+from chat.infra.store.tx import Tx
 
 log = structlog.get_logger("chat.audit")
 
@@ -71,7 +72,7 @@ class Verdict:
 async def verify(services: Services, account_id: str) -> Verdict:
     """Check an account's log from end to end, as it is at one moment, and note what was found."""
 
-    def work(tx: Any) -> Verdict:
+    def work(tx: Tx) -> Verdict:
         store.steady(tx)
         head = store.head(tx, account_id)
         parts = store.parts(tx, account_id)
@@ -119,7 +120,7 @@ def part_shown(part: Part) -> dict[str, Any]:
     return {name: getattr(part, name) for name in named} | times
 
 
-def fault(services: Services, tx: Any, head: Head, parts: Sequence[Part]) -> Break | None:
+def fault(services: Services, tx: Tx, head: Head, parts: Sequence[Part]) -> Break | None:
     """Return where an account's log is broken since it was last begun, None where it is whole."""
     if not services.signer.signed(head.signed, head.signature):
         return Break(head.number, "the signature over both ends of the log is not this server's")
@@ -129,7 +130,7 @@ def fault(services: Services, tx: Any, head: Head, parts: Sequence[Part]) -> Bre
     return broken(head, store.chain(tx, head.account_id, after), after)
 
 
-def _looked_at(tx: Any, parts: Sequence[Part]) -> list[Closed]:
+def _looked_at(tx: Tx, parts: Sequence[Part]) -> list[Closed]:
     """Compare closed parts with what they were; nothing may be left of those that went."""
 
     def same(part: Part) -> bool:

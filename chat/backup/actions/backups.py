@@ -25,6 +25,7 @@ from chat.infra.ledger.ledger import Head
 from chat.infra.services import Services
 from chat.infra.store import backups, copies, migrations
 from chat.infra.store.backups import Standing
+from chat.infra.store.tx import Tx
 
 DAYS_MOST = 3650
 SAID_ROWS = 100_000
@@ -59,7 +60,7 @@ async def make(services: Services, folder: Path, days: int | None, told: Told) -
         manifest |= {"ledger": {"number": head.number, "mark": head.mark}, "members": out.members}
         out.add("manifest.json", [canonical(manifest)])
 
-    def note(tx: Any) -> None:
+    def note(tx: Tx) -> None:
         backups.made(tx, begun, _absolute(folder))
         for account in accounts.all_of(tx):
             audit.enter(services, tx, account.id, "command", "backup.made", made["id"])
@@ -141,7 +142,7 @@ def _nested(one: Path, other: Path) -> bool:
     return here.is_relative_to(there) or there.is_relative_to(here)
 
 
-def _rows(tx: Any, out: Writing, told: Told) -> dict[str, Any]:
+def _rows(tx: Tx, out: Writing, told: Told) -> dict[str, Any]:
     """Write every table as it is at one moment; return that part of the manifest, and the files referred to."""
     copies.freeze(tx)
     tables: list[dict[str, Any]] = []  # in an order in which each may be filled

@@ -19,6 +19,7 @@ from chat.erasure.actions import erasure
 from chat.erasure.store import erasures
 from chat.infra.ledger.ledger import Entry
 from chat.infra.services import Services
+from chat.infra.store.tx import Tx
 from chat.spam_filter.actions import training
 from chat.team import store as agents
 from chat.team.actions import credentials
@@ -61,7 +62,7 @@ async def run(services: Services, entries: list[Entry]) -> dict[str, int]:
 async def _erase(services: Services, what: What) -> None:
     """File the same request again. Of whom nothing was restored, the key and the files go all the same."""
 
-    def work(tx: Any) -> None:
+    def work(tx: Tx) -> None:
         contact = _contact(tx, what)
         if contact is not None:
             consent.withdrawn(services, tx, contact)
@@ -77,7 +78,7 @@ async def _erase(services: Services, what: What) -> None:
 
 
 async def _redact(services: Services, what: What) -> None:
-    def work(tx: Any) -> list[Attachment]:
+    def work(tx: Tx) -> list[Attachment]:
         with contextlib.suppress(NotFound):
             return taken.redact(tx, what["ticket"], what["seq"], services.clock(), what["part"])[1]
         return []
@@ -97,7 +98,7 @@ async def _purge(services: Services, what: What) -> None:
 
 
 async def _narrow(services: Services, what: What) -> None:
-    def work(tx: Any) -> None:
+    def work(tx: Tx) -> None:
         contact = _contact(tx, what)
         if contact is not None:
             consent.narrowed(services, tx, contact)
@@ -116,7 +117,7 @@ async def _retaught(services: Services, contact_uid: str) -> None:
 async def _hold(services: Services, what: What) -> None:
     """Hold the contact again: what a claim needs must not go because a database was lost. The reason is lost."""
 
-    def work(tx: Any) -> None:
+    def work(tx: Tx) -> None:
         contact = _contact(tx, what)
         if contact is None:
             return
@@ -131,7 +132,7 @@ async def _hold(services: Services, what: What) -> None:
 
 
 async def _lift(services: Services, what: What) -> None:
-    def work(tx: Any) -> None:
+    def work(tx: Tx) -> None:
         contact = _contact(tx, what)
         if contact is not None:
             with contextlib.suppress(NotFound):
@@ -153,13 +154,13 @@ async def _revoke(services: Services, what: What) -> None:
     await services.store.write(lambda tx: agents.revoke(tx, what["token"], services.clock()))
 
 
-def _contact(tx: Any, what: What) -> Contact | None:
+def _contact(tx: Tx, what: What) -> Contact | None:
     with contextlib.suppress(NotFound):
         return contacts.by_uid(tx, what.get("contact_uid") or what["contact"], lock=True)
     return None
 
 
-def _has_account(tx: Any, account_id: str) -> bool:
+def _has_account(tx: Tx, account_id: str) -> bool:
     with contextlib.suppress(NotFound):
         return bool(accounts.one(tx, account_id))
     return False

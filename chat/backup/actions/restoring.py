@@ -28,6 +28,7 @@ from chat.infra.keys.slots import open_slots
 from chat.infra.ledger.ledger import Ledger, open_ledger
 from chat.infra.services import Services, unseal_text
 from chat.infra.store import Store, backups, copies, folder, migrations
+from chat.infra.store.tx import Tx
 from chat.tickets.store import tickets
 
 SAMPLE = 200
@@ -83,7 +84,7 @@ async def finish(services: Services, backup: Backup, told: Told) -> dict[str, An
     await services.store.scrub(small=False)
     stands = await services.store.read(backups.standing)
 
-    def work(tx: Any) -> None:
+    def work(tx: Tx) -> None:
         for account in accounts.all_of(tx):
             audit.enter(services, tx, account.id, "command", "backup.restored", backup.head.id)
         backups.finish(tx)
@@ -148,7 +149,7 @@ def _files(settings: Settings, backup: Backup, told: Told) -> None:
         path.write_bytes(b"".join(backup.pieces(member)))
 
 
-def _rows(tx: Any, backup: Backup, told: Told) -> None:
+def _rows(tx: Tx, backup: Backup, told: Told) -> None:
     """Insert every row in one transaction, and look at once whether all are there and none points at nothing."""
     for each in backup.manifest["tables"]:
         shape = [(column, kind) for column, kind in each["columns"]]
@@ -163,7 +164,7 @@ def _rows(tx: Any, backup: Backup, told: Told) -> None:
     backups.loaded(tx, was, max(was.epoch + 1, (now() - SINCE) // 1000))
 
 
-def _sample(services: Services, tx: Any) -> dict[str, int]:
+def _sample(services: Services, tx: Tx) -> dict[str, int]:
     """Open what some contacts said: `gone` have no key any more, `closed` have one that does not fit."""
     found = {"looked_at": 0, "opened": 0, "gone": 0, "closed": 0}
     for account in accounts.all_of(tx):
@@ -173,7 +174,7 @@ def _sample(services: Services, tx: Any) -> dict[str, int]:
     return found
 
 
-def _opens(services: Services, tx: Any, contact: Contact) -> str:
+def _opens(services: Services, tx: Tx, contact: Contact) -> str:
     try:
         key = services.keys.get(contact.key_slot, contact.uid)
         if contact.name is not None and services.unseal(contact.key_slot, contact.uid, "name", contact.name) is None:

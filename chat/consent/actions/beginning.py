@@ -16,6 +16,7 @@ from chat.core.ids import uuid7
 from chat.core.model import Account, Contact, Notice, NoticeText, Site
 from chat.core.nudges import Nudge, Told
 from chat.infra.services import Services
+from chat.infra.store.tx import Tx
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ async def begin(services: Services, site_key: str, asked: Asked) -> Begun:
 
 
 def _store(
-    services: Services, tx: Any, place: _Place, asked: Asked, row: dict[str, Any]
+    services: Services, tx: Tx, place: _Place, asked: Asked, row: dict[str, Any]
 ) -> tuple[Contact, dict[str, Any]]:
     """Store the contact, or find the one who began with this id; return the contact and the receipt's row."""
     contact = contacts.add(tx, row)
@@ -76,7 +77,7 @@ def _store(
     return contact, entry
 
 
-def _again(services: Services, tx: Any, place: _Place, asked: Asked, begun: str) -> tuple[Contact, dict[str, Any]]:
+def _again(services: Services, tx: Tx, place: _Place, asked: Asked, begun: str) -> tuple[Contact, dict[str, Any]]:
     """The answer was lost and they agree once more, perhaps to something else: what they say now counts."""
     contact = contacts.begun(tx, begun)
     if contact is None:

@@ -18,6 +18,7 @@ from chat.core.model import Account, Contact, Notice, NoticeText, Receipt, Site
 from chat.core.nudges import Nudge, Told
 from chat.core.tokens import Visitor
 from chat.infra.services import Services
+from chat.infra.store.tx import Tx
 from chat.spam_filter.actions import training
 
 
@@ -41,7 +42,7 @@ async def renew(
 ) -> Receipt:
     """Agree to the notice now in force, or to other purposes of it."""
 
-    def work(tx: Any) -> Receipt:
+    def work(tx: Tx) -> Receipt:
         known = contacts.by_uid(tx, contact.uid, lock=True)
         if known.receipt_id is None:
             raise Unauthorized("This consent was withdrawn")
@@ -58,7 +59,7 @@ async def renew(
     return receipt
 
 
-def renewed(services: Services, tx: Any, contact: Contact, entry: dict[str, Any]) -> Receipt:
+def renewed(services: Services, tx: Tx, contact: Contact, entry: dict[str, Any]) -> Receipt:
     """Enter that a contact agreed again; return the receipt."""
     before = consents.receipts(tx, contact.id)[-1].purposes
     consents.add_receipt(tx, contact.id, entry, live=True)
@@ -67,7 +68,7 @@ def renewed(services: Services, tx: Any, contact: Contact, entry: dict[str, Any]
     return consents.receipts(tx, contact.id)[-1]
 
 
-def withdrawn(services: Services, tx: Any, contact: Contact) -> None:
+def withdrawn(services: Services, tx: Tx, contact: Contact) -> None:
     """Enter the withdrawal in the ledger: from this commit on nothing of the contact's is taken. Twice is once."""
     if contact.receipt_id is None:
         return
@@ -75,7 +76,7 @@ def withdrawn(services: Services, tx: Any, contact: Contact) -> None:
     consents.add_receipt(tx, contact.id, _ended(services, tx, contact, account, site, "withdrawn"), live=False)
 
 
-def narrowed(services: Services, tx: Any, contact: Contact) -> None:
+def narrowed(services: Services, tx: Tx, contact: Contact) -> None:
     """Enter again that a contact took back the optional purpose: to the notice last agreed to, with the chat alone."""
     if contact.receipt_id is None or contact.notice_version is None:
         return
@@ -89,7 +90,7 @@ def narrowed(services: Services, tx: Any, contact: Contact) -> None:
 async def expire(services: Services) -> int:
     """End each consent that is older than its account says, with an entry in the ledger; return how many."""
 
-    def work(tx: Any) -> list[Contact]:
+    def work(tx: Tx) -> list[Contact]:
         found = consents.consents_over(tx, services.clock())
         for contact in found:
             site, account = accounts.site_by_id(tx, contact.site_id), accounts.one(tx, contact.account_id)
@@ -103,7 +104,7 @@ async def expire(services: Services) -> int:
     return len(ended)
 
 
-def _ended(services: Services, tx: Any, contact: Contact, account: Account, site: Site, action: str) -> dict[str, Any]:
+def _ended(services: Services, tx: Tx, contact: Contact, account: Account, site: Site, action: str) -> dict[str, Any]:
     """Return the ledger's row for a consent that ends: to the notice last agreed to, and no purpose is left."""
     version = consents.receipts(tx, contact.id)[-1].notice_version
     notice = consents.notices(tx, account.id, version)[0]
@@ -139,7 +140,7 @@ async def contact_of(services: Services, visitor: Visitor, *, live: bool = True)
     is no consent to the notice in force.
     """
 
-    def work(tx: Any) -> Contact:
+    def work(tx: Tx) -> Contact:
         try:
             contact = contacts.by_uid(tx, visitor.contact)
         except NotFound:

@@ -18,6 +18,7 @@ from chat.core.nudges import Nudge, Told
 from chat.core.texts import line, seen
 from chat.infra.audit import audit
 from chat.infra.services import Services
+from chat.infra.store.tx import Tx
 
 PURPOSES = ("chat", "spam_training")
 TEXT_MOST = 5000
@@ -44,7 +45,7 @@ async def publish(services: Services, actor: Actor, texts: list[NoticeText]) -> 
     checked = _all_checked(texts)
     made = {"id": uuid7(), "published_at": services.clock(), "published_by": actor.agent_id}
 
-    def work(tx: Any) -> int:
+    def work(tx: Tx) -> int:
         version = consents.publish(tx, actor.account_id, made, checked)
         audit.enter(services, tx, actor.account_id, actor.agent_id, "notice.published", str(version))
         return version
@@ -64,7 +65,7 @@ async def changes(services: Services, actor: Actor, texts: list[NoticeText]) -> 
     require_manager(actor)
     new = {each.locale: each for each in _all_checked(texts)}
 
-    def work(tx: Any) -> tuple[Notice | None, int]:
+    def work(tx: Tx) -> tuple[Notice | None, int]:
         return in_force(tx, accounts.one(tx, actor.account_id)), consents.count_running(tx, actor.account_id)
 
     live, running = await services.store.read(work)
@@ -80,7 +81,7 @@ async def changes(services: Services, actor: Actor, texts: list[NoticeText]) -> 
 async def place(services: Services, site_key: str) -> tuple[Account, Site, Notice | None]:
     """Return what a widget belongs to and the notice in force; NotFound where no site has the key."""
 
-    def work(tx: Any) -> tuple[Account, Site, Notice | None]:
+    def work(tx: Tx) -> tuple[Account, Site, Notice | None]:
         site = accounts.site_by_key(tx, site_key)
         account = accounts.one(tx, site.account_id)
         return account, site, in_force(tx, account)
@@ -108,7 +109,7 @@ def purposes(text: NoticeText) -> list[dict[str, Any]]:
     return [{"id": each, "required": each == "chat", "label": labels[each]} for each in PURPOSES if labels[each]]
 
 
-def in_force(tx: Any, account: Account) -> Notice | None:
+def in_force(tx: Tx, account: Account) -> Notice | None:
     """Return the version in force, None where none is published."""
     if account.notice_version is None:
         return None

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, exists, func, select, update
+from sqlalchemy import Select, and_, exists, func, select, update
 
 from chat.contacts.schema import contact
 from chat.contacts.schema import hold as legal_hold
 from chat.core.errors import NotFound
 from chat.core.model import Contact
 from chat.infra.store.bound import bind, holds, rebound
+from chat.infra.store.tx import Tx
 from chat.infra.store.upsert import once
 from chat.tickets.schema import ticket
 
@@ -22,7 +23,7 @@ columns = (*(contact.c[field.name] for field in fields(Contact)), contact.c.emai
 readable = and_(contact.c.receipt_id.is_not(None), ~exists().where(legal_hold.c.contact_id == contact.c.id))
 
 
-def add(tx: Connection, made: Mapping[str, Any]) -> Contact | None:
+def add(tx: Tx, made: Mapping[str, Any]) -> Contact | None:
     """Store a contact and return it; None where another began with the same id."""
     _in_turn(tx, made["account_id"])
     if not once(tx, contact, made):
@@ -33,13 +34,13 @@ def add(tx: Connection, made: Mapping[str, Any]) -> Contact | None:
     return by_uid(tx, made["uid"])
 
 
-def _in_turn(tx: Connection, account_id: str) -> None:
+def _in_turn(tx: Tx, account_id: str) -> None:
     """Have an account's contacts commit in the order of their keys: a walk by key would pass one that comes later."""
     if tx.dialect.name == "postgresql":  # SQLite has one writer
         tx.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"contact/{account_id}", 0))))
 
 
-def begun(tx: Connection, digest: str) -> Contact | None:
+def begun(tx: Tx, digest: str) -> Contact | None:
     """Return the contact who began with an id, and lock it; None where there is none with a live consent."""
     query = select(*columns).where(
         contact.c.begun == digest, contact.c.receipt_id.is_not(None), contact.c.emptied_at.is_(None)
@@ -47,35 +48,35 @@ def begun(tx: Connection, digest: str) -> Contact | None:
     return next(iter(some(tx, query.with_for_update(of=contact))), None)
 
 
-def has_written(tx: Connection, contact_id: int) -> bool:
+def has_written(tx: Tx, contact_id: int) -> bool:
     """Whether a contact has a ticket."""
     return tx.execute(select(ticket.c.id).where(ticket.c.contact_id == contact_id).limit(1)).first() is not None
 
 
-def change(tx: Connection, contact_id: int, **values: Any) -> None:
+def change(tx: Tx, contact_id: int, **values: Any) -> None:
     """Set columns of a contact."""
     row = tx.execute(select(contact).where(contact.c.id == contact_id)).first()
     if row is not None:
         tx.execute(update(contact).where(contact.c.id == contact_id).values(rebound(tx, contact, row, **values)))
 
 
-def of_account(tx: Connection, account_id: str, uid: str) -> Contact:
+def of_account(tx: Tx, account_id: str, uid: str) -> Contact:
     """Return a contact of an account by its public id; NotFound where it has none such."""
     return _one(tx, select(*columns).where(contact.c.uid == uid, contact.c.account_id == account_id))
 
 
-def by_uid(tx: Connection, uid: str, *, lock: bool = False) -> Contact:
+def by_uid(tx: Tx, uid: str, *, lock: bool = False) -> Contact:
     """Return a contact by its public id, which was found or signed here; NotFound where there is none."""
     query = select(*columns).where(contact.c.uid == uid)
     return _one(tx, query.with_for_update() if lock else query)
 
 
-def by_id(tx: Connection, contact_id: int) -> Contact:
+def by_id(tx: Tx, contact_id: int) -> Contact:
     """Return a contact by its key; NotFound where there is none."""
     return _one(tx, select(*columns).where(contact.c.id == contact_id))
 
 
-def page(tx: Connection, account_id: str, email_hash: str | None, after: int, limit: int | None) -> list[Contact]:
+def page(tx: Tx, account_id: str, email_hash: str | None, after: int, limit: int | None) -> list[Contact]:
     """Return contacts of an account by key, those with an address where its hash is given."""
     query = select(*columns).where(contact.c.account_id == account_id, contact.c.id > after)
     if email_hash is not None:
@@ -83,12 +84,12 @@ def page(tx: Connection, account_id: str, email_hash: str | None, after: int, li
     return some(tx, query.order_by(contact.c.id).limit(limit))
 
 
-def some(tx: Connection, query: Select[Any]) -> list[Contact]:
+def some(tx: Tx, query: Select[Any]) -> list[Contact]:
     """Return the contacts whose `columns` a query selects, those whose rows hold."""
     return [Contact(*row[:_fields]) for row in tx.execute(query) if holds(tx, contact, row)]
 
 
-def _one(tx: Connection, query: Select[Any]) -> Contact:
+def _one(tx: Tx, query: Select[Any]) -> Contact:
     found = some(tx, query)
     if not found:
         raise NotFound("No such contact")

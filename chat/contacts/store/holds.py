@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import delete, insert, select
 
 from chat.contacts.schema import contact, hold
 from chat.core.errors import BeingErased, NotFound
 from chat.erasure.schema import erasure
 from chat.infra.store.bound import columns, holds
+from chat.infra.store.tx import Tx
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Hold:
 _columns = tuple(hold.c[field.name] for field in fields(Hold))
 
 
-def place(tx: Connection, contact_id: int, made: Mapping[str, Any]) -> None:
+def place(tx: Tx, contact_id: int, made: Mapping[str, Any]) -> None:
     """Hold a contact, or hold it anew, under the lock that an erasure takes before it begins."""
     row = tx.execute(select(contact.c.uid).where(contact.c.id == contact_id).with_for_update()).first()
     if row is None:
@@ -41,18 +42,18 @@ def place(tx: Connection, contact_id: int, made: Mapping[str, Any]) -> None:
     tx.execute(insert(hold).values(contact_id=contact_id, **made))
 
 
-def lift(tx: Connection, contact_id: int) -> None:
+def lift(tx: Tx, contact_id: int) -> None:
     """End the hold of a contact; NotFound where there is none."""
     if tx.execute(delete(hold).where(hold.c.contact_id == contact_id)).rowcount == 0:
         raise NotFound("This contact is not held")
 
 
-def lapse(tx: Connection, now: int) -> list[int]:
+def lapse(tx: Tx, now: int) -> list[int]:
     """Delete the holds that are over; return whose they were."""
     return list(tx.execute(delete(hold).where(hold.c.expires_at <= now).returning(hold.c.contact_id)).scalars())
 
 
-def of_account(tx: Connection, account_id: str) -> list[tuple[Hold, str, int]]:
+def of_account(tx: Tx, account_id: str) -> list[tuple[Hold, str, int]]:
     """Return the holds of an account, the first to end first, each with the contact's public id and key's slot."""
     whose = (contact.c.uid, contact.c.key_slot, *columns(contact, "c_"))
     query = select(*_columns, *whose).join(contact, contact.c.id == hold.c.contact_id)
@@ -60,7 +61,7 @@ def of_account(tx: Connection, account_id: str) -> list[tuple[Hold, str, int]]:
     return [(Hold(*row[: len(_columns)]), row.uid, row.key_slot) for row in found if holds(tx, contact, row, "c_")]
 
 
-def until(tx: Connection, contact_ids: list[int]) -> dict[int, int]:
+def until(tx: Tx, contact_ids: list[int]) -> dict[int, int]:
     """Return until when (ms) each of these contacts is held, those that are."""
     query = select(hold.c.contact_id, hold.c.expires_at).where(hold.c.contact_id.in_(contact_ids))
     return {row.contact_id: row.expires_at for row in tx.execute(query)}

@@ -31,6 +31,7 @@ from chat.holds.actions import lapse
 from chat.infra.audit import audit
 from chat.infra.services import Services
 from chat.infra.store import server
+from chat.infra.store.tx import Tx
 from chat.spam_filter.actions import training
 from chat.tickets.store import tickets
 
@@ -41,7 +42,7 @@ LATELY = DAY // 12
 LATELY_MOST = 500
 QUIET = 120_000
 """So many ms after the last message nobody is taken to be writing."""
-Still = Callable[[Any, Contact], bool]
+Still = Callable[[Tx, Contact], bool]
 
 
 async def by_visitor(services: Services, visitor: Visitor) -> str:
@@ -77,7 +78,7 @@ async def by_link(services: Services, contact: Contact, *, at_once: bool) -> str
 async def progress(services: Services, account_id: str, erasure_id: str) -> dict[str, Any]:
     """Return how far a request is, and its certificate, to whoever knows its number; nothing in it is personal."""
 
-    def work(tx: Any) -> tuple[Erasure, list[erasures.Went]]:
+    def work(tx: Tx) -> tuple[Erasure, list[erasures.Went]]:
         found = erasures.one(tx, account_id, erasure_id)
         return found, erasures.went(tx, erasure_id)
 
@@ -98,7 +99,7 @@ async def by_email(services: Services, actor: Actor | None, email: str) -> list[
     NotFound where nobody has the address, InvalidField where it is none.
     """
 
-    def work(tx: Any) -> list[Contact]:
+    def work(tx: Tx) -> list[Contact]:
         of = [account.id for account in accounts.all_of(tx)] if actor is None else [actor.account_id]
         return [
             each for account in of for each in contacts.page(tx, account, services.email_hash(account, email), 0, None)
@@ -115,7 +116,7 @@ async def by_email(services: Services, actor: Actor | None, email: str) -> list[
 async def state(services: Services, actor: Actor, erasure_id: str) -> dict[str, Any]:
     """Return how far a request of the account is, place by place, and its certificate once it is done."""
 
-    def work(tx: Any) -> tuple[Erasure, list[erasures.Went], dict[int, int]]:
+    def work(tx: Tx) -> tuple[Erasure, list[erasures.Went], dict[int, int]]:
         found = erasures.one(tx, actor.account_id, erasure_id)
         return found, erasures.went(tx, erasure_id), holds.until(tx, [found.contact_id])
 
@@ -149,7 +150,7 @@ async def page(
 ) -> tuple[list[dict[str, Any]], str | None]:
     """Return the account's requests, newest first, and where the next page begins."""
 
-    def work(tx: Any) -> tuple[list[Erasure], dict[int, int]]:
+    def work(tx: Tx) -> tuple[list[Erasure], dict[int, int]]:
         found = erasures.page(tx, actor.account_id, before, limit + 1)
         return found, holds.until(tx, [each.contact_id for each in found])
 
@@ -244,7 +245,7 @@ async def _carried_out(services: Services, each: Erasure) -> bool:
 async def _certify(services: Services, each: Erasure, scrubbed: int | None) -> bool:
     backups = await certificates.backups(services, each)
 
-    def work(tx: Any) -> Erasure | None:
+    def work(tx: Tx) -> Erasure | None:
         account = accounts.one(tx, each.account_id)
         told = recipients.shown(told_of.recipients(tx, each.id))
         document, signature = certificates.made(
@@ -291,7 +292,7 @@ async def _request(
     File a request of `who`, `account_id` None for the contact's own word; NotFound where there is no such contact.
     """
 
-    def work(tx: Any) -> tuple[Erasure, Contact | None, list[Ticket]]:
+    def work(tx: Tx) -> tuple[Erasure, Contact | None, list[Ticket]]:
         try:
             contact = contacts.by_uid(tx, contact_uid, lock=True)
         except NotFound:
@@ -320,14 +321,14 @@ async def _request(
     return filed.id
 
 
-def _asked_before(tx: Any, contact_uid: str, account_id: str | None) -> Erasure:
+def _asked_before(tx: Tx, contact_uid: str, account_id: str | None) -> Erasure:
     known = erasures.of_contact(tx, contact_uid)
     if known is None or account_id not in {None, known.account_id}:
         raise NotFound("No such contact")
     return known
 
 
-def _row(services: Services, tx: Any, contact: Contact, source: str) -> dict[str, Any]:
+def _row(services: Services, tx: Tx, contact: Contact, source: str) -> dict[str, Any]:
     """Return the row of a new request; it keeps of the receipts their number and a hash that proves them."""
     ledger, now = consents.receipts(tx, contact.id), services.clock()
     # A visitor's withdrawal may wait for the account's grace; whoever else asks has thought about it.

@@ -24,6 +24,7 @@ from chat.erasure.store.recipients import Recipient
 from chat.infra.audit import audit
 from chat.infra.mail import Letter, Undelivered
 from chat.infra.services import Services
+from chat.infra.store.tx import Tx
 from chat.letters.store import disclosures
 
 MINUTE = 60_000
@@ -47,7 +48,7 @@ log = structlog.get_logger("chat.recipients")
 async def file(services: Services, erasure: Erasure) -> None:
     """Note whom an erasure has to tell, before the key goes. Begun again after that it finds what was filed."""
 
-    def work(tx: Any) -> None:
+    def work(tx: Tx) -> None:
         try:
             contact = contacts.by_id(tx, erasure.contact_id)
         except NotFound:
@@ -101,7 +102,7 @@ async def _tell(services: Services, each: Recipient, account_id: str) -> bool:
     except Sealed:
         log.warning("recipient's address does not open", erasure=each.erasure_id)
 
-    def work(tx: Any) -> None:
+    def work(tx: Tx) -> None:
         rows.done(tx, each, told)
         if told:
             audit.enter(services, tx, account_id, "system", "recipient.told", each.erasure_id)

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import Connection, delete, exists, func, select, tuple_, update
+from sqlalchemy import delete, exists, func, select, tuple_, update
 
 from chat.contacts.schema import contact, hold
 from chat.core.errors import NotFound
 from chat.erasure.schema import erasure, erasure_place
 from chat.infra.store import places
 from chat.infra.store.columns import metadata
+from chat.infra.store.tx import Tx
 from chat.infra.store.upsert import once
 
 CHUNK = 200
@@ -55,7 +56,7 @@ _held = exists().where(hold.c.contact_id == erasure.c.contact_id)
 _went = tuple(erasure_place.c[field.name] for field in fields(Went))
 
 
-def request(tx: Connection, made: Mapping[str, Any]) -> str:
+def request(tx: Tx, made: Mapping[str, Any]) -> str:
     """File a request; a second for the same contact gives the first one's id, and may only bring it forward."""
     once(tx, erasure, {"state": "queued", **made})
     mine = erasure.c.contact_uid == made["contact_uid"]
@@ -63,13 +64,13 @@ def request(tx: Connection, made: Mapping[str, Any]) -> str:
     return str(tx.execute(select(erasure.c.id).where(mine)).scalar_one())
 
 
-def of_contact(tx: Connection, contact_uid: str) -> Erasure | None:
+def of_contact(tx: Tx, contact_uid: str) -> Erasure | None:
     """Return the request filed for a contact, if any."""
     row = tx.execute(select(*_columns).where(erasure.c.contact_uid == contact_uid)).first()
     return None if row is None else Erasure(*row)
 
 
-def one(tx: Connection, account_id: str, erasure_id: str) -> Erasure:
+def one(tx: Tx, account_id: str, erasure_id: str) -> Erasure:
     """Return a request of an account; NotFound where there is none."""
     mine = (erasure.c.id == erasure_id) & (erasure.c.account_id == account_id)
     row = tx.execute(select(*_columns).where(mine)).first()
@@ -78,12 +79,12 @@ def one(tx: Connection, account_id: str, erasure_id: str) -> Erasure:
     return Erasure(*row)
 
 
-def by_id(tx: Connection, erasure_id: str) -> Erasure:
+def by_id(tx: Tx, erasure_id: str) -> Erasure:
     """Return a request of any account."""
     return Erasure(*tx.execute(select(*_columns).where(erasure.c.id == erasure_id)).one())
 
 
-def page(tx: Connection, account_id: str, before: str | None, limit: int) -> list[Erasure]:
+def page(tx: Tx, account_id: str, before: str | None, limit: int) -> list[Erasure]:
     """Return requests of an account, newest first, those before an id where one is given."""
     query = select(*_columns).where(erasure.c.account_id == account_id)
     if before:
@@ -91,55 +92,55 @@ def page(tx: Connection, account_id: str, before: str | None, limit: int) -> lis
     return [Erasure(*row) for row in tx.execute(query.order_by(erasure.c.id.desc()).limit(limit))]
 
 
-def due(tx: Connection, now: int) -> list[Erasure]:
+def due(tx: Tx, now: int) -> list[Erasure]:
     """Return the requests that are due, not done and not held up, oldest first."""
     mine = (erasure.c.state != "done") & (erasure.c.due_at <= now) & ~_held
     return [Erasure(*row) for row in tx.execute(select(*_columns).where(mine).order_by(erasure.c.requested_at))]
 
 
-def begin(tx: Connection, found: Erasure) -> bool:
+def begin(tx: Tx, found: Erasure) -> bool:
     """Note that a request is running; False where a hold came first. Whoever places one locks the contact too."""
     tx.execute(select(contact.c.id).where(contact.c.id == found.contact_id).with_for_update())
     mine = (erasure.c.id == found.id) & (erasure.c.state != "done") & ~_held
     return tx.execute(update(erasure).where(mine).values(state="running")).rowcount > 0
 
 
-def done_since(tx: Connection, at: int) -> list[Erasure]:
+def done_since(tx: Tx, at: int) -> list[Erasure]:
     """Return the requests that were done at a time or after it."""
     return [Erasure(*row) for row in tx.execute(select(*_columns).where(erasure.c.done_at >= at))]
 
 
-def since(tx: Connection, account_id: str, at: int, most: int) -> list[Erasure]:
+def since(tx: Tx, account_id: str, at: int, most: int) -> list[Erasure]:
     """Return the requests of an account that were filed or done at a time or after it, the last `most`."""
     lately = (erasure.c.requested_at >= at) | (erasure.c.done_at >= at)
     query = select(*_columns).where(erasure.c.account_id == account_id, lately)
     return [Erasure(*row) for row in tx.execute(query.order_by(erasure.c.id.desc()).limit(most))]
 
 
-def stands(tx: Connection, erasure_id: str, state: str) -> None:
+def stands(tx: Tx, erasure_id: str, state: str) -> None:
     """Note the state of a request that is not done."""
     tx.execute(update(erasure).where(erasure.c.id == erasure_id, erasure.c.state != "done").values(state=state))
 
 
-def close(tx: Connection, erasure_id: str, at: int, certificate: str, signature: str) -> bool:
+def close(tx: Tx, erasure_id: str, at: int, certificate: str, signature: str) -> bool:
     """Enter the certificate; return whether it was this call that did, the first one counts."""
     values = {"state": "done", "done_at": at, "certificate": certificate, "signature": signature}
     open_still = (erasure.c.id == erasure_id) & (erasure.c.state != "done")
     return tx.execute(update(erasure).where(open_still).values(**values)).rowcount > 0
 
 
-def went(tx: Connection, erasure_id: str) -> list[Went]:
+def went(tx: Tx, erasure_id: str) -> list[Went]:
     """Return how it went in each place so far, in their order."""
     mine = erasure_place.c.erasure_id == erasure_id
     return [Went(*row) for row in tx.execute(select(*_went).where(mine).order_by(erasure_place.c.position))]
 
 
-def reach(tx: Connection, erasure_id: str, made: Mapping[str, Any]) -> None:
+def reach(tx: Tx, erasure_id: str, made: Mapping[str, Any]) -> None:
     """Note what was found in a place before anything was removed; what was noted first stays."""
     once(tx, erasure_place, {"erasure_id": erasure_id, "removed": 0, **made})
 
 
-def leave(tx: Connection, erasure_id: str, place: str, left: int, at: int) -> None:
+def leave(tx: Tx, erasure_id: str, place: str, left: int, at: int) -> None:
     """
     Note what a second look found. What is missing of what was found was removed, even where the process was killed
     before it could count.
@@ -151,7 +152,7 @@ def leave(tx: Connection, erasure_id: str, place: str, left: int, at: int) -> No
     tx.execute(update(erasure_place).where(mine).values(**values))
 
 
-def count(tx: Connection, name: str, contact_id: int) -> int:
+def count(tx: Tx, name: str, contact_id: int) -> int:
     """Return how many rows of the table with a name are a contact's."""
     table = metadata.tables[name]
     return int(
@@ -159,7 +160,7 @@ def count(tx: Connection, name: str, contact_id: int) -> int:
     )
 
 
-def take(tx: Connection, erasure_id: str, name: str, contact_id: int) -> int:
+def take(tx: Tx, erasure_id: str, name: str, contact_id: int) -> int:
     """Delete a chunk of a contact's rows, and count them in the same transaction; return how many there were."""
     table = metadata.tables[name]
     key = tuple(table.primary_key)

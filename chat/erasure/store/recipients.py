@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from chat.erasure.schema import erasure, recipient
+from chat.infra.store.tx import Tx
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +30,18 @@ class Recipient:
 _recipients = tuple(recipient.c[field.name] for field in fields(Recipient))
 
 
-def file(tx: Connection, made: Mapping[str, Any]) -> None:
+def file(tx: Tx, made: Mapping[str, Any]) -> None:
     """Note whom an erasure has to tell; filed twice is once."""
     tx.execute(_insert(tx)(recipient).values(tries=0, **made).on_conflict_do_nothing())
 
 
-def recipients(tx: Connection, erasure_id: str) -> list[Recipient]:
+def recipients(tx: Tx, erasure_id: str) -> list[Recipient]:
     """Return whom an erasure has to tell, told ones too."""
     query = select(*_recipients).where(recipient.c.erasure_id == erasure_id).order_by(recipient.c.recipient)
     return [Recipient(*row) for row in tx.execute(query)]
 
 
-def due(tx: Connection, now: int, limit: int) -> list[tuple[Recipient, str]]:
+def due(tx: Tx, now: int, limit: int) -> list[tuple[Recipient, str]]:
     """Return whom to tell now, with the account of the erasure."""
     query = select(*_recipients, erasure.c.account_id).join(erasure, erasure.c.id == recipient.c.erasure_id)
     waiting = recipient.c.address.is_not(None) & (recipient.c.due_at <= now)
@@ -48,13 +49,13 @@ def due(tx: Connection, now: int, limit: int) -> list[tuple[Recipient, str]]:
     return [(Recipient(*row[:-1]), row.account_id) for row in found]
 
 
-def claim(tx: Connection, each: Recipient, until: int) -> bool:
+def claim(tx: Tx, each: Recipient, until: int) -> bool:
     """Take a recipient as nobody else's until then; False where another was quicker."""
     mine = _row(each) & (recipient.c.due_at == each.due_at)
     return tx.execute(update(recipient).where(mine).values(due_at=until, tries=each.tries + 1)).rowcount > 0
 
 
-def done(tx: Connection, each: Recipient, told_at: int | None) -> None:
+def done(tx: Tx, each: Recipient, told_at: int | None) -> None:
     """Note when a recipient was told, None where they never will be; the address goes either way."""
     tx.execute(update(recipient).where(_row(each)).values(address=None, told_at=told_at))
 
@@ -63,5 +64,5 @@ def _row(each: Recipient) -> Any:
     return (recipient.c.erasure_id == each.erasure_id) & (recipient.c.recipient == each.recipient)
 
 
-def _insert(tx: Connection) -> Any:
+def _insert(tx: Tx) -> Any:
     return postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert

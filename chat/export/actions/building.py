@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import secrets
 from time import perf_counter
-from typing import Any
 
 import structlog
 
@@ -25,6 +24,7 @@ from chat.export.store import exports as store
 from chat.export.store import holdings as held
 from chat.export.store.exports import Export
 from chat.infra.services import Sealed, Services
+from chat.infra.store.tx import Tx
 from chat.retention.actions import rules
 
 log = structlog.get_logger("chat.exports")
@@ -66,7 +66,7 @@ async def _built(services: Services, found: Export) -> bool:
     """Build one export; what fails is tried again, and stops no other."""
     blob, secret = services.archives.new_name(), secrets.token_bytes(KEY_BYTES)
 
-    def work(tx: Any) -> Contact | None:
+    def work(tx: Tx) -> Contact | None:
         contact = contacts.by_id(tx, found.contact_id)
         sealed = services.seal(contact.key_slot, contact.uid, f"export/{found.id}/key", secret.hex())
         total = 2 * max(1, held.said(tx, contact.id))
@@ -126,7 +126,7 @@ def _progress(services: Services, uid: str, blob: str) -> archive.Step:
 async def _finish(services: Services, contact: Contact, uid: str, blob: str, size: int) -> bool:
     now = services.clock()
 
-    def work(tx: Any) -> bool:
+    def work(tx: Tx) -> bool:
         days = rules.policy_of(tx, contact.account_id, now).days["exports"]
         values = {"state": "done", "done_at": now, "size": size, "expires_at": now + days * DAY}
         return store.go_on(tx, uid, blob, **values)

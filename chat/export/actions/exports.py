@@ -29,6 +29,7 @@ from chat.export.store import holdings as held
 from chat.export.store.exports import Export
 from chat.infra.audit import audit
 from chat.infra.services import Services
+from chat.infra.store.tx import Tx
 from chat.retention.actions import rules
 
 AT_ONCE, AT_ONCE_BYTES = 1000, 20 * 1024 * 1024
@@ -73,7 +74,7 @@ async def of_agent(services: Services, actor: Actor, contact_uid: str) -> Contac
     alone. BeingErased where the contact has withdrawn: what is left of it nobody reads any more.
     """
 
-    def work(tx: Any) -> Contact:
+    def work(tx: Tx) -> Contact:
         contact = contacts.of_account(tx, actor.account_id, contact_uid)
         if not actor.manages and holds.until(tx, [contact.id]):
             raise NotFound("No such contact")
@@ -88,7 +89,7 @@ async def of_email(services: Services, email: str) -> list[Contact]:
     InvalidField where it is no address.
     """
 
-    def work(tx: Any) -> list[Contact]:
+    def work(tx: Tx) -> list[Contact]:
         of = [each.id for each in accounts.all_of(tx)]
         return [each for one in of for each in contacts.page(tx, one, services.email_hash(one, email), 0, None)]
 
@@ -115,7 +116,7 @@ async def archive(services: Services, contact: Contact, who: str) -> AsyncIterat
 async def little(services: Services, contact: Contact) -> bool:
     """Whether an archive is made while somebody waits: up to AT_ONCE messages and notes, AT_ONCE_BYTES of files."""
 
-    def work(tx: Any) -> bool:
+    def work(tx: Tx) -> bool:
         few = held.said(tx, contact.id) <= AT_ONCE
         return few and exports.bytes_of_files(tx, contact.id) <= AT_ONCE_BYTES
 
@@ -133,7 +134,7 @@ async def ask(services: Services, contact: Contact, source: str, who: str) -> di
     now = services.clock()
     quotas.has_room(services)
 
-    def work(tx: Any) -> Export:
+    def work(tx: Tx) -> Export:
         known = _readable(contacts.by_uid(tx, contact.uid, lock=True))
         days = rules.policy_of(tx, known.account_id, now).days["exports"]
         made = {"id": uuid7(), "source": source, "requested_at": now, "expires_at": now + days * DAY}
@@ -237,7 +238,7 @@ def _opened(services: Services, contact: Contact, found: Export) -> Archive:
 
 
 async def _of_account(services: Services, actor: Actor, export_id: str) -> tuple[Export, Contact]:
-    def work(tx: Any) -> tuple[Export, str]:
+    def work(tx: Tx) -> tuple[Export, str]:
         found = exports.one(tx, export_id, account_id=actor.account_id)
         return found, contacts.by_id(tx, found.contact_id).uid
 

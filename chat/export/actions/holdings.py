@@ -15,6 +15,7 @@ from chat.export.store import holdings
 from chat.export.store.holdings import Holding, Row, Value
 from chat.infra.audit import audit
 from chat.infra.services import Sealed, Services, unseal_text
+from chat.infra.store.tx import Tx
 from chat.retention.actions import rules
 from chat.retention.store.ageing import Policy
 from chat.spam_filter.actions import training
@@ -43,7 +44,7 @@ class Subject:
 async def subject(services: Services, contact: Contact) -> Subject:
     """Return whom an export is about; NotFound where the key is gone, as nothing can be read then."""
 
-    def work(tx: Any) -> Subject:
+    def work(tx: Tx) -> Subject:
         services.keys.get(contact.key_slot, contact.uid)
         account, site = accounts.one(tx, contact.account_id), accounts.site_by_id(tx, contact.site_id)
         known = transcripts.names(services, tx, contact) if account.export_agent_names else {}
@@ -58,7 +59,7 @@ async def items(services: Services, who: Subject, holding: Holding) -> AsyncIter
     after: holdings.Key = ()
     while who.gives(holding):
 
-        def work(tx: Any, after: holdings.Key = after) -> tuple[list[Row], list[Item]]:
+        def work(tx: Tx, after: holdings.Key = after) -> tuple[list[Row], list[Item]]:
             rows = holdings.page(tx, holding.name, who.contact.id, after, CHUNK)
             return rows, [item for item in (_item(services, who, holding, row) for row in rows) if item is not None]
 

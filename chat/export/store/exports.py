@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, func, insert, select, update
+from sqlalchemy import Select, delete, func, insert, select, update
 
 from chat.attachments.schema import attachment
 from chat.contacts.schema import contact
 from chat.core.errors import NotFound
 from chat.export.schema import export
+from chat.infra.store.tx import Tx
 
 OPEN = ("queued", "running")
 
@@ -39,7 +40,7 @@ class Export:
 _columns = tuple(export.c[field.name] for field in fields(Export))
 
 
-def put(tx: Connection, contact_id: int, made: Mapping[str, Any], since: int) -> str:
+def put(tx: Tx, contact_id: int, made: Mapping[str, Any], since: int) -> str:
     """File an export, its contact locked; where one is not ready yet, or was ready after `since`, return its id."""
     ready = (export.c.state == "done") & (export.c.done_at > since) & (export.c.expires_at > made["requested_at"])
     waiting = select(export.c.id).where(export.c.contact_id == contact_id, export.c.state.in_(OPEN) | ready)
@@ -50,12 +51,12 @@ def put(tx: Connection, contact_id: int, made: Mapping[str, Any], since: int) ->
     return str(made["id"])
 
 
-def of_contact(tx: Connection, contact_id: int) -> list[Export]:
+def of_contact(tx: Tx, contact_id: int) -> list[Export]:
     """Return a contact's exports, newest first."""
     return _all(tx, select(*_columns).where(export.c.contact_id == contact_id).order_by(export.c.id.desc()))
 
 
-def one(tx: Connection, uid: str, *, contact_id: int | None = None, account_id: str | None = None) -> Export:
+def one(tx: Tx, uid: str, *, contact_id: int | None = None, account_id: str | None = None) -> Export:
     """Return an export of a contact, or of an account; NotFound where it is neither's."""
     query = select(*_columns).join(contact, contact.c.id == export.c.contact_id).where(export.c.id == uid)
     query = query.where(contact.c.id == contact_id if account_id is None else contact.c.account_id == account_id)
@@ -65,7 +66,7 @@ def one(tx: Connection, uid: str, *, contact_id: int | None = None, account_id: 
     return Export(*row)
 
 
-def page(tx: Connection, account_id: str, before: str | None, limit: int) -> list[tuple[Export, str]]:
+def page(tx: Tx, account_id: str, before: str | None, limit: int) -> list[tuple[Export, str]]:
     """Return exports of an account, each with its contact's public id, newest first, those before an id if given."""
     query = select(*_columns, contact.c.uid).join(contact, contact.c.id == export.c.contact_id)
     query = query.where(contact.c.account_id == account_id, contact.c.receipt_id.is_not(None))
@@ -74,57 +75,57 @@ def page(tx: Connection, account_id: str, before: str | None, limit: int) -> lis
     return [(Export(*row[:-1]), row.uid) for row in tx.execute(query.order_by(export.c.id.desc()).limit(limit))]
 
 
-def due(tx: Connection, now: int) -> list[Export]:
+def due(tx: Tx, now: int) -> list[Export]:
     """Return what is to be built and nobody builds, oldest first."""
     mine = export.c.state.in_(OPEN) & (export.c.leased_until < now)
     return _all(tx, select(*_columns).where(mine).order_by(export.c.requested_at))
 
 
-def lease(tx: Connection, found: Export, values: Mapping[str, Any]) -> bool:
+def lease(tx: Tx, found: Export, values: Mapping[str, Any]) -> bool:
     """Take an export to build it; False where another was quicker."""
     mine = (export.c.id == found.id) & (export.c.leased_until == found.leased_until) & export.c.state.in_(OPEN)
     taken = {"state": "running", "done": 0, "tries": found.tries + 1, **values}
     return tx.execute(update(export).where(mine).values(**taken)).rowcount > 0
 
 
-def put_off(tx: Connection, found: Export, until: int) -> None:
+def put_off(tx: Tx, found: Export, until: int) -> None:
     """Leave an export to wait that nobody has taken meanwhile; it is queued again if whoever built it has gone."""
     mine = (export.c.id == found.id) & (export.c.leased_until == found.leased_until) & export.c.state.in_(OPEN)
     tx.execute(update(export).where(mine).values(state="queued", done=0, leased_until=until))
 
 
-def go_on(tx: Connection, uid: str, blob: str, **values: Any) -> bool:
+def go_on(tx: Tx, uid: str, blob: str, **values: Any) -> bool:
     """Change an export that is being built into `blob`; False where it is gone, or another builds it by now."""
     return tx.execute(update(export).where(export.c.id == uid, export.c.blob == blob).values(**values)).rowcount > 0
 
 
-def expired(tx: Connection, now: int) -> list[tuple[Export, str]]:
+def expired(tx: Tx, now: int) -> list[tuple[Export, str]]:
     """Return what has expired, each with its contact's public id."""
     query = select(*_columns, contact.c.uid).join(contact, contact.c.id == export.c.contact_id)
     return [(Export(*row[:-1]), row.uid) for row in tx.execute(query.where(export.c.expires_at <= now))]
 
 
-def drop(tx: Connection, uid: str) -> None:
+def drop(tx: Tx, uid: str) -> None:
     """Delete an export's row, and with it the key of its file."""
     tx.execute(delete(export).where(export.c.id == uid))
 
 
-def blobs(tx: Connection, names: Sequence[str]) -> set[str]:
+def blobs(tx: Tx, names: Sequence[str]) -> set[str]:
     """Return those names of files that a row knows."""
     return set(tx.execute(select(export.c.blob).where(export.c.blob.in_(names))).scalars().all())
 
 
-def ready_beyond(tx: Connection, contact_id: int, most: int) -> list[Export]:
+def ready_beyond(tx: Tx, contact_id: int, most: int) -> list[Export]:
     """Return a contact's archives that are ready, but for the `most` newest of them."""
     mine = (export.c.contact_id == contact_id) & (export.c.state == "done")
     return _all(tx, select(*_columns).where(mine).order_by(export.c.done_at.desc(), export.c.id.desc()).offset(most))
 
 
-def bytes_of_files(tx: Connection, contact_id: int) -> int:
+def bytes_of_files(tx: Tx, contact_id: int) -> int:
     """Return how many bytes a contact's files have."""
     total = func.coalesce(func.sum(attachment.c.size), 0)
     return int(tx.execute(select(total).where(attachment.c.contact_id == contact_id)).scalar_one())
 
 
-def _all(tx: Connection, query: Select[Any]) -> list[Export]:
+def _all(tx: Tx, query: Select[Any]) -> list[Export]:
     return [Export(*row) for row in tx.execute(query)]

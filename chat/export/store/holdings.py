@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Connection, LargeBinary, MetaData, Select, Table, func, select, tuple_
+from sqlalchemy import BigInteger, Column, LargeBinary, MetaData, Select, Table, func, select, tuple_
 
 from chat.core.places import Place
 from chat.infra.store import places
 from chat.infra.store.columns import AGENT, metadata, serial
+from chat.infra.store.tx import Tx
 from chat.tickets.schema import ticket
 
 Row = dict[str, Any]
@@ -44,7 +45,7 @@ def holdings(known: MetaData = metadata) -> list[Holding]:
     return [_holding(table) for table in reversed(places.of_contacts(known))]
 
 
-def page(tx: Connection, name: str, contact_id: int, after: Key, limit: int, known: MetaData = metadata) -> list[Row]:
+def page(tx: Tx, name: str, contact_id: int, after: Key, limit: int, known: MetaData = metadata) -> list[Row]:
     """
     Return up to `limit` rows of a contact behind the key `after`, nothing of tickets that are being deleted for good;
     each with its ticket's number where it has a ticket.
@@ -59,7 +60,7 @@ def page(tx: Connection, name: str, contact_id: int, after: Key, limit: int, kno
     return [dict(row) for row in tx.execute(query.order_by(*key).limit(limit)).mappings()]
 
 
-def count(tx: Connection, name: str, contact_id: int) -> int:
+def count(tx: Tx, name: str, contact_id: int) -> int:
     """Return how many rows of a contact a table has."""
     table = metadata.tables[name]
     return int(
@@ -67,13 +68,13 @@ def count(tx: Connection, name: str, contact_id: int) -> int:
     )
 
 
-def said(tx: Connection, contact_id: int) -> int:
+def said(tx: Tx, contact_id: int) -> int:
     """Return how many messages and notes a contact's tickets have, without counting them one by one."""
     total = func.coalesce(func.sum(ticket.c.last_seq + ticket.c.last_note), 0)
     return int(tx.execute(select(total).where(ticket.c.contact_id == contact_id)).scalar_one())
 
 
-def _by_ticket(tx: Connection, table: Table, contact_id: int, after: Key, limit: int) -> list[Row]:
+def _by_ticket(tx: Tx, table: Table, contact_id: int, after: Key, limit: int) -> list[Row]:
     """Go ticket by ticket: across them the database would sort all that a contact wrote for each chunk."""
     mine = select(ticket.c.id).where(ticket.c.contact_id == contact_id).order_by(ticket.c.id)
     found: list[Row] = []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import structlog
 
@@ -11,6 +10,7 @@ from chat.core.audited import Entry, Head, chained, checked
 from chat.core.model import Actor
 from chat.infra.audit import store
 from chat.infra.services import Services
+from chat.infra.store.tx import Tx
 
 log = structlog.get_logger("chat.audit")
 # Who looks at the same thing again within ten minutes looks once.
@@ -18,7 +18,7 @@ AGAIN = 600_000
 
 
 def enter(
-    services: Services, tx: Any, account_id: str, who: str, action: str, target: str = "", contact: str = ""
+    services: Services, tx: Tx, account_id: str, who: str, action: str, target: str = "", contact: str = ""
 ) -> None:
     """
     Enter, in the action's own transaction, what it does; call it last, since it locks the account's chain.
@@ -45,7 +45,7 @@ async def once(services: Services, account_id: str, who: str, action: str, targe
         await services.store.write(lambda tx: enter(services, tx, account_id, who, action, target, contact))
 
 
-def enter_once(services: Services, tx: Any, account_id: str, who: str, action: str, target: str) -> None:
+def enter_once(services: Services, tx: Tx, account_id: str, who: str, action: str, target: str) -> None:
     """Enter in an action's own transaction, last, unless the same was entered in the last ten minutes."""
     if not store.seen_since(tx, _alike(services, account_id, who, action, target, "")):
         enter(services, tx, account_id, who, action, target)
@@ -55,12 +55,12 @@ def _alike(services: Services, account_id: str, who: str, action: str, target: s
     return Entry(account_id, 0, services.clock() - AGAIN, who, checked(who, action, target, contact), target, contact)
 
 
-def of_contact(tx: Any, account_id: str, contact_uid: str) -> list[Entry]:
+def of_contact(tx: Tx, account_id: str, contact_uid: str) -> list[Entry]:
     """Return every entry about a contact and its tickets, first to last."""
     return store.of_contact(tx, account_id, contact_uid)
 
 
-def prune(services: Services, tx: Any, account_id: str, before: int, most: int = 1000) -> int:
+def prune(services: Services, tx: Tx, account_id: str, before: int, most: int = 1000) -> int:
     """
     Delete entries older than `before` (ms) from the chain's beginning, `most` at once, and sign where it begins now;
     return how many. A stretch that does not verify is evidence, and stays.

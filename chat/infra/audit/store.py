@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict, fields
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, delete, func, insert, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from chat.core.audited import NOTHING, Entry, Head, Part
 from chat.infra.audit.schema import audit, audit_head, audit_part
+from chat.infra.store.tx import Tx
 
 CHUNK = 1000
 _entry = tuple(audit.c[field.name] for field in fields(Entry))
@@ -17,7 +18,7 @@ _head = tuple(audit_head.c[field.name] for field in fields(Head))
 _part = tuple(audit_part.c[field.name] for field in fields(Part))
 
 
-def lock(tx: Connection, account_id: str) -> Head:
+def lock(tx: Tx, account_id: str) -> Head:
     """Return the head of an account's chain, locked until the transaction ends; the first time it is made."""
     insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
     blank = Head(account_id, 0, NOTHING, 0, NOTHING, "")
@@ -29,65 +30,65 @@ def lock(tx: Connection, account_id: str) -> Head:
     return Head(*row)
 
 
-def append(tx: Connection, entry: Entry, head: Head) -> None:
+def append(tx: Tx, entry: Entry, head: Head) -> None:
     """Store an entry and the head that ends with it."""
     tx.execute(insert(audit).values(**asdict(entry)))
     move(tx, head)
 
 
-def move(tx: Connection, head: Head) -> None:
+def move(tx: Tx, head: Head) -> None:
     """Store where a chain begins and ends now."""
     ends = {name: getattr(head, name) for name in ("number", "hash", "pruned", "pruned_hash", "closed", "signature")}
     tx.execute(update(audit_head).where(audit_head.c.account_id == head.account_id).values(**ends))
 
 
-def head(tx: Connection, account_id: str) -> Head | None:
+def head(tx: Tx, account_id: str) -> Head | None:
     """Return the head of an account's chain, None where there is none."""
     row = tx.execute(select(*_head).where(audit_head.c.account_id == account_id)).first()
     return None if row is None else Head(*row)
 
 
-def unchecked(tx: Connection, before: int) -> list[str]:
+def unchecked(tx: Tx, before: int) -> list[str]:
     """Return the accounts whose chains were not checked since `before` (ms)."""
     late = audit_head.c.checked_at.is_(None) | (audit_head.c.checked_at < before)
     return list(tx.execute(select(audit_head.c.account_id).where(late)).scalars())
 
 
-def note_check(tx: Connection, account_id: str, at: int, broken_at: int | None) -> None:
+def note_check(tx: Tx, account_id: str, at: int, broken_at: int | None) -> None:
     """Note when a chain was checked, and the entry where it is broken."""
     values = {"checked_at": at, "broken_at": broken_at}
     tx.execute(update(audit_head).where(audit_head.c.account_id == account_id).values(**values))
 
 
-def steady(tx: Connection) -> None:
+def steady(tx: Tx) -> None:
     """Let everything that this transaction reads be of one moment. Call it first."""
     if tx.dialect.name == "postgresql":
         tx.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
 
 
-def parts(tx: Connection, account_id: str) -> list[Part]:
+def parts(tx: Tx, account_id: str) -> list[Part]:
     """Return the parts of an account's log that were closed because they are broken, first to last."""
     query = select(*_part).where(audit_part.c.account_id == account_id).order_by(audit_part.c.first)
     return [Part(*row) for row in tx.execute(query)]
 
 
-def kept_parts(tx: Connection) -> list[Part]:
+def kept_parts(tx: Tx) -> list[Part]:
     """Return the closed parts of all accounts whose entries are still there."""
     return [Part(*row) for row in tx.execute(select(*_part).where(audit_part.c.dropped_at.is_(None)))]
 
 
-def add_part(tx: Connection, part: Part) -> None:
+def add_part(tx: Tx, part: Part) -> None:
     """Store a closed part."""
     tx.execute(insert(audit_part).values(**asdict(part)))
 
 
-def drop_part(tx: Connection, part: Part, at: int) -> None:
+def drop_part(tx: Tx, part: Part, at: int) -> None:
     """Note that the entries of a closed part went; where it was broken stays."""
     mine = (audit_part.c.account_id == part.account_id) & (audit_part.c.first == part.first)
     tx.execute(update(audit_part).where(mine).values(dropped_at=at))
 
 
-def chain(tx: Connection, account_id: str, after: int = 0, until: int | None = None) -> Iterator[Entry]:
+def chain(tx: Tx, account_id: str, after: int = 0, until: int | None = None) -> Iterator[Entry]:
     """Yield the entries of an account behind one, up to another, first to last, a chunk in memory at a time."""
     last = after
     while True:
@@ -100,9 +101,7 @@ def chain(tx: Connection, account_id: str, after: int = 0, until: int | None = N
         last = found[-1].number
 
 
-def page(
-    tx: Connection, account_id: str, *, who: str, action: str, target: str, before: int | None, limit: int
-) -> list[Entry]:
+def page(tx: Tx, account_id: str, *, who: str, action: str, target: str, before: int | None, limit: int) -> list[Entry]:
     """Return entries of an account, the newest first; each filter that is not empty must fit."""
     query = select(*_entry).where(audit.c.account_id == account_id)
     query = query.where(audit.c.who == who) if who else query
@@ -112,19 +111,19 @@ def page(
     return [Entry(*row) for row in tx.execute(query.order_by(audit.c.number.desc()).limit(limit))]
 
 
-def of_contact(tx: Connection, account_id: str, contact_uid: str) -> list[Entry]:
+def of_contact(tx: Tx, account_id: str, contact_uid: str) -> list[Entry]:
     """Return every entry of an account about a contact and its tickets, first to last."""
     query = select(*_entry).where(audit.c.account_id == account_id, _concerns(contact_uid))
     return [Entry(*row) for row in tx.execute(query.order_by(audit.c.number))]
 
 
-def seen_since(tx: Connection, entry: Entry) -> bool:
+def seen_since(tx: Tx, entry: Entry) -> bool:
     """Return whether the like of an entry, all but its number, was entered at its time or later."""
     alike = [audit.c[name] == getattr(entry, name) for name in ("account_id", "who", "action", "target", "contact")]
     return tx.execute(select(audit.c.number).where(*alike, audit.c.at >= entry.at).limit(1)).first() is not None
 
 
-def older(tx: Connection, head: Head, before: int, most: int) -> list[Entry]:
+def older(tx: Tx, head: Head, before: int, most: int) -> list[Entry]:
     """Return up to `most` entries from the beginning of a chain, up to the first that is of `before` (ms) or later."""
     mine = (audit.c.account_id == head.account_id) & (audit.c.number > head.pruned)
     until = tx.execute(select(func.min(audit.c.number)).where(mine, audit.c.at >= before)).scalar()
@@ -133,7 +132,7 @@ def older(tx: Connection, head: Head, before: int, most: int) -> list[Entry]:
     return [Entry(*row) for row in tx.execute(query.order_by(audit.c.number).limit(most))]
 
 
-def drop(tx: Connection, account_id: str, after: int, until: int) -> int:
+def drop(tx: Tx, account_id: str, after: int, until: int) -> int:
     """Delete the entries of an account behind one, up to another; return how many."""
     gone = (audit.c.account_id == account_id) & (audit.c.number > after) & (audit.c.number <= until)
     return tx.execute(delete(audit).where(gone)).rowcount

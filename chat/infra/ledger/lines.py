@@ -21,6 +21,7 @@ from sqlalchemy.exc import DBAPIError
 from chat.core.errors import Misconfigured, Unavailable
 from chat.infra.locks import lock
 from chat.infra.store import engine
+from chat.infra.store.tx import Tx
 
 LONGEST = 8192
 Shorter = Callable[[Iterable[str]], tuple[int, str]]
@@ -185,7 +186,7 @@ class LineTable:
         """Let go of every connection."""
         self._engine.dispose()
 
-    def _end(self, tx: Connection) -> tuple[int, str]:
+    def _end(self, tx: Tx) -> tuple[int, str]:
         row = tx.execute(select(_line.c.number, _line.c.line).order_by(_line.c.number.desc()).limit(1)).first()
         return (0, "") if row is None else (row.number, row.line)
 

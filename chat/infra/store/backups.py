@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import select, update
 
 from chat.infra.store.server import server
+from chat.infra.store.tx import Tx
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,43 +25,43 @@ class Standing:
 _columns = tuple(server.c[field.name] for field in fields(Standing))
 
 
-def standing(tx: Connection) -> Standing:
+def standing(tx: Tx) -> Standing:
     """Return the server's row."""
     return Standing(*tx.execute(select(*_columns)).one())
 
 
-def kept_for(tx: Connection, days: int) -> None:
+def kept_for(tx: Tx, days: int) -> None:
     """Say for how many days backups are kept."""
     tx.execute(update(server).values(backup_days=days))
 
 
-def made(tx: Connection, at: int, folder: str) -> None:
+def made(tx: Tx, at: int, folder: str) -> None:
     """Note a backup."""
     tx.execute(update(server).values(backed_up_at=at, backup_folder=folder))
 
 
-def keys_copied(tx: Connection, folder: str | None) -> None:
+def keys_copied(tx: Tx, folder: str | None) -> None:
     """Note where the copy of the keys is, so that erasures reach it."""
     tx.execute(update(server).values(keys_copied_to=folder))
 
 
-def restoring(tx: Connection) -> str | None:
+def restoring(tx: Tx) -> str | None:
     """Return the id of the backup that is being restored here, if one is."""
     found = tx.execute(select(server.c.restoring)).scalar()
     return None if found is None else str(found)
 
 
-def begin(tx: Connection, backup_id: str) -> None:
+def begin(tx: Tx, backup_id: str) -> None:
     """Mark that a restore has begun: nothing is served until it has finished."""
     tx.execute(update(server).values(restoring=backup_id))
 
 
-def loaded(tx: Connection, was: Standing, epoch: int) -> None:
+def loaded(tx: Tx, was: Standing, epoch: int) -> None:
     """Take over what the backup says of its server, in a new epoch."""
     values = {field.name: getattr(was, field.name) for field in fields(Standing)}
     tx.execute(update(server).values(values | {"epoch": epoch}))
 
 
-def finish(tx: Connection) -> None:
+def finish(tx: Tx) -> None:
     """Let it be served."""
     tx.execute(update(server).values(restoring=None))

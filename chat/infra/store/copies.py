@@ -16,7 +16,6 @@ from sqlalchemy import (
     JSON,
     Boolean,
     Column,
-    Connection,
     LargeBinary,
     Table,
     column,
@@ -30,6 +29,7 @@ from sqlalchemy import text as sql
 from sqlalchemy.types import TypeEngine
 
 from chat.infra.store.columns import metadata
+from chat.infra.store.tx import Tx
 
 Shape = list[tuple[str, str]]
 CHUNK = 1000
@@ -46,7 +46,7 @@ WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = :name)
 BOOKKEEPING = {"server", "alembic_version", "sqlite_sequence"}
 
 
-def freeze(tx: Connection) -> None:
+def freeze(tx: Tx) -> None:
     """Let a transaction that has read nothing yet see one moment of the whole database."""
     if tx.dialect.name == "postgresql":
         tx.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
@@ -62,13 +62,13 @@ def shape(of: Table) -> Shape:
     return [(str(each.name), _kind(each)) for each in of.columns]
 
 
-def rows(tx: Connection, of: Table) -> Iterator[bytes]:
+def rows(tx: Tx, of: Table) -> Iterator[bytes]:
     """Yield each row as a line of JSON: a list, bytes in base64."""
     for row in tx.execute(select(of).order_by(*of.primary_key).execution_options(yield_per=CHUNK)):
         yield msgspec.json.encode(list(row)) + b"\n"
 
 
-def counters(tx: Connection) -> dict[str, int]:
+def counters(tx: Tx) -> dict[str, int]:
     """Return the last key given out by each table that never gives one twice."""
     if tx.dialect.name == "sqlite":
         return {row[0]: row[1] for row in tx.exec_driver_sql("SELECT name, seq FROM sqlite_sequence")}
@@ -77,7 +77,7 @@ def counters(tx: Connection) -> dict[str, int]:
     return {each["name"]: int(tx.execute(given, each).scalar() or 0) for each in of}
 
 
-def load(tx: Connection, name: str, of: Shape, lines: Iterable[bytes]) -> Iterator[int]:
+def load(tx: Tx, name: str, of: Shape, lines: Iterable[bytes]) -> Iterator[int]:
     """Insert rows; yield after each thousand how many there are by now."""
     into = table(name, *(column(each, KINDS[kind]) for each, kind in of))
     in_base64 = [number for number, (_, kind) in enumerate(of) if kind == "bytes"]
@@ -88,7 +88,7 @@ def load(tx: Connection, name: str, of: Shape, lines: Iterable[bytes]) -> Iterat
         yield count
 
 
-def count_on(tx: Connection, given: dict[str, int], names: Iterable[str]) -> None:
+def count_on(tx: Tx, given: dict[str, int], names: Iterable[str]) -> None:
     """Never give out again a key that was given before in one of these tables."""
     counted = _counted()
     for name in {*names} & {*counted}:
@@ -102,24 +102,24 @@ def count_on(tx: Connection, given: dict[str, int], names: Iterable[str]) -> Non
             tx.execute(sql("SELECT setval(pg_get_serial_sequence(:name, :key), :last)"), values)
 
 
-def is_empty(tx: Connection) -> bool:
+def is_empty(tx: Tx) -> bool:
     """Whether no table here has a row, whoever made it, but for the server's own."""
     known = {*inspect(tx).get_table_names()} - BOOKKEEPING
     return not any(tx.execute(select(sql("1")).select_from(table(each)).limit(1)).first() for each in known)
 
 
-def drop(tx: Connection) -> None:
+def drop(tx: Tx) -> None:
     """Drop every table of ours, so that they can be made at the schema of a backup."""
     metadata.drop_all(tx)
     tx.execute(sql("DROP TABLE IF EXISTS alembic_version"))
 
 
-def broken(tx: Connection) -> int:
+def broken(tx: Tx) -> int:
     """Count rows that point at nothing; PostgreSQL has none, as it looks at each that comes in."""
     return len(tx.exec_driver_sql("PRAGMA foreign_key_check").all()) if tx.dialect.name == "sqlite" else 0
 
 
-def counts(tx: Connection, names: Iterable[str]) -> dict[str, int]:
+def counts(tx: Tx, names: Iterable[str]) -> dict[str, int]:
     """Return how many rows each of these tables has."""
     return {each: tx.execute(select(func.count()).select_from(table(each))).scalar_one() for each in names}
 

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Select, column, inspect, select, table, text
+from sqlalchemy import Select, column, inspect, select, table, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
 from chat.core.errors import Unavailable
 from chat.infra.store import engine
+from chat.infra.store.tx import Tx
 
 ROWS = 500
 APART = b"\x00\n"
@@ -51,14 +52,14 @@ def files(url: str) -> list[Path]:
     return [folder] if os.access(folder, os.R_OK | os.X_OK) else []
 
 
-def _schemas(tx: Connection) -> list[str | None]:
+def _schemas(tx: Tx) -> list[str | None]:
     if tx.dialect.name == "sqlite":
         return [None]
     hidden = {"information_schema", "pg_catalog", "pg_toast"}
     return [each for each in inspect(tx).get_schema_names() if each not in hidden]
 
 
-def _column(tx: Connection, schema: str | None, name: str, key: str) -> Iterator[bytes]:
+def _column(tx: Tx, schema: str | None, name: str, key: str) -> Iterator[bytes]:
     query: Select[Any] = select(column(key)).select_from(table(name, schema=schema)).execution_options(yield_per=ROWS)
     for rows in tx.execute(query).partitions():
         yield APART.join(_bytes(row[0]) for row in rows) + APART

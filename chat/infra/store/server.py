@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Connection, Integer, String, Table, Text, func, insert, select, update
+from sqlalchemy import BigInteger, Column, Integer, String, Table, Text, func, insert, select, update
 
 from chat.infra.store.columns import about, metadata
+from chat.infra.store.tx import Tx
 
 server = Table(
     "server",
@@ -22,22 +23,22 @@ server = Table(
 )
 
 
-def epoch(tx: Connection) -> int:
+def epoch(tx: Tx) -> int:
     """Return the database's epoch; a restore raises it."""
     return int(tx.execute(select(server.c.epoch)).scalar_one())
 
 
-def scrubbed_at(tx: Connection) -> int:
+def scrubbed_at(tx: Tx) -> int:
     """Return when the database was last written anew, 0 for never; ms."""
     return int(tx.execute(select(server.c.scrubbed_at)).scalar() or 0)
 
 
-def scrubbed(tx: Connection, at: int) -> None:
+def scrubbed(tx: Tx, at: int) -> None:
     """Note that the database was written anew."""
     tx.execute(update(server).values(scrubbed_at=at))
 
 
-def begin(tx: Connection, at: int) -> None:
+def begin(tx: Tx, at: int) -> None:
     """Write the server's row where it is missing."""
     if tx.execute(select(func.count()).select_from(server)).scalar_one() == 0:
         tx.execute(insert(server).values(id=1, epoch=1, created_at=at))

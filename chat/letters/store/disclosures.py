@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from chat.infra.store.tx import Tx
 from chat.letters.schema import disclosure
 
 
@@ -27,21 +28,21 @@ class Disclosure:
 _disclosed = tuple(disclosure.c[field.name] for field in fields(Disclosure))
 
 
-def enter(tx: Connection, made: Mapping[str, Any]) -> None:
+def enter(tx: Tx, made: Mapping[str, Any]) -> None:
     """Enter that something is sent; the same letter again is one entry."""
     tx.execute(_insert(tx)(disclosure).values(**made).on_conflict_do_nothing())
 
 
-def drop(tx: Connection, letter_id: str) -> None:
+def drop(tx: Tx, letter_id: str) -> None:
     """Take an entry back: nobody took the letter."""
     tx.execute(delete(disclosure).where(disclosure.c.id == letter_id))
 
 
-def of_contact(tx: Connection, contact_id: int) -> list[Disclosure]:
+def of_contact(tx: Tx, contact_id: int) -> list[Disclosure]:
     """Return what was sent of a contact, first to last."""
     query = select(*_disclosed).where(disclosure.c.contact_id == contact_id).order_by(disclosure.c.at, disclosure.c.id)
     return [Disclosure(*row) for row in tx.execute(query)]
 
 
-def _insert(tx: Connection) -> Any:
+def _insert(tx: Tx) -> Any:
     return postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from chat.contacts.store import contacts as people
 from chat.core.clock import DAY
@@ -15,6 +14,7 @@ from chat.core.nudges import Nudge, Told
 from chat.erasure.actions import erasure
 from chat.infra.audit import audit
 from chat.infra.services import Services
+from chat.infra.store.tx import Tx
 from chat.retention.store import ageing, runs
 from chat.retention.store.ageing import Found, Kind, Policy
 from chat.retention.store.runs import Run
@@ -39,7 +39,7 @@ class Batch:
     found: Sequence[Found]
     pause: Pause
 
-    def still(self, tx: Any, found: Sequence[Found] | None = None) -> list[Found]:
+    def still(self, tx: Tx, found: Sequence[Found] | None = None) -> list[Found]:
         """Return those that are due even now, and count them as purged in this transaction."""
         kept = ageing.still(tx, self.kind, self.policy, self.found if found is None else found)
         runs.purged(tx, self.run.id, self.kind.rule, len(kept))
@@ -50,7 +50,7 @@ async def tickets(batch: Batch) -> None:
     """Delete tickets with all that hangs off them: unseen at once, then chunk by chunk."""
     services, ids = batch.services, [each[1] for each in batch.found]
 
-    def work(tx: Any) -> list[tuple[Ticket, str]]:
+    def work(tx: Tx) -> list[tuple[Ticket, str]]:
         known = rows.locked(tx, ids)
         kept = {each[1] for each in batch.still(tx)}
         rows.doom(tx, list(kept), services.clock())
@@ -69,7 +69,7 @@ async def files(batch: Batch) -> None:
     """Delete files from messages that stay, each as an entry of its own in the ticket."""
     services = batch.services
 
-    def work(tx: Any) -> list[tuple[Ticket, str, Message, list[Attachment]]]:
+    def work(tx: Tx) -> list[tuple[Ticket, str, Message, list[Attachment]]]:
         known = {ticket.id: (ticket, uid) for ticket, uid in rows.locked(tx, [each[1] for each in batch.found])}
         made = []
         for _, ticket_id, seq, attachment_id in sorted(batch.still(tx), key=lambda each: tuple(each[1:])):
@@ -88,7 +88,7 @@ async def labels(batch: Batch) -> None:
     """Delete labels, and unlearn them at once."""
     services = batch.services
 
-    def work(tx: Any) -> set[tuple[str, int]]:
+    def work(tx: Tx) -> set[tuple[str, int]]:
         rows.locked(tx, [each[1] for each in batch.found])
         kept = [(each[1], each[2]) for each in batch.still(tx)]
         taught = marks.contacts_of(tx, [ticket_id for ticket_id, _ in kept])
@@ -116,7 +116,7 @@ async def exports(batch: Batch) -> None:
     """Delete exports: the rows first, and the files' keys with them, then the files."""
     services = batch.services
 
-    def work(tx: Any) -> list[tuple[str, str]]:
+    def work(tx: Tx) -> list[tuple[str, str]]:
         return ageing.take_exports(tx, [each[1] for each in batch.still(tx)])
 
     for uid, blob in await services.store.write(work):
@@ -129,7 +129,7 @@ async def entries(batch: Batch) -> None:
     services, account_id = batch.services, batch.policy.account_id
     before = batch.policy.now - batch.policy.days[batch.kind.rule] * DAY + 1
 
-    def work(tx: Any) -> None:
+    def work(tx: Tx) -> None:
         gone = audit.prune(services, tx, account_id, before, len(batch.found))
         runs.purged(tx, batch.run.id, batch.kind.rule, gone)
 

@@ -15,6 +15,7 @@ from chat.core.model import Actor, Department
 from chat.core.nudges import Nudge, Told
 from chat.infra.audit import audit
 from chat.infra.services import Services
+from chat.infra.store.tx import Tx
 from chat.retention.actions import rules, sweeping
 from chat.retention.actions.rules import RULES, Thought
 from chat.retention.store import ageing, departments, runs
@@ -41,7 +42,7 @@ async def change(services: Services, actor: Actor, values: Days) -> dict[str, An
     if not days:
         raise InvalidField("Give the days of at least one rule", field=RULES[0].name + rules.DAYS)
 
-    def work(tx: Any) -> None:
+    def work(tx: Tx) -> None:
         kept = accounts.days_of(tx, actor.account_id, lock=True) | days
         accounts.change(tx, actor.account_id, {"retention": kept})
         audit.enter(services, tx, actor.account_id, actor.agent_id, "retention.changed")
@@ -54,7 +55,7 @@ async def shortens(services: Services, actor: Actor, thought: Thought) -> bool:
     """Tell whether something would go sooner with other days than it does now."""
     require_manager(actor)
 
-    def work(tx: Any) -> bool:
+    def work(tx: Tx) -> bool:
         before, after = (rules.policy_of(tx, actor.account_id, services.clock(), each) for each in (None, thought))
         return rules.sooner(before, after)
 
@@ -109,7 +110,7 @@ async def page(
     """Return the account's reports, newest first, and where the next page begins."""
     require_manager(actor)
 
-    def work(tx: Any) -> tuple[list[Run], dict[str, list[Count]]]:
+    def work(tx: Tx) -> tuple[list[Run], dict[str, list[Count]]]:
         found = runs.page(tx, actor.account_id, before, limit + 1)
         return found, runs.counts(tx, [each.id for each in found])
 
@@ -130,7 +131,7 @@ async def coming(services: Services, actor: Actor) -> list[dict[str, Any]]:
     require_manager(actor)
     months = _months(services.clock())
 
-    def work(tx: Any) -> dict[str, list[int]]:
+    def work(tx: Tx) -> dict[str, list[int]]:
         policy, ends = rules.policy_of(tx, actor.account_id, services.clock()), [end for _, end in months]
         return {rule.name: ageing.coming(tx, rule.kind, policy, ends) for rule in RULES}
 
@@ -180,7 +181,7 @@ async def _rehearsed(
     met, at = await _looked(services, account_id, thought), services.clock()
     made = {"id": uuid7(), "account_id": account_id, "source": source, "started_at": at, "done_at": at}
 
-    def work(tx: Any) -> Run:
+    def work(tx: Tx) -> Run:
         run = runs.rehearsed(tx, made, [count for count, _ in met])
         audit.enter(services, tx, account_id, who, "retention.rehearsed", run.id)
         return run
@@ -190,7 +191,7 @@ async def _rehearsed(
 
 
 async def _looked(services: Services, account_id: str, thought: Thought | None) -> list[tuple[Count, list[Any]]]:
-    def work(tx: Any) -> list[tuple[Count, list[Any]]]:
+    def work(tx: Tx) -> list[tuple[Count, list[Any]]]:
         policy = rules.policy_of(tx, account_id, services.clock(), thought)
         some = [ageing.samples(tx, rule.kind, policy, SAMPLES) for rule in RULES]
         return list(zip(sweeping.met(tx, policy), some, strict=True))
@@ -199,7 +200,7 @@ async def _looked(services: Services, account_id: str, thought: Thought | None) 
 
 
 async def _report(services: Services, run_id: str) -> dict[str, Any]:
-    def work(tx: Any) -> dict[str, Any]:
+    def work(tx: Tx) -> dict[str, Any]:
         return shown(runs.by_id(tx, run_id), runs.counts(tx, [run_id]).get(run_id, []))
 
     return await services.store.read(work)

@@ -12,6 +12,7 @@ from typing import Any
 
 from chat.account import store as accounts
 from chat.core.errors import InvalidField, UnknownParameter
+from chat.infra.store.tx import Tx
 from chat.retention.actions import purging
 from chat.retention.actions.purging import Take
 from chat.retention.store import ageing, departments
@@ -65,7 +66,7 @@ RULES = (
 )  # fmt: skip
 
 
-def policy_of(tx: Any, account_id: str, now: int, thought: Thought | None = None) -> Policy:
+def policy_of(tx: Tx, account_id: str, now: int, thought: Thought | None = None) -> Policy:
     """Return what an account keeps for how long, with the days that are thought of changing."""
     thought = thought or Thought()
     own = accounts.days_of(tx, account_id) | thought.days

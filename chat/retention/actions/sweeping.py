@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from time import perf_counter
-from typing import Any
 
 import structlog
 
@@ -13,6 +12,7 @@ from chat.core.ids import uuid7
 from chat.infra.audit import audit
 from chat.infra.pauses import Turns
 from chat.infra.services import Services
+from chat.infra.store.tx import Tx
 from chat.retention.actions import rules
 from chat.retention.actions.purging import Batch
 from chat.retention.actions.rules import RULES, Rule
@@ -40,7 +40,7 @@ async def begin(services: Services, account_id: str, source: str, who: str) -> R
     """Enter a run of an account for `who` (as in the audit log), or return the one that is under way."""
     made = {"id": uuid7(), "account_id": account_id, "source": source, "started_at": services.clock()}
 
-    def work(tx: Any) -> Run:
+    def work(tx: Tx) -> Run:
         run = runs.begin(tx, made)
         if run.id == made["id"]:
             audit.enter(services, tx, account_id, who, "retention.run", run.id)
@@ -68,7 +68,7 @@ async def carry_out(services: Services, run: Run) -> bool:
     return await services.store.write(lambda tx: runs.close(tx, run.id, services.clock(), scrubbed))
 
 
-def met(tx: Any, policy: Policy) -> list[Count]:
+def met(tx: Tx, policy: Policy) -> list[Count]:
     """Return what is due under each rule, and what of it is held."""
     made = []
     for rule in RULES:
@@ -97,7 +97,7 @@ async def _purge(services: Services, run: Run, rule: Rule, policy: Policy) -> No
         await rule.take(Batch(services, run, rule.kind, policy, found, turns.pause))
         last = found[-1]
 
-    def look(tx: Any) -> tuple[int, int | None]:
+    def look(tx: Tx) -> tuple[int, int | None]:
         return ageing.count(tx, rule.kind, policy)[0], ageing.oldest(tx, rule.kind, policy)
 
     left, oldest = await services.store.read(look)

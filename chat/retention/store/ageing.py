@@ -10,7 +10,6 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
-    Connection,
     FromClause,
     Row,
     and_,
@@ -31,6 +30,7 @@ from chat.core.clock import DAY
 from chat.erasure.schema import erasure
 from chat.export.schema import export
 from chat.infra.audit.schema import audit, audit_head
+from chat.infra.store.tx import Tx
 from chat.spam_filter.schema import label
 from chat.tickets.schema import ticket
 
@@ -81,26 +81,26 @@ def free(kind: Kind) -> ColumnElement[bool]:
     return true() if kind.contact is None else ~exists().where(hold.c.contact_id == kind.contact)
 
 
-def count(tx: Connection, kind: Kind, policy: Policy) -> tuple[int, int]:
+def count(tx: Tx, kind: Kind, policy: Policy) -> tuple[int, int]:
     """Return how many things are due and free to go, and how many are due and held."""
     loose = func.coalesce(func.sum(case((free(kind), 1), else_=0)), 0)
     row = tx.execute(select(func.count(), loose).select_from(kind.source).where(due(kind, policy))).one()
     return int(row[1]), int(row[0]) - int(row[1])
 
 
-def oldest(tx: Connection, kind: Kind, policy: Policy) -> int | None:
+def oldest(tx: Tx, kind: Kind, policy: Policy) -> int | None:
     """Return from when (ms) the oldest thing counts that no hold keeps."""
     query = select(func.min(kind.at)).select_from(kind.source).where(_mine(kind, policy), free(kind))
     return tx.execute(query).scalar()
 
 
-def samples(tx: Connection, kind: Kind, policy: Policy, limit: int) -> list[Any]:
+def samples(tx: Tx, kind: Kind, policy: Policy, limit: int) -> list[Any]:
     """Return what would go first, as it may be shown: numbers of tickets, public ids."""
     query = select(kind.shown).select_from(kind.source).where(due(kind, policy), free(kind))
     return list(tx.execute(query.group_by(kind.shown).order_by(func.min(kind.at)).limit(limit)).scalars())
 
 
-def coming(tx: Connection, kind: Kind, policy: Policy, ends: Sequence[int]) -> list[int]:
+def coming(tx: Tx, kind: Kind, policy: Policy, ends: Sequence[int]) -> list[int]:
     """Return how many things fall due before each end (ms) and after the one before; the first has all until then."""
     when = kind.at + _lasts(kind, policy)
     spans = [when <= ends[0], *(and_(when > begin, when <= end) for begin, end in pairwise(ends))]
@@ -109,7 +109,7 @@ def coming(tx: Connection, kind: Kind, policy: Policy, ends: Sequence[int]) -> l
     return [int(each) for each in row]
 
 
-def over(tx: Connection, kind: Kind, policy: Policy, after: Found | None, limit: int) -> list[Found]:
+def over(tx: Tx, kind: Kind, policy: Policy, after: Found | None, limit: int) -> list[Found]:
     """Return the next things that are due and free, oldest first: `at`, then the key. `after` is the last one seen."""
     order = (kind.at.label("since"), *kind.key)
     query = select(*order).select_from(kind.source).where(due(kind, policy), free(kind))
@@ -118,7 +118,7 @@ def over(tx: Connection, kind: Kind, policy: Policy, after: Found | None, limit:
     return list(tx.execute(query.order_by(*order).limit(limit)))
 
 
-def still(tx: Connection, kind: Kind, policy: Policy, found: Sequence[Found]) -> list[Found]:
+def still(tx: Tx, kind: Kind, policy: Policy, found: Sequence[Found]) -> list[Found]:
     """Return those of some things that are due and free now, in the transaction that is to take them."""
     keys = [tuple(each[1:]) for each in found]
     query = select(kind.at, *kind.key).select_from(kind.source)
@@ -225,7 +225,7 @@ EXPORTS = Kind(
 AUDIT = Kind("audit", audit, (audit.c.number,), audit.c.at, audit.c.account_id, audit.c.number, where=_first)
 
 
-def take_exports(tx: Connection, uids: Sequence[str]) -> list[tuple[str, str]]:
+def take_exports(tx: Tx, uids: Sequence[str]) -> list[tuple[str, str]]:
     """Delete exports; return the files they leave, each as its contact's public id and its name."""
     query = select(contact.c.uid, export.c.blob).join(contact, contact.c.id == export.c.contact_id)
     files = tx.execute(query.where(export.c.id.in_(uids), export.c.blob.is_not(None))).all()

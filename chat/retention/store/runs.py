@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from chat.account.schema import account
 from chat.core.errors import NotFound
+from chat.infra.store.tx import Tx
 from chat.infra.store.upsert import once
 from chat.retention.schema import retention_count, retention_run
 
@@ -50,7 +51,7 @@ _runs = tuple(retention_run.c[field.name] for field in fields(Run))
 _counts = tuple(retention_count.c[field.name] for field in fields(Count))
 
 
-def begin(tx: Connection, made: Mapping[str, Any]) -> Run:
+def begin(tx: Tx, made: Mapping[str, Any]) -> Run:
     """Enter a run, or return the one of the account that is under way: two at once are one."""
     tx.execute(select(account.c.id).where(account.c.id == made["account_id"]).with_for_update())
     mine = (retention_run.c.account_id == made["account_id"]) & (retention_run.c.state == "running")
@@ -61,19 +62,19 @@ def begin(tx: Connection, made: Mapping[str, Any]) -> Run:
     return by_id(tx, made["id"])
 
 
-def rehearsed(tx: Connection, made: Mapping[str, Any], counts: Sequence[Count]) -> Run:
+def rehearsed(tx: Tx, made: Mapping[str, Any], counts: Sequence[Count]) -> Run:
     """Enter a rehearsal, which is done when it is entered."""
     tx.execute(insert(retention_run).values(dry_run=True, state="done", **made))
     reach(tx, made["id"], counts)
     return by_id(tx, made["id"])
 
 
-def by_id(tx: Connection, run_id: str) -> Run:
+def by_id(tx: Tx, run_id: str) -> Run:
     """Return a run of any account."""
     return Run(*tx.execute(select(*_runs).where(retention_run.c.id == run_id)).one())
 
 
-def one(tx: Connection, account_id: str, run_id: str) -> Run:
+def one(tx: Tx, account_id: str, run_id: str) -> Run:
     """Return a run of an account; NotFound where there is none."""
     mine = (retention_run.c.id == run_id) & (retention_run.c.account_id == account_id)
     row = tx.execute(select(*_runs).where(mine)).first()
@@ -82,7 +83,7 @@ def one(tx: Connection, account_id: str, run_id: str) -> Run:
     return Run(*row)
 
 
-def page(tx: Connection, account_id: str, before: str | None, limit: int) -> list[Run]:
+def page(tx: Tx, account_id: str, before: str | None, limit: int) -> list[Run]:
     """Return runs of an account, newest first, those before an id where one is given."""
     query = select(*_runs).where(retention_run.c.account_id == account_id)
     if before:
@@ -90,12 +91,12 @@ def page(tx: Connection, account_id: str, before: str | None, limit: int) -> lis
     return [Run(*row) for row in tx.execute(query.order_by(retention_run.c.id.desc()).limit(limit))]
 
 
-def running(tx: Connection) -> list[Run]:
+def running(tx: Tx) -> list[Run]:
     """Return the runs of all accounts that are under way, or were when their process was killed."""
     return [Run(*row) for row in tx.execute(select(*_runs).where(retention_run.c.state == "running"))]
 
 
-def last(tx: Connection, account_id: str) -> Run | None:
+def last(tx: Tx, account_id: str) -> Run | None:
     """Return the account's last run that is done and was no rehearsal."""
     mine = (retention_run.c.account_id == account_id) & retention_run.c.done_at.is_not(None)
     query = select(*_runs).where(mine, ~retention_run.c.dry_run).order_by(retention_run.c.started_at.desc())
@@ -103,20 +104,20 @@ def last(tx: Connection, account_id: str) -> Run | None:
     return None if row is None else Run(*row)
 
 
-def commanded(tx: Connection, since: int) -> list[str]:
+def commanded(tx: Tx, since: int) -> list[str]:
     """Return the accounts of which a command has finished a run since a time (ms)."""
     mine = (retention_run.c.source == "command") & (retention_run.c.done_at >= since) & ~retention_run.c.dry_run
     return list(tx.execute(select(retention_run.c.account_id).where(mine).distinct()).scalars())
 
 
-def unrun(tx: Connection, before: int) -> list[str]:
+def unrun(tx: Tx, before: int) -> list[str]:
     """Return the accounts that are older than a time (ms) and whose last run began before it."""
     real = (retention_run.c.account_id == account.c.id) & ~retention_run.c.dry_run
     begun = select(func.max(retention_run.c.started_at)).where(real).scalar_subquery()
     return list(tx.execute(select(account.c.id).where(func.coalesce(begun, account.c.created_at) < before)).scalars())
 
 
-def counts(tx: Connection, ids: Sequence[str]) -> dict[str, list[Count]]:
+def counts(tx: Tx, ids: Sequence[str]) -> dict[str, list[Count]]:
     """Return what each of some runs met, rule by rule."""
     query = select(retention_count.c.run_id, *_counts).where(retention_count.c.run_id.in_(ids))
     made: dict[str, list[Count]] = defaultdict(list)
@@ -125,36 +126,36 @@ def counts(tx: Connection, ids: Sequence[str]) -> dict[str, list[Count]]:
     return made
 
 
-def reach(tx: Connection, run_id: str, counts: Sequence[Count]) -> None:
+def reach(tx: Tx, run_id: str, counts: Sequence[Count]) -> None:
     """Note what the rules met before anything was purged; what was noted first stays."""
     for position, each in enumerate(counts):
         values = {field.name: getattr(each, field.name) for field in fields(Count)}
         once(tx, retention_count, {"run_id": run_id, "position": position, **values})
 
 
-def purged(tx: Connection, run_id: str, rule: str, number: int) -> None:
+def purged(tx: Tx, run_id: str, rule: str, number: int) -> None:
     """Count what was purged, in the transaction that did."""
     _set(tx, run_id, rule, purged=retention_count.c.purged + number)
 
 
-def leave(tx: Connection, run_id: str, rule: str, left: int, oldest: int | None, took_ms: int) -> None:
+def leave(tx: Tx, run_id: str, rule: str, left: int, oldest: int | None, took_ms: int) -> None:
     """Note what a second look found, and how long the rule took since the process began with it."""
     _set(tx, run_id, rule, left=left, oldest=oldest, took_ms=retention_count.c.took_ms + took_ms)
 
 
-def close(tx: Connection, run_id: str, at: int, scrubbed_at: int | None) -> bool:
+def close(tx: Tx, run_id: str, at: int, scrubbed_at: int | None) -> bool:
     """Note that a run is done; return whether it was this call that did, the first one counts."""
     open_still = (retention_run.c.id == run_id) & (retention_run.c.state == "running")
     values = {"state": "done", "done_at": at, "scrubbed_at": scrubbed_at}
     return tx.execute(update(retention_run).where(open_still).values(**values)).rowcount > 0
 
 
-def forget(tx: Connection, account_id: str, before: int) -> int:
+def forget(tx: Tx, account_id: str, before: int) -> int:
     """Delete the reports of an account's runs and rehearsals that were done before a time (ms); return how many."""
     old = (retention_run.c.account_id == account_id) & (retention_run.c.done_at < before)
     return tx.execute(delete(retention_run).where(old)).rowcount
 
 
-def _set(tx: Connection, run_id: str, rule: str, **values: Any) -> None:
+def _set(tx: Tx, run_id: str, rule: str, **values: Any) -> None:
     mine = (retention_count.c.run_id == run_id) & (retention_count.c.rule == rule)
     tx.execute(update(retention_count).where(mine).values(**values))

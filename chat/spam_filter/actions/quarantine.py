@@ -15,6 +15,7 @@ from chat.core.nudges import Nudge, Told
 from chat.core.texts import cut
 from chat.infra.audit import audit
 from chat.infra.services import Services, unseal_text
+from chat.infra.store.tx import Tx
 from chat.spam_filter.actions import training
 from chat.spam_filter.store import labels, quarantine
 from chat.spam_filter.store.quarantine import Held, Place, Sort
@@ -71,7 +72,7 @@ async def judge(services: Services, actor: Actor, word: Word, places: list[Place
     """
     told: list[Gone] = []
 
-    def work(tx: Any) -> int:
+    def work(tx: Tx) -> int:
         told.clear()
         found = quarantine.many(tx, actor.account_id, places)
         for ticket_id, group in groupby(found, key=lambda each: each.message.ticket_id):
@@ -88,7 +89,7 @@ async def judge(services: Services, actor: Actor, word: Word, places: list[Place
     return done
 
 
-def _said(services: Services, tx: Any, actor: Actor, word: Word, ticket_id: int, group: list[Held]) -> Gone:
+def _said(services: Services, tx: Tx, actor: Actor, word: Word, ticket_id: int, group: list[Held]) -> Gone:
     said = [each.message for each in group]
     changed = quarantine.put(tx, ticket_id, [each.seq for each in said], held=word != "release")
     contact = contacts.by_uid(tx, group[0].contact_uid, lock=True)

@@ -17,6 +17,7 @@ from chat.core.model import Actor
 from chat.core.nudges import Nudge, Told
 from chat.infra.audit import audit
 from chat.infra.services import Services
+from chat.infra.store.tx import Tx
 from chat.spam_filter.actions import fitting, training, versions
 from chat.spam_filter.store import runs
 from chat.spam_filter.store.runs import Run
@@ -31,7 +32,7 @@ async def start(services: Services, actor: Actor) -> dict[str, Any]:
     require_manager(actor)
     made = {"id": uuid7(), "account_id": actor.account_id, "asked_by": actor.agent_id}
 
-    def work(tx: Any) -> Run:
+    def work(tx: Tx) -> Run:
         now = services.clock()
         if not runs.counted(tx, actor.account_id, now + 1)[0]:
             raise NotNow("There are no labels yet: mark messages as spam or not; the filter in use goes on")
@@ -51,7 +52,7 @@ async def page(
     """Return the account's runs, newest first, and where the next page begins."""
     require_manager(actor)
 
-    def work(tx: Any) -> tuple[list[Run], Run | None]:
+    def work(tx: Tx) -> tuple[list[Run], Run | None]:
         return runs.of_account(tx, actor.account_id, before, limit + 1), runs.in_use(tx, actor.account_id)
 
     found, used = await services.store.read(work)
@@ -62,7 +63,7 @@ async def one(services: Services, actor: Actor, run_id: str) -> dict[str, Any]:
     """Return a run of the account with its report and the worst mistakes."""
     require_manager(actor)
 
-    def work(tx: Any) -> tuple[Run, Run | None, list[runs.Mistake]]:
+    def work(tx: Tx) -> tuple[Run, Run | None, list[runs.Mistake]]:
         found = runs.one(tx, actor.account_id, run_id)
         return found, runs.in_use(tx, actor.account_id), runs.mistakes(tx, actor.account_id, found.id)
 
@@ -77,7 +78,7 @@ async def promote(services: Services, actor: Actor, run_id: str) -> dict[str, An
     """Put a version to use, in every process at once; NotNow where it is not done, or nothing is left in it."""
     require_manager(actor)
 
-    def work(tx: Any) -> None:
+    def work(tx: Tx) -> None:
         run = runs.one(tx, actor.account_id, run_id)
         if run.state != "done" or not run.labels:
             raise NotNow("This version is not there to be used")
@@ -104,7 +105,7 @@ async def ship(services: Services, actor: Actor) -> None:
     """Go back to the head that Lethe is shipped with; what agents marked stays learnt."""
     require_manager(actor)
 
-    def work(tx: Any) -> None:
+    def work(tx: Tx) -> None:
         if runs.in_use(tx, actor.account_id) is not None:
             runs.put_to_use(tx, actor.account_id, None, services.clock(), actor.agent_id)
             audit.enter(services, tx, actor.account_id, actor.agent_id, "filter.promoted", "0")
@@ -117,7 +118,7 @@ async def discard(services: Services, actor: Actor, run_id: str) -> dict[str, An
     """Say that a version is not wanted; it is kept, and may be put to use all the same. NotNow for the one in use."""
     require_manager(actor)
 
-    def work(tx: Any) -> None:
+    def work(tx: Tx) -> None:
         run, used = runs.one(tx, actor.account_id, run_id), runs.in_use(tx, actor.account_id)
         if run.state != "done" or (used is not None and used.id == run.id):
             raise NotNow("Only a version that is done and not in use can be discarded")
@@ -133,7 +134,7 @@ async def history(services: Services, actor: Actor) -> list[dict[str, Any]]:
     """Return which version was put to use when and by whom, last first."""
     require_manager(actor)
 
-    def work(tx: Any) -> tuple[list[runs.Put], dict[str, int]]:
+    def work(tx: Tx) -> tuple[list[runs.Put], dict[str, int]]:
         known = {each.id: each.version for each in runs.of_account(tx, actor.account_id)}
         return runs.puts(tx, actor.account_id), known
 
@@ -172,7 +173,7 @@ async def everywhere(services: Services, texts: Sequence[tuple[str, bool]] = ())
     return [{"account": each.account_id} | shown(each, None) for each in found]
 
 
-def _ask(services: Services, tx: Any, account_id: str) -> str | None:
+def _ask(services: Services, tx: Tx, account_id: str) -> str | None:
     """File a run of the command's; None where there are no labels."""
     at = services.clock() + 1
     if not runs.counted(tx, account_id, at)[0]:

@@ -23,6 +23,7 @@ from chat.core.frames import TEXT_CHARS
 from chat.core.model import Actor, Contact, Message
 from chat.core.nudges import Nudge, Told
 from chat.infra.services import Services, unseal_text
+from chat.infra.store.tx import Tx
 from chat.spam_filter.store import given, labels, runs
 from chat.spam_filter.store.given import Given
 from chat.spam_filter.store.labels import Labelled
@@ -33,7 +34,7 @@ WHY_MOST = 20
 TAUGHT_MOST = 50  # messages of a ticket that one mark labels
 
 
-def teach(services: Services, tx: Any, actor: Actor, contact: Contact, said: list[Message], *, spam: bool) -> int:
+def teach(services: Services, tx: Tx, actor: Actor, contact: Contact, said: list[Message], *, spam: bool) -> int:
     """
     Label a ticket's messages in the mark's own transaction, none without a live consent to `spam_training`; return how
     many.
@@ -55,7 +56,7 @@ async def changed(services: Services, account_id: str, contact_id: int) -> None:
 async def refresh(services: Services, account_id: str, contact_id: int) -> None:
     """Read a contact's labels again; whose key is gone has none any more, and no words in memory."""
 
-    def work(tx: Any) -> dict[tuple[int, int], Label]:
+    def work(tx: Tx) -> dict[tuple[int, int], Label]:
         try:
             contact = contacts.by_id(tx, contact_id)
             services.keys.get(contact.key_slot, contact.uid)
@@ -149,7 +150,7 @@ def described(services: Services, account_id: str) -> dict[str, Any]:
 async def model(services: Services, actor: Actor) -> dict[str, Any]:
     """Return what the actor's account's filter is, and which version of it serves, 0 where the head follows labels."""
 
-    def work(tx: Any) -> tuple[int, float]:
+    def work(tx: Tx) -> tuple[int, float]:
         used = runs.in_use(tx, actor.account_id)
         return 0 if used is None else used.version, accounts.one(tx, actor.account_id).ham_held
 
@@ -182,7 +183,7 @@ def _given(numbers: Sequence[int], at: int, *, spam: bool) -> Given:
     return Given(sha256(data).hexdigest(), at, spam, data)
 
 
-def _every(services: Services, tx: Any, only: str = "") -> dict[str, dict[int, dict[tuple[int, int], Label]]]:
+def _every(services: Services, tx: Tx, only: str = "") -> dict[str, dict[int, dict[tuple[int, int], Label]]]:
     """Return every label by account and contact, or those of one account."""
     found: dict[str, dict[int, dict[tuple[int, int], Label]]] = defaultdict(dict)
     for contact_id, account_id, uid, slot in labels.taught_by(tx):
@@ -192,7 +193,7 @@ def _every(services: Services, tx: Any, only: str = "") -> dict[str, dict[int, d
     return found
 
 
-def _agreed(tx: Any, contact: Contact) -> bool:
+def _agreed(tx: Tx, contact: Contact) -> bool:
     """Whether the contact's live consent, to the notice in force, has `spam_training` in it."""
     current = accounts.one(tx, contact.account_id).notice_version
     if contact.receipt_id is None or contact.notice_version != current:

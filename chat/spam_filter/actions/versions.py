@@ -14,6 +14,7 @@ from chat.account import store as accounts
 from chat.core.errors import NotFound
 from chat.core.nudges import Nudge, Told
 from chat.infra.services import Services, unseal_text
+from chat.infra.store.tx import Tx
 from chat.spam_filter.actions import fitting, training
 from chat.spam_filter.store import given, labels, runs
 from chat.spam_filter.store.runs import Run
@@ -29,7 +30,7 @@ async def lead(services: Services, account_id: str) -> None:
     """Let the version in use serve here, and none where there is none: the head then follows the labels."""
     await training.take(services, account_id)
 
-    def work(tx: Any) -> tuple[Run | None, float]:
+    def work(tx: Tx) -> tuple[Run | None, float]:
         return runs.in_use(tx, account_id), accounts.one(tx, account_id).ham_held
 
     run, held = await services.store.read(work)
@@ -58,7 +59,7 @@ async def follow_anew(services: Services) -> None:
 async def stale(services: Services, account_id: str) -> list[Run]:
     """Return the account's versions that count labels which are gone, or stand on another prior or target."""
 
-    def work(tx: Any) -> list[Run]:
+    def work(tx: Tx) -> list[Run]:
         found = [each for each in runs.of_account(tx, account_id) if each.state == "done"]
         return [each for each in found if each.counted != _counted(services, tx, each)]
 
@@ -90,7 +91,7 @@ async def job_of(
     """Return what fitting some runs needs, and for each by what its labels are told from fewer or others."""
     until = max(each.asked_at for each in wanted)
 
-    def work(tx: Any) -> tuple[list[Example], dict[str, str], Head, float]:
+    def work(tx: Tx) -> tuple[list[Example], dict[str, str], Head, float]:
         found = _all(services, tx, account_id, until)
         counted = {each.id: _counted(services, tx, each) for each in wanted}
         held = accounts.one(tx, account_id).ham_held
@@ -109,7 +110,7 @@ async def keep(services: Services, run: Run, job: Job, made: Fitted, counted: st
     now = services.clock()
     where = {each.place: each for each in mine}
 
-    def work(tx: Any) -> bool:
+    def work(tx: Tx) -> bool:
         runs.lock(tx, run.id)
         if _counted(services, tx, run) != counted:
             return False
@@ -132,18 +133,18 @@ def _head(run: Run | None, held: float) -> Head:
     return Head(held=held) if run is None or run.head is None else Head.of(run.head)
 
 
-def _counted(services: Services, tx: Any, run: Run) -> str:
+def _counted(services: Services, tx: Tx, run: Run) -> str:
     """Return by what a version is told from another one of its number: prior, target, labels."""
     held = accounts.one(tx, run.account_id).ham_held
     return f"{services.filters.sign}/{held:g}/{runs.counted(tx, run.account_id, run.asked_at)[1]}"
 
 
-def examples(services: Services, tx: Any, run: Run) -> list[Example]:
+def examples(services: Services, tx: Tx, run: Run) -> list[Example]:
     """Return the labels that a run's version is made of."""
     return _all(services, tx, run.account_id, run.asked_at)
 
 
-def _all(services: Services, tx: Any, account_id: str, until: int) -> list[Example]:
+def _all(services: Services, tx: Tx, account_id: str, until: int) -> list[Example]:
     texts = enumerate(given.of_account(tx, account_id, until))
     made = [Example(f"given {n}", (0, n), each.at, None, training.features_of(each), each.spam) for n, each in texts]
     return made + _opened(services, labels.of_account(tx, account_id, until))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import func, insert, select
 
+from chat.infra.store.tx import Tx
 from chat.spam_filter.schema import given
 
 CHUNK = 500
@@ -25,7 +26,7 @@ class Given:
 _columns = tuple(given.c[field.name] for field in fields(Given))
 
 
-def add(tx: Connection, account_id: str, made: Sequence[Given]) -> int:
+def add(tx: Tx, account_id: str, made: Sequence[Given]) -> int:
     """Store those that are not there yet; return how many."""
     known = set(tx.execute(select(given.c.digest).where(given.c.account_id == account_id)).scalars())
     fresh = {each.digest: each for each in made if each.digest not in known}
@@ -37,7 +38,7 @@ def add(tx: Connection, account_id: str, made: Sequence[Given]) -> int:
     return len(found)
 
 
-def of_account(tx: Connection, account_id: str, until: int | None = None) -> list[Given]:
+def of_account(tx: Tx, account_id: str, until: int | None = None) -> list[Given]:
     """Return what was given to an account, before a time (ms)."""
     query = select(*_columns).where(given.c.account_id == account_id)
     if until is not None:
@@ -45,12 +46,12 @@ def of_account(tx: Connection, account_id: str, until: int | None = None) -> lis
     return [Given(*row) for row in tx.execute(query.order_by(given.c.digest))]
 
 
-def count(tx: Connection, account_id: str) -> int:
+def count(tx: Tx, account_id: str) -> int:
     """Return how many texts were given to an account; none ever goes."""
     found = select(func.count()).select_from(given).where(given.c.account_id == account_id)
     return int(tx.execute(found).scalar_one())
 
 
-def accounts(tx: Connection) -> list[str]:
+def accounts(tx: Tx) -> list[str]:
     """Return every account that something was given to."""
     return list(tx.execute(select(given.c.account_id).distinct().order_by(given.c.account_id)).scalars())

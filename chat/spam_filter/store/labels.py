@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
-from sqlalchemy import Connection, delete, insert, select, tuple_
+from sqlalchemy import delete, insert, select, tuple_
 
 from chat.consent.schema import receipt
 from chat.contacts.schema import contact
+from chat.infra.store.tx import Tx
 from chat.spam_filter.schema import label
 from chat.tickets.schema import message
 
@@ -29,7 +30,7 @@ class Labelled:
 _columns = tuple(label.c[field.name] for field in fields(Labelled))
 
 
-def put(tx: Connection, made: Sequence[Labelled]) -> None:
+def put(tx: Tx, made: Sequence[Labelled]) -> None:
     """Store labels of one ticket, each in the place of the one before it."""
     if not made:
         return
@@ -38,47 +39,47 @@ def put(tx: Connection, made: Sequence[Labelled]) -> None:
     tx.execute(insert(label), [{field.name: getattr(each, field.name) for field in fields(Labelled)} for each in made])
 
 
-def drop(tx: Connection, contact_id: int) -> None:
+def drop(tx: Tx, contact_id: int) -> None:
     """Delete a contact's labels."""
     tx.execute(delete(label).where(label.c.contact_id == contact_id))
 
 
-def drop_one(tx: Connection, ticket_id: int, seq: int) -> None:
+def drop_one(tx: Tx, ticket_id: int, seq: int) -> None:
     """Delete the label of a message."""
     tx.execute(delete(label).where(label.c.ticket_id == ticket_id, label.c.seq == seq))
 
 
-def contacts_of(tx: Connection, ids: Sequence[int]) -> set[tuple[str, int]]:
+def contacts_of(tx: Tx, ids: Sequence[int]) -> set[tuple[str, int]]:
     """Return whose labels hang off some tickets: account and contact."""
     query = select(contact.c.account_id, contact.c.id).join(label, label.c.contact_id == contact.c.id)
     return {(row[0], row[1]) for row in tx.execute(query.where(label.c.ticket_id.in_(ids)).distinct())}
 
 
-def drop_many(tx: Connection, keys: Sequence[tuple[int, int]]) -> None:
+def drop_many(tx: Tx, keys: Sequence[tuple[int, int]]) -> None:
     """Delete labels by ticket and `seq`."""
     tx.execute(delete(label).where(tuple_(label.c.ticket_id, label.c.seq).in_(keys)))
 
 
-def of_contact(tx: Connection, contact_id: int) -> list[Labelled]:
+def of_contact(tx: Tx, contact_id: int) -> list[Labelled]:
     """Return a contact's labels."""
     return [Labelled(*row) for row in tx.execute(select(*_columns).where(label.c.contact_id == contact_id))]
 
 
-def contacts(tx: Connection, places: Sequence[tuple[int, int]]) -> dict[tuple[int, int], int]:
+def contacts(tx: Tx, places: Sequence[tuple[int, int]]) -> dict[tuple[int, int], int]:
     """Return whose the labels of some messages are."""
     query = select(label.c.ticket_id, label.c.seq, label.c.contact_id)
     rows = tx.execute(query.where(tuple_(label.c.ticket_id, label.c.seq).in_(places))) if places else ()
     return {(row[0], row[1]): row[2] for row in rows}
 
 
-def taught_by(tx: Connection) -> list[tuple[int, str, str, int]]:
+def taught_by(tx: Tx) -> list[tuple[int, str, str, int]]:
     """Return whoever has labels: key, account, public id and the slot of the data key."""
     query = select(contact.c.id, contact.c.account_id, contact.c.uid, contact.c.key_slot)
     rows = tx.execute(query.where(contact.c.id.in_(select(label.c.contact_id))).order_by(contact.c.id))
     return [(row.id, row.account_id, row.uid, row.key_slot) for row in rows]
 
 
-def of_account(tx: Connection, account_id: str, until: int) -> list[tuple[Labelled, str, int, bytes, bytes]]:
+def of_account(tx: Tx, account_id: str, until: int) -> list[tuple[Labelled, str, int, bytes, bytes]]:
     """Return an account's labels made before `until`: each with its contact's public id and key slot, and message."""
     columns = (*_columns, contact.c.uid, contact.c.key_slot, message.c.cid, message.c.body)
     same = (message.c.ticket_id == label.c.ticket_id) & (message.c.seq == label.c.seq)
@@ -88,7 +89,7 @@ def of_account(tx: Connection, account_id: str, until: int) -> list[tuple[Labell
     return [(Labelled(*row[:-4]), *row[-4:]) for row in rows]
 
 
-def purposes_of(tx: Connection, contact_id: int) -> dict[str, bool]:
+def purposes_of(tx: Tx, contact_id: int) -> dict[str, bool]:
     """Return what a contact agreed to last, purpose by purpose."""
     mine = select(receipt.c.purposes).where(receipt.c.contact_id == contact_id).order_by(receipt.c.id.desc()).limit(1)
     return dict(tx.execute(mine).scalar_one())

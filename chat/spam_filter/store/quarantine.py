@@ -6,13 +6,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Select, and_, delete, exists, func, insert, select, tuple_, update
+from sqlalchemy import Select, and_, delete, exists, func, insert, select, tuple_, update
 
 from chat.account.schema import site
 from chat.contacts.schema import contact
 from chat.contacts.schema import hold as legal_hold
 from chat.core.model import Message
 from chat.infra.store.bound import columns, holds
+from chat.infra.store.tx import Tx
 from chat.spam_filter.schema import label, review
 from chat.tickets.schema import message, ticket
 
@@ -39,7 +40,7 @@ _said = (message.c.author == "visitor") & message.c.target.is_(None) & message.c
 _looked_at = exists().where(review.c.ticket_id == message.c.ticket_id, review.c.seq == message.c.seq)
 
 
-def page(tx: Connection, account_id: str, sort: Sort, before: tuple[float, int, int] | None, limit: int) -> list[Held]:
+def page(tx: Tx, account_id: str, sort: Sort, before: tuple[float, int, int] | None, limit: int) -> list[Held]:
     """Return up to `limit` held messages, highest score or newest first, from behind `before`: score or time, place."""
     by = _score if sort == "score" else message.c.at
     order = (by, message.c.ticket_id, message.c.seq)
@@ -50,13 +51,13 @@ def page(tx: Connection, account_id: str, sort: Sort, before: tuple[float, int, 
     return _all_held(tx, rows)
 
 
-def count(tx: Connection, account_id: str) -> int:
+def count(tx: Tx, account_id: str) -> int:
     """Return how many held messages wait for a look."""
     found = _of_account(account_id).where(message.c.held, ~_looked_at, ticket.c.held > 0)
     return int(tx.execute(select(func.count()).select_from(found.subquery())).scalar_one())
 
 
-def many(tx: Connection, account_id: str, places: Sequence[Place]) -> list[Held]:
+def many(tx: Tx, account_id: str, places: Sequence[Place]) -> list[Held]:
     """Return those of some messages that are there, held or not; their tickets and contacts are locked, in order."""
     numbers = sorted({number for number, _ in places})
     mine = (ticket.c.account_id == account_id) & ticket.c.number.in_(numbers)
@@ -67,7 +68,7 @@ def many(tx: Connection, account_id: str, places: Sequence[Place]) -> list[Held]
     return _all_held(tx, tx.execute(query.order_by(message.c.ticket_id, message.c.seq)))
 
 
-def put(tx: Connection, ticket_id: int, seqs: Sequence[int], *, held: bool) -> list[Message]:
+def put(tx: Tx, ticket_id: int, seqs: Sequence[int], *, held: bool) -> list[Message]:
     """Hold some messages of a ticket, or release them, with their redactions; return those that changed."""
     theirs = message.c.seq.in_(seqs) | message.c.target.in_(seqs)
     changed = (message.c.ticket_id == ticket_id) & theirs & (message.c.held != held)
@@ -79,7 +80,7 @@ def put(tx: Connection, ticket_id: int, seqs: Sequence[int], *, held: bool) -> l
     return [Message(*row) for row in tx.execute(query.order_by(message.c.seq))]
 
 
-def look_at(tx: Connection, found: Sequence[Message], agent_id: str, at: int, *, spam: bool) -> None:
+def look_at(tx: Tx, found: Sequence[Message], agent_id: str, at: int, *, spam: bool) -> None:
     """Enter an agent's word on messages in the place of the word before."""
     forget(tx, found)
     made = {"spam": spam, "agent_id": agent_id, "at": at}
@@ -88,7 +89,7 @@ def look_at(tx: Connection, found: Sequence[Message], agent_id: str, at: int, *,
         tx.execute(insert(review), rows)
 
 
-def forget(tx: Connection, found: Sequence[Message]) -> None:
+def forget(tx: Tx, found: Sequence[Message]) -> None:
     """Take back what was said of messages: they wait again."""
     places = [(each.ticket_id, each.seq) for each in found]
     if places:
@@ -108,13 +109,13 @@ def _of_account(account_id: str) -> Select[Any]:
     )
 
 
-def _all_held(tx: Connection, rows: Iterable[Any]) -> list[Held]:
+def _all_held(tx: Tx, rows: Iterable[Any]) -> list[Held]:
     """Return those whose contact is of the account as the server wrote it itself."""
     kept = [row for row in rows if holds(tx, contact, row, "c_")]
     return [Held(Message(*row[: len(_columns)]), row.number, row.uid, row.key_slot, row.name, row.site) for row in kept]
 
 
-def unused(tx: Connection, account_id: str) -> int:
+def unused(tx: Tx, account_id: str) -> int:
     """Return how many messages an agent has judged that taught nothing: there is no label of them."""
     taught = exists().where(label.c.ticket_id == review.c.ticket_id, label.c.seq == review.c.seq)
     query = select(func.count()).select_from(review).join(contact, contact.c.id == review.c.contact_id)

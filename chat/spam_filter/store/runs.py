@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, delete, exists, func, insert, select, update
 
 from chat.contacts.schema import contact
 from chat.core.errors import NotFound
+from chat.infra.store.tx import Tx
 from chat.spam_filter.schema import given, label, mistake, promotion, training_run
 from chat.tickets.schema import ticket
 
@@ -68,7 +69,7 @@ _columns = tuple(training_run.c[field.name] for field in fields(Run))
 _put = tuple(promotion.c[field.name] for field in fields(Put))
 
 
-def ask(tx: Connection, made: Mapping[str, Any], at: int) -> tuple[str, bool]:
+def ask(tx: Tx, made: Mapping[str, Any], at: int) -> tuple[str, bool]:
     """File a run under the account's next version; while one is waiting or under way it is that. Tell if it is new."""
     mine = training_run.c.account_id == made["account_id"]
     open_ = training_run.c.state.in_(("queued", "running"))
@@ -82,18 +83,18 @@ def ask(tx: Connection, made: Mapping[str, Any], at: int) -> tuple[str, bool]:
     return str(made["id"]), True
 
 
-def one(tx: Connection, account_id: str, run_id: str) -> Run:
+def one(tx: Tx, account_id: str, run_id: str) -> Run:
     """Return a run of an account; NotFound where it has none such."""
     mine = (training_run.c.id == run_id) & (training_run.c.account_id == account_id)
     return _one(tx, mine)
 
 
-def version(tx: Connection, account_id: str, number: int) -> Run:
+def version(tx: Tx, account_id: str, number: int) -> Run:
     """Return an account's run by the number of its version; NotFound where there is none."""
     return _one(tx, (training_run.c.account_id == account_id) & (training_run.c.version == number))
 
 
-def of_account(tx: Connection, account_id: str, before: int | None = None, limit: int | None = None) -> list[Run]:
+def of_account(tx: Tx, account_id: str, before: int | None = None, limit: int | None = None) -> list[Run]:
     """Return an account's runs, newest first, from behind the version `before`."""
     query = select(*_columns).where(training_run.c.account_id == account_id)
     if before is not None:
@@ -101,35 +102,35 @@ def of_account(tx: Connection, account_id: str, before: int | None = None, limit
     return [Run(*row) for row in tx.execute(query.order_by(training_run.c.version.desc()).limit(limit))]
 
 
-def accounts(tx: Connection) -> list[str]:
+def accounts(tx: Tx) -> list[str]:
     """Return every account that has a run."""
     return list(tx.execute(select(training_run.c.account_id).distinct().order_by(training_run.c.account_id)).scalars())
 
 
-def due(tx: Connection, now: int) -> list[Run]:
+def due(tx: Tx, now: int) -> list[Run]:
     """Return the runs that wait, and those whose process is gone."""
     gone = (training_run.c.state == "running") & (training_run.c.seen_at < now - STALE)
     query = select(*_columns).where((training_run.c.state == "queued") | gone)
     return [Run(*row) for row in tx.execute(query.order_by(training_run.c.asked_at, training_run.c.id))]
 
 
-def take(tx: Connection, run: Run, now: int) -> bool:
+def take(tx: Tx, run: Run, now: int) -> bool:
     """Take a run as it was seen; False where another was quicker."""
     same = (training_run.c.id == run.id) & (training_run.c.state == run.state) & (training_run.c.seen_at == run.seen_at)
     return tx.execute(update(training_run).where(same).values(state="running", progress=0, seen_at=now)).rowcount == 1
 
 
-def change(tx: Connection, run_id: str, **values: Any) -> None:
+def change(tx: Tx, run_id: str, **values: Any) -> None:
     """Set columns of a run."""
     tx.execute(update(training_run).where(training_run.c.id == run_id).values(**values))
 
 
-def lock(tx: Connection, run_id: str) -> None:
+def lock(tx: Tx, run_id: str) -> None:
     """Keep others from making a version meanwhile."""
     tx.execute(select(training_run.c.id).where(training_run.c.id == run_id).with_for_update())
 
 
-def counted(tx: Connection, account_id: str, until: int) -> tuple[int, str]:
+def counted(tx: Tx, account_id: str, until: int) -> tuple[int, str]:
     """Return how much was learnt from before `until`, and what those labels are told apart by from fewer or others."""
     # Under a time that has passed labels only go: a changed mark is made anew, later. So count and sum say it all.
     numbers = (func.count(), func.coalesce(func.sum(label.c.at), 0))
@@ -139,18 +140,18 @@ def counted(tx: Connection, account_id: str, until: int) -> tuple[int, str]:
     return int(row[0]) + int(tx.execute(more).scalar_one()), f"{int(row[0])}/{int(row[1])}"
 
 
-def put_to_use(tx: Connection, account_id: str, run_id: str | None, at: int, agent_id: str) -> None:
+def put_to_use(tx: Tx, account_id: str, run_id: str | None, at: int, agent_id: str) -> None:
     """Enter that a version serves from now on."""
     tx.execute(insert(promotion).values(account_id=account_id, run_id=run_id, at=at, agent_id=agent_id))
 
 
-def puts(tx: Connection, account_id: str) -> list[Put]:
+def puts(tx: Tx, account_id: str) -> list[Put]:
     """Return what was put to use, last first."""
     query = select(*_put).where(promotion.c.account_id == account_id).order_by(promotion.c.id.desc())
     return [Put(*row) for row in tx.execute(query)]
 
 
-def in_use(tx: Connection, account_id: str) -> Run | None:
+def in_use(tx: Tx, account_id: str) -> Run | None:
     """Return the run whose version serves, None for the shipped head: as if what has no label left had never been."""
     left = exists().where(training_run.c.id == promotion.c.run_id, training_run.c.labels > 0)
     counts = promotion.c.run_id.is_(None) | left
@@ -159,21 +160,21 @@ def in_use(tx: Connection, account_id: str) -> Run | None:
     return None if run_id is None else _one(tx, training_run.c.id == run_id)
 
 
-def against(tx: Connection, run: Run) -> Run | None:
+def against(tx: Tx, run: Run) -> Run | None:
     """Return the version a run is compared with, None for the shipped head, or where nothing is left of it."""
     same = (training_run.c.account_id == run.account_id) & (training_run.c.version == run.against)
     row = tx.execute(select(*_columns).where(same, training_run.c.labels > 0)).first()
     return None if row is None else Run(*row)
 
 
-def put_mistakes(tx: Connection, run_id: str, made: Sequence[Mapping[str, Any]]) -> None:
+def put_mistakes(tx: Tx, run_id: str, made: Sequence[Mapping[str, Any]]) -> None:
     """Store a version's worst mistakes in the place of those before."""
     tx.execute(delete(mistake).where(mistake.c.run_id == run_id))
     if made:
         tx.execute(insert(mistake), [{"run_id": run_id, **each} for each in made])
 
 
-def mistakes(tx: Connection, account_id: str, run_id: str) -> list[Mistake]:
+def mistakes(tx: Tx, account_id: str, run_id: str) -> list[Mistake]:
     """Return a version's worst mistakes: ham scored highest first, then spam scored lowest first."""
     columns = (ticket.c.number, mistake.c.seq, mistake.c.spam, mistake.c.margin)
     query = select(*columns).join(ticket, ticket.c.id == mistake.c.ticket_id)
@@ -182,7 +183,7 @@ def mistakes(tx: Connection, account_id: str, run_id: str) -> list[Mistake]:
     return sorted(found, key=lambda each: (each.spam, -abs(each.margin), each.number, each.seq))
 
 
-def _one(tx: Connection, mine: ColumnElement[bool]) -> Run:
+def _one(tx: Tx, mine: ColumnElement[bool]) -> Run:
     row = tx.execute(select(*_columns).where(mine)).first()
     if row is None:
         raise NotFound("No such training run")

@@ -18,6 +18,7 @@ from chat.core.networks import Network
 from chat.core.nudges import Nudge, Told
 from chat.infra.audit import audit
 from chat.infra.services import Services
+from chat.infra.store.tx import Tx
 from chat.team import store
 from chat.team.actions import attempts, passwords
 from chat.team.actions.attempts import Whence
@@ -82,14 +83,14 @@ async def prepared(
     return Prepared(row, chosen)
 
 
-def stored(tx: Any, made: Prepared) -> None:
+def stored(tx: Tx, made: Prepared) -> None:
     """Store a prepared agent; InvalidField where the address is taken."""
     if store.by_email(tx, made.row["email_hash"]) is not None:
         raise InvalidField("An agent with this address is here already", field="email")
     store.add(tx, made.row)
 
 
-async def keeping_key(services: Services, made: Prepared, work: Callable[[Any], T]) -> T:
+async def keeping_key(services: Services, made: Prepared, work: Callable[[Tx], T]) -> T:
     """Run `work`; where it fails, the key that was made for the agent goes again."""
     try:
         return await services.store.write(work)
@@ -98,7 +99,7 @@ async def keeping_key(services: Services, made: Prepared, work: Callable[[Any], 
         raise
 
 
-def give_token(tx: Any, agent_id: str, token: str, name: str, at: int) -> str:
+def give_token(tx: Tx, agent_id: str, token: str, name: str, at: int) -> str:
     """Let a program that knows `token` act for an agent; return the token's id."""
     token_id = uuid7()
     row = {
@@ -125,7 +126,7 @@ async def add_agent(services: Services, actor: Actor, email: str, name: str, rol
         raise Forbidden("Only an owner adds an owner")
     made = await prepared(services, actor.account_id, email, name, role, None, due=True)
 
-    def work(tx: Any) -> None:
+    def work(tx: Tx) -> None:
         stored(tx, made)
         audit.enter(services, tx, actor.account_id, actor.agent_id, "agent.added", made.row["id"])
 
@@ -138,7 +139,7 @@ async def deactivate_agent(services: Services, actor: Actor, agent_id: str) -> N
     """Deactivate an agent and end their sessions, tokens and sockets. The last owner stays."""
     _manages(actor)
 
-    def work(tx: Any) -> None:
+    def work(tx: Tx) -> None:
         row = store.one(tx, actor.account_id, agent_id)
         if row.role == "owner" and actor.role != "owner":
             raise Forbidden("Only an owner deactivates an owner")
@@ -170,7 +171,7 @@ async def sign_in(services: Services, email: str, password: str, network: Networ
     made, now = secret(), services.clock()
     session = {"id": uuid7(), "agent_id": row.id, "secret_hash": digest(made), "created_at": now, "seen_at": now}
 
-    def work(tx: Any) -> int:
+    def work(tx: Tx) -> int:
         # Looked at again where it is stored: the password may have been changed while it was being checked.
         is_now = store.active(tx, row.id, lock=True)
         if is_now is None or is_now.password_hash != row.password_hash:
@@ -195,7 +196,7 @@ async def _failed(services: Services, row: Any | None, whence: Whence) -> None:
     if row is None:
         return
 
-    def work(tx: Any) -> None:
+    def work(tx: Tx) -> None:
         if not whence.device:
             store.count_failure(tx, row.id)
         audit.enter_once(services, tx, row.account_id, "system", "agent.sign_in_failed", row.id)
@@ -206,7 +207,7 @@ async def _failed(services: Services, row: Any | None, whence: Whence) -> None:
 async def sign_out(services: Services, actor: Actor) -> None:
     """End the actor's session and the sockets opened with it."""
 
-    def work(tx: Any) -> None:
+    def work(tx: Tx) -> None:
         store.end_session(tx, actor.session_id)
         audit.enter(services, tx, actor.account_id, actor.agent_id, "agent.signed_out", actor.session_id)
 
@@ -222,7 +223,7 @@ async def by_session(services: Services, cookie: str, *, due: bool = False) -> A
     """
     shown, now = digest(services.tokens.read_cookie(cookie)), services.clock()
 
-    def work(tx: Any) -> tuple[Any, Any]:
+    def work(tx: Tx) -> tuple[Any, Any]:
         session = store.by_session(tx, shown, now)
         return session, session and store.active(tx, session.agent_id)
 
@@ -240,7 +241,7 @@ async def by_token(services: Services, token: str) -> Actor:
     """Return for whom this API token acts; Unauthorized where for nobody."""
     shown = digest(token)
 
-    def work(tx: Any) -> tuple[Any, Any]:
+    def work(tx: Tx) -> tuple[Any, Any]:
         found = store.by_token(tx, shown)
         return found, found and store.active(tx, found.agent_id)
 
@@ -257,7 +258,7 @@ async def still(services: Services, actor: Actor) -> Actor:
     """
     now = services.clock()
 
-    def work(tx: Any) -> tuple[Any, Any]:
+    def work(tx: Tx) -> tuple[Any, Any]:
         if actor.session_id:
             mine = store.session_by_id(tx, actor.session_id, now)
         else:

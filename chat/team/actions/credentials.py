@@ -14,6 +14,7 @@ from chat.core.model import Actor
 from chat.core.nudges import Nudge, Told
 from chat.infra.audit import audit
 from chat.infra.services import Services
+from chat.infra.store.tx import Tx
 from chat.team import store
 from chat.team.actions import passwords
 
@@ -48,7 +49,7 @@ async def renew(services: Services, email: str, password: str | None, *, with_to
     known = await services.store.read(lambda tx: _active(tx, services.email_hash("agents", email), email))
     kept = await passwords.kept(services, known.key_slot, known.id, chosen)
 
-    def work(tx: Any) -> tuple[str, str, int, list[str]]:
+    def work(tx: Tx) -> tuple[str, str, int, list[str]]:
         row = _active(tx, known.email_hash, email)
         store.change(tx, row.id, password_hash=kept, password_due=password is None)
         ended = store.end_sessions(tx, row.id)
@@ -85,7 +86,7 @@ async def change(services: Services, actor: Actor, old: str, new: str) -> int:
     email = services.unseal(row.key_slot, row.id, "email", row.email) or ""
     kept = await passwords.kept(services, row.key_slot, row.id, passwords.chosen(new, email, actor.name))
 
-    def work(tx: Any) -> int:
+    def work(tx: Tx) -> int:
         is_now = store.active(tx, row.id, lock=True)
         if is_now is None or is_now.password_hash != row.password_hash:
             raise Unauthorized("Sign in again")
@@ -105,7 +106,7 @@ async def change(services: Services, actor: Actor, old: str, new: str) -> int:
 async def standing(services: Services, actor: Actor) -> Standing:
     """Return how it stands with the actor's password."""
 
-    def work(tx: Any) -> Standing:
+    def work(tx: Tx) -> Standing:
         row = store.active(tx, actor.agent_id)
         session = store.session_by_id(tx, actor.session_id, services.clock())
         return Standing(row is not None and row.password_due, 0 if session is None else session.failed)
@@ -113,7 +114,7 @@ async def standing(services: Services, actor: Actor) -> Standing:
     return await services.store.read(work)
 
 
-def _active(tx: Any, email_hash: str, email: str) -> Any:
+def _active(tx: Tx, email_hash: str, email: str) -> Any:
     row = store.by_email(tx, email_hash)
     if row is None or row.deactivated_at is not None:
         address(email)

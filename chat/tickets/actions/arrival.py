@@ -15,6 +15,7 @@ from chat.core.model import Account, Contact, Site, Ticket
 from chat.core.tokens import Visitor
 from chat.infra.services import Services
 from chat.infra.store import server
+from chat.infra.store.tx import Tx
 from chat.tickets.actions import transcripts
 
 
@@ -37,7 +38,7 @@ class Arrival:
 async def arrive(services: Services, visitor: Visitor) -> Arrival:
     """Return the arrival of whom a token speaks for; Unauthorized where they were erased or have withdrawn."""
 
-    def work(tx: Any) -> Arrival:
+    def work(tx: Tx) -> Arrival:
         try:
             contact = contacts.by_uid(tx, visitor.contact)
             site = accounts.site_by_id(tx, contact.site_id)

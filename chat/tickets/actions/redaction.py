@@ -13,6 +13,7 @@ from chat.core.model import Actor, Attachment, Message, Ticket
 from chat.core.nudges import Nudge, Told
 from chat.infra.audit import audit
 from chat.infra.services import Services
+from chat.infra.store.tx import Tx
 from chat.spam_filter.actions import training
 from chat.spam_filter.store import labels
 from chat.tickets.actions import tickets, transcripts
@@ -62,7 +63,7 @@ async def purge(services: Services, actor: Actor, number: int) -> None:
     opened = await tickets.one(services, actor, number)
     ticket = opened.ticket
 
-    def work(tx: Any) -> None:
+    def work(tx: Tx) -> None:
         redaction.doom(tx, [ticket.id], services.clock())
         audit.enter(services, tx, actor.account_id, actor.agent_id, "ticket.purged", str(number), opened.contact.uid)
         services.ledger.enter(services.clock(), "purge", {"ticket": ticket.id})
@@ -117,7 +118,7 @@ def tell(services: Services, ticket: Ticket, entry: Message) -> frames.RedactedO
 async def _take(services: Services, actor: Actor, opened: Opened, seq: int, part: str | None) -> frames.RedactedOut:
     action, target = ("attachment.deleted", part) if part else ("message.redacted", f"{opened.ticket.number}/{seq}")
 
-    def work(tx: Any) -> tuple[Message, list[Attachment], bool]:
+    def work(tx: Tx) -> tuple[Message, list[Attachment], bool]:
         taken = redaction.redact(tx, opened.ticket.id, seq, services.clock(), part)
         if not taken[2]:
             audit.enter(services, tx, actor.account_id, actor.agent_id, action, target, opened.contact.uid)
@@ -135,7 +136,7 @@ async def _take(services: Services, actor: Actor, opened: Opened, seq: int, part
 async def _unused(services: Services, actor: Actor, file: Attachment) -> None:
     from_contact = await services.store.read(lambda tx: uploads.owner(tx, file))
 
-    def work(tx: Any) -> None:
+    def work(tx: Tx) -> None:
         uploads.drop(tx, [file.id])
         audit.enter(services, tx, actor.account_id, actor.agent_id, "attachment.deleted", file.id, from_contact)
         services.ledger.enter(

@@ -16,6 +16,7 @@ from chat.core.texts import seen
 from chat.infra.audit import audit
 from chat.infra.services import Services, seal_text
 from chat.infra.store import server
+from chat.infra.store.tx import Tx
 from chat.spam_filter.actions import training
 from chat.spam_filter.store import quarantine
 from chat.team import store as agents
@@ -68,7 +69,7 @@ async def page(
 async def one(services: Services, actor: Actor, number: int) -> Opened:
     """Return a ticket of the actor's account; NotFound where there is none."""
 
-    def work(tx: Any) -> tuple[Listed, Contact]:
+    def work(tx: Tx) -> tuple[Listed, Contact]:
         listed = tickets.one(tx, actor.account_id, number)
         return listed, contacts.by_id(tx, listed.ticket.contact_id)
 
@@ -123,7 +124,7 @@ async def add_note(
     sealed = seal_text(services.keys.get(contact.key_slot, contact.uid), "note", cid, text)
     made = {"cid": cid, "agent_id": actor.agent_id, "body": sealed, "at": services.clock()}
 
-    def work(tx: Any) -> tuple[Note, bool, transcripts.Names]:
+    def work(tx: Tx) -> tuple[Note, bool, transcripts.Names]:
         note, again = tickets.add_note(tx, opened.ticket.id, made)
         return note, again, transcripts.names(services, tx, contact)
 
@@ -143,7 +144,7 @@ async def change(services: Services, actor: Actor, number: int, values: dict[str
     opened = await one(services, actor, number)
     checked = _checked(actor, values)
 
-    def work(tx: Any) -> None:
+    def work(tx: Tx) -> None:
         if checked.get("assignee"):
             row = agents.one(tx, actor.account_id, checked["assignee"])
             if row.deactivated_at is not None:
@@ -171,7 +172,7 @@ async def hold(services: Services, actor: Actor, number: int, *, held: bool) -> 
     """
     opened = await one(services, actor, number)
 
-    def work(tx: Any) -> tuple[list[Message], transcripts.Files, int]:
+    def work(tx: Tx) -> tuple[list[Message], transcripts.Files, int]:
         changed = tickets.hold(tx, opened.ticket.id, held=held)
         said = tickets.messages(tx, opened.ticket.id)
         learnt = training.teach(services, tx, actor, opened.contact, said, spam=held)
@@ -219,7 +220,7 @@ async def read(services: Services, ticket: Ticket, side: str, seq: int, name: st
 async def end(services: Services, ticket: Ticket, name: str | None) -> None:
     """The visitor ends the chat; Ended where it has."""
 
-    def work(tx: Any) -> None:
+    def work(tx: Tx) -> None:
         if not tickets.end(tx, ticket.id, services.clock()):
             raise Ended("This chat has ended")
 

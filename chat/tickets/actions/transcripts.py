@@ -19,6 +19,7 @@ from chat.core.locales import Words, words
 from chat.core.model import Attachment, Contact, Message, Note, Ticket
 from chat.infra.audit import audit
 from chat.infra.services import Sealed, Services, unseal_text
+from chat.infra.store.tx import Tx
 from chat.team import store as agent_store
 from chat.tickets.store import tickets
 from chat.tickets.store.tickets import Listed
@@ -43,7 +44,7 @@ async def messages(
     their own words.
     """
 
-    def work(tx: Any) -> tuple[Contact, list[Message], Names, Files]:
+    def work(tx: Tx) -> tuple[Contact, list[Message], Names, Files]:
         contact = contacts.by_id(tx, contact_id)
         found = tickets.messages(tx, ticket.id, after, limit)
         return contact, found, names(services, tx, contact), files_of(tx, found)
@@ -56,7 +57,7 @@ async def messages(
 async def held(services: Services, contact_id: int, ticket: Ticket) -> list[frames.Entry]:
     """Return a ticket's held messages with their text: the quarantine, opened by an agent."""
 
-    def work(tx: Any) -> tuple[Contact, list[Message], Names, Files]:
+    def work(tx: Tx) -> tuple[Contact, list[Message], Names, Files]:
         contact = contacts.by_id(tx, contact_id)
         found = tickets.messages(tx, ticket.id, held=True)
         return contact, found, names(services, tx, contact), files_of(tx, found)
@@ -96,7 +97,7 @@ async def notes(
 ) -> list[frames.NoteOut]:
     """Return a ticket's notes after number `after`."""
 
-    def work(tx: Any) -> tuple[Contact, list[Note], Names]:
+    def work(tx: Tx) -> tuple[Contact, list[Note], Names]:
         contact = contacts.by_id(tx, contact_id)
         return (
             contact,
@@ -142,7 +143,7 @@ def redacted_out(number: int, message: Message) -> frames.RedactedOut:
     return frames.RedactedOut(number, message.seq, message.target or 0, message.part or UNSET)
 
 
-def files_of(tx: Any, found: list[Message]) -> Files:
+def files_of(tx: Tx, found: list[Message]) -> Files:
     """Return the attachments of some messages of one ticket by `seq`."""
     return uploads.of_messages(tx, found[0].ticket_id, [each.seq for each in found]) if found else {}
 
@@ -195,7 +196,7 @@ def note_out(services: Services, contact: Contact, number: int, note: Note, know
     )
 
 
-def names(services: Services, tx: Any, contact: Contact) -> Names:
+def names(services: Services, tx: Tx, contact: Contact) -> Names:
     """Return the name of each agent of the contact's account by id, and the contact's under ""."""
     rows = agent_store.of_account(tx, contact.account_id)
     known = {row.id: services.unseal(row.key_slot, row.id, "name", row.name) for row in rows}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Insert, Row, Select, Update, bindparam, insert, select, tuple_, update
+from sqlalchemy import Dialect, Insert, Row, Select, Update, bindparam, insert, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
 from chat.account.schema import account
@@ -16,6 +16,7 @@ from chat.contacts.schema import contact
 from chat.core.errors import ConsentRequired, Ended, LetheError, NotFound
 from chat.core.model import Draft
 from chat.infra.store import Store
+from chat.infra.store.tx import Tx
 from chat.tickets.schema import ENDED, message, ticket
 from chat.tickets.store.tickets import ticket_of
 
@@ -90,7 +91,7 @@ def store_all(store: Store, drafts: Sequence[Draft]) -> None:
         store.write_here(lambda tx: append(tx, drafts, look=True))
 
 
-def append(tx: Connection, drafts: Sequence[Draft], *, look: bool) -> None:
+def append(tx: Tx, drafts: Sequence[Draft], *, look: bool) -> None:
     """
     Store the drafts in their order; each ends with its number and `seq`, or with a `refusal`.
 
@@ -122,7 +123,7 @@ def append(tx: Connection, drafts: Sequence[Draft], *, look: bool) -> None:
     _show_opened(tx, [draft for draft in drafts if draft.opens and draft.ticket_id is not None])
 
 
-def _places(tx: Connection, ids: list[int]) -> dict[int, Place]:
+def _places(tx: Tx, ids: list[int]) -> dict[int, Place]:
     """Lock the tickets with these keys and return where they stand."""
     if not ids:
         return {}
@@ -139,7 +140,7 @@ def _read_of(size: int, dialect: Dialect) -> str:
     return str(wanted.compile(dialect=dialect))
 
 
-def _many(tx: Connection, statement: Insert | Update, rows: Sequence[dict[str, Any]]) -> None:
+def _many(tx: Tx, statement: Insert | Update, rows: Sequence[dict[str, Any]]) -> None:
     """Run a statement of plain values for all rows, past SQLAlchemy's care for each: that costs more than SQLite."""
     tx.exec_driver_sql(_written(statement, tx.dialect), rows)
 
@@ -149,7 +150,7 @@ def _written(statement: Insert | Update, dialect: Dialect) -> str:
     return str(statement.compile(dialect=dialect))
 
 
-def _show_opened(tx: Connection, drafts: Sequence[Draft]) -> None:
+def _show_opened(tx: Tx, drafts: Sequence[Draft]) -> None:
     """Give the drafts that opened a ticket, or found one, that ticket."""
     if drafts:
         rows = tx.execute(select(ticket).where(ticket.c.id.in_(_ticket_ids(drafts))))
@@ -194,7 +195,7 @@ def _placed(
     }
 
 
-def _past(tx: Connection, solved: Sequence[Place]) -> set[int]:
+def _past(tx: Tx, solved: Sequence[Place]) -> set[int]:
     """Return those of the solved tickets whose contact has begun another since: an answer there would reach nobody."""
     return {place.id for place in solved if tx.execute(_later, {"of": place.contact_id, "id": place.id}).first()}
 
@@ -236,7 +237,7 @@ def _key(draft: Draft) -> Key:
     return draft.contact_id, draft.author, draft.cid
 
 
-def _known(tx: Connection, drafts: Sequence[Draft]) -> dict[Key, Row[*tuple[Any, ...]] | Draft]:
+def _known(tx: Tx, drafts: Sequence[Draft]) -> dict[Key, Row[*tuple[Any, ...]] | Draft]:
     """Return what was stored before under the same contact, author and id, in whichever of the contact's tickets."""
     keys = [_key(draft) for draft in drafts]
     if not keys:
@@ -257,7 +258,7 @@ def _known(tx: Connection, drafts: Sequence[Draft]) -> dict[Key, Row[*tuple[Any,
     return {(row.contact_id, row.author, row.cid): row for row in tx.execute(wanted)}
 
 
-def _open(tx: Connection, draft: Draft) -> None:
+def _open(tx: Tx, draft: Draft) -> None:
     """Find the contact's running ticket or open one; the contact is locked so that two at once open one."""
     row = tx.execute(
         select(
@@ -280,7 +281,7 @@ def _open(tx: Connection, draft: Draft) -> None:
     ).scalar() or _opened(tx, draft)
 
 
-def _opened(tx: Connection, draft: Draft) -> int:
+def _opened(tx: Tx, draft: Draft) -> int:
     number = tx.execute(
         update(account)
         .where(account.c.id == draft.account_id)

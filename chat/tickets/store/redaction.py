@@ -7,13 +7,14 @@ from dataclasses import fields
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-from sqlalchemy import Connection, delete, insert, select, tuple_, update
+from sqlalchemy import delete, insert, select, tuple_, update
 
 from chat.attachments import store as uploads
 from chat.contacts.schema import contact
 from chat.core.errors import NotFound
 from chat.core.model import Attachment, Message, Ticket
 from chat.infra.store import places
+from chat.infra.store.tx import Tx
 from chat.spam_filter.store import labels
 from chat.tickets.schema import message, ticket
 from chat.tickets.store.tickets import ticket_of
@@ -23,7 +24,7 @@ _columns = tuple(message.c[field.name] for field in fields(Message))
 
 
 def redact(
-    tx: Connection, ticket_id: int, seq: int, at: int, part: str | None = None, *, aged: bool = False
+    tx: Tx, ticket_id: int, seq: int, at: int, part: str | None = None, *, aged: bool = False
 ) -> tuple[Message, list[Attachment], bool]:
     """
     Empty a message, or take one attachment (`part`) from it, and enter that under a number of its own. What goes
@@ -87,18 +88,18 @@ class Doomed(NamedTuple):
     contact_uid: str
 
 
-def doom(tx: Connection, ids: Sequence[int], at: int) -> None:
+def doom(tx: Tx, ids: Sequence[int], at: int) -> None:
     """Mark tickets so that nobody sees them any more and the sweep deletes them."""
     tx.execute(update(ticket).where(ticket.c.id.in_(ids)).values(status="trash", purged_at=at))
 
 
-def doomed(tx: Connection, limit: int = 100) -> list[Doomed]:
+def doomed(tx: Tx, limit: int = 100) -> list[Doomed]:
     """Return the tickets that are to be deleted."""
     query = select(ticket.c.id, ticket.c.account_id, contact.c.id, contact.c.uid).select_from(ticket.join(contact))
     return [Doomed(*row) for row in tx.execute(query.where(ticket.c.purged_at.is_not(None)).limit(limit))]
 
 
-def locked(tx: Connection, ids: Sequence[int]) -> list[tuple[Ticket, str]]:
+def locked(tx: Tx, ids: Sequence[int]) -> list[tuple[Ticket, str]]:
     """Lock tickets, then their contacts, so that no hold is placed meanwhile; return each with its contact's id."""
     of = ticket.c.id.in_(ids)
     found = [ticket_of(row) for row in tx.execute(select(ticket).where(of).order_by(ticket.c.id).with_for_update())]
@@ -108,7 +109,7 @@ def locked(tx: Connection, ids: Sequence[int]) -> list[tuple[Ticket, str]]:
     return [(each, owners[each.contact_id]) for each in found]
 
 
-def purge_some(tx: Connection, ids: Sequence[int], at: int) -> bool:
+def purge_some(tx: Tx, ids: Sequence[int], at: int) -> bool:
     """
     Delete a chunk of what hangs off some tickets, the tickets last; return whether anything is left. Their files must
     be gone.

@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    Connection,
     Row,
     Select,
     and_,
@@ -28,6 +27,7 @@ from chat.core.errors import NotFound
 from chat.core.model import Message, Note, Order, Ticket
 from chat.departments.schema import department
 from chat.infra.store.bound import columns, holds
+from chat.infra.store.tx import Tx
 from chat.team.schema import agent
 from chat.tickets.schema import ENDED, message, note, ticket
 
@@ -85,7 +85,7 @@ _there = ticket.c.purged_at.is_(None)
 _many = _listed.where(ticket.c.account_id == bindparam("of"), ticket.c.id.in_(bindparam("ids", expanding=True)), _there)
 
 
-def one(tx: Connection, account_id: str, number: int) -> Listed:
+def one(tx: Tx, account_id: str, number: int) -> Listed:
     """Return a ticket by its number in the account; NotFound where there is none."""
     row = tx.execute(_listed.where(ticket.c.account_id == account_id, ticket.c.number == number, _there)).first()
     found = [] if row is None else _all_listed(tx, [row])
@@ -94,13 +94,13 @@ def one(tx: Connection, account_id: str, number: int) -> Listed:
     return found[0]
 
 
-def many(tx: Connection, account_id: str, ids: Sequence[int]) -> list[Listed]:
+def many(tx: Tx, account_id: str, ids: Sequence[int]) -> list[Listed]:
     """Return the tickets of an account with these keys."""
     return _all_listed(tx, tx.execute(_many, {"of": account_id, "ids": ids}))
 
 
 def page(
-    tx: Connection,
+    tx: Tx,
     account_id: str,
     wanted: Mapping[str, Any],
     before: tuple[int, ...] | None,
@@ -128,7 +128,7 @@ def _by_change(query: Select[Any], before: tuple[int, ...] | None) -> Select[Any
     return query.order_by(ticket.c.updated_at.desc(), ticket.c.id.desc())
 
 
-def _filtered(tx: Connection, query: Select[Any], wanted: Mapping[str, Any]) -> Select[Any]:
+def _filtered(tx: Tx, query: Select[Any], wanted: Mapping[str, Any]) -> Select[Any]:
     if "status" in wanted:
         query = query.where(ticket.c.status == wanted["status"])
     else:
@@ -146,7 +146,7 @@ def _filtered(tx: Connection, query: Select[Any], wanted: Mapping[str, Any]) -> 
     return query
 
 
-def _tagged(tx: Connection, tag: str) -> ColumnElement[bool]:
+def _tagged(tx: Tx, tag: str) -> ColumnElement[bool]:
     """Return the condition that a ticket has a tag, in the words of either database."""
     if tx.dialect.name == "postgresql":
         each: Any = func.json_array_elements_text(ticket.c.tags).column_valued("tag")
@@ -155,21 +155,21 @@ def _tagged(tx: Connection, tag: str) -> ColumnElement[bool]:
     return exists().where(each.c.value == tag).correlate(ticket)
 
 
-def of_contact(tx: Connection, contact_id: int) -> Ticket | None:
+def of_contact(tx: Tx, contact_id: int) -> Ticket | None:
     """Return the contact's last ticket, running or ended."""
     query = select(ticket).where(ticket.c.contact_id == contact_id, _there).order_by(ticket.c.id.desc()).limit(1)
     row = tx.execute(query).first()
     return None if row is None else ticket_of(row)
 
 
-def all_of_contact(tx: Connection, contact_id: int) -> list[Ticket]:
+def all_of_contact(tx: Tx, contact_id: int) -> list[Ticket]:
     """Return every ticket of a contact, first to last."""
     query = select(ticket).where(ticket.c.contact_id == contact_id, _there).order_by(ticket.c.id)
     return [ticket_of(row) for row in tx.execute(query)]
 
 
 def messages(
-    tx: Connection,
+    tx: Tx,
     ticket_id: int,
     after: int = 0,
     limit: int | None = None,
@@ -183,7 +183,7 @@ def messages(
     return [Message(*row) for row in tx.execute(query)]
 
 
-def notes(tx: Connection, ticket_id: int, after: int = 0, limit: int | None = None) -> list[Note]:
+def notes(tx: Tx, ticket_id: int, after: int = 0, limit: int | None = None) -> list[Note]:
     """Return the notes after number `after`, in order."""
     query = (
         select(*_note_columns)
@@ -194,7 +194,7 @@ def notes(tx: Connection, ticket_id: int, after: int = 0, limit: int | None = No
     return [Note(*row) for row in tx.execute(query)]
 
 
-def add_note(tx: Connection, ticket_id: int, made: Mapping[str, Any]) -> tuple[Note, bool]:
+def add_note(tx: Tx, ticket_id: int, made: Mapping[str, Any]) -> tuple[Note, bool]:
     """Store a note under the next number; the same `cid` again gives the first one and True."""
     row = tx.execute(
         select(ticket.c.last_seq, ticket.c.last_note).where(ticket.c.id == ticket_id).with_for_update()
@@ -211,23 +211,23 @@ def add_note(tx: Connection, ticket_id: int, made: Mapping[str, Any]) -> tuple[N
     return stored, False
 
 
-def last_change(tx: Connection) -> int:
+def last_change(tx: Tx) -> int:
     """Return when something last happened in any ticket, 0 for never; ms."""
     return int(tx.execute(select(func.max(ticket.c.updated_at))).scalar() or 0)
 
 
-def end(tx: Connection, ticket_id: int, at: int) -> bool:
+def end(tx: Tx, ticket_id: int, at: int) -> bool:
     """Mark a running ticket solved; return whether it was running."""
     mine = (ticket.c.id == ticket_id) & ticket.c.status.not_in(ENDED)
     return tx.execute(update(ticket).where(mine).values(status="solved", updated_at=at)).rowcount > 0
 
 
-def change(tx: Connection, ticket_id: int, **values: Any) -> None:
+def change(tx: Tx, ticket_id: int, **values: Any) -> None:
     """Set columns of a ticket."""
     tx.execute(update(ticket).where(ticket.c.id == ticket_id).values(**values))
 
 
-def mark_read(tx: Connection, ticket_id: int, side: str, seq: int) -> int:
+def mark_read(tx: Tx, ticket_id: int, side: str, seq: int) -> int:
     """Raise what `side` (agent or visitor) has read to `seq`, no further than there is; return where it stands."""
     column = ticket.c[f"{side}_read"]
     row = tx.execute(select(ticket.c.last_seq, column).where(ticket.c.id == ticket_id).with_for_update()).first()
@@ -239,7 +239,7 @@ def mark_read(tx: Connection, ticket_id: int, side: str, seq: int) -> int:
     return int(stands)
 
 
-def hold(tx: Connection, ticket_id: int, *, held: bool) -> list[Message]:
+def hold(tx: Tx, ticket_id: int, *, held: bool) -> list[Message]:
     """Hold a ticket's visitor messages, or release them; return those that changed, as they now are."""
     tx.execute(select(ticket.c.id).where(ticket.c.id == ticket_id).with_for_update())
     # Their redactions too: else a ticket of nothing but spam would come into view with the first of them.
@@ -253,7 +253,7 @@ def hold(tx: Connection, ticket_id: int, *, held: bool) -> list[Message]:
     return [Message(*row) for row in tx.execute(query.order_by(message.c.seq))]
 
 
-def _all_listed(tx: Connection, rows: Iterable[Row[*tuple[Any, ...]]]) -> list[Listed]:
+def _all_listed(tx: Tx, rows: Iterable[Row[*tuple[Any, ...]]]) -> list[Listed]:
     """Return the tickets whose contact is of their account, as the server wrote it itself; agents' names likewise."""
     held = (row for row in rows if holds(tx, contact, row, "c_"))
     return [_as_listed(row, named=row.a_id is not None and holds(tx, agent, row, "a_")) for row in held]
@@ -273,7 +273,7 @@ def _as_listed(row: Row[*tuple[Any, ...]], *, named: bool) -> Listed:
     )
 
 
-def require_department(tx: Connection, account_id: str, department_id: str) -> None:
+def require_department(tx: Tx, account_id: str, department_id: str) -> None:
     """Raise NotFound unless the account has a department."""
     mine = (department.c.id == department_id) & (department.c.account_id == account_id)
     if tx.execute(select(department.c.id).where(mine)).first() is None:
