@@ -26,6 +26,7 @@ from chat.core.errors import LetheError
 from chat.core.settings import NAMES, Settings, from_env
 from chat.infra.metrics import Metrics
 from chat.routes import routes
+from tests import derived
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "bench").glob("*.md")])
@@ -170,11 +171,17 @@ def test_every_address_is_in_the_docs() -> None:
     assert set(ADDRESS.findall(read("docs/protocol.md"))) == set(addresses(routes()))
 
 
-def test_every_module_is_on_a_floor_in_the_docs() -> None:
-    table = rows(section(read("docs/floors.md"), "Modules"))
-    modules = {path for top in ("chat", "spam") for path in (ROOT / top).rglob("*.py") if path.name != "__init__.py"}
-    known = {str(path.relative_to(ROOT)) for path in modules}
-    assert set(table) == {path for path in known if "/migrations/" not in path} | {"chat/infra/store/migrations"}
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_what_a_page_derives_is_what_the_code_says(page: Path) -> None:
+    assert derived.written(page.read_text()) == page.read_text(), "./run docs writes it"
+
+
+def test_a_line_of_another_day_in_a_page_is_found_out() -> None:
+    page = read("docs/modules.md")
+    assert "`chat/app.py`" in page
+    old = re.sub(r"^\| `chat/app.py` .*\n", "| `chat/app.py` | what it was |\n", page, flags=re.MULTILINE)
+    assert old != page
+    assert derived.written(old) == page
 
 
 def test_every_metric_is_in_the_docs() -> None:
