@@ -27,7 +27,7 @@ from chat.core.ids import uuid7
 from chat.core.macs import Macs
 from chat.core.nudges import Nudge, Told
 from chat.core.settings import from_env
-from chat.infra.bus.file import Command
+from chat.infra.bus.file import FileBusClient
 from chat.infra.services import seal_text
 from chat.infra.store.folder import server_secret
 
@@ -98,7 +98,7 @@ def _scrub(guests: Shops, _: Shop) -> Callable[[], bool]:
     with closing(sqlite3.connect(database, timeout=30)) as raw, raw:
         raw.execute("UPDATE server SET scrubbed_at = 0")
     macs = Macs(server_secret(from_env({"LETHE_DATA": str(guests.data)})))
-    Command(guests.data / "nudges", macs).publish(Told(Nudge("due")))
+    FileBusClient(guests.data / "nudges", macs).publish(Told(Nudge("due")))
 
     def done() -> bool:
         with closing(sqlite3.connect(database, timeout=30)) as raw:

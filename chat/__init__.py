@@ -2,7 +2,7 @@
 Lethe: live chat that begins with consent and can really forget.
 
 A folder is a floor and imports point down: `__main__`, `app` and `worker` start things; `web` holds the doors;
-`actions` what people and the clock may do; `store`, `live` and the package `spam` keep and carry; the rest are words
+`actions` what people and the clock may do; `store`, `bus` and the package `spam` keep and carry; the rest are words
 without any I/O.
 """
 

@@ -25,7 +25,7 @@ from chat.core.tokens import Tokens
 from chat.erasure.actions import erasure
 from chat.features import menu, sweeps
 from chat.infra.blobs import Blobs
-from chat.infra.bus import open_live
+from chat.infra.bus import open_bus
 from chat.infra.filters import Filters
 from chat.infra.keys.keys import Keys
 from chat.infra.keys.slots import open_slots
@@ -62,19 +62,19 @@ async def open_services(
     secret = folder.server_secret(settings)
     keys, ledger = Keys(open_slots(settings.keys_url), secret), open_ledger(settings.keys_url, secret)
     macs = Macs(secret)
-    store, live = Store(settings.database_url, macs), open_live(settings.redis_url, settings.data, macs, serves=serves)
+    store, bus = Store(settings.database_url, macs), open_bus(settings.redis_url, settings.data, macs, serves=serves)
     async with AsyncExitStack() as stack:
         stack.callback(keys.close)
         stack.callback(ledger.close)
         stack.callback(store.close)
-        await live.start()
-        stack.push_async_callback(live.stop)
+        await bus.start()
+        stack.push_async_callback(bus.stop)
         services = Services(
             settings=settings,
             store=store,
             keys=keys,
             ledger=ledger,
-            live=live,
+            bus=bus,
             blobs=Blobs(settings.data / "attachments"),
             archives=Blobs(settings.data / "exports"),
             mailer=Mailer(settings.smtp_url, settings.base_url),
@@ -87,8 +87,8 @@ async def open_services(
         )
         # First listen, then read: what another process says meanwhile must not be missed.
         learning: set[asyncio.Task[None]] = set()
-        live.listen("server", keys, lambda told: _forget(keys, told))
-        live.listen("server", services.filters, lambda told: _learn(services, told, learning))
+        bus.listen("server", keys, lambda told: _forget(keys, told))
+        bus.listen("server", services.filters, lambda told: _learn(services, told, learning))
         await training.fold(services)
         await versions.lead_all(services)
         settling = asyncio.create_task(_settle(services))

@@ -114,12 +114,12 @@ def _need_database(settings: Settings) -> None:
 def _redis(settings: Settings) -> None:
     if not settings.redis_url:
         raise Unset("this is one process")
-    from chat.infra.bus.redis import RedisLive  # noqa: PLC0415 - Redis' client is loaded only where there is one
+    from chat.infra.bus.redis import RedisBus  # noqa: PLC0415 - Redis' client is loaded only where there is one
 
     async def ask() -> bool:
-        live = RedisLive(settings.redis_url, Macs(b""))
-        answered = await live.ready()
-        await live.stop()
+        bus = RedisBus(settings.redis_url, Macs(b""))
+        answered = await bus.ready()
+        await bus.stop()
         return answered
 
     if not asyncio.run(ask()):

@@ -49,11 +49,11 @@ async def run(services: Services, sweeps: Mapping[str, Sweep]) -> None:
             for each in due.values():
                 each.set()
 
-    services.live.listen("server", heard, heard)
+    services.bus.listen("server", heard, heard)
     try:
         await asyncio.gather(*(_forever(services, sweeps[name], event) for name, event in due.items()))
     finally:
-        services.live.leave("server", heard)
+        services.bus.leave("server", heard)
 
 
 async def _forever(services: Services, sweep: Sweep, due: asyncio.Event) -> None:

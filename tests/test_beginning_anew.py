@@ -56,11 +56,11 @@ async def test_what_comes_late_of_the_chat_that_was_left_leads_not_back(app: Ser
     )
     async with inner_socket(app, "/ws/visitor", {}) as visitor:
         await anew(visitor, guest)
-        app.services.live.publish(Told(late))
+        app.services.bus.publish(Told(late))
         await visitor("ping", "pong")
         ack = await visitor("message", "ack", id=new_id(), text="something else")
         assert ack["ticket"] != first.number
-        app.services.live.publish(Told(late))
+        app.services.bus.publish(Told(late))
         await visitor("ping", "pong")
         await visitor("message", "ack", id=new_id(), text="and more")
     assert welcomes(visitor) == [None]
@@ -129,6 +129,6 @@ async def test_the_control_who_follows_whatever_is_elsewhere_is_led_back(
     )
     async with inner_socket(app, "/ws/visitor", {}) as visitor:
         await anew(visitor, guest)
-        app.services.live.publish(Told(late))
+        app.services.bus.publish(Told(late))
         await visitor("", "welcome")
     assert len(welcomes(visitor)) == 2

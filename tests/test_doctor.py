@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import structlog
 
-from chat.infra.bus.redis import RedisLive
+from chat.infra.bus.redis import RedisBus
 from tests.services import PostgreSQL, Valkey, free_port
-from tests.test_live import MACS, until
+from tests.test_bus import MACS, until
 from tests.test_migrations import environment, lethe, one_line
 
 ROOT = Path(__file__).parent.parent
@@ -142,12 +142,12 @@ def test_retention_names_the_account(environ: dict[str, str]) -> None:
 async def test_a_redis_that_is_away_is_logged_once_and_so_is_its_return() -> None:
     with Valkey() as server, structlog.testing.capture_logs() as said:
         server.stop()
-        live = RedisLive(server.url, MACS)
-        await live.start()
+        bus = RedisBus(server.url, MACS)
+        await bus.start()
         await until(lambda: [each["event"] for each in said] == ["redis is away"])
         server.start()
         await until(lambda: [each["event"] for each in said] == ["redis is away", "redis is back"])
-        await live.stop()
+        await bus.stop()
     assert not any(server.url in str(each) for each in said)
 
 

@@ -371,7 +371,7 @@ async def test_a_key_erased_elsewhere_is_dropped_here(house: House) -> None:
     guest = await chatted(house)
     keys, contact_ = house.services.keys, guest.contact
     assert (contact_.key_slot, contact_.uid) in keys._cache
-    house.services.live.publish(Told(Nudge("forget", number=contact_.key_slot, by=contact_.uid)))
+    house.services.bus.publish(Told(Nudge("forget", number=contact_.key_slot, by=contact_.uid)))
     assert (contact_.key_slot, contact_.uid) not in keys._cache
 
 

@@ -170,14 +170,14 @@ async def test_a_ticket_that_was_being_opened_when_its_contact_was_erased_is_not
     socket = AgentSocket({"type": "websocket", "state": {"context": app.context}}, nowhere, nowhere)
     socket.say = lambda line: heard.append(json.loads(line))  # type: ignore[method-assign] # keeps what it says
     socket.actor = app.house.actor
-    app.services.live.listen(f"account:{app.house.made.account_id}", socket, socket.heard)
+    app.services.bus.listen(f"account:{app.house.made.account_id}", socket, socket.heard)
     opening = asyncio.create_task(socket.take(frames.Open(said.number)))
     await asyncio.wait_for(slow.read.wait(), PATIENCE)
     await erasure.by_agent(app.services, app.house.actor, guest.contact.uid)
     slow.go_on.set()
     with pytest.raises(NotFound):
         await opening
-    app.services.live.leave(f"account:{app.house.made.account_id}", socket)
+    app.services.bus.leave(f"account:{app.house.made.account_id}", socket)
     assert [each["type"] for each in heard] == ["erasure", "ticket"]
     assert socket.watched == {}
 

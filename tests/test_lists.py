@@ -77,7 +77,7 @@ async def test_after_something_was_missed_the_live_list_says_what_changed_last(h
 
     feed = Feed(house.services, house.made.account_id)
     feed.join("me", say)
-    house.services.live._tell_all(Nudge("resync"))
+    house.services.bus._tell_all(Nudge("resync"))
     await asyncio.wait_for(heard.wait(), 30)
     feed.leave("me")
     assert [each["number"] for each in told] == [missed.number]

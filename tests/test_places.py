@@ -9,7 +9,7 @@ from sqlalchemy import Column, Integer, MetaData, String, Table, inspect
 
 from chat.core.macs import Macs
 from chat.core.places import BASES, Place, strays
-from chat.infra.bus.redis import RedisLive
+from chat.infra.bus.redis import RedisBus
 from chat.infra.services import Services
 from chat.infra.store import places
 from chat.infra.store.columns import about, metadata, personal, plain, to
@@ -84,9 +84,9 @@ async def test_every_table_of_the_database_is_in_the_schema(services: Services) 
 
 @pytest.mark.anyio
 async def test_a_redis_key_of_no_known_place_is_found(redis_url: str) -> None:
-    live = RedisLive(redis_url, Macs(b"s" * 32))
-    await live.allow("begin:0123456789abcdef", 10, 60.0)
-    await live.stop()
+    bus = RedisBus(redis_url, Macs(b"s" * 32))
+    await bus.allow("begin:0123456789abcdef", 10, 60.0)
+    await bus.stop()
     with redis.Redis.from_url(redis_url, decode_responses=True) as client:
         assert strays(client.scan_iter(), datamap.every()) == []
         client.set("lethe:names:7", "Ada")

@@ -66,7 +66,7 @@ async def test_each_page_goes_on_where_the_one_before_ended(house: House) -> Non
 async def test_many_are_released_at_once_and_told_to_the_agents(house: House) -> None:
     made = await held(house)
     heard: list[Told] = []
-    house.services.live.listen(f"ticket:{await ticket_id(house, made[0][1])}", house.box, heard.append)
+    house.services.bus.listen(f"ticket:{await ticket_id(house, made[0][1])}", house.box, heard.append)
     assert await quarantine.judge(house.services, house.actor, "release", [place for _, place in made[:2]]) == 2
     assert await waiting(house) == [made[2][1]]
     assert [each.entry[0].text for each in heard if each.nudge.kind == "held"] == [PRIZE.format(1, 0)]

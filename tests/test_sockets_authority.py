@@ -94,7 +94,7 @@ def test_who_is_told_to_look_again_looks(lethe: Lethe, kind: str) -> None:
 
 
 async def _resync(services: Services) -> None:
-    services.live.publish(Told(Nudge("resync")))
+    services.bus.publish(Told(Nudge("resync")))
 
 
 def test_a_socket_closes_in_the_moment_in_which_its_session_ends(lethe: Lethe) -> None:

@@ -168,9 +168,9 @@ async def test_letters_are_limited_by_recipient_network_and_account_however_many
     assert await gone(None, "one") == links.ASKED_NETWORK
     monkeypatch.setattr(links, "TRANSCRIPTS_ACCOUNT", 25)
     assert await gone(None, None) == 25 - links.TRANSCRIPTS_ADDRESS - links.ASKED_NETWORK
-    allow = app.services.live.allow
+    allow = app.services.bus.allow
     without = partial(unless, allow, f"transcript:{app.services.email_hash('mail', TO)}")
-    monkeypatch.setattr(app.services.live, "allow", without)
+    monkeypatch.setattr(app.services.bus, "allow", without)
     monkeypatch.setattr(links, "TRANSCRIPTS_ACCOUNT", 1000)
     assert await gone(TO, None) == 40, "the control"
 

@@ -37,9 +37,9 @@ async def viewed(house: House, guest: Guest) -> tuple[Ear, View]:
 
 async def test_who_comes_between_arriving_and_the_welcome_is_told_to_leave(house: House) -> None:
     ear, view = await viewed(house, await house.visit())
-    house.services.live.present(house.made.account_id, "ann", "online", "her socket")
+    house.services.bus.present(house.made.account_id, "ann", "online", "her socket")
     await view.welcome(0)
-    house.services.live.present(house.made.account_id, "ann", "offline", "her socket")
+    house.services.bus.present(house.made.account_id, "ann", "offline", "her socket")
     view.presence()
     view.presence()
     assert [(each["type"], each["online"]) for each in ear.told] == [("welcome", True), ("presence", False)]
@@ -47,6 +47,6 @@ async def test_who_comes_between_arriving_and_the_welcome_is_told_to_leave(house
 
 async def test_who_has_not_agreed_is_not_told_who_is_there(house: House) -> None:
     ear, view = await viewed(house, await house.visit())
-    house.services.live.present(house.made.account_id, "ann", "online", "her socket")
+    house.services.bus.present(house.made.account_id, "ann", "online", "her socket")
     view.presence()
     assert ear.told == []

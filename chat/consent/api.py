@@ -115,8 +115,8 @@ async def _agreement(request: Request) -> consent.Asked:
 
 async def _count(request: Request, account: Account) -> None:
     """Raise RateLimited where as many have agreed from the network as the account allows; each counts its own."""
-    rate, live = account.agreement_rate, context_of(request).services.live
-    if rate and (wait := await live.allow_from(f"begin:{account.id}", network_of(request), rate, BEGIN_WINDOW)):
+    rate, bus = account.agreement_rate, context_of(request).services.bus
+    if rate and (wait := await bus.allow_from(f"begin:{account.id}", network_of(request), rate, BEGIN_WINDOW)):
         raise RateLimited("Many people are writing from this network; wait a little", retry_after=wait)
 
 

@@ -1,4 +1,4 @@
-"""What sockets tell each other through `live`: that something happened, and where; ids and numbers only."""
+"""What sockets tell each other over the bus: that something happened, and where; ids and numbers only."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ async def config(request: Request) -> Response:
         {
             "account": {"name": account.name},
             "site": {"name": site.name, "color": site.color, "alternative": site.alternative},
-            "online": services.live.online(account.id),
+            "online": services.bus.online(account.id),
             "notice": shown,
             "purposes": shown["purposes"] if shown else [],
             "fields": forms.asked(site, locale, _labels(locale)),

@@ -51,7 +51,7 @@ async def place(services: Services, actor: Actor, contact_uid: str, reason: str,
         services.ledger.enter(now, "hold", said)
         return tickets.all_of_contact(tx, contact.id)
 
-    services.live.publish(*_told("gone", await services.store.write(work)))
+    services.bus.publish(*_told("gone", await services.store.write(work)))
     return {"contact_id": contact.uid, "held_until": stamp(ends)}
 
 
@@ -87,7 +87,7 @@ async def lift(services: Services, actor: Actor, contact_uid: str) -> None:
         services.ledger.enter(services.clock(), "lift", {"contact": contact_uid})
         return tickets.all_of_contact(tx, contact.id)
 
-    services.live.publish(*_told("ticket", await services.store.write(work)), Told(Nudge("due")))
+    services.bus.publish(*_told("ticket", await services.store.write(work)), Told(Nudge("due")))
 
 
 async def lapse(services: Services) -> None:
@@ -98,7 +98,7 @@ async def lapse(services: Services) -> None:
             each for contact_id in holds.lapse(tx, services.clock()) for each in tickets.all_of_contact(tx, contact_id)
         ]
 
-    services.live.publish(*_told("ticket", await services.store.write(work)))
+    services.bus.publish(*_told("ticket", await services.store.write(work)))
 
 
 async def page(services: Services, actor: Actor) -> list[dict[str, Any]]:

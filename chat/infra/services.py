@@ -17,7 +17,7 @@ from chat.core.settings import Settings
 from chat.core.tokens import Tokens
 from chat.core.turns import Turns
 from chat.infra.blobs import Blobs
-from chat.infra.bus import Live
+from chat.infra.bus import Bus
 from chat.infra.filters import Filters
 from chat.infra.keys.keys import Keys
 from chat.infra.ledger.ledger import Ledger
@@ -30,7 +30,7 @@ log = structlog.get_logger("chat.services")
 @dataclass(frozen=True)
 class Services:
     """
-    Store, keys, ledger, live, blobs (the files of contacts), archives (their exports), mailer, filters, settings and
+    Store, keys, ledger, bus, blobs (the files of contacts), archives (their exports), mailer, filters, settings and
     clock; `index_key` is the key of the blind indexes, `macs` binds what others could write.
 
     `looking` lets two files be looked at at a time: an image of forty million pixels takes hundreds of MB meanwhile.
@@ -41,7 +41,7 @@ class Services:
     store: Store
     keys: Keys
     ledger: Ledger
-    live: Live
+    bus: Bus
     blobs: Blobs
     archives: Blobs
     mailer: Mailer

@@ -59,7 +59,7 @@ async def transcript(services: Services, contact: Contact, to: str) -> str:
         return queued
 
     letter_id = await services.store.write(work)
-    services.live.publish(Told(Nudge("due")))
+    services.bus.publish(Told(Nudge("due")))
     return letter_id
 
 

@@ -75,9 +75,9 @@ async def ask(services: Services, site_key: str, email: str, letter: Written, ne
     site = await services.store.read(lambda tx: accounts.site_by_key(tx, site_key))
     found_by = services.email_hash(site.account_id, address(email))
     await _mailable(services, email)
-    _waits(await services.live.allow_from("link", network, ASKED_NETWORK, WINDOW))
-    _waits(await services.live.allow(f"link:{found_by}", ASKED_ADDRESS, WINDOW))
-    _waits(await services.live.allow(f"links:{found_by}", LINKS_ADDRESS, A_DAY))
+    _waits(await services.bus.allow_from("link", network, ASKED_NETWORK, WINDOW))
+    _waits(await services.bus.allow(f"link:{found_by}", ASKED_ADDRESS, WINDOW))
+    _waits(await services.bus.allow(f"links:{found_by}", LINKS_ADDRESS, A_DAY))
     await asyncio.gather(_mail(services, site, found_by, letter), asyncio.sleep(EVEN))
 
 
@@ -92,9 +92,9 @@ async def transcript(services: Services, contact: Contact, network: Network) -> 
     if not to:
         raise InvalidField("No address was given to send it to", field="email")
     await _mailable(services, to)
-    _waits(await services.live.allow_from("transcript", network, ASKED_NETWORK, WINDOW))
-    _waits(await services.live.allow(f"transcript:{services.email_hash('mail', to)}", TRANSCRIPTS_ADDRESS, A_DAY))
-    _waits(await services.live.allow(f"transcript:{contact.account_id}", TRANSCRIPTS_ACCOUNT, A_DAY))
+    _waits(await services.bus.allow_from("transcript", network, ASKED_NETWORK, WINDOW))
+    _waits(await services.bus.allow(f"transcript:{services.email_hash('mail', to)}", TRANSCRIPTS_ADDRESS, A_DAY))
+    _waits(await services.bus.allow(f"transcript:{contact.account_id}", TRANSCRIPTS_ACCOUNT, A_DAY))
     found_by = services.email_hash(contact.account_id, to)
     account, site = await services.store.read(
         lambda tx: (accounts.one(tx, contact.account_id), accounts.site_by_id(tx, contact.site_id))
@@ -109,7 +109,7 @@ async def opened(services: Services, site_key: str, mailed: str, network: Networ
     """
     Use a mailed link up. Unauthorized where it was used, has expired, or is not one of the account's: they look alike.
     """
-    _waits(await services.live.allow_from("open", network, TRIED, WINDOW))
+    _waits(await services.bus.allow_from("open", network, TRIED, WINDOW))
     fresh, now = secret(), services.clock()
     until = now + OPENED
 
@@ -210,7 +210,7 @@ async def _mail(services: Services, site: Site, found_by: str, letter: Written, 
         letters.queue(services, tx, *owned[-1], letter.subject, letter.text.replace("{link}", page))
 
     await services.store.write(work)
-    services.live.publish(Told(Nudge("due")))
+    services.bus.publish(Told(Nudge("due")))
 
 
 def _owned(services: Services, tx: Tx, site: Site, found_by: str) -> list[tuple[Contact, str]]:

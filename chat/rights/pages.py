@@ -121,7 +121,7 @@ async def forget(request: Request) -> Response:
 async def progress(request: Request) -> Response:
     """`GET /privacy/{site_key}/erasures/{id}`: how far it is, to whoever was told its number."""
     services = context_of(request).services
-    wait = await services.live.allow_from("progress", network_of(request), LOOKS, LOOK_WINDOW)
+    wait = await services.bus.allow_from("progress", network_of(request), LOOKS, LOOK_WINDOW)
     if wait:
         raise RateLimited("That was asked for often just now; wait a little", retry_after=wait)
     account, _ = await links.place(services, request.path_params["site_key"])

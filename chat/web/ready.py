@@ -26,7 +26,7 @@ class Ready:
         """Return both; those who ask meanwhile wait for the same answer."""
         async with self._lock:
             if time.monotonic() - self._at >= FRESH:
-                self._found, self._at = (await _stores(services), await services.live.ready()), time.monotonic()
+                self._found, self._at = (await _stores(services), await services.bus.ready()), time.monotonic()
             return self._found
 
 

@@ -9,7 +9,7 @@ import pytest
 from redis.asyncio import Redis
 
 from chat.core.macs import Macs
-from chat.infra.bus.redis import RedisLive
+from chat.infra.bus.redis import RedisBus
 from tests.chance import dice
 
 pytestmark = pytest.mark.anyio
@@ -18,8 +18,8 @@ COMMANDS = 3000
 
 async def test_adv_97_every_answer_is_its_own_commands(redis_url: str) -> None:
     chance = dice("cancelled commands")
-    live = RedisLive(redis_url, Macs(b"k" * 32))
-    client = live._redis
+    bus = RedisBus(redis_url, Macs(b"k" * 32))
+    client = bus._redis
     for number in range(50):
         await client.set(f"key {number}", f"value {number}")
     answers: list[bool] = []
@@ -50,17 +50,17 @@ async def answered(client: Redis, number: int, answers: list[bool]) -> None:
 
 async def test_adv_97_an_allowance_given_up_half_way_counts_for_nobody_else(redis_url: str) -> None:
     chance = dice("allowances given up")
-    live = RedisLive(redis_url, Macs(b"k" * 32))
+    bus = RedisBus(redis_url, Macs(b"k" * 32))
     for _ in range(200):
-        task = asyncio.create_task(live.allow("crowd", 10**6, 60))
+        task = asyncio.create_task(bus.allow("crowd", 10**6, 60))
         for _ in range(chance.randrange(8)):
             await asyncio.sleep(0)
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
-        assert await live.allow(f"own {chance.random()}", 1, 60) == 0
-    await live._redis.aclose()
-    assert live.missed == 0
+        assert await bus.allow(f"own {chance.random()}", 1, 60) == 0
+    await bus._redis.aclose()
+    assert bus.missed == 0
 
 
 async def test_adv_97_the_control_one_line_for_all_mixes_answers(redis_url: str) -> None:

@@ -127,7 +127,7 @@ async def change_site(services: Services, actor: Actor, site_id: str, **values: 
         return store.site_by_id(tx, site_id)
 
     changed = await services.store.write(work)
-    services.live.publish(Told(Nudge("notice", account=actor.account_id)))
+    services.bus.publish(Told(Nudge("notice", account=actor.account_id)))
     return changed
 
 

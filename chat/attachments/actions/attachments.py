@@ -157,7 +157,7 @@ async def _spent(services: Services, contact: Contact, author: str, cost: int = 
     """Spend some of a visitor's allowance; return the seconds to wait. Agents have no limit."""
     if author != "visitor":
         return 0.0
-    return await services.live.allow(f"upload:{contact.uid}", AN_HOUR, 3600.0, cost)
+    return await services.bus.allow(f"upload:{contact.uid}", AN_HOUR, 3600.0, cost)
 
 
 def _enter(services: Services, tx: Tx, contact: Contact, made: Attachment) -> None:

@@ -59,7 +59,7 @@ async def begin(services: Services, site_key: str, asked: Asked) -> Begun:
         raise
     if contact.uid != uid:
         await asyncio.to_thread(services.keys.destroy, slot, uid)
-        services.live.publish(Told(Nudge("consent", account=contact.account_id, contact=contact.id)))
+        services.bus.publish(Told(Nudge("consent", account=contact.account_id, contact=contact.id)))
     return Begun(services.tokens.visitor(contact.uid, site.key, services.clock()), consent.signed(entry), contact.uid)
 
 

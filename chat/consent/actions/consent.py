@@ -55,7 +55,7 @@ async def renew(
     receipt = await services.store.write(work)
     await training.changed(services, contact.account_id, contact.id)
     nudge = Nudge("consent", account=contact.account_id, contact=contact.id)
-    services.live.publish(Told(nudge, source=source))
+    services.bus.publish(Told(nudge, source=source))
     return receipt
 
 
@@ -100,7 +100,7 @@ async def expire(services: Services) -> int:
     ended = await services.store.write(work)
     for each in ended:
         await training.changed(services, each.account_id, each.id)
-    services.live.publish(*(Told(Nudge("consent", account=each.account_id, contact=each.id)) for each in ended))
+    services.bus.publish(*(Told(Nudge("consent", account=each.account_id, contact=each.id)) for each in ended))
     return len(ended)
 
 

@@ -51,7 +51,7 @@ async def publish(services: Services, actor: Actor, texts: list[NoticeText]) -> 
         return version
 
     version = await services.store.write(work)
-    services.live.publish(Told(Nudge("notice", account=actor.account_id)))
+    services.bus.publish(Told(Nudge("notice", account=actor.account_id)))
     return (await versions(services, actor, version))[0]
 
 

@@ -258,7 +258,7 @@ async def _certify(services: Services, each: Erasure, scrubbed: int | None) -> b
 
     closed = await services.store.write(work)
     if closed is not None:
-        services.live.publish(_news(closed))
+        services.bus.publish(_news(closed))
     return closed is not None
 
 
@@ -266,7 +266,7 @@ async def _echo(services: Services) -> None:
     """Say again what was erased lately: perhaps by a command in another process, whose word did not come here."""
     for each in await services.store.read(lambda tx: erasures.done_since(tx, services.clock() - ECHO)):
         _tell(services, each)
-        services.live.publish(_news(each))
+        services.bus.publish(_news(each))
 
 
 def _news(found: Erasure) -> Told:
@@ -275,7 +275,7 @@ def _news(found: Erasure) -> Told:
 
 def _tell(services: Services, each: Erasure) -> None:
     services.keys.drop(each.key_slot, each.contact_uid)
-    services.live.publish(
+    services.bus.publish(
         Told(Nudge("erased", account=each.account_id, contact=each.contact_id)),
         Told(Nudge("forget", number=each.key_slot, by=each.contact_uid)),
     )
@@ -312,7 +312,7 @@ async def _request(
     if contact is not None:
         account = contact.account_id
         await training.changed(services, account, contact.id)
-        services.live.publish(
+        services.bus.publish(
             Told(Nudge("erased", account=account, contact=contact.id)),
             _news(filed),
             *(Told(Nudge("gone", account=account, ticket=t.id, number=t.number)) for t in gone),

@@ -52,7 +52,7 @@ async def of_visitor(services: Services, visitor: Visitor) -> Contact:
     Raises Unauthorized and ConsentRequired where they were erased or have withdrawn, RateLimited.
     """
     contact = await own(services, visitor)
-    wait = await services.live.allow(f"export:{contact.uid}", AN_HOUR, 3600.0)
+    wait = await services.bus.allow(f"export:{contact.uid}", AN_HOUR, 3600.0)
     if wait:
         raise RateLimited("That was asked for many times; wait a little", retry_after=wait)
     return contact
@@ -144,7 +144,7 @@ async def ask(services: Services, contact: Contact, source: str, who: str) -> di
         return filed
 
     filed = await services.store.write(work)
-    services.live.publish(Told(Nudge("due")))
+    services.bus.publish(Told(Nudge("due")))
     return shown(services, filed, contact.uid)
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from chat.core.macs import Macs
 from chat.core.places import Place
-from chat.infra.bus.file import Command, Server
-from chat.infra.bus.memory import Live
+from chat.infra.bus.file import FileBusClient, FileBusServer
+from chat.infra.bus.memory import Bus
 
 NETWORKS = Place(
     "redis",
@@ -29,16 +29,16 @@ LEFT = Place(
     "nudges of ids and numbers, from commands to the server beside them, which empties it each second",
     paths=("nudges",),
 )
-__all__ = ["LEFT", "NETWORKS", "Live", "open_live"]
+__all__ = ["LEFT", "NETWORKS", "Bus", "open_bus"]
 
 
-def open_live(url: str, data: Path, macs: Macs, *, serves: bool) -> Live:
+def open_bus(url: str, data: Path, macs: Macs, *, serves: bool) -> Bus:
     """
     Return the form that fits: through Redis where there is a URL; else that of the one server, or of a command beside
     it, over a file in the data folder.
     """
     if url:
-        from chat.infra.bus.redis import RedisLive  # noqa: PLC0415 - Redis' client is loaded only where there is one
+        from chat.infra.bus.redis import RedisBus  # noqa: PLC0415 - Redis' client is loaded only where there is one
 
-        return RedisLive(url, macs)
-    return Server(data / "nudges", macs) if serves else Command(data / "nudges", macs)
+        return RedisBus(url, macs)
+    return FileBusServer(data / "nudges", macs) if serves else FileBusClient(data / "nudges", macs)

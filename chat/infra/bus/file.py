@@ -15,7 +15,7 @@ import msgspec
 
 from chat.core.macs import Macs
 from chat.core.nudges import Nudge, Told
-from chat.infra.bus.memory import Live
+from chat.infra.bus.memory import Bus
 from chat.infra.locks import lock
 
 LOOKS = 1.0
@@ -23,7 +23,7 @@ WRITES = 1.0
 MOST = 1 << 20
 
 
-class Server(Live):
+class FileBusServer(Bus):
     """The one that hears: looks once a second for what commands have left, and takes it away."""
 
     def __init__(self, path: Path, macs: Macs) -> None:
@@ -69,7 +69,7 @@ class Server(Live):
             return b""
 
 
-class Command(Live):
+class FileBusClient(Bus):
     """One that is heard: also leaves what it tells for the server, if there is one, and hears nothing."""
 
     def __init__(self, path: Path, macs: Macs) -> None:

@@ -17,7 +17,7 @@ WIDER = 8
 """So many lines of one customer are counted each for itself before their number is what is limited."""
 
 
-class Live:
+class Bus:
     """The one-process form: everything stays here."""
 
     def __init__(self) -> None:

@@ -17,9 +17,9 @@ from redis.exceptions import RedisError
 from chat.core.ids import uuid7
 from chat.core.macs import Macs
 from chat.core.nudges import Nudge, Told
-from chat.infra.bus.memory import Live
+from chat.infra.bus.memory import Bus
 
-log = structlog.get_logger("chat.live")
+log = structlog.get_logger("chat.bus")
 CHANNEL = "lethe:nudges"
 ANNOUNCE = 15.0
 SILENT = 5.0
@@ -27,7 +27,7 @@ LEAVE = 2.0
 """So many seconds what is still to be told may take to go out when a process ends."""
 
 
-class RedisLive(Live):
+class RedisBus(Bus):
     """
     The form for several processes: nudges also go through Redis, presence is told to every process.
 

@@ -58,7 +58,7 @@ async def tickets(batch: Batch) -> None:
 
     gone = await services.store.write(work)
     for ticket, _ in gone:
-        services.live.publish(*_went(ticket))
+        services.bus.publish(*_went(ticket))
     await batch.pause()
     await redaction.finish(
         services, [Doomed(each.id, each.account_id, each.contact_id, uid) for each, uid in gone], batch.pause

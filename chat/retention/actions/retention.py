@@ -80,7 +80,7 @@ async def start(services: Services, actor: Actor) -> dict[str, Any]:
     """Start a run, which the sweep carries out; return its report so far. One that is under way is joined."""
     require_manager(actor)
     run = await sweeping.begin(services, actor.account_id, _source(actor), actor.agent_id)
-    services.live.publish(Told(Nudge("due")))
+    services.bus.publish(Told(Nudge("due")))
     return await report(services, actor, run.id)
 
 

@@ -111,7 +111,7 @@ def _tell(services: Services, actor: Actor, gone: Gone) -> None:
     out = transcripts.with_files(services, contact, said, gone.files)
     held = Nudge("held", account=actor.account_id, ticket=gone.ticket_id, number=number)
     listed = Nudge("ticket", account=actor.account_id, ticket=gone.ticket_id, number=number)
-    services.live.publish(Told(held, out), Told(listed))
+    services.bus.publish(Told(held, out), Told(listed))
 
 
 def _shown(services: Services, actor: Actor, held: Held) -> dict[str, Any]:

@@ -42,7 +42,7 @@ async def start(services: Services, actor: Actor) -> dict[str, Any]:
         return runs.one(tx, actor.account_id, run_id)
 
     run = await services.store.write(work)
-    services.live.publish(Told(Nudge("due")))
+    services.bus.publish(Told(Nudge("due")))
     return shown(run, None)
 
 

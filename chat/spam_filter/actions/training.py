@@ -50,7 +50,7 @@ def teach(services: Services, tx: Tx, actor: Actor, contact: Contact, said: list
 async def changed(services: Services, account_id: str, contact_id: int) -> None:
     """Learn what a contact's labels are now, here and in the other processes."""
     await refresh(services, account_id, contact_id)
-    services.live.publish(Told(Nudge("taught", account=account_id, contact=contact_id), source=services.filters))
+    services.bus.publish(Told(Nudge("taught", account=account_id, contact=contact_id), source=services.filters))
 
 
 async def refresh(services: Services, account_id: str, contact_id: int) -> None:

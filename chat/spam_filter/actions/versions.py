@@ -40,7 +40,7 @@ async def lead(services: Services, account_id: str) -> None:
 async def follow(services: Services, account_id: str) -> None:
     """Let the version in use serve here and in every other process."""
     await lead(services, account_id)
-    services.live.publish(Told(Nudge("filter", account=account_id), source=services.filters))
+    services.bus.publish(Told(Nudge("filter", account=account_id), source=services.filters))
 
 
 async def lead_all(services: Services) -> None:

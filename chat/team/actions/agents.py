@@ -150,7 +150,7 @@ async def deactivate_agent(services: Services, actor: Actor, agent_id: str) -> N
         services.ledger.enter(services.clock(), "deactivate", {"agent": agent_id})
 
     await services.store.write(work)
-    services.live.publish(Told(Nudge("signout", account=actor.account_id, agent=agent_id)))
+    services.bus.publish(Told(Nudge("signout", account=actor.account_id, agent=agent_id)))
 
 
 async def sign_in(services: Services, email: str, password: str, network: Network, device: str = "") -> SignedIn:
@@ -213,7 +213,7 @@ async def sign_out(services: Services, actor: Actor) -> None:
 
     await services.store.write(work)
     nudge = Nudge("signout", account=actor.account_id, agent=actor.agent_id, by=actor.session_id)
-    services.live.publish(Told(nudge))
+    services.bus.publish(Told(nudge))
 
 
 async def by_session(services: Services, cookie: str, *, due: bool = False) -> Actor:

@@ -43,23 +43,23 @@ async def begin(services: Services, email_hash: str, whence: Whence) -> None:
     if wait and not whence.device:
         raise RateLimited("Too many attempts; wait before the next", retry_after=wait)
     if wait:
-        held = await services.live.allow(f"signin:device:{whence.device}", DEVICE, WINDOW)
+        held = await services.bus.allow(f"signin:device:{whence.device}", DEVICE, WINDOW)
         if held:
             raise RateLimited("Too many attempts; wait before the next", retry_after=held)
-    if await services.live.allow(f"signin:any:{email_hash}", WIDE, WINDOW) or wait:
+    if await services.bus.allow(f"signin:any:{email_hash}", WIDE, WINDOW) or wait:
         await asyncio.sleep(MOMENT)
 
 
 async def succeeded(services: Services, email_hash: str, whence: Whence) -> None:
     """Take back what an attempt was counted for."""
-    await services.live.give_back_from("signin", whence.network, WINDOW)
+    await services.bus.give_back_from("signin", whence.network, WINDOW)
     for key in (_address(email_hash, whence), f"signin:any:{email_hash}", f"signin:device:{whence.device}"):
-        await services.live.give_back(key, WINDOW)
+        await services.bus.give_back(key, WINDOW)
 
 
 async def _first_refusal(services: Services, email_hash: str, whence: Whence) -> float:
-    wait = await services.live.allow_from("signin", whence.network, NETWORK, WINDOW)
-    return wait or await services.live.allow(_address(email_hash, whence), ADDRESS, WINDOW)
+    wait = await services.bus.allow_from("signin", whence.network, NETWORK, WINDOW)
+    return wait or await services.bus.allow(_address(email_hash, whence), ADDRESS, WINDOW)
 
 
 def _address(email_hash: str, whence: Whence) -> str:

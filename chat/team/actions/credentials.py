@@ -64,7 +64,7 @@ async def renew(services: Services, email: str, password: str | None, *, with_to
         return row.account_id, row.id, ended, tokens
 
     account_id, agent_id, ended, tokens = await services.store.write(work)
-    services.live.publish(Told(Nudge("signout", account=account_id, agent=agent_id)))
+    services.bus.publish(Told(Nudge("signout", account=account_id, agent=agent_id)))
     return Renewed(agent_id, chosen, ended, len(tokens))
 
 
@@ -75,7 +75,7 @@ async def change(services: Services, actor: Actor, old: str, new: str) -> int:
     """
     if not actor.session_id:
         raise Forbidden("A password is changed by whoever is signed in, not by a program")
-    wait = await services.live.allow(f"password:{actor.agent_id}", TRIES, WINDOW)
+    wait = await services.bus.allow(f"password:{actor.agent_id}", TRIES, WINDOW)
     if wait:
         raise RateLimited("Too many attempts; wait before the next", retry_after=wait)
     row = await services.store.read(lambda tx: store.active(tx, actor.agent_id))
@@ -97,9 +97,9 @@ async def change(services: Services, actor: Actor, old: str, new: str) -> int:
         return ended
 
     ended = await services.store.write(work)
-    await services.live.give_back(f"password:{actor.agent_id}", WINDOW)
+    await services.bus.give_back(f"password:{actor.agent_id}", WINDOW)
     nudge = Nudge("signout", account=actor.account_id, agent=actor.agent_id)
-    services.live.publish(Told(nudge))
+    services.bus.publish(Told(nudge))
     return ended
 
 

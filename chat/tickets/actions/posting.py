@@ -146,8 +146,8 @@ class Postbox:
             done(draft)
             # One by one and in order: who follows a ticket must see its numbers rise by one, their own among them.
             if draft.refusal is None and not draft.repeated:
-                self._services.live.publish(_told(draft), *_reopened(draft))
-        self._services.live.publish(*_changed([draft for draft, _ in batch]))
+                self._services.bus.publish(_told(draft), *_reopened(draft))
+        self._services.bus.publish(*_changed([draft for draft, _ in batch]))
         self._at_work = False
         self._rests.enter([draft for draft, _ in batch], began, self._loop.time())
         self._next()

@@ -69,7 +69,7 @@ async def purge(services: Services, actor: Actor, number: int) -> None:
         services.ledger.enter(services.clock(), "purge", {"ticket": ticket.id})
 
     await services.store.write(work)
-    services.live.publish(
+    services.bus.publish(
         Told(Nudge("ended", contact=ticket.contact_id, ticket=ticket.id, number=number, by="agent")),
         Told(Nudge("gone", account=actor.account_id, ticket=ticket.id, number=number)),
     )
@@ -111,7 +111,7 @@ def tell(services: Services, ticket: Ticket, entry: Message) -> frames.RedactedO
     account, contact, number = ticket.account_id, ticket.contact_id, ticket.number
     happened = Nudge("message", account=account, contact=contact, ticket=ticket.id, number=number, seq=entry.seq)
     changed = Nudge("ticket", account=account, ticket=ticket.id, number=number)
-    services.live.publish(Told(happened, Redacted(out)), Told(changed))
+    services.bus.publish(Told(happened, Redacted(out)), Told(changed))
     return out
 
 

@@ -132,7 +132,7 @@ async def add_note(
     out = transcripts.note_out(services, contact, number, note, known)
     if not again:
         nudge = Nudge("note", account=actor.account_id, ticket=opened.ticket.id, number=number, note=note.note)
-        services.live.publish(Told(nudge, out, source), _changed(opened.ticket))
+        services.bus.publish(Told(nudge, out, source), _changed(opened.ticket))
     return out, again
 
 
@@ -161,7 +161,7 @@ async def change(services: Services, actor: Actor, number: int, values: dict[str
         told.append(_ended(opened.ticket, "agent", actor.name))
     elif "status" in checked and opened.ticket.ended:
         told.append(Told(Nudge("ended", contact=opened.ticket.contact_id, ticket=opened.ticket.id, on=True)))
-    services.live.publish(*told)
+    services.bus.publish(*told)
     return (await one(services, actor, number)).summary
 
 
@@ -188,7 +188,7 @@ async def hold(services: Services, actor: Actor, number: int, *, held: bool) -> 
     said = [transcripts.message_out(services, opened.contact, number, each, known, agents=True) for each in changed]
     frames_out = transcripts.with_files(services, opened.contact, said, files)
     nudge = Nudge("held", account=actor.account_id, ticket=opened.ticket.id, number=number)
-    services.live.publish(Told(nudge, frames_out), _changed(opened.ticket))
+    services.bus.publish(Told(nudge, frames_out), _changed(opened.ticket))
     return (await one(services, actor, number)).summary | {"learnt": learnt}
 
 
@@ -196,7 +196,7 @@ def typing(services: Services, ticket: Ticket, author: frames.Author, *, on: boo
     """Tell the others in a ticket that somebody types or has stopped; what is typed is nobody's business."""
     out = frames.TypingOut(ticket.number, author, on)
     nudge = Nudge("typing", contact=ticket.contact_id, ticket=ticket.id, number=ticket.number, on=on, by=author.kind)
-    services.live.publish(Told(nudge, out, source))
+    services.bus.publish(Told(nudge, out, source))
 
 
 async def read(services: Services, ticket: Ticket, side: str, seq: int, name: str | None, source: object) -> None:
@@ -214,7 +214,7 @@ async def read(services: Services, ticket: Ticket, side: str, seq: int, name: st
     told = [Told(nudge, out, source)]
     if side == "agent":
         told.append(_changed(ticket))
-    services.live.publish(*told)
+    services.bus.publish(*told)
 
 
 async def end(services: Services, ticket: Ticket, name: str | None) -> None:
@@ -225,14 +225,14 @@ async def end(services: Services, ticket: Ticket, name: str | None) -> None:
             raise Ended("This chat has ended")
 
     await services.store.write(work)
-    services.live.publish(_changed(ticket), _ended(ticket, "visitor", name))
+    services.bus.publish(_changed(ticket), _ended(ticket, "visitor", name))
 
 
 async def rate(services: Services, contact: Contact, ticket: Ticket, score: int, comment: str) -> None:
     """Keep the visitor's rating of a ticket, 1 to 5, and the comment."""
     sealed = services.seal(contact.key_slot, contact.uid, f"rating/{ticket.id}", comment) if seen(comment) else None
     await services.store.write(lambda tx: tickets.change(tx, ticket.id, rating=score, rating_comment=sealed))
-    services.live.publish(_changed(ticket))
+    services.bus.publish(_changed(ticket))
 
 
 async def epoch(services: Services) -> int:

@@ -47,8 +47,8 @@ class AccountSocket(Connection):
         self._told_until = self.services.clock()
         self._look_later(actor)
         self.context.agents.add(self)
-        self.services.live.listen(f"account:{actor.account_id}", self, self.heard)
-        self.services.live.listen("server", self, self.heard)
+        self.services.bus.listen(f"account:{actor.account_id}", self, self.heard)
+        self.services.bus.listen("server", self, self.heard)
         await self.joined(actor)
 
     async def joined(self, actor: Actor) -> None:
@@ -95,8 +95,8 @@ class AccountSocket(Connection):
         if self.actor is None:
             return
         self.context.agents.discard(self)
-        self.services.live.leave(f"account:{self.actor.account_id}", self)
-        self.services.live.leave("server", self)
+        self.services.bus.leave(f"account:{self.actor.account_id}", self)
+        self.services.bus.leave("server", self)
 
     def fresh(self) -> bool:
         """Whether the session or token was good a moment ago."""

@@ -42,7 +42,7 @@ class AgentSocket(AccountSocket):
     async def joined(self, actor: Actor) -> None:
         """Be seen by visitors and hear of every ticket."""
         self.context.feed(actor.account_id).join(self, self.say)
-        self.services.live.present(actor.account_id, actor.agent_id, "online", self)
+        self.services.bus.present(actor.account_id, actor.agent_id, "online", self)
         await self._welcome(actor)
         await self._introduce(actor)
 
@@ -93,12 +93,12 @@ class AgentSocket(AccountSocket):
                 opened = await self._ticket(frame.ticket)
                 await tickets.read(self.services, opened.ticket, "agent", frame.seq, actor.name, self)
             case frames.Presence():
-                self.services.live.present(actor.account_id, actor.agent_id, frame.status, self)
+                self.services.bus.present(actor.account_id, actor.agent_id, frame.status, self)
                 self.tell(_presence(actor.agent_id, actor.name, frame.status))
 
     async def _introduce(self, actor: Actor) -> None:
         names = await agents.names(self.services, actor.account_id)
-        for agent, status in self.services.live.agents(actor.account_id).items():
+        for agent, status in self.services.bus.agents(actor.account_id).items():
             if agent != actor.agent_id:
                 self.tell(_presence(agent, names.get(agent, ""), status))
 
@@ -135,13 +135,13 @@ class AgentSocket(AccountSocket):
             return [(each.note, frames.encode(each)) for each in found]
 
         # First listen, then read: the followers drop what comes twice.
-        self.services.live.listen(f"ticket:{ticket.id}", self, self.heard)
+        self.services.bus.listen(f"ticket:{ticket.id}", self, self.heard)
         found = await transcripts.messages(self.services, contact.id, ticket, frame.last_seq, agents=True)
         notes = await transcripts.notes(self.services, contact.id, ticket)
         seq = max([ticket.last_seq, *(each.seq for each in found)])
         last_note = max([ticket.last_note, *(each.note for each in notes)])
         if self.opening is None:
-            self.services.live.leave(f"ticket:{ticket.id}", self)
+            self.services.bus.leave(f"ticket:{ticket.id}", self)
             raise NotFound("No such ticket")  # it went while it was being read: nobody is shown it after that
         self.watched[ticket.number] = Watched(
             opened,
@@ -165,7 +165,7 @@ class AgentSocket(AccountSocket):
     def _close_ticket(self, number: int) -> None:
         watched = self.watched.pop(number, None)
         if watched is not None:
-            self.services.live.leave(f"ticket:{watched.opened.ticket.id}", self)
+            self.services.bus.leave(f"ticket:{watched.opened.ticket.id}", self)
 
     def _post(self, frame: frames.AgentMessage, actor: Actor, opened: Opened, shown: Shown = ()) -> None:
         draft = tickets.answer(actor, opened, frame.id, frame.text, self.services.clock(), self)
@@ -234,7 +234,7 @@ class AgentSocket(AccountSocket):
 
     async def _present(self, nudge: Nudge, actor: Actor) -> None:
         names = await agents.names(self.services, actor.account_id)
-        status = self.services.live.status(actor.account_id, nudge.agent)
+        status = self.services.bus.status(actor.account_id, nudge.agent)
         self.tell(_presence(nudge.agent, names.get(nudge.agent, ""), status))
 
     async def _resync(self, actor: Actor) -> None:
@@ -258,7 +258,7 @@ class AgentSocket(AccountSocket):
         for number in list(self.watched):
             self._close_ticket(number)
         self.context.left_feed(self.actor.account_id, self)
-        self.services.live.present(self.actor.account_id, self.actor.agent_id, "offline", self)
+        self.services.bus.present(self.actor.account_id, self.actor.agent_id, "offline", self)
         super().left()
 
 

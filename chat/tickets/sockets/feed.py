@@ -32,14 +32,14 @@ class Feed:
     def join(self, owner: object, say: Callable[[str], None]) -> None:
         """Tell `owner` from now on."""
         if not self._ears:
-            self._services.live.listen(self._channel, self, self._heard)
+            self._services.bus.listen(self._channel, self, self._heard)
         self._ears[owner] = say
 
     def leave(self, owner: object) -> bool:
         """Tell `owner` nothing more; return whether nobody is left."""
         self._ears.pop(owner, None)
         if not self._ears:
-            self._services.live.leave(self._channel, self)
+            self._services.bus.leave(self._channel, self)
         return not self._ears
 
     def _heard(self, told: Told) -> None:

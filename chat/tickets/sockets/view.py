@@ -52,7 +52,7 @@ class View:
         seq = 0 if ticket is None else max([ticket.last_seq, told, *(each.seq for each in found)])
         self.follower = Follower(seq, self._missed, self._socket.say, self._socket.spawn)
         # What was said last is what the next change is measured by; between arriving and this it may have changed.
-        self._online = self._services.live.online(here.account.id)
+        self._online = self._services.bus.online(here.account.id)
         self._socket.tell(
             frames.Welcome(
                 ticket=None if ticket is None else ticket.number,
@@ -132,7 +132,7 @@ class View:
 
     def presence(self) -> None:
         """Tell whether somebody is there, where that has changed since it was last told."""
-        online = self._services.live.online(self.here.account.id)
+        online = self._services.bus.online(self.here.account.id)
         if online != self._online and self.follower is not None:
             self._online = online
             self._socket.tell(frames.PresenceOut(online=online))

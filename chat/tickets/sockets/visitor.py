@@ -115,7 +115,7 @@ class VisitorSocket(Connection):
         self.messages = self.context.visitors.enter(here.contact.id, self, here.account.message_rate)
         # First listen, then read: what comes between is heard and the doubles fall out by their numbers.
         for channel in _channels(here):
-            self.services.live.listen(channel, self, self._heard)
+            self.services.bus.listen(channel, self, self._heard)
         if here.standing.consents:
             await self.view.welcome(frame.last_seq, fresh=frame.fresh)
         else:
@@ -233,7 +233,7 @@ class VisitorSocket(Connection):
             return
         here = self.view.here
         for channel in _channels(here):
-            self.services.live.leave(channel, self)
+            self.services.bus.leave(channel, self)
         self.context.visitors.leave(here.contact.id, self)
 
     def left(self) -> None:

@@ -11,11 +11,11 @@ from redis.asyncio import Redis
 
 from chat.core.macs import Macs
 from chat.core.nudges import Nudge, Told
-from chat.infra.bus import Live, open_live
+from chat.infra.bus import Bus, open_bus
 from chat.infra.bus import file as left
 from chat.infra.bus import memory as here
 from chat.infra.bus import redis as across
-from chat.infra.bus.redis import RedisLive
+from chat.infra.bus.redis import RedisBus
 from tests.services import Valkey
 
 pytestmark = pytest.mark.anyio
@@ -24,21 +24,21 @@ MESSAGE = Nudge("message", account="a", contact=1, ticket=2, number=3, seq=4)
 
 
 @pytest.fixture(params=["memory", "redis"])
-async def live(request: pytest.FixtureRequest, anyio_backend: str) -> AsyncIterator[Live]:
+async def bus(request: pytest.FixtureRequest, anyio_backend: str) -> AsyncIterator[Bus]:
     """Each form in turn."""
     assert anyio_backend == "asyncio"
-    made = RedisLive(request.getfixturevalue("redis_url"), MACS) if request.param == "redis" else Live()
+    made = RedisBus(request.getfixturevalue("redis_url"), MACS) if request.param == "redis" else Bus()
     await made.start()
     yield made
     await made.stop()
 
 
 @pytest.fixture
-async def pair(redis_url: str, anyio_backend: str) -> AsyncIterator[tuple[Live, Live]]:
+async def pair(redis_url: str, anyio_backend: str) -> AsyncIterator[tuple[Bus, Bus]]:
     """Two processes' worth, each hearing the other."""
     assert anyio_backend == "asyncio"
-    one, other = RedisLive(redis_url, MACS), RedisLive(redis_url, MACS)
-    heard: dict[Live, list[str]] = {one: [], other: []}
+    one, other = RedisBus(redis_url, MACS), RedisBus(redis_url, MACS)
+    heard: dict[Bus, list[str]] = {one: [], other: []}
     for each in (one, other):
         await each.start()
         each.listen("account:ready", "test", lambda told, to=heard[each]: to.append(told.nudge.agent))  # type: ignore[misc] # bound at once
@@ -62,49 +62,49 @@ async def until(true: Callable[[], bool]) -> None:
         await asyncio.sleep(0.02)
 
 
-async def test_those_who_listen_are_told_at_once_and_nobody_else(live: Live) -> None:
+async def test_those_who_listen_are_told_at_once_and_nobody_else(bus: Bus) -> None:
     heard: list[tuple[str, Told]] = []
     for channel in ("ticket:2", "contact:1", "contact:9", "account:a"):
-        live.listen(channel, "me", lambda told, to=channel: heard.append((to, told)))  # type: ignore[misc] # bound at once
+        bus.listen(channel, "me", lambda told, to=channel: heard.append((to, told)))  # type: ignore[misc] # bound at once
     told = Told(MESSAGE, entry="what was said")
-    live.publish(told)
+    bus.publish(told)
     assert heard == [("ticket:2", told), ("contact:1", told)]
 
 
-async def test_who_caused_it_is_not_told_and_who_has_left_neither(live: Live) -> None:
+async def test_who_caused_it_is_not_told_and_who_has_left_neither(bus: Bus) -> None:
     heard: list[str] = []
     for owner in ("one", "two", "three"):
-        live.listen("ticket:2", owner, lambda _, to=owner: heard.append(to))  # type: ignore[misc] # bound at once
-    live.leave("ticket:2", "two")
-    live.publish(Told(MESSAGE, source="one"))
+        bus.listen("ticket:2", owner, lambda _, to=owner: heard.append(to))  # type: ignore[misc] # bound at once
+    bus.leave("ticket:2", "two")
+    bus.publish(Told(MESSAGE, source="one"))
     assert heard == ["three"]
 
 
-async def test_an_agent_is_as_present_as_the_most_present_of_their_sockets(live: Live) -> None:
-    assert (live.online("a"), live.status("a", "zoe")) == (False, "offline")
-    live.present("a", "zoe", "away", "first")
-    assert (live.online("a"), live.status("a", "zoe")) == (False, "away")
-    live.present("a", "zoe", "online", "second")
-    assert (live.online("a"), live.agents("a")) == (True, {"zoe": "online"})
-    assert live.online("b") is False
-    live.present("a", "zoe", "offline", "second")
-    assert live.status("a", "zoe") == "away"
-    live.present("a", "zoe", "offline", "first")
-    assert live.agents("a") == {}
+async def test_an_agent_is_as_present_as_the_most_present_of_their_sockets(bus: Bus) -> None:
+    assert (bus.online("a"), bus.status("a", "zoe")) == (False, "offline")
+    bus.present("a", "zoe", "away", "first")
+    assert (bus.online("a"), bus.status("a", "zoe")) == (False, "away")
+    bus.present("a", "zoe", "online", "second")
+    assert (bus.online("a"), bus.agents("a")) == (True, {"zoe": "online"})
+    assert bus.online("b") is False
+    bus.present("a", "zoe", "offline", "second")
+    assert bus.status("a", "zoe") == "away"
+    bus.present("a", "zoe", "offline", "first")
+    assert bus.agents("a") == {}
 
 
-async def test_an_allowance_is_spent_refused_and_comes_back(live: Live) -> None:
-    assert [await live.allow("key", 3, 1.0) for _ in range(3)] == [0.0, 0.0, 0.0]
-    wait = await live.allow("key", 3, 1.0)
+async def test_an_allowance_is_spent_refused_and_comes_back(bus: Bus) -> None:
+    assert [await bus.allow("key", 3, 1.0) for _ in range(3)] == [0.0, 0.0, 0.0]
+    wait = await bus.allow("key", 3, 1.0)
     assert 0 < wait <= 1
-    assert await live.allow("another", 3, 1.0) == 0.0
+    assert await bus.allow("another", 3, 1.0) == 0.0
     limit = time.monotonic() + 30
-    while await live.allow("key", 3, 1.0):
+    while await bus.allow("key", 3, 1.0):
         assert time.monotonic() < limit
         await asyncio.sleep(0.1)
 
 
-async def test_a_nudge_reaches_the_other_process_without_what_was_said(pair: tuple[Live, Live]) -> None:
+async def test_a_nudge_reaches_the_other_process_without_what_was_said(pair: tuple[Bus, Bus]) -> None:
     one, other = pair
     heard: list[Told] = []
     other.listen("ticket:2", "me", heard.append)
@@ -113,7 +113,7 @@ async def test_a_nudge_reaches_the_other_process_without_what_was_said(pair: tup
     assert [(each.nudge, each.entry) for each in heard] == [(MESSAGE, None)]
 
 
-async def test_nothing_but_ids_and_numbers_goes_over_redis(pair: tuple[Live, Live], redis_url: str) -> None:
+async def test_nothing_but_ids_and_numbers_goes_over_redis(pair: tuple[Bus, Bus], redis_url: str) -> None:
     one, _ = pair
     async with Redis.from_url(redis_url) as client, client.pubsub() as line:
         await line.psubscribe("*")
@@ -128,37 +128,37 @@ async def test_nothing_but_ids_and_numbers_goes_over_redis(pair: tuple[Live, Liv
         assert 0 < await client.ttl("lethe:allow:signin:0f3a") <= 60
 
 
-async def test_presence_and_allowances_are_shared_by_processes(pair: tuple[Live, Live]) -> None:
+async def test_presence_and_allowances_are_shared_by_processes(pair: tuple[Bus, Bus]) -> None:
     one, other = pair
     one.present("a", "zoe", "online", "socket")
     await until(lambda: other.online("a"))
     one.present("a", "zoe", "offline", "socket")
     await until(lambda: not other.online("a"))
-    assert [await live.allow("key", 2, 60) > 0 for live in (one, other, one)] == [False, False, True]
+    assert [await bus.allow("key", 2, 60) > 0 for bus in (one, other, one)] == [False, False, True]
 
 
 async def test_without_redis_a_process_goes_on_alone_and_catches_up_afterwards(anyio_backend: str) -> None:
     assert anyio_backend == "asyncio"
     with Valkey() as server:
-        live = RedisLive(server.url, MACS)
+        bus = RedisBus(server.url, MACS)
         heard: list[str] = []
-        live.listen("ticket:2", "me", lambda told: heard.append(told.nudge.kind))
-        await live.start()
+        bus.listen("ticket:2", "me", lambda told: heard.append(told.nudge.kind))
+        await bus.start()
         await until(lambda: heard.count("resync") == 1)
         server.stop()
-        assert await live.ready() is False
-        live.publish(Told(MESSAGE))
+        assert await bus.ready() is False
+        bus.publish(Told(MESSAGE))
         assert heard == ["resync", "message"]
-        assert [await live.allow("key", 1, 60) > 0 for _ in range(2)] == [False, True]
+        assert [await bus.allow("key", 1, 60) > 0 for _ in range(2)] == [False, True]
         server.start()
         await until(lambda: heard.count("resync") == 2)
-        assert await live.ready() is True
-        await live.stop()
+        assert await bus.ready() is True
+        await bus.stop()
 
 
 async def test_what_was_told_last_before_a_process_ends_still_goes_out(redis_url: str, anyio_backend: str) -> None:
     assert anyio_backend == "asyncio"
-    stays, goes = RedisLive(redis_url, MACS), RedisLive(redis_url, MACS)
+    stays, goes = RedisBus(redis_url, MACS), RedisBus(redis_url, MACS)
     heard: list[int] = []
     for each in (stays, goes):
         await each.start()
@@ -172,7 +172,7 @@ async def test_what_was_told_last_before_a_process_ends_still_goes_out(redis_url
     await stays.stop()
 
 
-async def test_what_cannot_be_read_makes_nobody_deaf(pair: tuple[Live, Live], redis_url: str) -> None:
+async def test_what_cannot_be_read_makes_nobody_deaf(pair: tuple[Bus, Bus], redis_url: str) -> None:
     one, other = pair
     heard: list[Told] = []
     other.listen("ticket:2", "me", heard.append)
@@ -184,7 +184,7 @@ async def test_what_cannot_be_read_makes_nobody_deaf(pair: tuple[Live, Live], re
     assert other.missed == 2
 
 
-async def test_an_agent_with_two_sockets_is_announced_as_their_sum(pair: tuple[RedisLive, RedisLive]) -> None:
+async def test_an_agent_with_two_sockets_is_announced_as_their_sum(pair: tuple[RedisBus, RedisBus]) -> None:
     one, _ = pair
     for owner, status in (("first", "online"), ("second", "away")):
         one.present("a", "ann", status, owner)
@@ -192,25 +192,25 @@ async def test_an_agent_with_two_sockets_is_announced_as_their_sum(pair: tuple[R
 
 
 async def test_agents_of_a_process_that_was_killed_are_told_to_be_gone(
-    live: Live, monkeypatch: pytest.MonkeyPatch
+    bus: Bus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    live.publish(Told(Nudge("presence", account="a", agent="ann", status="online"), source="another process"))
-    live.present("a", "bob", "online", object())
+    bus.publish(Told(Nudge("presence", account="a", agent="ann", status="online"), source="another process"))
+    bus.present("a", "bob", "online", object())
     told: list[Told] = []
-    live.listen("visitors:a", "me", told.append)
-    live.forget_stale()
+    bus.listen("visitors:a", "me", told.append)
+    bus.forget_stale()
     assert told == []
     monkeypatch.setattr(here, "STALE", -1.0)
-    live.forget_stale()
+    bus.forget_stale()
     assert [(each.nudge.agent, each.nudge.status) for each in told] == [("ann", "offline")]
-    assert live.agents("a") == {"bob": "online"}
+    assert bus.agents("a") == {"bob": "online"}
 
 
 @pytest.fixture
-async def beside(tmp_path: Path, anyio_backend: str) -> AsyncIterator[tuple[Live, Live]]:
+async def beside(tmp_path: Path, anyio_backend: str) -> AsyncIterator[tuple[Bus, Bus]]:
     """A server without Redis, and a command beside it."""
     assert anyio_backend == "asyncio"
-    server, command = open_live("", tmp_path, MACS, serves=True), open_live("", tmp_path, MACS, serves=False)
+    server, command = open_bus("", tmp_path, MACS, serves=True), open_bus("", tmp_path, MACS, serves=False)
     for each in (server, command):
         await each.start()
     yield server, command
@@ -218,7 +218,7 @@ async def beside(tmp_path: Path, anyio_backend: str) -> AsyncIterator[tuple[Live
         await each.stop()
 
 
-async def test_without_redis_a_command_is_heard_by_the_server_beside_it(beside: tuple[Live, Live]) -> None:
+async def test_without_redis_a_command_is_heard_by_the_server_beside_it(beside: tuple[Bus, Bus]) -> None:
     server, command = beside
     heard: list[Told] = []
     server.listen("contact:1", "me", heard.append)
@@ -228,7 +228,7 @@ async def test_without_redis_a_command_is_heard_by_the_server_beside_it(beside: 
     assert [(each.nudge, each.entry) for each in heard] == [(erased, None)]
 
 
-async def test_what_a_command_leaves_is_ids_and_does_not_pile_up(beside: tuple[Live, Live], tmp_path: Path) -> None:
+async def test_what_a_command_leaves_is_ids_and_does_not_pile_up(beside: tuple[Bus, Bus], tmp_path: Path) -> None:
     server, command = beside
     heard: list[Told] = []
     server.listen("contact:1", "me", heard.append)
@@ -244,7 +244,7 @@ async def test_what_a_command_leaves_is_ids_and_does_not_pile_up(beside: tuple[L
 
 
 async def test_a_file_that_nobody_empties_has_an_end_and_then_all_is_read_anew(tmp_path: Path) -> None:
-    command, server = open_live("", tmp_path, MACS, serves=False), open_live("", tmp_path, MACS, serves=True)
+    command, server = open_bus("", tmp_path, MACS, serves=False), open_bus("", tmp_path, MACS, serves=True)
     batch = [Told(MESSAGE)] * 1000
     await server.start()
     heard: list[Told] = []
@@ -256,7 +256,7 @@ async def test_a_file_that_nobody_empties_has_an_end_and_then_all_is_read_anew(t
     await server.stop()
 
 
-async def test_a_nudge_that_no_lethe_wrote_is_dropped_and_counted(beside: tuple[Live, Live], tmp_path: Path) -> None:
+async def test_a_nudge_that_no_lethe_wrote_is_dropped_and_counted(beside: tuple[Bus, Bus], tmp_path: Path) -> None:
     server, command = beside
     heard: list[Told] = []
     server.listen("account:a", "me", heard.append)
@@ -280,7 +280,7 @@ async def test_a_nudge_that_no_lethe_wrote_is_dropped_and_counted(beside: tuple[
     assert (heard[0].nudge.agent, server.forged, command.forged) == ("ann", len(forged), 0)
 
 
-async def test_over_redis_a_forged_nudge_is_dropped_and_counted(redis_url: str, pair: tuple[Live, Live]) -> None:
+async def test_over_redis_a_forged_nudge_is_dropped_and_counted(redis_url: str, pair: tuple[Bus, Bus]) -> None:
     one, other = pair
     heard: list[Told] = []
     other.listen("account:a", "me", heard.append)
@@ -295,44 +295,44 @@ async def test_over_redis_a_forged_nudge_is_dropped_and_counted(redis_url: str, 
 
 
 async def test_what_is_counted_has_an_end_and_the_last_call_costs_what_the_first_did() -> None:
-    live = Live()
+    bus = Bus()
     costs = []
     for start in range(0, here.COUNTED + 30_000, 10_000):
         began = time.process_time()
         for number in range(start, start + 10_000):
-            assert await live.allow(f"key:{number}", 1, 900.0) == 0.0
+            assert await bus.allow(f"key:{number}", 1, 900.0) == 0.0
         costs.append(time.process_time() - began)
-    assert len(live._spent[900.0]) <= here.COUNTED + 1
-    assert live.evicted == here.COUNTED + 30_000 - len(live._spent[900.0])
+    assert len(bus._spent[900.0]) <= here.COUNTED + 1
+    assert bus.evicted == here.COUNTED + 30_000 - len(bus._spent[900.0])
     assert sorted(costs)[len(costs) // 2] * 10 > max(costs), costs
-    assert await live.allow(f"key:{here.COUNTED}", 1, 900.0) > 0
+    assert await bus.allow(f"key:{here.COUNTED}", 1, 900.0) > 0
 
 
 async def test_what_was_counted_goes_with_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    live, at = Live(), time.monotonic()
+    bus, at = Bus(), time.monotonic()
     for number in range(1000):
-        await live.allow(f"key:{number}", 1, 60.0)
+        await bus.allow(f"key:{number}", 1, 60.0)
     monkeypatch.setattr(time, "monotonic", lambda: at + 120.0)
-    assert await live.allow("key:1", 1, 60.0) == 0.0
-    assert (list(live._spent[60.0]), live.evicted) == (["key:1"], 0)  # over, so not before its time
+    assert await bus.allow("key:1", 1, 60.0) == 0.0
+    assert (list(bus._spent[60.0]), bus.evicted) == (["key:1"], 0)  # over, so not before its time
 
 
 async def test_in_redis_everything_that_is_counted_has_an_end(redis_url: str) -> None:
-    live = RedisLive(redis_url, MACS)
+    bus = RedisBus(redis_url, MACS)
     for number in range(50):
-        await live.allow(f"key:{number}", 1, 60.0)
-        await live.give_back(f"key:{number + 25}", 60.0)
+        await bus.allow(f"key:{number}", 1, 60.0)
+        await bus.give_back(f"key:{number + 25}", 60.0)
     async with Redis.from_url(redis_url) as client:
         names = [name async for name in client.scan_iter("lethe:allow:*")]
         assert len(names) == 50
         assert all([0 < await client.pttl(name) <= 60_000 for name in names])
-    await live.stop()
+    await bus.stop()
 
 
-async def test_what_is_given_back_was_not_spent(live: Live) -> None:
-    assert await live.allow("key", 1, 60.0) == 0.0
-    await live.give_back("key", 60.0)
-    assert await live.allow("key", 1, 60.0) == 0.0
-    assert await live.allow("key", 1, 60.0) > 0
-    await live.give_back("never spent", 60.0)
-    assert await live.allow("never spent", 1, 60.0) == 0.0
+async def test_what_is_given_back_was_not_spent(bus: Bus) -> None:
+    assert await bus.allow("key", 1, 60.0) == 0.0
+    await bus.give_back("key", 60.0)
+    assert await bus.allow("key", 1, 60.0) == 0.0
+    assert await bus.allow("key", 1, 60.0) > 0
+    await bus.give_back("never spent", 60.0)
+    assert await bus.allow("never spent", 1, 60.0) == 0.0
