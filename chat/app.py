@@ -23,7 +23,7 @@ from chat.core.nudges import Told
 from chat.core.settings import Settings
 from chat.core.tokens import Tokens
 from chat.erasure.actions import erasure
-from chat.features import menu, sweeps
+from chat.features import FEATURES, Features, gathered, menu, sweeps
 from chat.infra.blobs import Blobs
 from chat.infra.bus import open_bus
 from chat.infra.filters import Filters
@@ -50,7 +50,7 @@ SETTLES = 20.0  # seconds
 
 @asynccontextmanager
 async def open_services(
-    settings: Settings, *, serves: bool = False, restoring: bool = False
+    settings: Settings, features: Features = FEATURES, *, serves: bool = False, restoring: bool = False
 ) -> AsyncIterator[Services]:
     """
     Open everything the actions need, for the server where it `serves`, else for a command or worker beside it. Raises
@@ -84,6 +84,7 @@ async def open_services(
             macs=macs,
             index_key=derive(secret, "index"),
             clock=clock.now,
+            gathered=gathered(features),
         )
         # First listen, then read: what another process says meanwhile must not be missed.
         learning: set[asyncio.Task[None]] = set()
@@ -127,17 +128,19 @@ def _forget(keys: Keys, told: Told) -> None:
         keys.drop_all()
 
 
-def create_app(settings: Settings, *, sweeping: bool | None = None) -> Starlette:
+def create_app(settings: Settings, features: Features = FEATURES, *, sweeping: bool | None = None) -> Starlette:
     """Return the application. The worker's sweeps run inside it if `sweeping`; unless told, in the embedded form."""
     sweeping = settings.embedded if sweeping is None else sweeping
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, Any]]:
-        async with open_services(settings, serves=True) as services:
+        async with open_services(settings, features, serves=True) as services:
             metrics = Metrics()
             postbox = Postbox(services, metrics)
-            context = ChatContext(services, metrics, agents, accounts, menu=menu(), postbox=postbox, erasures=erasure)
-            sweeping_on = asyncio.create_task(worker.run(services, sweeps())) if sweeping else None
+            context = ChatContext(
+                services, metrics, agents, accounts, menu=menu(features), postbox=postbox, erasures=erasure
+            )
+            sweeping_on = asyncio.create_task(worker.run(services, sweeps(features))) if sweeping else None
             log.info("started", embedded=sweeping)
             try:
                 yield {"context": context}
@@ -149,7 +152,7 @@ def create_app(settings: Settings, *, sweeping: bool | None = None) -> Starlette
                 log.info("stopped")
 
     app = Starlette(
-        routes=routes(),
+        routes=routes(features),
         lifespan=lifespan,
         exception_handlers={
             LetheError: _refused,

@@ -13,6 +13,7 @@ from chat.embed.feature import feature as embed
 from chat.erasure.feature import feature as erasure
 from chat.export.feature import feature as export
 from chat.holds.feature import feature as holds
+from chat.infra.gathered import Gathered
 from chat.letters.feature import feature as letters
 from chat.profiles.feature import feature as profiles
 from chat.record.feature import feature as record
@@ -23,7 +24,8 @@ from chat.team.feature import feature as team
 from chat.tickets.feature import feature as tickets
 from chat.web.feature import Feature, Menu, Sweep
 
-FEATURES: tuple[Feature, ...] = (
+Features = tuple[Feature, ...]
+FEATURES: Features = (
     contacts,
     team,
     account,
@@ -46,12 +48,17 @@ FEATURES: tuple[Feature, ...] = (
 )
 
 
-def menu(features: tuple[Feature, ...] = FEATURES) -> dict[str, list[Menu]]:
+def menu(features: Features = FEATURES) -> dict[str, list[Menu]]:
     """Return the owner's menu: the lines of each group in their order."""
     lines = sorted((each for feature in features for each in feature.menu), key=lambda each: (each.group, each.place))
     return {group: [each for each in lines if each.group == group] for group in dict.fromkeys(e.group for e in lines)}
 
 
-def sweeps(features: tuple[Feature, ...] = FEATURES) -> dict[str, Sweep]:
+def sweeps(features: Features = FEATURES) -> dict[str, Sweep]:
     """Return what the clock does, by name; what files requests comes before what carries them out."""
     return {each.name: each for feature in reversed(features) for each in feature.sweeps}
+
+
+def gathered(features: Features = FEATURES) -> Gathered:
+    """Return what actions gather from all features."""
+    return Gathered(audited=frozenset(word for each in features for word in each.audited))

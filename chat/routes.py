@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute, Mount, Route
 
-from chat.features import FEATURES
+from chat.features import FEATURES, Features
 from chat.web import server
 from chat.web.files import PACKED, Files
 from chat.web.parameters import strict
 
 
-def routes() -> list[BaseRoute]:
+def routes(features: Features = FEATURES) -> list[BaseRoute]:
     """Return every route."""
     return [
         *strict(
@@ -21,16 +21,16 @@ def routes() -> list[BaseRoute]:
                 Route("/.well-known/jwks.json", server.jwks),
             ]
         ),
-        *(route for each in FEATURES for route in each.files),
-        *strict([route for each in FEATURES for route in each.widget]),
-        *(route for each in FEATURES for route in each.sockets),
-        *strict([route for each in FEATURES for route in each.pages], "locale"),
-        Mount("/api/v1", routes=strict(rest())),
+        *(route for each in features for route in each.files),
+        *strict([route for each in features for route in each.widget]),
+        *(route for each in features for route in each.sockets),
+        *strict([route for each in features for route in each.pages], "locale"),
+        Mount("/api/v1", routes=strict(rest(features))),
         Mount("/widget-assets", Files("widget", "/widget-assets/main.js"), middleware=PACKED),
         Mount("/static", Files("static"), middleware=PACKED),
     ]
 
 
-def rest() -> list[BaseRoute]:
+def rest(features: Features = FEATURES) -> list[BaseRoute]:
     """Return the routes of `/api/v1`: for programs, and for the inbox."""
-    return [route for each in FEATURES for route in each.rest]
+    return [route for each in features for route in each.rest]

@@ -8,11 +8,11 @@ from sqlalchemy import select
 
 from chat.account.actions import accounts
 from chat.audit.actions import verdicts
-from chat.core.audited import Action
 from chat.core.errors import NotFound, Unauthorized
 from chat.core.locales import strings
 from chat.core.networks import Network
 from chat.erasure.actions import erasure
+from chat.features import gathered
 from chat.infra.audit import audit, store
 from chat.infra.services import Services
 from chat.infra.store.columns import metadata
@@ -344,4 +344,4 @@ async def test_the_page_is_not_for_agents(app: Served) -> None:
 
 @pytest.mark.parametrize("locale", ["en", "el"])
 def test_every_action_has_words(locale: str) -> None:
-    assert [each for each in Action if f"audit.action.{each}" not in strings(locale)] == []
+    assert [each for each in gathered().audited if f"audit.action.{each}" not in strings(locale)] == []

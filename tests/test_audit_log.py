@@ -81,7 +81,7 @@ async def test_a_name_an_address_or_a_text_cannot_be_entered(house: House, bad: 
     for values in ({"target": bad}, {"contact": bad}, {"who": bad}):
         with pytest.raises(ValueError, match="ids only"):
             await entered(house, "contact.viewed", **values)
-    with pytest.raises(ValueError, match="is not a valid Action"):
+    with pytest.raises(ValueError, match=r"no feature says that it enters contact\.gossiped"):
         await entered(house, "contact.gossiped")
 
 

@@ -1,5 +1,7 @@
 """Every feature says what it has: a folder without a record, or a record that leaves something out, is named here."""
 
+import ast
+import inspect
 import pkgutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,7 +17,7 @@ from starlette.routing import BaseRoute
 import chat
 from chat.core.locales import strings
 from chat.core.model import LOCALES
-from chat.features import FEATURES, menu, sweeps
+from chat.features import FEATURES, gathered, menu, sweeps
 from chat.infra.store.columns import metadata
 from chat.web.feature import Feature
 
@@ -40,12 +42,29 @@ def endpoints(found: list[BaseRoute]) -> set[object]:
     return {getattr(each, "endpoint", None) for each in found}
 
 
+ENTERS = {"enter": 4, "enter_once": 4, "looked": 2, "once": 3}
+"""What enters something in the audit log, and the number of the argument that says what."""
+
+
+def entered(module: ModuleType) -> set[str]:
+    """The actions that a module names where it enters one."""
+    calls = [each for each in ast.walk(ast.parse(inspect.getsource(module))) if isinstance(each, ast.Call)]
+    named = set()
+    for call in calls:
+        match call.func:
+            case ast.Attribute(value=ast.Name(id="audit"), attr=attr) if attr in ENTERS:
+                said = ast.walk(call.args[ENTERS[attr]])
+                named |= {str(each.value) for each in said if isinstance(each, ast.Constant)}
+    return named
+
+
 def left_out(features: tuple[Feature, ...]) -> list[str]:
     """What is there and no record of these says."""
     folders = {each.name for each in FOLDER.iterdir() if (each / "__init__.py").exists()} - BELOW
     found = [f"{name} is not in chat/features.py" for name in sorted(folders - {each.name for each in features})]
     said = {str(table.name) for each in features for table in each.tables}
     found += [f"the table {name} is no feature's" for name in sorted({*metadata.tables} - said - OF_THE_SERVER)]
+    audited = {word for each in features for word in each.audited}
     for each in features:
         served = endpoints([route for kind in SERVED for route in getattr(each, kind)])
         for module in modules(each.name, "api", "pages"):
@@ -58,6 +77,7 @@ def left_out(features: tuple[Feature, ...]) -> list[str]:
             there = vars(module).get("sweep")
             if there is not None and there not in run and module.__name__ not in OF_ANOTHER_SWEEP:
                 found.append(f"{each.name} does not run {module.__name__}.sweep")
+            found += [f"{each.name} enters {word}, which no feature says" for word in sorted(entered(module) - audited)]
         pages = {str(getattr(route, "path", "")) for route in each.pages}
         found += [f"{each.name} has no page {line.path}" for line in each.menu if line.path not in pages]
     return found
@@ -77,6 +97,7 @@ def test_every_feature_says_all_it_has() -> None:
         ("rights", {"widget": ()}, "rights does not serve mail_transcript"),
         ("holds", {"pages": ()}, "holds has no page /admin/privacy"),
         ("backup", {"sweeps": ()}, "backup does not run chat.backup.actions.backups.sweep"),
+        ("departments", {"audited": ()}, "departments enters department.changed, which no feature says"),
     ],
 )
 def test_what_a_record_leaves_out_is_named(name: str, without: dict[str, Any], said: str) -> None:
@@ -84,6 +105,10 @@ def test_what_a_record_leaves_out_is_named(name: str, without: dict[str, Any], s
     others = tuple(each for each in FEATURES if each.name != name)
     (one,) = (each for each in FEATURES if each.name == name)
     assert said in left_out(others if not without else (*others, replace(one, **without)))
+
+
+def test_no_two_features_say_one_action() -> None:
+    assert len(gathered().audited) == sum(len(each.audited) for each in FEATURES)
 
 
 def test_no_two_sweeps_have_one_name() -> None:

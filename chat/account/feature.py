@@ -14,4 +14,5 @@ feature = Feature(
     rest=api.routes(),
     pages=pages.routes(),
     menu=(Menu("account", 1, "/admin/site", "page.site"),),
+    audited=("account.made", "account.changed", "site.changed"),
 )

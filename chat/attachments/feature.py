@@ -10,4 +10,5 @@ feature = Feature(
     "attachments",
     tables=(schema.attachment,),
     sweeps=(Sweep("attachments", attachments.sweep, 3600.0),),
+    audited=("attachment.viewed",),
 )

@@ -18,4 +18,5 @@ feature = Feature(
     pages=pages.routes(),
     menu=(Menu("privacy", 5, "/admin/audit", "page.audit"),),
     sweeps=(Sweep("audit", verdicts.sweep, 3600.0), Sweep("closed", renewing.sweep, 3600.0)),
+    audited=("audit.begun", "audit.viewed"),
 )

@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from chat.audit.actions import reading, verdicts
 from chat.audit.actions.reading import Wanted
-from chat.core.audited import OTHERS, Action
+from chat.core.audited import OTHERS
 from chat.core.errors import InvalidField
 from chat.core.model import Agent
 from chat.team.actions import agents
@@ -55,7 +55,7 @@ async def show_audit(request: Request) -> Response:
         "filtered": bool(kept),
         "agents": known,
         "others": OTHERS,
-        "actions": list(Action),
+        "actions": sorted(services.gathered.audited),
         "newest": _address(kept) if "before" in request.query_params else None,
         "older": None if older is None else _address(kept | {"before": str(older)}),
         "standing": await reading.standing(services, who.actor),

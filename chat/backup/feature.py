@@ -8,4 +8,5 @@ from chat.web.feature import Feature, Sweep
 feature = Feature(
     "backup",
     sweeps=(Sweep("backups", backups.sweep, 3600.0),),
+    audited=("backup.made", "backup.restored"),
 )

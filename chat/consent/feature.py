@@ -18,4 +18,5 @@ feature = Feature(
     pages=pages.routes(),
     menu=(Menu("account", 2, "/admin/notice", "page.notice"),),
     sweeps=(Sweep("consents", consent.expire, 3600.0),),
+    audited=("fields.changed", "notice.published"),
 )

@@ -11,4 +11,5 @@ feature = Feature(
         schema.contact,
         schema.hold,
     ),
+    audited=("contact.changed",),
 )

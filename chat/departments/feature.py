@@ -11,4 +11,5 @@ feature = Feature(
     rest=api.routes(),
     pages=pages.routes(),
     menu=(Menu("account", 4, "/admin/departments", "page.departments"),),
+    audited=("department.changed",),
 )

@@ -22,4 +22,5 @@ feature = Feature(
         Sweep("recipients", recipients.sweep, 60.0),
         Sweep("scrub", erasure.scrub, 120.0),
     ),
+    audited=("consent.withdrawn", "contact.erased", "erasure.requested", "recipient.told"),
 )

@@ -14,4 +14,5 @@ feature = Feature(
     pages=pages.routes(),
     menu=(Menu("privacy", 4, "/admin/exports", "page.exports"),),
     sweeps=(Sweep("exports", building.sweep, 5.0),),
+    audited=("contact.exported",),
 )

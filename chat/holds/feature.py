@@ -10,4 +10,5 @@ feature = Feature(
     rest=api.routes(),
     pages=pages.routes(),
     menu=(Menu("privacy", 1, "/admin/privacy", "page.privacy"),),
+    audited=("hold.lifted", "hold.placed", "holds.viewed"),
 )

@@ -19,6 +19,7 @@ from chat.core.turns import Turns
 from chat.infra.blobs import Blobs
 from chat.infra.bus import Bus
 from chat.infra.filters import Filters
+from chat.infra.gathered import Gathered
 from chat.infra.keys.keys import Keys
 from chat.infra.ledger.ledger import Ledger
 from chat.infra.mail import Mailer
@@ -31,7 +32,8 @@ log = structlog.get_logger("chat.services")
 class Services:
     """
     Store, keys, ledger, bus, blobs (the files of contacts), archives (their exports), mailer, filters, settings and
-    clock; `index_key` is the key of the blind indexes, `macs` binds what others could write.
+    clock; `index_key` is the key of the blind indexes, `macs` binds what others could write, `gathered` is what the
+    features say of themselves.
 
     `looking` lets two files be looked at at a time: an image of forty million pixels takes hundreds of MB meanwhile.
     `coming` counts the bytes of files that are being written, by account and of all (under "").
@@ -51,6 +53,7 @@ class Services:
     macs: Macs
     index_key: bytes
     clock: Clock
+    gathered: Gathered
     looking: Turns = field(default_factory=lambda: Turns(2))
     coming: Counter[str] = field(default_factory=Counter)
 

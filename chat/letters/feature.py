@@ -12,4 +12,5 @@ feature = Feature(
         schema.disclosure,
     ),
     sweeps=(Sweep("letters", actions.sweep, 15.0),),
+    audited=("transcript.mailed",),
 )

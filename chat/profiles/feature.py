@@ -8,4 +8,5 @@ from chat.web.feature import Feature
 feature = Feature(
     "profiles",
     rest=api.routes(),
+    audited=("consents.viewed", "contact.viewed", "contacts.listed"),
 )

@@ -10,4 +10,5 @@ feature = Feature(
     rest=api.routes(),
     pages=pages.routes(),
     menu=(Menu("privacy", 6, "/admin/data-map", "page.datamap"),),
+    audited=("data_map.viewed",),
 )

@@ -16,4 +16,5 @@ feature = Feature(
     pages=pages.routes(),
     menu=(Menu("privacy", 3, "/admin/retention", "page.retention"),),
     sweeps=(Sweep("retention", sweeping.sweep, 60.0),),
+    audited=("retention.changed", "retention.rehearsed", "retention.run"),
 )

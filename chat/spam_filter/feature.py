@@ -21,4 +21,13 @@ feature = Feature(
     pages=(*training.routes(), *quarantine.routes()),
     menu=(Menu("account", 5, "/admin/filter", "page.filter"),),
     sweeps=(Sweep("training", runs.sweep, 60.0),),
+    audited=(
+        "filter.discarded",
+        "filter.promoted",
+        "filter.trained",
+        "quarantine.viewed",
+        "spam.marked",
+        "spam.returned",
+        "spam.unmarked",
+    ),
 )

@@ -18,4 +18,14 @@ feature = Feature(
     pages=(*session.routes(), *password.routes(), *agents.routes()),
     menu=(Menu("account", 3, "/admin/agents", "page.agents"),),
     sweeps=(Sweep("sessions", actions.end_expired, 3600.0),),
+    audited=(
+        "agent.added",
+        "agent.deactivated",
+        "agent.password_changed",
+        "agent.sign_in_failed",
+        "agent.signed_in",
+        "agent.signed_out",
+        "token.made",
+        "token.revoked",
+    ),
 )

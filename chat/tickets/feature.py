@@ -27,4 +27,15 @@ feature = Feature(
         socket_route("/ws/gone", gone_socket),
     ),
     sweeps=(Sweep("purges", redaction.sweep, 60.0),),
+    audited=(
+        "attachment.deleted",
+        "message.redacted",
+        "ticket.changed",
+        "ticket.deleted",
+        "ticket.purged",
+        "ticket.restored",
+        "tickets.listed",
+        "transcript.exported",
+        "transcript.viewed",
+    ),
 )

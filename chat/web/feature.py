@@ -44,7 +44,8 @@ class Feature:
     A feature by its folder's name: its tables, what it serves, where it is in the menu, what the clock does for it.
 
     `rest` are paths below `/api/v1`, `widget` those that a visitor's browser asks for, `files` those that heed no
-    query, `pages` those for people, who may choose a locale.
+    query, `pages` those for people, who may choose a locale. `audited` are the actions that it enters in the audit log:
+    a word once used keeps its meaning, since old entries say it.
     """
 
     name: str
@@ -56,3 +57,4 @@ class Feature:
     sockets: Sequence[BaseRoute] = ()
     menu: Sequence[Menu] = ()
     sweeps: Sequence[Sweep] = ()
+    audited: Sequence[str] = ()

@@ -8,7 +8,7 @@ from typing import Any
 from chat.audit.actions.verdicts import part_shown
 from chat.contacts.store import contacts
 from chat.core.access import require_manager
-from chat.core.audited import Action, Entry, Head, fits
+from chat.core.audited import Entry, Head, fits
 from chat.core.clock import stamp
 from chat.core.errors import InvalidField
 from chat.core.model import Actor
@@ -34,8 +34,8 @@ async def page(
     the log is entered too. Owner or admin; InvalidField where a filter can fit nothing.
     """
     require_manager(actor)
-    _fitting(wanted)
-    await audit.looked(services, actor, Action.AUDIT_VIEWED)
+    _fitting(services, wanted)
+    await audit.looked(services, actor, "audit.viewed")
 
     def work(tx: Tx) -> list[Entry]:
         who, action, target = wanted.agent, wanted.action, wanted.target
@@ -54,7 +54,7 @@ async def accesses(services: Services, actor: Actor, contact_uid: str) -> list[d
         return audit.of_contact(tx, actor.account_id, contact_uid)
 
     found = await services.store.read(work)
-    await audit.looked(services, actor, Action.AUDIT_VIEWED, contact_uid, contact_uid)
+    await audit.looked(services, actor, "audit.viewed", contact_uid, contact_uid)
     return [shown(each) for each in found]
 
 
@@ -86,9 +86,13 @@ def shown(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _fitting(wanted: Wanted) -> None:
+def _fitting(services: Services, wanted: Wanted) -> None:
     """Refuse what no entry can hold, so that a slip of the pen is not taken for an empty log."""
-    given = {"agent": ("who", wanted.agent), "action": ("action", wanted.action), "target": ("target", wanted.target)}
-    for field, (held_as, value) in given.items():
-        if value and not fits(held_as, value):
+    fitting = {
+        "agent": not wanted.agent or fits("who", wanted.agent),
+        "action": not wanted.action or wanted.action in services.gathered.audited,
+        "target": fits("target", wanted.target),
+    }
+    for field, fine in fitting.items():
+        if not fine:
             raise InvalidField("No entry of the log holds this", field=field)

@@ -7,7 +7,7 @@ from functools import partial
 
 from chat.account import store as accounts
 from chat.audit.actions import verdicts
-from chat.core.audited import Action, Part, digest, ending, seal
+from chat.core.audited import BEGINS_ANEW, Part, digest, ending, seal
 from chat.core.clock import DAY
 from chat.infra.audit import audit, store
 from chat.infra.services import Services
@@ -58,7 +58,7 @@ def _renewed(services: Services, tx: Tx, account_id: str) -> Part | None:
     sealed = seal([*closed, made])
     begun = replace(head, number=made.last, hash=sealed, pruned=made.last, pruned_hash=sealed, closed=sealed)
     store.move(tx, audit.signed(services, begun))
-    audit.enter(services, tx, account_id, "command", Action.AUDIT_BEGUN, made.hash)
+    audit.enter(services, tx, account_id, "command", BEGINS_ANEW, made.hash)
     store.note_check(tx, account_id, services.clock(), None)
     return made
 

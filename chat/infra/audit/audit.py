@@ -23,10 +23,10 @@ def enter(
     """
     Enter, in the action's own transaction, what it does; call it last, since it locks the account's chain.
 
-    `who` is an agent's id, "visitor", "system" or "command"; `action` is one of `chat.core.audited.Action`; `target` is
+    `who` is an agent's id, "visitor", "system" or "command"; `action` is one that a feature says; `target` is
     the id or number of what was met; `contact` is the opaque id of whose it is. ValueError where one of them is no id.
     """
-    word = checked(who, action, target, contact)
+    word = checked(services.gathered.audited, who, action, target, contact)
     head = store.lock(tx, account_id)
     entry = Entry(account_id, head.number + 1, services.clock(), who, word, target, contact)
     entry = replace(entry, hash=chained(head.hash, entry))
@@ -52,7 +52,8 @@ def enter_once(services: Services, tx: Tx, account_id: str, who: str, action: st
 
 
 def _alike(services: Services, account_id: str, who: str, action: str, target: str, contact: str) -> Entry:
-    return Entry(account_id, 0, services.clock() - AGAIN, who, checked(who, action, target, contact), target, contact)
+    word = checked(services.gathered.audited, who, action, target, contact)
+    return Entry(account_id, 0, services.clock() - AGAIN, who, word, target, contact)
 
 
 def of_contact(tx: Tx, account_id: str, contact_uid: str) -> list[Entry]:
