@@ -5,10 +5,13 @@ import { t } from "./words.js";
 /** Shows `title` and `lines` with a button that says `action`; resolves to whether it was pressed. */
 export function confirmed({ title, lines, action }) {
   const cancel = h("button", { class: "button", value: "", autofocus: true }, t("common.cancel"));
-  const form = h("form", { method: "dialog" },
+  const form = h(
+    "form",
+    { method: "dialog" },
     h("h2", { id: "confirm-title" }, title),
     lines.map((line) => h("p", {}, line)),
-    h("div", { class: "dialog-actions" }, cancel, h("button", { class: "button is-danger", value: "yes" }, action)));
+    h("div", { class: "dialog-actions" }, cancel, h("button", { class: "button is-danger", value: "yes" }, action)),
+  );
   const dialog = h("dialog", { class: "dialog", "aria-labelledby": "confirm-title" }, form);
   document.body.append(dialog);
   dialog.showModal();

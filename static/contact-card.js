@@ -66,17 +66,26 @@ class ContactCard extends HTMLElement {
     const rest = (one) => JSON.stringify({ ...one, tickets: null });
     const before = this.#contact;
     this.#contact = contact;
-    if (before && rest(before) === rest(contact)) return this.querySelector(".others").replaceWith(this.#tickets(contact.tickets));
+    if (before && rest(before) === rest(contact))
+      return this.querySelector(".others").replaceWith(this.#tickets(contact.tickets));
     return this.#draw(contact);
   }
 
   #draw(contact) {
-    const erase = h("button", { class: "button is-danger-plain", type: "button", on: { click: () => this.#erase() } },
-      t("contact.erase"));
-    const parts = [this.#bar(), who(contact), consents(contact.consents), this.#tickets(contact.tickets),
+    const erase = h(
+      "button",
+      { class: "button is-danger-plain", type: "button", on: { click: () => this.#erase() } },
+      t("contact.erase"),
+    );
+    const parts = [
+      this.#bar(),
+      who(contact),
+      consents(contact.consents),
+      this.#tickets(contact.tickets),
       exportSection(contact.id, (text) => this.#around.say(text)),
       boot.agent.manages && this.#holding(),
-      h("section", {}, h("h3", {}, t("contact.forget")), h("p", { class: "is-quiet" }, t("contact.forget.how")), erase)];
+      h("section", {}, h("h3", {}, t("contact.forget")), h("p", { class: "is-quiet" }, t("contact.forget.how")), erase),
+    ];
     this.replaceChildren(...parts.filter(Boolean));
   }
 
@@ -100,23 +109,50 @@ class ContactCard extends HTMLElement {
   }
 
   #bar() {
-    return h("div", { class: "contact-bar" }, h("h2", {}, t("inbox.contact")),
-      h("button", { class: "button is-icon only-folded", type: "button", "aria-label": t("common.close"),
-        on: { click: () => this.#around.close() } }, icon("close")));
+    return h(
+      "div",
+      { class: "contact-bar" },
+      h("h2", {}, t("inbox.contact")),
+      h(
+        "button",
+        {
+          class: "button is-icon only-folded",
+          type: "button",
+          "aria-label": t("common.close"),
+          on: { click: () => this.#around.close() },
+        },
+        icon("close"),
+      ),
+    );
   }
 
   #tickets(tickets) {
     const others = tickets.filter(({ number }) => number !== this.#inbox.open?.number);
-    const line = ({ number, status, updated_at: at }) => h("li", {},
-      h("a", { href: href(status === "trash" ? "open" : status, number) }, `#${number}`),
-      h("span", {}, t(`inbox.status.${status}`)), h("time", { datetime: at, title: hover(at) }, brief(at)));
-    return h("section", { class: "others" }, h("h3", {}, t("contact.tickets")),
-      others.length ? h("ul", { class: "contact-tickets" }, others.map(line)) : h("p", { class: "is-quiet" }, t("contact.tickets.none")));
+    const line = ({ number, status, updated_at: at }) =>
+      h(
+        "li",
+        {},
+        h("a", { href: href(status === "trash" ? "open" : status, number) }, `#${number}`),
+        h("span", {}, t(`inbox.status.${status}`)),
+        h("time", { datetime: at, title: hover(at) }, brief(at)),
+      );
+    return h(
+      "section",
+      { class: "others" },
+      h("h3", {}, t("contact.tickets")),
+      others.length
+        ? h("ul", { class: "contact-tickets" }, others.map(line))
+        : h("p", { class: "is-quiet" }, t("contact.tickets.none")),
+    );
   }
 
   #failure() {
-    return h("div", { class: "state", role: "alert" }, h("p", {}, t("contact.failed")),
-      h("button", { class: "button", type: "button", on: { click: () => this.#load() } }, t("common.try_again")));
+    return h(
+      "div",
+      { class: "state", role: "alert" },
+      h("p", {}, t("contact.failed")),
+      h("button", { class: "button", type: "button", on: { click: () => this.#load() } }, t("common.try_again")),
+    );
   }
 
   async #erase() {
@@ -142,27 +178,53 @@ class ContactCard extends HTMLElement {
 }
 
 function who(contact) {
-  const pair = (key, value, quiet) => [h("dt", {}, t(key)), h("dd", { class: quiet ? "is-quiet" : null }, h("bdi", {}, value))];
-  return h("section", {}, h("dl", { class: "facts" },
-    pair("contact.name", contact.name ?? t("contact.not_given"), !contact.name),
-    pair("contact.email", contact.email ?? t("contact.not_given"), !contact.email),
-    contact.phone && pair("contact.phone", contact.phone),
-    contact.fields.map(({ label, value }) => [h("dt", {}, h("bdi", {}, label)), h("dd", {}, h("bdi", {}, value))]),
-    pair("contact.site", contact.site.name),
-    pair("contact.language", t(`language.${contact.locale}`)),
-    pair("contact.since", date(contact.created_at))));
+  const pair = (key, value, quiet) => [
+    h("dt", {}, t(key)),
+    h("dd", { class: quiet ? "is-quiet" : null }, h("bdi", {}, value)),
+  ];
+  return h(
+    "section",
+    {},
+    h(
+      "dl",
+      { class: "facts" },
+      pair("contact.name", contact.name ?? t("contact.not_given"), !contact.name),
+      pair("contact.email", contact.email ?? t("contact.not_given"), !contact.email),
+      contact.phone && pair("contact.phone", contact.phone),
+      contact.fields.map(({ label, value }) => [h("dt", {}, h("bdi", {}, label)), h("dd", {}, h("bdi", {}, value))]),
+      pair("contact.site", contact.site.name),
+      pair("contact.language", t(`language.${contact.locale}`)),
+      pair("contact.since", date(contact.created_at)),
+    ),
+  );
 }
 
 function consents(all) {
-  const answer = ([purpose, agreed]) => h("li", { class: agreed ? "is-yes" : "is-no" },
-    t("contact.consent.answer", { purpose: t(`purpose.${purpose}`), answer: t(agreed ? "common.yes" : "common.no") }));
-  const one = ({ action, version, purposes, at }) => h("li", {},
-    h("p", { class: "consent-head" }, h("strong", {}, t(`contact.consent.${action}`)), " ",
-      h("time", { datetime: at, title: hover(at) }, date(at)), ", ", t("contact.consent.notice", { version })),
-    action !== "withdrawn" && h("ul", {}, Object.entries(purposes).map(answer)));
+  const answer = ([purpose, agreed]) =>
+    h(
+      "li",
+      { class: agreed ? "is-yes" : "is-no" },
+      t("contact.consent.answer", { purpose: t(`purpose.${purpose}`), answer: t(agreed ? "common.yes" : "common.no") }),
+    );
+  const one = ({ action, version, purposes, at }) =>
+    h(
+      "li",
+      {},
+      h(
+        "p",
+        { class: "consent-head" },
+        h("strong", {}, t(`contact.consent.${action}`)),
+        " ",
+        h("time", { datetime: at, title: hover(at) }, date(at)),
+        ", ",
+        t("contact.consent.notice", { version }),
+      ),
+      action !== "withdrawn" && h("ul", {}, Object.entries(purposes).map(answer)),
+    );
   return h("section", {}, h("h3", {}, t("contact.consents")), h("ol", { class: "consents" }, all.map(one)));
 }
 
-const skeleton = () => h("section", { class: "skeleton", "aria-busy": "true" }, h("span"), h("span"), h("span"), h("span"));
+const skeleton = () =>
+  h("section", { class: "skeleton", "aria-busy": "true" }, h("span"), h("span"), h("span"), h("span"));
 
 define("contact-card", ContactCard);

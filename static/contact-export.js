@@ -4,7 +4,10 @@ import { rest } from "./rest.js";
 import { t } from "./words.js";
 
 const PAUSE = 800;
-const pause = () => new Promise((done) => { setTimeout(done, PAUSE); });
+const pause = () =>
+  new Promise((done) => {
+    setTimeout(done, PAUSE);
+  });
 
 /** The section of the card of the contact `id`; `say` shows a line for a moment. */
 export function exportSection(id, say) {
@@ -18,7 +21,7 @@ export function exportSection(id, say) {
       while (made.state === "queued" || made.state === "running") {
         standing.textContent = t("contact.export.making", { progress: made.progress });
         await pause();
-        if (!button.isConnected) return;   // it waits on the page of exports
+        if (!button.isConnected) return; // it waits on the page of exports
         made = await rest("GET", `/exports/${made.id}`);
       }
       if (made.state !== "done") throw new Error(made.state);

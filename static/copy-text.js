@@ -3,7 +3,7 @@
 /** Copies `text`; false where the browser lets no page do so. */
 export async function copied(text) {
   try {
-    await navigator.clipboard.writeText(text);   // which is missing without TLS
+    await navigator.clipboard.writeText(text); // which is missing without TLS
     return true;
   } catch {
     return copiedByHand(text);
@@ -12,7 +12,11 @@ export async function copied(text) {
 
 function copiedByHand(text) {
   const before = document.activeElement;
-  const field = Object.assign(document.createElement("textarea"), { value: text, readOnly: true, className: "for-ears" });
+  const field = Object.assign(document.createElement("textarea"), {
+    value: text,
+    readOnly: true,
+    className: "for-ears",
+  });
   document.body.append(field);
   field.select();
   const done = document.execCommand("copy");

@@ -38,7 +38,8 @@ export class Drafts {
   }
 
   drop(...tickets) {
-    for (const place of Object.keys(this.#of)) if (tickets.includes(Number(place.split(" ")[0]))) delete this.#of[place];
+    for (const place of Object.keys(this.#of))
+      if (tickets.includes(Number(place.split(" ")[0]))) delete this.#of[place];
     this.#write();
   }
 

@@ -13,8 +13,17 @@ export class Erasures {
   constructor(base, numbers, say) {
     this.#base = base;
     this.#say = say;
-    this.#rows = numbers.map((number) => ({ number, state: "queued", told: h("p", { role: "status" }), item: h("li") }));
-    this.list = h("ol", { class: "rights-numbers" }, this.#rows.map((row) => this.#drawn(row)));
+    this.#rows = numbers.map((number) => ({
+      number,
+      state: "queued",
+      told: h("p", { role: "status" }),
+      item: h("li"),
+    }));
+    this.list = h(
+      "ol",
+      { class: "rights-numbers" },
+      this.#rows.map((row) => this.#drawn(row)),
+    );
   }
 
   async follow(left = PATIENCE) {
@@ -23,7 +32,10 @@ export class Erasures {
   }
 
   async #look(row) {
-    const answer = await fetch(`${this.#base}/erasures/${row.number}`, { headers: { Accept: "application/json" }, cache: "no-store" }).catch(() => null);
+    const answer = await fetch(`${this.#base}/erasures/${row.number}`, {
+      headers: { Accept: "application/json" },
+      cache: "no-store",
+    }).catch(() => null);
     if (!answer?.ok) return;
     Object.assign(row, await answer.json());
     this.#drawn(row);
@@ -32,9 +44,21 @@ export class Erasures {
   #drawn(row) {
     const { item, told, number, state, certificate, places, reached } = row;
     told.textContent = this.#say(`rights.state.${state}`);
-    const save = certificate && h("button", { class: "button", type: "button", on: { click: () => taken(certificate, number) } }, this.#say("rights.certificate"));
-    const bar = state === "running" && h("progress", { max: places, value: reached, "aria-label": this.#say("rights.state.running") });
-    item.replaceChildren(...[h("span", { class: "is-quiet" }, this.#say("rights.number")), h("code", {}, number), told, bar, save].filter(Boolean));
+    const save =
+      certificate &&
+      h(
+        "button",
+        { class: "button", type: "button", on: { click: () => taken(certificate, number) } },
+        this.#say("rights.certificate"),
+      );
+    const bar =
+      state === "running" &&
+      h("progress", { max: places, value: reached, "aria-label": this.#say("rights.state.running") });
+    item.replaceChildren(
+      ...[h("span", { class: "is-quiet" }, this.#say("rights.number")), h("code", {}, number), told, bar, save].filter(
+        Boolean,
+      ),
+    );
     return item;
   }
 }

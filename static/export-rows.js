@@ -7,7 +7,9 @@ class ExportRows extends HTMLElement {
   }
 
   async #look() {
-    const answer = await fetch("/api/v1/exports?limit=100", { headers: { Accept: "application/json" } }).catch(() => null);
+    const answer = await fetch("/api/v1/exports?limit=100", { headers: { Accept: "application/json" } }).catch(
+      () => null,
+    );
     if (!this.isConnected) return;
     if (answer?.ok && this.#follow((await answer.json()).items)) location.reload();
     else setTimeout(() => this.#look(), PAUSE);

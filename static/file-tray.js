@@ -33,8 +33,16 @@ export class FileTray extends HTMLElement {
       this.#draw();
     };
     const label = t("inbox.file.remove", { name: file.name });
-    return h("span", { class: "chip" }, h("bdi", {}, file.name),
-      h("button", { class: "button is-icon is-quiet", type: "button", "aria-label": label, on: { click: drop } }, icon("close")));
+    return h(
+      "span",
+      { class: "chip" },
+      h("bdi", {}, file.name),
+      h(
+        "button",
+        { class: "button is-icon is-quiet", type: "button", "aria-label": label, on: { click: drop } },
+        icon("close"),
+      ),
+    );
   }
 }
 

@@ -40,7 +40,10 @@ class TargetSlider extends HTMLElement {
     const cost = JSON.parse(output.dataset.cost);
     if (!cost.length) return;
     const nearest = (share) =>
-      cost.reduce((best, each, at) => (Math.abs(each.target - share) < Math.abs(cost[best].target - share) ? at : best), 0);
+      cost.reduce(
+        (best, each, at) => (Math.abs(each.target - share) < Math.abs(cost[best].target - share) ? at : best),
+        0,
+      );
     const say = () => {
       const { spam_through: through } = cost[nearest(number.value / 100)];
       output.textContent = output.dataset.text.replace("{through}", `${percent(through)} %`);

@@ -6,21 +6,26 @@ import { erasedLines } from "./erased.js";
 import { AgentSocket } from "./socket.js";
 
 const MINUTE = 60_000;
-const TOLD_BACK = 60 * MINUTE;   // the server tells of the last two hours
+const TOLD_BACK = 60 * MINUTE; // the server tells of the last two hours
 const drafts = new Drafts(boot.agent.id);
 
 function say(frame) {
   const head = document.querySelector(".admin-head");
   const known = document.querySelector(`[data-erasure="${frame.erasure}"]`);
-  const said = h("div", { class: "notice is-plain erased", role: "status", "data-erasure": frame.erasure }, erasedLines(frame, boot.agent.manages));
+  const said = h(
+    "div",
+    { class: "notice is-plain erased", role: "status", "data-erasure": frame.erasure },
+    erasedLines(frame, boot.agent.manages),
+  );
   if (known) known.replaceWith(said);
   else head?.after(said);
 }
 
 // What is kept until the erasure is done, as the reason of a hold is, says so.
 function erased(frame) {
-  const shown = [...document.querySelectorAll(`[data-contact="${CSS.escape(frame.contact)}"]`)]
-    .filter((each) => frame.state === "done" || !each.hasAttribute("data-until-done"));
+  const shown = [...document.querySelectorAll(`[data-contact="${CSS.escape(frame.contact)}"]`)].filter(
+    (each) => frame.state === "done" || !each.hasAttribute("data-until-done"),
+  );
   for (const each of shown) each.remove();
   if (shown.length || document.querySelector(`[data-erasure="${frame.erasure}"]`)) say(frame);
 }
@@ -38,7 +43,9 @@ function listen() {
     online = socket.state === "online";
     if (online && Date.now() - seen > TOLD_BACK) location.reload();
   });
-  setInterval(() => { if (online) seen = Date.now(); }, MINUTE);
+  setInterval(() => {
+    if (online) seen = Date.now();
+  }, MINUTE);
   socket.connect();
 }
 

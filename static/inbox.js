@@ -21,7 +21,11 @@ class InboxApp extends HTMLElement {
   #contact = h("contact-card", { role: "region", "aria-label": t("inbox.contact") });
   #toast = h("toast-line");
   #line = h("span", { role: "status" });
-  #now = h("button", { class: "link-button", type: "button", hidden: true, on: { click: () => this.#inbox.socket.hurry() } }, t("inbox.line.now"));
+  #now = h(
+    "button",
+    { class: "link-button", type: "button", hidden: true, on: { click: () => this.#inbox.socket.hurry() } },
+    t("inbox.line.now"),
+  );
   #bar = h("p", { class: "line", hidden: true }, this.#line, " ", this.#now);
   #views = VIEWS.map((view) => h("a", { href: href(view), "data-view": view }, icon(view), t(`inbox.view.${view}`)));
   #many = h("a", { class: "many", href: "/admin/quarantine", hidden: true }, t("inbox.quarantine.many"));
@@ -31,8 +35,17 @@ class InboxApp extends HTMLElement {
     this.replaceChildren(
       h("h1", { class: "for-ears" }, t("page.inbox")),
       h("button", { class: "skip button", type: "button", on: { click: () => this.#ticket.reach() } }, t("inbox.skip")),
-      h("div", { class: "side" }, h("nav", { class: "views", "aria-label": t("inbox.views") }, this.#views), this.#many, this.#list, this.#bar),
-      this.#ticket, this.#contact, this.#toast,
+      h(
+        "div",
+        { class: "side" },
+        h("nav", { class: "views", "aria-label": t("inbox.views") }, this.#views),
+        this.#many,
+        this.#list,
+        this.#bar,
+      ),
+      this.#ticket,
+      this.#contact,
+      this.#toast,
     );
     this.#connectParts(inbox);
     this.#route.addEventListener("change", () => this.#show());
@@ -111,14 +124,16 @@ class InboxApp extends HTMLElement {
 
   #drawLine() {
     const { state } = this.#inbox.socket;
-    const said = { waiting: "inbox.line.lost", elsewhere: "inbox.line.elsewhere", forbidden: "inbox.line.refused" }[state];
-    if (state === "unauthorized" && this.#online) this.#inbox.drafts.clear();   // signed out, and not only too late
+    const said = { waiting: "inbox.line.lost", elsewhere: "inbox.line.elsewhere", forbidden: "inbox.line.refused" }[
+      state
+    ];
+    if (state === "unauthorized" && this.#online) this.#inbox.drafts.clear(); // signed out, and not only too late
     this.#online = state === "online";
     if (state === "unauthorized") location.assign(`/signin?next=${encodeURIComponent(location.pathname)}`);
     else if (state !== "connecting") {
       const text = said ? t(said) : "";
       this.#bar.hidden = !said;
-      if (this.#line.textContent !== text) this.#line.textContent = text;   // or it would be read aloud at every try
+      if (this.#line.textContent !== text) this.#line.textContent = text; // or it would be read aloud at every try
       this.#now.hidden = state !== "waiting";
     }
   }

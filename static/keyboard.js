@@ -9,7 +9,17 @@ const writes = (element) => element.closest?.("input, textarea, select, dialog")
 
 /** Hears the keys for `does`: {next, previous, reply, note, back, help}, each a function. */
 export function listen(does) {
-  const keys = { j: "next", k: "previous", r: "reply", n: "note", s: "solve", a: "assign", "!": "spam", "?": "help", Escape: "back" };
+  const keys = {
+    j: "next",
+    k: "previous",
+    r: "reply",
+    n: "note",
+    s: "solve",
+    a: "assign",
+    "!": "spam",
+    "?": "help",
+    Escape: "back",
+  };
   const inList = { ArrowDown: "next", ArrowUp: "previous" };
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
@@ -24,11 +34,25 @@ export function listen(does) {
 
 /** Shows the list of keys until it is closed. */
 export function help() {
-  const line = (keys, place) => [h("dt", {}, keys.map((key) => h("kbd", {}, key))), h("dd", {}, t(`keys.${MEANS[place]}`))];
-  const dialog = h("dialog", { class: "dialog", "aria-labelledby": "keys-title" },
-    h("form", { method: "dialog" }, h("h2", { id: "keys-title" }, t("keys.title")),
+  const line = (keys, place) => [
+    h(
+      "dt",
+      {},
+      keys.map((key) => h("kbd", {}, key)),
+    ),
+    h("dd", {}, t(`keys.${MEANS[place]}`)),
+  ];
+  const dialog = h(
+    "dialog",
+    { class: "dialog", "aria-labelledby": "keys-title" },
+    h(
+      "form",
+      { method: "dialog" },
+      h("h2", { id: "keys-title" }, t("keys.title")),
       h("dl", { class: "keys" }, HELP.map(line)),
-      h("div", { class: "dialog-actions" }, h("button", { class: "button", autofocus: true }, t("common.close")))));
+      h("div", { class: "dialog-actions" }, h("button", { class: "button", autofocus: true }, t("common.close"))),
+    ),
+  );
   dialog.addEventListener("close", () => dialog.remove());
   document.body.append(dialog);
   dialog.showModal();

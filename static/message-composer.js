@@ -16,11 +16,33 @@ class MessageComposer extends HTMLElement {
   #timer = 0;
   #text = h("textarea", { autocomplete: "off", rows: "1", dir: "auto", "aria-describedby": "composer-hint" });
   #files = new FileTray();
-  #pick = h("input", { type: "file", multiple: true, hidden: true, on: { change: () => this.#attach(this.#pick.files) } });
-  #attaching = h("button", { class: "button is-icon", type: "button", "aria-label": t("inbox.attach"), title: t("inbox.attach"), on: { click: () => this.#pick.click() } }, icon("attach"));
+  #pick = h("input", {
+    type: "file",
+    multiple: true,
+    hidden: true,
+    on: { change: () => this.#attach(this.#pick.files) },
+  });
+  #attaching = h(
+    "button",
+    {
+      class: "button is-icon",
+      type: "button",
+      "aria-label": t("inbox.attach"),
+      title: t("inbox.attach"),
+      on: { click: () => this.#pick.click() },
+    },
+    icon("attach"),
+  );
   #hint = h("p", { class: "hint", id: "composer-hint" });
   #send = h("button", { class: "button is-primary", type: "submit" });
-  #form = h("form", { class: "composer" }, this.#switch(), this.#text, this.#files, h("div", { class: "composer-foot" }, this.#pick, this.#attaching, this.#hint, this.#send));
+  #form = h(
+    "form",
+    { class: "composer" },
+    this.#switch(),
+    this.#text,
+    this.#files,
+    h("div", { class: "composer-foot" }, this.#pick, this.#attaching, this.#hint, this.#send),
+  );
 
   /** @param {import("./model.js").Inbox} inbox */
   set inbox(inbox) {
@@ -31,10 +53,11 @@ class MessageComposer extends HTMLElement {
     this.#text.addEventListener("keydown", (event) => this.#key(event));
     this.#text.addEventListener("paste", ({ clipboardData }) => this.#attach(clipboardData.files));
     // Wherever a file is dropped, or the browser would leave the inbox to show it.
-    for (const name of ["dragover", "drop"]) document.addEventListener(name, (event) => {
-      event.preventDefault();
-      this.#attach(event.dataTransfer.files);
-    });
+    for (const name of ["dragover", "drop"])
+      document.addEventListener(name, (event) => {
+        event.preventDefault();
+        this.#attach(event.dataTransfer.files);
+      });
     inbox.addEventListener("gone", ({ detail }) => this.#forget(detail));
     for (const event of ["line", "ticket"]) inbox.addEventListener(event, () => this.#draw());
     this.write("reply", { focus: false });
@@ -73,10 +96,21 @@ class MessageComposer extends HTMLElement {
   }
 
   #switch() {
-    const choice = (mode, sign) => h("label", { class: `mode mode-${mode}` },
-      h("input", { type: "radio", name: "mode", value: mode, on: { change: () => this.write(mode) } }), sign, t(`inbox.mode.${mode}`));
-    return h("fieldset", { class: "modes" }, h("legend", { class: "for-ears" }, t("inbox.mode")),
-      choice("reply", icon("speech")), choice("note", icon("lock")));
+    const choice = (mode, sign) =>
+      h(
+        "label",
+        { class: `mode mode-${mode}` },
+        h("input", { type: "radio", name: "mode", value: mode, on: { change: () => this.write(mode) } }),
+        sign,
+        t(`inbox.mode.${mode}`),
+      );
+    return h(
+      "fieldset",
+      { class: "modes" },
+      h("legend", { class: "for-ears" }, t("inbox.mode")),
+      choice("reply", icon("speech")),
+      choice("note", icon("lock")),
+    );
   }
 
   #draw() {
@@ -86,10 +120,15 @@ class MessageComposer extends HTMLElement {
     this.#attaching.hidden = this.#files.hidden = note;
     this.#text.placeholder = t(`inbox.placeholder.${this.#mode}`);
     this.#text.setAttribute("aria-label", t(`inbox.placeholder.${this.#mode}`));
-    this.#send.textContent = t(note ? "inbox.send.note" : this.#status === "solved" ? "inbox.send.reopen" : "inbox.send.reply");
+    this.#send.textContent = t(
+      note ? "inbox.send.note" : this.#status === "solved" ? "inbox.send.reopen" : "inbox.send.reply",
+    );
     this.#hint.textContent = over > 0 ? t("inbox.too_long", { count: over }) : this.#advice(note);
     this.#hint.classList.toggle("is-keys", this.#hint.textContent === t("inbox.hint.reply"));
-    this.#hint.classList.toggle("is-warning", over > 0 || this.#inbox.socket.state !== "online" || (this.#status === "trash" && !note));
+    this.#hint.classList.toggle(
+      "is-warning",
+      over > 0 || this.#inbox.socket.state !== "online" || (this.#status === "trash" && !note),
+    );
     this.#text.style.height = "auto";
     this.#text.style.height = `${this.#text.scrollHeight}px`;
   }

@@ -173,7 +173,8 @@ export class Inbox extends EventTarget {
   }
 
   #catchUp() {
-    if (this.open && !this.open.gone) this.socket.send({ type: "open", ticket: this.open.number, last_seq: this.open.lastSeq });
+    if (this.open && !this.open.gone)
+      this.socket.send({ type: "open", ticket: this.open.number, last_seq: this.open.lastSeq });
   }
 
   #entry(frame, take) {

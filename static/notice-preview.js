@@ -13,14 +13,17 @@ class NoticePreview extends HTMLElement {
   }
 
   #draw(form) {
-    for (const place of this.querySelectorAll("[data-show]")) place.textContent = form.elements[place.dataset.show].value || "…";
-    for (const box of this.querySelectorAll("[data-part]")) box.hidden = !form.elements[`${this.dataset.locale}.training_label`].value;
+    for (const place of this.querySelectorAll("[data-show]"))
+      place.textContent = form.elements[place.dataset.show].value || "…";
+    for (const box of this.querySelectorAll("[data-part]"))
+      box.hidden = !form.elements[`${this.dataset.locale}.training_label`].value;
   }
 
   #turn(button) {
     const mine = button.dataset.preview === this.dataset.locale;
     this.hidden = !mine;
-    if (mine) for (const other of button.parentElement.children) other.setAttribute("aria-pressed", String(other === button));
+    if (mine)
+      for (const other of button.parentElement.children) other.setAttribute("aria-pressed", String(other === button));
   }
 }
 

@@ -14,13 +14,24 @@ export class Outbox extends EventTarget {
   constructor(socket) {
     super();
     this.#socket = socket;
-    addEventListener("beforeunload", (event) => [...this.#entries.values()].some(({ state }) => state === "sending") && event.preventDefault());
+    addEventListener(
+      "beforeunload",
+      (event) => [...this.#entries.values()].some(({ state }) => state === "sending") && event.preventDefault(),
+    );
   }
 
   /** `files` go up first; the message follows when all are there. */
   add(type, ticket, text, files = []) {
     const attachments = files.map((file) => ({ name: file.name, size: file.size, file }));
-    const entry = { id: uuid(), type, ticket, text: wellFormed(text), attachments, at: new Date().toISOString(), state: "sending" };
+    const entry = {
+      id: uuid(),
+      type,
+      ticket,
+      text: wellFormed(text),
+      attachments,
+      at: new Date().toISOString(),
+      state: "sending",
+    };
     this.#entries.set(entry.id, entry);
     this.#send(entry);
   }
@@ -73,7 +84,14 @@ export class Outbox extends EventTarget {
   #send(entry) {
     const { type, ticket, id, text, attachments } = entry;
     if (attachments.some((file) => !file.id)) this.#upload(entry);
-    else this.#socket.send({ type, ticket, id, text, ...(attachments.length && { attachments: attachments.map((file) => file.id) }) });
+    else
+      this.#socket.send({
+        type,
+        ticket,
+        id,
+        text,
+        ...(attachments.length && { attachments: attachments.map((file) => file.id) }),
+      });
     this.#changed();
   }
 
@@ -88,7 +106,9 @@ export class Outbox extends EventTarget {
 
   // What is on its way up is watched by its own request.
   #sending() {
-    return [...this.#entries.values()].filter(({ state, attachments }) => state === "sending" && attachments.every((file) => file.id));
+    return [...this.#entries.values()].filter(
+      ({ state, attachments }) => state === "sending" && attachments.every((file) => file.id),
+    );
   }
 
   // A half-open line accepts everything and answers nothing; only a missing ack shows it.

@@ -44,7 +44,14 @@ class PrivacyPage extends HTMLElement {
   }
 
   #ask(why = "") {
-    const field = h("input", { id: "email", type: "email", autocomplete: "off", required: true, maxlength: "254", dir: "auto" });
+    const field = h("input", {
+      id: "email",
+      type: "email",
+      autocomplete: "off",
+      required: true,
+      maxlength: "254",
+      dir: "auto",
+    });
     const submit = (event) => {
       event.preventDefault();
       this.#tried(async () => {
@@ -52,42 +59,76 @@ class PrivacyPage extends HTMLElement {
         this.#asked(field.value.trim());
       });
     };
-    this.#show(t(why ? "rights.stale" : "rights.ask"), why && h("p", {}, why), h("p", {}, t("rights.ask.how")),
-      h("form", { class: "rights-form", novalidate: true, on: { submit } },
+    this.#show(
+      t(why ? "rights.stale" : "rights.ask"),
+      why && h("p", {}, why),
+      h("p", {}, t("rights.ask.how")),
+      h(
+        "form",
+        { class: "rights-form", novalidate: true, on: { submit } },
         h("div", { class: "field" }, h("label", { for: "email" }, t("rights.email")), field),
-        h("button", { class: "button is-primary" }, t("rights.ask.do"))));
+        h("button", { class: "button is-primary" }, t("rights.ask.do")),
+      ),
+    );
   }
 
   #asked(email) {
-    this.#show(t("rights.asked"), h("p", {}, t("rights.asked.what", { name, email: `\u2068${email}\u2069` })), h("p", { class: "is-quiet" }, t("rights.asked.else")),
-      h("p", {}, h("button", { class: "button", type: "button", on: { click: () => this.#ask() } }, t("rights.asked.again"))));
+    this.#show(
+      t("rights.asked"),
+      h("p", {}, t("rights.asked.what", { name, email: `\u2068${email}\u2069` })),
+      h("p", { class: "is-quiet" }, t("rights.asked.else")),
+      h(
+        "p",
+        {},
+        h("button", { class: "button", type: "button", on: { click: () => this.#ask() } }, t("rights.asked.again")),
+      ),
+    );
   }
 
   // Not by itself: programs that look into mail follow every link, and would use it up.
   #arrived(link) {
-    const open = () => this.#tried(async () => {
-      const { token, held, transcript } = await this.#post("/opened", { link });
-      this.#token = token;
-      this.#held(held, transcript);
-    });
-    this.#show(t("rights.arrived"), h("p", {}, t("rights.arrived.how")),
-      h("p", {}, h("button", { class: "button is-primary", type: "button", on: { click: open } }, t("rights.arrived.do"))));
+    const open = () =>
+      this.#tried(async () => {
+        const { token, held, transcript } = await this.#post("/opened", { link });
+        this.#token = token;
+        this.#held(held, transcript);
+      });
+    this.#show(
+      t("rights.arrived"),
+      h("p", {}, t("rights.arrived.how")),
+      h(
+        "p",
+        {},
+        h("button", { class: "button is-primary", type: "button", on: { click: open } }, t("rights.arrived.do")),
+      ),
+    );
   }
 
   #held(held, transcript) {
-    const counts = ["chats", "messages", "files", "receipts"].map((each) => h("div", {}, h("dt", {}, t(`rights.held.${each}`, { count: held[each] })), h("dd", {}, String(held[each]))));
+    const counts = ["chats", "messages", "files", "receipts"].map((each) =>
+      h("div", {}, h("dt", {}, t(`rights.held.${each}`, { count: held[each] })), h("dd", {}, String(held[each]))),
+    );
     const grace = held.grace_days;
     const act = (atOnce, key) => () => this.#sure(held, atOnce, key);
-    this.#show(t("rights.held"), transcript && h("p", { role: "status" }, t("rights.transcript")),
+    this.#show(
+      t("rights.held"),
+      transcript && h("p", { role: "status" }, t("rights.transcript")),
       h("p", {}, t("rights.held.since", { name, date: date(held.since), count: held.contacts })),
       h("dl", { class: "rights-counts" }, counts),
       held.contact_ids.length > 0 && choice("rights.export", "", () => this.#export(held.contact_ids)),
       grace > 0 && choice("rights.withdraw", "", act(false, "rights.withdraw"), { count: grace }),
-      choice("rights.erase", "is-danger", act(true, "rights.erase")));
+      choice("rights.erase", "is-danger", act(true, "rights.erase")),
+    );
   }
 
   async #sure({ chats, messages, files, grace_days: grace }, atOnce, key) {
-    const what = [["chats", chats], ["messages", messages], ["files", files]].map(([each, count]) => t(`rights.n_${each}`, { count })).join(", ");
+    const what = [
+      ["chats", chats],
+      ["messages", messages],
+      ["files", files],
+    ]
+      .map(([each, count]) => t(`rights.n_${each}`, { count }))
+      .join(", ");
     const sure = await confirmed({
       title: t(`${key}.title`, { name }),
       lines: [`${what}.`, t(`${key}.lines`, atOnce ? {} : { count: grace })],
@@ -97,7 +138,11 @@ class PrivacyPage extends HTMLElement {
     await this.#tried(async () => {
       const { erasure_ids: numbers } = await this.#post("/erasures", { at_once: atOnce });
       const done = new Erasures(boot.base, numbers, t);
-      this.#show(t("rights.done"), h("p", {}, atOnce ? t("rights.done.erase", { name }) : t("rights.done.withdraw", { name, count: grace })), done.list);
+      this.#show(
+        t("rights.done"),
+        h("p", {}, atOnce ? t("rights.done.erase", { name }) : t("rights.done.withdraw", { name, count: grace })),
+        done.list,
+      );
       done.follow();
     });
   }
@@ -110,7 +155,9 @@ class PrivacyPage extends HTMLElement {
         const { id } = answer.status === 202 ? await answer.json() : {};
         for (let tries = 0; id && tries < PATIENCE && answer.status !== 200; tries += 1) {
           this.#say(t("rights.export.making"));
-          await new Promise((resolve) => { setTimeout(resolve, EVERY); });
+          await new Promise((resolve) => {
+            setTimeout(resolve, EVERY);
+          });
           answer = await this.#answer(`/export/${contact}/${id}`).catch(waiting);
         }
         if (answer.status !== 200) throw new Refusal();
@@ -161,8 +208,12 @@ function save(blob, name) {
 }
 
 function choice(key, look, click, values = {}) {
-  return h("div", { class: "rights-choice" }, h("p", {}, t(`${key}.how`, values)),
-    h("button", { class: `button ${look}`, type: "button", on: { click } }, t(`${key}.button`)));
+  return h(
+    "div",
+    { class: "rights-choice" },
+    h("p", {}, t(`${key}.how`, values)),
+    h("button", { class: `button ${look}`, type: "button", on: { click } }, t(`${key}.button`)),
+  );
 }
 
 define("privacy-page", PrivacyPage);

@@ -41,7 +41,13 @@ class HeldList extends HTMLElement {
 
   #key(event) {
     const { target, key } = event;
-    if (event.ctrlKey || event.metaKey || event.altKey || target.matches("textarea, select, input:not([type=checkbox])")) return;
+    if (
+      event.ctrlKey ||
+      event.metaKey ||
+      event.altKey ||
+      target.matches("textarea, select, input:not([type=checkbox])")
+    )
+      return;
     const boxes = this.#boxes;
     const here = boxes.indexOf(document.activeElement);
     const deeds = {

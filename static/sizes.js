@@ -2,7 +2,16 @@
 import { boot } from "./boot.js";
 
 const UNITS = ["byte", "kilobyte", "megabyte"];
-const FORMATS = UNITS.map((unit) => new Intl.NumberFormat(boot.locale, { style: "unit", unit, unitDisplay: "short", maximumFractionDigits: 1, maximumSignificantDigits: 3 }));
+const FORMATS = UNITS.map(
+  (unit) =>
+    new Intl.NumberFormat(boot.locale, {
+      style: "unit",
+      unit,
+      unitDisplay: "short",
+      maximumFractionDigits: 1,
+      maximumSignificantDigits: 3,
+    }),
+);
 
 /** A number of bytes, as 1.2 MB. */
 export function bytes(count) {

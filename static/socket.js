@@ -3,7 +3,11 @@
 import { CONNECTING, Heartbeat, wait, watch } from "./common/line.js";
 
 const PROTOCOL = "lethe.v1";
-const FINAL = new Map([[4401, "unauthorized"], [4403, "forbidden"], [4409, "elsewhere"]]);
+const FINAL = new Map([
+  [4401, "unauthorized"],
+  [4403, "forbidden"],
+  [4409, "elsewhere"],
+]);
 
 export class AgentSocket extends EventTarget {
   /** "connecting", "online", "waiting" (for the next try), or why it will not come back: a value of FINAL. */
@@ -12,12 +16,18 @@ export class AgentSocket extends EventTarget {
   #socket = null;
   #tries = 0;
   #timer = 0;
-  #heartbeat = new Heartbeat((frame) => this.send(frame), () => this.restart());
+  #heartbeat = new Heartbeat(
+    (frame) => this.send(frame),
+    () => this.restart(),
+  );
 
   constructor(address = `${location.origin.replace(/^http/, "ws")}/ws/agent`) {
     super();
     this.#address = address;
-    watch(() => this.hurry(), () => this.restart());
+    watch(
+      () => this.hurry(),
+      () => this.restart(),
+    );
   }
 
   connect() {

@@ -28,11 +28,26 @@ class TicketActions extends HTMLElement {
   /** Draws the actions that fit `summary`; touches nothing where nothing changed, so no open menu closes. */
   draw(summary) {
     const { agents, departments } = this.#inbox;
-    const shows = JSON.stringify([summary.number, summary.status, summary.assignee, summary.department, summary.held, agents, departments, NARROW.matches]);
+    const shows = JSON.stringify([
+      summary.number,
+      summary.status,
+      summary.assignee,
+      summary.department,
+      summary.held,
+      agents,
+      departments,
+      NARROW.matches,
+    ]);
     if (shows === this.#drawn) return;
     this.#drawn = shows;
     const focused = this.contains(document.activeElement) && document.activeElement.dataset.action;
-    this.replaceChildren(this.#status(summary), this.#assignee(summary), ...(NARROW.matches ? [] : this.#department(summary)), this.#spam(summary), this.#more(summary));
+    this.replaceChildren(
+      this.#status(summary),
+      this.#assignee(summary),
+      ...(NARROW.matches ? [] : this.#department(summary)),
+      this.#spam(summary),
+      this.#more(summary),
+    );
     if (focused) this.querySelector(`[data-action="${focused}"]`)?.focus();
   }
 
@@ -43,8 +58,10 @@ class TicketActions extends HTMLElement {
     if (!summary) return;
     const { number, status, assignee, held } = summary;
     if (what === "spam") this.#judge(number, held);
-    else if (what === "solve" && status !== "solved") this.#change(number, { status: "solved" }, { status }, "inbox.done.solved");
-    else if (what === "assign" && assignee?.id !== boot.agent.id) this.#change(number, { assignee: boot.agent.id }, { assignee: assignee?.id ?? null }, "inbox.done.assigned");
+    else if (what === "solve" && status !== "solved")
+      this.#change(number, { status: "solved" }, { status }, "inbox.done.solved");
+    else if (what === "assign" && assignee?.id !== boot.agent.id)
+      this.#change(number, { assignee: boot.agent.id }, { assignee: assignee?.id ?? null }, "inbox.done.assigned");
   }
 
   /** Keeps nothing of what it showed. */
@@ -54,12 +71,19 @@ class TicketActions extends HTMLElement {
   }
 
   #status({ number, status }) {
-    const choice = (value) => h("button", {
-      type: "button",
-      "aria-pressed": String(value === status),
-      "data-action": value,
-      on: { click: () => value !== status && this.#change(number, { status: value }, { status }, `inbox.done.${value}`) },
-    }, t(`inbox.status.${value}`));
+    const choice = (value) =>
+      h(
+        "button",
+        {
+          type: "button",
+          "aria-pressed": String(value === status),
+          "data-action": value,
+          on: {
+            click: () => value !== status && this.#change(number, { status: value }, { status }, `inbox.done.${value}`),
+          },
+        },
+        t(`inbox.status.${value}`),
+      );
     return h("div", { class: "segments", role: "group", "aria-label": t("inbox.status") }, STATUSES.map(choice));
   }
 
@@ -68,13 +92,26 @@ class TicketActions extends HTMLElement {
     const others = this.#inbox.agents.filter(({ id }) => id !== me);
     const gone = assignee && assignee.id !== me && !others.some(({ id }) => id === assignee.id) ? [assignee] : [];
     const option = (id, name) => h("option", { value: id, selected: id === (assignee?.id ?? "") }, name);
-    const select = h("select", {
-      class: "select",
-      "aria-label": t("inbox.assignee"),
-      "data-action": "assignee",
-      on: { change: () => this.#change(number, { assignee: select.value || null }, { assignee: assignee?.id ?? null }, "inbox.done.assigned") },
-    }, option("", t("inbox.assignee.nobody")), option(me, t("inbox.assignee.me")),
-      [...others, ...gone].map(({ id, name }) => option(id, name)));
+    const select = h(
+      "select",
+      {
+        class: "select",
+        "aria-label": t("inbox.assignee"),
+        "data-action": "assignee",
+        on: {
+          change: () =>
+            this.#change(
+              number,
+              { assignee: select.value || null },
+              { assignee: assignee?.id ?? null },
+              "inbox.done.assigned",
+            ),
+        },
+      },
+      option("", t("inbox.assignee.nobody")),
+      option(me, t("inbox.assignee.me")),
+      [...others, ...gone].map(({ id, name }) => option(id, name)),
+    );
     return select;
   }
 
@@ -84,25 +121,40 @@ class TicketActions extends HTMLElement {
     if (!known.length) return [];
     const option = (id, name) => h("option", { value: id, selected: id === (department?.id ?? "") }, name);
     const before = { department: department?.id ?? null };
-    const select = h("select", {
-      class: "select",
-      "aria-label": t("inbox.department"),
-      "data-action": "department",
-      on: { change: () => this.#change(number, { department: select.value || null }, before, "inbox.done.department") },
-    }, option("", t("inbox.department.none")), known.map(({ id, name }) => option(id, name)));
+    const select = h(
+      "select",
+      {
+        class: "select",
+        "aria-label": t("inbox.department"),
+        "data-action": "department",
+        on: {
+          change: () => this.#change(number, { department: select.value || null }, before, "inbox.done.department"),
+        },
+      },
+      option("", t("inbox.department.none")),
+      known.map(({ id, name }) => option(id, name)),
+    );
     return [select];
   }
 
   // What a button does names the ticket and never holds its summary: browsers keep elements that have left the page.
   #spam({ number, held }) {
-    return h("button", { class: "button", type: "button", "data-action": "spam", on: { click: () => this.#judge(number, held) } },
-      t(held ? "inbox.not_spam" : "inbox.spam"));
+    return h(
+      "button",
+      { class: "button", type: "button", "data-action": "spam", on: { click: () => this.#judge(number, held) } },
+      t(held ? "inbox.not_spam" : "inbox.spam"),
+    );
   }
 
   async #judge(number, held) {
     const spam = !held;
     let learnt = true;
-    if (!(await this.#try(async () => { learnt = await this.#inbox.judge(number, spam); }))) return;
+    if (
+      !(await this.#try(async () => {
+        learnt = await this.#inbox.judge(number, spam);
+      }))
+    )
+      return;
     const done = spam ? "inbox.done.spam" : "inbox.done.not_spam";
     this.#say(t(learnt ? done : `${done}.unlearnt`), () => this.#try(() => this.#inbox.judge(number, !spam)));
   }
@@ -110,15 +162,24 @@ class TicketActions extends HTMLElement {
   #more(summary) {
     const { number, status, held } = summary;
     const move = (to, done) => () => this.#change(number, { status: to }, { status }, done);
-    return h("details", { class: "menu" },
+    return h(
+      "details",
+      { class: "menu" },
       h("summary", { class: "button is-icon", "aria-label": t("inbox.more"), "data-action": "more" }, icon("more")),
-      h("div", { class: "menu-items" },
+      h(
+        "div",
+        { class: "menu-items" },
         ...(NARROW.matches ? this.#department(summary) : []),
         item(held ? "inbox.not_spam" : "inbox.spam", () => this.#judge(number, held), "only-narrow"),
         item("inbox.more.copy", () => this.#copy(number)),
         status === "trash"
-          ? [item("inbox.more.restore", move("open", "inbox.done.open")), item("inbox.more.purge", () => this.#purge(number))]
-          : item("inbox.more.trash", move("trash", "inbox.done.trash"))));
+          ? [
+              item("inbox.more.restore", move("open", "inbox.done.open")),
+              item("inbox.more.purge", () => this.#purge(number)),
+            ]
+          : item("inbox.more.trash", move("trash", "inbox.done.trash")),
+      ),
+    );
   }
 
   async #purge(number) {

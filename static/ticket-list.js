@@ -125,14 +125,21 @@ class TicketList extends HTMLElement {
   }
 
   #failure() {
-    return h("div", { class: "state", role: "alert" }, h("p", {}, t("inbox.list.failed")),
-      h("button", { class: "button", type: "button", on: { click: () => this.load() } }, t("common.try_again")));
+    return h(
+      "div",
+      { class: "state", role: "alert" },
+      h("p", {}, t("inbox.list.failed")),
+      h("button", { class: "button", type: "button", on: { click: () => this.load() } }, t("common.try_again")),
+    );
   }
 
   #older() {
     const load = () => this.load({ more: true });
-    return h("button", { class: "button is-plain older", type: "button", disabled: this.#loading, on: { click: load } },
-      t("inbox.list.older"));
+    return h(
+      "button",
+      { class: "button is-plain older", type: "button", disabled: this.#loading, on: { click: load } },
+      t("inbox.list.older"),
+    );
   }
 }
 
@@ -140,7 +147,11 @@ const skeletons = (count) =>
   Array.from({ length: count }, () => h("div", { class: "row skeleton", "aria-hidden": "true" }, h("span"), h("span")));
 
 const emptiness = (view) =>
-  h("div", { class: "state" }, h("p", { class: "state-title" }, t(`inbox.empty.${view}`)),
-    h("p", {}, t(`inbox.empty.${view}.how`)));
+  h(
+    "div",
+    { class: "state" },
+    h("p", { class: "state-title" }, t(`inbox.empty.${view}`)),
+    h("p", {}, t(`inbox.empty.${view}.how`)),
+  );
 
 define("ticket-list", TicketList);

@@ -21,8 +21,13 @@ function build(summary, view, chosen) {
       "aria-current": chosen ? "page" : null,
       "data-number": summary.number,
     },
-    h("span", { class: "row-top" }, dot(summary.site), h("bdi", { class: "row-name" }, named(summary.contact)),
-      h("time", { datetime: at, title: hover(at) }, brief(at))),
+    h(
+      "span",
+      { class: "row-top" },
+      dot(summary.site),
+      h("bdi", { class: "row-name" }, named(summary.contact)),
+      h("time", { datetime: at, title: hover(at) }, brief(at)),
+    ),
     h("span", { class: "row-bottom" }, preview(summary), marks(summary)),
   );
   return h("li", {}, link);
@@ -43,9 +48,19 @@ function preview({ preview: last, held }) {
 
 function marks({ unread, held }) {
   return [
-    held > 0 && h("span", { class: "held-mark", title: t("inbox.row.held_count", { count: held }) },
-      icon("quarantine"), h("span", { class: "for-ears" }, t("inbox.row.held_count", { count: held }))),
-    unread > 0 && h("span", { class: "unread-mark" }, String(Math.min(unread, 99)),
-      h("span", { class: "for-ears" }, ` ${t("inbox.row.unread", { count: unread })}`)),
+    held > 0 &&
+      h(
+        "span",
+        { class: "held-mark", title: t("inbox.row.held_count", { count: held }) },
+        icon("quarantine"),
+        h("span", { class: "for-ears" }, t("inbox.row.held_count", { count: held })),
+      ),
+    unread > 0 &&
+      h(
+        "span",
+        { class: "unread-mark" },
+        String(Math.min(unread, 99)),
+        h("span", { class: "for-ears" }, ` ${t("inbox.row.unread", { count: unread })}`),
+      ),
   ];
 }

@@ -17,8 +17,12 @@ class TicketTranscript extends HTMLElement {
   #sticks = true;
   #list = h("ol", { class: "entries" });
   #scroll = h("div", { class: "scroll", role: "log", tabindex: "0", "aria-label": t("inbox.transcript") }, this.#list);
-  #newer = h("button", { class: "newer", type: "button", hidden: true, on: { click: () => this.#toEnd() } },
-    icon("down"), t("inbox.new_messages"));
+  #newer = h(
+    "button",
+    { class: "newer", type: "button", hidden: true, on: { click: () => this.#toEnd() } },
+    icon("down"),
+    t("inbox.new_messages"),
+  );
   #typing = h("p", { class: "typing", "aria-live": "polite" });
 
   /** @param {import("./model.js").Inbox} inbox */
@@ -100,7 +104,8 @@ class TicketTranscript extends HTMLElement {
 // What may be done to a message is shown where it was touched; CSS does so only where nobody can hover.
 function choose(target) {
   const chosen = target.closest(".bubble") && !target.closest("a, button") && target.closest(".entry");
-  for (const each of document.querySelectorAll(".entry.is-chosen")) if (each !== chosen) each.classList.remove("is-chosen");
+  for (const each of document.querySelectorAll(".entry.is-chosen"))
+    if (each !== chosen) each.classList.remove("is-chosen");
   if (chosen) chosen.classList.toggle("is-chosen");
 }
 

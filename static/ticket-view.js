@@ -92,30 +92,52 @@ class TicketView extends HTMLElement {
     if (summary) this.#actions.draw(summary);
   }
 
-  #waiting = h("div", { class: "scroll is-loading", "aria-busy": "true" },
-    ["is-visitor", "is-visitor", "is-agent", "is-visitor", "is-agent"].map((side) => h("div", { class: `entry skeleton ${side}` }, h("span"))));
+  #waiting = h(
+    "div",
+    { class: "scroll is-loading", "aria-busy": "true" },
+    ["is-visitor", "is-visitor", "is-agent", "is-visitor", "is-agent"].map((side) =>
+      h("div", { class: `entry skeleton ${side}` }, h("span")),
+    ),
+  );
 
   #nothing() {
-    return h("div", { class: "state is-whole" }, icon("speech"),
-      h("p", { class: "state-title" }, t("inbox.choose")), h("p", {}, t("inbox.choose.how")));
+    return h(
+      "div",
+      { class: "state is-whole" },
+      icon("speech"),
+      h("p", { class: "state-title" }, t("inbox.choose")),
+      h("p", {}, t("inbox.choose.how")),
+    );
   }
 
   #erased({ number, erasure }) {
     this.#drawHeader(number, null);
-    return h("div", { class: "state is-whole", role: "status" }, icon("trash"), erasedLines(erasure, boot.agent.manages));
+    return h(
+      "div",
+      { class: "state is-whole", role: "status" },
+      icon("trash"),
+      erasedLines(erasure, boot.agent.manages),
+    );
   }
 
   #failure(code) {
     const missing = code === "not_found";
     this.#drawHeader(this.#inbox.open.number, null);
-    return h("div", { class: "state is-whole", role: "alert" },
+    return h(
+      "div",
+      { class: "state is-whole", role: "alert" },
       h("p", { class: "state-title" }, t(missing ? "inbox.missing" : "inbox.broken")),
-      h("p", {}, t(missing ? "inbox.missing.how" : "inbox.broken.how")));
+      h("p", {}, t(missing ? "inbox.missing.how" : "inbox.broken.how")),
+    );
   }
 }
 
 function iconButton(sign, key, click, extra) {
-  return h("button", { class: `button is-icon ${extra}`, type: "button", "aria-label": t(key), title: t(key), on: { click } }, icon(sign));
+  return h(
+    "button",
+    { class: `button is-icon ${extra}`, type: "button", "aria-label": t(key), title: t(key), on: { click } },
+    icon(sign),
+  );
 }
 
 define("ticket-view", TicketView);

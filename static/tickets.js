@@ -40,7 +40,9 @@ export class Tickets extends EventTarget {
 
   /** The summaries of a contact, by number. */
   of(id) {
-    return [...this.#summaries.values()].filter(({ contact }) => contact?.id === id).sort((one, other) => one.number - other.number);
+    return [...this.#summaries.values()]
+      .filter(({ contact }) => contact?.id === id)
+      .sort((one, other) => one.number - other.number);
   }
 
   /** Whether a first page of `view` was read, so that an empty list means there is nothing. */

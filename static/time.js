@@ -3,15 +3,32 @@ import { boot } from "./boot.js";
 import { t } from "./words.js";
 
 // The reader's own way of writing the page's language; else day before month, as most of the world does.
-const LOCALE = navigator.languages.find((each) => each.split("-")[0] === boot.locale && each !== "en") ?? (boot.locale === "en" ? "en-GB" : boot.locale);
+const LOCALE =
+  navigator.languages.find((each) => each.split("-")[0] === boot.locale && each !== "en") ??
+  (boot.locale === "en" ? "en-GB" : boot.locale);
 const format = (options) => new Intl.DateTimeFormat(LOCALE, options);
 const CLOCK = format({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const WEEKDAY = format({ weekday: "short" });
 const SHORT = format({ day: "numeric", month: "short" });
 const SHORT_YEAR = format({ day: "numeric", month: "short", year: "numeric" });
 const DAY = format({ weekday: "long", day: "numeric", month: "long" });
-const MINUTE = format({ day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-const SECOND = format({ day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+const MINUTE = format({
+  day: "numeric",
+  month: "short",
+  year: "numeric",
+  hour: "2-digit",
+  minute: "2-digit",
+  hourCycle: "h23",
+});
+const SECOND = format({
+  day: "numeric",
+  month: "short",
+  year: "numeric",
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  hourCycle: "h23",
+});
 const FULL = format({ dateStyle: "long", timeStyle: "short" });
 
 /** Whole days between `at` and now, by the calendar of the reader: 0 today, 1 yesterday. */

@@ -54,15 +54,34 @@ function entryRow(entry, { first, seen, visitor, act }) {
 function build(entry, { first, seen, visitor, act }) {
   const kind = kindOf(entry);
   if (kind === "system") return h("li", { class: "system" }, h("bdi", {}, entry.text), " ", moment(entry));
-  const classes = ["entry", `is-${kind}`, first && "is-first", entry.held && "is-held", entry.state && `is-${entry.state}`];
-  return h("li", { class: classes.filter(Boolean).join(" "), "data-seq": entry.seq },
-    first && head(entry, kind, visitor), entry.held ? heldBubble(entry, act) : bubble(entry), files(entry, act), foot(entry, seen, act), tools(entry, act));
+  const classes = [
+    "entry",
+    `is-${kind}`,
+    first && "is-first",
+    entry.held && "is-held",
+    entry.state && `is-${entry.state}`,
+  ];
+  return h(
+    "li",
+    { class: classes.filter(Boolean).join(" "), "data-seq": entry.seq },
+    first && head(entry, kind, visitor),
+    entry.held ? heldBubble(entry, act) : bubble(entry),
+    files(entry, act),
+    foot(entry, seen, act),
+    tools(entry, act),
+  );
 }
 
 function head(entry, kind, visitor) {
   const name = kind === "visitor" ? visitor : entry.author.name;
-  return h("p", { class: "entry-head" }, h("bdi", { class: "entry-name" }, name), " ", moment(entry),
-    kind === "note" && h("span", { class: "note-label" }, icon("lock"), t("inbox.note.only_agents")));
+  return h(
+    "p",
+    { class: "entry-head" },
+    h("bdi", { class: "entry-name" }, name),
+    " ",
+    moment(entry),
+    kind === "note" && h("span", { class: "note-label" }, icon("lock"), t("inbox.note.only_agents")),
+  );
 }
 
 const moment = ({ at }) => h("time", { datetime: at, title: hover(at) }, clock(at));
@@ -75,49 +94,107 @@ function bubble({ text, at }) {
 
 function heldBubble({ seq, text }, act) {
   const shown = text !== undefined;
-  return h("div", { class: "bubble" },
+  return h(
+    "div",
+    { class: "bubble" },
     h("p", { class: "held-label" }, icon("quarantine"), t(shown ? "inbox.held.shown" : "inbox.held.hidden")),
     shown && h("p", { class: "held-text", dir: "auto" }, text),
-    h("p", { class: "held-actions" }, !shown && button("inbox.held.show", () => act.reveal(seq)),
-      button("inbox.not_spam", () => act.release())));
+    h(
+      "p",
+      { class: "held-actions" },
+      !shown && button("inbox.held.show", () => act.reveal(seq)),
+      button("inbox.not_spam", () => act.release()),
+    ),
+  );
 }
 
 function files({ attachments = [], text, held }, act) {
   if (!attachments.length || text === null) return null;
-  return h("ul", { class: "files" }, attachments.map((file) => h("li", {}, face(file),
-    file.sent !== undefined && h("progress", { value: file.sent, "aria-label": file.name }),
-    file.id && !held && act.removeFile && button("inbox.file.delete", () => act.removeFile(file)))));
+  return h(
+    "ul",
+    { class: "files" },
+    attachments.map((file) =>
+      h(
+        "li",
+        {},
+        face(file),
+        file.sent !== undefined && h("progress", { value: file.sent, "aria-label": file.name }),
+        file.id && !held && act.removeFile && button("inbox.file.delete", () => act.removeFile(file)),
+      ),
+    ),
+  );
 }
 
 function face({ id, name, preview, ...shape }) {
   if (!id) return h("bdi", {}, name);
   const at = `/api/v1/attachments/${id}`;
-  const link = h("a", { href: at, download: name, class: preview ? null : "file" }, preview ? picture(`${at}?small=true`, shape) : icon("file"), h("bdi", {}, name));
+  const link = h(
+    "a",
+    { href: at, download: name, class: preview ? null : "file" },
+    preview ? picture(`${at}?small=true`, shape) : icon("file"),
+    h("bdi", {}, name),
+  );
   return [link, h("span", { class: "file-size" }, bytes(shape.size))];
 }
 
 // Its place is kept free before it comes, so that the end of the transcript stays where it is.
 function picture(src, { width, height }) {
   const scale = width && Math.min(1, SHOWN_WIDE / width, SHOWN_HIGH / height);
-  const kept = width && { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
+  const kept = width && {
+    width: Math.max(1, Math.round(width * scale)),
+    height: Math.max(1, Math.round(height * scale)),
+  };
   return h("img", { src, alt: "", ...kept });
 }
 
-const tools = ({ type, seq, text, author, held }, act) => type === "message" && seq && text !== null && !held && author.kind !== "system"
-  && h("p", { class: "entry-tools" }, h("button", {
-    class: "button is-icon", type: "button", title: t("inbox.redact"), "aria-label": t("inbox.redact"), on: { click: () => act.redact(seq) },
-  }, icon("trash")));
+const tools = ({ type, seq, text, author, held }, act) =>
+  type === "message" &&
+  seq &&
+  text !== null &&
+  !held &&
+  author.kind !== "system" &&
+  h(
+    "p",
+    { class: "entry-tools" },
+    h(
+      "button",
+      {
+        class: "button is-icon",
+        type: "button",
+        title: t("inbox.redact"),
+        "aria-label": t("inbox.redact"),
+        on: { click: () => act.redact(seq) },
+      },
+      icon("trash"),
+    ),
+  );
 
 function foot({ id, state, code }, seen, act) {
   if (state === "failed") {
-    return h("p", { class: "entry-foot is-failed", role: "alert" }, t("inbox.failed", { why: reason(code) }), " ",
-      button("common.try_again", () => act.retry(id)), " ", button("inbox.discard", () => act.discard(id)));
+    return h(
+      "p",
+      { class: "entry-foot is-failed", role: "alert" },
+      t("inbox.failed", { why: reason(code) }),
+      " ",
+      button("common.try_again", () => act.retry(id)),
+      " ",
+      button("inbox.discard", () => act.discard(id)),
+    );
   }
   const mark = state === "sending" ? "inbox.sending" : seen && "inbox.seen";
   return mark && h("p", { class: "entry-foot" }, t(mark));
 }
 
-const REASONS = new Set(["ended", "rate_limited", "too_large", "not_found", "forbidden", "unavailable", "file_refused", "file_too_large"]);
+const REASONS = new Set([
+  "ended",
+  "rate_limited",
+  "too_large",
+  "not_found",
+  "forbidden",
+  "unavailable",
+  "file_refused",
+  "file_too_large",
+]);
 const reason = (code) => t(`inbox.why.${REASONS.has(code) ? code : "unavailable"}`);
 
 const button = (key, click) => h("button", { class: "link-button", type: "button", on: { click } }, t(key));

@@ -37,5 +37,7 @@ function settled(each, { status, response }) {
     Object.assign(each, response);
     return "";
   }
-  return { invalid_field: "file_refused", too_large: "file_too_large" }[response?.code] ?? response?.code ?? "unavailable";
+  return (
+    { invalid_field: "file_refused", too_large: "file_too_large" }[response?.code] ?? response?.code ?? "unavailable"
+  );
 }

@@ -20,20 +20,31 @@ export class ChatComposer extends HTMLElement {
     this.#words = words;
     const write = words.say("write");
     this.#text = make("textarea", {
-      autocomplete: "off",   // or the browser would write down what is not sent, to bring the tab back
-      rows: 1, dir: "auto", placeholder: write, "aria-label": write, "aria-describedby": "count", enterkeyhint: "send",
-      input: () => this.#typed(), keydown: (event) => this.#pressed(event),
+      autocomplete: "off", // or the browser would write down what is not sent, to bring the tab back
+      rows: 1,
+      dir: "auto",
+      placeholder: write,
+      "aria-label": write,
+      "aria-describedby": "count",
+      enterkeyhint: "send",
+      input: () => this.#typed(),
+      keydown: (event) => this.#pressed(event),
       paste: ({ clipboardData }) => this.#attach(clipboardData.files),
     });
     const pick = make("input", { type: "file", multiple: true, hidden: true, change: () => this.#picked(pick) });
-    const attach = make("button", { type: "button", class: "round", "aria-label": words.say("attach"), click: () => pick.click() }, icon("attach"));
+    const attach = make(
+      "button",
+      { type: "button", class: "round", "aria-label": words.say("attach"), click: () => pick.click() },
+      icon("attach"),
+    );
     const send = make("button", { class: "send", "aria-label": words.say("send") }, icon("send"));
     this.append(make("form", { submit: (event) => this.#send(event) }, pick, attach, this.#text, send), this.#count);
     // Wherever a file is dropped, or the browser would leave the chat to show it.
-    for (const name of ["dragover", "drop"]) document.addEventListener(name, (event) => {
-      event.preventDefault();
-      this.#attach(event.dataTransfer.files);
-    });
+    for (const name of ["dragover", "drop"])
+      document.addEventListener(name, (event) => {
+        event.preventDefault();
+        this.#attach(event.dataTransfer.files);
+      });
   }
 
   focus() {
@@ -50,7 +61,7 @@ export class ChatComposer extends HTMLElement {
     const files = [...list];
     if (!files.length || !this.checkVisibility()) return;
     const { FileTray } = await import("./file-tray.js");
-    if (!this.#tray) this.prepend(this.#tray = new FileTray(this.#words));
+    if (!this.#tray) this.prepend((this.#tray = new FileTray(this.#words)));
     this.#tray.add(files);
     this.focus();
   }

@@ -20,16 +20,33 @@ export class ChatRoom extends HTMLElement {
     super();
     this.#words = words;
     this.#name = name;
-    this.#list = new MessageList(words, { retry: (id) => this.#conversation.retry(id), drop: (id) => this.#conversation.drop(id) }, desk);
+    this.#list = new MessageList(
+      words,
+      { retry: (id) => this.#conversation.retry(id), drop: (id) => this.#conversation.drop(id) },
+      desk,
+    );
     this.#list.addEventListener("end", () => this.#see());
     this.#empty = make("p", { class: "empty" }, words.say("empty", { name }));
     this.#now = button("link now", () => this.#conversation.hurry(), words.say("line.now"));
     this.#composer = new ChatComposer(words);
     this.#composer.addEventListener("typing", ({ detail }) => this.#conversation.type(detail));
     this.#composer.addEventListener("send", ({ detail }) => this.#send(detail));
-    this.#ended = make("div", { class: "ended" }, make("p", {}, words.say("ended")),
-      button("primary", () => this.#again("goOn"), words.say("go_on")), button("quiet", () => this.#again("fresh"), words.say("new_chat")));
-    this.append(make("h1", { class: "unseen" }, words.say("chat_with", { name })), this.#empty, this.#list, this.#line, this.#now, this.#composer, this.#ended);
+    this.#ended = make(
+      "div",
+      { class: "ended" },
+      make("p", {}, words.say("ended")),
+      button("primary", () => this.#again("goOn"), words.say("go_on")),
+      button("quiet", () => this.#again("fresh"), words.say("new_chat")),
+    );
+    this.append(
+      make("h1", { class: "unseen" }, words.say("chat_with", { name })),
+      this.#empty,
+      this.#list,
+      this.#line,
+      this.#now,
+      this.#composer,
+      this.#ended,
+    );
   }
 
   /** What is being written outlives its conversation. */

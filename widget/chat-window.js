@@ -23,7 +23,7 @@ export class ChatWindow extends HTMLElement {
   #main = make("main", {});
   #room = null;
   #conversation = null;
-  #shown = parent === window;   // the loader says when it is
+  #shown = parent === window; // the loader says when it is
   #agreed = null;
   #unread = 0;
   #asking = false;
@@ -63,7 +63,10 @@ export class ChatWindow extends HTMLElement {
 
   #choices() {
     const rights = ["kept", "receipt", "earlier", "transcript", ...(this.#config.mail ? ["mail"] : []), "export"];
-    const aside = (name) => [name, () => this.#late(name, ({ asides }) => asides[name](this.#words, this.#config, this.#desk, this.#conversation))];
+    const aside = (name) => [
+      name,
+      () => this.#late(name, ({ asides }) => asides[name](this.#words, this.#config, this.#desk, this.#conversation)),
+    ];
     return menu(this.#words, {
       ...Object.fromEntries(rights.map(aside)),
       end: () => this.#conversation.end(),
@@ -161,18 +164,28 @@ export class ChatWindow extends HTMLElement {
     this.#publish(notice);
     const view = new ConsentNotice(this.#words, this.#config, true);
     view.addEventListener("agree", ({ detail: { fields, ...answer } }) => this.#conversation.agree(answer));
-    view.querySelector("footer").append(button("link", () => this.#withdrawing(view), this.#words.say("menu.withdraw")));
+    view
+      .querySelector("footer")
+      .append(button("link", () => this.#withdrawing(view), this.#words.say("menu.withdraw")));
     this.#show(view);
   }
 
   #changed() {
-    const { live, lost, online, transcript: { unread } } = this.#conversation;
+    const {
+      live,
+      lost,
+      online,
+      transcript: { unread },
+    } = this.#conversation;
     this.#present(online, lost);
     if (live) this.#remember(true);
     if (live && this.#main.lastChild.matches("consent-notice")) this.#show(this.#room);
     if (unread === this.#unread) return;
     this.#unread = unread;
-    this.#tell("unread", { count: unread, label: unread ? this.#words.count("open_unread", unread) : this.#words.say("open_chat") });
+    this.#tell("unread", {
+      count: unread,
+      label: unread ? this.#words.count("open_unread", unread) : this.#words.say("open_chat"),
+    });
   }
 
   #over(reason) {
@@ -207,12 +220,20 @@ export class ChatWindow extends HTMLElement {
   /** Fetches a part with its words. */
   async #part(name) {
     const parts = Promise.all([PARTS[name](), this.#words.more(name)]);
-    return (await parts.catch(() => { throw new Refusal("unreachable"); }))[0];
+    return (
+      await parts.catch(() => {
+        throw new Refusal("unreachable");
+      })
+    )[0];
   }
 
   #withdrawing(behind) {
     const withdraw = async () => this.#done(await this.#desk.withdraw());
-    return this.#late("withdraw", ({ withdrawPage }) => withdrawPage(this.#words, this.#config.account, withdraw), behind);
+    return this.#late(
+      "withdraw",
+      ({ withdrawPage }) => withdrawPage(this.#words, this.#config.account, withdraw),
+      behind,
+    );
   }
 
   /** Everything is gone there, so nothing may stay here. */

@@ -1,11 +1,18 @@
 /** Turns a site's colour into accents that can be read, by the contrast of WCAG 2.2 (1.4.3). */
 
 const ENOUGH = 4.5;
-const LIGHT_GROUND = 0.84;   // luminance of the darkest light ground that links stand on, --neutral-3
-const DARK_GROUND = 0.03;    // and of the lightest dark one, --neutral-4
+const LIGHT_GROUND = 0.84; // luminance of the darkest light ground that links stand on, --neutral-3
+const DARK_GROUND = 0.03; // and of the lightest dark one, --neutral-4
 
 const linear = (c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
-const hex = (rgb) => `#${rgb.map((c) => Math.round(c * 255).toString(16).padStart(2, "0")).join("")}`;
+const hex = (rgb) =>
+  `#${rgb
+    .map((c) =>
+      Math.round(c * 255)
+        .toString(16)
+        .padStart(2, "0"),
+    )
+    .join("")}`;
 
 const parts = (colour) => [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16) / 255);
 

@@ -16,13 +16,20 @@ export class Connection {
   #timer = 0;
   #attempt = 0;
   #leaving = new AbortController();
-  #heartbeat = new Heartbeat((frame) => this.send(frame), () => this.again());
+  #heartbeat = new Heartbeat(
+    (frame) => this.send(frame),
+    () => this.again(),
+  );
 
   /** `listener`: `opened()`, `received(frame)`, `lost(code)`, `over(reason)`. */
   constructor(url, listener) {
     this.#url = url;
     this.#listener = listener;
-    watch(() => this.hurry(), () => this.#socket && this.again(), this.#leaving.signal);
+    watch(
+      () => this.hurry(),
+      () => this.#socket && this.again(),
+      this.#leaving.signal,
+    );
     this.#open();
   }
 
@@ -67,12 +74,21 @@ export class Connection {
     const mine = (deed) => (event) => socket === this.#socket && deed(event);
     this.#socket = socket;
     this.#timer = setTimeout(() => this.again(), CONNECTING);
-    socket.addEventListener("open", mine(() => {
-      clearTimeout(this.#timer);
-      this.#listener.opened();
-    }));
-    socket.addEventListener("message", mine(({ data }) => this.#heard(JSON.parse(data))));
-    socket.addEventListener("close", mine(({ code }) => this.#lost(code)));
+    socket.addEventListener(
+      "open",
+      mine(() => {
+        clearTimeout(this.#timer);
+        this.#listener.opened();
+      }),
+    );
+    socket.addEventListener(
+      "message",
+      mine(({ data }) => this.#heard(JSON.parse(data))),
+    );
+    socket.addEventListener(
+      "close",
+      mine(({ code }) => this.#lost(code)),
+    );
   }
 
   #heard(frame) {

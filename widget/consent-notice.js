@@ -38,8 +38,20 @@ export class ConsentNotice extends HTMLElement {
     const other = alternative ? make("p", { class: "other" }, words.say("rather_not", { alternative })) : "";
     // Whatever else scrolls, the box and the button stay in sight together.
     const foot = make("footer", {}, this.#needed, this.#message, this.#start);
-    const fields = make("div", { class: "fields" }, ...(renewal ? [] : config.fields).map((field) => this.#field(field)));
-    const form = make("form", { novalidate: true, submit: (event) => this.#submit(event) }, this.#told, fields, this.#choices, other, foot);
+    const fields = make(
+      "div",
+      { class: "fields" },
+      ...(renewal ? [] : config.fields).map((field) => this.#field(field)),
+    );
+    const form = make(
+      "form",
+      { novalidate: true, submit: (event) => this.#submit(event) },
+      this.#told,
+      fields,
+      this.#choices,
+      other,
+      foot,
+    );
     const title = words.say(renewal ? "renew_title" : "chat_with", config.account);
     this.append(make("h1", { tabindex: "-1" }, title), form);
     this.ask(config);
@@ -50,11 +62,13 @@ export class ConsentNotice extends HTMLElement {
     this.#version = notice.version;
     this.#told.replaceChildren(...this.#tell(notice));
     this.#boxes.clear();
-    const boxes = (wanted) => purposes.filter(({ required }) => required === wanted).map((purpose) => this.#box(purpose));
+    const boxes = (wanted) =>
+      purposes.filter(({ required }) => required === wanted).map((purpose) => this.#box(purpose));
     this.#needed.replaceChildren(...boxes(true));
     this.#choices.replaceChildren();
     const optional = boxes(false);
-    if (optional.length) this.#choices.append(make("fieldset", {}, make("legend", {}, this.#words.say("only_if_you_like")), ...optional));
+    if (optional.length)
+      this.#choices.append(make("fieldset", {}, make("legend", {}, this.#words.say("only_if_you_like")), ...optional));
   }
 
   say(text, field) {
@@ -74,9 +88,11 @@ export class ConsentNotice extends HTMLElement {
     const short = words.summary(text);
     const rest = text.slice(short.length).trim();
     const told = [make("p", { dir: "auto" }, short)];
-    if (rest) told.push(make("details", {}, make("summary", {}, words.say("read_whole")), make("p", { dir: "auto" }, rest)));
+    if (rest)
+      told.push(make("details", {}, make("summary", {}, words.say("read_whole")), make("p", { dir: "auto" }, rest)));
     const links = make("p", { class: "links" });
-    const link = (to, label) => links.append(make("a", { href: to, target: "_blank", rel: "noopener noreferrer" }, words.say(label)));
+    const link = (to, label) =>
+      links.append(make("a", { href: to, target: "_blank", rel: "noopener noreferrer" }, words.say(label)));
     if (/^https?:/i.test(href)) link(href, "privacy");
     link(`/privacy/${document.documentElement.dataset.site}`, "your_data");
     return [...told, links];
@@ -85,7 +101,12 @@ export class ConsentNotice extends HTMLElement {
   #field({ id, label, required }) {
     const type = { email: id, phone: "tel" }[id] ?? "text";
     // Or the browser would remember what was filled in, where no erasure reaches.
-    const field = part(id, { type, autocomplete: "off", dir: "auto", maxlength: 200, required }, "field_missing", this.#words);
+    const field = part(
+      id,
+      { type, autocomplete: "off", dir: "auto", maxlength: 200, required },
+      "field_missing",
+      this.#words,
+    );
     this.#fields.set(id, field);
     const optional = required ? "" : make("span", { class: "optional" }, ` ${this.#words.say("optional")}`);
     return make("div", { class: "field" }, make("label", { for: id }, label, optional), field.input, field.wrong);
@@ -106,10 +127,13 @@ export class ConsentNotice extends HTMLElement {
   }
 
   #agree() {
-    this.#start.ariaDisabled = "true";   // `disabled` would take the keyboard away
+    this.#start.ariaDisabled = "true"; // `disabled` would take the keyboard away
     const values = (parts, value) => Object.fromEntries([...parts].map(([id, { input }]) => [id, value(input)]));
     const consent = values(this.#boxes, (input) => input.checked);
-    const fields = values([...this.#fields].filter(([, { input }]) => input.value.trim()), (input) => input.value.trim());
+    const fields = values(
+      [...this.#fields].filter(([, { input }]) => input.value.trim()),
+      (input) => input.value.trim(),
+    );
     this.dispatchEvent(new CustomEvent("agree", { detail: { notice_version: this.#version, consent, fields } }));
   }
 }

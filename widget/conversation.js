@@ -43,7 +43,12 @@ export class Conversation extends EventTarget {
   }
 
   send(text, files = []) {
-    this.retry(this.transcript.hold(text, files.map((file) => ({ name: file.name, size: file.size, file }))));
+    this.retry(
+      this.transcript.hold(
+        text,
+        files.map((file) => ({ name: file.name, size: file.size, file })),
+      ),
+    );
   }
 
   retry(id) {
@@ -110,26 +115,48 @@ export class Conversation extends EventTarget {
 
   #hello() {
     const last_seq = this.#fresh ? 0 : this.transcript.lastSeq;
-    const sent = this.#connection.send({ type: "hello", token: this.#desk.token, last_seq, ...(this.#fresh && { fresh: true }) });
+    const sent = this.#connection.send({
+      type: "hello",
+      token: this.#desk.token,
+      last_seq,
+      ...(this.#fresh && { fresh: true }),
+    });
     if (sent) this.#after("welcome", () => this.#connection.again());
   }
 
   #received(frame) {
     switch (frame.type) {
-      case "welcome": this.#welcomed(frame); break;
-      case "ack": this.#acked(frame); break;
+      case "welcome":
+        this.#welcomed(frame);
+        break;
+      case "ack":
+        this.#acked(frame);
+        break;
       case "message":
-      case "redacted": this.#said(frame); break;
-      case "typing": this.#typed(frame); break;
-      case "read": this.transcript.read[frame.author.kind] = frame.seq; break;
-      case "presence": this.online = frame.online; break;
+      case "redacted":
+        this.#said(frame);
+        break;
+      case "typing":
+        this.#typed(frame);
+        break;
+      case "read":
+        this.transcript.read[frame.author.kind] = frame.seq;
+        break;
+      case "presence":
+        this.online = frame.online;
+        break;
       case "ended":
         this.ended = true;
         this.#goingOn = false;
         break;
-      case "consent_required": this.#ask(frame.notice); break;
-      case "error": this.#refused(frame); break;
-      default: return;   // a newer server may say more
+      case "consent_required":
+        this.#ask(frame.notice);
+        break;
+      case "error":
+        this.#refused(frame);
+        break;
+      default:
+        return; // a newer server may say more
     }
     this.#changed();
   }
@@ -194,7 +221,7 @@ export class Conversation extends EventTarget {
 
   #refused({ code, id, retry_after: seconds = 1 }) {
     if (code === "consent_required") {
-      if (!this.#asked) this.#after("hole", () => this.#hello());   // which is answered with the notice
+      if (!this.#asked) this.#after("hole", () => this.#hello()); // which is answered with the notice
     } else if (code === "rate_limited" && this.transcript.mark(id, "waiting", code)) {
       setTimeout(() => this.live && this.retry(id), seconds * 1000);
     } else {
@@ -260,7 +287,8 @@ export class Conversation extends EventTarget {
     this.#away();
     this.lost = true;
     if (this.#answer) this.#answer.sent = false;
-    if (code === TOO_LARGE) for (const { id } of this.transcript.pending) this.transcript.mark(id, "failed", "too_large");
+    if (code === TOO_LARGE)
+      for (const { id } of this.transcript.pending) this.transcript.mark(id, "failed", "too_large");
     this.#changed();
   }
 

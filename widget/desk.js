@@ -30,9 +30,19 @@ function stored(deed) {
 }
 
 /** Holds a lock together with others; gives what lets it go. */
-const hold = (name) => new Promise((held, denied) => {
-  navigator.locks.request(name, { mode: "shared" }, () => new Promise((release) => { held(release); })).catch(denied);
-});
+const hold = (name) =>
+  new Promise((held, denied) => {
+    navigator.locks
+      .request(
+        name,
+        { mode: "shared" },
+        () =>
+          new Promise((release) => {
+            held(release);
+          }),
+      )
+      .catch(denied);
+  });
 
 export class Desk {
   #base;
@@ -77,7 +87,8 @@ export class Desk {
     const other = this.#stored;
     if (!other) stored((storage) => storage.setItem(this.#key, JSON.stringify({ token, contact })));
     // Another window was quicker: it holds the chat, and whom this one made must not be left behind.
-    else if (other.contact !== contact) await this.#soon("/sessions", { method: "DELETE", headers: { Authorization: `Bearer ${token}` } });
+    else if (other.contact !== contact)
+      await this.#soon("/sessions", { method: "DELETE", headers: { Authorization: `Bearer ${token}` } });
     this.#token = other?.token ?? token;
     setTimeout(() => release?.(), TURN);
   }
@@ -89,7 +100,11 @@ export class Desk {
 
   async #begin(agreement) {
     const body = JSON.stringify({ ...agreement, build: BUILD, id: this.#id });
-    const answer = await this.#soon("/sessions", { method: "POST", headers: { "Content-Type": "application/json", Prefer: "return=minimal" }, body });
+    const answer = await this.#soon("/sessions", {
+      method: "POST",
+      headers: { "Content-Type": "application/json", Prefer: "return=minimal" },
+      body,
+    });
     return answer.json();
   }
 
@@ -101,11 +116,13 @@ export class Desk {
     if (this.#release) return;
     const { locks } = navigator;
     const mark = `${this.#key}:`;
-    await locks?.request(this.#key, { signal: AbortSignal.timeout(TURN) }, async () => {
-      const other = (await locks.query()).held.find(({ name }) => name.startsWith(mark));
-      if (other) this.#id = other.name.slice(mark.length);
-      this.#release = await hold(mark + this.#id);
-    }).catch(() => {});
+    await locks
+      ?.request(this.#key, { signal: AbortSignal.timeout(TURN) }, async () => {
+        const other = (await locks.query()).held.find(({ name }) => name.startsWith(mark));
+        if (other) this.#id = other.name.slice(mark.length);
+        this.#release = await hold(mark + this.#id);
+      })
+      .catch(() => {});
   }
 
   /** Agrees next time as somebody else. */
@@ -140,9 +157,11 @@ export class Desk {
   }
 
   async #ask(path, options) {
-    const answer = await fetch(this.#base + path, { cache: "no-store", credentials: "omit", ...options }).catch(() => null);
+    const answer = await fetch(this.#base + path, { cache: "no-store", credentials: "omit", ...options }).catch(
+      () => null,
+    );
     if (answer?.ok) return answer;
     const problem = await answer?.json().catch(() => null);
-    throw new Refusal(answer ? problem?.code ?? "unavailable" : "unreachable", problem ?? {});
+    throw new Refusal(answer ? (problem?.code ?? "unavailable") : "unreachable", problem ?? {});
   }
 }

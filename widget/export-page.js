@@ -35,8 +35,13 @@ class Export {
     this.#words = words;
     this.#desk = desk;
     const parts = ["page", "json", "files"].map((part) => make("li", {}, words.say(`export.${part}`)));
-    this.page = new PlainPage(words.say("menu.export"), paragraph(words.say("export.what")), make("ul", { class: "plain" }, ...parts),
-      this.#standing, this.#message);
+    this.page = new PlainPage(
+      words.say("menu.export"),
+      paragraph(words.say("export.what")),
+      make("ul", { class: "plain" }, ...parts),
+      this.#standing,
+      this.#message,
+    );
   }
 
   async look() {
@@ -63,9 +68,17 @@ class Export {
   }
 
   #ready({ id, size, done_at: at, expires_at: until }) {
-    const save = () => this.#try(async () => download(await (await this.#desk.mine(`/exports/${id}`)).blob(), `export-${at.slice(0, 10)}.zip`));
+    const save = () =>
+      this.#try(async () =>
+        download(await (await this.#desk.mine(`/exports/${id}`)).blob(), `export-${at.slice(0, 10)}.zip`),
+      );
     return [
-      paragraph(this.#words.say("export.ready", { moment: this.#words.when(at, "moment"), date: this.#words.when(until, "date") })),
+      paragraph(
+        this.#words.say("export.ready", {
+          moment: this.#words.when(at, "moment"),
+          date: this.#words.when(until, "date"),
+        }),
+      ),
       button("primary wide", save, this.#words.say("export.save", { size: sized(this.#words, size) })),
       button("quiet wide", () => this.#ask(), this.#words.say("export.again")),
     ];
@@ -77,7 +90,9 @@ class Export {
 
   async #try(deed) {
     this.#message.textContent = "";
-    await deed().catch((refusal) => { this.#message.textContent = this.#words.failure(refusal); });
+    await deed().catch((refusal) => {
+      this.#message.textContent = this.#words.failure(refusal);
+    });
   }
 }
 

@@ -34,10 +34,14 @@ export class FileTray extends HTMLElement {
   }
 
   #chip(file) {
-    const drop = button("round", () => {
-      this.files = this.files.filter((each) => each !== file);
-      this.#draw();
-    }, icon("close"));
+    const drop = button(
+      "round",
+      () => {
+        this.files = this.files.filter((each) => each !== file);
+        this.#draw();
+      },
+      icon("close"),
+    );
     drop.ariaLabel = this.#words.say("file.remove", file);
     return make("span", { class: "chip" }, make("bdi", {}, file.name), drop);
   }
@@ -81,7 +85,7 @@ function settled(each, { status, response }) {
     return "";
   }
   const known = { invalid_field: "file_refused", too_large: "file_too_large", rate_limited: "other" };
-  return status ? known[response?.code] ?? response?.code ?? "unavailable" : "unreachable";
+  return status ? (known[response?.code] ?? response?.code ?? "unavailable") : "unreachable";
 }
 
 /** A message's files as they look: a small image where there is one, else the name; pressing saves it. */

@@ -45,7 +45,10 @@
   if (!site) return console.error(`Lethe: the script names no site: ${address.origin}/widget.js?site=SITE_KEY`);
 
   const color = given("color");
-  const locale = [given("locale"), document.documentElement.lang, ...navigator.languages].map(language).find((name) => Object.hasOwn(NAMES, name)) ?? "en";
+  const locale =
+    [given("locale"), document.documentElement.lang, ...navigator.languages]
+      .map(language)
+      .find((name) => Object.hasOwn(NAMES, name)) ?? "en";
   const server = address.origin;
   const mark = `lethe:${site}`;
   const host = document.createElement("lethe-chat");
@@ -55,7 +58,8 @@
   const badge = document.createElement("span");
   const frame = document.createElement("iframe");
   const away = document.createElement("p");
-  let placed = -1000, late;
+  let placed = -1000,
+    late;
 
   /** `el` of `el-GR`, `EL`, `el_GR.UTF-8` and `ell`. */
   function language(tag) {
@@ -69,18 +73,24 @@
   /** The mark is black or white, whichever contrasts more with the site's `#rrggbb` (WCAG 2.2). */
   function paint(hex) {
     if (!/^#[0-9a-f]{6}$/i.test(hex)) return;
-    const [r, g, b] = [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16) / 255).map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
+    const [r, g, b] = [1, 3, 5]
+      .map((at) => parseInt(hex.slice(at, at + 2), 16) / 255)
+      .map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
     corner.style.setProperty("--fill", hex);
     corner.style.setProperty("--mark", 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.179 ? "#000" : "#fff");
   }
 
   function draw(open) {
-    const path = open ? "M6 6l12 12M18 6L6 18" : "M5 4h14a2 2 0 0 1 2 2v9a2 2 0 0 1-2 2h-7l-5 4v-4H5a2 2 0 0 1-2-2V6a2 2 0 0 1 2-2z";
+    const path = open
+      ? "M6 6l12 12M18 6L6 18"
+      : "M5 4h14a2 2 0 0 1 2 2v9a2 2 0 0 1-2 2h-7l-5 4v-4H5a2 2 0 0 1-2-2V6a2 2 0 0 1 2-2z";
     button.querySelector("path").setAttribute("d", path);
     button.ariaExpanded = String(open);
   }
 
-  const tell = () => frame.dataset.ready === "yes" && frame.contentWindow.postMessage({ lethe: "shown", open: !frame.hidden, color }, server);
+  const tell = () =>
+    frame.dataset.ready === "yes" &&
+    frame.contentWindow.postMessage({ lethe: "shown", open: !frame.hidden, color }, server);
 
   function load() {
     frame.src = `${server}/widget/${encodeURIComponent(site)}?locale=${locale}&origin=${encodeURIComponent(location.origin)}`;
@@ -136,7 +146,8 @@
   };
 
   function hear({ origin, source, data }) {
-    if (origin === server && source === frame.contentWindow && Object.hasOwn(heard, data?.lethe)) heard[data.lethe](data);
+    if (origin === server && source === frame.contentWindow && Object.hasOwn(heard, data?.lethe))
+      heard[data.lethe](data);
   }
 
   const press = () => show(frame.hidden);
@@ -154,10 +165,10 @@
     for (const other of document.querySelectorAll("lethe-chat")) if (other !== host) other.remove();
     if (page) watcher.observe(page, { childList: true });
     if (!document.body || host.parentNode === page) return;
-    const wait = placed + 100 - performance.now();   // a page that takes it away each time is not to hang
+    const wait = placed + 100 - performance.now(); // a page that takes it away each time is not to hang
     if (wait > 0) return void setTimeout(place, wait);
     placed = performance.now();
-    delete frame.dataset.ready;   // moved, it loads anew
+    delete frame.dataset.ready; // moved, it loads anew
     corner.dir = getComputedStyle(page).direction;
     page.append(host);
     host.showPopover?.();
@@ -181,7 +192,7 @@
   [button.ariaLabel, frame.title, away.textContent] = NAMES[locale];
   away.role = "alert";
   button.append(svg, badge);
-  frame.referrerPolicy = "strict-origin";   // where on the site the visitor is stays with the site
+  frame.referrerPolicy = "strict-origin"; // where on the site the visitor is stays with the site
   corner.append(button);
   draw(false);
   paint("#2f6f5e");

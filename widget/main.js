@@ -43,7 +43,10 @@ async function begin() {
 /** Say that the chat cannot be reached, in the document's own words: no others have come. */
 function fail(code) {
   const { forbidden, unreachable, again } = start.dataset;
-  start.replaceChildren(make("p", { role: "alert" }, code === "forbidden" ? forbidden : unreachable), button("quiet", begin, again));
+  start.replaceChildren(
+    make("p", { role: "alert" }, code === "forbidden" ? forbidden : unreachable),
+    button("quiet", begin, again),
+  );
 }
 
 tell("here");

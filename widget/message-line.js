@@ -39,10 +39,15 @@ export class MessageLine extends HTMLElement {
     const words = this.#words;
     this.#text = text;
     this.className = author.kind;
-    const name = author.kind === "visitor" ? words.say("you") : author.name ?? "";
+    const name = author.kind === "visitor" ? words.say("you") : (author.name ?? "");
     const said = text === null ? [make("i", {}, words.say("removed"))] : linked(text);
     const time = make("time", { datetime: at, title: words.when(at, "moment") }, words.when(at, "time"));
-    const row = make("div", { class: "row", click: () => row.classList.toggle("told") }, make("div", { class: "bubble", dir: "auto" }, ...said), time);
+    const row = make(
+      "div",
+      { class: "row", click: () => row.classList.toggle("told") },
+      make("div", { class: "bubble", dir: "auto" }, ...said),
+      time,
+    );
     row.firstChild.hidden = text === "";
     this.replaceChildren(make("p", { class: "author" }, make("bdi", {}, name)), row, this.#files, this.#standing);
   }
@@ -60,7 +65,12 @@ export class MessageLine extends HTMLElement {
     const words = this.#words;
     const said = [words.say(`standing.${standing}`)];
     if (code) said.push(` ${words.reason(code)} `);
-    if (standing === "failed") said.push(FINAL.has(code) ? button("link", () => this.#drop(id), words.say("discard")) : button("link", () => this.#retry(id), words.say("try_again")));
+    if (standing === "failed")
+      said.push(
+        FINAL.has(code)
+          ? button("link", () => this.#drop(id), words.say("discard"))
+          : button("link", () => this.#retry(id), words.say("try_again")),
+      );
     return said;
   }
 }

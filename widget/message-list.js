@@ -36,7 +36,14 @@ export class MessageList extends HTMLElement {
     this.#words = words;
     this.#act = act;
     this.#desk = desk;
-    this.#log = make("div", { class: "log", role: "log", tabindex: 0, "aria-live": "off", "aria-label": words.say("messages"), scroll: () => this.#scrolled() });
+    this.#log = make("div", {
+      class: "log",
+      role: "log",
+      tabindex: 0,
+      "aria-live": "off",
+      "aria-label": words.say("messages"),
+      scroll: () => this.#scrolled(),
+    });
     this.#more = button("more", () => this.toEnd(), icon("down"), words.say("new_messages"));
     this.#more.hidden = true;
     this.append(this.#log, this.#more);
@@ -50,7 +57,10 @@ export class MessageList extends HTMLElement {
     this.#arrange(this.#lay(lines, read));
     if (this.atEnd) this.toEnd();
     else if (grown) this.#more.hidden = false;
-    if (live) requestAnimationFrame(() => { this.#log.ariaLive = "polite"; });
+    if (live)
+      requestAnimationFrame(() => {
+        this.#log.ariaLive = "polite";
+      });
   }
 
   toEnd() {
@@ -61,7 +71,7 @@ export class MessageList extends HTMLElement {
   #scrolled() {
     const { scrollHeight, scrollTop, clientHeight } = this.#log;
     const near = scrollHeight - scrollTop - clientHeight < NEAR;
-    this.atEnd = near || (this.atEnd && scrollTop >= this.#top);   // only its reader goes up
+    this.atEnd = near || (this.atEnd && scrollTop >= this.#top); // only its reader goes up
     this.#top = scrollTop;
     if (!this.atEnd) return;
     this.#more.hidden = true;

@@ -6,9 +6,15 @@ import { button, define, icon, make } from "./dom.js";
 export function menu(words, choices) {
   const list = make("ul", { popover: true, id: "menu", click: () => list.hidePopover(), beforetoggle: () => below() });
   // However many lines the header has.
-  const below = () => { list.style.insetBlockStart = `${list.closest("header").getBoundingClientRect().bottom}px`; };
-  for (const [name, deed] of Object.entries(choices)) list.append(make("li", {}, button(name, deed, words.say(`menu.${name}`))));
-  return [make("button", { class: "round", popovertarget: "menu", "aria-label": words.say("menu") }, icon("more")), list];
+  const below = () => {
+    list.style.insetBlockStart = `${list.closest("header").getBoundingClientRect().bottom}px`;
+  };
+  for (const [name, deed] of Object.entries(choices))
+    list.append(make("li", {}, button(name, deed, words.say(`menu.${name}`))));
+  return [
+    make("button", { class: "round", popovertarget: "menu", "aria-label": words.say("menu") }, icon("more")),
+    list,
+  ];
 }
 
 export class PlainPage extends HTMLElement {

@@ -14,7 +14,10 @@ const PATIENCE = 150;
 const ENTRY = /\n(?=\[\d{4}-[\w:.-]+Z\] )/;
 
 const paragraph = (text) => make("p", {}, text);
-const pause = (time) => new Promise((resolve) => { setTimeout(resolve, time); });
+const pause = (time) =>
+  new Promise((resolve) => {
+    setTimeout(resolve, time);
+  });
 
 /** Anybody's page about their own data, this browser's chat or another's. */
 const privacyPage = () => `/privacy/${document.documentElement.dataset.site}`;
@@ -30,14 +33,21 @@ function keptPage(words, { account, kept_days: days }, last) {
     paragraph(days ? words.count("kept.days", days) : words.say("kept.always", account)),
     until ? paragraph(words.say("kept.until", { date: until })) : "",
     paragraph(words.say("kept.sooner")),
-    make("p", {}, make("a", { href: privacyPage(), target: "_blank", rel: "noopener" }, words.say("kept.elsewhere", account))),
+    make(
+      "p",
+      {},
+      make("a", { href: privacyPage(), target: "_blank", rel: "noopener" }, words.say("kept.elsewhere", account)),
+    ),
   );
 }
 
 /** Everything said, in this chat and before it. */
 async function earlierPage(words, desk) {
   const text = await (await desk.mine("/transcript")).text();
-  const said = text.trim().split(ENTRY).flatMap((entry) => past(words, entry));
+  const said = text
+    .trim()
+    .split(ENTRY)
+    .flatMap((entry) => past(words, entry));
   return new PlainPage(words.say("menu.earlier"), ...(said.length ? said : [paragraph(words.say("earlier.none"))]));
 }
 
@@ -61,7 +71,9 @@ const receipt = async (desk) => (await desk.mine("/receipt")).json();
 async function receiptPage(words, desk, conversation) {
   const signed = await receipt(desk);
   const { at, consent, notice } = signed.receipt;
-  const given = notice.purposes.map((purpose) => agreed(words, purpose, consent, () => stop(desk, conversation, signed.receipt, purpose.id)));
+  const given = notice.purposes.map((purpose) =>
+    agreed(words, purpose, consent, () => stop(desk, conversation, signed.receipt, purpose.id)),
+  );
   const save = () => download(json(signed), "receipt.json");
   return new PlainPage(
     words.say("menu.receipt"),
@@ -113,14 +125,22 @@ export const asides = {
 export function withdrawPage(words, account, withdraw) {
   const message = make("p", { class: "message", role: "alert" });
   const what = (name) => make("li", {}, words.say(`withdraw.${name}`));
-  const act = () => withdraw().catch((refusal) => { message.textContent = words.failure(refusal); });
+  const act = () =>
+    withdraw().catch((refusal) => {
+      message.textContent = words.failure(refusal);
+    });
   const page = new PlainPage(
     words.say("withdraw.title"),
     paragraph(words.say("withdraw.what", account)),
     make("ul", { class: "plain" }, what("messages"), what("details"), what("consent")),
     paragraph(words.say("withdraw.end")),
-    make("footer", {}, message, button("danger wide", act, words.say("withdraw.do")),
-      button("quiet wide", () => page.dispatchEvent(new Event("back")), words.say("withdraw.not"))),
+    make(
+      "footer",
+      {},
+      message,
+      button("danger wide", act, words.say("withdraw.do")),
+      button("quiet wide", () => page.dispatchEvent(new Event("back")), words.say("withdraw.not")),
+    ),
   );
   return page;
 }
@@ -141,11 +161,17 @@ export function donePage(words, number, again) {
 
 async function follow(words, number, told, save) {
   for (let tries = 0; tries < PATIENCE; tries += 1) {
-    const answer = await fetch(`${privacyPage()}/erasures/${number}`, { cache: "no-store", headers: { Accept: "application/json" } }).catch(() => null);
+    const answer = await fetch(`${privacyPage()}/erasures/${number}`, {
+      cache: "no-store",
+      headers: { Accept: "application/json" },
+    }).catch(() => null);
     const { state, due_at: due, certificate } = answer?.ok ? await answer.json() : {};
     const waits = state === "queued" && Date.parse(due) > Date.now();
     if (state) told.textContent = words.say(waits ? "done.later" : `done.${state}`, { date: words.when(due, "date") });
-    if (certificate) save.append(button("quiet wide", () => download(json(certificate), `certificate-${number}.json`), words.say("done.save")));
+    if (certificate)
+      save.append(
+        button("quiet wide", () => download(json(certificate), `certificate-${number}.json`), words.say("done.save")),
+      );
     if (certificate || waits) return;
     await pause(EVERY);
   }

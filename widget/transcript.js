@@ -68,7 +68,15 @@ export class Transcript {
 
   hold(text, attachments = []) {
     const id = uuid();
-    this.#pending.set(id, { type: "message", id, text: wellFormed(text), attachments, at: new Date().toISOString(), author: { kind: "visitor" }, state: "sending" });
+    this.#pending.set(id, {
+      type: "message",
+      id,
+      text: wellFormed(text),
+      attachments,
+      at: new Date().toISOString(),
+      author: { kind: "visitor" },
+      state: "sending",
+    });
     return id;
   }
 

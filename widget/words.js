@@ -46,7 +46,8 @@ export class Words {
   }
 
   failure({ code, problem }) {
-    if (code === "rate_limited") return this.say("error.wait", { time: this.#span(Math.ceil((problem.retry_after ?? 60) / 60)) });
+    if (code === "rate_limited")
+      return this.say("error.wait", { time: this.#span(Math.ceil((problem.retry_after ?? 60) / 60)) });
     return this.reason(code);
   }
 

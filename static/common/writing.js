@@ -14,18 +14,24 @@ export function lengthOf(text) {
 export const wellFormed = (text) => text.replace(/\p{Surrogate}/gu, "\uFFFD");
 
 /** RFC 9562, version 4; without TLS there is no `crypto.randomUUID`. */
-export const uuid = () => "10000000-1000-4000-8000-100000000000".replace(/[018]/g, (digit) => (
-  (digit ^ (crypto.getRandomValues(new Uint8Array(1))[0] & (15 >> (digit / 4)))).toString(16)
-));
+export const uuid = () =>
+  "10000000-1000-4000-8000-100000000000".replace(/[018]/g, (digit) =>
+    (digit ^ (crypto.getRandomValues(new Uint8Array(1))[0] & (15 >> (digit / 4)))).toString(16),
+  );
 
 /** Whether a key belongs to an input method. Safari ends the composition first: there only 229 tells (WebKit bug 165004). */
 export const isComposing = (event) => event.isComposing || event.keyCode === 229;
 
 /** Keeps the keys of input methods from every listener on the page; an Escape of theirs closes no dialog either. */
 export function shieldComposing() {
-  for (const type of ["keydown", "keyup"]) addEventListener(type, (event) => {
-    if (!isComposing(event)) return;
-    event.stopImmediatePropagation();
-    if (event.key === "Escape") event.preventDefault();
-  }, true);
+  for (const type of ["keydown", "keyup"])
+    addEventListener(
+      type,
+      (event) => {
+        if (!isComposing(event)) return;
+        event.stopImmediatePropagation();
+        if (event.key === "Escape") event.preventDefault();
+      },
+      true,
+    );
 }

@@ -63,8 +63,8 @@ def columns(page: Page) -> list[tuple[int, int, int]]:
 
 def unplaced(css: str) -> str:
     """The style sheet as it would be with the list in whatever column is left."""
-    assert ".side { grid-area: 1 / 1;" in css
-    return css.replace(".side { grid-area: 1 / 1;", ".side {")
+    assert ".side {\n  grid-area: 1 / 1;" in css
+    return css.replace(".side {\n  grid-area: 1 / 1;", ".side {")
 
 
 @pytest.mark.parametrize("width", [1200, 1440, 1920])
@@ -138,7 +138,7 @@ def test_actions_that_do_not_fit_are_found(opened: Opened) -> None:
 
 def floating(css: str) -> str:
     """The style sheet as it would be with the line of what was done above the rest."""
-    whole = "toast-line { grid-area: 2 / 1; display: block;"
+    whole = "toast-line {\n  grid-area: 2 / 1;\n  display: block;"
     assert whole in css
     return css.replace(
         whole, "toast-line { position: absolute; inset: auto auto 8px 8px; width: 304px; display: block;"
@@ -190,7 +190,7 @@ def test_a_finger_deletes_only_a_message_that_it_chose(opened: Opened) -> None:
     expect(page.locator(".entry.is-chosen .entry-tools")).to_have_css("opacity", "1")
     assert pressed(page)
     page.get_by_role("button", name="Cancel").tap()
-    blind = opened(TOUCH, lambda css: css.replace("opacity: 0; pointer-events: none;", "opacity: 0;"))
+    blind = opened(TOUCH, lambda css: css.replace("opacity: 0;\n    pointer-events: none;", "opacity: 0;"))
     assert pressed(blind), "the control: a button that nobody sees is pressed"
 
 

@@ -70,12 +70,12 @@ GAP = """row => {
 }"""
 
 
-@pytest.mark.parametrize(("instead", "fine"), [("{ min-width: 12ch; }", True), (" bdi { min-width: 12ch; }", False)])
+@pytest.mark.parametrize(("instead", "fine"), [(" {\n  min-width: 12ch;", True), (" bdi {\n  min-width: 12ch;", False)])
 def test_what_is_said_of_a_name_stands_beside_it(
     open_page: OpenPage, filled: Demo, owner: StorageState, instead: str, *, fine: bool
 ) -> None:
     page = open_page("about:blank", storage_state=owner, **WIDE)
-    styled(page, "admin.css", ":is(th, td):has(bdi) { min-width: 12ch; }", f":is(th, td){instead}")
+    styled(page, "admin.css", ":is(th, td):has(bdi) {\n  min-width: 12ch;", f":is(th, td){instead}")
     page.goto(f"{filled.server}/admin/agents")
     assert (page.locator("tr", has=page.locator(".tag")).first.evaluate(GAP) < 16) == fine
 
@@ -91,8 +91,8 @@ def test_a_plain_notice_has_a_ground_of_its_own_in_the_dark(
     styled(
         page,
         "filter.css",
-        ".notice.is-plain { background: var(--surface-pressed);",
-        f".notice.is-plain {{ background: var({ground});",
+        ".notice.is-plain {\n  background: var(--surface-pressed);",
+        f".notice.is-plain {{\n  background: var({ground});",
     )
     page.goto(f"{filled.server}/admin/filter")
     own, card = page.locator(".notice.is-plain").first.evaluate(GROUNDS)
@@ -113,12 +113,12 @@ def erased(filled: Demo) -> str:
     raise AssertionError("it was not erased")
 
 
-STACKED = ".card .facts { grid-template-columns: minmax(0, 1fr); }"
-FOLDED = ".table-scroll tbody :is(th, td) { display: block; }"
+STACKED = ".card .facts {\n    grid-template-columns: minmax(0, 1fr);"
+FOLDED = ".table-scroll tbody :is(th, td) {\n    display: block;"
 
 
 @pytest.mark.parametrize(
-    ("instead", "fine"), [(STACKED, True), (".card .facts { grid-template-columns: auto 1fr; }", False)]
+    ("instead", "fine"), [(STACKED, True), (".card .facts {\n    grid-template-columns: auto 1fr;", False)]
 )
 @pytest.mark.parametrize("locale", LOCALES)
 def test_a_certificate_is_read_on_a_phone(
@@ -132,7 +132,7 @@ def test_a_certificate_is_read_on_a_phone(
     assert (min(widths) > 200) == fine
 
 
-@pytest.mark.parametrize(("instead", "fine"), [(FOLDED, True), (".table-scroll u { display: block; }", False)])
+@pytest.mark.parametrize(("instead", "fine"), [(FOLDED, True), (".table-scroll u {\n    display: block;", False)])
 def test_how_far_an_erasure_is_stands_on_a_phones_screen(
     open_page: OpenPage, filled: Demo, owner: StorageState, erased: str, instead: str, *, fine: bool
 ) -> None:

@@ -129,7 +129,7 @@ def test_a_long_wait_is_said_in_hours(enter: Enter, seconds: int | None, wait: s
 
 
 @pytest.mark.parametrize(
-    ("before", "fine"), [(nothing, True), (styled("grid-template-rows: subgrid; grid-row: span 3;", ""), False)]
+    ("before", "fine"), [(nothing, True), (styled("grid-template-rows: subgrid;\n  grid-row: span 3;", ""), False)]
 )
 def test_fields_side_by_side_stand_at_one_height(enter: Enter, before: Before, *, fine: bool) -> None:
     def asks(route: Route) -> None:
