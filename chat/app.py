@@ -40,7 +40,7 @@ from chat.team.actions import agents
 from chat.tickets.actions.posting import Postbox
 from chat.tickets.sockets.context import ChatContext
 from chat.web import pages
-from chat.web.context import problem
+from chat.web.answers import problem
 from chat.web.headers import SecurityHeaders
 from spam import Filter
 

@@ -34,7 +34,7 @@ from chat.team.actions import agents, passwords
 from chat.team.schema import agent, session, token
 from chat.tickets.actions import tickets
 from chat.tickets.schema import message, ticket
-from chat.web.context import COOKIE
+from chat.web.authentication import COOKIE
 from tests.inside import CHAT, PASSWORD, Guest, House, Served, colleague, found, new_id
 from tests.post import Post, mailed
 

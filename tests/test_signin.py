@@ -16,7 +16,7 @@ from chat.core.settings import Settings
 from chat.routes import routes
 from chat.team.actions import agents
 from chat.team.schema import agent
-from chat.web.context import COOKIE, DEVICE
+from chat.web.authentication import COOKIE, DEVICE
 from tests.inside import CHAT, PASSWORD, SHOP, Served, counted, problem_of, served
 from tests.test_docs import addresses
 

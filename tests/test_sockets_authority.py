@@ -15,7 +15,7 @@ from chat.infra.services import Services
 from chat.infra.store import engine
 from chat.team import store
 from chat.team.schema import session, token
-from chat.web.context import COOKIE
+from chat.web.authentication import COOKIE
 from tests.lethe import Account, Lethe
 from tests.sockets import Socket
 

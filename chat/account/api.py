@@ -13,8 +13,11 @@ from starlette.routing import Route
 from chat.account.actions import accounts
 from chat.attachments.actions import quotas
 from chat.core.model import Actor
-from chat.web.context import JSON, actor_of, body_of, context_of
+from chat.web.answers import JSON
+from chat.web.authentication import actor_of
+from chat.web.context import context_of
 from chat.web.lists import listed
+from chat.web.requests import body_of
 
 
 def routes() -> list[Route]:

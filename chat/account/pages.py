@@ -12,8 +12,9 @@ from chat.account.actions import accounts
 from chat.account.actions import forms as asking
 from chat.core.errors import InvalidField, NotFound
 from chat.core.model import FIELD_ASKS, LOCALES, Account, Site
-from chat.web.context import context_of, own_origin
+from chat.web.context import context_of
 from chat.web.forms import Errors, Form, just_saved, manager, named, posted, saved, whole
+from chat.web.network import own_origin
 from chat.web.pages import Reader, page
 from chat.web.parameters import takes
 

@@ -8,9 +8,11 @@ from starlette.routing import Route
 
 from chat.audit.actions import reading
 from chat.audit.actions.reading import Wanted
-from chat.web.context import actor_of, context_of, limit_of
+from chat.web.authentication import actor_of
+from chat.web.context import context_of
 from chat.web.lists import cursor_of, listed
 from chat.web.parameters import takes
+from chat.web.requests import limit_of
 
 
 def routes() -> list[Route]:

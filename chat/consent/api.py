@@ -17,9 +17,13 @@ from chat.core.clock import stamp
 from chat.core.errors import ConsentRequired, Forbidden, InvalidField, RateLimited, UnknownParameter
 from chat.core.locales import best_locale
 from chat.core.model import LOCALES, Account, Notice, NoticeText, Site
-from chat.web.context import JSON, actor_of, body_of, context_of, network_of, own_origin, standard_of, visitor_of
+from chat.web.answers import JSON
+from chat.web.authentication import actor_of, visitor_of
+from chat.web.context import context_of
 from chat.web.lists import listed
+from chat.web.network import network_of, own_origin
 from chat.web.parameters import takes
+from chat.web.requests import body_of, standard_of
 
 BEGIN_WINDOW = 600.0  # seconds
 

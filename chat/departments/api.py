@@ -12,8 +12,11 @@ from starlette.routing import Route
 
 from chat.departments import actions as departments
 from chat.retention.actions import retention
-from chat.web.context import JSON, actor_of, body_of, context_of
+from chat.web.answers import JSON
+from chat.web.authentication import actor_of
+from chat.web.context import context_of
 from chat.web.lists import listed
+from chat.web.requests import body_of
 
 
 class NewDepartment(Struct, frozen=True, forbid_unknown_fields=True):

@@ -16,8 +16,10 @@ from chat.core.locales import words
 from chat.core.model import LOCALES
 from chat.retention.actions import retention
 from chat.rights import actions as links
-from chat.web.context import JSON, context_of, own_origin
+from chat.web.answers import JSON
+from chat.web.context import context_of
 from chat.web.files import ANYWHERE, PACKED, folder, lean
+from chat.web.network import own_origin
 from chat.web.parameters import takes
 from chat.web.widget import locale_of, strings
 

@@ -13,9 +13,12 @@ from chat.core.errors import InvalidField
 from chat.core.model import Contact
 from chat.export.actions import exports
 from chat.export.actions.exports import Archive
-from chat.web.context import JSON, actor_of, context_of, limit_of, visitor_of
+from chat.web.answers import JSON
+from chat.web.authentication import actor_of, visitor_of
+from chat.web.context import context_of
 from chat.web.lists import uid_cursor_of
 from chat.web.parameters import takes
+from chat.web.requests import limit_of
 
 HEADERS = {
     "cache-control": "no-store",

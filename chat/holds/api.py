@@ -8,7 +8,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from chat.holds import actions as holds
-from chat.web.context import JSON, actor_of, body_of, context_of
+from chat.web.answers import JSON
+from chat.web.authentication import actor_of
+from chat.web.context import context_of
+from chat.web.requests import body_of
 
 
 class NewHold(Struct, frozen=True, forbid_unknown_fields=True):

@@ -10,9 +10,12 @@ from chat.consent.actions import consent
 from chat.consent.actions.portable import portable
 from chat.erasure.actions import erasure
 from chat.profiles import actions as contacts
-from chat.web.context import JSON, actor_of, context_of, limit_of, standard_of
+from chat.web.answers import JSON
+from chat.web.authentication import actor_of
+from chat.web.context import context_of
 from chat.web.lists import cursor_of, listed, order_of
 from chat.web.parameters import takes
+from chat.web.requests import limit_of, standard_of
 
 
 def routes() -> list[Route]:

@@ -9,7 +9,9 @@ from starlette.routing import Route
 from chat.core.access import require_manager
 from chat.core.errors import InvalidField
 from chat.record import actions as datamap
-from chat.web.context import JSON, actor_of, context_of
+from chat.web.answers import JSON
+from chat.web.authentication import actor_of
+from chat.web.context import context_of
 from chat.web.parameters import takes
 
 

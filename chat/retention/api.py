@@ -11,9 +11,12 @@ from starlette.routing import Route
 
 from chat.core.errors import InvalidField
 from chat.retention.actions import retention
-from chat.web.context import JSON, actor_of, body_of, context_of, limit_of
+from chat.web.answers import JSON
+from chat.web.authentication import actor_of
+from chat.web.context import context_of
 from chat.web.lists import uid_cursor_of
 from chat.web.parameters import takes
+from chat.web.requests import body_of, limit_of
 
 
 class NewRun(Struct, frozen=True, forbid_unknown_fields=True):

@@ -8,7 +8,10 @@ from starlette.routing import Route
 
 from chat.consent.actions import consent
 from chat.rights import actions as links
-from chat.web.context import JSON, context_of, network_of, visitor_of
+from chat.web.answers import JSON
+from chat.web.authentication import visitor_of
+from chat.web.context import context_of
+from chat.web.network import network_of
 
 
 def widget_routes() -> list[Route]:

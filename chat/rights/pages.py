@@ -16,9 +16,13 @@ from chat.erasure.actions import erasure
 from chat.export import api as exports
 from chat.export.actions import exports as actions
 from chat.rights import actions as links
-from chat.web.context import JSON, bearer, body_of, context_of, network_of, own_page
+from chat.web.answers import JSON
+from chat.web.authentication import bearer, require_own_page
+from chat.web.context import context_of
+from chat.web.network import network_of
 from chat.web.pages import locale_of, page
 from chat.web.parameters import takes
+from chat.web.requests import body_of
 
 LOOKS, LOOK_WINDOW = 600, 600.0
 SHOWN = ("rights.", "common.", "time.")
@@ -74,7 +78,7 @@ async def show(request: Request) -> Response:
 
 async def ask(request: Request) -> Response:
     """`POST /privacy/{site_key}/links`: 202 whether or not anything is held."""
-    own_page(request)
+    require_own_page(request)
     asked: AskedLink = await body_of(request, AskedLink)
     services, key = context_of(request).services, request.path_params["site_key"]
     account, _ = await links.place(services, key)
@@ -86,7 +90,7 @@ async def ask(request: Request) -> Response:
 
 async def opened(request: Request) -> Response:
     """`POST /privacy/{site_key}/opened`: uses a link up; 401 where it is used, expired or guessed."""
-    own_page(request)
+    require_own_page(request)
     body: MailedLink = await body_of(request, MailedLink)
     services, key = context_of(request).services, request.path_params["site_key"]
     made = await links.opened(services, key, body.link, network_of(request))
@@ -111,7 +115,7 @@ async def archive(request: Request) -> Response:
 
 async def forget(request: Request) -> Response:
     """`POST /privacy/{site_key}/erasures`: withdraws and erases; 202 with the numbers."""
-    own_page(request)
+    require_own_page(request)
     body: Choice = await body_of(request, Choice)
     services, key = context_of(request).services, request.path_params["site_key"]
     made = await links.forget(services, key, bearer(request), at_once=body.at_once)

@@ -13,9 +13,12 @@ from starlette.routing import Route
 from chat.core import frames
 from chat.core.errors import InvalidField, NotFound
 from chat.spam_filter.actions import quarantine, runs, training
-from chat.web.context import JSON, actor_of, body_of, context_of, limit_of
+from chat.web.answers import JSON
+from chat.web.authentication import actor_of
+from chat.web.context import context_of
 from chat.web.lists import cursor_of, listed
 from chat.web.parameters import takes
+from chat.web.requests import body_of, limit_of
 
 SORTS = ("score", "time")
 

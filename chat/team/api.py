@@ -10,7 +10,8 @@ from starlette.routing import Route
 
 from chat.core.model import Actor
 from chat.team.actions import agents
-from chat.web.context import actor_of, context_of
+from chat.web.authentication import actor_of
+from chat.web.context import context_of
 from chat.web.lists import listed
 
 

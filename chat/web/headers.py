@@ -8,7 +8,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from chat.web.context import secure
+from chat.web.network import secure
 
 HEADERS = {
     "x-content-type-options": "nosniff",

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from chat.core.errors import InvalidField
 from chat.core.model import Order
-from chat.web.context import JSON
+from chat.web.answers import JSON
 from chat.web.parameters import UID
 
 

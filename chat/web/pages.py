@@ -15,7 +15,9 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from chat.core.errors import LetheError, PasswordDue, Unauthorized
 from chat.core.locales import best_locale, strings, words
 from chat.core.model import LOCALES, Account, Actor, Agent
-from chat.web.context import actor_of, context_of, csrf_token, told
+from chat.web.answers import error_headers
+from chat.web.authentication import actor_of, csrf_token
+from chat.web.context import context_of
 
 LOCALE_COOKIE = "lethe_locale"
 TEMPLATES = sorted(Path(__file__).parents[1].glob("*/templates"))
@@ -95,7 +97,7 @@ def error_page(request: Request, error: LetheError) -> Response:
     general = max(each for each in (400, 500) if each <= max(400, error.status))
     known = error.status if error.status in ERRORS else general
     answer = page(request, "error.html", status=error.status, number=error.status, shown=known)
-    answer.headers.update(told(error))
+    answer.headers.update(error_headers(error))
     return answer
 
 

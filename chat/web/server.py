@@ -6,7 +6,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from chat.infra.metrics import CONTENT_TYPE
-from chat.web.context import JSON, context_of
+from chat.web.answers import JSON
+from chat.web.context import context_of
 from chat.web.files import ANYWHERE
 
 

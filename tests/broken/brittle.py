@@ -7,7 +7,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from chat.web import context, server
+from chat.web import requests, server
 from tests.fuzz import server as watched
 
 _left: set[asyncio.Task[Any]] = set()
@@ -25,7 +25,7 @@ async def leaving(request: Request) -> Response:
     return await readyz(request)
 
 
-context.number = number  # type: ignore[attr-defined, assignment] # that is the fault
+requests.number = number  # type: ignore[attr-defined, assignment] # that is the fault
 server.readyz = leaving
 
 if __name__ == "__main__":

@@ -13,8 +13,10 @@ from chat.core.errors import LetheError, RateLimited, Unauthorized
 from chat.core.tokens import DEVICE_DAYS
 from chat.team.actions import agents
 from chat.web import pages
-from chat.web.context import COOKIE, DEVICE, actor_of, context_of, cookie_of, named, network_of, own_page, secure
+from chat.web.authentication import COOKIE, DEVICE, actor_of, cookie_name, cookie_of, require_own_page
+from chat.web.context import context_of
 from chat.web.forms import form_of
+from chat.web.network import network_of, secure
 from chat.web.parameters import takes
 
 log = structlog.get_logger("chat.session")
@@ -47,7 +49,7 @@ async def sign_in_page(request: Request) -> Response:
 
 async def sign_in(request: Request) -> Response:
     """`POST /signin`: sets the session's cookie, or shows the form again with what was typed."""
-    own_page(request)
+    require_own_page(request)
     context, form = context_of(request), await form_of(request)
     email, after = form.get("email", ""), next_of(form.get("next", ""))
     network = network_of(request)
@@ -74,13 +76,13 @@ async def sign_out(request: Request) -> Response:
     actor = await actor_of(request, csrf=False, due=True)
     await agents.sign_out(context_of(request).services, actor)
     answer = RedirectResponse("/signin", 303)
-    answer.delete_cookie(named(request, COOKIE), secure=secure(request), httponly=True, samesite="lax")
+    answer.delete_cookie(cookie_name(request, COOKIE), secure=secure(request), httponly=True, samesite="lax")
     return answer
 
 
 def _give(request: Request, answer: Response, cookie: str, value: str, days: int) -> None:
     answer.set_cookie(
-        named(request, cookie),
+        cookie_name(request, cookie),
         value,
         max_age=days * 86_400,
         secure=secure(request),

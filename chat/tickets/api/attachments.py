@@ -15,7 +15,9 @@ from chat.attachments.domain.filetypes import IMAGES
 from chat.consent.actions import consent
 from chat.core.model import Contact
 from chat.tickets.actions import redaction, tickets, transcripts
-from chat.web.context import JSON, actor_of, context_of, visitor_of
+from chat.web.answers import JSON
+from chat.web.authentication import actor_of, visitor_of
+from chat.web.context import context_of
 from chat.web.lists import truth
 from chat.web.parameters import takes
 

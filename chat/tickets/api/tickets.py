@@ -17,9 +17,12 @@ from chat.core.model import Actor, Order
 from chat.core.texts import seen
 from chat.tickets.actions import tickets, transcripts, viewing
 from chat.tickets.sockets.context import chat_doors_of
-from chat.web.context import JSON, actor_of, body_of, context_of, limit_of
+from chat.web.answers import JSON
+from chat.web.authentication import actor_of
+from chat.web.context import context_of
 from chat.web.lists import cursor_of, listed, order_of, truth
 from chat.web.parameters import takes, uid
+from chat.web.requests import body_of, limit_of
 
 CURSORS: dict[Order, int] = {"updated": 2, "number": 1}
 """So many numbers are in a cursor."""

@@ -13,7 +13,7 @@ from chat.core.model import Actor
 from chat.core.nudges import Told
 from chat.team.actions import agents
 from chat.tickets.sockets.context import ChatContext
-from chat.web.context import COOKIE, bearer, cookie_of, own_page
+from chat.web.authentication import COOKIE, bearer, cookie_of, require_own_page
 from chat.web.sockets.connection import Connection, Receive, Scope, Send
 
 LOOKS, FRESH = 60.0, 1.0
@@ -131,7 +131,7 @@ class AccountSocket(Connection):
         token = bearer(request)
         if token:
             return await agents.by_token(self.services, token)
-        own_page(request)
+        require_own_page(request)
         return await agents.by_session(self.services, cookie_of(request, COOKIE))
 
     async def _erasure(self, actor: Actor, one: str) -> None:

@@ -1,0 +1,82 @@
+"""Who asks: an agent by session or API token, a visitor by token; and whether a page of ours made them ask."""
+
+from __future__ import annotations
+
+import hmac
+from hashlib import sha256
+
+from starlette.requests import HTTPConnection
+
+from chat.core.errors import Forbidden, Unauthorized
+from chat.core.model import Actor
+from chat.core.tokens import Visitor
+from chat.infra.services import Services
+from chat.web.context import context_of
+from chat.web.network import own_origin, secure
+
+COOKIE, DEVICE = "lethe_session", "lethe_device"
+HOST = "__Host-"
+"""Before a cookie's name it keeps other hosts from setting it, over HTTPS (RFC 6265bis, 4.1.3.2)."""
+SAFE = {"GET", "HEAD", "OPTIONS"}
+
+
+async def actor_of(request: HTTPConnection, *, csrf: bool = True, changes: bool = False, due: bool = False) -> Actor:
+    """
+    Return the agent who asks, by API token or session.
+
+    A session that changes something must come from our own pages: `Origin` or `Sec-Fetch-Site` says so, and the header
+    `X-CSRF-Token` too where `csrf`. `changes` says that it changes something whatever the verb. Who must change their
+    password is let in where it is for whoever is `due` alone. Raises Unauthorized, Forbidden or PasswordDue.
+    """
+    context = context_of(request)
+    services, token = context.services, bearer(request)
+    if token:
+        return await context.people.by_token(services, token)
+    actor = await context.people.by_session(services, cookie_of(request, COOKIE), due=due)
+    if changes or request.scope.get("method", "GET") not in SAFE:
+        require_own_page(request)
+        shown = request.headers.get("x-csrf-token", "").encode()
+        if csrf and not hmac.compare_digest(shown, csrf_token(services, actor).encode()):
+            raise Forbidden("The header X-CSRF-Token is missing or not this session's")
+    return actor
+
+
+def visitor_of(request: HTTPConnection, site_key: str) -> Visitor:
+    """Return whom the visitor's token speaks for; Unauthorized where it is not good, or for another site."""
+    services = context_of(request).services
+    visitor = services.tokens.read_visitor(bearer(request), services.clock())
+    if visitor.site != site_key:
+        raise Unauthorized("This token is for another site")
+    return visitor
+
+
+def bearer(request: HTTPConnection) -> str:
+    """Return the token of the Authorization header, "" where there is none."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def cookie_name(connection: HTTPConnection, cookie: str) -> str:
+    """Return what a cookie of an agent's is called here: over HTTPS no other host may have set it."""
+    return f"{HOST}{cookie}" if secure(connection) else cookie
+
+
+def cookie_of(connection: HTTPConnection, cookie: str) -> str:
+    """Return an agent's cookie, "" where there is none."""
+    return connection.cookies.get(cookie_name(connection, cookie), "")
+
+
+def csrf_token(services: Services, actor: Actor) -> str:
+    """Return what a page of this session sends back to show that it is ours."""
+    return hmac.new(services.index_key, f"csrf/{actor.session_id}".encode(), sha256).hexdigest()
+
+
+def require_own_page(request: HTTPConnection) -> None:
+    """Raise Forbidden unless the request comes from a page of this server, as the browser itself says."""
+    origin, fetched = request.headers.get("origin"), request.headers.get("sec-fetch-site")
+    if origin is not None and origin != own_origin(request):
+        raise Forbidden("This must come from a page of this server")
+    if origin is None and fetched not in {None, "same-origin", "none"}:
+        raise Forbidden("This must come from a page of this server")
+    if origin is None and fetched is None:
+        raise Forbidden("A browser's Origin header is needed with a session; programs use an API token")
