@@ -61,4 +61,7 @@ def sweeps(features: Features = FEATURES) -> dict[str, Sweep]:
 
 def gathered(features: Features = FEATURES) -> Gathered:
     """Return what actions gather from all features."""
-    return Gathered(audited=frozenset(word for each in features for word in each.audited))
+    return Gathered(
+        audited=frozenset(word for each in features for word in each.audited),
+        rules=tuple(sorted((rule for each in features for rule in each.rules), key=lambda rule: rule.order)),
+    )

@@ -18,6 +18,7 @@ import chat
 from chat.core.locales import strings
 from chat.core.model import LOCALES
 from chat.features import FEATURES, gathered, menu, sweeps
+from chat.infra.store.ageing import Kind
 from chat.infra.store.columns import metadata
 from chat.web.feature import Feature
 
@@ -78,6 +79,10 @@ def left_out(features: tuple[Feature, ...]) -> list[str]:
             if there is not None and there not in run and module.__name__ not in OF_ANOTHER_SWEEP:
                 found.append(f"{each.name} does not run {module.__name__}.sweep")
             found += [f"{each.name} enters {word}, which no feature says" for word in sorted(entered(module) - audited)]
+        kinds = {id(rule.kind) for rule in each.rules}
+        for module in modules(each.name, "store"):
+            aged = [made for made in vars(module).values() if isinstance(made, Kind)]
+            found += [f"{each.name} has no rule for {kind.rule}" for kind in aged if id(kind) not in kinds]
         pages = {str(getattr(route, "path", "")) for route in each.pages}
         found += [f"{each.name} has no page {line.path}" for line in each.menu if line.path not in pages]
     return found
@@ -97,6 +102,7 @@ def test_every_feature_says_all_it_has() -> None:
         ("rights", {"widget": ()}, "rights does not serve mail_transcript"),
         ("holds", {"pages": ()}, "holds has no page /admin/privacy"),
         ("backup", {"sweeps": ()}, "backup does not run chat.backup.actions.backups.sweep"),
+        ("erasure", {"rules": ()}, "erasure has no rule for sessions"),
         ("departments", {"audited": ()}, "departments enters department.changed, which no feature says"),
     ],
 )
@@ -109,6 +115,11 @@ def test_what_a_record_leaves_out_is_named(name: str, without: dict[str, Any], s
 
 def test_no_two_features_say_one_action() -> None:
     assert len(gathered().audited) == sum(len(each.audited) for each in FEATURES)
+
+
+def test_the_rules_of_retention_are_in_their_order() -> None:
+    names = [rule.name for rule in gathered().rules]
+    assert names == ["transcripts", "attachments", "training", "contacts", "sessions", "exports", "audit"]
 
 
 def test_no_two_sweeps_have_one_name() -> None:

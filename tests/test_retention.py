@@ -14,15 +14,17 @@ from chat.audit.actions import verdicts
 from chat.core.clock import DAY, stamp
 from chat.departments import actions as departments
 from chat.erasure.actions import erasure
+from chat.features import gathered
 from chat.infra.audit.schema import audit
+from chat.infra.gathered import Due
 from chat.infra.store import places
 from chat.retention.actions import retention, rules, sweeping
 from chat.retention.actions.purging import Batch
-from chat.retention.actions.rules import RULES
 from chat.retention.schema import retention_count, retention_run
 from chat.retention.store import ageing, runs
 from chat.tickets.actions import redaction, tickets
 from chat.tickets.schema import message
+from chat.tickets.store.ageing import TRANSCRIPTS
 from tests.ageing import (
     USUAL,
     ago,
@@ -40,6 +42,7 @@ from tests.ageing import (
 )
 from tests.inside import House, found
 
+RULES = gathered().rules
 SEED = int(os.environ.get("RETENTION_SEED", "20261125"))
 
 
@@ -84,15 +87,16 @@ async def test_a_rehearsals_counts_equal_the_runs_and_what_stays_is_within_polic
     }
 
 
-async def test_a_rule_that_skips_a_row_is_found_out(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_rule_that_skips_a_row_is_found_out(house: House) -> None:
     house = still(house)
     for days in (500, 400, 390):
         await wrote(house, days)
 
-    async def careless(batch: Batch) -> None:
+    async def careless(batch: Due) -> None:
         await RULES[0].take(replace(batch, found=batch.found[1:]))
 
-    monkeypatch.setattr(sweeping, "RULES", (replace(RULES[0], take=careless), *RULES[1:]))
+    mutant = replace(gathered(), rules=(replace(RULES[0], take=careless), *RULES[1:]))
+    house.services = replace(house.services, gathered=mutant)
     done = await ran(house)
     assert beyond(done, house.services.clock()) == ["transcripts"]
     assert (done["rules"][0]["found"], done["rules"][0]["purged"], done["rules"][0]["left"]) == (3, 2, 1)
@@ -199,13 +203,13 @@ async def test_what_a_hold_keeps_stays_and_the_report_says_so(house: House) -> N
 async def test_who_writes_again_meanwhile_keeps_their_ticket(house: House) -> None:
     lived = await wrote(house, 400)
     run = await sweeping.begin(house.services, house.actor.account_id, "clock", "system")
-    policy = await house.services.store.read(lambda tx: rules.policy_of(tx, run.account_id, house.services.clock()))
-    due = await house.services.store.read(lambda tx: ageing.over(tx, ageing.TRANSCRIPTS, policy, None, 10))
+    policy = await house.services.store.read(lambda tx: rules.policy_of(house.services, tx, run.account_id))
+    due = await house.services.store.read(lambda tx: ageing.over(tx, TRANSCRIPTS, policy, None, 10))
     assert len(due) == 1
     draft = lived.guest.draft("I am back")
     draft.at = house.services.clock()
     await house.box.post(draft)
-    await RULES[0].take(Batch(house.services, run, ageing.TRANSCRIPTS, policy, due, redaction.no_pause))
+    await RULES[0].take(Batch(house.services, TRANSCRIPTS, policy, due, redaction.no_pause, run))
     assert (await rows_of(house.services, lived))["message"] == 2
 
 
@@ -311,11 +315,11 @@ async def test_a_run_that_was_cut_short_goes_on_under_its_number(house: House) -
     for _ in range(3):
         await wrote(house, 400)
     run = await sweeping.begin(house.services, house.actor.account_id, "clock", "system")
-    policy = await house.services.store.read(lambda tx: rules.policy_of(tx, run.account_id, house.services.clock()))
-    met = await house.services.store.read(lambda tx: sweeping.met(tx, policy))
+    policy = await house.services.store.read(lambda tx: rules.policy_of(house.services, tx, run.account_id))
+    met = await house.services.store.read(lambda tx: sweeping.met(house.services, tx, policy))
     await house.services.store.write(lambda tx: runs.reach(tx, run.id, met))
-    due = await house.services.store.read(lambda tx: ageing.over(tx, ageing.TRANSCRIPTS, policy, None, 2))
-    await RULES[0].take(Batch(house.services, run, ageing.TRANSCRIPTS, policy, due, redaction.no_pause))
+    due = await house.services.store.read(lambda tx: ageing.over(tx, TRANSCRIPTS, policy, None, 2))
+    await RULES[0].take(Batch(house.services, TRANSCRIPTS, policy, due, redaction.no_pause, run))
     assert await sweeping.sweep(house.services) == 1
     done = await retention.report(house.services, house.actor, run.id)
     assert (done["rules"][0]["found"], done["rules"][0]["purged"], done["rules"][0]["left"]) == (3, 3, 0)

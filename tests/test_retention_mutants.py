@@ -8,8 +8,10 @@ import pytest
 from sqlalchemy import true
 
 from chat.attachments import store as uploads
+from chat.infra.store import ageing as due
 from chat.retention.store import ageing
 from chat.spam_filter.actions import training
+from chat.tickets.store import ageing as kinds
 from tests import test_retention as claims
 from tests.inside import House
 
@@ -32,9 +34,9 @@ MUTANTS = {
     "holds are ignored": Mutant(
         ageing, "free", lambda _: true(), claims.test_what_a_hold_keeps_stays_and_the_report_says_so
     ),
-    "departments are ignored": Mutant(ageing, "_own", lambda *_: {}, claims.test_a_department_keeps_for_its_own_days),
+    "departments are ignored": Mutant(due, "_own", lambda *_: {}, claims.test_a_department_keeps_for_its_own_days),
     "accounts are ignored": Mutant(
-        ageing, "_mine", lambda kind, policy: kind.where(policy), claims.test_one_accounts_days_touch_no_other
+        due, "of_account", lambda kind, policy: kind.where(policy), claims.test_one_accounts_days_touch_no_other
     ),
     "what was due is taken unasked": Mutant(
         ageing, "still", lambda *given: given[3], claims.test_who_writes_again_meanwhile_keeps_their_ticket
@@ -46,7 +48,7 @@ MUTANTS = {
         training, "changed", nothing, claims.test_a_label_that_is_over_its_days_is_unlearnt_at_once
     ),
     "what hangs off a ticket that goes counts twice": Mutant(
-        ageing,
+        kinds,
         "_young",
         lambda _: true(),
         claims.test_a_rehearsals_counts_equal_the_runs_and_what_stays_is_within_policy,

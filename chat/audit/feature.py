@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from chat.audit import api, pages
-from chat.audit.actions import renewing, verdicts
+from chat.audit import api, pages, store
+from chat.audit.actions import ageing, renewing, verdicts
 from chat.infra.audit import schema
+from chat.infra.gathered import YEAR, Rule
 from chat.web.feature import Feature, Menu, Sweep
 
 feature = Feature(
@@ -19,4 +20,5 @@ feature = Feature(
     menu=(Menu("privacy", 5, "/admin/audit", "page.audit"),),
     sweeps=(Sweep("audit", verdicts.sweep, 3600.0), Sweep("closed", renewing.sweep, 3600.0)),
     audited=("audit.begun", "audit.viewed"),
+    rules=(Rule("audit", "entries", "the action", 2 * YEAR, store.AUDIT, ageing.entries, order=7),),
 )

@@ -34,7 +34,12 @@ async def add(services: Services, actor: Actor, name: str, retention: dict[str, 
     """Make a department, with days of its own or none. Raises InvalidField."""
     require_manager(actor)
     made_id = uuid7()
-    made = {"id": made_id, "name": _name(name), "retention": rules.own_days(retention), "created_at": services.clock()}
+    made = {
+        "id": made_id,
+        "name": _name(name),
+        "retention": rules.own_days(services, retention),
+        "created_at": services.clock(),
+    }
     await _changed(services, actor, made_id, lambda tx: store.add(tx, actor.account_id, made))
     return await one(services, actor, made_id)
 
@@ -46,7 +51,7 @@ async def change(services: Services, actor: Actor, department_id: str, **values:
     if "name" in checked:
         checked["name"] = _name(checked["name"])
     if "retention" in checked:
-        checked["retention"] = rules.own_days(checked["retention"])
+        checked["retention"] = rules.own_days(services, checked["retention"])
     if not checked:
         raise InvalidField("Give any of name, retention", field="name")
     await _changed(

@@ -10,8 +10,9 @@ from starlette.routing import Route
 
 from chat.core.errors import InvalidField
 from chat.departments import actions as departments
+from chat.infra.services import Services
 from chat.retention.actions import retention, rules
-from chat.retention.actions.rules import DAYS, RULES, Thought
+from chat.retention.actions.rules import DAYS, Thought
 from chat.retention.pages import confirm
 from chat.web.context import context_of
 from chat.web.forms import Errors, Form, just_saved, manager, posted, saved, whole
@@ -19,7 +20,6 @@ from chat.web.pages import Reader, page
 from chat.web.parameters import takes
 
 PAGE = "/admin/departments"
-FIELDS = tuple(rule.name + DAYS for rule in RULES if rule.by_department)
 
 
 def routes() -> list[Route]:
@@ -41,8 +41,9 @@ async def show_departments(request: Request) -> Response:
 async def add_department(request: Request) -> Response:
     """`POST /admin/departments`."""
     who, form = await posted(request)
+    services = context_of(request).services
     try:
-        await departments.add(context_of(request).services, who.actor, form.get("name", ""), _own(form))
+        await departments.add(services, who.actor, form.get("name", ""), _own(services, form))
     except InvalidField as error:
         return await _page(request, who, {"new": form}, _wrong("new", error), 422)
     return saved(PAGE)
@@ -53,8 +54,8 @@ async def save_department(request: Request) -> Response:
     who, form = await posted(request)
     services, uid = context_of(request).services, request.path_params["id"]
     try:
-        days = _own(form)
-        thought = Thought(departments={uid: rules.own_days(days)})
+        days = _own(services, form)
+        thought = Thought(departments={uid: rules.own_days(services, days)})
         await departments.one(services, who.actor, uid)
         if "confirmed" not in form and await retention.shortens(services, who.actor, thought):
             return await confirm(request, who, form, thought)
@@ -76,19 +77,25 @@ async def delete_department(request: Request) -> Response:
     return saved(PAGE)
 
 
-def _own(form: Form) -> dict[str, Any]:
+def _fields(services: Services) -> list[str]:
+    """Return the fields of days that a department may have of its own."""
+    return [rule.name + DAYS for rule in services.gathered.rules if rule.by_department]
+
+
+def _own(services: Services, form: Form) -> dict[str, Any]:
     """Return the days that were typed; an empty field leaves a rule to the account. Raises InvalidField."""
-    return {name: whole(name, form[name]) for name in FIELDS if form.get(name, "").strip()}
+    return {name: whole(name, form[name]) for name in _fields(services) if form.get(name, "").strip()}
 
 
 def _wrong(of: str, error: InvalidField) -> Errors:
     field = str(error.extra["field"])
-    return {f"{of}-{field}": "retention.error" if field in FIELDS else "departments.error.name"}
+    return {f"{of}-{field}": "departments.error.name" if field == "name" else "retention.error"}
 
 
 async def _page(request: Request, who: Reader, forms: dict[str, Form], errors: Errors, status: int = 200) -> Response:
     services = context_of(request).services
-    empty = dict.fromkeys(("name", *FIELDS), "")
+    fields = _fields(services)
+    empty = dict.fromkeys(("name", *fields), "")
     found = [retention.department(each) for each in await departments.departments(services, who.actor)]
     shown = {each["id"]: empty | {"name": each["name"]} | _typed(each["retention"]) for each in found}
     usual = await retention.settings(services, who.actor)
@@ -97,8 +104,8 @@ async def _page(request: Request, who: Reader, forms: dict[str, Form], errors: E
         "forms": {"new": empty}
         | {uid: typed | forms.get(uid, {}) for uid, typed in shown.items()}
         | _new(empty, forms),
-        "fields": FIELDS,
-        "usual": {name: usual[name] for name in FIELDS},
+        "fields": fields,
+        "usual": {name: usual[name] for name in fields},
     }
     return page(request, "admin-departments.html", who, status, saved=just_saved(request), errors=errors, **more)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from chat.erasure import api, pages, schema
-from chat.erasure.actions import erasure, recipients
+from chat.erasure.actions import ageing, erasure, recipients
+from chat.erasure.store import ageing as kinds
+from chat.infra.gathered import Rule
 from chat.web.feature import Feature, Menu, Sweep
 
 feature = Feature(
@@ -23,4 +25,24 @@ feature = Feature(
         Sweep("scrub", erasure.scrub, 120.0),
     ),
     audited=("consent.withdrawn", "contact.erased", "erasure.requested", "recipient.told"),
+    rules=(
+        Rule(
+            "contacts",
+            "contacts",
+            "the contact's last ticket was deleted",
+            30,
+            kinds.CONTACTS,
+            ageing.contacts,
+            order=4,
+        ),
+        Rule(
+            "sessions",
+            "contacts",
+            "agreeing, where nothing was ever written",
+            7,
+            kinds.SESSIONS,
+            ageing.contacts,
+            order=5,
+        ),
+    ),
 )

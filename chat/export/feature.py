@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from chat.export import api, pages, schema
-from chat.export.actions import building
+from chat.export.actions import ageing, building
+from chat.export.store import ageing as kinds
+from chat.infra.gathered import Rule
 from chat.web.feature import Feature, Menu, Sweep
 
 feature = Feature(
@@ -15,4 +17,5 @@ feature = Feature(
     menu=(Menu("privacy", 4, "/admin/exports", "page.exports"),),
     sweeps=(Sweep("exports", building.sweep, 5.0),),
     audited=("contact.exported",),
+    rules=(Rule("exports", "exports", "it was asked for", 7, kinds.EXPORTS, ageing.exports, most=90, order=6),),
 )

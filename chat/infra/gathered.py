@@ -1,12 +1,74 @@
-"""What features say of themselves to those who gather it from all of them, and who know no feature: it is handed in."""
+"""
+What features say of themselves to those who gather it from all of them, and who know no feature: it is handed in.
+"""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from chat.infra.pauses import Pause
+from chat.infra.store.ageing import Found, Kind, Policy
+from chat.infra.store.tx import Tx
+
+if TYPE_CHECKING:  # what is gathered is among the services, and works with them
+    from chat.infra.services import Services
+
+YEAR, TEN_YEARS = 365, 3650
+
+
+@dataclass(frozen=True)
+class Due(ABC):
+    """Some things of a kind that were due a moment ago; `pause` lets others have their turn."""
+
+    services: Services
+    kind: Kind
+    policy: Policy
+    found: Sequence[Found]
+    pause: Pause
+
+    @abstractmethod
+    def still(self, tx: Tx, found: Sequence[Found] | None = None) -> list[Found]:
+        """Return those that are due even now, and count them as purged in this transaction."""
+
+    @abstractmethod
+    def count(self, tx: Tx, number: int) -> None:
+        """Count so many as purged in this transaction."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """
+    Things of one kind go so many days (`default`, `least` to `most`) after what `since` names; `take` purges some that
+    are due. `units` is what the counts count; rules go and are shown by their `order`.
+
+    `resume` does what a `take` that was killed left half done and returns how much; `catch_up` takes over what another
+    process purged of an account, where nobody may have told this one.
+    """
+
+    name: str
+    units: str
+    since: str
+    default: int
+    kind: Kind
+    take: Callable[[Due], Awaitable[None]]
+    least: int = 1
+    most: int = TEN_YEARS
+    order: int = 100
+    resume: Callable[[Services], Awaitable[int]] | None = None
+    catch_up: Callable[[Services, str], Awaitable[None]] | None = None
+
+    @property
+    def by_department(self) -> bool:
+        """Whether a department may have days of its own."""
+        return self.kind.department is not None
 
 
 @dataclass(frozen=True)
 class Gathered:
-    """Of all features: the actions that may be entered in the audit log."""
+    """Of all features: the actions that may be entered in the audit log, the rules of retention in their order."""
 
     audited: frozenset[str]
+    rules: tuple[Rule, ...]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from time import perf_counter
 
+Pause = Callable[[], Awaitable[None]]
 PAUSES, PAUSE_MOST = 3, 0.25
 
 

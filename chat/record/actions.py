@@ -18,10 +18,10 @@ from chat.infra.keys.keys import KEYS
 from chat.infra.ledger.ledger import LEDGER
 from chat.infra.services import Services
 from chat.infra.store import places
+from chat.infra.store.ageing import Policy
 from chat.infra.store.folder import DATABASE, SECRET
 from chat.infra.store.tx import Tx
 from chat.retention.actions import rules
-from chat.retention.store.ageing import Policy
 
 BROWSER = Place(
     "browser",
@@ -60,14 +60,14 @@ async def record(services: Services, actor: Actor) -> dict[str, Any]:
     """Return the record for the actor's account: each place with what it holds, why, on what basis, how long."""
 
     def work(tx: Tx) -> tuple[Account, Policy]:
-        return accounts.one(tx, actor.account_id), rules.policy_of(tx, actor.account_id, services.clock())
+        return accounts.one(tx, actor.account_id), rules.policy_of(services, tx, actor.account_id)
 
     account, policy = await services.store.read(work)
     await audit.looked(services, actor, "data_map.viewed")
     return {
         "controller": {"id": account.id, "name": account.name},
         "at": stamp(services.clock()),
-        "items": [_shown(each, policy) for each in every()],
+        "items": [_shown(services, each, policy) for each in every()],
         "next": None,
     }
 
@@ -84,13 +84,13 @@ def as_csv(made: dict[str, Any]) -> str:
     return out.getvalue()
 
 
-def _shown(place: Place, policy: Policy) -> dict[str, Any]:
+def _shown(services: Services, place: Place, policy: Policy) -> dict[str, Any]:
     return {
         "place": place.name,
         "kind": place.kind,
         "about": place.about,
         "why": place.why,
-        "retention": rules.said(policy, place.kept),
+        "retention": rules.said(services, policy, place.kept),
         "fields": [
             {"name": each.name, "category": each.category, "purpose": each.purpose, "basis": BASES[each.basis]}
             | {"sealed": each.sealed}

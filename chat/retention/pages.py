@@ -13,7 +13,7 @@ from chat.attachments.actions import quotas
 from chat.core.errors import InvalidField
 from chat.core.locales import words
 from chat.retention.actions import retention, rules
-from chat.retention.actions.rules import DAYS, RULES, Thought
+from chat.retention.actions.rules import DAYS, Thought
 from chat.web.bars import bars
 from chat.web.context import context_of
 from chat.web.forms import Errors, Form, just_saved, manager, posted, saved, whole
@@ -46,8 +46,9 @@ async def save_retention(request: Request) -> Response:
     who, form = await posted(request)
     services = context_of(request).services
     try:
-        values = {name: whole(name, form[name]) for rule in RULES if (name := rule.name + DAYS) in form}
-        thought = Thought(rules.checked(values))
+        fields = [rule.name + DAYS for rule in services.gathered.rules]
+        values = {name: whole(name, form[name]) for name in fields if name in form}
+        thought = Thought(rules.checked(services, values))
     except InvalidField as error:
         return await _page(request, who, form, {str(error.extra["field"]): "retention.error"}, 422)
     if "confirmed" not in form and await retention.shortens(services, who.actor, thought):
@@ -90,7 +91,7 @@ async def _page(request: Request, who: Reader, form: Form, errors: Errors, statu
     more: dict[str, Any] = {
         "rules": known["rules"],
         "departments": [each for each in known["departments"] if each["retention"]],
-        "form": {rule.name + DAYS: str(known[rule.name + DAYS]) for rule in RULES} | form,
+        "form": {rule.name + DAYS: str(known[rule.name + DAYS]) for rule in services.gathered.rules} | form,
         "due": {each["rule"]: each for each in await retention.look(services, who.actor)},
         "last": last,
         "took": {each["rule"]: each for each in last["rules"]} if last else {},
@@ -108,7 +109,7 @@ def _plots(request: Request, months: list[dict[str, Any]]) -> list[dict[str, Any
     short = words(locale_of(request))("retention.plot.months").split()
     labels = [f"{short[int(each['month'][5:]) - 1]} {each['month'][2:4]}" for each in months]
     labels = ["" if at % EVERY_OTHER else label for at, label in enumerate(labels)]
-    counts = {rule.name: [each[rule.name] for each in months] for rule in RULES}
+    counts = {rule.name: [each[rule.name] for each in months] for rule in context_of(request).services.gathered.rules}
     return [{"rule": name, "plot": bars(found, labels)} for name, found in counts.items() if any(found)]
 
 

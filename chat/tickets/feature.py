@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from chat.infra.gathered import YEAR, Rule
+from chat.spam_filter.actions import training
 from chat.tickets import pages, schema
-from chat.tickets.actions import redaction
+from chat.tickets.actions import ageing, redaction
 from chat.tickets.api import attachments, tickets
 from chat.tickets.sockets.account import gone_socket
 from chat.tickets.sockets.agent import agent_socket
 from chat.tickets.sockets.visitor import visitor_socket
+from chat.tickets.store import ageing as kinds
 from chat.web.feature import Feature, Sweep
 from chat.web.sockets import socket_route
 
@@ -37,5 +40,28 @@ feature = Feature(
         "tickets.listed",
         "transcript.exported",
         "transcript.viewed",
+    ),
+    rules=(
+        Rule(
+            "transcripts",
+            "tickets",
+            "the last thing that was said or changed in the ticket",
+            YEAR,
+            kinds.TRANSCRIPTS,
+            ageing.tickets,
+            order=1,
+            resume=redaction.sweep,
+        ),
+        Rule("attachments", "files", "it was sent", YEAR, kinds.ATTACHMENTS, ageing.files, order=2),
+        Rule(
+            "training",
+            "labels",
+            "an agent marked the message",
+            YEAR,
+            kinds.TRAINING,
+            ageing.labels,
+            order=3,
+            catch_up=training.learn_anew,
+        ),
     ),
 )

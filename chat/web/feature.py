@@ -8,6 +8,7 @@ from typing import Protocol
 
 from starlette.routing import BaseRoute
 
+from chat.infra.gathered import Rule
 from chat.infra.services import Services
 
 
@@ -45,7 +46,8 @@ class Feature:
 
     `rest` are paths below `/api/v1`, `widget` those that a visitor's browser asks for, `files` those that heed no
     query, `pages` those for people, who may choose a locale. `audited` are the actions that it enters in the audit log:
-    a word once used keeps its meaning, since old entries say it.
+    a word once used keeps its meaning, since old entries say it. `rules` are those of retention that
+    take what is its own.
     """
 
     name: str
@@ -58,3 +60,4 @@ class Feature:
     menu: Sequence[Menu] = ()
     sweeps: Sequence[Sweep] = ()
     audited: Sequence[str] = ()
+    rules: Sequence[Rule] = ()

@@ -64,7 +64,7 @@ def _renewed(services: Services, tx: Tx, account_id: str) -> Part | None:
 
 
 def _let_go(services: Services, part: Part, tx: Tx) -> int:
-    days = rules.policy_of(tx, part.account_id, services.clock()).days["audit"]
+    days = rules.policy_of(services, tx, part.account_id).days["audit"]
     if part.closed_at + days * DAY > services.clock():
         return 0
     head = store.lock(tx, part.account_id)

@@ -85,7 +85,7 @@ async def as_json(
     """Yield what is held as one JSON document; attachments name their place in the archive where there is one."""
     yield msgspec.json.encode(head(services, who))[:-1] + b',"sections":['
     for number, holding in enumerate(every()):
-        said = holdings.described(who, holding)
+        said = holdings.described(services, who, holding)
         if not who.gives(holding):
             said["left_out"] = await holdings.left_out(services, who, holding)
         yield (b",\n" if number else b"\n") + msgspec.json.encode(said)[:-1] + b',"items":['

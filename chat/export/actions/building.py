@@ -127,7 +127,7 @@ async def _finish(services: Services, contact: Contact, uid: str, blob: str, siz
     now = services.clock()
 
     def work(tx: Tx) -> bool:
-        days = rules.policy_of(tx, contact.account_id, now).days["exports"]
+        days = rules.policy_of(services, tx, contact.account_id).days["exports"]
         values = {"state": "done", "done_at": now, "size": size, "expires_at": now + days * DAY}
         return store.go_on(tx, uid, blob, **values)
 

@@ -136,7 +136,7 @@ async def ask(services: Services, contact: Contact, source: str, who: str) -> di
 
     def work(tx: Tx) -> Export:
         known = _readable(contacts.by_uid(tx, contact.uid, lock=True))
-        days = rules.policy_of(tx, known.account_id, now).days["exports"]
+        days = rules.policy_of(services, tx, known.account_id).days["exports"]
         made = {"id": uuid7(), "source": source, "requested_at": now, "expires_at": now + days * DAY}
         filed = exports.one(tx, exports.put(tx, known.id, made, now - DAY), contact_id=known.id)
         if filed.id == made["id"]:

@@ -15,9 +15,9 @@ from chat.export.store import holdings
 from chat.export.store.holdings import Holding, Row, Value
 from chat.infra.audit import audit
 from chat.infra.services import Sealed, Services, unseal_text
+from chat.infra.store.ageing import Policy
 from chat.infra.store.tx import Tx
 from chat.retention.actions import rules
-from chat.retention.store.ageing import Policy
 from chat.spam_filter.actions import training
 from chat.tickets.actions import transcripts
 
@@ -48,7 +48,7 @@ async def subject(services: Services, contact: Contact) -> Subject:
         services.keys.get(contact.key_slot, contact.uid)
         account, site = accounts.one(tx, contact.account_id), accounts.site_by_id(tx, contact.site_id)
         known = transcripts.names(services, tx, contact) if account.export_agent_names else {}
-        policy = rules.policy_of(tx, account.id, services.clock())
+        policy = rules.policy_of(services, tx, account.id)
         return Subject(contact, account, site, {uid: name for uid, name in known.items() if uid}, policy)
 
     return await services.store.read(work)
@@ -87,13 +87,13 @@ def _met(who: Subject, by: str) -> Item:
     return {"role": by, "name": None} if by in OTHERS else {"role": "agent", "name": who.agents.get(by)}
 
 
-def described(who: Subject, holding: Holding) -> Item:
+def described(services: Services, who: Subject, holding: Holding) -> Item:
     """Return what a table is for, on what basis and how long (Art. 15(1)), what of it is given and what is not."""
     place, given = holding.place, {value.column for value in holding.values}
     return {
         "name": holding.name,
         "why": place.why,
-        "retention": rules.said(who.policy, place.kept),
+        "retention": rules.said(services, who.policy, place.kept),
         "fields": [
             {"name": each.name, "category": each.category, "purpose": each.purpose, "basis": BASES[each.basis]}
             for each in place.fields

@@ -14,12 +14,13 @@ from chat.core.ids import uuid7
 from chat.core.model import Actor, Department
 from chat.core.nudges import Nudge, Told
 from chat.infra.audit import audit
+from chat.infra.gathered import Rule
 from chat.infra.services import Services
+from chat.infra.store.ageing import Policy
 from chat.infra.store.tx import Tx
 from chat.retention.actions import rules, sweeping
-from chat.retention.actions.rules import RULES, Thought
+from chat.retention.actions.rules import Thought
 from chat.retention.store import ageing, departments, runs
-from chat.retention.store.ageing import Policy
 from chat.retention.store.runs import Count, Run
 
 SAMPLES, MONTHS = 10, 13
@@ -29,18 +30,21 @@ Days = Mapping[str, Any]
 async def settings(services: Services, actor: Actor) -> dict[str, Any]:
     """Return the account's days by rule, the rules with their limits, and the departments with days of their own."""
     require_manager(actor)
-    policy = await services.store.read(lambda tx: rules.policy_of(tx, actor.account_id, services.clock()))
+    policy = await services.store.read(lambda tx: rules.policy_of(services, tx, actor.account_id))
     found = await services.store.read(lambda tx: departments.all_of(tx, actor.account_id))
     own = [department(each) for each in found]
-    return rules.named(policy.days) | {"rules": [_rule(each, policy) for each in RULES], "departments": own}
+    return rules.named(policy.days) | {
+        "rules": [_rule(each, policy) for each in services.gathered.rules],
+        "departments": own,
+    }
 
 
 async def change(services: Services, actor: Actor, values: Days) -> dict[str, Any]:
     """Set the account's days, as `{"transcripts_days":365}`; all or nothing. Raises InvalidField, naming the field."""
     require_manager(actor)
-    days = rules.checked(values)
+    days = rules.checked(services, values)
     if not days:
-        raise InvalidField("Give the days of at least one rule", field=RULES[0].name + rules.DAYS)
+        raise InvalidField("Give the days of at least one rule", field=services.gathered.rules[0].name + rules.DAYS)
 
     def work(tx: Tx) -> None:
         kept = accounts.days_of(tx, actor.account_id, lock=True) | days
@@ -56,7 +60,7 @@ async def shortens(services: Services, actor: Actor, thought: Thought) -> bool:
     require_manager(actor)
 
     def work(tx: Tx) -> bool:
-        before, after = (rules.policy_of(tx, actor.account_id, services.clock(), each) for each in (None, thought))
+        before, after = (rules.policy_of(services, tx, actor.account_id, each) for each in (None, thought))
         return rules.sooner(before, after)
 
     return await services.store.read(work)
@@ -66,13 +70,13 @@ async def look(services: Services, actor: Actor, thought: Thought | None = None)
     """Return what each rule would purge now, or with other days, with samples by number; nothing is stored."""
     require_manager(actor)
     met = await _looked(services, actor.account_id, thought)
-    return [_count(count) | {"samples": some} for count, some in met]
+    return [_count(services, count) | {"samples": some} for count, some in met]
 
 
 async def rehearse(services: Services, actor: Actor, values: Days | None = None) -> dict[str, Any]:
     """The same as a report that is kept; the samples are in the answer only."""
     require_manager(actor)
-    thought = Thought(rules.checked(values or {}))
+    thought = Thought(rules.checked(services, values or {}))
     return await _rehearsed(services, actor.account_id, _source(actor), actor.agent_id, thought)
 
 
@@ -115,7 +119,7 @@ async def page(
         return found, runs.counts(tx, [each.id for each in found])
 
     found, counts = await services.store.read(work)
-    items = [shown(each, counts.get(each.id, [])) for each in found[:limit]]
+    items = [shown(services, each, counts.get(each.id, [])) for each in found[:limit]]
     return items, found[limit - 1].id if len(found) > limit else None
 
 
@@ -132,8 +136,8 @@ async def coming(services: Services, actor: Actor) -> list[dict[str, Any]]:
     months = _months(services.clock())
 
     def work(tx: Tx) -> dict[str, list[int]]:
-        policy, ends = rules.policy_of(tx, actor.account_id, services.clock()), [end for _, end in months]
-        return {rule.name: ageing.coming(tx, rule.kind, policy, ends) for rule in RULES}
+        policy, ends = rules.policy_of(services, tx, actor.account_id), [end for _, end in months]
+        return {rule.name: ageing.coming(tx, rule.kind, policy, ends) for rule in services.gathered.rules}
 
     found = await services.store.read(work)
     return [
@@ -143,11 +147,11 @@ async def coming(services: Services, actor: Actor) -> list[dict[str, Any]]:
 
 async def kept_days(services: Services, account_id: str) -> int:
     """Return for how many days after its last message a ticket is kept."""
-    policy = await services.store.read(lambda tx: rules.policy_of(tx, account_id, services.clock()))
+    policy = await services.store.read(lambda tx: rules.policy_of(services, tx, account_id))
     return policy.days["transcripts"]
 
 
-def shown(run: Run, counts: list[Count]) -> dict[str, Any]:
+def shown(services: Services, run: Run, counts: list[Count]) -> dict[str, Any]:
     """Return a report as it is given out."""
     done = run.done_at is not None and not run.dry_run
     due = stamp(run.done_at + DAY) if done and run.done_at is not None else None
@@ -159,7 +163,7 @@ def shown(run: Run, counts: list[Count]) -> dict[str, Any]:
         "started_at": stamp(run.started_at),
         "done_at": None if run.done_at is None else stamp(run.done_at),
         "scrub": {"done_at": None if run.scrubbed_at is None else stamp(run.scrubbed_at), "due_at": due},
-        "rules": [_count(each) for each in counts],
+        "rules": [_count(services, each) for each in counts],
     }
 
 
@@ -187,21 +191,21 @@ async def _rehearsed(
         return run
 
     run = await services.store.write(work)
-    return shown(run, []) | {"rules": [_count(count) | {"samples": some} for count, some in met]}
+    return shown(services, run, []) | {"rules": [_count(services, count) | {"samples": some} for count, some in met]}
 
 
 async def _looked(services: Services, account_id: str, thought: Thought | None) -> list[tuple[Count, list[Any]]]:
     def work(tx: Tx) -> list[tuple[Count, list[Any]]]:
-        policy = rules.policy_of(tx, account_id, services.clock(), thought)
-        some = [ageing.samples(tx, rule.kind, policy, SAMPLES) for rule in RULES]
-        return list(zip(sweeping.met(tx, policy), some, strict=True))
+        policy = rules.policy_of(services, tx, account_id, thought)
+        some = [ageing.samples(tx, rule.kind, policy, SAMPLES) for rule in services.gathered.rules]
+        return list(zip(sweeping.met(services, tx, policy), some, strict=True))
 
     return await services.store.read(work)
 
 
 async def _report(services: Services, run_id: str) -> dict[str, Any]:
     def work(tx: Tx) -> dict[str, Any]:
-        return shown(runs.by_id(tx, run_id), runs.counts(tx, [run_id]).get(run_id, []))
+        return shown(services, runs.by_id(tx, run_id), runs.counts(tx, [run_id]).get(run_id, []))
 
     return await services.store.read(work)
 
@@ -210,13 +214,13 @@ def _source(actor: Actor) -> str:
     return "agent" if actor.session_id else "api"
 
 
-def _rule(rule: rules.Rule, policy: Policy) -> dict[str, Any]:
+def _rule(rule: Rule, policy: Policy) -> dict[str, Any]:
     limits = {"default": rule.default, "least": rule.least, "most": rule.most, "by_department": rule.by_department}
     return {"rule": rule.name, "units": rule.units, "since": rule.since, "days": policy.days[rule.name]} | limits
 
 
-def _count(met: Count) -> dict[str, Any]:
-    units = next((rule.units for rule in RULES if rule.name == met.rule), "things")
+def _count(services: Services, met: Count) -> dict[str, Any]:
+    units = next((rule.units for rule in services.gathered.rules if rule.name == met.rule), "things")
     return {
         "rule": met.rule,
         "units": units,

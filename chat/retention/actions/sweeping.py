@@ -10,17 +10,15 @@ from chat.core.clock import DAY
 from chat.core.errors import LetheError, Unavailable
 from chat.core.ids import uuid7
 from chat.infra.audit import audit
+from chat.infra.gathered import Rule
 from chat.infra.pauses import Turns
 from chat.infra.services import Services
+from chat.infra.store.ageing import Found, Policy
 from chat.infra.store.tx import Tx
 from chat.retention.actions import rules
 from chat.retention.actions.purging import Batch
-from chat.retention.actions.rules import RULES, Rule
 from chat.retention.store import ageing, runs
-from chat.retention.store.ageing import Found, Policy
 from chat.retention.store.runs import Count, Run
-from chat.spam_filter.actions import training
-from chat.tickets.actions import redaction
 
 log = structlog.get_logger("chat.retention")
 BATCH = 25
@@ -30,7 +28,9 @@ ECHO = 150_000
 async def sweep(services: Services) -> int:
     """Begin the runs that are due, go on with those that were cut short; return how many were finished."""
     for account_id in await services.store.read(lambda tx: runs.commanded(tx, services.clock() - ECHO)):
-        await training.learn_anew(services, account_id)  # without Redis nobody told this process
+        for rule in services.gathered.rules:
+            if rule.catch_up is not None:  # without Redis nobody told this process
+                await rule.catch_up(services, account_id)
     for account_id in await services.store.read(lambda tx: runs.unrun(tx, services.clock() - DAY)):
         await begin(services, account_id, "clock", "system")
     return sum([await _carried_out(services, each) for each in await services.store.read(runs.running)])
@@ -54,13 +54,14 @@ async def carry_out(services: Services, run: Run) -> bool:
     Purge what is due under every rule, and reports that are older than the audit log; killed anywhere and begun again,
     it goes on. Return whether it was this call that finished the run: two processes may be at it.
     """
-    policy = await services.store.read(lambda tx: rules.policy_of(tx, run.account_id, services.clock()))
-    found = await services.store.read(lambda tx: met(tx, policy))
+    policy = await services.store.read(lambda tx: rules.policy_of(services, tx, run.account_id))
+    found = await services.store.read(lambda tx: met(services, tx, policy))
     await services.store.write(lambda tx: runs.reach(tx, run.id, found))
-    for rule in RULES:
+    for rule in services.gathered.rules:
         await _purge(services, run, rule, policy)
-    while await redaction.sweep(services):  # what was counted and hidden before a kill, and not deleted yet
-        pass
+    for rule in services.gathered.rules:  # what was counted and hidden before a kill, and not deleted yet
+        while rule.resume is not None and await rule.resume(services):
+            pass
     purged = any(each.found for each in found)
     scrubbed = services.clock() if purged and await services.store.scrub(small=True) else None
     old = services.clock() - policy.days["audit"] * DAY
@@ -68,10 +69,10 @@ async def carry_out(services: Services, run: Run) -> bool:
     return await services.store.write(lambda tx: runs.close(tx, run.id, services.clock(), scrubbed))
 
 
-def met(tx: Tx, policy: Policy) -> list[Count]:
+def met(services: Services, tx: Tx, policy: Policy) -> list[Count]:
     """Return what is due under each rule, and what of it is held."""
     made = []
-    for rule in RULES:
+    for rule in services.gathered.rules:
         begun = perf_counter()
         found, held = ageing.count(tx, rule.kind, policy)
         took = round((perf_counter() - begun) * 1000)
@@ -94,7 +95,7 @@ async def _purge(services: Services, run: Run, rule: Rule, policy: Policy) -> No
     """Go through what is due once, oldest first; what is not taken then is left, and the report says so."""
     begun, turns, last = perf_counter(), Turns(), None
     while found := await _next(services, rule, policy, last):
-        await rule.take(Batch(services, run, rule.kind, policy, found, turns.pause))
+        await rule.take(Batch(services, rule.kind, policy, found, turns.pause, run))
         last = found[-1]
 
     def look(tx: Tx) -> tuple[int, int | None]:

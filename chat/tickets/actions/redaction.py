@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from chat.attachments import store as uploads
@@ -12,6 +12,7 @@ from chat.core.errors import NotFound
 from chat.core.model import Actor, Attachment, Message, Ticket
 from chat.core.nudges import Nudge, Told
 from chat.infra.audit import audit
+from chat.infra.pauses import Pause
 from chat.infra.services import Services
 from chat.infra.store.tx import Tx
 from chat.spam_filter.actions import training
@@ -20,8 +21,6 @@ from chat.tickets.actions import tickets, transcripts
 from chat.tickets.actions.tickets import Opened
 from chat.tickets.store import redaction
 from chat.tickets.store.redaction import Doomed
-
-Pause = Callable[[], Awaitable[None]]
 
 
 async def no_pause() -> None:

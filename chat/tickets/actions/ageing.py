@@ -1,0 +1,77 @@
+"""Taking what of tickets is over its days, in small transactions between which others write."""
+
+from __future__ import annotations
+
+import asyncio
+
+from chat.core.model import Attachment, Message, Ticket
+from chat.core.nudges import Nudge, Told
+from chat.infra.gathered import Due
+from chat.infra.store.tx import Tx
+from chat.spam_filter.actions import training
+from chat.spam_filter.store import labels as marks
+from chat.tickets.actions import redaction
+from chat.tickets.store import redaction as rows
+from chat.tickets.store.redaction import Doomed
+
+
+async def tickets(batch: Due) -> None:
+    """Delete tickets with all that hangs off them: unseen at once, then chunk by chunk."""
+    services, ids = batch.services, [each[1] for each in batch.found]
+
+    def work(tx: Tx) -> list[tuple[Ticket, str]]:
+        known = rows.locked(tx, ids)
+        kept = {each[1] for each in batch.still(tx)}
+        rows.doom(tx, list(kept), services.clock())
+        return [(ticket, uid) for ticket, uid in known if ticket.id in kept]
+
+    gone = await services.store.write(work)
+    for ticket, _ in gone:
+        services.bus.publish(*_went(ticket))
+    await batch.pause()
+    await redaction.finish(
+        services, [Doomed(each.id, each.account_id, each.contact_id, uid) for each, uid in gone], batch.pause
+    )
+
+
+async def files(batch: Due) -> None:
+    """Delete files from messages that stay, each as an entry of its own in the ticket."""
+    services = batch.services
+
+    def work(tx: Tx) -> list[tuple[Ticket, str, Message, list[Attachment]]]:
+        known = {ticket.id: (ticket, uid) for ticket, uid in rows.locked(tx, [each[1] for each in batch.found])}
+        made = []
+        for _, ticket_id, seq, attachment_id in sorted(batch.still(tx), key=lambda each: tuple(each[1:])):
+            entry, gone, _ = rows.redact(tx, ticket_id, seq, services.clock(), attachment_id, aged=True)
+            made.append((*known[ticket_id], entry, gone))
+        return made
+
+    for ticket, uid, entry, gone in await services.store.write(work):
+        for file in gone:
+            await asyncio.to_thread(services.blobs.remove, uid, file.blob)
+        redaction.tell(services, ticket, entry)
+    await batch.pause()
+
+
+async def labels(batch: Due) -> None:
+    """Delete labels, and unlearn them at once."""
+    services = batch.services
+
+    def work(tx: Tx) -> set[tuple[str, int]]:
+        rows.locked(tx, [each[1] for each in batch.found])
+        kept = [(each[1], each[2]) for each in batch.still(tx)]
+        taught = marks.contacts_of(tx, [ticket_id for ticket_id, _ in kept])
+        marks.drop_many(tx, kept)
+        return taught
+
+    for account_id, contact_id in await services.store.write(work):
+        await training.changed(services, account_id, contact_id)
+    await batch.pause()
+
+
+def _went(ticket: Ticket) -> list[Told]:
+    gone = Told(Nudge("gone", account=ticket.account_id, ticket=ticket.id, number=ticket.number))
+    if ticket.ended:
+        return [gone]
+    ended = Nudge("ended", contact=ticket.contact_id, ticket=ticket.id, number=ticket.number, by="system")
+    return [Told(ended), gone]
