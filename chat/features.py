@@ -50,7 +50,9 @@ FEATURES: Features = (
 
 def menu(features: Features = FEATURES) -> dict[str, list[Menu]]:
     """Return the owner's menu: the lines of each group in their order."""
-    lines = sorted((each for feature in features for each in feature.menu), key=lambda each: (each.group, each.place))
+    lines = sorted(
+        (each for feature in features for each in feature.menu), key=lambda each: (each.group, each.position)
+    )
     return {group: [each for each in lines if each.group == group] for group in dict.fromkeys(e.group for e in lines)}
 
 

@@ -86,10 +86,7 @@ def unpacked(data: bytes) -> Job:
         bytes.fromhex(said["key"]),
         said["held"],
         Head.of(said["in_use"]),
-        [
-            Example(who, (place[0], place[1]), at, text, array("I", n), s)
-            for who, place, at, text, n, s in said["examples"]
-        ],
+        [Example(who, (ref[0], ref[1]), at, text, array("I", n), s) for who, ref, at, text, n, s in said["examples"]],
         [Wanted(**each) for each in said["versions"]],
     )
 
@@ -98,7 +95,7 @@ def result(line: bytes) -> list[Fitted]:
     """Return what the program's last line says."""
     made = []
     for each in json.loads(line)["fitted"]:
-        mistakes = [((place[0], place[1]), margin) for place, margin in each["mistakes"]]
+        mistakes = [((ref[0], ref[1]), margin) for ref, margin in each["mistakes"]]
         made.append(Fitted(Head.of(each["head"]), each["report"], mistakes))
     return made
 

@@ -41,7 +41,7 @@ class Example(NamedTuple):
     """
 
     who: str
-    place: tuple[int, int]
+    ref: tuple[int, int]
     at: int
     text: str | None
     numbers: array[int]
@@ -79,7 +79,7 @@ def marks_of(examples: Iterable[Example]) -> Marks:
     """Return the marks of labelled texts."""
     by_contact: dict[str, dict[tuple[int, int], Label]] = {}
     for each in examples:
-        by_contact.setdefault(each.who, {})[each.place] = Label(each.numbers, each.spam)
+        by_contact.setdefault(each.who, {})[each.ref] = Label(each.numbers, each.spam)
     made = Marks()
     for who in sorted(by_contact):
         made.put(who, by_contact[who])
@@ -90,7 +90,7 @@ def report(
     examples: Sequence[Example], prior: Filter, key: bytes, in_use: Head, held: float, told: Told = lambda _: None
 ) -> tuple[dict[str, Any], list[tuple[tuple[int, int], float]]]:
     """Return the figures, and the worst mistakes: which text, and the log-odds it was given."""
-    everything = sorted(examples, key=lambda each: (each.at, each.who, each.place))
+    everything = sorted(examples, key=lambda each: (each.at, each.who, each.ref))
     ordered = [each for each in everything if each.text is not None][-MEASURED:]
     ground = Ground(prior, key, in_use, held, [each for each in everything if each.text is None])
     candidate, before = _held_out(ordered, ground, told)
@@ -235,9 +235,9 @@ def _cost(judged: Sequence[Judged]) -> list[dict[str, float]]:
 def _mistakes(ordered: Sequence[Example], judged: Sequence[Judged]) -> list[tuple[tuple[int, int], float]]:
     """Return the ham scored highest and the spam scored lowest."""
     both = list(zip(ordered, judged, strict=True))
-    ham = sorted((p for p in both if not p[0].spam and p[1].margin > 0), key=lambda p: (-p[1].margin, p[0].place))
-    spam = sorted((p for p in both if p[0].spam and p[1].margin < 0), key=lambda p: (p[1].margin, p[0].place))
-    return [(each.place, round(one.margin, 4)) for each, one in (*ham[:WORST], *spam[:WORST])]
+    ham = sorted((p for p in both if not p[0].spam and p[1].margin > 0), key=lambda p: (-p[1].margin, p[0].ref))
+    spam = sorted((p for p in both if p[0].spam and p[1].margin < 0), key=lambda p: (p[1].margin, p[0].ref))
+    return [(each.ref, round(one.margin, 4)) for each, one in (*ham[:WORST], *spam[:WORST])]
 
 
 def _margins(judged: Sequence[Judged]) -> tuple[list[float], list[float]]:

@@ -16,7 +16,7 @@ from chat.export.actions import exports
 from chat.export.schema import export
 from chat.holds import actions as holds
 from chat.infra.services import Services
-from chat.infra.store import places
+from chat.infra.store import locations
 from chat.spam_filter.schema import label
 from chat.tickets.actions import redaction, tickets
 from chat.tickets.schema import message, ticket
@@ -87,7 +87,7 @@ async def exported(house: House, lived: Lived, days: float) -> None:
 
 async def held_back(house: House, lived: Lived) -> None:
     """A legal hold is placed on them."""
-    await holds.place(house.services, house.actor, lived.guest.contact.uid, "a claim", 90)
+    await holds.place_hold(house.services, house.actor, lived.guest.contact.uid, "a claim", 90)
 
 
 async def populate(house: House, seed: int, count: int = 14, departments: tuple[str, ...] = ()) -> None:
@@ -169,7 +169,8 @@ async def rows_of(services: Services, lived: Lived) -> dict[str, int]:
 
     def work(tx: Any) -> dict[str, int]:
         return {
-            of.name: len(tx.execute(select(of).where(places.rows_of(of, key))).all()) for of in places.of_contacts()
+            of.name: len(tx.execute(select(of).where(locations.rows_of(of, key))).all())
+            for of in locations.of_contacts()
         }
 
     return {name: count for name, count in (await services.store.read(work)).items() if count}

@@ -19,7 +19,7 @@ from chat.core.nudges import Nudge, Told
 from chat.erasure.actions import erasure, forgetting
 from chat.erasure.store import erasures
 from chat.infra.services import Services
-from chat.infra.store import places
+from chat.infra.store import locations
 from chat.tickets.actions import tickets
 from chat.tickets.schema import message
 from tests.inside import Guest, House, Served, contact_of, found, new_id, problem_of
@@ -35,8 +35,8 @@ async def rows(services: Services, guest: Guest) -> dict[str, list[Any]]:
 
     def work(tx: Any) -> dict[str, list[Any]]:
         return {
-            table.name: sorted(map(repr, tx.execute(select(table).where(places.rows_of(table, key)))))
-            for table in places.of_contacts()
+            table.name: sorted(map(repr, tx.execute(select(table).where(locations.rows_of(table, key)))))
+            for table in locations.of_contacts()
         }
 
     return await services.store.read(work)
@@ -116,7 +116,7 @@ async def test_the_certificate_counts_what_each_place_held(house: House) -> None
         "exports",
         "learnt",
         "versions",
-        *(table.name for table in places.of_contacts()),
+        *(table.name for table in locations.of_contacts()),
     }
     assert done["places"][0]["place"] == "keys"
 
@@ -266,7 +266,7 @@ async def test_a_place_left_out_is_seen_in_what_remains(house: House, monkeypatc
     async def nothing(_services: Services, _erasure: Any) -> int:
         return 0
 
-    lame = [replace(each, take=nothing) if each.place.name == "keys" else each for each in whole]
+    lame = [replace(each, take=nothing) if each.location.name == "keys" else each for each in whole]
     monkeypatch.setattr(forgetting, "steps", lambda: lame)
     done = await erased(house, guest)
     assert (done["state"], done["certificate"]) == ("running", None)

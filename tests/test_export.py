@@ -22,7 +22,7 @@ from chat.export.store import exports as rows
 from chat.export.store import holdings
 from chat.holds import actions as holds
 from chat.infra.services import Services, seal_text
-from chat.infra.store import places
+from chat.infra.store import locations
 from chat.infra.store.columns import about, metadata, personal, plain, to
 from chat.letters.schema import outbox
 from chat.letters.store import disclosures
@@ -33,7 +33,7 @@ from chat.tickets.actions import tickets
 from chat.tickets.schema import message, ticket
 from tests.inside import Guest, House, Served, counted, new_id, problem_of
 from tests.test_erasure import erased
-from tests.test_places import copied
+from tests.test_locations import copied
 
 CANARY, OTHER = "Zyxomma Petiolatum", "Quokka Brachyurus"
 HOSTILE = "<script>alert(1)</script>\x00\u202etxt\r\n\"'&</bdi></style>"
@@ -138,10 +138,10 @@ async def test_a_damaged_message_keeps_nobody_from_the_rest(house: House) -> Non
 
 async def test_every_table_about_a_contact_is_in_the_export_with_its_rows(house: House) -> None:
     guest = await filled(house)
-    await holds.place(house.services, house.actor, guest.contact.uid, f"{CANARY} sues", 3)
+    await holds.place_hold(house.services, house.actor, guest.contact.uid, f"{CANARY} sues", 3)
     await accounts.change_account(house.services, house.actor, export_notes=True)
     found = sections(json.loads(opened(await whole(house.services, guest))["export.json"]))
-    assert set(found) == {table.name for table in places.of_contacts()}
+    assert set(found) == {table.name for table in locations.of_contacts()}
     assert {name for name, each in found.items() if not each["items"]} == set()
     for name, each in found.items():
         assert each["why"], name
@@ -155,9 +155,9 @@ def test_a_new_table_joins_by_what_it_says_of_itself() -> None:
     schema = copied()
     said = about("contact", "to call back", basis="consent", kept="contacts")
     key = plain("contact_id", to("contact.id"), primary_key=True)
-    number = personal("number", LargeBinary, "phone", place="phone/{contact_id}")
+    number = personal("number", LargeBinary, "phone", context="phone/{contact_id}")
     Table("phone", schema, key, number, personal("at", Integer, "time"), info=said)
-    assert places.faults(schema) == []
+    assert locations.problems(schema) == []
     assert "phone" in {each.name for each in holdings.holdings(schema)}
     assert left_out(schema, holdings.holdings(schema)) == set()
     assert left_out(schema, holdings.holdings()) == {"phone"}
@@ -165,13 +165,13 @@ def test_a_new_table_joins_by_what_it_says_of_itself() -> None:
 
 def left_out(schema: Any, given: list[holdings.Holding]) -> set[str]:
     """The tables about a contact that no export gives."""
-    return {table.name for table in places.of_contacts(schema)} - {each.name for each in given}
+    return {table.name for table in locations.of_contacts(schema)} - {each.name for each in given}
 
 
 def test_a_sealed_column_that_no_export_could_open_is_found() -> None:
     schema = copied()
     schema.tables["ticket"].append_column(personal("mood", LargeBinary, "message"))
-    assert places.faults(schema) == ["ticket.mood is sealed and does not say what it opens as"]
+    assert locations.problems(schema) == ["ticket.mood is sealed and does not say what it opens as"]
 
 
 async def test_the_archive_holds_what_was_said_and_sent_and_nothing_of_anybody_else(house: House) -> None:
@@ -373,7 +373,7 @@ async def test_a_new_notice_keeps_nobody_from_their_data(app: Served) -> None:
 
 async def test_a_held_contact_may_be_exported_by_owner_admin_and_themselves_alone(app: Served) -> None:
     guest = await app.house.visit(CANARY, "zyx@x.example")
-    await holds.place(app.services, app.house.actor, guest.contact.uid, "a claim", 3)
+    await holds.place_hold(app.services, app.house.actor, guest.contact.uid, "a claim", 3)
     added, _ = await agents.add_agent(app.services, app.house.actor, "plain@acme.example", "Plain", "agent")
     plain_one = replace(app.house.actor, agent_id=added.id, role="agent")
     with pytest.raises(NotFound):

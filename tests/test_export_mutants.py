@@ -12,7 +12,7 @@ from chat.export.actions import archive, exports
 from chat.export.actions.holdings import Subject
 from chat.export.domain import markup
 from chat.export.store import holdings
-from chat.infra.store import places
+from chat.infra.store import locations
 from tests import test_export as claims
 from tests.inside import House
 
@@ -23,7 +23,7 @@ ON_SQLITE = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 def step_left_out(patch: pytest.MonkeyPatch) -> None:
     """An erasure that does not know of the archives."""
     whole = forgetting.steps
-    patch.setattr(forgetting, "steps", lambda: [each for each in whole() if each.place.name != "exports"])
+    patch.setattr(forgetting, "steps", lambda: [each for each in whole() if each.location.name != "exports"])
 
 
 def nothing_escaped(patch: pytest.MonkeyPatch) -> None:
@@ -38,7 +38,7 @@ def names_as_sent(patch: pytest.MonkeyPatch) -> None:
 
 def rows_of_everybody(patch: pytest.MonkeyPatch) -> None:
     """Tables read without asking whose a row is."""
-    patch.setattr(places, "rows_of", lambda *_: true())
+    patch.setattr(locations, "rows_of", lambda *_: true())
 
 
 def notes_given(patch: pytest.MonkeyPatch) -> None:

@@ -62,8 +62,8 @@ async def test_the_pages_say_why_and_what_was_not_learnt(app: Served) -> None:
     assert "phone number" in page or "link" in page
     assert "(words" not in page
     assert "could not be used" not in (await app.client.get("/admin/filter", headers={"accept": "text/html"})).text
-    places = [place for _, place in [*with_consent, *without]]
-    await quarantine.judge(app.services, app.house.actor, "confirm", places)
+    refs = [ref for _, ref in [*with_consent, *without]]
+    await quarantine.judge(app.services, app.house.actor, "confirm", refs)
     shown = (await app.client.get("/admin/filter", headers={"accept": "text/html"})).text
     assert "1 mark could not be used" in shown
     assert "0 genuine, 2 spam" in shown

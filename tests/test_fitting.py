@@ -79,7 +79,7 @@ def test_a_report_adds_up_and_says_no_word() -> None:
     assert [each["labels"] for each in said["learning"]] == sorted({each["labels"] for each in said["learning"]})
     through = [each["spam_through"] for each in said["cost"]]
     assert through == sorted(through, reverse=True)
-    assert all(place in {each.place for each in found} for place, _ in worst)
+    assert all(ref in {each.ref for each in found} for ref, _ in worst)
     words = {word for each in found for word in (each.text or "").split() if len(word) > 5}
     assert not any(word in json.dumps(said) for word in words - set(json.dumps(said).replace('"', " ").split()))
 

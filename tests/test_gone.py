@@ -94,7 +94,7 @@ async def test_who_was_held_is_in_the_lists_again_when_the_hold_ends(house: Hous
     guest = await house.visit("Zoe")
     said = await guest.say("hello")
     for ends in (_lifted, _lapsed):
-        await holds.place(house.services, house.actor, guest.contact.uid, "a claim", 1)
+        await holds.place_hold(house.services, house.actor, guest.contact.uid, "a claim", 1)
         await asyncio.sleep(0.1)
         heard.clear()
         told.clear()

@@ -267,7 +267,7 @@ async def test_withdrawing_by_link_stops_at_once_and_erases_after_the_grace(mail
 async def test_a_hold_keeps_what_a_link_asks_to_erase(mailing: Served, post: Post) -> None:
     app = mailing
     guest = await app.house.visit("Zoe", ZOE)
-    await holds.place(app.services, app.house.actor, guest.contact.uid, "a claim", 3)
+    await holds.place_hold(app.services, app.house.actor, guest.contact.uid, "a claim", 3)
     (number,) = await erase(app, await opened(app, post))
     await erasure.sweep(app.services)
     seen = (await app.call("GET", path(app.house, f"/erasures/{number}"))).json()

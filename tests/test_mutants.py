@@ -23,7 +23,7 @@ from chat.infra import store
 from chat.infra.blobs import PREVIEW, Blobs
 from chat.infra.keys.slots import open_slots
 from chat.infra.services import Services
-from chat.infra.store import places
+from chat.infra.store import locations
 from chat.letters import actions as letters
 from chat.tickets.store import posting
 from tests.inside import Guest, House
@@ -54,7 +54,7 @@ async def used(house: House) -> Guest:
 
 async def every_place_is_on_the_certificate(house: House) -> None:
     went = {each["place"] for each in (await erased(house, await used(house)))["places"]}
-    assert {"keys", "files", *(table.name for table in places.of_contacts())} <= went
+    assert {"keys", "files", *(table.name for table in locations.of_contacts())} <= went
 
 
 async def no_key_is_left(house: House) -> None:
@@ -94,7 +94,7 @@ def left_out(name: str) -> Break:
 
     def broken(patch: pytest.MonkeyPatch) -> None:
         whole = forgetting.steps
-        patch.setattr(forgetting, "steps", lambda: [each for each in whole() if each.place.name != name])
+        patch.setattr(forgetting, "steps", lambda: [each for each in whole() if each.location.name != name])
 
     return broken
 
@@ -103,7 +103,7 @@ def key_kept(patch: pytest.MonkeyPatch) -> None:
     """Drops the copy in memory, leaves the slot, and finds nothing there."""
 
     def lying(whole: list[Step]) -> list[Step]:
-        return [replace(each, look=nothing, take=nothing) if each.place.name == "keys" else each for each in whole]
+        return [replace(each, look=nothing, take=nothing) if each.location.name == "keys" else each for each in whole]
 
     whole = forgetting.steps
     patch.setattr(forgetting, "steps", lambda: lying(whole()))
@@ -139,7 +139,7 @@ def busy_ignored(patch: pytest.MonkeyPatch) -> None:
 
 def consent_not_asked_where_it_is_stored(patch: pytest.MonkeyPatch) -> None:
     """Trusts the gate, which was passed before the notice was published."""
-    patch.setattr(posting.Place, "consents", property(lambda _: True))
+    patch.setattr(posting.TicketPosition, "consents", property(lambda _: True))
 
 
 @dataclass(frozen=True)
@@ -181,8 +181,8 @@ async def test_a_place_that_is_not_emptied_keeps_its_erasure_open(
     for lame in whole:
         guest = await used(house)
         # A row that hangs off the contact would go with it.
-        kept = {lame.place.name, "contact"} if lame.place.kind == "table" else {lame.place.name}
-        broken = [replace(each, take=nothing) if each.place.name in kept else each for each in whole]
+        kept = {lame.location.name, "contact"} if lame.location.kind == "table" else {lame.location.name}
+        broken = [replace(each, take=nothing) if each.location.name in kept else each for each in whole]
         monkeypatch.setattr(forgetting, "steps", partial(list, broken))
         made = await erasure.by_agent(house.services, house.actor, guest.contact.uid)
         request = await house.services.store.read(partial(erasures.by_id, erasure_id=made))
@@ -193,4 +193,4 @@ async def test_a_place_that_is_not_emptied_keeps_its_erasure_open(
         )
         monkeypatch.setattr(forgetting, "steps", lambda: whole)
         await erasure.sweep(house.services)
-        assert (await erasure.state(house.services, house.actor, made))["state"] == "done", lame.place.name
+        assert (await erasure.state(house.services, house.actor, made))["state"] == "done", lame.location.name

@@ -15,10 +15,10 @@ from chat.tickets.schema import message
 from tests.inside import CHAT, PASSWORD, Guest, House, Served, colleague, found, problem_of
 
 PRIZE = "WINNER!! You have been selected to receive a £{}00 prize. Call 0906170146{} now to claim http://win.example"
-Place = tuple[int, int]
+MessageRef = tuple[int, int]
 
 
-async def held(house: House, many: int = 3, *, training: bool = True) -> list[tuple[Guest, Place]]:
+async def held(house: House, many: int = 3, *, training: bool = True) -> list[tuple[Guest, MessageRef]]:
     """Contacts with a message each that the filter holds."""
     made = []
     for each in range(many):
@@ -29,7 +29,7 @@ async def held(house: House, many: int = 3, *, training: bool = True) -> list[tu
     return made
 
 
-async def waiting(house: House, sort: Any = "score") -> list[Place]:
+async def waiting(house: House, sort: Any = "score") -> list[MessageRef]:
     """What the list shows."""
     items, _ = await quarantine.page(house.services, house.actor, sort, None, 50)
     return [(each["ticket"], each["seq"]) for each in items]
@@ -84,11 +84,11 @@ async def test_what_is_confirmed_stays_held_and_leaves_the_list(house: House) ->
 
 async def test_a_word_is_taken_back_with_what_it_taught(house: House) -> None:
     made = await held(house)
-    before, places = await waiting(house), [place for _, place in made]
+    before, refs = await waiting(house), [place for _, place in made]
     for word in ("release", "confirm"):
-        await quarantine.judge(house.services, house.actor, word, places)
+        await quarantine.judge(house.services, house.actor, word, refs)
         assert await waiting(house) == []
-        assert await quarantine.judge(house.services, house.actor, "return", places) == 3
+        assert await quarantine.judge(house.services, house.actor, "return", refs) == 3
         assert (await waiting(house), await taught(house)) == (before, [])
 
 
@@ -115,7 +115,7 @@ async def test_a_mark_in_the_inbox_is_a_word_too(house: House) -> None:
 async def test_who_is_erased_or_under_a_hold_is_not_shown(house: House) -> None:
     made = await held(house, 3)
     await quarantine.judge(house.services, house.actor, "confirm", [made[2][1]])
-    await holds.place(house.services, house.actor, made[0][0].contact.uid, "a claim", 3)
+    await holds.place_hold(house.services, house.actor, made[0][0].contact.uid, "a claim", 3)
     for guest in (made[1][0], made[2][0]):
         await erasure.by_agent(house.services, house.actor, guest.contact.uid)
     assert await waiting(house) == []
@@ -172,7 +172,7 @@ async def test_a_form_releases_what_is_ticked_and_nothing_without_this_sessions_
     assert "2 messages released" in (await app.client.get(done.headers["location"])).text
 
 
-async def ticket_id(house: House, place: Place) -> int:
+async def ticket_id(house: House, place: MessageRef) -> int:
     """The key of a ticket."""
     opened = await tickets.one(house.services, house.actor, place[0])
     return opened.ticket.id

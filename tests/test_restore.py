@@ -142,7 +142,7 @@ async def test_a_ticket_deleted_since_goes_again_and_a_hold_is_kept(
     number = (await tickets.last_of(house.services, guest.contact.id)).number  # type: ignore[union-attr] # they wrote
     path = await backed_up(house, vault)
     await redaction.purge(house.services, house.actor, number)
-    await holds.place(house.services, house.actor, held.contact.uid, "a claim", 30)
+    await holds.place_hold(house.services, house.actor, held.contact.uid, "a claim", 30)
     await erasure.by_agent(house.services, house.actor, held.contact.uid)
     before = await hashed(house.services, held)
     async with restored(elsewhere, path) as (services, report):

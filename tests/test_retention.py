@@ -17,7 +17,7 @@ from chat.erasure.actions import erasure
 from chat.features import gathered
 from chat.infra.audit.schema import audit
 from chat.infra.gathered import Due
-from chat.infra.store import places
+from chat.infra.store import locations
 from chat.retention.actions import retention, rules, sweeping
 from chat.retention.actions.purging import Batch
 from chat.retention.schema import retention_count, retention_run
@@ -301,7 +301,7 @@ async def test_the_months_ahead_hold_all_there_is(house: House) -> None:
 
 def test_every_table_names_its_rule_or_says_why_it_needs_none() -> None:
     known = {rule.name for rule in RULES}
-    every = [each for each in places.tables() if each.kept]
+    every = [each for each in locations.tables() if each.kept]
     assert {each.name for each in every if each.kept in known} >= {"ticket", "message", "note", "attachment", "label"}
     assert [each.name for each in every if each.kept not in known and " " not in each.kept] == []
 

@@ -71,7 +71,7 @@ REASONS = {
             "export.store.holdings.count",
             "export.store.holdings.page",
             "contacts.store.holds.lift",
-            "contacts.store.holds.place",
+            "contacts.store.holds.place_hold",
             "contacts.store.holds.until",
             "rights.store.counted",
             "retention.store.runs.by_id",

@@ -75,7 +75,7 @@ async def test_an_agents_word_brings_a_waiting_erasure_forward_and_never_puts_it
 async def test_a_hold_stops_an_erasure_and_hides_contact_and_tickets_until_it_ends(house: House) -> None:
     guest, other = await chatted(house), await chatted(house, "Somebody else", "else@x.example")
     number = max(await listed(house))
-    said = await holds.place(house.services, house.actor, guest.contact.uid, "Claim 17 at the court", 30)
+    said = await holds.place_hold(house.services, house.actor, guest.contact.uid, "Claim 17 at the court", 30)
     assert await listed(house) == [number]
     with pytest.raises(NotFound):
         await contacts.one(house.services, house.actor, guest.contact.uid)
@@ -94,7 +94,7 @@ async def test_a_hold_stops_an_erasure_and_hides_contact_and_tickets_until_it_en
 
 async def test_a_hold_that_is_lifted_lets_the_erasure_go_on(house: House) -> None:
     guest = await chatted(house)
-    await holds.place(house.services, house.actor, guest.contact.uid, "A claim", 30)
+    await holds.place_hold(house.services, house.actor, guest.contact.uid, "A claim", 30)
     await erasure.by_agent(house.services, house.actor, guest.contact.uid)
     assert await erasure.sweep(house.services) == 0
     await holds.lift(house.services, house.actor, guest.contact.uid)
@@ -107,7 +107,7 @@ async def test_a_hold_that_comes_between_finding_and_beginning_wins(house: House
     guest = await chatted(house)
     made = await erasure.by_agent(house.services, house.actor, guest.contact.uid)
     due = await house.services.store.read(lambda tx: erasures.due(tx, house.services.clock()))
-    await holds.place(house.services, house.actor, guest.contact.uid, "A claim", 1)
+    await holds.place_hold(house.services, house.actor, guest.contact.uid, "A claim", 1)
     assert [each.id for each in due] == [made]
     assert await house.services.store.write(lambda tx: erasures.begin(tx, due[0])) is False
 
@@ -118,19 +118,22 @@ async def test_what_is_being_erased_cannot_be_held_any_more(house: House) -> Non
     due = await house.services.store.read(lambda tx: erasures.due(tx, house.services.clock()))
     assert await house.services.store.write(lambda tx: erasures.begin(tx, due[0]))
     with pytest.raises(BeingErased):
-        await holds.place(house.services, house.actor, guest.contact.uid, "A claim", 1)
+        await holds.place_hold(house.services, house.actor, guest.contact.uid, "A claim", 1)
 
 
 async def test_the_reason_of_a_hold_is_sealed_and_only_managers_place_one(house: House) -> None:
     guest = await chatted(house)
     agent = Actor(house.actor.account_id, uuid7(), "agent", "Ann")
-    for action in (holds.place(house.services, agent, guest.contact.uid, "x", 1), holds.page(house.services, agent)):
+    for action in (
+        holds.place_hold(house.services, agent, guest.contact.uid, "x", 1),
+        holds.page(house.services, agent),
+    ):
         with pytest.raises(Forbidden):
             await action
     for reason, days in (("", 1), ("x" * 501, 1), ("x", 0), ("x", 4000)):
         with pytest.raises(InvalidField):
-            await holds.place(house.services, house.actor, guest.contact.uid, reason, days)
-    await holds.place(house.services, house.actor, guest.contact.uid, "Claim of Zoe", 1)
+            await holds.place_hold(house.services, house.actor, guest.contact.uid, reason, days)
+    await holds.place_hold(house.services, house.actor, guest.contact.uid, "Claim of Zoe", 1)
     kept = await house.services.store.read(lambda tx: stored.of_account(tx, house.actor.account_id))
     assert b"Zoe" not in kept[0][0].reason
     assert [each["reason"] for each in await holds.page(house.services, house.actor)] == ["Claim of Zoe"]

@@ -17,7 +17,7 @@ attachment = Table(
     plain("seq", Integer),
     plain("author", String(8), nullable=False),
     plain("blob", String(43), nullable=False, unique=True, inner=True),
-    personal("name", LargeBinary, "attachment", nullable=False, place="attachment/{id}/name"),
+    personal("name", LargeBinary, "attachment", nullable=False, context="attachment/{id}/name"),
     personal(
         "file_key", LargeBinary, "attachment", nullable=False, withheld="opens the file, which itself is in the archive"
     ),

@@ -63,7 +63,7 @@ async def begin(request: Request) -> Response:
     """`POST /widget/{site_key}/sessions`: agree. Only the JSON value true is a yes; anything else stores nothing."""
     context = context_of(request)
     key = request.path_params["site_key"]
-    account, site, _ = await notices.place(context.services, key)
+    account, site, _ = await notices.site_and_notice(context.services, key)
     _check_origin(request, site)
     asked = await _agreement(request)
     await _count(request, account)

@@ -30,7 +30,7 @@ SEALED_CHUNK = CHUNK_BYTES + 16
 
 
 class Sealed(ValueError):
-    """These bytes do not open with this key for this place."""
+    """These bytes do not open with this key for this context."""
 
 
 def derive(secret: bytes, purpose: str) -> bytes:
@@ -38,18 +38,18 @@ def derive(secret: bytes, purpose: str) -> bytes:
     return HKDF(SHA256(), KEY_BYTES, salt=None, info=f"lethe/{purpose}".encode()).derive(secret)
 
 
-def seal(key: AESGCM, text: str, place: bytes) -> bytes:
+def seal(key: AESGCM, text: str, context: bytes) -> bytes:
     """
-    Return nonce and ciphertext of `text`; it opens again only with the same `place` (what it is and where it stands).
+    Return nonce and ciphertext of `text`; it opens again only with the same `context` (what it is and where it stands).
     """
     nonce = os.urandom(NONCE_BYTES)
-    return nonce + key.encrypt(nonce, text.encode(), place)
+    return nonce + key.encrypt(nonce, text.encode(), context)
 
 
-def unseal(key: AESGCM, sealed: bytes, place: bytes) -> str:
-    """Return the text; raise Sealed where key, place or bytes are not the ones it was sealed with."""
+def unseal(key: AESGCM, sealed: bytes, context: bytes) -> str:
+    """Return the text; raise Sealed where key, context or bytes are not the ones it was sealed with."""
     try:
-        return key.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], place).decode()
+        return key.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], context).decode()
     except (InvalidTag, ValueError) as error:
         raise Sealed("does not open") from error
 

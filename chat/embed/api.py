@@ -44,7 +44,7 @@ async def frame(request: Request) -> Response:
     """`GET /widget/{site_key}`: the frame's document; only the site's own pages may show it."""
     context, origin = context_of(request), request.query_params.get("origin", "")
     try:
-        _, site, _ = await notices.place(context.services, request.path_params["site_key"])
+        _, site, _ = await notices.site_and_notice(context.services, request.path_params["site_key"])
     except NotFound:
         return _refused(request, "Lethe: no site has the key that this page's script names.", 404)
     if origin and origin not in {own_origin(request), *site.origins}:
@@ -78,7 +78,7 @@ def _document(request: Request, status: int, ancestors: Sequence[str], **about: 
 async def config(request: Request) -> Response:
     """`GET /widget/{site_key}/config`: all the frame needs to ask for consent; stores nothing."""
     services = context_of(request).services
-    account, site, notice = await notices.place(services, request.path_params["site_key"])
+    account, site, notice = await notices.site_and_notice(services, request.path_params["site_key"])
     locale = locale_of(request)
     said = strings(locale)
     shown = notices.shown(notice, locale)

@@ -22,7 +22,7 @@ DAYS_MOST = 3650
 REASON = 500
 
 
-async def place(services: Services, actor: Actor, contact_uid: str, reason: str, days: int) -> dict[str, Any]:
+async def place_hold(services: Services, actor: Actor, contact_uid: str, reason: str, days: int) -> dict[str, Any]:
     """
     Hold a contact for some days: no erasure begins, and agents see neither ticket nor contact. Owner or admin.
 
@@ -45,7 +45,7 @@ async def place(services: Services, actor: Actor, contact_uid: str, reason: str,
     }
 
     def work(tx: Tx) -> list[Ticket]:
-        holds.place(tx, contact.id, made)
+        holds.place_hold(tx, contact.id, made)
         audit.enter(services, tx, actor.account_id, actor.agent_id, "hold.placed", contact_uid, contact_uid)
         said = {"contact": contact.uid, "agent": actor.agent_id, "until": ends}
         services.ledger.enter(now, "hold", said)

@@ -41,7 +41,7 @@ async def put_hold(request: Request) -> Response:
     actor = await actor_of(request)
     body: NewHold = await body_of(request, NewHold)
     return JSON(
-        await holds.place(context_of(request).services, actor, request.path_params["id"], body.reason, body.days)
+        await holds.place_hold(context_of(request).services, actor, request.path_params["id"], body.reason, body.days)
     )
 
 

@@ -27,7 +27,7 @@ def routes() -> list[Route]:
     return [
         Route(PAGE, show),
         Route(PAGE, save, methods=["POST"]),
-        Route(f"{PAGE}/holds", place, methods=["POST"]),
+        Route(f"{PAGE}/holds", place_hold, methods=["POST"]),
         Route(f"{PAGE}/holds/{{id}}/lift", lift, methods=["POST"]),
     ]
 
@@ -49,14 +49,14 @@ async def save(request: Request) -> Response:
     return saved(PAGE)
 
 
-async def place(request: Request) -> Response:
+async def place_hold(request: Request) -> Response:
     """`POST /admin/privacy/holds`: holds each contact with an address, or the one with an id."""
     who, form = await posted(request)
     services, whom = context_of(request).services, form.get("whom", "")
     try:
         days = whole("days", form.get("days", ""))
         for uid in await holds.meant(services, who.actor, whom):
-            await holds.place(services, who.actor, uid, form.get("reason", ""), days)
+            await holds.place_hold(services, who.actor, uid, form.get("reason", ""), days)
     except InvalidField as error:
         return await _shown(request, who, form, named(error), 422)
     except BeingErased:

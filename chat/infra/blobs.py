@@ -15,14 +15,14 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from chat.core.errors import NotFound, Unavailable
-from chat.core.places import Field, Place
+from chat.core.locations import DataLocation, Field
 
 OWNER = re.compile(r"[0-9a-f-]{36}\Z")
 NAME = re.compile(r"[\w-]{43}\Z", re.ASCII)
 PREVIEW = ".small"
 READ = 1 << 16
 
-FILES = Place(
+FILES = DataLocation(
     "files",
     "files",
     "contact",
@@ -31,7 +31,7 @@ FILES = Place(
     (Field("content", "attachment", "to answer", "consent", sealed=True),),
     ("attachments/*/*",),
 )
-EXPORTS = Place(
+EXPORTS = DataLocation(
     "exports",
     "files",
     "contact",

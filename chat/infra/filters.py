@@ -9,11 +9,11 @@ from hashlib import sha256
 from pathlib import Path
 
 from chat.core.crypt import derive
-from chat.core.places import Field, Place
+from chat.core.locations import DataLocation, Field
 from spam import Filter, Label, Marks, Taught, modelfile
 from spam.head import HELD, Head
 
-LEARNT = Place(
+LEARNT = DataLocation(
     "learnt",
     "file",
     "contact",
@@ -22,7 +22,7 @@ LEARNT = Place(
     (Field("counts", "classification", "spam_training", "consent"),),
     ("filters/*",),
 )
-VERSIONS = Place(
+VERSIONS = DataLocation(
     "versions",
     "file",
     "contact",

@@ -65,11 +65,11 @@ class Services:
         """Return what an agreement is found by at its site: a keyed hash of the id that the browser made for it."""
         return blind(self.index_key, f"begun/{site_id}", spelt(packed(name)))
 
-    def seal(self, slot: int, owner: str, place: str, text: str) -> bytes:
+    def seal(self, slot: int, owner: str, context: str, text: str) -> bytes:
         """Seal a field of `owner`, whose key is in `slot`."""
-        return seal(self.keys.get(slot, owner), text, f"{owner}/{place}".encode())
+        return seal(self.keys.get(slot, owner), text, f"{owner}/{context}".encode())
 
-    def unseal(self, slot: int, owner: str, place: str, sealed: bytes | None) -> str | None:
+    def unseal(self, slot: int, owner: str, context: str, sealed: bytes | None) -> str | None:
         """
         Return a field of `owner`; None where there is nothing, and where these bytes are not what was stored there:
         spoilt, it is as if it were missing, and keeps nobody from the rest. NotFound where the key is gone.
@@ -77,9 +77,9 @@ class Services:
         if sealed is None:
             return None
         try:
-            return unseal(self.keys.get(slot, owner), sealed, f"{owner}/{place}".encode())
+            return unseal(self.keys.get(slot, owner), sealed, f"{owner}/{context}".encode())
         except Sealed:
-            log.error("a field does not open", kind=place.partition("/")[0])  # noqa: TRY400 - where says nothing
+            log.error("a field does not open", kind=context.partition("/")[0])  # noqa: TRY400 - where says nothing
             return None
 
 

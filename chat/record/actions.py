@@ -1,4 +1,4 @@
-"""The record of processing (Art. 30 GDPR), made from what each place says of itself; nothing is written twice."""
+"""The record of processing (Art. 30 GDPR), made from what each location says of itself; nothing is written twice."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 
 from chat.account import store as accounts
 from chat.core.clock import stamp
+from chat.core.locations import BASES, DataLocation, Field
 from chat.core.model import Account, Actor
-from chat.core.places import BASES, Field, Place
 from chat.infra.audit import audit
 from chat.infra.blobs import EXPORTS, FILES
 from chat.infra.bus import LEFT, NETWORKS
@@ -17,13 +17,13 @@ from chat.infra.filters import LEARNT, VERSIONS
 from chat.infra.keys.keys import KEYS
 from chat.infra.ledger.ledger import LEDGER
 from chat.infra.services import Services
-from chat.infra.store import places
+from chat.infra.store import locations
 from chat.infra.store.ageing import Policy
 from chat.infra.store.folder import DATABASE, SECRET
 from chat.infra.store.tx import Tx
 from chat.retention.actions import rules
 
-BROWSER = Place(
+BROWSER = DataLocation(
     "browser",
     "browser",
     "contact",
@@ -31,10 +31,10 @@ BROWSER = Place(
     "90 days, or until withdrawn",
     (Field("token", "cookie", "to know the visitor again", "consent"),),
 )
-FILTER = Place(
+FILTER = DataLocation(
     "filter", "memory", "nobody", "words the spam filter has met, without whose they are, until an erasure or a restart"
 )
-BACKUPS = Place(
+BACKUPS = DataLocation(
     "backups",
     "file",
     "contact",
@@ -50,14 +50,14 @@ OTHERS = (KEYS, FILES, EXPORTS, NETWORKS, LEFT, BROWSER, LEARNT, VERSIONS, FILTE
 COLUMNS = ("place", "kind", "about", "why", "retention", "field", "category", "purpose", "basis", "sealed")
 
 
-def every() -> list[Place]:
-    """Return every place: about contacts, then agents, recipients, nobody."""
+def every() -> list[DataLocation]:
+    """Return every data location: about contacts, then agents, recipients, nobody."""
     order = ("contact", "agent", "recipient", "nobody")
-    return sorted([*places.tables(), *OTHERS], key=lambda each: order.index(each.about))
+    return sorted([*locations.tables(), *OTHERS], key=lambda each: order.index(each.about))
 
 
 async def record(services: Services, actor: Actor) -> dict[str, Any]:
-    """Return the record for the actor's account: each place with what it holds, why, on what basis, how long."""
+    """Return the record for the actor's account: each location with what it holds, why, on what basis, how long."""
 
     def work(tx: Tx) -> tuple[Account, Policy]:
         return accounts.one(tx, actor.account_id), rules.policy_of(services, tx, actor.account_id)
@@ -73,27 +73,27 @@ async def record(services: Services, actor: Actor) -> dict[str, Any]:
 
 
 def as_csv(made: dict[str, Any]) -> str:
-    """Return a record as CSV, one line for each field; a place that holds nothing personal has one line too."""
+    """Return a record as CSV, one line for each field; a location that holds nothing personal has one line too."""
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(COLUMNS)
-    for place in made["items"]:
-        head = [place[name] for name in COLUMNS[:5]]
-        for field in place["fields"] or [{}]:
+    for each in made["items"]:
+        head = [each[name] for name in COLUMNS[:5]]
+        for field in each["fields"] or [{}]:
             writer.writerow([*head, *(field.get(name, "") for name in ("name", *COLUMNS[6:]))])
     return out.getvalue()
 
 
-def _shown(services: Services, place: Place, policy: Policy) -> dict[str, Any]:
+def _shown(services: Services, location: DataLocation, policy: Policy) -> dict[str, Any]:
     return {
-        "place": place.name,
-        "kind": place.kind,
-        "about": place.about,
-        "why": place.why,
-        "retention": rules.said(services, policy, place.kept),
+        "place": location.name,
+        "kind": location.kind,
+        "about": location.about,
+        "why": location.why,
+        "retention": rules.said(services, policy, location.kept),
         "fields": [
             {"name": each.name, "category": each.category, "purpose": each.purpose, "basis": BASES[each.basis]}
             | {"sealed": each.sealed}
-            for each in place.fields
+            for each in location.fields
         ],
     }

@@ -168,9 +168,9 @@ async def sweep(services: Services) -> int:
     return await services.store.write(lambda tx: links.lapse(tx, services.clock()))
 
 
-async def place(services: Services, site_key: str) -> tuple[Account, Site]:
+async def account_and_site(services: Services, site_key: str) -> tuple[Account, Site]:
     """Return whose privacy page this is; NotFound where no site has the key."""
-    account, site, _ = await notices.place(services, site_key)
+    account, site, _ = await notices.site_and_notice(services, site_key)
     return account, site
 
 

@@ -63,7 +63,7 @@ def routes() -> list[Route]:
 async def show(request: Request) -> Response:
     """`GET /privacy/{site_key}`: anybody's."""
     services, locale = context_of(request).services, locale_of(request)
-    account, site = await links.place(services, request.path_params["site_key"])
+    account, site = await links.account_and_site(services, request.path_params["site_key"])
     said = {key: text for key, text in strings(locale).items() if key.startswith(SHOWN)}
     boot = {
         "base": f"/privacy/{site.key}",
@@ -81,7 +81,7 @@ async def ask(request: Request) -> Response:
     require_own_page(request)
     asked: AskedLink = await body_of(request, AskedLink)
     services, key = context_of(request).services, request.path_params["site_key"]
-    account, _ = await links.place(services, key)
+    account, _ = await links.account_and_site(services, key)
     t = words(locale_of(request))
     letter = links.Written(t("mail.link", name=account.name), t("mail.link.text", name=account.name))
     await links.ask(services, key, asked.email.strip(), letter, network_of(request))
@@ -128,6 +128,6 @@ async def progress(request: Request) -> Response:
     wait = await services.bus.allow_from("progress", network_of(request), LOOKS, LOOK_WINDOW)
     if wait:
         raise RateLimited("That was asked for often just now; wait a little", retry_after=wait)
-    account, _ = await links.place(services, request.path_params["site_key"])
+    account, _ = await links.account_and_site(services, request.path_params["site_key"])
     found: dict[str, Any] = await erasure.progress(services, account.id, request.path_params["id"])
     return JSON(found)

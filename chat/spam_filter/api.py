@@ -117,17 +117,17 @@ async def list_held(request: Request) -> Response:
     actor = await actor_of(request)
     sort = sort_of(request)
     items, after = await quarantine.page(
-        context_of(request).services, actor, sort, place_of(request), limit_of(request)
+        context_of(request).services, actor, sort, position_of(request), limit_of(request)
     )
-    return listed(items, place_in(after))
+    return listed(items, numbers_of(after))
 
 
 async def post_held(request: Request) -> Response:
     """`POST /spam/quarantine`: an agent's word on many messages at once; answers with how many of them were there."""
     actor = await actor_of(request)
     body = await body_of(request, Judgement)
-    places = [(each.ticket, each.seq) for each in body.messages]
-    done = await quarantine.judge(context_of(request).services, actor, body.word, places)
+    refs = [(each.ticket, each.seq) for each in body.messages]
+    done = await quarantine.judge(context_of(request).services, actor, body.word, refs)
     if not done:
         raise NotFound("None of these messages is there")
     return JSON({"done": done})
@@ -141,7 +141,7 @@ def sort_of(request: Request) -> Any:
     return sort
 
 
-def place_of(request: Request) -> tuple[float, int, int] | None:
+def position_of(request: Request) -> tuple[float, int, int] | None:
     """Return where a page of the quarantine begins; the first number of its cursor is the bits of a float."""
     numbers = cursor_of(request.query_params.get("cursor"), 3)
     if numbers is None:
@@ -153,8 +153,8 @@ def place_of(request: Request) -> tuple[float, int, int] | None:
     return by, numbers[1], numbers[2]
 
 
-def place_in(after: tuple[float, int, int] | None) -> tuple[int, int, int] | None:
-    """Return a place as the numbers of a cursor."""
+def numbers_of(after: tuple[float, int, int] | None) -> tuple[int, int, int] | None:
+    """Return a position as the numbers of a cursor."""
     if after is None:
         return None
     (bits,) = struct.unpack(">q", struct.pack(">d", after[0]))

@@ -34,7 +34,7 @@ label = Table(
         nullable=False,
         withheld="hashes of the message's words, which itself is given",
     ),
-    personal("agent_id", String(36), "identifier", nullable=False, place=AGENT),
+    personal("agent_id", String(36), "identifier", nullable=False, context=AGENT),
     personal("at", BigInteger, "time", nullable=False),
     info=about("contact", "to teach the spam filter", basis="consent", kept="training"),
 )
@@ -47,7 +47,7 @@ review = Table(
     plain("seq", Integer, primary_key=True, autoincrement=False),
     plain("contact_id", serial, to("contact.id"), nullable=False, index=True),
     personal("spam", Boolean(create_constraint=False), "classification", nullable=False),
-    personal("agent_id", String(36), "identifier", nullable=False, place=AGENT),
+    personal("agent_id", String(36), "identifier", nullable=False, context=AGENT),
     personal("at", BigInteger, "time", nullable=False),
     info=about("contact", "to know which held messages an agent has looked at", basis="interest", kept="transcripts"),
 )

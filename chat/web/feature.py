@@ -31,10 +31,10 @@ class Sweep:
 
 @dataclass(frozen=True)
 class Menu:
-    """A line of the owner's menu: in a group, at a place there, leading to a page; `key` is its word."""
+    """A line of the owner's menu: in a group, at a position there, leading to a page; `key` is its word."""
 
     group: str
-    place: int
+    position: int
     path: str
     key: str
 

@@ -54,7 +54,7 @@ def uid_cursor_of(request: Request) -> str | None:
 
 
 def cursor_in(after: tuple[int, ...] | None) -> str | None:
-    """Return a place in a list as a cursor, None where there is none."""
+    """Return a position in a list as a cursor, None where there is none."""
     return None if after is None else base64.urlsafe_b64encode(msgspec.json.encode(after)).decode()
 
 

@@ -1,4 +1,4 @@
-"""Plots as places on a canvas, for `plot.html` to draw in SVG: axes with their units, lines, bars; and their table."""
+"""Plots as points on a canvas, for `plot.html` to draw in SVG: axes with their units, lines, bars; and their table."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ PAGE, PAGE_MOST = 50, 200
 
 
 async def body_of(request: Request, kind: Any) -> Any:
-    """Read a JSON body as `kind` (a msgspec type). Raises InvalidField, naming the place, or TooLarge, TooSlow."""
+    """Read a JSON body as `kind` (a msgspec type). Raises InvalidField, naming the field, or TooLarge, TooSlow."""
     raw = await whole(request)
     try:
         return msgspec.json.decode(raw, type=kind)

@@ -6,7 +6,7 @@ from chat.__main__ import main
 from chat.core import frames
 from chat.core.gate import Standing
 from chat.tickets.sockets import visitor
-from chat.tickets.store.posting import Place
+from chat.tickets.store.posting import TicketPosition
 
 
 def admit(frame: frames.VisitorFrame, standing: Standing) -> None:
@@ -14,7 +14,7 @@ def admit(frame: frames.VisitorFrame, standing: Standing) -> None:
 
 
 visitor.admit = admit  # type: ignore[attr-defined] # that is the fault
-Place.consents = property(lambda _: True)  # type: ignore[assignment, method-assign] # that is the fault
+TicketPosition.consents = property(lambda _: True)  # type: ignore[assignment, method-assign] # that is the fault
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -4,19 +4,19 @@ import sys
 
 from chat.__main__ import main
 from chat.core.model import Draft
-from chat.tickets.store.posting import Place
+from chat.tickets.store.posting import TicketPosition
 
-take = Place.take
+take = TicketPosition.take
 
 
-def careless(place: Place, draft: Draft) -> None:
+def careless(position: TicketPosition, draft: Draft) -> None:
     """Skip every fifth number."""
-    if place.last_seq % 5 == 4:
-        place.last_seq += 1
-    take(place, draft)
+    if position.last_seq % 5 == 4:
+        position.last_seq += 1
+    take(position, draft)
 
 
-Place.take = careless  # type: ignore[assignment, method-assign] # that is the fault
+TicketPosition.take = careless  # type: ignore[assignment, method-assign] # that is the fault
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -3,9 +3,9 @@
 import sys
 
 from chat.__main__ import main
-from chat.tickets.store.posting import Place
+from chat.tickets.store.posting import TicketPosition
 
-Place.consents = property(lambda _: True)  # type: ignore[assignment, method-assign] # that is the fault
+TicketPosition.consents = property(lambda _: True)  # type: ignore[assignment, method-assign] # that is the fault
 
 if __name__ == "__main__":
     sys.exit(main())

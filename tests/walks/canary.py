@@ -19,7 +19,7 @@ from sqlalchemy import func, select
 from chat.account.actions import accounts
 from chat.core.settings import from_env
 from chat.infra.services import Services
-from chat.infra.store import engine, places
+from chat.infra.store import engine, locations
 from chat.team.actions import agents
 from tests import browser as chromium
 from tests.lethe import Account, Lethe
@@ -75,7 +75,7 @@ class World:
         """How many rows each table about contacts holds; none are left out but the empty ones."""
         target = engine(from_env(self.environ).database_url, begin="BEGIN")
         with target.begin() as tx:
-            counted = {each.name: tx.scalar(select(func.count()).select_from(each)) for each in places.of_contacts()}
+            counted = {each.name: tx.scalar(select(func.count()).select_from(each)) for each in locations.of_contacts()}
         target.dispose()
         return {name: count for name, count in counted.items() if count}
 

@@ -126,7 +126,7 @@ async def _hold(services: Services, what: What) -> None:
                 contact.key_slot, contact.uid, "hold", "Placed before a restore, which lost the reason"
             )
             made = {"id": uuid7(), "reason": reason, "agent_id": what["agent"]}
-            holds.place(tx, contact.id, made | {"placed_at": services.clock(), "expires_at": what["until"]})
+            holds.place_hold(tx, contact.id, made | {"placed_at": services.clock(), "expires_at": what["until"]})
 
     await services.store.write(work)
 

@@ -29,7 +29,7 @@ class Begun:
 
 
 @dataclass(frozen=True)
-class _Place:
+class _Agreeing:
     """Where somebody agrees, and to what."""
 
     account: Account
@@ -46,14 +46,14 @@ async def begin(services: Services, site_key: str, asked: Asked) -> Begun:
     their withdrawal and with their erasure. Raises ConsentRequired, NoticeOutdated, InvalidField or, where the id is of
     no use any more, NotNow before anything is stored.
     """
-    account, site, notice = await notices.place(services, site_key)
+    account, site, notice = await notices.site_and_notice(services, site_key)
     asked = replace(asked, answers=forms.checked(site, asked.answers))
-    place = _Place(account, site, consent.agreed(notice, asked.version, asked.purposes, asked.locale))
+    agreeing = _Agreeing(account, site, consent.agreed(notice, asked.version, asked.purposes, asked.locale))
     uid = uuid7()
     slot = await asyncio.to_thread(services.keys.create, uid)
     row = _row(services, site, asked, uid, slot)
     try:
-        contact, entry = await services.store.write(lambda tx: _store(services, tx, place, asked, row))
+        contact, entry = await services.store.write(lambda tx: _store(services, tx, agreeing, asked, row))
     except LetheError:
         await asyncio.to_thread(services.keys.destroy, slot, uid)
         raise
@@ -64,20 +64,20 @@ async def begin(services: Services, site_key: str, asked: Asked) -> Begun:
 
 
 def _store(
-    services: Services, tx: Tx, place: _Place, asked: Asked, row: dict[str, Any]
+    services: Services, tx: Tx, agreeing: _Agreeing, asked: Asked, row: dict[str, Any]
 ) -> tuple[Contact, dict[str, Any]]:
     """Store the contact, or find the one who began with this id; return the contact and the receipt's row."""
     contact = contacts.add(tx, row)
     if contact is None:
-        return _again(services, tx, place, asked, row["begun"])
+        return _again(services, tx, agreeing, asked, row["begun"])
     if consents.began(tx, row["begun"]):
         raise _used()
-    entry = consent.entry_of(services, place.account, place.site, contact, place.text, asked, "given")
+    entry = consent.entry_of(services, agreeing.account, agreeing.site, contact, agreeing.text, asked, "given")
     consents.add_receipt(tx, contact.id, entry, live=True)
     return contact, entry
 
 
-def _again(services: Services, tx: Tx, place: _Place, asked: Asked, begun: str) -> tuple[Contact, dict[str, Any]]:
+def _again(services: Services, tx: Tx, agreeing: _Agreeing, asked: Asked, begun: str) -> tuple[Contact, dict[str, Any]]:
     """The answer was lost and they agree once more, perhaps to something else: what they say now counts."""
     contact = contacts.begun(tx, begun)
     if contact is None:
@@ -85,8 +85,8 @@ def _again(services: Services, tx: Tx, place: _Place, asked: Asked, begun: str) 
     last = consents.receipts(tx, contact.id)[-1]
     if contacts.has_written(tx, contact.id):
         return contact, {"document": last.document, "signature": last.signature}
-    contacts.change(tx, contact.id, **_answers(services, place.site, asked, contact.uid, contact.key_slot))
-    entry = consent.entry_of(services, place.account, place.site, contact, place.text, asked, "renewed")
+    contacts.change(tx, contact.id, **_answers(services, agreeing.site, asked, contact.uid, contact.key_slot))
+    entry = consent.entry_of(services, agreeing.account, agreeing.site, contact, agreeing.text, asked, "renewed")
     if all(getattr(last, each) == entry[each] for each in ("notice_version", "locale", "purposes")):
         return contact, {"document": last.document, "signature": last.signature}
     consent.renewed(services, tx, contact, entry)

@@ -78,7 +78,7 @@ async def changes(services: Services, actor: Actor, texts: list[NoticeText]) -> 
     return [each for each in found if each.old != each.new], running
 
 
-async def place(services: Services, site_key: str) -> tuple[Account, Site, Notice | None]:
+async def site_and_notice(services: Services, site_key: str) -> tuple[Account, Site, Notice | None]:
     """Return what a widget belongs to and the notice in force; NotFound where no site has the key."""
 
     def work(tx: Tx) -> tuple[Account, Site, Notice | None]:

@@ -30,7 +30,7 @@ class Hold:
 _columns = tuple(hold.c[field.name] for field in fields(Hold))
 
 
-def place(tx: Tx, contact_id: int, made: Mapping[str, Any]) -> None:
+def place_hold(tx: Tx, contact_id: int, made: Mapping[str, Any]) -> None:
     """Hold a contact, or hold it anew, under the lock that an erasure takes before it begins."""
     row = tx.execute(select(contact.c.uid).where(contact.c.id == contact_id).with_for_update()).first()
     if row is None:

@@ -1,7 +1,7 @@
 """
-The places that forget a contact, in their order: the key first, then each table that the schema says is about one.
+The locations that forget a contact, in their order: the key first, then each table that the schema says is about one.
 
-A place that is no table joins by a `Step` in `steps`: how to count what is there, how to remove some of it.
+A location that is no table joins by a `Step` in `steps`: how to count what is there, how to remove some of it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from functools import partial
 
 from chat.attachments.actions import attachments
 from chat.core.errors import Unavailable
-from chat.core.places import Place
+from chat.core.locations import DataLocation
 from chat.erasure.store import erasures
 from chat.erasure.store.erasures import Erasure
 from chat.infra.blobs import EXPORTS, FILES
@@ -22,7 +22,7 @@ from chat.infra.keys import keycopy
 from chat.infra.keys.keys import KEYS
 from chat.infra.pauses import Turns
 from chat.infra.services import Services
-from chat.infra.store import backups, places
+from chat.infra.store import backups, locations
 from chat.spam_filter.actions import training, versions
 
 Count = Callable[[Services, Erasure], Awaitable[int]]
@@ -30,25 +30,25 @@ Count = Callable[[Services, Erasure], Awaitable[int]]
 
 @dataclass(frozen=True)
 class Step:
-    """A place, how many of a contact's things are there (`look`), and the removal of some of them (`take`)."""
+    """A data location, how many of a contact's things are there (`look`), and the removal of some of them (`take`)."""
 
-    place: Place
+    location: DataLocation
     look: Count
     take: Count
 
 
 def steps() -> list[Step]:
-    """Return every place that forgets, in order."""
-    tables = [places.place_of(table) for table in places.of_contacts()]
+    """Return every data location that forgets, in order."""
+    tables = [locations.location_of(table) for table in locations.of_contacts()]
     kept = [Step(KEYS, _key_there, _destroy_key), Step(FILES, _files_there, _remove_files)]
     kept.append(Step(EXPORTS, _exports_there, _remove_exports))
     kept += [Step(LEARNT, _learnt, _unlearn), Step(VERSIONS, _stale, _settle)]
-    return [*kept, *(_of_table(place) for place in tables)]
+    return [*kept, *(_of_table(each) for each in tables)]
 
 
 async def forget(services: Services, erasure: Erasure) -> None:
     """
-    Go through every place, chunk by chunk; killed anywhere and begun again, it goes on. Then look again everywhere.
+    Go through every data location, chunk by chunk, then look again everywhere. Killed and begun again, it goes on.
 
     Raises Unavailable where something is left that came meanwhile: the sweep comes back to it.
     """
@@ -63,19 +63,19 @@ async def forget(services: Services, erasure: Erasure) -> None:
 
 
 async def _reach(services: Services, erasure: Erasure, position: int, step: Step) -> None:
-    found = {"place": step.place.name, "kind": step.place.kind, "position": position, "at": services.clock()}
+    found = {"place": step.location.name, "kind": step.location.kind, "position": position, "at": services.clock()}
     found["found"] = await step.look(services, erasure)
     await services.store.write(lambda tx: erasures.reach(tx, erasure.id, found))
 
 
 async def _look_again(services: Services, erasure: Erasure, step: Step) -> int:
     left = await step.look(services, erasure)
-    await services.store.write(lambda tx: erasures.leave(tx, erasure.id, step.place.name, left, services.clock()))
+    await services.store.write(lambda tx: erasures.leave(tx, erasure.id, step.location.name, left, services.clock()))
     return left
 
 
-def _of_table(place: Place) -> Step:
-    return Step(place, partial(_rows, place.name), partial(_take_rows, place.name))
+def _of_table(location: DataLocation) -> Step:
+    return Step(location, partial(_rows, location.name), partial(_take_rows, location.name))
 
 
 async def _rows(table: str, services: Services, erasure: Erasure) -> int:

@@ -11,7 +11,7 @@ from sqlalchemy import delete, exists, func, select, tuple_, update
 from chat.contacts.schema import contact, hold
 from chat.core.errors import NotFound
 from chat.erasure.schema import erasure, erasure_place
-from chat.infra.store import places
+from chat.infra.store import locations
 from chat.infra.store.columns import metadata
 from chat.infra.store.tx import Tx
 from chat.infra.store.upsert import once
@@ -156,7 +156,7 @@ def count(tx: Tx, name: str, contact_id: int) -> int:
     """Return how many rows of the table with a name are a contact's."""
     table = metadata.tables[name]
     return int(
-        tx.execute(select(func.count()).select_from(table).where(places.rows_of(table, contact_id))).scalar_one()
+        tx.execute(select(func.count()).select_from(table).where(locations.rows_of(table, contact_id))).scalar_one()
     )
 
 
@@ -164,7 +164,7 @@ def take(tx: Tx, erasure_id: str, name: str, contact_id: int) -> int:
     """Delete a chunk of a contact's rows, and count them in the same transaction; return how many there were."""
     table = metadata.tables[name]
     key = tuple(table.primary_key)
-    chunk = select(*key).where(places.rows_of(table, contact_id)).limit(CHUNK)
+    chunk = select(*key).where(locations.rows_of(table, contact_id)).limit(CHUNK)
     taken = tx.execute(delete(table).where(tuple_(*key).in_(chunk))).rowcount
     mine = (erasure_place.c.erasure_id == erasure_id) & (erasure_place.c.place == name)
     tx.execute(update(erasure_place).where(mine).values(removed=erasure_place.c.removed + taken))

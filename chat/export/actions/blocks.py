@@ -163,18 +163,18 @@ def table(heads: Iterable[object], rows: Iterable[Iterable[object]]) -> Markup:
 
 def purpose(t: Say, holding: Holding, days: Mapping[str, int]) -> Markup:
     """Return what a table is for, on what basis, how long it is kept, what of it is given and what is not."""
-    place = holding.place
-    kinds = dict.fromkeys(t.either(f"export.category.{each.category}", each.category) for each in place.fields)
-    bases = dict.fromkeys(t(f"export.basis.{each.basis}") for each in place.fields)
+    location = holding.location
+    kinds = dict.fromkeys(t.either(f"export.category.{each.category}", each.category) for each in location.fields)
+    bases = dict.fromkeys(t(f"export.basis.{each.basis}") for each in location.fields)
     withheld = [
         h("li", f"{t.field(name)}: {t.either(f'export.withheld.{holding.name}.{name}', why)}")
         for name, why in holding.withheld.items()
     ]
     pairs = {
-        "export.why.purpose": t.either(f"export.why.{holding.name}", place.why),
+        "export.why.purpose": t.either(f"export.why.{holding.name}", location.why),
         "export.why.kinds": ", ".join(kinds),
         "export.why.basis": "; ".join(bases),
-        "export.why.kept": kept(t, place.kept, days),
+        "export.why.kept": kept(t, location.kept, days),
     }
     made = [each for key, said in pairs.items() for each in (h("dt", t(key)), h("dd", said))]
     if withheld:

@@ -9,8 +9,8 @@ from typing import Any
 from chat.account import store as accounts
 from chat.core.audited import OTHERS
 from chat.core.clock import stamp
+from chat.core.locations import BASES
 from chat.core.model import Account, Contact, Site
-from chat.core.places import BASES
 from chat.export.store import holdings
 from chat.export.store.holdings import Holding, Row, Value
 from chat.infra.audit import audit
@@ -89,14 +89,14 @@ def _met(who: Subject, by: str) -> Item:
 
 def described(services: Services, who: Subject, holding: Holding) -> Item:
     """Return what a table is for, on what basis and how long (Art. 15(1)), what of it is given and what is not."""
-    place, given = holding.place, {value.column for value in holding.values}
+    location, given = holding.location, {value.column for value in holding.values}
     return {
         "name": holding.name,
-        "why": place.why,
-        "retention": rules.said(services, who.policy, place.kept),
+        "why": location.why,
+        "retention": rules.said(services, who.policy, location.kept),
         "fields": [
             {"name": each.name, "category": each.category, "purpose": each.purpose, "basis": BASES[each.basis]}
-            for each in place.fields
+            for each in location.fields
             if each.name in given
         ],
         "withheld": [{"field": name, "why": why} for name, why in holding.withheld.items()],
@@ -136,11 +136,11 @@ def _opened(services: Services, contact: Contact, value: Value, row: Row) -> str
     sealed = row[value.column]
     if not sealed:
         return None
-    place = value.opens.format_map(row)
-    if place.startswith(TEXT):
+    context = value.opens.format_map(row)
+    if context.startswith(TEXT):
         key = services.keys.get(contact.key_slot, contact.uid)
-        return unseal_text(key, place.removeprefix(TEXT), row["cid"], sealed)
-    return services.unseal(contact.key_slot, contact.uid, place, sealed)
+        return unseal_text(key, context.removeprefix(TEXT), row["cid"], sealed)
+    return services.unseal(contact.key_slot, contact.uid, context, sealed)
 
 
 def _judged(services: Services, who: Subject, text: str, score: float) -> Item:

@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, LargeBinary, MetaData, Select, Table, func, select, tuple_
 
-from chat.core.places import Place
-from chat.infra.store import places
+from chat.core.locations import DataLocation
+from chat.infra.store import locations
 from chat.infra.store.columns import AGENT, metadata, serial
 from chat.infra.store.tx import Tx
 from chat.tickets.schema import ticket
@@ -33,7 +33,7 @@ class Holding:
     """A table about a contact: what is given of each row, and what is `withheld`, by column, with the reason."""
 
     name: str
-    place: Place
+    location: DataLocation
     values: tuple[Value, ...]
     withheld: dict[str, str]
     setting: str
@@ -42,7 +42,7 @@ class Holding:
 
 def holdings(known: MetaData = metadata) -> list[Holding]:
     """Return every table about a contact, the contact's own first; a new one is here by what it says of itself."""
-    return [_holding(table) for table in reversed(places.of_contacts(known))]
+    return [_holding(table) for table in reversed(locations.of_contacts(known))]
 
 
 def page(tx: Tx, name: str, contact_id: int, after: Key, limit: int, known: MetaData = metadata) -> list[Row]:
@@ -54,7 +54,7 @@ def page(tx: Tx, name: str, contact_id: int, after: Key, limit: int, known: Meta
     key = tuple(table.primary_key)
     if "ticket_id" in table.c and key[0].name == "ticket_id":
         return _by_ticket(tx, table, contact_id, after, limit)
-    query = _rows(table).where(places.rows_of(table, contact_id))
+    query = _rows(table).where(locations.rows_of(table, contact_id))
     if after:
         query = query.where(tuple_(*key) > after)
     return [dict(row) for row in tx.execute(query.order_by(*key).limit(limit)).mappings()]
@@ -64,7 +64,7 @@ def count(tx: Tx, name: str, contact_id: int) -> int:
     """Return how many rows of a contact a table has."""
     table = metadata.tables[name]
     return int(
-        tx.execute(select(func.count()).select_from(table).where(places.rows_of(table, contact_id))).scalar_one()
+        tx.execute(select(func.count()).select_from(table).where(locations.rows_of(table, contact_id))).scalar_one()
     )
 
 
@@ -102,7 +102,7 @@ def _holding(table: Table) -> Holding:
     made = [_value(column) for column in table.columns if not column.info.get("withheld")]
     return Holding(
         str(table.name),
-        places.place_of(table),
+        locations.location_of(table),
         tuple(each for each in made if each is not None),
         {str(c.name): c.info["withheld"] for c in table.columns if c.info.get("withheld")},
         table.info.get("setting", ""),
@@ -112,13 +112,13 @@ def _holding(table: Table) -> Holding:
 
 def _value(column: Column[Any]) -> Value | None:
     """Return how a column is given; None for keys of rows and whatever else is the machine's own."""
-    name, place = str(column.name), column.info.get("place", "")
+    name, context = str(column.name), column.info.get("context", "")
     if name == "ticket_id":
         return Value("ticket", NUMBER, "plain")
-    if place == AGENT:
+    if context == AGENT:
         return Value(name.removesuffix("_id"), name, "agent")
     if isinstance(column.type, LargeBinary):
-        return Value(name, name, "sealed", place) if place else None
+        return Value(name, name, "sealed", context) if context else None
     if column.foreign_keys or column.type is serial or column.info.get("inner"):
         return None
     timed = isinstance(column.type, BigInteger) and (name == "at" or name.endswith("_at"))

@@ -10,19 +10,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from chat.core.locations import DataLocation
 from chat.core.macs import Macs
-from chat.core.places import Place
 from chat.infra.bus.file import FileBusClient, FileBusServer
 from chat.infra.bus.memory import Bus
 
-NETWORKS = Place(
+NETWORKS = DataLocation(
     "redis",
     "redis",
     "nobody",
     "nudges of ids and numbers; counts under keyed hashes that change each hour, gone in 15 minutes",
     paths=("lethe:allow:*",),
 )
-LEFT = Place(
+LEFT = DataLocation(
     "nudges",
     "file",
     "nobody",

@@ -17,10 +17,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from chat.core.crypt import NONCE_BYTES, derive
 from chat.core.errors import Misconfigured, NotFound
-from chat.core.places import Field, Place
+from chat.core.locations import DataLocation, Field
 from chat.infra.keys.slots import Slots
 
-KEYS = Place(
+KEYS = DataLocation(
     "keys",
     "keys",
     "contact",

@@ -19,10 +19,10 @@ from urllib.parse import unquote, urlsplit
 
 from chat.core.crypt import derive
 from chat.core.errors import Misconfigured
-from chat.core.places import Place
+from chat.core.locations import DataLocation
 from chat.infra.ledger.lines import LineFile, Lines, LineTable
 
-LEDGER = Place(
+LEDGER = DataLocation(
     "ledger",
     "ledger",
     "nobody",

@@ -17,7 +17,7 @@ metadata = MetaData(
 )
 
 AGENT = "agent"
-"""The place of an agent's id: exports give it as the account chooses."""
+"""The context of an agent's id: exports give it as the account chooses."""
 
 serial = BigInteger().with_variant(Integer, "sqlite")
 
@@ -39,17 +39,17 @@ def personal(
     *rest: Any,
     purpose: str = "",
     basis: str = "",
-    place: str = "",
+    context: str = "",
     withheld: str = "",
     **options: Any,
 ) -> Column[Any]:
     """
     Return a column that holds personal data; purpose and basis are its table's where it names none.
 
-    `place` is what its sealed bytes open as, filled in from their row; `text/…` where they were sealed with a `cid`.
+    `context` is what its sealed bytes open as, filled in from their row; `text/…` where they were sealed with a `cid`.
     `withheld` says why no export gives it.
     """
-    said = {"personal": category, "purpose": purpose, "basis": basis, "place": place, "withheld": withheld}
+    said = {"personal": category, "purpose": purpose, "basis": basis, "context": context, "withheld": withheld}
     return Column(name, kind, *rest, info=said, **options)
 
 

@@ -9,15 +9,15 @@ import secrets
 from pathlib import Path
 
 from chat.core.errors import Misconfigured
-from chat.core.places import Place
+from chat.core.locations import DataLocation
 from chat.core.settings import SHORTEST_SECRET, Settings
 
-SECRET = Place("secret", "file", "nobody", "the server's own secret", paths=("secret.key",))
-DATABASE = Place(
+SECRET = DataLocation("secret", "file", "nobody", "the server's own secret", paths=("secret.key",))
+DATABASE = DataLocation(
     "database",
     "file",
     "nobody",
-    "the tables in one file, each a place of its own; SQLite only",
+    "the tables in one file, each a data location of its own; SQLite only",
     paths=("lethe.db", "lethe.db-wal", "lethe.db-shm", "lethe.db-journal"),
 )
 

@@ -18,7 +18,7 @@ from chat.infra.services import Services, unseal_text
 from chat.infra.store.tx import Tx
 from chat.spam_filter.actions import training
 from chat.spam_filter.store import labels, quarantine
-from chat.spam_filter.store.quarantine import Held, Place, Sort
+from chat.spam_filter.store.quarantine import Held, MessageRef, Sort
 from chat.tickets.actions import transcripts
 
 Word = Literal["release", "confirm", "return"]
@@ -64,7 +64,7 @@ async def unused(services: Services, actor: Actor) -> int:
     return await services.store.read(lambda tx: quarantine.unused(tx, actor.account_id))
 
 
-async def judge(services: Services, actor: Actor, word: Word, places: list[Place]) -> int:
+async def judge(services: Services, actor: Actor, word: Word, refs: list[MessageRef]) -> int:
     """
     Say of messages that they are no spam (`release`), that they are (`confirm`), or take that back (`return`).
 
@@ -74,12 +74,12 @@ async def judge(services: Services, actor: Actor, word: Word, places: list[Place
 
     def work(tx: Tx) -> int:
         told.clear()
-        found = quarantine.many(tx, actor.account_id, places)
+        found = quarantine.many(tx, actor.account_id, refs)
         for ticket_id, group in groupby(found, key=lambda each: each.message.ticket_id):
             told.append(_said(services, tx, actor, word, ticket_id, list(group)))
         for each in found:
-            place = f"{each.number}/{each.message.seq}"
-            audit.enter(services, tx, actor.account_id, actor.agent_id, ENTERED[word], place, each.contact_uid)
+            ref = f"{each.number}/{each.message.seq}"
+            audit.enter(services, tx, actor.account_id, actor.agent_id, ENTERED[word], ref, each.contact_uid)
         return len(found)
 
     done = await services.store.write(work)

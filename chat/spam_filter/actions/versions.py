@@ -108,7 +108,7 @@ async def keep(services: Services, run: Run, job: Job, made: Fitted, counted: st
     mine = [each for each in job.examples if each.at < run.asked_at]
     known = Taught(services.filters.prior, job.key, marks_of(mine), made.head)
     now = services.clock()
-    where = {each.place: each for each in mine}
+    where = {each.ref: each for each in mine}
 
     def work(tx: Tx) -> bool:
         runs.lock(tx, run.id)
@@ -118,7 +118,7 @@ async def keep(services: Services, run: Run, job: Job, made: Fitted, counted: st
         # Written before the commit: a file of fewer labels than its row says is made again, one of more must not be.
         values |= {"sha256": services.filters.write_version(run.id, known), "report": made.report}
         runs.change(tx, run.id, **values, state="done", progress=100, done_at=run.done_at or now)
-        contacts_of = labels.contacts(tx, [place for place, _ in made.mistakes])
+        contacts_of = labels.contacts(tx, [ref for ref, _ in made.mistakes])
         rows = [
             {"ticket_id": t, "seq": s, "contact_id": contacts_of[t, s], "spam": where[t, s].spam, "margin": margin}
             for (t, s), margin in made.mistakes

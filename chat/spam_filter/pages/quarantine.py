@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from chat.core.errors import InvalidField
 from chat.spam_filter.actions import quarantine
-from chat.spam_filter.api import place_in, place_of, sort_of
+from chat.spam_filter.api import numbers_of, position_of, sort_of
 from chat.spam_filter.pages.chips import chip
 from chat.web.context import context_of
 from chat.web.forms import posted_fields
@@ -32,12 +32,12 @@ async def show(request: Request) -> Response:
     """`GET /admin/quarantine`: the held messages, a page at a time."""
     who, services = await reader(request), context_of(request).services
     sort = sort_of(request)
-    items, after = await quarantine.page(services, who.actor, sort, place_of(request), SHOWN)
+    items, after = await quarantine.page(services, who.actor, sort, position_of(request), SHOWN)
     more: dict[str, Any] = {
         "items": items,
         "chip": chip,
         "sort": sort,
-        "next": None if after is None else cursor_in(place_in(after)),
+        "next": None if after is None else cursor_in(numbers_of(after)),
         "first": "cursor" not in request.query_params,
         "waiting": await quarantine.count(services, who.actor),
         "done": _done(request),
@@ -51,13 +51,13 @@ async def judge(request: Request) -> Response:
     who, fields = await posted_fields(request)
     said, sort = dict(fields), sort_of(request)
     word: Any = said.get("word", "")
-    places = [_place(value) for name, value in fields if name == "held"][: quarantine.MOST]
+    refs = [_ref(value) for name, value in fields if name == "held"][: quarantine.MOST]
     if word not in WORDS:
         raise InvalidField("Say release, confirm or return", field="word")
-    if not places:
+    if not refs:
         return RedirectResponse(f"/admin/quarantine?sort={sort}&none=1", 303)
-    count = await quarantine.judge(context_of(request).services, who.actor, word, places)
-    named = ",".join(f"{number}-{seq}" for number, seq in places)
+    count = await quarantine.judge(context_of(request).services, who.actor, word, refs)
+    named = ",".join(f"{number}-{seq}" for number, seq in refs)
     return RedirectResponse(f"/admin/quarantine?sort={sort}&{word}={named}&count={count}", 303)
 
 
@@ -68,14 +68,14 @@ def _done(request: Request) -> dict[str, Any] | None:
         return {"word": "none", "places": [], "count": 0}
     for word in WORDS:
         if word in query:
-            places = query[word].split(",")[: quarantine.MOST]
-            for each in places:
-                _place(each)
-            return {"word": word, "places": places, "count": number(query.get("count", "0"), "count")}
+            refs = query[word].split(",")[: quarantine.MOST]
+            for each in refs:
+                _ref(each)
+            return {"word": word, "places": refs, "count": number(query.get("count", "0"), "count")}
     return None
 
 
-def _place(value: str) -> tuple[int, int]:
+def _ref(value: str) -> tuple[int, int]:
     """Return the ticket's number and the message's own. Raises InvalidField."""
     ticket, _, seq = value.partition("-")
     return number(ticket, "held"), number(seq, "held")

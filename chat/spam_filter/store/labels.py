@@ -65,10 +65,10 @@ def of_contact(tx: Tx, contact_id: int) -> list[Labelled]:
     return [Labelled(*row) for row in tx.execute(select(*_columns).where(label.c.contact_id == contact_id))]
 
 
-def contacts(tx: Tx, places: Sequence[tuple[int, int]]) -> dict[tuple[int, int], int]:
+def contacts(tx: Tx, refs: Sequence[tuple[int, int]]) -> dict[tuple[int, int], int]:
     """Return whose the labels of some messages are."""
     query = select(label.c.ticket_id, label.c.seq, label.c.contact_id)
-    rows = tx.execute(query.where(tuple_(label.c.ticket_id, label.c.seq).in_(places))) if places else ()
+    rows = tx.execute(query.where(tuple_(label.c.ticket_id, label.c.seq).in_(refs))) if refs else ()
     return {(row[0], row[1]): row[2] for row in rows}
 
 

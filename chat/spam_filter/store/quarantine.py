@@ -18,7 +18,7 @@ from chat.spam_filter.schema import label, review
 from chat.tickets.schema import message, ticket
 
 Sort = Literal["score", "time"]
-Place = tuple[int, int]  # a ticket's number in its account, a message's in the ticket
+MessageRef = tuple[int, int]  # a ticket's number in its account, a message's in the ticket
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ _looked_at = exists().where(review.c.ticket_id == message.c.ticket_id, review.c.
 
 
 def page(tx: Tx, account_id: str, sort: Sort, before: tuple[float, int, int] | None, limit: int) -> list[Held]:
-    """Return up to `limit` held messages, highest score or newest first, from behind `before`: score or time, place."""
+    """Return up to `limit` held messages, highest score or newest first, behind `before`: score or time, position."""
     by = _score if sort == "score" else message.c.at
     order = (by, message.c.ticket_id, message.c.seq)
     query = _of_account(account_id).where(message.c.held, ~_looked_at, ticket.c.held > 0)
@@ -57,14 +57,14 @@ def count(tx: Tx, account_id: str) -> int:
     return int(tx.execute(select(func.count()).select_from(found.subquery())).scalar_one())
 
 
-def many(tx: Tx, account_id: str, places: Sequence[Place]) -> list[Held]:
+def many(tx: Tx, account_id: str, refs: Sequence[MessageRef]) -> list[Held]:
     """Return those of some messages that are there, held or not; their tickets and contacts are locked, in order."""
-    numbers = sorted({number for number, _ in places})
+    numbers = sorted({number for number, _ in refs})
     mine = (ticket.c.account_id == account_id) & ticket.c.number.in_(numbers)
     tx.execute(select(ticket.c.id).where(mine).order_by(ticket.c.id).with_for_update())
     whose = contact.c.id.in_(select(ticket.c.contact_id).where(mine))
     tx.execute(select(contact.c.id).where(whose).order_by(contact.c.id).with_for_update())
-    query = _of_account(account_id).where(tuple_(ticket.c.number, message.c.seq).in_(places))
+    query = _of_account(account_id).where(tuple_(ticket.c.number, message.c.seq).in_(refs))
     return _all_held(tx, tx.execute(query.order_by(message.c.ticket_id, message.c.seq)))
 
 
@@ -91,9 +91,9 @@ def look_at(tx: Tx, found: Sequence[Message], agent_id: str, at: int, *, spam: b
 
 def forget(tx: Tx, found: Sequence[Message]) -> None:
     """Take back what was said of messages: they wait again."""
-    places = [(each.ticket_id, each.seq) for each in found]
-    if places:
-        tx.execute(delete(review).where(tuple_(review.c.ticket_id, review.c.seq).in_(places)))
+    refs = [(each.ticket_id, each.seq) for each in found]
+    if refs:
+        tx.execute(delete(review).where(tuple_(review.c.ticket_id, review.c.seq).in_(refs)))
 
 
 def _of_account(account_id: str) -> Select[Any]:

@@ -22,7 +22,7 @@ from chat.tickets.store.tickets import ticket_of
 
 
 @dataclass(slots=True)
-class Place:
+class TicketPosition:
     """Where a ticket stands, and so its next message: the columns that `_standing` reads, in their order."""
 
     id: int
@@ -58,7 +58,7 @@ class Place:
 
 _standing: Select[*tuple[Any, ...]] = (
     select(
-        *(ticket.c[field.name] for field in fields(Place) if field.name in ticket.c),
+        *(ticket.c[field.name] for field in fields(TicketPosition) if field.name in ticket.c),
         contact.c.receipt_id,
         contact.c.notice_version,
         account.c.notice_version,
@@ -109,21 +109,21 @@ def append(tx: Tx, drafts: Sequence[Draft], *, look: bool) -> None:
             # What was stored before opens no ticket: nothing would be in it, and all that follows would be refused.
             if _key(draft) not in before:
                 _open(tx, draft)
-    places = _places(tx, sorted(_ticket_ids(drafts)))
+    positions = _positions(tx, sorted(_ticket_ids(drafts)))
     # Who sends again into a ticket that has ended since must hear that it is stored.
-    look = look or any(place.status in ENDED for place in places.values())
+    look = look or any(position.status in ENDED for position in positions.values())
     known = _known(tx, drafts) if look else {}
     free = uploads.free(tx, [each for draft in drafts for each in draft.attachments])
-    past = _past(tx, [place for place in places.values() if place.status == "solved"])
-    fresh = [made for draft in drafts if (made := _placed(draft, places, known, free, past)) is not None]
+    past = _past(tx, [position for position in positions.values() if position.status == "solved"])
+    fresh = [made for draft in drafts if (made := _placed(draft, positions, known, free, past)) is not None]
     if fresh:
         _many(tx, _insert, fresh)
-        _many(tx, _advance, [_advanced(places[key]) for key in sorted({made["ticket_id"] for made in fresh})])
+        _many(tx, _advance, [_advanced(positions[key]) for key in sorted({made["ticket_id"] for made in fresh})])
         uploads.attach(tx, [draft for draft in drafts if draft.attachments and draft.refusal is None])
     _show_opened(tx, [draft for draft in drafts if draft.opens and draft.ticket_id is not None])
 
 
-def _places(tx: Tx, ids: list[int]) -> dict[int, Place]:
+def _positions(tx: Tx, ids: list[int]) -> dict[int, TicketPosition]:
     """Lock the tickets with these keys and return where they stand."""
     if not ids:
         return {}
@@ -131,7 +131,7 @@ def _places(tx: Tx, ids: list[int]) -> dict[int, Place]:
     size = 1 << (len(ids) - 1).bit_length()
     keys = ids + [ids[-1]] * (size - len(ids))
     rows = tx.exec_driver_sql(_read_of(size, tx.dialect), {f"key{n}": key for n, key in enumerate(keys)})
-    return {row[0]: Place(*row) for row in rows.all()}
+    return {row[0]: TicketPosition(*row) for row in rows.all()}
 
 
 @cache
@@ -165,7 +165,7 @@ def _ticket_ids(drafts: Sequence[Draft]) -> set[int]:
 
 def _placed(
     draft: Draft,
-    places: dict[int, Place],
+    positions: dict[int, TicketPosition],
     known: dict[Key, Row[*tuple[Any, ...]] | Draft],
     free: uploads.Free,
     past: set[int],
@@ -174,20 +174,20 @@ def _placed(
     key = _key(draft)
     if draft.refusal is not None or _recalled(draft, known.get(key)):
         return None
-    place = places.get(draft.ticket_id or 0)
-    draft.refusal = _refusal(draft, place, past) or uploads.taken(draft, free)
-    if draft.refusal is not None or place is None:
+    position = positions.get(draft.ticket_id or 0)
+    draft.refusal = _refusal(draft, position, past) or uploads.taken(draft, free)
+    if draft.refusal is not None or position is None:
         return None
-    place.take(draft)
+    position.take(draft)
     known[key] = draft
     return {
-        "ticket_id": place.id,
+        "ticket_id": position.id,
         "seq": draft.seq,
         "contact_id": draft.contact_id,
         "author": draft.author,
         "cid": draft.cid,
         "agent_id": draft.agent_id,
-        "receipt_id": place.receipt_id if draft.author == "visitor" else None,
+        "receipt_id": position.receipt_id if draft.author == "visitor" else None,
         "body": draft.sealed,
         "at": draft.at,
         "score": draft.score,
@@ -195,19 +195,21 @@ def _placed(
     }
 
 
-def _past(tx: Tx, solved: Sequence[Place]) -> set[int]:
+def _past(tx: Tx, solved: Sequence[TicketPosition]) -> set[int]:
     """Return those of the solved tickets whose contact has begun another since: an answer there would reach nobody."""
-    return {place.id for place in solved if tx.execute(_later, {"of": place.contact_id, "id": place.id}).first()}
+    return {
+        position.id for position in solved if tx.execute(_later, {"of": position.contact_id, "id": position.id}).first()
+    }
 
 
-def _refusal(draft: Draft, place: Place | None, past: set[int]) -> LetheError | None:
-    if place is None or place.contact_id != draft.contact_id:
+def _refusal(draft: Draft, position: TicketPosition | None, past: set[int]) -> LetheError | None:
+    if position is None or position.contact_id != draft.contact_id:
         return NotFound("No such ticket")
-    if draft.author == "visitor" and not place.consents:
+    if draft.author == "visitor" and not position.consents:
         return ConsentRequired("Agree to the current notice first")
-    if place.id in past:
+    if position.id in past:
         return Ended("Its contact has begun another ticket since: write there")
-    if place.status == "trash":
+    if position.status == "trash":
         return Ended("This ticket is in the trash")
     return None
 
@@ -221,7 +223,7 @@ def _recalled(draft: Draft, before: Row[*tuple[Any, ...]] | Draft | None) -> boo
     return True
 
 
-def _advanced(of: Place) -> dict[str, Any]:
+def _advanced(of: TicketPosition) -> dict[str, Any]:
     return {
         "of": of.id,
         "status": of.status,

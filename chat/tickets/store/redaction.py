@@ -13,7 +13,7 @@ from chat.attachments import store as uploads
 from chat.contacts.schema import contact
 from chat.core.errors import NotFound
 from chat.core.model import Attachment, Message, Ticket
-from chat.infra.store import places
+from chat.infra.store import locations
 from chat.infra.store.tx import Tx
 from chat.spam_filter.store import labels
 from chat.tickets.schema import message, ticket
@@ -117,7 +117,7 @@ def purge_some(tx: Tx, ids: Sequence[int], at: int) -> bool:
     whose = select(ticket.c.contact_id).where(ticket.c.id.in_(ids)).order_by(ticket.c.id)
     contacts = list(tx.execute(whose.with_for_update()).scalars())
     room = CHUNK
-    for table, of in places.below(ticket):
+    for table, of in locations.below(ticket):
         key = tuple(table.primary_key)
         chunk = select(*key).where(of.in_(ids)).limit(room)
         room -= tx.execute(delete(table).where(tuple_(*key).in_(chunk))).rowcount

@@ -79,10 +79,10 @@ class Opener:
     opened: int = 0
     closed: int = 0
 
-    def read(self, slot: int, owner: str, place: str, sealed: bytes) -> str | None:
+    def read(self, slot: int, owner: str, context: str, sealed: bytes) -> str | None:
         """Return a field; None where its key is gone or does not open it."""
         try:
-            text = unseal(self.keys.get(slot, owner), sealed, f"{owner}/{place}".encode())
+            text = unseal(self.keys.get(slot, owner), sealed, f"{owner}/{context}".encode())
         except NotFound:
             return None
         except (Misconfigured, Sealed):

@@ -7,11 +7,11 @@ import pytest
 import redis
 from sqlalchemy import Column, Integer, MetaData, String, Table, inspect
 
+from chat.core.locations import BASES, DataLocation, find_unclaimed
 from chat.core.macs import Macs
-from chat.core.places import BASES, Place, strays
 from chat.infra.bus.redis import RedisBus
 from chat.infra.services import Services
-from chat.infra.store import places
+from chat.infra.store import locations
 from chat.infra.store.columns import about, metadata, personal, plain, to
 from chat.record import actions as datamap
 from tests.inside import Served, problem_of
@@ -26,12 +26,12 @@ def copied() -> MetaData:
 
 
 def test_every_table_and_column_says_what_it_holds() -> None:
-    assert places.faults() == []
-    assert places.faults(copied()) == []
+    assert locations.problems() == []
+    assert locations.problems(copied()) == []
 
 
 def test_every_other_place_says_so_too() -> None:
-    assert [fault for each in datamap.OTHERS for fault in each.faults] == []
+    assert [fault for each in datamap.OTHERS for fault in each.problems] == []
     names = [each.name for each in datamap.every()]
     assert len(set(names)) == len(names)
 
@@ -39,26 +39,26 @@ def test_every_other_place_says_so_too() -> None:
 def test_a_table_that_says_nothing_is_found() -> None:
     schema = copied()
     Table("silent", schema, Column("id", Integer, primary_key=True))
-    assert places.faults(schema) == ["silent does not say about whom it is and why"]
+    assert locations.problems(schema) == ["silent does not say about whom it is and why"]
 
 
 def test_a_column_that_says_nothing_is_found() -> None:
     schema = copied()
     schema.tables["message"].append_column(Column("mood", String(10)))
-    assert places.faults(schema) == ["message.mood does not say what it holds"]
+    assert locations.problems(schema) == ["message.mood does not say what it holds"]
 
 
 def test_a_table_that_hangs_off_a_contact_must_be_about_one() -> None:
     schema = copied()
     Table("extra", schema, plain("contact_id", to("contact.id")), info=about("nobody", "so it says"))
-    assert places.faults(schema) == ["extra goes with a contact and does not say that it is about one"]
+    assert locations.problems(schema) == ["extra goes with a contact and does not say that it is about one"]
 
 
 def test_a_table_about_a_contact_that_does_not_go_with_one_is_found() -> None:
     schema = copied()
     said = about("contact", "to call back", basis="consent", kept="contacts")
     Table("phone", schema, plain("id", Integer, primary_key=True), personal("number", String, "phone"), info=said)
-    assert places.faults(schema) == ["phone is about a contact and does not go with one"]
+    assert locations.problems(schema) == ["phone is about a contact and does not go with one"]
 
 
 def test_an_unknown_category_purpose_or_basis_is_found() -> None:
@@ -66,11 +66,11 @@ def test_an_unknown_category_purpose_or_basis_is_found() -> None:
         schema = copied()
         said = about("contact", why, basis=basis, kept="contacts")
         Table("phone", schema, plain("contact_id", to("contact.id")), personal("number", String, category), info=said)
-        assert any("phone" in each for each in places.faults(schema))
+        assert any("phone" in each for each in locations.problems(schema))
 
 
 def test_what_hangs_off_is_erased_before_what_it_hangs_off() -> None:
-    order = [table.name for table in places.of_contacts()]
+    order = [table.name for table in locations.of_contacts()]
     assert set(order) >= {"message", "note", "ticket", "receipt", "contact"}
     assert order[-1] == "contact"
     assert order.index("message") < order.index("ticket")
@@ -88,15 +88,15 @@ async def test_a_redis_key_of_no_known_place_is_found(redis_url: str) -> None:
     await bus.allow("begin:0123456789abcdef", 10, 60.0)
     await bus.stop()
     with redis.Redis.from_url(redis_url, decode_responses=True) as client:
-        assert strays(client.scan_iter(), datamap.every()) == []
+        assert find_unclaimed(client.scan_iter(), datamap.every()) == []
         client.set("lethe:names:7", "Ada")
-        assert strays(client.scan_iter(), datamap.every()) == ["lethe:names:7"]
+        assert find_unclaimed(client.scan_iter(), datamap.every()) == ["lethe:names:7"]
 
 
 def test_a_pattern_does_not_reach_into_another_folder() -> None:
-    known = [Place("files", "files", "nobody", "why", paths=("attachments/*/*",))]
+    known = [DataLocation("files", "files", "nobody", "why", paths=("attachments/*/*",))]
     names = ["attachments/a/b", "attachments/a", "attachments/a/b/c", "lethe.db", "other/a/b"]
-    assert strays(names, known) == ["attachments/a", "attachments/a/b/c", "lethe.db", "other/a/b"]
+    assert find_unclaimed(names, known) == ["attachments/a", "attachments/a/b/c", "lethe.db", "other/a/b"]
 
 
 async def test_the_record_names_every_place_with_basis_and_retention(app: Served) -> None:

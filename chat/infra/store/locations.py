@@ -1,4 +1,4 @@
-"""What the schema says of itself: tables as places, in the order they are erased, and which rows are a contact's."""
+"""What the schema says of itself: its tables in the order they are erased, and which rows are a contact's."""
 
 from __future__ import annotations
 
@@ -6,28 +6,30 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, LargeBinary, MetaData, Table, select
 
-from chat.core.places import Field, Place
+from chat.core.locations import DataLocation, Field
 from chat.infra.store.columns import metadata
 
 CONTACT = "contact"
 """The table that all tables about a contact reach."""
 
 
-def tables(known: MetaData = metadata) -> list[Place]:
-    """Return every table as a place; what its columns leave unsaid is found by `faults`."""
-    return [place_of(table) for table in known.sorted_tables]
+def tables(known: MetaData = metadata) -> list[DataLocation]:
+    """Return every table as a data location; what its columns leave unsaid is found by `problems`."""
+    return [location_of(table) for table in known.sorted_tables]
 
 
-def place_of(table: Table) -> Place:
-    """Return a table as a place."""
+def location_of(table: Table) -> DataLocation:
+    """Return a table as a data location."""
     said = table.info
     fields = tuple(_field(table, column) for column in table.columns if column.info.get("personal"))
-    return Place(str(table.name), "table", said.get("about", ""), said.get("why", ""), said.get("kept", ""), fields)
+    return DataLocation(
+        str(table.name), "table", said.get("about", ""), said.get("why", ""), said.get("kept", ""), fields
+    )
 
 
-def faults(known: MetaData = metadata) -> list[str]:
+def problems(known: MetaData = metadata) -> list[str]:
     """Return what the schema leaves unsaid, or says of a table that erasure does not reach; empty where it is whole."""
-    found = [fault for place in tables(known) for fault in place.faults]
+    found = [fault for place in tables(known) for fault in place.problems]
     for table in known.sorted_tables:
         if table.info.get("about") in {"contact", "agent", "recipient"}:
             found += [
@@ -66,11 +68,11 @@ def rows_of(table: Table, key: int) -> ColumnElement[bool]:
 
 
 def _unopened(table: Table) -> list[Column[Any]]:
-    """Return what is sealed under a contact's key and says neither its place nor why no export gives it."""
+    """Return what is sealed under a contact's key and says neither its context nor why no export gives it."""
     if table.info.get("about") != "contact":
         return []
     sealed = (each for each in table.columns if each.info.get("personal") and isinstance(each.type, LargeBinary))
-    return [each for each in sealed if not each.info.get("place") and not each.info.get("withheld")]
+    return [each for each in sealed if not each.info.get("context") and not each.info.get("withheld")]
 
 
 def _path(table: Table) -> list[Column[Any]] | None:

@@ -1,6 +1,6 @@
 """
-Places where personal data may be, each declared beside what it is about: a table in the schema, anything else with
-`declare`. Erasure, export and the record of processing are made from these.
+Data locations: where personal data may be. Each is declared beside what it is about, a table in its schema. Erasure,
+export and the record of processing are made from these.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ SUBJECTS = frozenset({"contact", "agent", "recipient", "nobody"})
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One kind of personal data in a place: `sealed` where it is stored under the person's own key."""
+    """One kind of personal data in a location: `sealed` where it is stored under the person's own key."""
 
     name: str
     category: str
@@ -39,7 +39,7 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class DataLocation:
     """
     Somewhere personal data may be. `about` is contact, agent, recipient (of what was sent) or nobody; `why` says what
     it is for, or why it is about nobody; `kept` names the rule that ends it. `paths` are the patterns of its files in
@@ -55,12 +55,12 @@ class Place:
     paths: tuple[str, ...] = ()
 
     @property
-    def faults(self) -> list[str]:
+    def problems(self) -> list[str]:
         """What this declaration leaves unsaid."""
         if self.about not in SUBJECTS or not self.why:
             return [f"{self.name} does not say about whom it is and why"]
         if self.about == "nobody":
-            return [f"{self.name}.{each.name} is personal, and its place about nobody" for each in self.fields]
+            return [f"{self.name}.{each.name} is personal, and its location about nobody" for each in self.fields]
         found = []
         if not self.fields or not self.kept:
             found.append(f"{self.name} is about a person and does not say what it holds or how long")
@@ -69,9 +69,9 @@ class Place:
         ]
 
 
-def strays(names: Iterable[str], known: Iterable[Place]) -> list[str]:
-    """Return the files or keys among `names` that are of no known place."""
-    patterns = [pattern for place in known for pattern in place.paths]
+def find_unclaimed(names: Iterable[str], known: Iterable[DataLocation]) -> list[str]:
+    """Return the files or keys among `names` that are of no known location."""
+    patterns = [pattern for location in known for pattern in location.paths]
     return sorted(name for name in names if not any(_fits(name, pattern) for pattern in patterns))
 
 
