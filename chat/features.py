@@ -8,6 +8,7 @@ from chat.audit.feature import feature as audit
 from chat.backup.feature import feature as backup
 from chat.consent.feature import feature as consent
 from chat.contacts.feature import feature as contacts
+from chat.core.locales import Locales
 from chat.departments.feature import feature as departments
 from chat.embed.feature import feature as embed
 from chat.erasure.feature import feature as erasure
@@ -65,5 +66,6 @@ def gathered(features: Features = FEATURES) -> Gathered:
     """Return what actions gather from all features."""
     return Gathered(
         audited=frozenset(word for each in features for word in each.audited),
+        locales=Locales([each.folder for each in features]),
         rules=tuple(sorted((rule for each in features for rule in each.rules), key=lambda rule: rule.order)),
     )

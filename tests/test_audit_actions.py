@@ -9,7 +9,6 @@ from sqlalchemy import select
 from chat.account.actions import accounts
 from chat.audit.actions import verdicts
 from chat.core.errors import NotFound, Unauthorized
-from chat.core.locales import strings
 from chat.core.networks import Network
 from chat.erasure.actions import erasure
 from chat.features import gathered
@@ -344,4 +343,5 @@ async def test_the_page_is_not_for_agents(app: Served) -> None:
 
 @pytest.mark.parametrize("locale", ["en", "el"])
 def test_every_action_has_words(locale: str) -> None:
-    assert [each for each in gathered().audited if f"audit.action.{each}" not in strings(locale)] == []
+    known = gathered().locales.strings(locale)
+    assert [each for each in gathered().audited if f"audit.action.{each}" not in known] == []

@@ -7,7 +7,7 @@ import pytest
 from starlette.requests import Request
 
 from chat.core.errors import InvalidField, LetheError, PasswordDue, RateLimited, TooSlow, Unauthorized
-from chat.core.locales import strings
+from chat.core.locales import SHARED
 from chat.core.model import LOCALES
 from chat.web import pages
 from tests.inside import CHAT, Served
@@ -52,8 +52,8 @@ def test_every_error_has_its_number_and_words(kind: type[LetheError], locale: st
     assert title is not None
     assert int(number[1]) == error.status
     own = error.status if error.status in pages.ERRORS else 500 if error.status >= 500 else 400
-    assert title[1] == strings(locale)[f"error.{own}.title"]
-    assert str(strings(locale)[f"error.{own}.how"])[:20] in page
+    assert title[1] == SHARED.strings(locale)[f"error.{own}.title"]
+    assert str(SHARED.strings(locale)[f"error.{own}.how"])[:20] in page
 
 
 def test_a_number_without_words_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

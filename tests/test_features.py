@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import json
 import pkgutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,7 +16,6 @@ import pytest
 from starlette.routing import BaseRoute
 
 import chat
-from chat.core.locales import strings
 from chat.core.model import LOCALES
 from chat.features import FEATURES, gathered, menu, sweeps
 from chat.infra.store.ageing import Kind
@@ -59,6 +59,18 @@ def entered(module: ModuleType) -> set[str]:
     return named
 
 
+def unsaid(feature: Feature) -> list[str]:
+    """What a feature says in one language and not in another."""
+    found = []
+    for part in ("", "export."):
+        paths = [feature.folder / f"words.{part}{locale}.json" for locale in LOCALES]
+        keys = [set(json.loads(path.read_text("utf-8"))) if path.exists() else set() for path in paths]
+        every = set[str]().union(*keys)
+        for locale, known in zip(LOCALES, keys, strict=True):
+            found += [f"{feature.name} does not say {key} in {locale}" for key in sorted(every - known)]
+    return found
+
+
 def left_out(features: tuple[Feature, ...]) -> list[str]:
     """What is there and no record of these says."""
     folders = {each.name for each in FOLDER.iterdir() if (each / "__init__.py").exists()} - BELOW
@@ -67,6 +79,7 @@ def left_out(features: tuple[Feature, ...]) -> list[str]:
     found += [f"the table {name} is no feature's" for name in sorted({*metadata.tables} - said - OF_THE_SERVER)]
     audited = {word for each in features for word in each.audited}
     for each in features:
+        found += unsaid(each) if each.folder == FOLDER / each.name else [f"{each.name} is not in its folder"]
         served = endpoints([route for kind in SERVED for route in getattr(each, kind)])
         for module in modules(each.name, "api", "pages"):
             makes = [made for name, made in vars(module).items() if name.endswith("routes") or name == "files"]
@@ -102,6 +115,7 @@ def test_every_feature_says_all_it_has() -> None:
         ("rights", {"widget": ()}, "rights does not serve mail_transcript"),
         ("holds", {"pages": ()}, "holds has no page /admin/privacy"),
         ("backup", {"sweeps": ()}, "backup does not run chat.backup.actions.backups.sweep"),
+        ("departments", {"folder": FOLDER}, "departments is not in its folder"),
         ("erasure", {"rules": ()}, "erasure has no rule for sessions"),
         ("departments", {"audited": ()}, "departments enters department.changed, which no feature says"),
     ],
@@ -111,6 +125,13 @@ def test_what_a_record_leaves_out_is_named(name: str, without: dict[str, Any], s
     others = tuple(each for each in FEATURES if each.name != name)
     (one,) = (each for each in FEATURES if each.name == name)
     assert said in left_out(others if not without else (*others, replace(one, **without)))
+
+
+def test_what_a_feature_says_in_one_language_alone_is_named(tmp_path: Path) -> None:
+    for locale, said in (("en", {"a": "A", "b": "B"}), ("el", {"a": "Α"})):
+        (tmp_path / f"words.{locale}.json").write_text(json.dumps(said))
+    (tmp_path / "words.export.el.json").write_text('{"c": "Γ"}')
+    assert unsaid(Feature("made", tmp_path)) == ["made does not say b in el", "made does not say c in en"]
 
 
 def test_no_two_features_say_one_action() -> None:
@@ -131,4 +152,5 @@ def test_the_menu_names_pages_in_every_language() -> None:
     assert len({each.path for each in lines}) == len(lines) == 11
     assert len({(each.group, each.position) for each in lines}) == len(lines)
     for locale in LOCALES:
-        assert {each.key for each in lines} | {f"page.group.{group}" for group in menu()} <= {*strings(locale)}
+        keys = {each.key for each in lines} | {f"page.group.{group}" for group in menu()}
+        assert keys <= {*gathered().locales.strings(locale)}

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from chat.__main__ import main
-from chat.core.locales import strings, words
 from chat.core.model import LOCALES
+from chat.features import gathered
 from chat.spam_filter.actions import quarantine
 from chat.spam_filter.pages.chips import HAS, KINDS, TRAITS, chip
 from tests.inside import Served
@@ -32,12 +32,12 @@ from tests.test_quarantine import held
     ],
 )
 def test_a_reason_is_said_in_words(token: str, said: str) -> None:
-    assert chip(words("en"), token) == said
+    assert chip(gathered().locales.words("en"), token) == said
 
 
 @pytest.mark.parametrize("locale", LOCALES)
 def test_every_kind_and_trait_has_its_words(locale: str) -> None:
-    known = strings(locale)
+    known = gathered().locales.strings(locale)
     assert {f"held.why.{name}" for name in (*KINDS, *TRAITS, *HAS.values(), "tld", "digits", "sign", "figure")} <= {
         *known
     }
@@ -49,7 +49,7 @@ def test_every_kind_and_trait_has_its_words(locale: str) -> None:
 def test_what_is_set_aside_has_one_name(locale: str, others: tuple[str, ...]) -> None:
     said = {
         key: text
-        for key, text in strings(locale).items()
+        for key, text in gathered().locales.strings(locale).items()
         if key.startswith(("held.", "inbox.", "page.")) and any(other in text for other in others)
     }
     assert said == {}

@@ -21,6 +21,7 @@ from chat.core.errors import LetheError
 from chat.core.locales import best_locale
 from chat.export.actions import blocks
 from chat.export.domain import markup
+from chat.features import gathered
 from chat.infra.mail import Letter, Mailer
 from tests.chance import dice
 from tests.growth import CHEAP, Grown, Work, grows
@@ -92,7 +93,7 @@ def sniffed(text: str) -> object:
 
 def shown(text: str) -> object:
     """Make what an export's page shows of it."""
-    t = blocks.Say("en")
+    t = blocks.Say(gathered().locales, "en")
     return blocks.value(t, text), markup.spoken(text), blocks.value(t, {"a": text}), blocks.value(t, [text, text])
 
 

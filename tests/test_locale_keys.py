@@ -1,15 +1,17 @@
 """The pages' words: every key that a template or script says is in both languages, in both forms where it counts."""
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from chat.core.locales import strings
 from chat.core.model import LOCALES
 from chat.export.store.holdings import Holding, holdings
+from chat.features import gathered
 
+WORDS = gathered().locales
 ROOT = Path(__file__).parent.parent
 SAID = re.compile(r"""(?<![\w.])t\(\s*(["'])(\w[\w.]*\w)\1\s*(,[^()]*(?:\([^()]*\)[^()]*)*)?\)""")
 COUNTS = re.compile(r"\bcount\s*[=:,}]")
@@ -32,9 +34,16 @@ def texts() -> dict[str, str]:
 
 @pytest.mark.parametrize("locale", LOCALES)
 def test_every_key_that_is_said_is_there_in_each_form(locale: str) -> None:
-    known = strings(locale, "export")
+    known = WORDS.strings(locale, "export")
     found = {name: list(missing(text, known)) for name, text in texts().items()}
     assert {name: keys for name, keys in found.items() if keys} == {}
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("part", ["", "export."])
+def test_no_key_is_said_by_two(locale: str, part: str) -> None:
+    found = [key for path in WORDS.files(f"words.{part}{locale}.json") for key in json.loads(path.read_text("utf-8"))]
+    assert len(found) == len(set(found)) > 100
 
 
 def test_most_keys_are_seen_by_the_look() -> None:
@@ -45,7 +54,7 @@ def test_most_keys_are_seen_by_the_look() -> None:
     "text", ['{{ t("no.such.key") }}', '{{ t("password.due", count=failed) }}', 't("rights.held", { count: of(one) })']
 )
 def test_a_key_that_is_not_there_or_has_no_forms_is_found(text: str) -> None:
-    assert list(missing(text, strings("en")))
+    assert list(missing(text, WORDS.strings("en")))
 
 
 SHAPED = {"ticket", "message", "attachment", "receipt"}
@@ -62,7 +71,7 @@ def unnamed(each: Holding, known: dict[str, str]) -> list[str]:
 
 @pytest.mark.parametrize("locale", LOCALES)
 def test_an_export_says_nothing_in_the_words_of_the_database(locale: str) -> None:
-    known = strings(locale, "export")
+    known = WORDS.strings(locale, "export")
     assert [key for each in holdings() for key in unnamed(each, known)] == []
     less = {key: text for key, text in known.items() if key not in {"export.why.link", "export.field.phone"}}
     assert [key for each in holdings() for key in unnamed(each, less)] == ["field.phone", "why.link"]

@@ -12,7 +12,7 @@ import pytest
 
 from chat.attachments.actions import attachments, quotas
 from chat.core.errors import StorageFull, Unavailable
-from chat.core.locales import words
+from chat.core.locales import SHARED
 from chat.core.model import LOCALES, Contact
 from chat.core.settings import Settings
 from chat.export.actions import building, exports
@@ -275,11 +275,12 @@ async def test_an_account_is_told_how_much_it_uses_of_how_much(app: Served) -> N
 
 
 def test_sizes_are_in_the_readers_language() -> None:
-    made = [size(words(code), count) for code in LOCALES for count in (0, 1023, 1536, 150 * 2**20, 5 * 2**40 // 2)]
+    counts = (0, 1023, 1536, 150 * 2**20, 5 * 2**40 // 2)
+    made = [size(SHARED.words(code), count) for code in LOCALES for count in counts]
     en = ["0\u00a0bytes", "1023\u00a0bytes", "1.5\u00a0kB", "150\u00a0MB", "2560\u00a0GB"]
     assert made == en + [each.replace(".", ",").replace("bytes", "byte") for each in en]
 
 
 @pytest.mark.parametrize(("count", "shown"), [(2**20 - 100, "1 MB"), (2**30 - 1, "1 GB"), (1023 * 2**10, "1023 kB")])
 def test_a_size_that_is_nearly_the_next_unit_is_said_in_it(count: int, shown: str) -> None:
-    assert size(words("en"), count).replace("\u00a0", " ") == shown
+    assert size(SHARED.words("en"), count).replace("\u00a0", " ") == shown

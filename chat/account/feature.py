@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from chat.account import api, pages, schema
 from chat.web.feature import Feature, Menu
 
 feature = Feature(
     "account",
+    Path(__file__).parent,
     tables=(
         schema.account,
         schema.site,

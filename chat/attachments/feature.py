@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from chat.attachments import schema
 from chat.attachments.actions import attachments
 from chat.web.feature import Feature, Sweep
 
 feature = Feature(
     "attachments",
+    Path(__file__).parent,
     tables=(schema.attachment,),
     sweeps=(Sweep("attachments", attachments.sweep, 3600.0),),
     audited=("attachment.viewed",),

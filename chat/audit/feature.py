@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from chat.audit import api, pages, store
 from chat.audit.actions import ageing, renewing, verdicts
 from chat.infra.audit import schema
@@ -10,6 +12,7 @@ from chat.web.feature import Feature, Menu, Sweep
 
 feature = Feature(
     "audit",
+    Path(__file__).parent,
     tables=(
         schema.audit_head,
         schema.audit_part,

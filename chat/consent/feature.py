@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from chat.consent import api, pages, schema
 from chat.consent.actions import consent
 from chat.web.feature import Feature, Menu, Sweep
 
 feature = Feature(
     "consent",
+    Path(__file__).parent,
     tables=(
         schema.notice,
         schema.notice_text,

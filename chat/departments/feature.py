@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from chat.departments import api, pages, schema
 from chat.web.feature import Feature, Menu
 
 feature = Feature(
     "departments",
+    Path(__file__).parent,
     tables=(schema.department,),
     rest=api.routes(),
     pages=pages.routes(),

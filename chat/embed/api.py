@@ -12,7 +12,7 @@ from starlette.routing import Route
 from chat.account.actions import forms
 from chat.consent.actions import notices
 from chat.core.errors import NotFound
-from chat.core.locales import words
+from chat.core.locales import Words
 from chat.core.model import LOCALES
 from chat.retention.actions import retention
 from chat.rights import actions as links
@@ -89,7 +89,7 @@ async def config(request: Request) -> Response:
             "online": services.bus.online(account.id),
             "notice": shown,
             "purposes": shown["purposes"] if shown else [],
-            "fields": forms.asked(site, locale, _labels(locale)),
+            "fields": forms.asked(site, locale, _labels(services.gathered.locales.words(locale))),
             "locale": locale,
             "locales": list(LOCALES),
             "kept_days": await retention.kept_days(services, account.id),
@@ -105,9 +105,8 @@ async def loader(_: Request) -> Response:
     return Response(lean(folder("widget") / "loader.js"), media_type="text/javascript; charset=utf-8", headers=headers)
 
 
-def _labels(locale: str) -> dict[str, str]:
+def _labels(t: Words) -> dict[str, str]:
     """Return the labels of the fields that any site may ask."""
-    t = words(locale)
     return {name: t(f"site.fields.{name}") for name in forms.KNOWN}
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from chat.erasure import api, pages, schema
 from chat.erasure.actions import ageing, erasure, recipients
 from chat.erasure.store import ageing as kinds
@@ -10,6 +12,7 @@ from chat.web.feature import Feature, Menu, Sweep
 
 feature = Feature(
     "erasure",
+    Path(__file__).parent,
     tables=(
         schema.erasure,
         schema.erasure_place,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from chat.export import api, pages, schema
 from chat.export.actions import ageing, building
 from chat.export.store import ageing as kinds
@@ -10,6 +12,7 @@ from chat.web.feature import Feature, Menu, Sweep
 
 feature = Feature(
     "export",
+    Path(__file__).parent,
     tables=(schema.export,),
     rest=api.routes(),
     widget=api.widget_routes(),

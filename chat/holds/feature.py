@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from chat.holds import api, pages
 from chat.web.feature import Feature, Menu
 
 feature = Feature(
     "holds",
+    Path(__file__).parent,
     rest=api.routes(),
     pages=pages.routes(),
     menu=(Menu("privacy", 1, "/admin/privacy", "page.privacy"),),

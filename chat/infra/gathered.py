@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from chat.core.locales import Locales
 from chat.infra.pauses import Pause
 from chat.infra.store.ageing import Found, Kind, Policy
 from chat.infra.store.tx import Tx
@@ -68,7 +69,8 @@ class Rule:
 
 @dataclass(frozen=True)
 class Gathered:
-    """Of all features: the actions that may be entered in the audit log, the rules of retention in their order."""
+    """Of all features: the actions that may be entered in the audit log, retention's rules in order, the words."""
 
     audited: frozenset[str]
     rules: tuple[Rule, ...]
+    locales: Locales

@@ -18,7 +18,6 @@ from chat.contacts.store import contacts
 from chat.core.crypt import Sealed
 from chat.core.errors import LetheError
 from chat.core.ids import uuid7
-from chat.core.locales import words
 from chat.core.model import Contact
 from chat.core.nudges import Nudge, Told
 from chat.infra.audit import audit
@@ -48,7 +47,7 @@ async def transcript(services: Services, contact: Contact, to: str) -> str:
     Queue the transcript to the address its contact gave; return the letter's id. Only for who has opened a link in that
     mailbox: else anybody could have their own words sent to anybody, in the account's name.
     """
-    t = words(contact.locale)
+    t = services.gathered.locales.words(contact.locale)
     said = await transcripts.as_text(services, contact)
 
     def work(tx: Tx) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from chat.letters import actions, schema
 from chat.web.feature import Feature, Sweep
 
 feature = Feature(
     "letters",
+    Path(__file__).parent,
     tables=(
         schema.outbox,
         schema.disclosure,

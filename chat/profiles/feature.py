@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from chat.profiles import api
 from chat.web.feature import Feature
 
 feature = Feature(
     "profiles",
+    Path(__file__).parent,
     rest=api.routes(),
     audited=("consents.viewed", "contact.viewed", "contacts.listed"),
 )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from chat.retention import api, pages, schema
 from chat.retention.actions import sweeping
 from chat.web.feature import Feature, Menu, Sweep
 
 feature = Feature(
     "retention",
+    Path(__file__).parent,
     tables=(
         schema.retention_run,
         schema.retention_count,

@@ -11,13 +11,12 @@ from starlette.routing import Route
 
 from chat.attachments.actions import quotas
 from chat.core.errors import InvalidField
-from chat.core.locales import words
 from chat.retention.actions import retention, rules
 from chat.retention.actions.rules import DAYS, Thought
 from chat.web.bars import bars
 from chat.web.context import context_of
 from chat.web.forms import Errors, Form, just_saved, manager, posted, saved, whole
-from chat.web.pages import Reader, locale_of, page
+from chat.web.pages import Reader, page, words_of
 from chat.web.parameters import takes
 from chat.web.sizes import size
 
@@ -97,7 +96,7 @@ async def _page(request: Request, who: Reader, form: Form, errors: Errors, statu
         "took": {each["rule"]: each for each in last["rules"]} if last else {},
         "runs": (await retention.page(services, who.actor, None, SHOWN))[0],
         "storage": await quotas.storage(services, who.actor),
-        "size": partial(size, words(locale_of(request))),
+        "size": partial(size, words_of(request)),
         "months": [each | {"name": _month(request, each["month"])} for each in months],
         "plots": _plots(request, months),
     }
@@ -106,7 +105,7 @@ async def _page(request: Request, who: Reader, form: Form, errors: Errors, statu
 
 def _plots(request: Request, months: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return a plot for each rule under which anything falls due."""
-    short = words(locale_of(request))("retention.plot.months").split()
+    short = words_of(request)("retention.plot.months").split()
     labels = [f"{short[int(each['month'][5:]) - 1]} {each['month'][2:4]}" for each in months]
     labels = ["" if at % EVERY_OTHER else label for at, label in enumerate(labels)]
     counts = {rule.name: [each[rule.name] for each in months] for rule in context_of(request).services.gathered.rules}
@@ -116,4 +115,4 @@ def _plots(request: Request, months: list[dict[str, Any]]) -> list[dict[str, Any
 def _month(request: Request, month: str) -> str:
     """Return `2026-11` in words."""
     year, _, number = month.partition("-")
-    return f"{words(locale_of(request))(f'month.{int(number)}')} {year}"
+    return f"{words_of(request)(f'month.{int(number)}')} {year}"

@@ -19,7 +19,6 @@ from chat.core.clock import stamp
 from chat.core.crypt import Sealed, digest
 from chat.core.errors import InvalidField, LetheError, NotFound, RateLimited, Unauthorized
 from chat.core.ids import secret
-from chat.core.locales import words
 from chat.core.model import Account, Contact, Site
 from chat.core.networks import Network
 from chat.core.nudges import Nudge, Told
@@ -99,9 +98,8 @@ async def transcript(services: Services, contact: Contact, network: Network) -> 
     account, site = await services.store.read(
         lambda tx: (accounts.one(tx, contact.account_id), accounts.site_by_id(tx, contact.site_id))
     )
-    subject, text = (
-        words(contact.locale)(key, name=account.name) for key in ("mail.transcript", "mail.transcript.ask")
-    )
+    t = services.gathered.locales.words(contact.locale)
+    subject, text = (t(key, name=account.name) for key in ("mail.transcript", "mail.transcript.ask"))
     await _mail(services, site, found_by, Written(subject, text), contact.id)
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from chat.rights import actions, api, pages, schema
 from chat.web.feature import Feature, Sweep
 
 feature = Feature(
     "rights",
+    Path(__file__).parent,
     tables=(schema.link,),
     widget=api.widget_routes(),
     pages=pages.routes(),

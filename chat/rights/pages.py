@@ -11,7 +11,6 @@ from starlette.routing import Route
 
 from chat.core.clock import stamp
 from chat.core.errors import RateLimited
-from chat.core.locales import strings, words
 from chat.erasure.actions import erasure
 from chat.export import api as exports
 from chat.export.actions import exports as actions
@@ -20,7 +19,7 @@ from chat.web.answers import JSON
 from chat.web.authentication import bearer, require_own_page
 from chat.web.context import context_of
 from chat.web.network import network_of
-from chat.web.pages import locale_of, page
+from chat.web.pages import locale_of, page, words_of
 from chat.web.parameters import takes
 from chat.web.requests import body_of
 
@@ -64,7 +63,7 @@ async def show(request: Request) -> Response:
     """`GET /privacy/{site_key}`: anybody's."""
     services, locale = context_of(request).services, locale_of(request)
     account, site = await links.account_and_site(services, request.path_params["site_key"])
-    said = {key: text for key, text in strings(locale).items() if key.startswith(SHOWN)}
+    said = {key: text for key, text in services.gathered.locales.strings(locale).items() if key.startswith(SHOWN)}
     boot = {
         "base": f"/privacy/{site.key}",
         "account": {"name": account.name},
@@ -82,7 +81,7 @@ async def ask(request: Request) -> Response:
     asked: AskedLink = await body_of(request, AskedLink)
     services, key = context_of(request).services, request.path_params["site_key"]
     account, _ = await links.account_and_site(services, key)
-    t = words(locale_of(request))
+    t = words_of(request)
     letter = links.Written(t("mail.link", name=account.name), t("mail.link.text", name=account.name))
     await links.ask(services, key, asked.email.strip(), letter, network_of(request))
     return JSON({"asked": True}, 202)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from chat.spam_filter import api, schema
 from chat.spam_filter.actions import runs
 from chat.spam_filter.pages import quarantine, training
@@ -9,6 +11,7 @@ from chat.web.feature import Feature, Menu, Sweep
 
 feature = Feature(
     "spam_filter",
+    Path(__file__).parent,
     tables=(
         schema.label,
         schema.review,

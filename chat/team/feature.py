@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from chat.team import api, schema
 from chat.team.actions import agents as actions
 from chat.team.pages import agents, password, session
@@ -9,6 +11,7 @@ from chat.web.feature import Feature, Menu, Sweep
 
 feature = Feature(
     "team",
+    Path(__file__).parent,
     tables=(
         schema.agent,
         schema.session,

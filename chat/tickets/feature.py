@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from chat.infra.gathered import YEAR, Rule
 from chat.spam_filter.actions import training
 from chat.tickets import pages, schema
@@ -16,6 +18,7 @@ from chat.web.sockets import socket_route
 
 feature = Feature(
     "tickets",
+    Path(__file__).parent,
     tables=(
         schema.ticket,
         schema.message,

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from chat.core.locales import strings
+from chat.web.context import context_of
 from chat.web.pages import locale_of, page, reader
 
 
@@ -27,6 +27,6 @@ async def shell(request: Request) -> Response:
         "agent": {"id": who.agent.id, "name": who.agent.name, "manages": who.actor.manages},
         "account": {"name": who.account.name},
         "locale": locale,
-        "strings": strings(locale),
+        "strings": context_of(request).services.gathered.locales.strings(locale),
     }
     return page(request, "inbox.html", who, boot=boot)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from starlette.routing import BaseRoute
@@ -42,7 +43,8 @@ class Menu:
 @dataclass(frozen=True)
 class Feature:
     """
-    A feature by its folder's name: its tables, what it serves, where it is in the menu, what the clock does for it.
+    A feature by its folder's name: its tables, what it serves, where it is in the menu, what the clock does for it. In
+    its `folder` are its `templates`, and its words in `words.<locale>.json`.
 
     `rest` are paths below `/api/v1`, `widget` those that a visitor's browser asks for, `files` those that heed no
     query, `pages` those for people, who may choose a locale. `audited` are the actions that it enters in the audit log:
@@ -51,6 +53,7 @@ class Feature:
     """
 
     name: str
+    folder: Path
     tables: Sequence[Table] = ()
     rest: Sequence[BaseRoute] = ()
     widget: Sequence[BaseRoute] = ()

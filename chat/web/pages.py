@@ -13,15 +13,15 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from chat.core.errors import LetheError, PasswordDue, Unauthorized
-from chat.core.locales import best_locale, strings, words
+from chat.core.locales import SHARED, Locales, Words, best_locale
 from chat.core.model import LOCALES, Account, Actor, Agent
 from chat.web.answers import error_headers
 from chat.web.authentication import actor_of, csrf_token
 from chat.web.context import context_of
 
 LOCALE_COOKIE = "lethe_locale"
-TEMPLATES = sorted(Path(__file__).parents[1].glob("*/templates"))
-"""Those of all, and a folder of each feature's own; a name stands once."""
+TEMPLATES = Path(__file__).parent / "templates"
+"""Those that all share; each feature has a folder of its own. A name stands once."""
 YEAR = 365 * 86_400
 SPOKEN = ("erased.", "time.", "leave.")
 """What scripts of the pages say themselves begins so; the inbox's say more and are given everything."""
@@ -64,27 +64,7 @@ async def reader(request: Request, *, due: bool = False) -> Reader:
 
 def page(request: Request, template: str, who: Reader | None = None, status: int = 200, **context: Any) -> Response:
     """Return a page in the reader's language, with the bar on top for who is signed in."""
-    locale = locale_of(request)
-    made = (
-        _templates()
-        .get_template(template)
-        .render(
-            agent=who.agent if who else None,
-            account=who.account if who else None,
-            csrf=who.csrf if who else "",
-            locale=locale,
-            locales=LOCALES,
-            menu=context_of(request).menu if who else {},
-            path=request.scope["path"],
-            spoken={key: text for key, text in strings(locale).items() if key.startswith(SPOKEN)},
-            t=words(locale),
-            **context,
-        )
-    )
-    answer = HTMLResponse(made, status, HEADERS)
-    if request.query_params.get("locale") == locale:
-        answer.set_cookie(LOCALE_COOKIE, locale, max_age=YEAR, httponly=True, samesite="lax")
-    return answer
+    return _page(request, context_of(request).services.gathered.locales, template, who, status, **context)
 
 
 def error_page(request: Request, error: LetheError) -> Response:
@@ -96,14 +76,19 @@ def error_page(request: Request, error: LetheError) -> Response:
         return RedirectResponse("/password?next=" + quote(request.scope["path"]), 303)
     general = max(each for each in (400, 500) if each <= max(400, error.status))
     known = error.status if error.status in ERRORS else general
-    answer = page(request, "error.html", status=error.status, number=error.status, shown=known)
+    answer = _page(request, SHARED, "error.html", status=error.status, number=error.status, shown=known)
     answer.headers.update(error_headers(error))
     return answer
 
 
 def plain(template: str, **context: Any) -> str:
     """Return a template that is not one of the server's own pages."""
-    return _templates().get_template(template).render(**context)
+    return _templates(()).get_template(template).render(**context)
+
+
+def words_of(request: Request) -> Words:
+    """Return the words in the reader's language."""
+    return context_of(request).services.gathered.locales.words(locale_of(request))
 
 
 def locale_of(request: Request) -> str:
@@ -112,6 +97,33 @@ def locale_of(request: Request) -> str:
     return best_locale(LOCALES, asked, request.headers.get("accept-language", ""))
 
 
+def _page(
+    request: Request, locales: Locales, template: str, who: Reader | None = None, status: int = 200, **context: Any
+) -> Response:
+    locale = locale_of(request)
+    made = (
+        _templates(locales.folders)
+        .get_template(template)
+        .render(
+            agent=who.agent if who else None,
+            account=who.account if who else None,
+            csrf=who.csrf if who else "",
+            locale=locale,
+            locales=LOCALES,
+            menu=context_of(request).menu if who else {},
+            path=request.scope["path"],
+            spoken={key: text for key, text in locales.strings(locale).items() if key.startswith(SPOKEN)},
+            t=locales.words(locale),
+            **context,
+        )
+    )
+    answer = HTMLResponse(made, status, HEADERS)
+    if request.query_params.get("locale") == locale:
+        answer.set_cookie(LOCALE_COOKIE, locale, max_age=YEAR, httponly=True, samesite="lax")
+    return answer
+
+
 @cache
-def _templates() -> Environment:
-    return Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
+def _templates(folders: tuple[Path, ...]) -> Environment:
+    paths = [TEMPLATES, *(each / "templates" for each in folders)]
+    return Environment(loader=FileSystemLoader(paths), autoescape=True, undefined=StrictUndefined)

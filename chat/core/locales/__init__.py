@@ -1,16 +1,16 @@
-"""The words of pages and exports: every sentence is in the files here, none in the code."""
+"""The words of pages and exports: every sentence is in files, here or in a feature's folder, none in the code."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Callable, Sequence
-from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 TAG = re.compile(r"[a-z]{2,8}")
 OTHER_CODES = {"ell": "el", "gre": "el", "eng": "en"}  # ISO 639-2, for what 639-1 says in two letters
+HERE = Path(__file__).parent
 PLACE = re.compile(r"\{(\w+)\}")
 Words = Callable[..., str]
 
@@ -48,24 +48,37 @@ def _weight(parameters: str) -> float:
     return min(1.0, float(text)) if re.fullmatch(r"\d{1,3}(\.\d{0,9})?", text, re.ASCII) else 0.001
 
 
-@cache
-def strings(locale: str, part: str = "") -> dict[str, str]:
-    """Return the pages' words in one language, by key; with those of a `part` that few need."""
-    source = files("chat.core.locales").joinpath(f"{locale}.json")
-    made: dict[str, str] = json.loads(source.read_text("utf-8"))
-    more = files("chat.core.locales").joinpath(f"{part}.{locale}.json")
-    return made | json.loads(more.read_text("utf-8")) if part else made
+class Locales:
+    """
+    The words in every language: those that all pages share, and those in the `folders` of features: `words.en.json`,
+    and, in a part that few need, `words.<part>.en.json`.
+    """
 
+    def __init__(self, folders: Sequence[Path] = ()) -> None:
+        self.folders = tuple(folders)
+        self._known: dict[tuple[str, str], dict[str, str]] = {}
 
-@cache
-def words(locale: str, part: str = "") -> Words:
-    """Return what says a key in one language: `t(key, **values)`, with `count` its plural form."""
-    known = strings(locale, part)
+    def strings(self, locale: str, part: str = "") -> dict[str, str]:
+        """Return the words in one language, by key; with those of a `part`."""
+        if (locale, part) not in self._known:
+            name = f"words.{part}.{locale}.json" if part else f"words.{locale}.json"
+            found = [json.loads(path.read_text("utf-8")) for path in self.files(name)]
+            made = self.strings(locale) if part else {}
+            self._known[locale, part] = made | {key: text for each in found for key, text in each.items()}
+        return self._known[locale, part]
 
-    def t(key: str, **values: Any) -> str:
-        return filled(known[_form(key, values)], values)
+    def words(self, locale: str, part: str = "") -> Words:
+        """Return what says a key in one language: `t(key, **values)`, with `count` its plural form."""
+        known = self.strings(locale, part)
 
-    return t
+        def t(key: str, **values: Any) -> str:
+            return filled(known[_form(key, values)], values)
+
+        return t
+
+    def files(self, name: str) -> list[Path]:
+        """Return the files of a name: the shared one, and those of features that have it."""
+        return [path for each in (HERE, *self.folders) if (path := each / name).exists()]
 
 
 def filled(text: str, values: dict[str, Any]) -> str:
@@ -78,3 +91,7 @@ def _form(key: str, values: dict[str, Any]) -> str:
     if "count" not in values:
         return key
     return f"{key}.one" if values["count"] == 1 else f"{key}.other"
+
+
+SHARED = Locales()
+"""The words that all pages share, and no feature's: enough to say what went wrong."""

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from chat.core.locales import strings, words
+from chat.core.locales import Locales
 from chat.export.actions.holdings import Item
 from chat.export.domain.markup import Markup, h, spoken
 from chat.export.store.holdings import Holding
@@ -24,8 +24,9 @@ WORDS = 8  # of those that decided, the heaviest; the others are in the JSON
 class Say:
     """The words in one language; days and moments in UTC; what has no word yet goes by its own name."""
 
-    def __init__(self, locale: str) -> None:
-        self.locale, self._words, self._known = locale, words(locale, "export"), strings(locale, "export")
+    def __init__(self, locales: Locales, locale: str) -> None:
+        self.locale = locale
+        self._words, self._known = locales.words(locale, "export"), locales.strings(locale, "export")
 
     def __call__(self, key: str, **values: Any) -> str:
         """Say a key."""

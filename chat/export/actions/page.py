@@ -45,7 +45,7 @@ async def pieces(
 ) -> AsyncIterator[bytes]:
     """Yield the page as UTF-8."""
     locale = who.contact.locale if who.contact.locale in LOCALES else LOCALES[0]
-    page = Page(services, who, blocks.Say(locale), paths, step)
+    page = Page(services, who, blocks.Say(services.gathered.locales, locale), paths, step)
     known = {each.name: each for each in every()}
     yield _head(page).encode()
     for part in (_contact, _transcripts, _files, _receipts):

@@ -15,7 +15,7 @@ from chat.core import frames, texts
 from chat.core.clock import stamp
 from chat.core.errors import NotFound
 from chat.core.ids import spelt
-from chat.core.locales import Words, words
+from chat.core.locales import Words
 from chat.core.model import Attachment, Contact, Message, Note, Ticket
 from chat.infra.audit import audit
 from chat.infra.services import Sealed, Services, unseal_text
@@ -76,7 +76,7 @@ async def handed_out(services: Services, contact: Contact) -> str:
 async def as_text(services: Services, contact: Contact) -> str:
     """Return everything said with a contact as plain text, as they see it."""
     lines: list[str] = []
-    t = words(contact.locale)
+    t = services.gathered.locales.words(contact.locale)
     for ticket in await services.store.read(lambda tx: tickets.all_of_contact(tx, contact.id)):
         for each in await messages(services, contact.id, ticket, agents=False):
             if isinstance(each, frames.MessageOut) and isinstance(each.text, str):
