@@ -6,7 +6,7 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from chat.features import FEATURES, Features
 from chat.web import server
-from chat.web.files import PACKED, Files
+from chat.web.files import PACKED, ServedFolder
 from chat.web.parameters import strict
 
 
@@ -26,8 +26,8 @@ def routes(features: Features = FEATURES) -> list[BaseRoute]:
         *(route for each in features for route in each.sockets),
         *strict([route for each in features for route in each.pages], "locale"),
         Mount("/api/v1", routes=strict(rest(features))),
-        Mount("/widget-assets", Files("widget", "/widget-assets/main.js"), middleware=PACKED),
-        Mount("/static", Files("static"), middleware=PACKED),
+        Mount("/widget-assets", ServedFolder("widget", "/widget-assets/main.js"), middleware=PACKED),
+        Mount("/static", ServedFolder("static"), middleware=PACKED),
     ]
 
 

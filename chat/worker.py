@@ -18,7 +18,7 @@ from chat.infra.services import Services
 log = structlog.get_logger("chat.worker")
 
 
-class Sweep(Protocol):
+class DueSweep(Protocol):
     """What is run every so many seconds; `chat.web.feature.Sweep` is one."""
 
     @property
@@ -34,12 +34,12 @@ class Sweep(Protocol):
         """The pause."""
 
 
-async def once(services: Services, sweeps: Mapping[str, Sweep]) -> dict[str, int]:
+async def once(services: Services, sweeps: Mapping[str, DueSweep]) -> dict[str, int]:
     """Run every sweep now; return how much each did."""
     return {name: await each.run(services) for name, each in sweeps.items()}
 
 
-async def run(services: Services, sweeps: Mapping[str, Sweep]) -> None:
+async def run(services: Services, sweeps: Mapping[str, DueSweep]) -> None:
     """Run the sweeps, each when it is due, and at once when somebody says that something is."""
     # An event each: one that is at work when something falls due must not miss it because another was quicker.
     due = {name: asyncio.Event() for name in sweeps}
@@ -56,7 +56,7 @@ async def run(services: Services, sweeps: Mapping[str, Sweep]) -> None:
         services.bus.leave("server", heard)
 
 
-async def _forever(services: Services, sweep: Sweep, due: asyncio.Event) -> None:
+async def _forever(services: Services, sweep: DueSweep, due: asyncio.Event) -> None:
     while True:
         try:
             done = await sweep.run(services)

@@ -11,14 +11,14 @@ from typing import Any, Final
 
 from spam import features, labelled
 from spam.filter import Filter, Terms
-from spam.head import Head
+from spam.head import ScoringHead
 from spam.taught import Taught
 
 LEVELS: Final = (0.001, 0.002, 0.005)
 BATCH: Final = 64
 _SETTLE: Final = 20  # marks after which a stream's filter settles, or, when it has learnt many,
 _GROWTH: Final = 0.05  # this share of them
-Example = tuple[str, bool]
+LabelledText = tuple[str, bool]
 Scored = tuple[float, bool]
 
 
@@ -32,7 +32,7 @@ def evaluate(path: Path, train: Path | None = None, *, online: bool = False, col
     return figures(scored, [spam for _, spam in examples]) | {"us_per_message": round(1e6 * spent / len(examples), 1)}
 
 
-def begin(*, cold: bool, base: Head | None = None) -> Taught:
+def begin(*, cold: bool, base: ScoringHead | None = None) -> Taught:
     """Return a filter that was taught nothing: the shipped prior, or (`cold`) one that knows nothing at all."""
     nothing = Filter(Terms("", 0.0, 1.0, 0.5, 0.5, 0, 0), array("h", bytes(2 * features.SIZE)))
     return Taught(nothing if cold else Filter.shipped(), b"evaluation", base=base)
@@ -51,7 +51,7 @@ def trained(path: Path, *, cold: bool) -> Filter:
         raise labelled.LabelledFileError(f"{path.name}: {error}") from error
 
 
-def teach(known: Filter, examples: Sequence[Example]) -> Filter:
+def teach(known: Filter, examples: Sequence[LabelledText]) -> Filter:
     """Let a filter learn examples, each as if from a contact of its own."""
     if isinstance(known, Taught):
         for number, (text, spam) in enumerate(examples):
@@ -60,7 +60,7 @@ def teach(known: Filter, examples: Sequence[Example]) -> Filter:
     return known
 
 
-def scores(known: Filter, examples: Sequence[Example]) -> tuple[list[Scored], float]:
+def scores(known: Filter, examples: Sequence[LabelledText]) -> tuple[list[Scored], float]:
     """Return each text's margin and whether it is held, and the CPU seconds that scoring took, in batches of 64."""
     scored: list[Scored] = []
     spent = 0.0
@@ -73,7 +73,7 @@ def scores(known: Filter, examples: Sequence[Example]) -> tuple[list[Scored], fl
     return scored, spent
 
 
-def online_scores(known: Filter, examples: Sequence[Example]) -> tuple[list[Scored], float]:
+def online_scores(known: Filter, examples: Sequence[LabelledText]) -> tuple[list[Scored], float]:
     """Score each text, then learn it, settling as the sweep would; return the same as `scores`."""
     scored: list[Scored] = []
     spent, due = 0.0, 0

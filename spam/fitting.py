@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from spam.filter import Filter
-from spam.head import Head
+from spam.head import ScoringHead
 from spam.report import Example, marks_of, report
 from spam.retraining import fit_head
 
@@ -22,7 +22,7 @@ _REPORTS: Final = 0.95  # of the time of a version that is reported on, the part
 
 
 @dataclass(frozen=True)
-class Wanted:
+class WantedVersion:
     """A version to fit: from the labels before `until` (ms), with or without a report on it."""
 
     until: int
@@ -36,16 +36,16 @@ class Job:
     prior: Filter
     key: bytes
     held: float
-    in_use: Head
+    in_use: ScoringHead
     examples: Sequence[Example]
-    versions: Sequence[Wanted]
+    versions: Sequence[WantedVersion]
 
 
 @dataclass(frozen=True)
 class Fitted:
     """A version: its head, and where it was asked for the report and the worst mistakes."""
 
-    head: Head
+    head: ScoringHead
     report: dict[str, Any] | None = None
     mistakes: list[tuple[tuple[int, int], float]] = field(default_factory=list)
 
@@ -85,9 +85,9 @@ def unpacked(data: bytes) -> Job:
         Filter.from_bytes(b64decode(said["prior"])),
         bytes.fromhex(said["key"]),
         said["held"],
-        Head.of(said["in_use"]),
+        ScoringHead.of(said["in_use"]),
         [Example(who, (ref[0], ref[1]), at, text, array("I", n), s) for who, ref, at, text, n, s in said["examples"]],
-        [Wanted(**each) for each in said["versions"]],
+        [WantedVersion(**each) for each in said["versions"]],
     )
 
 
@@ -96,11 +96,11 @@ def result(line: bytes) -> list[Fitted]:
     made = []
     for each in json.loads(line)["fitted"]:
         mistakes = [((ref[0], ref[1]), margin) for ref, margin in each["mistakes"]]
-        made.append(Fitted(Head.of(each["head"]), each["report"], mistakes))
+        made.append(Fitted(ScoringHead.of(each["head"]), each["report"], mistakes))
     return made
 
 
-def _with_report(job: Job, head: Head, mine: Sequence[Example], told: Callable[[float], None]) -> Fitted:
+def _with_report(job: Job, head: ScoringHead, mine: Sequence[Example], told: Callable[[float], None]) -> Fitted:
     found, worst = report(mine, job.prior, job.key, job.in_use, job.held, lambda done: told(_REPORTS * done))
     return Fitted(head, found, worst)
 

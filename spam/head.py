@@ -18,7 +18,7 @@ _EDGE: Final = 16  # log-odds; beyond it a margin says no more
 
 
 @dataclass(frozen=True)
-class Head:
+class ScoringHead:
     """Numbers alone, so that it can be kept, compared and put back: the default, or what `retraining.fit_head` gave."""
 
     weights: tuple[float, ...] = (0.5, 0.35, 0.35, 0.5)  # of each view's sum

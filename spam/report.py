@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 
 from spam.evaluation import Scored, figures
 from spam.filter import Filter
-from spam.head import Head
+from spam.head import ScoringHead
 from spam.marks import Label, Marks
 from spam.retraining import fit_head, tail
 from spam.taught import Taught
@@ -30,7 +30,7 @@ MEASURED: Final = 10_000  # the latest texts: some 2 ms each
 TARGETS: Final = (0.0005, 0.001, 0.002, 0.003, 0.005, 0.01, 0.02, 0.05)
 _FLAT: Final = 30.0
 
-Told = Callable[[float], None]
+TellShare = Callable[[float], None]
 
 
 class Example(NamedTuple):
@@ -53,7 +53,7 @@ class Ground(NamedTuple):
 
     prior: Filter
     key: bytes
-    in_use: Head
+    in_use: ScoringHead
     held: float
     given: Sequence[Example]
 
@@ -67,7 +67,7 @@ class Ground(NamedTuple):
         return Taught(self.prior, self.key, marks_of([*self.given, *seen]), self.in_use)
 
 
-class Judged(NamedTuple):
+class JudgedText(NamedTuple):
     """What a filter that had not seen a text said of it: the log-odds, and whether it would be held."""
 
     margin: float
@@ -87,7 +87,12 @@ def marks_of(examples: Iterable[Example]) -> Marks:
 
 
 def report(
-    examples: Sequence[Example], prior: Filter, key: bytes, in_use: Head, held: float, told: Told = lambda _: None
+    examples: Sequence[Example],
+    prior: Filter,
+    key: bytes,
+    in_use: ScoringHead,
+    held: float,
+    told: TellShare = lambda _: None,
 ) -> tuple[dict[str, Any], list[tuple[tuple[int, int], float]]]:
     """Return the figures, and the worst mistakes: which text, and the log-odds it was given."""
     everything = sorted(examples, key=lambda each: (each.at, each.who, each.ref))
@@ -117,10 +122,10 @@ def fold_of(who: str) -> int:
     return sha256(who.encode()).digest()[0] % FOLDS
 
 
-def _held_out(ordered: Sequence[Example], ground: Ground, told: Told) -> tuple[list[Judged], list[Judged]]:
+def _held_out(ordered: Sequence[Example], ground: Ground, told: TellShare) -> tuple[list[JudgedText], list[JudgedText]]:
     """Judge every text by what was learnt from the contacts of the other folds, with a new head and the one in use."""
-    new: dict[int, Judged] = {}
-    old: dict[int, Judged] = {}
+    new: dict[int, JudgedText] = {}
+    old: dict[int, JudgedText] = {}
     for fold in range(FOLDS):
         tested = [at for at, each in enumerate(ordered) if fold_of(each.who) == fold]
         seen = [each for each in ordered if fold_of(each.who) != fold]
@@ -131,13 +136,13 @@ def _held_out(ordered: Sequence[Example], ground: Ground, told: Told) -> tuple[l
     return [new[at] for at in range(len(ordered))], [old[at] for at in range(len(ordered))]
 
 
-def _judged(known: Taught, texts: Sequence[Example]) -> list[Judged]:
+def _judged(known: Taught, texts: Sequence[Example]) -> list[JudgedText]:
     said = [each.text or "" for each in texts]
     held = [known.verdict(score) == "spam" for score in known.score_many(said)]
-    return [Judged(m, h, each.spam) for m, h, each in zip(known.margins(said), held, texts, strict=True)]
+    return [JudgedText(m, h, each.spam) for m, h, each in zip(known.margins(said), held, texts, strict=True)]
 
 
-def _figures(judged: Sequence[Judged]) -> dict[str, Any] | None:
+def _figures(judged: Sequence[JudgedText]) -> dict[str, Any] | None:
     """Return rates from 0 to 1 (None where they are undefined) and the table of hits and misses."""
     if not judged:
         return None
@@ -162,7 +167,7 @@ def _figures(judged: Sequence[Judged]) -> dict[str, Any] | None:
     }
 
 
-def _curves(judged: Sequence[Judged]) -> list[list[float]]:
+def _curves(judged: Sequence[JudgedText]) -> list[list[float]]:
     """Return points of decreasing line: share of ham above it, share of spam above it, precision there."""
     ham, spam = _margins(judged)
     if not ham or not spam:
@@ -176,7 +181,7 @@ def _curves(judged: Sequence[Judged]) -> list[list[float]]:
     return [*points[:-1:step], points[-1]]
 
 
-def _histogram(judged: Sequence[Judged]) -> list[dict[str, float]]:
+def _histogram(judged: Sequence[JudgedText]) -> list[dict[str, float]]:
     """Return how many texts of each kind have a probability in each tenth."""
     made = [{"from": at / BINS, "ham": 0, "spam": 0} for at in range(BINS)]
     for each in judged:
@@ -184,7 +189,7 @@ def _histogram(judged: Sequence[Judged]) -> list[dict[str, float]]:
     return made
 
 
-def _calibration(judged: Sequence[Judged]) -> list[dict[str, float]]:
+def _calibration(judged: Sequence[JudgedText]) -> list[dict[str, float]]:
     """Return for each tenth that has texts what was said of them on average, and how many were spam."""
     made = []
     for at in range(BINS):
@@ -196,12 +201,12 @@ def _calibration(judged: Sequence[Judged]) -> list[dict[str, float]]:
     return made
 
 
-def _calibration_error(judged: Sequence[Judged]) -> float:
+def _calibration_error(judged: Sequence[JudgedText]) -> float:
     off = math.fsum(each["texts"] * abs(each["said"] - each["seen"]) for each in _calibration(judged))
     return round(off / len(judged), 4)
 
 
-def _learning(ordered: Sequence[Example], ground: Ground, told: Told) -> list[dict[str, float | None]]:
+def _learning(ordered: Sequence[Example], ground: Ground, told: TellShare) -> list[dict[str, float | None]]:
     """Return for stretches of time how a filter did on each that had learnt from what was before, by others."""
     made: list[dict[str, float | None]] = []
     bounds = [round(at * len(ordered) / STRETCHES) for at in range(STRETCHES + 1)]
@@ -218,7 +223,7 @@ def _learning(ordered: Sequence[Example], ground: Ground, told: Told) -> list[di
     return made
 
 
-def _cost(judged: Sequence[Judged]) -> list[dict[str, float]]:
+def _cost(judged: Sequence[JudgedText]) -> list[dict[str, float]]:
     """Return for each target what share of ham would be held, and of spam let through, were the line drawn for it."""
     ham, spam = _margins(judged)
     if not ham or not spam:
@@ -232,7 +237,7 @@ def _cost(judged: Sequence[Judged]) -> list[dict[str, float]]:
     return made
 
 
-def _mistakes(ordered: Sequence[Example], judged: Sequence[Judged]) -> list[tuple[tuple[int, int], float]]:
+def _mistakes(ordered: Sequence[Example], judged: Sequence[JudgedText]) -> list[tuple[tuple[int, int], float]]:
     """Return the ham scored highest and the spam scored lowest."""
     both = list(zip(ordered, judged, strict=True))
     ham = sorted((p for p in both if not p[0].spam and p[1].margin > 0), key=lambda p: (-p[1].margin, p[0].ref))
@@ -240,14 +245,14 @@ def _mistakes(ordered: Sequence[Example], judged: Sequence[Judged]) -> list[tupl
     return [(each.ref, round(one.margin, 4)) for each, one in (*ham[:WORST], *spam[:WORST])]
 
 
-def _margins(judged: Sequence[Judged]) -> tuple[list[float], list[float]]:
+def _margins(judged: Sequence[JudgedText]) -> tuple[list[float], list[float]]:
     ham, spam = (sorted(each.margin for each in judged if each.spam is kind) for kind in (False, True))
     return ham, spam
 
 
-def _probability(each: Judged) -> float:
+def _probability(each: JudgedText) -> float:
     return 1 / (1 + math.exp(-max(-_FLAT, min(each.margin, _FLAT))))
 
 
-def _bin(each: Judged) -> int:
+def _bin(each: JudgedText) -> int:
     return min(int(_probability(each) * BINS), BINS - 1)

@@ -17,7 +17,7 @@ from operator import mul
 from typing import Any, Final, NamedTuple
 
 from spam import features
-from spam.head import Head, Odds, prior_margin, probability
+from spam.head import Odds, ScoringHead, prior_margin, probability
 from spam.marks import HAM, MOST, SPAM, TEXTS, Label, Marks, halves, share
 
 LATEST: Final = 10_000  # labels of a kind that are gone through, the latest
@@ -35,7 +35,7 @@ _CLOSE: Final = 1e-9  # of the loss
 _DIGITS: Final = 6
 
 
-class Judged(NamedTuple):
+class JudgedLabel(NamedTuple):
     """A label without its contact: what the counts of all others say of it, view by view, and the prior's margin."""
 
     spam: bool
@@ -43,13 +43,13 @@ class Judged(NamedTuple):
     prior: float
 
 
-def fit_head(marks: Marks, base: Head | None = None, *, held: float | None = None) -> Head:
+def fit_head(marks: Marks, base: ScoringHead | None = None, *, held: float | None = None) -> ScoringHead:
     """
     Return the head that the labels ask for; `base` says how counts are smoothed and when there are enough.
 
     `held` is the share of ham that may be held, by default `base`'s. With too few labels it is `base` without a line.
     """
-    base = base or Head()
+    base = base or ScoringHead()
     base = replace(base, line=None, held=base.held if held is None else held)
     judged = list(_judged(marks, base))
     head = _weighed(judged, base, marks.texts)
@@ -57,7 +57,7 @@ def fit_head(marks: Marks, base: Head | None = None, *, held: float | None = Non
     return replace(head, line=round(_drawn(ham, head), _DIGITS)) if len(ham) >= head.enough else head
 
 
-def margins(marks: Marks, head: Head) -> list[tuple[float, bool]]:
+def margins(marks: Marks, head: ScoringHead) -> list[tuple[float, bool]]:
     """Return each label's margin by the counts of all other contacts, and whether it is spam, in the order of texts."""
     return [(_margin(head, marks.texts, each), each.spam) for each in _judged(marks, head)]
 
@@ -78,7 +78,7 @@ def tail(ham: Sequence[float], held: float, part: float = TAIL, sure: float = 0.
     return start + excess * (1 + sure / math.sqrt(most)) * math.log(part / max(held, _RAREST))
 
 
-def _drawn(ham: Sequence[float], head: Head) -> float:
+def _drawn(ham: Sequence[float], head: ScoringHead) -> float:
     """
     Return the line for ham's margins, oldest first.
 
@@ -90,7 +90,7 @@ def _drawn(ham: Sequence[float], head: Head) -> float:
     return max(line, head.strict) if changed else line
 
 
-def _judged(marks: Marks, head: Head) -> Iterator[Judged]:
+def _judged(marks: Marks, head: ScoringHead) -> Iterator[JudgedLabel]:
     """Judge the labels that count, oldest text first."""
     odds = Odds(head.smoothing)
     for contact, label in _kept(marks):
@@ -111,7 +111,9 @@ def _kept(marks: Marks) -> list[tuple[Hashable, Label]]:
     return [(contact, label) for _, contact, label in late]
 
 
-def _without(label: Label, own: Counter[int] | None, counts: dict[int, int], odds: Odds, head: Head) -> Judged:
+def _without(
+    label: Label, own: Counter[int] | None, counts: dict[int, int], odds: Odds, head: ScoringHead
+) -> JudgedLabel:
     """Judge a label by the counts less its contact's `own`, or less its own where it is the contact's only one."""
     numbers, one = label.numbers, SPAM if label.spam else HAM
     ham, spam = halves(counts.get(TEXTS, 0) - (own[TEXTS] if own else one))
@@ -125,15 +127,15 @@ def _without(label: Label, own: Counter[int] | None, counts: dict[int, int], odd
             left = [counts.get(number, own[number]) - own[number] for number in these]
         found.append(odds.of(left, often, end - start))
         start = end
-    return Judged(label.spam, tuple(found), prior_margin(numbers[start]) if start < len(numbers) else 0.0)
+    return JudgedLabel(label.spam, tuple(found), prior_margin(numbers[start]) if start < len(numbers) else 0.0)
 
 
-def _margin(head: Head, texts: tuple[int, int], judged: Judged) -> float:
+def _margin(head: ScoringHead, texts: tuple[int, int], judged: JudgedLabel) -> float:
     said = sum([weight * each for weight, each in zip(head.weights, judged.sums, strict=True)])
     return head.prior * judged.prior + head.bias * head.reached(*texts) + said
 
 
-def _weighed(judged: Sequence[Judged], base: Head, texts: tuple[int, int]) -> Head:
+def _weighed(judged: Sequence[JudgedLabel], base: ScoringHead, texts: tuple[int, int]) -> ScoringHead:
     """Return the head with weights by logistic regression, held to the base's as to what is known beforehand."""
     of_spam = sum(each.spam for each in judged)
     if min(of_spam, len(judged) - of_spam) < _LEAST:

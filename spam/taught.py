@@ -14,7 +14,7 @@ from typing import Final, Self
 from spam import countsfile, features, modelfile
 from spam.features import Numbering
 from spam.filter import Filter, Weighed, pairs_of, remember, scale
-from spam.head import Head, Odds, Says, prior_number, probability
+from spam.head import Odds, Says, ScoringHead, prior_number, probability
 from spam.marks import Marks
 from spam.reading import Reader, Reading
 from spam.retraining import fit_head
@@ -34,17 +34,22 @@ class Taught(Filter):
     """
 
     def __init__(
-        self, prior: Filter, key: bytes, marks: Marks | None = None, head: Head | None = None, base: Head | None = None
+        self,
+        prior: Filter,
+        key: bytes,
+        marks: Marks | None = None,
+        head: ScoringHead | None = None,
+        base: ScoringHead | None = None,
     ) -> None:
         super().__init__(prior.terms, prior.weights)
         self.prior, self.marks = prior, marks or Marks()
         self._given, self._settled = head, 0
-        self.base = base or (Head() if prior.terms.ham else Head(strict=_UNGUARDED))
+        self.base = base or (ScoringHead() if prior.terms.ham else ScoringHead(strict=_UNGUARDED))
         self.head = head or self.base
         self._odds = Odds(self.head.smoothing)
         self._often = 0.0
         self._pair_says: Mapping[int, float] = {}
-        self._served: tuple[int, Head] | None = None
+        self._served: tuple[int, ScoringHead] | None = None
         self._hidden = Numbering(sha256(key).digest())
         self._met: dict[str, _Met] = {}
         self._fingerprint = sha256(b"fingerprint" + key).hexdigest()[:16]
@@ -60,7 +65,7 @@ class Taught(Filter):
         if header.get("features") != features.VERSION or header.get("key") != found._fingerprint:
             raise modelfile.ModelFileError("the filter's counts were made for other features, or under another key")
         try:
-            found.use(Head.of(header["head"]))
+            found.use(ScoringHead.of(header["head"]))
         except (TypeError, ValueError, KeyError) as error:
             raise modelfile.ModelFileError("the filter's file is damaged: its head is not what it should be") from error
         return found, known
@@ -79,7 +84,7 @@ class Taught(Filter):
         known = self.head.prior * self.prior.bias + self.head.bias * self.head.reached(*self.marks.texts)
         return self.prior.bias if self.marks.empty else known
 
-    def use(self, head: Head) -> None:
+    def use(self, head: ScoringHead) -> None:
         """Score with a head from now on, and leave it as it is."""
         self._given = head
         self._serve(head)
@@ -123,7 +128,7 @@ class Taught(Filter):
         self._renew()
         return super().explain(text)
 
-    def _serve(self, head: Head) -> None:
+    def _serve(self, head: ScoringHead) -> None:
         self.head, self._odds = head, Odds(head.smoothing)
 
     def _judged(self, texts: Sequence[str]) -> list[tuple[float, bool]]:

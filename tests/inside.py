@@ -17,7 +17,7 @@ from chat.account.actions import accounts
 from chat.app import create_app, open_services
 from chat.consent.actions import beginning, notices
 from chat.consent.actions.beginning import Begun
-from chat.consent.actions.consent import Asked
+from chat.consent.actions.consent import VisitorAgreement
 from chat.contacts.store import contacts
 from chat.core.model import Actor, Agent, Contact, Draft, NoticeText, Site
 from chat.core.settings import Settings
@@ -75,7 +75,7 @@ class House:
         """Somebody agrees to the notice in force."""
         choices = {"chat": True, "spam_training": training}
         answers = {each: text for each, text in {"name": name, "email": email}.items() if text} | more
-        asked = Asked(await self.version(), choices, answers, locale, "widget 1.0")
+        asked = VisitorAgreement(await self.version(), choices, answers, locale, "widget 1.0")
         begun = await beginning.begin(self.services, self.key, asked)
         return Guest(self, begun, await contact_of(self.services, begun.contact_id))
 

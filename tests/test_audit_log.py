@@ -11,9 +11,9 @@ from sqlalchemy import delete, insert, update
 from chat.account.actions import accounts
 from chat.app import open_services
 from chat.audit.actions import verdicts
-from chat.audit.actions.verdicts import Verdict
+from chat.audit.actions.verdicts import ChainVerdict
 from chat.audit.store import found_broken
-from chat.core.audited import NOTHING, Entry, Head, chained
+from chat.core.audited import NOTHING, AuditEntry, ChainHead, chained
 from chat.core.crypt import Signer
 from chat.core.ids import uuid7
 from chat.core.settings import Settings
@@ -24,7 +24,7 @@ from chat.infra.services import Services
 from chat.tickets.actions import tickets
 from tests.inside import TEXTS, House, found
 
-Tampering = Callable[[Any, str, list[Entry]], None]
+Tampering = Callable[[Any, str, list[AuditEntry]], None]
 
 
 async def entered(house: House, action: str, target: str = "", contact: str = "", who: str = "") -> None:
@@ -34,14 +34,14 @@ async def entered(house: House, action: str, target: str = "", contact: str = ""
     await services.store.write(lambda tx: audit.enter(services, tx, account, who, action, target, contact))
 
 
-async def filled(house: House) -> list[Entry]:
+async def filled(house: House) -> list[AuditEntry]:
     """A chain of ten entries or so."""
     for number in range(7):
         await entered(house, "transcript.viewed", str(number))
     return await entries(house)
 
 
-async def entries(house: House) -> list[Entry]:
+async def entries(house: House) -> list[AuditEntry]:
     """The chain of an account."""
     return await house.services.store.read(lambda tx: list(store.chain(tx, house.actor.account_id)))
 
@@ -52,7 +52,7 @@ def ahead(services: Services, ms: int) -> Services:
     return replace(services, clock=lambda: clock() + ms)
 
 
-async def verdict(house: House) -> Verdict:
+async def verdict(house: House) -> ChainVerdict:
     """What a check says of an account's log."""
     return await verdicts.verify(house.services, house.actor.account_id)
 
@@ -98,7 +98,7 @@ async def test_looking_again_within_ten_minutes_is_one_look(house: House) -> Non
 def changed(name: str, value: Any) -> Tampering:
     """Change one column of an entry in the middle."""
 
-    def tamper(tx: Any, account: str, chain: list[Entry]) -> None:
+    def tamper(tx: Any, account: str, chain: list[AuditEntry]) -> None:
         mine = (rows.c.account_id == account) & (rows.c.number == chain[4].number)
         assert tx.execute(update(rows).where(mine).values({name: value})).rowcount == 1
 
@@ -108,7 +108,7 @@ def changed(name: str, value: Any) -> Tampering:
 def head_changed(name: str, value: Any) -> Tampering:
     """Change one column of the head."""
 
-    def tamper(tx: Any, account: str, _: list[Entry]) -> None:
+    def tamper(tx: Any, account: str, _: list[AuditEntry]) -> None:
         assert tx.execute(update(heads).where(heads.c.account_id == account).values({name: value})).rowcount == 1
 
     return tamper
@@ -117,7 +117,7 @@ def head_changed(name: str, value: Any) -> Tampering:
 def removed(position: int, *, with_head: bool = False) -> Tampering:
     """Delete an entry; with its head moved to where the chain ends now."""
 
-    def tamper(tx: Any, account: str, chain: list[Entry]) -> None:
+    def tamper(tx: Any, account: str, chain: list[AuditEntry]) -> None:
         gone = (rows.c.account_id == account) & (rows.c.number == chain[position].number)
         assert tx.execute(delete(rows).where(gone)).rowcount == 1
         if with_head:
@@ -127,14 +127,14 @@ def removed(position: int, *, with_head: bool = False) -> Tampering:
     return tamper
 
 
-def first_cut(tx: Any, account: str, chain: list[Entry]) -> None:
+def first_cut(tx: Any, account: str, chain: list[AuditEntry]) -> None:
     """Delete the first entry as if retention had."""
     removed(0)(tx, account, chain)
     head_changed("pruned", 1)(tx, account, chain)
     head_changed("pruned_hash", chain[0].hash)(tx, account, chain)
 
 
-def swapped(tx: Any, account: str, chain: list[Entry]) -> None:
+def swapped(tx: Any, account: str, chain: list[AuditEntry]) -> None:
     """Let two entries change their places."""
     for each, other in ((chain[3], chain[5]), (chain[5], chain[3])):
         said = {name: value for name, value in asdict(other).items() if name not in {"account_id", "number"}}
@@ -142,13 +142,13 @@ def swapped(tx: Any, account: str, chain: list[Entry]) -> None:
         tx.execute(update(rows).where(mine).values(**said))
 
 
-def inserted(tx: Any, _: str, chain: list[Entry]) -> None:
+def inserted(tx: Any, _: str, chain: list[AuditEntry]) -> None:
     """Add an entry at the end, with the right hash."""
     made = replace(chain[-1], number=chain[-1].number + 1, action="contact.viewed")
     tx.execute(insert(rows).values(**asdict(replace(made, hash=chained(chain[-1].hash, made)))))
 
 
-def rewritten(tx: Any, account: str, chain: list[Entry]) -> None:
+def rewritten(tx: Any, account: str, chain: list[AuditEntry]) -> None:
     """Write the whole chain anew with one entry left out, and a head signed with a key that one made oneself."""
     before, kept = NOTHING, [each for each in chain if each.number != 4]
     tx.execute(delete(rows).where(rows.c.account_id == account))
@@ -156,11 +156,11 @@ def rewritten(tx: Any, account: str, chain: list[Entry]) -> None:
         entry = replace(each, number=number)
         before = chained(before, entry)
         tx.execute(insert(rows).values(**asdict(replace(entry, hash=before))))
-    head = Head(account, len(kept), before, 0, NOTHING, "")
+    head = ChainHead(account, len(kept), before, 0, NOTHING, "")
     store.move(tx, replace(head, signature=Signer(b"another secret").sign(head.signed)))
 
 
-def wiped(tx: Any, account: str, _: list[Entry]) -> None:
+def wiped(tx: Any, account: str, _: list[AuditEntry]) -> None:
     """Delete the log and its head."""
     tx.execute(delete(rows).where(rows.c.account_id == account))
     tx.execute(delete(heads).where(heads.c.account_id == account))
@@ -297,7 +297,7 @@ async def test_pruning_takes_nothing_that_does_not_verify(house: House) -> None:
     assert (await verdict(house)).broken_at == 5
 
 
-async def aged(house: House) -> list[Entry]:
+async def aged(house: House) -> list[AuditEntry]:
     """A chain whose entries are a minute apart, ten of them."""
     mine = house.services
     missing = 10 - len(await entries(house))

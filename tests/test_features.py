@@ -18,7 +18,7 @@ from starlette.routing import BaseRoute
 import chat
 from chat.core.model import LOCALES
 from chat.features import FEATURES, gathered, menu, sweeps
-from chat.infra.store.ageing import Kind
+from chat.infra.store.ageing import AgeingKind
 from chat.infra.store.columns import metadata
 from chat.web.feature import Feature
 
@@ -94,7 +94,7 @@ def left_out(features: tuple[Feature, ...]) -> list[str]:
             found += [f"{each.name} enters {word}, which no feature says" for word in sorted(entered(module) - audited)]
         kinds = {id(rule.kind) for rule in each.rules}
         for module in modules(each.name, "store"):
-            aged = [made for made in vars(module).values() if isinstance(made, Kind)]
+            aged = [made for made in vars(module).values() if isinstance(made, AgeingKind)]
             found += [f"{each.name} has no rule for {kind.rule}" for kind in aged if id(kind) not in kinds]
         pages = {str(getattr(route, "path", "")) for route in each.pages}
         found += [f"{each.name} has no page {line.path}" for line in each.menu if line.path not in pages]

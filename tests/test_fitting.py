@@ -14,8 +14,8 @@ from chat.core.errors import Unavailable
 from chat.spam_filter.actions import fitting, runs
 from spam import Filter, Taught
 from spam import fitting as program
-from spam.fitting import Job, Wanted
-from spam.head import Head
+from spam.fitting import Job, WantedVersion
+from spam.head import ScoringHead
 from spam.report import Example, fold_of, report
 from tests.inside import House
 from tests.test_spam_training import HAM, SPAM
@@ -37,7 +37,9 @@ def examples(many: int = 60) -> list[Example]:
 
 def job(found: list[Example], *, reports: bool = True) -> Job:
     """A job of two versions."""
-    return Job(PRIOR, KEY, 0.002, Head(), found, [Wanted(30, report=False), Wanted(99, report=reports)])
+    return Job(
+        PRIOR, KEY, 0.002, ScoringHead(), found, [WantedVersion(30, report=False), WantedVersion(99, report=reports)]
+    )
 
 
 def test_the_program_makes_what_this_process_would() -> None:
@@ -68,7 +70,7 @@ def test_a_contact_is_never_on_both_sides_of_a_fold() -> None:
 
 def test_a_report_adds_up_and_says_no_word() -> None:
     found = examples()
-    said, worst = report(found, PRIOR, KEY, Head(), 0.002)
+    said, worst = report(found, PRIOR, KEY, ScoringHead(), 0.002)
     for side in ("candidate", "in_use"):
         counts = said[side]["confusion"]
         assert counts["spam_held"] + counts["spam_passed"] == said["labels"]["spam"] == 20
@@ -86,10 +88,10 @@ def test_a_report_adds_up_and_says_no_word() -> None:
 
 def test_one_kind_alone_and_nothing_at_all_are_reported_as_they_are() -> None:
     ham = [each for each in examples(12) if not each.spam]
-    said, _ = report(ham, PRIOR, KEY, Head(), 0.002)
+    said, _ = report(ham, PRIOR, KEY, ScoringHead(), 0.002)
     assert (said["candidate"]["recall"], said["cost"], said["curves"]["candidate"]) == (None, [], [])
     given = [each._replace(text=None) for each in ham]
-    assert report(given, PRIOR, KEY, Head(), 0.002)[0]["candidate"] is None
+    assert report(given, PRIOR, KEY, ScoringHead(), 0.002)[0]["candidate"] is None
 
 
 @pytest.mark.anyio
@@ -140,6 +142,6 @@ async def test_this_process_answers_while_another_fits(monkeypatch: pytest.Monke
 
 def test_examples_come_in_any_order() -> None:
     found = examples(30)
-    told = report(found, PRIOR, KEY, Head(), 0.002)
+    told = report(found, PRIOR, KEY, ScoringHead(), 0.002)
     random.Random(3).shuffle(found)
-    assert report(found, PRIOR, KEY, Head(), 0.002) == told
+    assert report(found, PRIOR, KEY, ScoringHead(), 0.002) == told

@@ -6,45 +6,45 @@ import pytest
 
 from chat.core import frames
 from chat.core.errors import ConsentRequired, Ended
-from chat.core.gate import Allowance, Standing, admit
+from chat.core.gate import Allowance, ConsentState, admit
 from tests.test_frames import VISITOR
 
 FREE = {"hello", "consent"}
 GUARDED = [frame for frame in VISITOR if frame["type"] not in FREE]
 STANDINGS = {
-    "no receipt": Standing(receipt=None, agreed=2, current=2),
-    "an older notice": Standing(receipt=1, agreed=1, current=2),
-    "no notice at all": Standing(receipt=1, agreed=None, current=None),
-    "a notice that is gone": Standing(receipt=1, agreed=2, current=None),
-    "nothing": Standing(),
+    "no receipt": ConsentState(receipt=None, agreed=2, current=2),
+    "an older notice": ConsentState(receipt=1, agreed=1, current=2),
+    "no notice at all": ConsentState(receipt=1, agreed=None, current=None),
+    "a notice that is gone": ConsentState(receipt=1, agreed=2, current=None),
+    "nothing": ConsentState(),
 }
 
 
 @pytest.mark.parametrize("standing", STANDINGS.values(), ids=STANDINGS)
 @pytest.mark.parametrize("frame", GUARDED, ids=lambda frame: frame["type"])
-def test_nothing_passes_without_consent(frame: dict[str, object], standing: Standing) -> None:
+def test_nothing_passes_without_consent(frame: dict[str, object], standing: ConsentState) -> None:
     with pytest.raises(ConsentRequired):
         admit(frames.visitor_frame(json.dumps(frame)), standing)
 
 
 @pytest.mark.parametrize("frame", VISITOR, ids=lambda frame: frame["type"])
 def test_everything_passes_with_consent(frame: dict[str, object]) -> None:
-    admit(frames.visitor_frame(json.dumps(frame)), Standing(receipt=1, agreed=2, current=2))
+    admit(frames.visitor_frame(json.dumps(frame)), ConsentState(receipt=1, agreed=2, current=2))
 
 
 @pytest.mark.parametrize("frame", [f for f in VISITOR if f["type"] in FREE], ids=lambda frame: frame["type"])
 def test_hello_and_consent_always_pass(frame: dict[str, object]) -> None:
-    admit(frames.visitor_frame(json.dumps(frame)), Standing())
+    admit(frames.visitor_frame(json.dumps(frame)), ConsentState())
 
 
 def test_an_ended_chat_is_not_ended_again() -> None:
     with pytest.raises(Ended):
-        admit(frames.End(), Standing(1, 2, 2, ended=True))
+        admit(frames.End(), ConsentState(1, 2, 2, ended=True))
 
 
 def test_an_ended_chat_may_still_be_read_and_rated() -> None:
-    admit(frames.Read(seq=1), Standing(1, 2, 2, ended=True))
-    admit(frames.Rate(score=5), Standing(1, 2, 2, ended=True))
+    admit(frames.Read(seq=1), ConsentState(1, 2, 2, ended=True))
+    admit(frames.Rate(score=5), ConsentState(1, 2, 2, ended=True))
 
 
 def test_an_allowance_gives_its_burst_then_makes_wait() -> None:

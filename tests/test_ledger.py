@@ -13,7 +13,7 @@ from chat.core.clock import DAY
 from chat.core.errors import Misconfigured, Unavailable
 from chat.core.settings import Settings
 from chat.erasure.actions import erasure
-from chat.infra.ledger.ledger import Head, Ledger, open_ledger
+from chat.infra.ledger.ledger import Ledger, LedgerHead, open_ledger
 from chat.infra.services import Services
 from chat.infra.store import folder
 from tests.backups import backed_up, load, restored, rows
@@ -31,7 +31,7 @@ def ledger(settings: Settings) -> Iterator[Ledger]:
     with_secret.close()
 
 
-def filled(ledger: Ledger) -> list[Head]:
+def filled(ledger: Ledger) -> list[LedgerHead]:
     """The heads of a ledger before and after each of five entries, a second apart."""
     heads = [ledger.head()]
     for number in FIVE:

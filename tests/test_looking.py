@@ -329,7 +329,7 @@ async def test_it_knows_nothing_of_the_server(house: House, monkeypatch: pytest.
         looking.confine()
         limits = map(resource.getrlimit, (resource.RLIMIT_FSIZE, resource.RLIMIT_CORE))
         said = [*os.environ, *os.listdir("/proc/self/fd"), *limits]
-        print(msgspec.json.encode(looking.Head(refused=repr(said))).decode())
+        print(msgspec.json.encode(looking.FileHead(refused=repr(said))).decode())
     """,
     )
     with pytest.raises(InvalidField) as refused:

@@ -15,9 +15,9 @@ from chat.core.errors import Misconfigured
 from chat.core.ids import uuid7
 from chat.core.settings import Settings
 from chat.erasure.actions import erasure
-from chat.infra.ledger.ledger import Head
+from chat.infra.ledger.ledger import LedgerHead
 from chat.infra.store import Store, copies, engine, migrations
-from chat.infra.store.backups import Standing
+from chat.infra.store.backups import BackupStatus
 from chat.infra.store.columns import metadata
 from chat.tickets.actions import redaction, tickets
 from tests.backups import backed_up, load, restored, rows, said
@@ -66,12 +66,12 @@ async def moved(house: House, older: Settings) -> None:
 
 def server_of(tx: Any) -> dict[str, Any]:
     """What a backup says of its server."""
-    names = {each.name for each in fields(Standing)}
+    names = {each.name for each in fields(BackupStatus)}
     row = tx.execute(select(Table("server", MetaData(), autoload_with=tx))).mappings().one()
     return {name: value for name, value in row.items() if name in names}
 
 
-def backup_of(house: House, older: Settings, path: Path, head: Head) -> Path:
+def backup_of(house: House, older: Settings, path: Path, head: LedgerHead) -> Path:
     """Write the backup that the code of that time would have written: its tables, its columns, its revision."""
     store = Store(older.database_url)
     made = {"id": uuid7(), "made_at": house.services.clock(), "revision": OLDEST}

@@ -12,12 +12,12 @@ from bench.spam.figures import calibration_error
 from bench.spam.online import stretches
 from spam import Filter, Taught, countsfile, evaluation
 from spam.filter import SHIPPED
-from spam.head import Head, prior_margin, prior_number
+from spam.head import ScoringHead, prior_margin, prior_number
 from spam.retraining import fit_head, margins, tail
 
 KEY = b"an account's key"
 PRIOR = Filter.shipped()
-SOON = Head(enough=3)
+SOON = ScoringHead(enough=3)
 SEED = 20_261_129
 """Fixed, as a share is asserted: another draw may lie on the other side of it."""
 KINDS = {
@@ -47,7 +47,7 @@ def texts(kind: str, count: int, seed: int, spam_share: float = 0.2) -> list[tup
     return found
 
 
-def learnt(examples: list[tuple[str, bool]], *, shuffle: int | None = None, base: Head = SOON) -> Taught:
+def learnt(examples: list[tuple[str, bool]], *, shuffle: int | None = None, base: ScoringHead = SOON) -> Taught:
     """A filter that was told examples, each of a contact of its own, in their order or another."""
     known = evaluation.begin(cold=True, base=base)
     numbered = list(enumerate(examples))
@@ -118,9 +118,9 @@ def test_erasing_everybody_gives_back_the_prior() -> None:
 def test_each_label_is_judged_without_its_contact() -> None:
     examples = [("red fox", False), ("blue hen", True), ("red hen", False), ("blue fox", True), ("green fox", False)]
     for at, (text, _) in enumerate(examples):
-        whole = learnt(examples, base=Head())
+        whole = learnt(examples, base=ScoringHead())
         judged = margins(whole.marks, whole.head)[at][0]
-        others = learnt([each for other, each in enumerate(examples) if other != at], base=Head())
+        others = learnt([each for other, each in enumerate(examples) if other != at], base=ScoringHead())
         others.use(replace(whole.head, bias=0.0))
         bias = whole.head.bias * whole.head.reached(*whole.marks.texts)
         assert others.margins([text])[0] + bias == pytest.approx(judged)
@@ -168,7 +168,7 @@ def test_a_head_that_was_given_is_left_alone_and_comes_back_from_its_plain_form(
     known.use(given)
     known.learn("new", 99, "rain", spam=False)
     known.settle()
-    assert known.head == given == Head.of(given.plain())
+    assert known.head == given == ScoringHead.of(given.plain())
 
 
 @pytest.mark.parametrize(
@@ -176,9 +176,9 @@ def test_a_head_that_was_given_is_left_alone_and_comes_back_from_its_plain_form(
     [{"weights": [1.0]}, {"bias": float("nan")}, {"line": float("inf")}, {"more": 1}, {"held": "x"}, {"weights": None}],
 )
 def test_a_head_that_is_none_is_refused(change: dict[str, object]) -> None:
-    Head.of(Head().plain())  # the control
+    ScoringHead.of(ScoringHead().plain())  # the control
     with pytest.raises((TypeError, ValueError)):
-        Head.of(Head().plain() | change)
+        ScoringHead.of(ScoringHead().plain() | change)
 
 
 def test_labels_that_one_word_tells_apart_do_not_drive_weights_away() -> None:
@@ -211,7 +211,7 @@ def test_little_ham_is_held_when_people_begin_to_write_of_other_things() -> None
     print(f"seed {SEED}")
     early = late = ham = 0
     for turn in range(2):
-        known = evaluation.begin(cold=True, base=Head(held=0.005))
+        known = evaluation.begin(cold=True, base=ScoringHead(held=0.005))
         for each in stretches(list(kinds(SEED + turn)), known, 100):
             print(each)
             early, late, ham = early + each.early_held, late + each.held, ham + each.ham

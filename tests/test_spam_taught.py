@@ -7,7 +7,7 @@ import pytest
 
 from spam import Filter, Taught, Verdict
 from spam.features import Numbering
-from spam.head import Head
+from spam.head import ScoringHead
 from spam.marks import halves
 from spam.reading import Reader
 from tests.chance import dice
@@ -27,7 +27,7 @@ class Stale(Taught):
             super()._renew()
 
 
-def taught(made: type[Taught] = Taught, head: Head | None = None) -> Taught:
+def taught(made: type[Taught] = Taught, head: ScoringHead | None = None) -> Taught:
     """A filter that learnt some of the texts."""
     known = made(Filter.shipped(), KEY, head=head)
     chance = dice("taught")
@@ -53,8 +53,8 @@ def plain(known: Taught, text: str) -> float:
     return total
 
 
-@pytest.mark.parametrize("head", [None, Head(weights=(0.7, 0.2, 0.1, 1.3), prior=0.6, bias=-2.0)])
-def test_the_quick_way_scores_as_the_plain_sum_does(head: Head | None) -> None:
+@pytest.mark.parametrize("head", [None, ScoringHead(weights=(0.7, 0.2, 0.1, 1.3), prior=0.6, bias=-2.0)])
+def test_the_quick_way_scores_as_the_plain_sum_does(head: ScoringHead | None) -> None:
     known = taught(head=head)
     known.settle()
     for _ in range(2):  # afresh, and remembered

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chat.core import turns
-from chat.core.turns import Sender, Turns
+from chat.core.turns import FairTurns, Sender
 from tests.chance import dice
 
 pytestmark = pytest.mark.anyio
@@ -19,7 +19,7 @@ class Room:
     """Work that ends when the test says so; `order` is who had a turn, as they had it."""
 
     def __init__(self, lanes: int = 2) -> None:
-        self.turns, self.order, self.working = Turns(lanes), list[str](), dict[int, asyncio.Event]()
+        self.turns, self.order, self.working = FairTurns(lanes), list[str](), dict[int, asyncio.Event]()
         self.tasks: list[asyncio.Task[None]] = []
 
     async def come(self, account: str, *uids: str) -> None:
@@ -105,7 +105,7 @@ async def test_turns_are_fair(claim: Callable[[], Any]) -> None:
 async def test_without_its_rule_each_claim_is_found_false(
     claim: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Turns, *CLAIMS[claim])
+    monkeypatch.setattr(FairTurns, *CLAIMS[claim])
     with pytest.raises(AssertionError):
         await claim()
 
@@ -113,7 +113,7 @@ async def test_without_its_rule_each_claim_is_found_false(
 async def test_blame_ends_and_is_of_a_few(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
     monkeypatch.setattr(turns, "monotonic", lambda: now[0])
-    made = Turns(2)
+    made = FairTurns(2)
     for number in range(turns.BLAMED + 1):
         made.blame(Sender(A, str(number)))
     assert not made.blamed(Sender(A, "0"))
@@ -124,7 +124,7 @@ async def test_blame_ends_and_is_of_a_few(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 async def test_who_waits_too_long_or_goes_away_leaves_nothing() -> None:
-    made, first, other = Turns(1), Sender(A, "first"), Sender(A, "other")
+    made, first, other = FairTurns(1), Sender(A, "first"), Sender(A, "other")
     async with made.of(first, 1):
         with pytest.raises(TimeoutError):
             async with made.of(other, 0.01):

@@ -25,8 +25,8 @@ from chat.spam_filter.store.labels import Labelled
 from chat.tickets.actions import redaction, tickets
 from spam import Filter, Marks, Taught, countsfile
 from spam.filter import SHIPPED
-from spam.fitting import Job, Wanted, run
-from spam.head import Head
+from spam.fitting import Job, WantedVersion, run
+from spam.head import ScoringHead
 from spam.report import Example, marks_of, report
 from tests.chance import dice
 from tests.inside import House
@@ -95,10 +95,10 @@ class World:
             if self.counted[each.id] != rows.counted(self.tx, ACCOUNT, each.asked_at)[1]:
                 self.make(each)
 
-    def make(self, one: rows.Run) -> None:
+    def make(self, one: rows.TrainingRun) -> None:
         """Make a version."""
         mine = self.examples(one.asked_at)
-        (made,) = run(Job(PRIOR, KEY, 0.002, Head(), mine, [Wanted(one.asked_at, report=False)]))
+        (made,) = run(Job(PRIOR, KEY, 0.002, ScoringHead(), mine, [WantedVersion(one.asked_at, report=False)]))
         self.files[one.id] = packed(marks_of(mine), made.head)
         count, self.counted[one.id] = rows.counted(self.tx, ACCOUNT, one.asked_at)
         rows.change(self.tx, one.id, state="done", labels=count, head=made.head.plain())
@@ -118,7 +118,7 @@ class World:
         done = [each for each in reversed(rows.of_account(self.tx, ACCOUNT)) if each.labels]
         used = rows.in_use(self.tx, ACCOUNT)
         serving = b"" if used is None else self.files[used.id]
-        return [*(self.files[each.id] for each in done), serving, packed(self.live, Head())]
+        return [*(self.files[each.id] for each in done), serving, packed(self.live, ScoringHead())]
 
 
 class Sleepy(World):
@@ -143,7 +143,7 @@ class Sticky(Marks):
         return gone
 
 
-def packed(marks: Marks, head: Head) -> bytes:
+def packed(marks: Marks, head: ScoringHead) -> bytes:
     """What stands behind the prior's bytes, which are not written anew each time."""
     return b"" if marks.empty else countsfile.pack({"head": head.plain()}, marks.counts)
 
@@ -243,16 +243,16 @@ def test_a_report_is_the_same_in_any_order_and_without_the_erased(memory: Connec
     world = World(memory)
     for number, who in enumerate([*PEOPLE, *PEOPLE]):
         world.step("spam" if who % 2 else "ham", who, number, TEXTS[number % 5])
-    told = report(world.examples(99), PRIOR, KEY, Head(), 0.002)
-    assert report(world.examples(99), PRIOR, KEY, Head(), 0.002) == told
+    told = report(world.examples(99), PRIOR, KEY, ScoringHead(), 0.002)
+    assert report(world.examples(99), PRIOR, KEY, ScoringHead(), 0.002) == told
     world.step("erase", 3, 0, "")
-    left = report(world.examples(99), PRIOR, KEY, Head(), 0.002)
+    left = report(world.examples(99), PRIOR, KEY, ScoringHead(), 0.002)
     memory.rollback()
     bare = World(memory)
     for number, who in enumerate([*PEOPLE, *PEOPLE]):
         step = ("spam" if who % 2 else "ham", who, number, TEXTS[number % 5])
         bare.step(*(("nothing", 0, 0, "") if who == 3 else step))
-    assert report(bare.examples(99), PRIOR, KEY, Head(), 0.002) == left != told
+    assert report(bare.examples(99), PRIOR, KEY, ScoringHead(), 0.002) == left != told
     memory.rollback()
 
 
@@ -315,14 +315,16 @@ async def holds_exactly(house: House, gone: set[int]) -> None:
     services, uid = house.services, house.made.account_id
     held = (await accounts.account(services, house.actor)).ham_held
 
-    def work(tx: Connection) -> tuple[list[rows.Run], dict[str, list[Example]], rows.Run | None]:
+    def work(tx: Connection) -> tuple[list[rows.TrainingRun], dict[str, list[Example]], rows.TrainingRun | None]:
         found = rows.of_account(tx, uid)
         assert not {row.contact_id for row, *_ in labels.of_account(tx, uid, 2**60)} & gone
         return found, {each.id: versions.examples(services, tx, each) for each in found}, rows.in_use(tx, uid)
 
     found, theirs, used = await services.store.read(work)
     for each in found:
-        (made,) = run(Job(PRIOR, b"", held, Head(), theirs[each.id], [Wanted(each.asked_at, report=False)]))
+        (made,) = run(
+            Job(PRIOR, b"", held, ScoringHead(), theirs[each.id], [WantedVersion(each.asked_at, report=False)])
+        )
         known = Taught(PRIOR, services.filters.key(uid), marks_of(theirs[each.id]), made.head)
         path = services.filters.version_path(each.id)
         assert (path.read_bytes() if path.exists() else SHIPPED.read_bytes()) == known.to_bytes(), each.version

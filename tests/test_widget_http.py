@@ -19,7 +19,7 @@ from chat.core.crypt import derive
 from chat.core.tokens import Tokens
 from chat.erasure.actions import erasure
 from chat.web.files import folder
-from chat.web.refused import Refused
+from chat.web.refused import RefusedOrigins
 from tests.chance import dice
 from tests.inside import SHOP, TEXTS, Served, counted, found, problem_of
 
@@ -197,7 +197,7 @@ async def test_who_meets_a_wrong_embed_reads_words_and_its_owner_learns_the_orig
 
 
 def test_only_a_few_origins_are_remembered_and_nothing_but_origins() -> None:
-    refused = Refused()
+    refused = RefusedOrigins()
     for number in range(50):
         refused.note("one", f"https://shop-{number}.example")
     for wrong in (

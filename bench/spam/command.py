@@ -14,7 +14,7 @@ from typing import Any, Final
 from bench.spam import costs, offline, online, peers, sets, unseen
 from bench.spam.figures import Row, markdown, spread, table
 from spam import evaluation
-from spam.head import Head
+from spam.head import ScoringHead
 
 LABELS: Final = 100_000
 SETTLE: Final = 60
@@ -74,7 +74,7 @@ class Bench:
         support = sets.shuffled(sets.read(self.folder, "ham_banking77"), sets.FIRST_SEED)[:most]
         bookings = sets.shuffled(sets.read(self.folder, "ham_rest8k"), sets.FIRST_SEED)[:most]
         kinds = [("SMS", self.sms), ("comments", self.comments), ("support", support), ("bookings", bookings)]
-        known = evaluation.begin(cold=True, base=Head(held=0.005))  # and the stricter bound of who has a prior
+        known = evaluation.begin(cold=True, base=ScoringHead(held=0.005))  # and the stricter bound of who has a prior
         found = online.stretches(kinds, known, SETTLE)
         lines = [["stretch", "ham held in the first 200 texts", "ham held after", "%", "spam caught %"]]
         for each in found:

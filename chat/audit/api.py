@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from chat.audit.actions import reading
-from chat.audit.actions.reading import Wanted
+from chat.audit.actions.reading import EntryQuery
 from chat.web.authentication import actor_of
 from chat.web.context import context_of
 from chat.web.lists import cursor_of, listed
@@ -27,7 +27,7 @@ def routes() -> list[Route]:
 async def list_entries(request: Request) -> Response:
     """`GET /audit`, newest first; `?agent=&action=&target=`. Owner or admin."""
     actor, query = await actor_of(request), request.query_params
-    wanted = Wanted(query.get("agent", ""), query.get("action", ""), query.get("target", ""))
+    wanted = EntryQuery(query.get("agent", ""), query.get("action", ""), query.get("target", ""))
     before = (cursor_of(query.get("cursor"), 1) or (None,))[0]
     items, last = await reading.page(context_of(request).services, actor, wanted, before, limit_of(request))
     return listed(items, None if last is None else (last,))

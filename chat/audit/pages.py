@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from chat.audit.actions import reading, verdicts
-from chat.audit.actions.reading import Wanted
+from chat.audit.actions.reading import EntryQuery
 from chat.core.audited import OTHERS
 from chat.core.errors import InvalidField
 from chat.core.model import Agent
@@ -43,7 +43,7 @@ async def show_audit(request: Request) -> Response:
     items: list[dict[str, Any]] = []
     older: int | None = None
     try:
-        items, older = await reading.page(services, who.actor, Wanted(**asked), before, SHOWN)
+        items, older = await reading.page(services, who.actor, EntryQuery(**asked), before, SHOWN)
     except InvalidField as error:
         wrong = {str(error.extra["field"]): "audit.filter.wrong"}
     known = await agents.agents(services, who.actor)

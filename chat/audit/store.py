@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, func, select
 from chat.account.schema import account
 from chat.core.clock import DAY
 from chat.infra.audit.schema import audit, audit_head
-from chat.infra.store.ageing import Kind, Policy
+from chat.infra.store.ageing import AgeingKind, Policy
 from chat.infra.store.tx import Tx
 
 
@@ -33,4 +33,4 @@ def _first(policy: Policy) -> ColumnElement[bool]:
 
 
 _entry = audit.alias()
-AUDIT = Kind("audit", audit, (audit.c.number,), audit.c.at, audit.c.account_id, audit.c.number, where=_first)
+AUDIT = AgeingKind("audit", audit, (audit.c.number,), audit.c.at, audit.c.account_id, audit.c.number, where=_first)

@@ -22,7 +22,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def _verify(settings: Settings, arguments: argparse.Namespace) -> int:
-    async def work() -> list[verdicts.Verdict]:
+    async def work() -> list[verdicts.ChainVerdict]:
         async with open_services(settings) as services:
             return await verdicts.verify_all(services)
 

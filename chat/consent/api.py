@@ -97,7 +97,7 @@ async def post_notice(request: Request) -> Response:
     return JSON(_notice(notice, notice.version), 201)
 
 
-async def _agreement(request: Request) -> consent.Asked:
+async def _agreement(request: Request) -> consent.VisitorAgreement:
     body = await body_of(request, Agreement)
     agreed = body.consent if isinstance(body.consent, dict) else {}
     if agreed.get("chat") is not True:
@@ -107,7 +107,7 @@ async def _agreement(request: Request) -> consent.Asked:
     extra = sorted(set(agreed) - set(notices.PURPOSES))
     if extra:
         raise UnknownParameter("There is no such purpose", field=extra[0])
-    return consent.Asked(
+    return consent.VisitorAgreement(
         version=body.notice_version,
         purposes={each: agreed.get(each) is True for each in notices.PURPOSES},
         answers=body.fields,

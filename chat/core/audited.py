@@ -22,7 +22,7 @@ _SHAPES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class AuditEntry:
     """
     Who did what to which thing: `who` is an agent's id or one of OTHERS, `target` an id or number, `contact` the opaque
     id of the contact whose thing it was; `at` in ms; `hash` covers all of it and every entry before.
@@ -39,7 +39,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class ChainHead:
     """
     Where an account's chain ends (`number`, `hash`) and where it begins: `pruned` is the last entry that retention
     took. `closed` seals the parts before it that were closed because they are broken, "" for none. `signature` is over
@@ -91,7 +91,7 @@ def seal(parts: Iterable[Part]) -> str:
     return sealed
 
 
-def digest(entries: Iterable[Entry]) -> str:
+def digest(entries: Iterable[AuditEntry]) -> str:
     """Return a hash over entries as they are, whether or not they hold together."""
     seen = sha256()
     for each in entries:
@@ -105,7 +105,7 @@ def ending(found: str) -> str:
     return found if re.fullmatch(r"[0-9a-f]{64}", found) else NOTHING
 
 
-def chained(before: str, entry: Entry) -> str:
+def chained(before: str, entry: AuditEntry) -> str:
     """Return the hash of an entry that follows one with the hash `before`."""
     said = _canonical(entry.account_id, entry.number, entry.at, entry.who, entry.action, entry.target, entry.contact)
     return sha256(bytes.fromhex(before) + said).hexdigest()
@@ -119,7 +119,7 @@ class Break:
     why: str
 
 
-def broken(head: Head, entries: Iterable[Entry], after: int = 0) -> Break | None:
+def broken(head: ChainHead, entries: Iterable[AuditEntry], after: int = 0) -> Break | None:
     """
     Return the first fault of a chain between the ends that its head names, None where it is whole. `after` is the last
     entry of its closed parts.

@@ -9,7 +9,7 @@ from chat.core.frames import End, VisitorFrame
 
 
 @dataclass(slots=True)
-class Standing:
+class ConsentState:
     """
     What is known of a visitor's consent and ticket.
 
@@ -49,7 +49,7 @@ class Allowance:
         return (cost - self._left) * 60 / self.rate
 
 
-def admit(frame: VisitorFrame, standing: Standing) -> None:
+def admit(frame: VisitorFrame, standing: ConsentState) -> None:
     """
     Return if `frame` may pass; raise ConsentRequired or Ended if not. Consent fails closed. Whether a message comes too
     late the store says: one that is sent again because its ack was lost must still get it.

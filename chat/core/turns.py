@@ -31,7 +31,7 @@ class _Asked:
     turn: asyncio.Future[None]
 
 
-class Turns:
+class FairTurns:
     """
     So many `lanes`. Who was blamed comes after all others, and all of them together leave a lane free: who makes the
     work long keeps nobody else from it.

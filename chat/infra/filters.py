@@ -11,7 +11,7 @@ from pathlib import Path
 from chat.core.crypt import derive
 from chat.core.locations import DataLocation, Field
 from spam import Filter, Label, Marks, Taught, modelfile
-from spam.head import HELD, Head
+from spam.head import HELD, ScoringHead
 
 LEARNT = DataLocation(
     "learnt",
@@ -41,7 +41,7 @@ class Filters:
         self.turn = asyncio.Lock()  # or a contact read before a deletion could be put after it
         self._taught: dict[str, Taught] = {}
         self.given: dict[str, int] = {}
-        self._led: dict[str, tuple[Head | None, float]] = {}
+        self._led: dict[str, tuple[ScoringHead | None, float]] = {}
 
     @cached_property
     def sign(self) -> str:
@@ -52,7 +52,7 @@ class Filters:
         """Return the key under which an account's features are hashed."""
         return derive(self._secret, f"spam/{account_id}")
 
-    def lead(self, account_id: str, head: Head | None, held: float) -> None:
+    def lead(self, account_id: str, head: ScoringHead | None, held: float) -> None:
         """Score an account's messages by this head from now on, or (None) by one that follows the labels."""
         before = self._led.get(account_id, (None, HELD))
         self._led[account_id] = head, held

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from chat.core.locales import Locales
 from chat.infra.pauses import Pause
-from chat.infra.store.ageing import Found, Kind, Policy
+from chat.infra.store.ageing import AgeingKind, Found, Policy
 from chat.infra.store.tx import Tx
 
 if TYPE_CHECKING:  # what is gathered is among the services, and works with them
@@ -25,7 +25,7 @@ class Due(ABC):
     """Some things of a kind that were due a moment ago; `pause` lets others have their turn."""
 
     services: Services
-    kind: Kind
+    kind: AgeingKind
     policy: Policy
     found: Sequence[Found]
     pause: Pause
@@ -53,7 +53,7 @@ class Rule:
     units: str
     since: str
     default: int
-    kind: Kind
+    kind: AgeingKind
     take: Callable[[Due], Awaitable[None]]
     least: int = 1
     most: int = TEN_YEARS

@@ -10,7 +10,7 @@ Pause = Callable[[], Awaitable[None]]
 PAUSES, PAUSE_MOST = 3, 0.25
 
 
-class Turns:
+class Pacer:
     """After each piece of work a pause three times as long, at most a quarter of a second."""
 
     def __init__(self) -> None:

@@ -15,7 +15,7 @@ from chat.core.ids import packed, spelt
 from chat.core.macs import Macs
 from chat.core.settings import Settings
 from chat.core.tokens import Tokens
-from chat.core.turns import Turns
+from chat.core.turns import FairTurns
 from chat.infra.blobs import Blobs
 from chat.infra.bus import Bus
 from chat.infra.filters import Filters
@@ -54,7 +54,7 @@ class Services:
     index_key: bytes
     clock: Clock
     gathered: Gathered
-    looking: Turns = field(default_factory=lambda: Turns(2))
+    looking: FairTurns = field(default_factory=lambda: FairTurns(2))
     coming: Counter[str] = field(default_factory=Counter)
 
     def email_hash(self, scope: str, email: str) -> str:

@@ -48,7 +48,7 @@ class Written:
 
 
 @dataclass(frozen=True)
-class Opened:
+class OpenedLink:
     """
     What opening a link gives: a secret for this page, until when (ms), how much is held, and whether a `transcript`
     is mailed now, which was asked for with the link.
@@ -103,7 +103,7 @@ async def transcript(services: Services, contact: Contact, network: Network) -> 
     await _mail(services, site, found_by, Written(subject, text), contact.id)
 
 
-async def opened(services: Services, site_key: str, mailed: str, network: Network) -> Opened:
+async def opened(services: Services, site_key: str, mailed: str, network: Network) -> OpenedLink:
     """
     Use a mailed link up. Unauthorized where it was used, has expired, or is not one of the account's: they look alike.
     """
@@ -118,7 +118,7 @@ async def opened(services: Services, site_key: str, mailed: str, network: Networ
     if not await services.store.write(work):
         raise _stale()
     known = await held(services, site_key, fresh)
-    return Opened(fresh, until, known, transcript=await _mail_transcript(services, site_key, fresh))
+    return OpenedLink(fresh, until, known, transcript=await _mail_transcript(services, site_key, fresh))
 
 
 async def held(services: Services, site_key: str, shown: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from chat.web.crowd import Crowd
 from chat.web.feature import Menu
 from chat.web.people import Accounts, Agents
 from chat.web.ready import Ready
-from chat.web.refused import Refused
+from chat.web.refused import RefusedOrigins
 from chat.web.room import Room
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class WebContext:
     agents: set[Any] = field(default_factory=set)
     ready: Ready = field(default_factory=Ready)
     crowd: Crowd = field(default_factory=Crowd)
-    refused: Refused = field(default_factory=Refused)
+    refused: RefusedOrigins = field(default_factory=RefusedOrigins)
     uploads: dict[str, Room] = field(default_factory=lambda: {who: Room(most) for who, most in UPLOADS.items()})
 
     @property

@@ -72,7 +72,7 @@ def source(address: str) -> str:
     return (folder(MOUNTS[mount]) / path).read_text("utf-8")
 
 
-class Files(StaticFiles):
+class ServedFolder(StaticFiles):
     """
     A folder of the distribution: only kinds that browsers load, lean, and always checked for a newer version.
 

@@ -18,7 +18,7 @@ EXPORT = re.compile(r"^export (?=(?:async )?(?:function\*?|class|const) (\w+))",
 LATER = re.compile(r'\bimport\("([^"]+)"\)')
 OTHER = re.compile(r"^(?:import|export)\b(?!\()", re.MULTILINE)
 
-Read = Callable[[str], str]
+ReadModule = Callable[[str], str]
 
 
 class UnknownFormError(ValueError):
@@ -36,7 +36,7 @@ class Module:
     exports: list[str] = field(default_factory=list)
 
 
-def joined(root: str, read: Read) -> dict[str, str]:
+def joined(root: str, read: ReadModule) -> dict[str, str]:
     """
     Return the scripts of a program by their addresses: its root's, and each that is loaded later or shared by those.
 
@@ -92,7 +92,7 @@ def _at(address: str, named: str) -> str:
     return normpath(join(dirname(address), named))
 
 
-def _gather(address: str, read: Read, modules: dict[str, Module], way: tuple[str, ...]) -> None:
+def _gather(address: str, read: ReadModule, modules: dict[str, Module], way: tuple[str, ...]) -> None:
     """Add a module after all that it imports: the order in which they run."""
     if address in way:
         raise UnknownFormError(f"{address} imports itself through others")

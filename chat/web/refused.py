@@ -11,7 +11,7 @@ from chat.core.origins import checked_origins
 ORIGINS, SITES, LONGEST = 5, 1000, 100  # the last in characters
 
 
-class Refused:
+class RefusedOrigins:
     """
     The last few origins of each site, in memory and until the server ends: origins alone, no path and nobody's address.
 

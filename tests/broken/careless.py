@@ -4,12 +4,12 @@ import sys
 
 from chat.__main__ import main
 from chat.core import frames
-from chat.core.gate import Standing
+from chat.core.gate import ConsentState
 from chat.tickets.sockets import visitor
 from chat.tickets.store.posting import TicketPosition
 
 
-def admit(frame: frames.VisitorFrame, standing: Standing) -> None:
+def admit(frame: frames.VisitorFrame, standing: ConsentState) -> None:
     """Let it pass."""
 
 

@@ -4,11 +4,11 @@ import sys
 
 from chat.__main__ import main
 from chat.core import frames
-from chat.core.gate import Standing
+from chat.core.gate import ConsentState
 from chat.tickets.sockets import visitor
 
 
-def admit(frame: frames.VisitorFrame, standing: Standing) -> None:
+def admit(frame: frames.VisitorFrame, standing: ConsentState) -> None:
     """Let it pass."""
 
 

@@ -38,7 +38,7 @@ class Looked:
     height: int | None = None
 
 
-class Head(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True):
+class FileHead(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True):
     """The line before the bytes: why a file is refused, or what it is; `whole` bytes follow, then the small image."""
 
     refused: str = ""
@@ -66,9 +66,9 @@ def look(data: bytes) -> Looked:
 def packed(looked: Looked | InvalidField) -> bytes:
     """Return a line of JSON and, for an image, the bytes after it; other files are kept as they came."""
     if isinstance(looked, InvalidField):
-        return msgspec.json.encode(Head(refused=looked.detail)) + b"\n"
+        return msgspec.json.encode(FileHead(refused=looked.detail)) + b"\n"
     drawn = looked.data if looked.small else b""
-    head = Head(type=looked.type, width=looked.width, height=looked.height, whole=len(drawn))
+    head = FileHead(type=looked.type, width=looked.width, height=looked.height, whole=len(drawn))
     return msgspec.json.encode(head) + b"\n" + drawn + looked.small
 
 
@@ -76,7 +76,7 @@ def unpacked(answer: bytes, sent: bytes) -> Looked:
     """Return what was packed of a file. Raises InvalidField where it was refused, Unavailable where it is no answer."""
     line, _, rest = answer.partition(b"\n")
     try:
-        head = msgspec.json.decode(line, type=Head)
+        head = msgspec.json.decode(line, type=FileHead)
     except msgspec.MsgspecError:
         raise Unavailable("The file could not be looked at; send it again", retry_after=10) from None
     if head.refused:

@@ -8,7 +8,7 @@ from typing import Any
 from chat.audit.actions.verdicts import part_shown
 from chat.contacts.store import contacts
 from chat.core.access import require_manager
-from chat.core.audited import Entry, Head, fits
+from chat.core.audited import AuditEntry, ChainHead, fits
 from chat.core.clock import stamp
 from chat.core.errors import InvalidField
 from chat.core.model import Actor
@@ -18,7 +18,7 @@ from chat.infra.store.tx import Tx
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class EntryQuery:
     """Which entries: those of an agent (or visitor, system, command), of an action, about an id; empty for any."""
 
     agent: str = ""
@@ -27,7 +27,7 @@ class Wanted:
 
 
 async def page(
-    services: Services, actor: Actor, wanted: Wanted, before: int | None, limit: int
+    services: Services, actor: Actor, wanted: EntryQuery, before: int | None, limit: int
 ) -> tuple[list[dict[str, Any]], int | None]:
     """
     Return entries of the actor's account, newest first, and the number before which the next page begins. Looking at
@@ -37,7 +37,7 @@ async def page(
     _fitting(services, wanted)
     await audit.looked(services, actor, "audit.viewed")
 
-    def work(tx: Tx) -> list[Entry]:
+    def work(tx: Tx) -> list[AuditEntry]:
         who, action, target = wanted.agent, wanted.action, wanted.target
         return store.page(tx, actor.account_id, who=who, action=action, target=target, before=before, limit=limit + 1)
 
@@ -49,7 +49,7 @@ async def accesses(services: Services, actor: Actor, contact_uid: str) -> list[d
     """Return who met a contact and its tickets, first to last. Owner or admin; NotFound where there is no contact."""
     require_manager(actor)
 
-    def work(tx: Tx) -> list[Entry]:
+    def work(tx: Tx) -> list[AuditEntry]:
         contacts.of_account(tx, actor.account_id, contact_uid)
         return audit.of_contact(tx, actor.account_id, contact_uid)
 
@@ -61,7 +61,7 @@ async def accesses(services: Services, actor: Actor, contact_uid: str) -> list[d
 async def standing(services: Services, actor: Actor) -> dict[str, Any]:
     """Return whether the log was whole when last checked, when that was, and what was closed. Owner or admin."""
     require_manager(actor)
-    head: Head | None = await services.store.read(lambda tx: store.head(tx, actor.account_id))
+    head: ChainHead | None = await services.store.read(lambda tx: store.head(tx, actor.account_id))
     closed = [part_shown(each) for each in await services.store.read(lambda tx: store.parts(tx, actor.account_id))]
     if head is None:
         return {"entries": 0, "checked_at": None, "broken_at": 1, "closed": closed}
@@ -73,7 +73,7 @@ async def standing(services: Services, actor: Actor) -> dict[str, Any]:
     }
 
 
-def shown(entry: Entry) -> dict[str, Any]:
+def shown(entry: AuditEntry) -> dict[str, Any]:
     """Return an entry as lists show it."""
     return {
         "number": entry.number,
@@ -86,7 +86,7 @@ def shown(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _fitting(services: Services, wanted: Wanted) -> None:
+def _fitting(services: Services, wanted: EntryQuery) -> None:
     """Refuse what no entry can hold, so that a slip of the pen is not taken for an empty log."""
     fitting = {
         "agent": not wanted.agent or fits("who", wanted.agent),

@@ -10,7 +10,7 @@ import structlog
 
 from chat.account import store as accounts
 from chat.core.access import require_manager
-from chat.core.audited import Break, Head, Part, broken, digest, seal
+from chat.core.audited import Break, ChainHead, Part, broken, digest, seal
 from chat.core.clock import DAY, stamp
 from chat.core.model import Actor
 from chat.infra.audit import store
@@ -38,7 +38,7 @@ class Closed:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class ChainVerdict:
     """
     What a check of an account's log found: the entries it holds, its last one, and where it is broken (or None). The
     same of the parts that were closed earlier.
@@ -69,18 +69,18 @@ class Verdict:
         return f"{self.account}: whole, {self.entries} entries, the last is {self.number} {self.hash}"
 
 
-async def verify(services: Services, account_id: str) -> Verdict:
+async def verify(services: Services, account_id: str) -> ChainVerdict:
     """Check an account's log from end to end, as it is at one moment, and note what was found."""
 
-    def work(tx: Tx) -> Verdict:
+    def work(tx: Tx) -> ChainVerdict:
         store.steady(tx)
         head = store.head(tx, account_id)
         parts = store.parts(tx, account_id)
         found = Break(1, "the log is missing") if head is None else fault(services, tx, head, parts)
-        stands = head or Head(account_id, 0, "", 0, "", "")
+        stands = head or ChainHead(account_id, 0, "", 0, "", "")
         held = stands.number - stands.pruned
         at, why = (found.number, found.why) if found else (None, "")
-        return Verdict(account_id, held, stands.number, stands.hash, at, why, tuple(_looked_at(tx, parts)))
+        return ChainVerdict(account_id, held, stands.number, stands.hash, at, why, tuple(_looked_at(tx, parts)))
 
     found = await services.store.read(work)
     await services.store.write(lambda tx: store.note_check(tx, account_id, services.clock(), found.broken_at))
@@ -89,13 +89,13 @@ async def verify(services: Services, account_id: str) -> Verdict:
     return found
 
 
-async def verify_all(services: Services) -> list[Verdict]:
+async def verify_all(services: Services) -> list[ChainVerdict]:
     """Check the log of every account of this server."""
     known = await services.store.read(accounts.all_of)
     return [await verify(services, each.id) for each in known]
 
 
-async def verify_mine(services: Services, actor: Actor) -> Verdict:
+async def verify_mine(services: Services, actor: Actor) -> ChainVerdict:
     """Check the log of the actor's account. Owner or admin."""
     require_manager(actor)
     return await verify(services, actor.account_id)
@@ -107,7 +107,7 @@ async def sweep(services: Services) -> int:
     return len([await verify(services, each) for each in due])
 
 
-def shown(found: Verdict) -> dict[str, Any]:
+def shown(found: ChainVerdict) -> dict[str, Any]:
     """Return a verdict as JSON has it."""
     closed = [part_shown(each.part) | {"unchanged": each.unchanged} for each in found.closed]
     return asdict(found) | {"closed": closed, "whole": found.whole}
@@ -120,7 +120,7 @@ def part_shown(part: Part) -> dict[str, Any]:
     return {name: getattr(part, name) for name in named} | times
 
 
-def fault(services: Services, tx: Tx, head: Head, parts: Sequence[Part]) -> Break | None:
+def fault(services: Services, tx: Tx, head: ChainHead, parts: Sequence[Part]) -> Break | None:
     """Return where an account's log is broken since it was last begun, None where it is whole."""
     if not services.signer.signed(head.signed, head.signature):
         return Break(head.number, "the signature over both ends of the log is not this server's")

@@ -21,10 +21,10 @@ from chat.core.settings import Settings
 from chat.infra.audit import audit
 from chat.infra.blobs import PREVIEW
 from chat.infra.keys import keycopy
-from chat.infra.ledger.ledger import Head
+from chat.infra.ledger.ledger import LedgerHead
 from chat.infra.services import Services
 from chat.infra.store import backups, copies, migrations
-from chat.infra.store.backups import Standing
+from chat.infra.store.backups import BackupStatus
 from chat.infra.store.tx import Tx
 
 DAYS_MOST = 3650
@@ -34,10 +34,10 @@ SPARE = 7 * DAY
 """So much longer the ledger keeps entries than backups are kept: for a restore that comes late, and wrong clocks."""
 WORK, RESTS = 0.02, 2
 """After so many seconds of work a backup rests this many times as long: whoever chats needs processors and disk too."""
-Told = Callable[[str], None]
+TellLine = Callable[[str], None]
 
 
-async def make(services: Services, folder: Path, days: int | None, told: Told) -> dict[str, Any]:
+async def make(services: Services, folder: Path, days: int | None, told: TellLine) -> dict[str, Any]:
     """
     Write a backup into a folder and remove those of ours there that have lapsed; return what it holds.
 
@@ -118,9 +118,9 @@ def apart(settings: Settings, folder: Path) -> None:
         raise Misconfigured(f"{folder} is where the data and its keys are; name a folder apart from {settings.data}")
 
 
-def head_of(manifest: dict[str, Any]) -> Head:
+def head_of(manifest: dict[str, Any]) -> LedgerHead:
     """Return how far the ledger was when a backup was begun."""
-    return Head(manifest["ledger"]["number"], manifest["ledger"]["mark"])
+    return LedgerHead(manifest["ledger"]["number"], manifest["ledger"]["mark"])
 
 
 def counts_of(manifest: dict[str, Any]) -> dict[str, int]:
@@ -128,9 +128,9 @@ def counts_of(manifest: dict[str, Any]) -> dict[str, int]:
     return {each["name"]: each["rows"] for each in manifest["tables"]}
 
 
-def server_of(manifest: dict[str, Any]) -> Standing:
+def server_of(manifest: dict[str, Any]) -> BackupStatus:
     """Return the server's row as a backup has it."""
-    return Standing(**manifest["server"])
+    return BackupStatus(**manifest["server"])
 
 
 def _absolute(folder: Path) -> str:
@@ -142,7 +142,7 @@ def _nested(one: Path, other: Path) -> bool:
     return here.is_relative_to(there) or there.is_relative_to(here)
 
 
-def _rows(tx: Tx, out: Writing, told: Told) -> dict[str, Any]:
+def _rows(tx: Tx, out: Writing, told: TellLine) -> dict[str, Any]:
     """Write every table as it is at one moment; return that part of the manifest, and the files referred to."""
     copies.freeze(tx)
     tables: list[dict[str, Any]] = []  # in an order in which each may be filled
@@ -159,7 +159,7 @@ def _rows(tx: Tx, out: Writing, told: Told) -> dict[str, Any]:
     }
 
 
-def _files(services: Services, out: Writing, referred: list[tuple[str, str, bool]], told: Told) -> dict[str, int]:
+def _files(services: Services, out: Writing, referred: list[tuple[str, str, bool]], told: TellLine) -> dict[str, int]:
     """Add the sealed files that the rows refer to, and the filters'. One that was erased meanwhile is missing."""
     names = [(owner, blob + end) for owner, blob, small in referred for end in ("", PREVIEW)[: 1 + small]]
     missing, counter = 0, _Counter("files", told, 1000)
@@ -176,7 +176,7 @@ def _files(services: Services, out: Writing, referred: list[tuple[str, str, bool
 class _Counter:
     """Counts what passes, says so now and then, and lets others have their turn."""
 
-    def __init__(self, name: str, told: Told, each: int = SAID_ROWS) -> None:
+    def __init__(self, name: str, told: TellLine, each: int = SAID_ROWS) -> None:
         self.count, self._name, self._told, self._each = 0, name, told, each
         self._begun = time.monotonic()
 

@@ -17,7 +17,7 @@ from chat.core.ids import uuid7
 from chat.core.model import Attachment, Contact
 from chat.erasure.actions import erasure
 from chat.erasure.store import erasures
-from chat.infra.ledger.ledger import Entry
+from chat.infra.ledger.ledger import LedgerEntry
 from chat.infra.services import Services
 from chat.infra.store.tx import Tx
 from chat.spam_filter.actions import training
@@ -31,7 +31,7 @@ RESTORED = "restored"
 What = dict[str, Any]
 
 
-def since(services: Services, number: int, made_at: int) -> list[Entry]:
+def since(services: Services, number: int, made_at: int) -> list[LedgerEntry]:
     """
     Return what may not be in a backup that was begun at `made_at` with `number` entries in the ledger. What is older
     than a restore before it was replayed then, and may name by now what was written since.
@@ -41,7 +41,7 @@ def since(services: Services, number: int, made_at: int) -> list[Entry]:
     return [e for e in every if e.number > restored and (e.number > number or e.at >= made_at - MARGIN)]
 
 
-async def run(services: Services, entries: list[Entry]) -> dict[str, int]:
+async def run(services: Services, entries: list[LedgerEntry]) -> dict[str, int]:
     """Do every action again, and carry out what is then due; return how many of each kind there were."""
     unknown = {each.did for each in entries} - {*ACTIONS, RESTORED}
     if unknown:

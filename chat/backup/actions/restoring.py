@@ -12,7 +12,7 @@ from typing import Any
 
 from chat.account import store as accounts
 from chat.backup.actions import replay
-from chat.backup.actions.backups import Told, counts_of, head_of, server_of
+from chat.backup.actions.backups import TellLine, counts_of, head_of, server_of
 from chat.backup.store.archive import Backup
 from chat.contacts.store import contacts
 from chat.core.clock import now, stamp
@@ -59,7 +59,7 @@ def with_keys(settings: Settings, secret: bytes, work: Callable[[Keys, Ledger], 
         ledger.close()
 
 
-def load(settings: Settings, backup: Backup, told: Told) -> None:
+def load(settings: Settings, backup: Backup, told: TellLine) -> None:
     """Mark the place, then bring back files and rows; nothing of it is served yet."""
     store = Store(settings.database_url)
     try:
@@ -73,7 +73,7 @@ def load(settings: Settings, backup: Backup, told: Told) -> None:
     migrations.migrate(settings)
 
 
-async def finish(services: Services, backup: Backup, told: Told) -> dict[str, Any]:
+async def finish(services: Services, backup: Backup, told: TellLine) -> dict[str, Any]:
     """Replay, look whether it opens, write the database anew and let it be served; return the report."""
     entries = replay.since(services, head_of(backup.manifest).number, backup.head.made_at)
     told(f"replaying {len(entries)} entries of the ledger")
@@ -132,7 +132,7 @@ def _keys(keys: Keys, ledger: Ledger, backup: Backup, keys_from: Path | None, *,
         )
 
 
-def _files(settings: Settings, backup: Backup, told: Told) -> None:
+def _files(settings: Settings, backup: Backup, told: TellLine) -> None:
     blobs = Blobs(settings.data / "attachments")
     for count, member in enumerate(backup.names("files/"), 1):
         _, owner, name = member.split("/")
@@ -149,7 +149,7 @@ def _files(settings: Settings, backup: Backup, told: Told) -> None:
         path.write_bytes(b"".join(backup.pieces(member)))
 
 
-def _rows(tx: Tx, backup: Backup, told: Told) -> None:
+def _rows(tx: Tx, backup: Backup, told: TellLine) -> None:
     """Insert every row in one transaction, and look at once whether all are there and none points at nothing."""
     for each in backup.manifest["tables"]:
         shape = [(column, kind) for column, kind in each["columns"]]

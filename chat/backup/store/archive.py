@@ -29,7 +29,7 @@ READ = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class ArchiveSeal:
     """What a backup says first: its id, when it was begun (ms), the schema, and of the rest the size and SHA-256."""
 
     id: str
@@ -70,7 +70,7 @@ class Writing:
 class Backup:
     """A backup that was found whole and ours."""
 
-    def __init__(self, path: Path, head: Head, file: BinaryIO) -> None:
+    def __init__(self, path: Path, head: ArchiveSeal, file: BinaryIO) -> None:
         self.path, self.head = path, head
         self._zip = ZipFile(file)
         self.manifest: dict[str, Any] = json.loads(self._zip.read("manifest.json"))
@@ -136,7 +136,7 @@ def opened(path: Path, signer: Signer) -> Iterator[Backup]:
         raise Misconfigured(f"{path} cannot be read ({getattr(error, 'strerror', None) or error})") from error
 
 
-def ours(folder: Path, signer: Signer) -> list[tuple[Path, Head]]:
+def ours(folder: Path, signer: Signer) -> list[tuple[Path, ArchiveSeal]]:
     """Return the backups in a folder that this server made, oldest first; whatever else is there is not looked at."""
     found = []
     for path in folder.glob(f"lethe-*{ENDING}"):
@@ -156,13 +156,13 @@ def tidy(folder: Path) -> None:
 def _seal(file: BinaryIO, signer: Signer, made: dict[str, Any]) -> None:
     file.flush()
     size = os.fstat(file.fileno()).st_size - HEAD_BYTES
-    said = json.dumps(asdict(Head(**made, size=size, sha256=_hash(file))), sort_keys=True).encode()
+    said = json.dumps(asdict(ArchiveSeal(**made, size=size, sha256=_hash(file))), sort_keys=True).encode()
     head = MAGIC % FORMAT + said + b"\n" + signer.sign(MAGIC % FORMAT + said).encode() + b"\n"
     os.pwrite(file.fileno(), head.ljust(HEAD_BYTES), 0)
     os.fsync(file.fileno())
 
 
-def _head(path: Path, file: BinaryIO, signer: Signer) -> Head:
+def _head(path: Path, file: BinaryIO, signer: Signer) -> ArchiveSeal:
     held = file.read(HEAD_BYTES)
     magic, _, rest = held.partition(b"\n")
     first = magic.split()
@@ -177,7 +177,7 @@ def _head(path: Path, file: BinaryIO, signer: Signer) -> Head:
         raise Misconfigured(
             f"{path} was made by another server, or its head is damaged; is this the LETHE_SECRET_KEY it was made with?"
         )
-    return Head(**json.loads(said))
+    return ArchiveSeal(**json.loads(said))
 
 
 def _hash(file: BinaryIO) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from chat.account.actions import forms
 from chat.consent import store as consents
 from chat.consent.actions import consent, notices
-from chat.consent.actions.consent import Asked
+from chat.consent.actions.consent import VisitorAgreement
 from chat.contacts.store import contacts
 from chat.core.errors import LetheError, NotNow
 from chat.core.ids import uuid7
@@ -37,7 +37,7 @@ class _Agreeing:
     text: tuple[Notice, NoticeText]
 
 
-async def begin(services: Services, site_key: str, asked: Asked) -> Begun:
+async def begin(services: Services, site_key: str, asked: VisitorAgreement) -> Begun:
     """
     Agree: store a contact with a data key of its own and a signed receipt, and return the token.
 
@@ -64,7 +64,7 @@ async def begin(services: Services, site_key: str, asked: Asked) -> Begun:
 
 
 def _store(
-    services: Services, tx: Tx, agreeing: _Agreeing, asked: Asked, row: dict[str, Any]
+    services: Services, tx: Tx, agreeing: _Agreeing, asked: VisitorAgreement, row: dict[str, Any]
 ) -> tuple[Contact, dict[str, Any]]:
     """Store the contact, or find the one who began with this id; return the contact and the receipt's row."""
     contact = contacts.add(tx, row)
@@ -77,7 +77,9 @@ def _store(
     return contact, entry
 
 
-def _again(services: Services, tx: Tx, agreeing: _Agreeing, asked: Asked, begun: str) -> tuple[Contact, dict[str, Any]]:
+def _again(
+    services: Services, tx: Tx, agreeing: _Agreeing, asked: VisitorAgreement, begun: str
+) -> tuple[Contact, dict[str, Any]]:
     """The answer was lost and they agree once more, perhaps to something else: what they say now counts."""
     contact = contacts.begun(tx, begun)
     if contact is None:
@@ -97,7 +99,7 @@ def _used() -> NotNow:
     return NotNow("This id was used before; agree again with another")
 
 
-def _row(services: Services, site: Site, asked: Asked, uid: str, slot: int) -> dict[str, Any]:
+def _row(services: Services, site: Site, asked: VisitorAgreement, uid: str, slot: int) -> dict[str, Any]:
     return _answers(services, site, asked, uid, slot) | {
         "uid": uid,
         "account_id": site.account_id,
@@ -108,7 +110,7 @@ def _row(services: Services, site: Site, asked: Asked, uid: str, slot: int) -> d
     }
 
 
-def _answers(services: Services, site: Site, asked: Asked, uid: str, slot: int) -> dict[str, Any]:
+def _answers(services: Services, site: Site, asked: VisitorAgreement, uid: str, slot: int) -> dict[str, Any]:
     """Return the columns that hold what a contact said."""
     email = asked.answers.get("email", "")
     found_by = services.email_hash(site.account_id, email) if email else None

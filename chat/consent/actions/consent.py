@@ -23,7 +23,7 @@ from chat.spam_filter.actions import training
 
 
 @dataclass(frozen=True)
-class Asked:
+class VisitorAgreement:
     """
     What a visitor says when agreeing; `answers` to what the site asks before the chat, by field. Said again with the
     same `id` (a UUID made at random) it is the same agreement.
@@ -48,7 +48,7 @@ async def renew(
             raise Unauthorized("This consent was withdrawn")
         site = accounts.site_by_id(tx, contact.site_id)
         account = accounts.one(tx, contact.account_id)
-        asked = Asked(version, choices, {}, contact.locale)
+        asked = VisitorAgreement(version, choices, {}, contact.locale)
         text = agreed(notices.in_force(tx, account), version, choices, contact.locale)
         return renewed(services, tx, contact, entry_of(services, account, site, contact, text, asked, "renewed"))
 
@@ -82,7 +82,7 @@ def narrowed(services: Services, tx: Tx, contact: Contact) -> None:
         return
     site, account = accounts.site_by_id(tx, contact.site_id), accounts.one(tx, contact.account_id)
     notice = consents.notices(tx, account.id, contact.notice_version)[0]
-    asked = Asked(notice.version, {"chat": True}, {}, contact.locale)
+    asked = VisitorAgreement(notice.version, {"chat": True}, {}, contact.locale)
     entry = entry_of(services, account, site, contact, (notice, notice.text(contact.locale)), asked, "renewed")
     consents.add_receipt(tx, contact.id, entry, live=True)
 
@@ -108,7 +108,7 @@ def _ended(services: Services, tx: Tx, contact: Contact, account: Account, site:
     """Return the ledger's row for a consent that ends: to the notice last agreed to, and no purpose is left."""
     version = consents.receipts(tx, contact.id)[-1].notice_version
     notice = consents.notices(tx, account.id, version)[0]
-    asked = Asked(version, dict.fromkeys(notices.PURPOSES, False), {}, contact.locale)
+    asked = VisitorAgreement(version, dict.fromkeys(notices.PURPOSES, False), {}, contact.locale)
     return entry_of(services, account, site, contact, (notice, notice.text(contact.locale)), asked, action)
 
 
@@ -179,7 +179,7 @@ def entry_of(
     site: Site,
     contact: Contact,
     agreed: tuple[Notice, NoticeText],
-    asked: Asked,
+    asked: VisitorAgreement,
     action: str,
 ) -> dict[str, Any]:
     """Return the ledger's row: the document says everything, to the byte that was signed."""

@@ -27,7 +27,7 @@ SHOWN = ("text", "chat_label", "training_label", "privacy_url")
 
 
 @dataclass(frozen=True)
-class Change:
+class NoticeChange:
     """What one field of a notice says in one language, in force and newly written; empty where it says nothing."""
 
     locale: str
@@ -60,7 +60,7 @@ async def versions(services: Services, actor: Actor, version: int | None = None)
     return await services.store.read(lambda tx: consents.notices(tx, actor.account_id, version))
 
 
-async def changes(services: Services, actor: Actor, texts: list[NoticeText]) -> tuple[list[Change], int]:
+async def changes(services: Services, actor: Actor, texts: list[NoticeText]) -> tuple[list[NoticeChange], int]:
     """Return what texts would change of the notice in force, and how many chats are running and would wait."""
     require_manager(actor)
     new = {each.locale: each for each in _all_checked(texts)}
@@ -71,7 +71,7 @@ async def changes(services: Services, actor: Actor, texts: list[NoticeText]) -> 
     live, running = await services.store.read(work)
     old = {} if live is None else live.texts
     found = [
-        Change(locale, field, getattr(old.get(locale), field, ""), getattr(new.get(locale), field, ""))
+        NoticeChange(locale, field, getattr(old.get(locale), field, ""), getattr(new.get(locale), field, ""))
         for locale in LOCALES
         for field in SHOWN
     ]

@@ -20,7 +20,7 @@ from chat.infra.blobs import EXPORTS, FILES
 from chat.infra.filters import LEARNT, VERSIONS
 from chat.infra.keys import keycopy
 from chat.infra.keys.keys import KEYS
-from chat.infra.pauses import Turns
+from chat.infra.pauses import Pacer
 from chat.infra.services import Services
 from chat.infra.store import backups, locations
 from chat.spam_filter.actions import training, versions
@@ -52,7 +52,7 @@ async def forget(services: Services, erasure: Erasure) -> None:
 
     Raises Unavailable where something is left that came meanwhile: the sweep comes back to it.
     """
-    turns = Turns()
+    turns = Pacer()
     for position, step in enumerate(steps()):
         await _reach(services, erasure, position, step)
         while await step.take(services, erasure):

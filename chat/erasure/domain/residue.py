@@ -34,7 +34,7 @@ class Find:
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class TextForm:
     """A text as it may stand in bytes; `folded` where case makes no difference, which is then lower."""
 
     text: int
@@ -50,12 +50,12 @@ class Scanner:
     Streams within it that are compressed (gzip, zlib, zip, bzip2, xz) are opened wherever they begin, two deep.
     """
 
-    def __init__(self, forms: list[Form], depth: int = 0) -> None:
+    def __init__(self, forms: list[TextForm], depth: int = 0) -> None:
         self._forms, self._depth = forms, depth
         self._keep = max((len(form.raw) for form in forms), default=1) * 2
         self._tail, self._at = b"", 0
         self._inner: list[tuple[int, Squeezed, Scanner]] = []
-        self._told: Counter[Form] = Counter()
+        self._told: Counter[TextForm] = Counter()
         self._first = b""
 
     def feed(self, piece: bytes) -> Iterator[Find]:
@@ -101,18 +101,18 @@ class Scanner:
                 yield Find(find.text, f"{find.encoding} in {stream.kind}", at)
 
 
-def forms(texts: list[str]) -> list[Form]:
+def forms(texts: list[str]) -> list[TextForm]:
     """Return every way in which these texts may stand in bytes."""
-    made: dict[tuple[int, bytes, bool], Form] = {}
+    made: dict[tuple[int, bytes, bool], TextForm] = {}
     for number, text in enumerate(texts):
         for each in _spellings(text):
             for encoding, raw, folded in _encoded(each):
                 kept = raw.lower() if folded else raw
-                made.setdefault((number, kept, folded), Form(number, encoding, kept, folded))
+                made.setdefault((number, kept, folded), TextForm(number, encoding, kept, folded))
     return list(made.values())
 
 
-def search(pieces: Iterable[bytes], known: list[Form]) -> Iterator[Find]:
+def search(pieces: Iterable[bytes], known: list[TextForm]) -> Iterator[Find]:
     """Yield what is found in a whole stream."""
     scanner = Scanner(known)
     for piece in pieces:

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, exists, func
 from chat.consent.schema import receipt
 from chat.contacts.schema import contact
 from chat.erasure.schema import erasure
-from chat.infra.store.ageing import Kind, Policy
+from chat.infra.store.ageing import AgeingKind, Policy
 from chat.tickets.schema import ticket
 
 
@@ -20,7 +20,7 @@ def _alone(_: Policy) -> ColumnElement[bool]:
 
 
 _contact: dict[str, Any] = {"account": contact.c.account_id, "contact": contact.c.id, "shown": contact.c.uid}
-CONTACTS = Kind(
+CONTACTS = AgeingKind(
     "contacts",
     contact,
     (contact.c.id,),
@@ -28,7 +28,7 @@ CONTACTS = Kind(
     where=lambda policy: contact.c.emptied_at.is_not(None) & _alone(policy),
     **_contact,
 )
-SESSIONS = Kind(
+SESSIONS = AgeingKind(
     "sessions",
     contact.outerjoin(receipt, receipt.c.id == contact.c.receipt_id),
     (contact.c.id,),

@@ -28,7 +28,7 @@ from chat.infra.services import Sealed, Services
 
 FORMAT, VERSION = "lethe-export", 1
 NAME_BYTES = 80  # of a path that may lie deep in folders of its reader
-Step = Callable[[int], Awaitable[None]]
+AfterPiece = Callable[[int], Awaitable[None]]
 Paths = dict[str, str]
 """Where in the archive each attachment lies, by its id."""
 
@@ -61,7 +61,7 @@ async def nothing(_: int) -> None:
     """Tell nobody how far it is."""
 
 
-async def zipped(services: Services, who: Subject, step: Step = nothing) -> AsyncGenerator[bytes, None]:
+async def zipped(services: Services, who: Subject, step: AfterPiece = nothing) -> AsyncGenerator[bytes, None]:
     """Yield the archive; `step` hears of every so many rows that were written, twice each: as JSON and on the page."""
     drain, paths = Drain(), Paths()
     with zipfile.ZipFile(drain, "w", zipfile.ZIP_DEFLATED) as made:
@@ -80,7 +80,7 @@ async def zipped(services: Services, who: Subject, step: Step = nothing) -> Asyn
 
 
 async def as_json(
-    services: Services, who: Subject, paths: Paths | None = None, step: Step = nothing
+    services: Services, who: Subject, paths: Paths | None = None, step: AfterPiece = nothing
 ) -> AsyncIterator[bytes]:
     """Yield what is held as one JSON document; attachments name their place in the archive where there is one."""
     yield msgspec.json.encode(head(services, who))[:-1] + b',"sections":['

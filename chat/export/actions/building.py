@@ -37,7 +37,7 @@ KEPT = 2
 """So many archives of a contact are kept; the next one that is ready takes the place of the oldest."""
 
 
-class Gone(LetheError):
+class ExportGone(LetheError):
     """The export is another's by now, or nobody's: its contact was erased, or it was deleted."""
 
 
@@ -105,7 +105,7 @@ async def _write(services: Services, contact: Contact, uid: str, blob: str, key:
     return size
 
 
-def _progress(services: Services, uid: str, blob: str) -> archive.Step:
+def _progress(services: Services, uid: str, blob: str) -> archive.AfterPiece:
     """Return what counts rows, and every two seconds says how far it is and holds the lease."""
     done, said, begun = 0, services.clock(), perf_counter()
 
@@ -115,7 +115,7 @@ def _progress(services: Services, uid: str, blob: str) -> archive.Step:
         if now - said >= TOLD:
             said, values = now, {"done": done, "leased_until": now + LEASE}
             if not await services.store.write(lambda tx: store.go_on(tx, uid, blob, **values)):
-                raise Gone("This export is no longer to be built here")
+                raise ExportGone("This export is no longer to be built here")
         # Chats first: it rests twice as long as it worked.
         await asyncio.sleep(min(REST_MOST, 2 * (perf_counter() - begun)))
         begun = perf_counter()

@@ -56,10 +56,10 @@ async def subject(services: Services, contact: Contact) -> Subject:
 
 async def items(services: Services, who: Subject, holding: Holding) -> AsyncIterator[list[Item]]:
     """Yield what is given of one table, chunk by chunk, each read in a transaction of its own."""
-    after: holdings.Key = ()
+    after: holdings.RowKey = ()
     while who.gives(holding):
 
-        def work(tx: Tx, after: holdings.Key = after) -> tuple[list[Row], list[Item]]:
+        def work(tx: Tx, after: holdings.RowKey = after) -> tuple[list[Row], list[Item]]:
             rows = holdings.page(tx, holding.name, who.contact.id, after, CHUNK)
             return rows, [item for item in (_item(services, who, holding, row) for row in rows) if item is not None]
 

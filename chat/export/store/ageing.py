@@ -8,11 +8,11 @@ from sqlalchemy import delete, select
 
 from chat.contacts.schema import contact
 from chat.export.schema import export
-from chat.infra.store.ageing import Kind
+from chat.infra.store.ageing import AgeingKind
 from chat.infra.store.tx import Tx
 
 # A copy for the contact, which no legal claim needs: no hold keeps it.
-EXPORTS = Kind(
+EXPORTS = AgeingKind(
     "exports",
     export.join(contact, contact.c.id == export.c.contact_id),
     (export.c.id,),

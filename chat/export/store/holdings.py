@@ -14,7 +14,7 @@ from chat.infra.store.tx import Tx
 from chat.tickets.schema import ticket
 
 Row = dict[str, Any]
-Key = tuple[Any, ...]
+RowKey = tuple[Any, ...]
 NUMBER = "ticket_number"
 
 
@@ -45,7 +45,7 @@ def holdings(known: MetaData = metadata) -> list[Holding]:
     return [_holding(table) for table in reversed(locations.of_contacts(known))]
 
 
-def page(tx: Tx, name: str, contact_id: int, after: Key, limit: int, known: MetaData = metadata) -> list[Row]:
+def page(tx: Tx, name: str, contact_id: int, after: RowKey, limit: int, known: MetaData = metadata) -> list[Row]:
     """
     Return up to `limit` rows of a contact behind the key `after`, nothing of tickets that are being deleted for good;
     each with its ticket's number where it has a ticket.
@@ -74,7 +74,7 @@ def said(tx: Tx, contact_id: int) -> int:
     return int(tx.execute(select(total).where(ticket.c.contact_id == contact_id)).scalar_one())
 
 
-def _by_ticket(tx: Tx, table: Table, contact_id: int, after: Key, limit: int) -> list[Row]:
+def _by_ticket(tx: Tx, table: Table, contact_id: int, after: RowKey, limit: int) -> list[Row]:
     """Go ticket by ticket: across them the database would sort all that a contact wrote for each chunk."""
     mine = select(ticket.c.id).where(ticket.c.contact_id == contact_id).order_by(ticket.c.id)
     found: list[Row] = []

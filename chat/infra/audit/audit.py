@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import structlog
 
-from chat.core.audited import Entry, Head, chained, checked
+from chat.core.audited import AuditEntry, ChainHead, chained, checked
 from chat.core.model import Actor
 from chat.infra.audit import store
 from chat.infra.services import Services
@@ -28,7 +28,7 @@ def enter(
     """
     word = checked(services.gathered.audited, who, action, target, contact)
     head = store.lock(tx, account_id)
-    entry = Entry(account_id, head.number + 1, services.clock(), who, word, target, contact)
+    entry = AuditEntry(account_id, head.number + 1, services.clock(), who, word, target, contact)
     entry = replace(entry, hash=chained(head.hash, entry))
     store.append(tx, entry, signed(services, replace(head, number=entry.number, hash=entry.hash)))
 
@@ -51,12 +51,12 @@ def enter_once(services: Services, tx: Tx, account_id: str, who: str, action: st
         enter(services, tx, account_id, who, action, target)
 
 
-def _alike(services: Services, account_id: str, who: str, action: str, target: str, contact: str) -> Entry:
+def _alike(services: Services, account_id: str, who: str, action: str, target: str, contact: str) -> AuditEntry:
     word = checked(services.gathered.audited, who, action, target, contact)
-    return Entry(account_id, 0, services.clock() - AGAIN, who, word, target, contact)
+    return AuditEntry(account_id, 0, services.clock() - AGAIN, who, word, target, contact)
 
 
-def of_contact(tx: Tx, account_id: str, contact_uid: str) -> list[Entry]:
+def of_contact(tx: Tx, account_id: str, contact_uid: str) -> list[AuditEntry]:
     """Return every entry about a contact and its tickets, first to last."""
     return store.of_contact(tx, account_id, contact_uid)
 
@@ -80,6 +80,6 @@ def prune(services: Services, tx: Tx, account_id: str, before: int, most: int = 
     return store.drop(tx, account_id, head.pruned, gone[-1].number)
 
 
-def signed(services: Services, head: Head) -> Head:
+def signed(services: Services, head: ChainHead) -> ChainHead:
     """Return a head with the server's signature over it."""
     return replace(head, signature=services.signer.sign(head.signed))

@@ -8,44 +8,44 @@ from dataclasses import asdict, fields
 from sqlalchemy import ColumnElement, delete, func, insert, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from chat.core.audited import NOTHING, Entry, Head, Part
+from chat.core.audited import NOTHING, AuditEntry, ChainHead, Part
 from chat.infra.audit.schema import audit, audit_head, audit_part
 from chat.infra.store.tx import Tx
 
 CHUNK = 1000
-_entry = tuple(audit.c[field.name] for field in fields(Entry))
-_head = tuple(audit_head.c[field.name] for field in fields(Head))
+_entry = tuple(audit.c[field.name] for field in fields(AuditEntry))
+_head = tuple(audit_head.c[field.name] for field in fields(ChainHead))
 _part = tuple(audit_part.c[field.name] for field in fields(Part))
 
 
-def lock(tx: Tx, account_id: str) -> Head:
+def lock(tx: Tx, account_id: str) -> ChainHead:
     """Return the head of an account's chain, locked until the transaction ends; the first time it is made."""
     insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
-    blank = Head(account_id, 0, NOTHING, 0, NOTHING, "")
+    blank = ChainHead(account_id, 0, NOTHING, 0, NOTHING, "")
     query = select(*_head).where(audit_head.c.account_id == account_id).with_for_update()
     row = tx.execute(query).first()
     if row is None:
         tx.execute(insert(audit_head).values(**asdict(blank)).on_conflict_do_nothing())
         row = tx.execute(query).one()
-    return Head(*row)
+    return ChainHead(*row)
 
 
-def append(tx: Tx, entry: Entry, head: Head) -> None:
+def append(tx: Tx, entry: AuditEntry, head: ChainHead) -> None:
     """Store an entry and the head that ends with it."""
     tx.execute(insert(audit).values(**asdict(entry)))
     move(tx, head)
 
 
-def move(tx: Tx, head: Head) -> None:
+def move(tx: Tx, head: ChainHead) -> None:
     """Store where a chain begins and ends now."""
     ends = {name: getattr(head, name) for name in ("number", "hash", "pruned", "pruned_hash", "closed", "signature")}
     tx.execute(update(audit_head).where(audit_head.c.account_id == head.account_id).values(**ends))
 
 
-def head(tx: Tx, account_id: str) -> Head | None:
+def head(tx: Tx, account_id: str) -> ChainHead | None:
     """Return the head of an account's chain, None where there is none."""
     row = tx.execute(select(*_head).where(audit_head.c.account_id == account_id)).first()
-    return None if row is None else Head(*row)
+    return None if row is None else ChainHead(*row)
 
 
 def unchecked(tx: Tx, before: int) -> list[str]:
@@ -88,48 +88,50 @@ def drop_part(tx: Tx, part: Part, at: int) -> None:
     tx.execute(update(audit_part).where(mine).values(dropped_at=at))
 
 
-def chain(tx: Tx, account_id: str, after: int = 0, until: int | None = None) -> Iterator[Entry]:
+def chain(tx: Tx, account_id: str, after: int = 0, until: int | None = None) -> Iterator[AuditEntry]:
     """Yield the entries of an account behind one, up to another, first to last, a chunk in memory at a time."""
     last = after
     while True:
         query = select(*_entry).where(audit.c.account_id == account_id, audit.c.number > last)
         query = query if until is None else query.where(audit.c.number <= until)
-        found = [Entry(*row) for row in tx.execute(query.order_by(audit.c.number).limit(CHUNK))]
+        found = [AuditEntry(*row) for row in tx.execute(query.order_by(audit.c.number).limit(CHUNK))]
         yield from found
         if len(found) < CHUNK:
             return
         last = found[-1].number
 
 
-def page(tx: Tx, account_id: str, *, who: str, action: str, target: str, before: int | None, limit: int) -> list[Entry]:
+def page(
+    tx: Tx, account_id: str, *, who: str, action: str, target: str, before: int | None, limit: int
+) -> list[AuditEntry]:
     """Return entries of an account, the newest first; each filter that is not empty must fit."""
     query = select(*_entry).where(audit.c.account_id == account_id)
     query = query.where(audit.c.who == who) if who else query
     query = query.where(audit.c.action == action) if action else query
     query = query.where(_concerns(target)) if target else query
     query = query.where(audit.c.number < before) if before is not None else query
-    return [Entry(*row) for row in tx.execute(query.order_by(audit.c.number.desc()).limit(limit))]
+    return [AuditEntry(*row) for row in tx.execute(query.order_by(audit.c.number.desc()).limit(limit))]
 
 
-def of_contact(tx: Tx, account_id: str, contact_uid: str) -> list[Entry]:
+def of_contact(tx: Tx, account_id: str, contact_uid: str) -> list[AuditEntry]:
     """Return every entry of an account about a contact and its tickets, first to last."""
     query = select(*_entry).where(audit.c.account_id == account_id, _concerns(contact_uid))
-    return [Entry(*row) for row in tx.execute(query.order_by(audit.c.number))]
+    return [AuditEntry(*row) for row in tx.execute(query.order_by(audit.c.number))]
 
 
-def seen_since(tx: Tx, entry: Entry) -> bool:
+def seen_since(tx: Tx, entry: AuditEntry) -> bool:
     """Return whether the like of an entry, all but its number, was entered at its time or later."""
     alike = [audit.c[name] == getattr(entry, name) for name in ("account_id", "who", "action", "target", "contact")]
     return tx.execute(select(audit.c.number).where(*alike, audit.c.at >= entry.at).limit(1)).first() is not None
 
 
-def older(tx: Tx, head: Head, before: int, most: int) -> list[Entry]:
+def older(tx: Tx, head: ChainHead, before: int, most: int) -> list[AuditEntry]:
     """Return up to `most` entries from the beginning of a chain, up to the first that is of `before` (ms) or later."""
     mine = (audit.c.account_id == head.account_id) & (audit.c.number > head.pruned)
     until = tx.execute(select(func.min(audit.c.number)).where(mine, audit.c.at >= before)).scalar()
     query = select(*_entry).where(mine)
     query = query if until is None else query.where(audit.c.number < until)
-    return [Entry(*row) for row in tx.execute(query.order_by(audit.c.number).limit(most))]
+    return [AuditEntry(*row) for row in tx.execute(query.order_by(audit.c.number).limit(most))]
 
 
 def drop(tx: Tx, account_id: str, after: int, until: int) -> int:

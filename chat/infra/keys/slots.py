@@ -31,7 +31,7 @@ MAGIC = b"lethe keys 1\n"
 SLOT, MOST = 96, 1 << 31
 WRAPPED = NONCE_BYTES + KEY_BYTES + 16
 EMPTY = bytes(SLOT)
-Held = tuple[int, bytes, bytes]
+WrappedKey = tuple[int, bytes, bytes]
 """A slot's number, its owner, the wrapped key."""
 
 
@@ -47,10 +47,10 @@ class Slots(Protocol):
     def wipe(self, slot: int, owner: bytes) -> bool:
         """Overwrite the slot if it is `owner`'s; return whether there was a key."""
 
-    def all(self) -> Iterator[Held]:
+    def all(self) -> Iterator[WrappedKey]:
         """Yield every key that is kept."""
 
-    def fill(self, held: Iterable[Held]) -> None:
+    def fill(self, held: Iterable[WrappedKey]) -> None:
         """Keep keys in slots of given numbers, durably."""
 
     def close(self) -> None:
@@ -112,7 +112,7 @@ class SlotFile:
             self._free.append(slot)
         return True
 
-    def all(self) -> Iterator[Held]:
+    def all(self) -> Iterator[WrappedKey]:
         """Read every slot; Misconfigured where one is damaged."""
         for slot in range(1, -(-os.fstat(self._file).st_size // SLOT)):
             owner = os.pread(self._file, 16, slot * SLOT)
@@ -120,7 +120,7 @@ class SlotFile:
             if wrapped is not None:
                 yield slot, owner, wrapped
 
-    def fill(self, held: Iterable[Held]) -> None:
+    def fill(self, held: Iterable[WrappedKey]) -> None:
         """Write the slots and flush once."""
         with self._alone():
             for slot, owner, wrapped in held:
@@ -207,13 +207,13 @@ class SlotTable:
             plain.execute(text("VACUUM FULL data_key"))
         return gone.rowcount > 0
 
-    def all(self) -> Iterator[Held]:
+    def all(self) -> Iterator[WrappedKey]:
         """Read every row."""
         with self._whole() as tx:
             rows = tx.execute(select(_key).order_by(_key.c.slot)).all()
         yield from ((row.slot, bytes(row.owner), bytes(row.wrapped)) for row in rows)
 
-    def fill(self, held: Iterable[Held]) -> None:
+    def fill(self, held: Iterable[WrappedKey]) -> None:
         """Insert rows, and never give out their numbers again."""
         rows = [{"slot": slot, "owner": owner, "wrapped": wrapped} for slot, owner, wrapped in held]
         with self._whole() as tx:

@@ -36,7 +36,7 @@ BEGUN = "begun"
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LedgerEntry:
     """One action: its number from 1, when (ms), what was done, to which ids."""
 
     number: int
@@ -46,7 +46,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class LedgerHead:
     """How far a ledger is: its last entry's number and mark; 0 and nothing where it is empty."""
 
     number: int = 0
@@ -72,17 +72,17 @@ class Ledger:
 
         self._lines.append(made)
 
-    def entries(self) -> Iterator[Entry]:
+    def entries(self) -> Iterator[LedgerEntry]:
         """Yield every entry that is kept, first to last. Raises Misconfigured where the chain does not hold."""
         for entry, _ in self._checked(self._lines.all()):
             if entry.did != BEGUN:
                 yield entry
 
-    def head(self) -> Head:
+    def head(self) -> LedgerHead:
         """Return how far the ledger is."""
         return self._head(self._lines.last())
 
-    def reaches(self, head: Head) -> bool:
+    def reaches(self, head: LedgerHead) -> bool:
         """Whether this ledger goes on from a head that was noted before. Raises Misconfigured where it is damaged."""
         marks = {entry.number: mark for entry, mark in self._checked(self._lines.all())}
         if self.gone() == 0:
@@ -133,9 +133,9 @@ class Ledger:
         """Let go of file or connections."""
         self._lines.close()
 
-    def _checked(self, lines: Iterable[str]) -> Iterator[tuple[Entry, str]]:
+    def _checked(self, lines: Iterable[str]) -> Iterator[tuple[LedgerEntry, str]]:
         """Yield each line with its mark, that of the last entry that went first where the ledger was shortened."""
-        before = Head()
+        before = LedgerHead()
         for line in lines:
             mark, _, body = line.partition(" ")
             if not hmac.compare_digest(mark.encode(), self._mark(before.mark, body).encode()):
@@ -144,11 +144,11 @@ class Ledger:
             if said["did"] != BEGUN and said["n"] != before.number + 1:
                 raise Misconfigured(f"The ledger of erasures lacks entry {before.number + 1}")
             before = _reached(said, mark)
-            yield Entry(said["n"], said["at"], said["did"], said["what"]), before.mark
+            yield LedgerEntry(said["n"], said["at"], said["did"], said["what"]), before.mark
 
-    def _head(self, line: str) -> Head:
+    def _head(self, line: str) -> LedgerHead:
         if not line:
-            return Head()
+            return LedgerHead()
         mark, _, body = line.partition(" ")
         try:
             return _reached(json.loads(body), mark)
@@ -166,9 +166,9 @@ def open_ledger(keys_url: str, secret: bytes) -> Ledger:
     return Ledger(LineTable(keys_url), secret)
 
 
-def _reached(said: dict[str, Any], mark: str) -> Head:
+def _reached(said: dict[str, Any], mark: str) -> LedgerHead:
     """Return how far a ledger is with a line."""
-    return Head(said["n"], said["what"]["mark"] if said["did"] == BEGUN else mark)
+    return LedgerHead(said["n"], said["what"]["mark"] if said["did"] == BEGUN else mark)
 
 
 def _written(said: dict[str, Any]) -> str:

@@ -25,7 +25,7 @@ class Policy:
 
 
 @dataclass(frozen=True)
-class Kind:
+class AgeingKind:
     """
     A kind of thing that ages: its rows (`source`, `key`), from when each counts (`at`, ms), whose it is, and what a
     sample of it shows. `where` leaves out what another rule takes.
@@ -42,7 +42,7 @@ class Kind:
     where: Callable[[Policy], ColumnElement[bool]] = lambda _: true()
 
 
-def due(kind: Kind, policy: Policy) -> ColumnElement[bool]:
+def due(kind: AgeingKind, policy: Policy) -> ColumnElement[bool]:
     """Return the condition for what is over its time, held or not."""
     known = (policy.days[kind.rule], *(own[kind.rule] for own in _own(kind, policy).values()))
     # The second says nothing new; an index can follow it.
@@ -53,19 +53,19 @@ def due(kind: Kind, policy: Policy) -> ColumnElement[bool]:
     )
 
 
-def of_account(kind: Kind, policy: Policy) -> ColumnElement[bool]:
+def of_account(kind: AgeingKind, policy: Policy) -> ColumnElement[bool]:
     """Return the condition for an account's things of a kind, due or not."""
     return (kind.account == policy.account_id) & kind.where(policy)
 
 
-def _own(kind: Kind, policy: Policy) -> dict[str, Mapping[str, int]]:
+def _own(kind: AgeingKind, policy: Policy) -> dict[str, Mapping[str, int]]:
     """Return the departments that keep things of this kind for a time of their own."""
     if kind.department is None:
         return {}
     return {uid: days for uid, days in policy.departments.items() if kind.rule in days}
 
 
-def lasts(kind: Kind, policy: Policy) -> ColumnElement[int]:
+def lasts(kind: AgeingKind, policy: Policy) -> ColumnElement[int]:
     """Return for how long (ms) each thing is kept."""
     usual = literal(policy.days[kind.rule] * DAY, BigInteger)
     own = {uid: literal(days[kind.rule] * DAY, BigInteger) for uid, days in _own(kind, policy).items()}

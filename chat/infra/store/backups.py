@@ -11,7 +11,7 @@ from chat.infra.store.tx import Tx
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class BackupStatus:
     """How backups stand. `backed_up_at` in ms; `keys_copied_to` is the folder of the copy of the keys."""
 
     epoch: int
@@ -22,12 +22,12 @@ class Standing:
     keys_copied_to: str | None
 
 
-_columns = tuple(server.c[field.name] for field in fields(Standing))
+_columns = tuple(server.c[field.name] for field in fields(BackupStatus))
 
 
-def standing(tx: Tx) -> Standing:
+def standing(tx: Tx) -> BackupStatus:
     """Return the server's row."""
-    return Standing(*tx.execute(select(*_columns)).one())
+    return BackupStatus(*tx.execute(select(*_columns)).one())
 
 
 def kept_for(tx: Tx, days: int) -> None:
@@ -56,9 +56,9 @@ def begin(tx: Tx, backup_id: str) -> None:
     tx.execute(update(server).values(restoring=backup_id))
 
 
-def loaded(tx: Tx, was: Standing, epoch: int) -> None:
+def loaded(tx: Tx, was: BackupStatus, epoch: int) -> None:
     """Take over what the backup says of its server, in a new epoch."""
-    values = {field.name: getattr(was, field.name) for field in fields(Standing)}
+    values = {field.name: getattr(was, field.name) for field in fields(BackupStatus)}
     tx.execute(update(server).values(values | {"epoch": epoch}))
 
 

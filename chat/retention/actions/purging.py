@@ -9,14 +9,14 @@ from chat.infra.gathered import Due
 from chat.infra.store.ageing import Found
 from chat.infra.store.tx import Tx
 from chat.retention.store import ageing, runs
-from chat.retention.store.runs import Run
+from chat.retention.store.runs import RetentionRun
 
 
 @dataclass(frozen=True)
 class Batch(Due):
     """Things that were due a moment ago, counted in the report of a run."""
 
-    run: Run
+    run: RetentionRun
 
     def still(self, tx: Tx, found: Sequence[Found] | None = None) -> list[Found]:
         """Return those that are due even now, and count them as purged in this transaction."""

@@ -21,7 +21,7 @@ from chat.infra.store.tx import Tx
 from chat.retention.actions import rules, sweeping
 from chat.retention.actions.rules import Thought
 from chat.retention.store import ageing, departments, runs
-from chat.retention.store.runs import Count, Run
+from chat.retention.store.runs import RetentionRun, RuleCount
 
 SAMPLES, MONTHS = 10, 13
 Days = Mapping[str, Any]
@@ -114,7 +114,7 @@ async def page(
     """Return the account's reports, newest first, and where the next page begins."""
     require_manager(actor)
 
-    def work(tx: Tx) -> tuple[list[Run], dict[str, list[Count]]]:
+    def work(tx: Tx) -> tuple[list[RetentionRun], dict[str, list[RuleCount]]]:
         found = runs.page(tx, actor.account_id, before, limit + 1)
         return found, runs.counts(tx, [each.id for each in found])
 
@@ -151,7 +151,7 @@ async def kept_days(services: Services, account_id: str) -> int:
     return policy.days["transcripts"]
 
 
-def shown(services: Services, run: Run, counts: list[Count]) -> dict[str, Any]:
+def shown(services: Services, run: RetentionRun, counts: list[RuleCount]) -> dict[str, Any]:
     """Return a report as it is given out."""
     done = run.done_at is not None and not run.dry_run
     due = stamp(run.done_at + DAY) if done and run.done_at is not None else None
@@ -185,7 +185,7 @@ async def _rehearsed(
     met, at = await _looked(services, account_id, thought), services.clock()
     made = {"id": uuid7(), "account_id": account_id, "source": source, "started_at": at, "done_at": at}
 
-    def work(tx: Tx) -> Run:
+    def work(tx: Tx) -> RetentionRun:
         run = runs.rehearsed(tx, made, [count for count, _ in met])
         audit.enter(services, tx, account_id, who, "retention.rehearsed", run.id)
         return run
@@ -194,8 +194,8 @@ async def _rehearsed(
     return shown(services, run, []) | {"rules": [_count(services, count) | {"samples": some} for count, some in met]}
 
 
-async def _looked(services: Services, account_id: str, thought: Thought | None) -> list[tuple[Count, list[Any]]]:
-    def work(tx: Tx) -> list[tuple[Count, list[Any]]]:
+async def _looked(services: Services, account_id: str, thought: Thought | None) -> list[tuple[RuleCount, list[Any]]]:
+    def work(tx: Tx) -> list[tuple[RuleCount, list[Any]]]:
         policy = rules.policy_of(services, tx, account_id, thought)
         some = [ageing.samples(tx, rule.kind, policy, SAMPLES) for rule in services.gathered.rules]
         return list(zip(sweeping.met(services, tx, policy), some, strict=True))
@@ -219,7 +219,7 @@ def _rule(rule: Rule, policy: Policy) -> dict[str, Any]:
     return {"rule": rule.name, "units": rule.units, "since": rule.since, "days": policy.days[rule.name]} | limits
 
 
-def _count(services: Services, met: Count) -> dict[str, Any]:
+def _count(services: Services, met: RuleCount) -> dict[str, Any]:
     units = next((rule.units for rule in services.gathered.rules if rule.name == met.rule), "things")
     return {
         "rule": met.rule,

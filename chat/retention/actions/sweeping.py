@@ -11,14 +11,14 @@ from chat.core.errors import LetheError, Unavailable
 from chat.core.ids import uuid7
 from chat.infra.audit import audit
 from chat.infra.gathered import Rule
-from chat.infra.pauses import Turns
+from chat.infra.pauses import Pacer
 from chat.infra.services import Services
 from chat.infra.store.ageing import Found, Policy
 from chat.infra.store.tx import Tx
 from chat.retention.actions import rules
 from chat.retention.actions.purging import Batch
 from chat.retention.store import ageing, runs
-from chat.retention.store.runs import Count, Run
+from chat.retention.store.runs import RetentionRun, RuleCount
 
 log = structlog.get_logger("chat.retention")
 BATCH = 25
@@ -36,11 +36,11 @@ async def sweep(services: Services) -> int:
     return sum([await _carried_out(services, each) for each in await services.store.read(runs.running)])
 
 
-async def begin(services: Services, account_id: str, source: str, who: str) -> Run:
+async def begin(services: Services, account_id: str, source: str, who: str) -> RetentionRun:
     """Enter a run of an account for `who` (as in the audit log), or return the one that is under way."""
     made = {"id": uuid7(), "account_id": account_id, "source": source, "started_at": services.clock()}
 
-    def work(tx: Tx) -> Run:
+    def work(tx: Tx) -> RetentionRun:
         run = runs.begin(tx, made)
         if run.id == made["id"]:
             audit.enter(services, tx, account_id, who, "retention.run", run.id)
@@ -49,7 +49,7 @@ async def begin(services: Services, account_id: str, source: str, who: str) -> R
     return await services.store.write(work)
 
 
-async def carry_out(services: Services, run: Run) -> bool:
+async def carry_out(services: Services, run: RetentionRun) -> bool:
     """
     Purge what is due under every rule, and reports that are older than the audit log; killed anywhere and begun again,
     it goes on. Return whether it was this call that finished the run: two processes may be at it.
@@ -69,18 +69,18 @@ async def carry_out(services: Services, run: Run) -> bool:
     return await services.store.write(lambda tx: runs.close(tx, run.id, services.clock(), scrubbed))
 
 
-def met(services: Services, tx: Tx, policy: Policy) -> list[Count]:
+def met(services: Services, tx: Tx, policy: Policy) -> list[RuleCount]:
     """Return what is due under each rule, and what of it is held."""
     made = []
     for rule in services.gathered.rules:
         begun = perf_counter()
         found, held = ageing.count(tx, rule.kind, policy)
         took = round((perf_counter() - begun) * 1000)
-        made.append(Count(rule.name, policy.days[rule.name], found, 0, held, None, None, took))
+        made.append(RuleCount(rule.name, policy.days[rule.name], found, 0, held, None, None, took))
     return made
 
 
-async def _carried_out(services: Services, run: Run) -> bool:
+async def _carried_out(services: Services, run: RetentionRun) -> bool:
     """One account's run that fails does not stop the others'."""
     try:
         return await carry_out(services, run)
@@ -91,9 +91,9 @@ async def _carried_out(services: Services, run: Run) -> bool:
     return False
 
 
-async def _purge(services: Services, run: Run, rule: Rule, policy: Policy) -> None:
+async def _purge(services: Services, run: RetentionRun, rule: Rule, policy: Policy) -> None:
     """Go through what is due once, oldest first; what is not taken then is left, and the report says so."""
-    begun, turns, last = perf_counter(), Turns(), None
+    begun, turns, last = perf_counter(), Pacer(), None
     while found := await _next(services, rule, policy, last):
         await rule.take(Batch(services, rule.kind, policy, found, turns.pause, run))
         last = found[-1]

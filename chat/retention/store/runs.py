@@ -17,7 +17,7 @@ from chat.retention.schema import retention_count, retention_run
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class RetentionRun:
     """A run of an account, or a rehearsal of one (`dry_run`); times in ms."""
 
     id: str
@@ -31,7 +31,7 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
+class RuleCount:
     """
     What a run met under a rule of so many `days`: `found` due, `purged`, `held` back; on a second look `left`, and
     from when the `oldest` counts that stays (ms).
@@ -47,61 +47,61 @@ class Count:
     took_ms: int
 
 
-_runs = tuple(retention_run.c[field.name] for field in fields(Run))
-_counts = tuple(retention_count.c[field.name] for field in fields(Count))
+_runs = tuple(retention_run.c[field.name] for field in fields(RetentionRun))
+_counts = tuple(retention_count.c[field.name] for field in fields(RuleCount))
 
 
-def begin(tx: Tx, made: Mapping[str, Any]) -> Run:
+def begin(tx: Tx, made: Mapping[str, Any]) -> RetentionRun:
     """Enter a run, or return the one of the account that is under way: two at once are one."""
     tx.execute(select(account.c.id).where(account.c.id == made["account_id"]).with_for_update())
     mine = (retention_run.c.account_id == made["account_id"]) & (retention_run.c.state == "running")
     row = tx.execute(select(*_runs).where(mine)).first()
     if row is not None:
-        return Run(*row)
+        return RetentionRun(*row)
     tx.execute(insert(retention_run).values(dry_run=False, state="running", **made))
     return by_id(tx, made["id"])
 
 
-def rehearsed(tx: Tx, made: Mapping[str, Any], counts: Sequence[Count]) -> Run:
+def rehearsed(tx: Tx, made: Mapping[str, Any], counts: Sequence[RuleCount]) -> RetentionRun:
     """Enter a rehearsal, which is done when it is entered."""
     tx.execute(insert(retention_run).values(dry_run=True, state="done", **made))
     reach(tx, made["id"], counts)
     return by_id(tx, made["id"])
 
 
-def by_id(tx: Tx, run_id: str) -> Run:
+def by_id(tx: Tx, run_id: str) -> RetentionRun:
     """Return a run of any account."""
-    return Run(*tx.execute(select(*_runs).where(retention_run.c.id == run_id)).one())
+    return RetentionRun(*tx.execute(select(*_runs).where(retention_run.c.id == run_id)).one())
 
 
-def one(tx: Tx, account_id: str, run_id: str) -> Run:
+def one(tx: Tx, account_id: str, run_id: str) -> RetentionRun:
     """Return a run of an account; NotFound where there is none."""
     mine = (retention_run.c.id == run_id) & (retention_run.c.account_id == account_id)
     row = tx.execute(select(*_runs).where(mine)).first()
     if row is None:
         raise NotFound("No such run")
-    return Run(*row)
+    return RetentionRun(*row)
 
 
-def page(tx: Tx, account_id: str, before: str | None, limit: int) -> list[Run]:
+def page(tx: Tx, account_id: str, before: str | None, limit: int) -> list[RetentionRun]:
     """Return runs of an account, newest first, those before an id where one is given."""
     query = select(*_runs).where(retention_run.c.account_id == account_id)
     if before:
         query = query.where(retention_run.c.id < before)
-    return [Run(*row) for row in tx.execute(query.order_by(retention_run.c.id.desc()).limit(limit))]
+    return [RetentionRun(*row) for row in tx.execute(query.order_by(retention_run.c.id.desc()).limit(limit))]
 
 
-def running(tx: Tx) -> list[Run]:
+def running(tx: Tx) -> list[RetentionRun]:
     """Return the runs of all accounts that are under way, or were when their process was killed."""
-    return [Run(*row) for row in tx.execute(select(*_runs).where(retention_run.c.state == "running"))]
+    return [RetentionRun(*row) for row in tx.execute(select(*_runs).where(retention_run.c.state == "running"))]
 
 
-def last(tx: Tx, account_id: str) -> Run | None:
+def last(tx: Tx, account_id: str) -> RetentionRun | None:
     """Return the account's last run that is done and was no rehearsal."""
     mine = (retention_run.c.account_id == account_id) & retention_run.c.done_at.is_not(None)
     query = select(*_runs).where(mine, ~retention_run.c.dry_run).order_by(retention_run.c.started_at.desc())
     row = tx.execute(query.limit(1)).first()
-    return None if row is None else Run(*row)
+    return None if row is None else RetentionRun(*row)
 
 
 def commanded(tx: Tx, since: int) -> list[str]:
@@ -117,19 +117,19 @@ def unrun(tx: Tx, before: int) -> list[str]:
     return list(tx.execute(select(account.c.id).where(func.coalesce(begun, account.c.created_at) < before)).scalars())
 
 
-def counts(tx: Tx, ids: Sequence[str]) -> dict[str, list[Count]]:
+def counts(tx: Tx, ids: Sequence[str]) -> dict[str, list[RuleCount]]:
     """Return what each of some runs met, rule by rule."""
     query = select(retention_count.c.run_id, *_counts).where(retention_count.c.run_id.in_(ids))
-    made: dict[str, list[Count]] = defaultdict(list)
+    made: dict[str, list[RuleCount]] = defaultdict(list)
     for row in tx.execute(query.order_by(retention_count.c.position)):
-        made[row.run_id].append(Count(*row[1:]))
+        made[row.run_id].append(RuleCount(*row[1:]))
     return made
 
 
-def reach(tx: Tx, run_id: str, counts: Sequence[Count]) -> None:
+def reach(tx: Tx, run_id: str, counts: Sequence[RuleCount]) -> None:
     """Note what the rules met before anything was purged; what was noted first stays."""
     for position, each in enumerate(counts):
-        values = {field.name: getattr(each, field.name) for field in fields(Count)}
+        values = {field.name: getattr(each, field.name) for field in fields(RuleCount)}
         once(tx, retention_count, {"run_id": run_id, "position": position, **values})
 
 

@@ -16,10 +16,10 @@ from spam.fitting import Fitted, Job
 log = structlog.get_logger("chat.filter")
 SMALL = 200  # labels; a process takes half a second to start
 LINE = 1 << 28
-Told = Callable[[float], Awaitable[None]]
+TellProgress = Callable[[float], Awaitable[None]]
 
 
-async def fitted(job: Job, told: Told | None = None) -> list[Fitted]:
+async def fitted(job: Job, told: TellProgress | None = None) -> list[Fitted]:
     """Carry out a job; `told` hears how much is done. Raises Unavailable where its process dies."""
     if len(job.examples) <= SMALL:
         return await asyncio.to_thread(fitting.run, job)
@@ -55,7 +55,7 @@ async def _ask(process: asyncio.subprocess.Process, job: Job) -> None:
         return  # it died; its answer says so
 
 
-async def _answers(process: asyncio.subprocess.Process, told: Told | None) -> list[Fitted] | None:
+async def _answers(process: asyncio.subprocess.Process, told: TellProgress | None) -> list[Fitted] | None:
     """Read its lines: how far it is, and at the end what it made; None where it never came to that."""
     if process.stdout is None:
         return None

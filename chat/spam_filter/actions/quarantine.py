@@ -18,7 +18,7 @@ from chat.infra.services import Services, unseal_text
 from chat.infra.store.tx import Tx
 from chat.spam_filter.actions import training
 from chat.spam_filter.store import labels, quarantine
-from chat.spam_filter.store.quarantine import Held, MessageRef, Sort
+from chat.spam_filter.store.quarantine import MessageRef, QuarantinedMessage, Sort
 from chat.tickets.actions import transcripts
 
 Word = Literal["release", "confirm", "return"]
@@ -29,14 +29,14 @@ SHOWN: Final = 600  # characters of a text
 
 
 @dataclass(frozen=True)
-class Gone:
+class JudgedMessages:
     """What came of an agent's word in one ticket: the messages that changed, and their attachments."""
 
     contact: Contact
     number: int
     ticket_id: int
     changed: list[Message]
-    files: transcripts.Files
+    files: transcripts.FilesOfTicket
 
 
 async def page(
@@ -70,7 +70,7 @@ async def judge(services: Services, actor: Actor, word: Word, refs: list[Message
 
     Teaches as any mark does, with consent alone. What is not there any more is passed over; return how many were.
     """
-    told: list[Gone] = []
+    told: list[JudgedMessages] = []
 
     def work(tx: Tx) -> int:
         told.clear()
@@ -89,7 +89,9 @@ async def judge(services: Services, actor: Actor, word: Word, refs: list[Message
     return done
 
 
-def _said(services: Services, tx: Tx, actor: Actor, word: Word, ticket_id: int, group: list[Held]) -> Gone:
+def _said(
+    services: Services, tx: Tx, actor: Actor, word: Word, ticket_id: int, group: list[QuarantinedMessage]
+) -> JudgedMessages:
     said = [each.message for each in group]
     changed = quarantine.put(tx, ticket_id, [each.seq for each in said], held=word != "release")
     contact = contacts.by_uid(tx, group[0].contact_uid, lock=True)
@@ -101,10 +103,10 @@ def _said(services: Services, tx: Tx, actor: Actor, word: Word, ticket_id: int, 
         spam = word == "confirm"
         quarantine.look_at(tx, said, actor.agent_id, services.clock(), spam=spam)
         training.teach(services, tx, actor, contact, said, spam=spam)
-    return Gone(contact, group[0].number, ticket_id, changed, transcripts.files_of(tx, changed))
+    return JudgedMessages(contact, group[0].number, ticket_id, changed, transcripts.files_of(tx, changed))
 
 
-def _tell(services: Services, actor: Actor, gone: Gone) -> None:
+def _tell(services: Services, actor: Actor, gone: JudgedMessages) -> None:
     contact, number = gone.contact, gone.number
     known: transcripts.Names = {"": transcripts.name_of(services, contact)}
     said = [transcripts.message_out(services, contact, number, each, known, agents=True) for each in gone.changed]
@@ -114,7 +116,7 @@ def _tell(services: Services, actor: Actor, gone: Gone) -> None:
     services.bus.publish(Told(held, out), Told(listed))
 
 
-def _shown(services: Services, actor: Actor, held: Held) -> dict[str, Any]:
+def _shown(services: Services, actor: Actor, held: QuarantinedMessage) -> dict[str, Any]:
     said = held.message
     key = services.keys.get(held.contact_slot, held.contact_uid)
     text = unseal_text(key, said.author, said.cid, said.body)

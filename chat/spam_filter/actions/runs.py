@@ -20,7 +20,7 @@ from chat.infra.services import Services
 from chat.infra.store.tx import Tx
 from chat.spam_filter.actions import fitting, training, versions
 from chat.spam_filter.store import runs
-from chat.spam_filter.store.runs import Run
+from chat.spam_filter.store.runs import TrainingRun
 
 log = structlog.get_logger("chat.filter")
 STEP = 5  # percent between two signs of life
@@ -32,7 +32,7 @@ async def start(services: Services, actor: Actor) -> dict[str, Any]:
     require_manager(actor)
     made = {"id": uuid7(), "account_id": actor.account_id, "asked_by": actor.agent_id}
 
-    def work(tx: Tx) -> Run:
+    def work(tx: Tx) -> TrainingRun:
         now = services.clock()
         if not runs.counted(tx, actor.account_id, now + 1)[0]:
             raise NotNow("There are no labels yet: mark messages as spam or not; the filter in use goes on")
@@ -52,7 +52,7 @@ async def page(
     """Return the account's runs, newest first, and where the next page begins."""
     require_manager(actor)
 
-    def work(tx: Tx) -> tuple[list[Run], Run | None]:
+    def work(tx: Tx) -> tuple[list[TrainingRun], TrainingRun | None]:
         return runs.of_account(tx, actor.account_id, before, limit + 1), runs.in_use(tx, actor.account_id)
 
     found, used = await services.store.read(work)
@@ -63,7 +63,7 @@ async def one(services: Services, actor: Actor, run_id: str) -> dict[str, Any]:
     """Return a run of the account with its report and the worst mistakes."""
     require_manager(actor)
 
-    def work(tx: Tx) -> tuple[Run, Run | None, list[runs.Mistake]]:
+    def work(tx: Tx) -> tuple[TrainingRun, TrainingRun | None, list[runs.Mistake]]:
         found = runs.one(tx, actor.account_id, run_id)
         return found, runs.in_use(tx, actor.account_id), runs.mistakes(tx, actor.account_id, found.id)
 
@@ -184,7 +184,7 @@ def _ask(services: Services, tx: Tx, account_id: str) -> str | None:
     return run_id
 
 
-def shown(run: Run, used: Run | None) -> dict[str, Any]:
+def shown(run: TrainingRun, used: TrainingRun | None) -> dict[str, Any]:
     """Return a run as lists show it."""
     figures = (run.report or {}).get("candidate") or {}
     labels = (run.report or {}).get("labels") or {"ham": 0, "spam": 0}
@@ -207,7 +207,7 @@ def shown(run: Run, used: Run | None) -> dict[str, Any]:
     }
 
 
-async def _carried_out(services: Services, run: Run) -> int:
+async def _carried_out(services: Services, run: TrainingRun) -> int:
     if not await services.store.write(lambda tx: runs.take(tx, run, services.clock())):
         return 0
     try:
@@ -230,7 +230,7 @@ async def _reported(services: Services, account_id: str) -> int:
     return 0
 
 
-async def _fitted(services: Services, run: Run) -> None:
+async def _fitted(services: Services, run: TrainingRun) -> None:
     """Make a run's version with its report; again where labels went meanwhile."""
     for _ in range(TRIES):
         job, counted = await versions.job_of(services, run.account_id, [run], report=True)
@@ -240,7 +240,7 @@ async def _fitted(services: Services, run: Run) -> None:
     raise Unavailable("Labels went while this was made; it is done again")
 
 
-def _teller(services: Services, run: Run) -> fitting.Told:
+def _teller(services: Services, run: TrainingRun) -> fitting.TellProgress:
     """Return what writes down how far a run is; a report made again has no progress."""
     last = 0
 

@@ -28,7 +28,7 @@ from chat.spam_filter.store import given, labels, runs
 from chat.spam_filter.store.given import Given
 from chat.spam_filter.store.labels import Labelled
 from spam import Filter, Label, Taught
-from spam.head import Head
+from spam.head import ScoringHead
 
 WHY_MOST = 20
 TAUGHT_MOST = 50  # messages of a ticket that one mark labels
@@ -136,7 +136,7 @@ def described(services: Services, account_id: str) -> dict[str, Any]:
     data = known.to_bytes()  # a head that follows its labels does so now
     learnt = known if isinstance(known, Taught) else None
     ham, spam = learnt.marks.texts if learnt else (0, 0)
-    head = learnt.head if learnt else Head()
+    head = learnt.head if learnt else ScoringHead()
     return {
         "account": account_id,
         "prior": {"ham": known.terms.ham, "spam": known.terms.spam},

@@ -17,10 +17,10 @@ from chat.infra.services import Services, unseal_text
 from chat.infra.store.tx import Tx
 from chat.spam_filter.actions import fitting, training
 from chat.spam_filter.store import given, labels, runs
-from chat.spam_filter.store.runs import Run
+from chat.spam_filter.store.runs import TrainingRun
 from spam import Taught
-from spam.fitting import Fitted, Job, Wanted
-from spam.head import Head
+from spam.fitting import Fitted, Job, WantedVersion
+from spam.head import ScoringHead
 from spam.report import Example, marks_of
 
 log = structlog.get_logger("chat.filter")
@@ -30,7 +30,7 @@ async def lead(services: Services, account_id: str) -> None:
     """Let the version in use serve here, and none where there is none: the head then follows the labels."""
     await training.take(services, account_id)
 
-    def work(tx: Tx) -> tuple[Run | None, float]:
+    def work(tx: Tx) -> tuple[TrainingRun | None, float]:
         return runs.in_use(tx, account_id), accounts.one(tx, account_id).ham_held
 
     run, held = await services.store.read(work)
@@ -56,10 +56,10 @@ async def follow_anew(services: Services) -> None:
         await lead(services, each.id)
 
 
-async def stale(services: Services, account_id: str) -> list[Run]:
+async def stale(services: Services, account_id: str) -> list[TrainingRun]:
     """Return the account's versions that count labels which are gone, or stand on another prior or target."""
 
-    def work(tx: Tx) -> list[Run]:
+    def work(tx: Tx) -> list[TrainingRun]:
         found = [each for each in runs.of_account(tx, account_id) if each.state == "done"]
         return [each for each in found if each.counted != _counted(services, tx, each)]
 
@@ -86,12 +86,12 @@ async def settle(services: Services, account_id: str, only: str = "") -> int:
 
 
 async def job_of(
-    services: Services, account_id: str, wanted: Sequence[Run], *, report: bool
+    services: Services, account_id: str, wanted: Sequence[TrainingRun], *, report: bool
 ) -> tuple[Job, dict[str, str]]:
     """Return what fitting some runs needs, and for each by what its labels are told from fewer or others."""
     until = max(each.asked_at for each in wanted)
 
-    def work(tx: Tx) -> tuple[list[Example], dict[str, str], Head, float]:
+    def work(tx: Tx) -> tuple[list[Example], dict[str, str], ScoringHead, float]:
         found = _all(services, tx, account_id, until)
         counted = {each.id: _counted(services, tx, each) for each in wanted}
         held = accounts.one(tx, account_id).ham_held
@@ -99,11 +99,11 @@ async def job_of(
 
     examples, counted, in_use, held = await services.store.read(work)
     key = services.filters.key(account_id)
-    asked = [Wanted(each.asked_at, report) for each in wanted]
+    asked = [WantedVersion(each.asked_at, report) for each in wanted]
     return Job(services.filters.prior, key, held, in_use, examples, asked), counted
 
 
-async def keep(services: Services, run: Run, job: Job, made: Fitted, counted: str) -> bool:
+async def keep(services: Services, run: TrainingRun, job: Job, made: Fitted, counted: str) -> bool:
     """Store what was made of a run; False where its labels are others by now, and it is to be made again."""
     mine = [each for each in job.examples if each.at < run.asked_at]
     known = Taught(services.filters.prior, job.key, marks_of(mine), made.head)
@@ -129,17 +129,17 @@ async def keep(services: Services, run: Run, job: Job, made: Fitted, counted: st
     return await services.store.write(work)
 
 
-def _head(run: Run | None, held: float) -> Head:
-    return Head(held=held) if run is None or run.head is None else Head.of(run.head)
+def _head(run: TrainingRun | None, held: float) -> ScoringHead:
+    return ScoringHead(held=held) if run is None or run.head is None else ScoringHead.of(run.head)
 
 
-def _counted(services: Services, tx: Tx, run: Run) -> str:
+def _counted(services: Services, tx: Tx, run: TrainingRun) -> str:
     """Return by what a version is told from another one of its number: prior, target, labels."""
     held = accounts.one(tx, run.account_id).ham_held
     return f"{services.filters.sign}/{held:g}/{runs.counted(tx, run.account_id, run.asked_at)[1]}"
 
 
-def examples(services: Services, tx: Tx, run: Run) -> list[Example]:
+def examples(services: Services, tx: Tx, run: TrainingRun) -> list[Example]:
     """Return the labels that a run's version is made of."""
     return _all(services, tx, run.account_id, run.asked_at)
 

@@ -22,7 +22,7 @@ MessageRef = tuple[int, int]  # a ticket's number in its account, a message's in
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class QuarantinedMessage:
     """A held message with what lists show beside it; the name is sealed, as the text is."""
 
     message: Message
@@ -40,7 +40,9 @@ _said = (message.c.author == "visitor") & message.c.target.is_(None) & message.c
 _looked_at = exists().where(review.c.ticket_id == message.c.ticket_id, review.c.seq == message.c.seq)
 
 
-def page(tx: Tx, account_id: str, sort: Sort, before: tuple[float, int, int] | None, limit: int) -> list[Held]:
+def page(
+    tx: Tx, account_id: str, sort: Sort, before: tuple[float, int, int] | None, limit: int
+) -> list[QuarantinedMessage]:
     """Return up to `limit` held messages, highest score or newest first, behind `before`: score or time, position."""
     by = _score if sort == "score" else message.c.at
     order = (by, message.c.ticket_id, message.c.seq)
@@ -57,7 +59,7 @@ def count(tx: Tx, account_id: str) -> int:
     return int(tx.execute(select(func.count()).select_from(found.subquery())).scalar_one())
 
 
-def many(tx: Tx, account_id: str, refs: Sequence[MessageRef]) -> list[Held]:
+def many(tx: Tx, account_id: str, refs: Sequence[MessageRef]) -> list[QuarantinedMessage]:
     """Return those of some messages that are there, held or not; their tickets and contacts are locked, in order."""
     numbers = sorted({number for number, _ in refs})
     mine = (ticket.c.account_id == account_id) & ticket.c.number.in_(numbers)
@@ -109,10 +111,13 @@ def _of_account(account_id: str) -> Select[Any]:
     )
 
 
-def _all_held(tx: Tx, rows: Iterable[Any]) -> list[Held]:
+def _all_held(tx: Tx, rows: Iterable[Any]) -> list[QuarantinedMessage]:
     """Return those whose contact is of the account as the server wrote it itself."""
     kept = [row for row in rows if holds(tx, contact, row, "c_")]
-    return [Held(Message(*row[: len(_columns)]), row.number, row.uid, row.key_slot, row.name, row.site) for row in kept]
+    return [
+        QuarantinedMessage(Message(*row[: len(_columns)]), row.number, row.uid, row.key_slot, row.name, row.site)
+        for row in kept
+    ]
 
 
 def unused(tx: Tx, account_id: str) -> int:

@@ -18,7 +18,7 @@ STALE = 60_000  # ms without a sign of life, after which another may take a run 
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class TrainingRun:
     """
     A retraining and the version it made; times in ms, `progress` in percent.
 
@@ -65,7 +65,7 @@ class Mistake:
     margin: float
 
 
-_columns = tuple(training_run.c[field.name] for field in fields(Run))
+_columns = tuple(training_run.c[field.name] for field in fields(TrainingRun))
 _put = tuple(promotion.c[field.name] for field in fields(Put))
 
 
@@ -83,23 +83,23 @@ def ask(tx: Tx, made: Mapping[str, Any], at: int) -> tuple[str, bool]:
     return str(made["id"]), True
 
 
-def one(tx: Tx, account_id: str, run_id: str) -> Run:
+def one(tx: Tx, account_id: str, run_id: str) -> TrainingRun:
     """Return a run of an account; NotFound where it has none such."""
     mine = (training_run.c.id == run_id) & (training_run.c.account_id == account_id)
     return _one(tx, mine)
 
 
-def version(tx: Tx, account_id: str, number: int) -> Run:
+def version(tx: Tx, account_id: str, number: int) -> TrainingRun:
     """Return an account's run by the number of its version; NotFound where there is none."""
     return _one(tx, (training_run.c.account_id == account_id) & (training_run.c.version == number))
 
 
-def of_account(tx: Tx, account_id: str, before: int | None = None, limit: int | None = None) -> list[Run]:
+def of_account(tx: Tx, account_id: str, before: int | None = None, limit: int | None = None) -> list[TrainingRun]:
     """Return an account's runs, newest first, from behind the version `before`."""
     query = select(*_columns).where(training_run.c.account_id == account_id)
     if before is not None:
         query = query.where(training_run.c.version < before)
-    return [Run(*row) for row in tx.execute(query.order_by(training_run.c.version.desc()).limit(limit))]
+    return [TrainingRun(*row) for row in tx.execute(query.order_by(training_run.c.version.desc()).limit(limit))]
 
 
 def accounts(tx: Tx) -> list[str]:
@@ -107,14 +107,14 @@ def accounts(tx: Tx) -> list[str]:
     return list(tx.execute(select(training_run.c.account_id).distinct().order_by(training_run.c.account_id)).scalars())
 
 
-def due(tx: Tx, now: int) -> list[Run]:
+def due(tx: Tx, now: int) -> list[TrainingRun]:
     """Return the runs that wait, and those whose process is gone."""
     gone = (training_run.c.state == "running") & (training_run.c.seen_at < now - STALE)
     query = select(*_columns).where((training_run.c.state == "queued") | gone)
-    return [Run(*row) for row in tx.execute(query.order_by(training_run.c.asked_at, training_run.c.id))]
+    return [TrainingRun(*row) for row in tx.execute(query.order_by(training_run.c.asked_at, training_run.c.id))]
 
 
-def take(tx: Tx, run: Run, now: int) -> bool:
+def take(tx: Tx, run: TrainingRun, now: int) -> bool:
     """Take a run as it was seen; False where another was quicker."""
     same = (training_run.c.id == run.id) & (training_run.c.state == run.state) & (training_run.c.seen_at == run.seen_at)
     return tx.execute(update(training_run).where(same).values(state="running", progress=0, seen_at=now)).rowcount == 1
@@ -151,7 +151,7 @@ def puts(tx: Tx, account_id: str) -> list[Put]:
     return [Put(*row) for row in tx.execute(query)]
 
 
-def in_use(tx: Tx, account_id: str) -> Run | None:
+def in_use(tx: Tx, account_id: str) -> TrainingRun | None:
     """Return the run whose version serves, None for the shipped head: as if what has no label left had never been."""
     left = exists().where(training_run.c.id == promotion.c.run_id, training_run.c.labels > 0)
     counts = promotion.c.run_id.is_(None) | left
@@ -160,11 +160,11 @@ def in_use(tx: Tx, account_id: str) -> Run | None:
     return None if run_id is None else _one(tx, training_run.c.id == run_id)
 
 
-def against(tx: Tx, run: Run) -> Run | None:
+def against(tx: Tx, run: TrainingRun) -> TrainingRun | None:
     """Return the version a run is compared with, None for the shipped head, or where nothing is left of it."""
     same = (training_run.c.account_id == run.account_id) & (training_run.c.version == run.against)
     row = tx.execute(select(*_columns).where(same, training_run.c.labels > 0)).first()
-    return None if row is None else Run(*row)
+    return None if row is None else TrainingRun(*row)
 
 
 def put_mistakes(tx: Tx, run_id: str, made: Sequence[Mapping[str, Any]]) -> None:
@@ -183,8 +183,8 @@ def mistakes(tx: Tx, account_id: str, run_id: str) -> list[Mistake]:
     return sorted(found, key=lambda each: (each.spam, -abs(each.margin), each.number, each.seq))
 
 
-def _one(tx: Tx, mine: ColumnElement[bool]) -> Run:
+def _one(tx: Tx, mine: ColumnElement[bool]) -> TrainingRun:
     row = tx.execute(select(*_columns).where(mine)).first()
     if row is None:
         raise NotFound("No such training run")
-    return Run(*row)
+    return TrainingRun(*row)

@@ -20,7 +20,7 @@ from chat.team.actions import passwords
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class PasswordStanding:
     """Whether an agent's password is `due` to be changed, and how many attempts failed before this session."""
 
     due: bool
@@ -103,13 +103,13 @@ async def change(services: Services, actor: Actor, old: str, new: str) -> int:
     return ended
 
 
-async def standing(services: Services, actor: Actor) -> Standing:
+async def standing(services: Services, actor: Actor) -> PasswordStanding:
     """Return how it stands with the actor's password."""
 
-    def work(tx: Tx) -> Standing:
+    def work(tx: Tx) -> PasswordStanding:
         row = store.active(tx, actor.agent_id)
         session = store.session_by_id(tx, actor.session_id, services.clock())
-        return Standing(row is not None and row.password_due, 0 if session is None else session.failed)
+        return PasswordStanding(row is not None and row.password_due, 0 if session is None else session.failed)
 
     return await services.store.read(work)
 

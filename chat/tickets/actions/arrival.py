@@ -10,7 +10,7 @@ from chat.consent import store as consents
 from chat.consent.actions import notices
 from chat.contacts.store import contacts
 from chat.core.errors import NotFound, Unauthorized
-from chat.core.gate import Standing
+from chat.core.gate import ConsentState
 from chat.core.model import Account, Contact, Site, Ticket
 from chat.core.tokens import Visitor
 from chat.infra.services import Services
@@ -30,7 +30,7 @@ class Arrival:
     site: Site
     name: str | None
     notice: dict[str, Any] | None
-    standing: Standing
+    standing: ConsentState
     epoch: int
     ticket: Ticket | None = None
 
@@ -49,7 +49,7 @@ async def arrive(services: Services, visitor: Visitor) -> Arrival:
         if contact.receipt_id is None:
             raise Unauthorized("This consent was withdrawn")
         found = consents.notices(tx, account.id, account.notice_version) if account.notice_version else []
-        standing = Standing(contact.receipt_id, contact.notice_version, account.notice_version)
+        standing = ConsentState(contact.receipt_id, contact.notice_version, account.notice_version)
         notice = notices.shown(found[0], contact.locale) if found else None
         return Arrival(contact, account, site, name, notice, standing, server.epoch(tx))
 

@@ -18,7 +18,7 @@ from chat.infra.store.tx import Tx
 from chat.spam_filter.actions import training
 from chat.spam_filter.store import labels
 from chat.tickets.actions import tickets, transcripts
-from chat.tickets.actions.tickets import Opened
+from chat.tickets.actions.tickets import OpenedTicket
 from chat.tickets.store import redaction
 from chat.tickets.store.redaction import Doomed
 
@@ -114,7 +114,9 @@ def tell(services: Services, ticket: Ticket, entry: Message) -> frames.RedactedO
     return out
 
 
-async def _take(services: Services, actor: Actor, opened: Opened, seq: int, part: str | None) -> frames.RedactedOut:
+async def _take(
+    services: Services, actor: Actor, opened: OpenedTicket, seq: int, part: str | None
+) -> frames.RedactedOut:
     action, target = ("attachment.deleted", part) if part else ("message.redacted", f"{opened.ticket.number}/{seq}")
 
     def work(tx: Tx) -> tuple[Message, list[Attachment], bool]:

@@ -31,7 +31,7 @@ CHANGED = ("status", "assignee", "department", "tags")
 
 
 @dataclass(frozen=True)
-class Opened:
+class OpenedTicket:
     """A ticket as an agent opens it."""
 
     ticket: Ticket
@@ -66,7 +66,7 @@ async def page(
     return _readable(services, found[:limit]), (last.number,) if order == "number" else (last.updated_at, last.id)
 
 
-async def one(services: Services, actor: Actor, number: int) -> Opened:
+async def one(services: Services, actor: Actor, number: int) -> OpenedTicket:
     """Return a ticket of the actor's account; NotFound where there is none."""
 
     def work(tx: Tx) -> tuple[Listed, Contact]:
@@ -74,7 +74,7 @@ async def one(services: Services, actor: Actor, number: int) -> Opened:
         return listed, contacts.by_id(tx, listed.ticket.contact_id)
 
     listed, contact = await services.store.read(work)
-    return Opened(listed.ticket, contact, transcripts.summary(services, listed))
+    return OpenedTicket(listed.ticket, contact, transcripts.summary(services, listed))
 
 
 async def summaries(services: Services, account_id: str, ids: list[int]) -> list[dict[str, Any]]:
@@ -95,7 +95,7 @@ async def there(services: Services, account_id: str, ids: list[int]) -> set[int]
     return {each.ticket.number for each in found}
 
 
-def answer(actor: Actor, opened: Opened, client_id: str, text: str, at: int, source: object = None) -> Draft:
+def answer(actor: Actor, opened: OpenedTicket, client_id: str, text: str, at: int, source: object = None) -> Draft:
     """Return an agent's message to a ticket, ready for the postbox."""
     ticket, contact = opened.ticket, opened.contact
     return Draft(
@@ -172,7 +172,7 @@ async def hold(services: Services, actor: Actor, number: int, *, held: bool) -> 
     """
     opened = await one(services, actor, number)
 
-    def work(tx: Tx) -> tuple[list[Message], transcripts.Files, int]:
+    def work(tx: Tx) -> tuple[list[Message], transcripts.FilesOfTicket, int]:
         changed = tickets.hold(tx, opened.ticket.id, held=held)
         said = tickets.messages(tx, opened.ticket.id)
         learnt = training.teach(services, tx, actor, opened.contact, said, spam=held)

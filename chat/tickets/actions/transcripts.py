@@ -27,7 +27,7 @@ from chat.tickets.store.tickets import Listed
 log = structlog.get_logger("chat.transcripts")
 PREVIEW = 140
 Names = dict[str, str | None]
-Files = dict[int, list[Attachment]]
+FilesOfTicket = dict[int, list[Attachment]]
 
 
 async def messages(
@@ -44,7 +44,7 @@ async def messages(
     their own words.
     """
 
-    def work(tx: Tx) -> tuple[Contact, list[Message], Names, Files]:
+    def work(tx: Tx) -> tuple[Contact, list[Message], Names, FilesOfTicket]:
         contact = contacts.by_id(tx, contact_id)
         found = tickets.messages(tx, ticket.id, after, limit)
         return contact, found, names(services, tx, contact), files_of(tx, found)
@@ -57,7 +57,7 @@ async def messages(
 async def held(services: Services, contact_id: int, ticket: Ticket) -> list[frames.Entry]:
     """Return a ticket's held messages with their text: the quarantine, opened by an agent."""
 
-    def work(tx: Tx) -> tuple[Contact, list[Message], Names, Files]:
+    def work(tx: Tx) -> tuple[Contact, list[Message], Names, FilesOfTicket]:
         contact = contacts.by_id(tx, contact_id)
         found = tickets.messages(tx, ticket.id, held=True)
         return contact, found, names(services, tx, contact), files_of(tx, found)
@@ -143,12 +143,14 @@ def redacted_out(number: int, message: Message) -> frames.RedactedOut:
     return frames.RedactedOut(number, message.seq, message.target or 0, message.part or UNSET)
 
 
-def files_of(tx: Tx, found: list[Message]) -> Files:
+def files_of(tx: Tx, found: list[Message]) -> FilesOfTicket:
     """Return the attachments of some messages of one ticket by `seq`."""
     return uploads.of_messages(tx, found[0].ticket_id, [each.seq for each in found]) if found else {}
 
 
-def with_files(services: Services, contact: Contact, said: list[frames.Entry], files: Files) -> list[frames.Entry]:
+def with_files(
+    services: Services, contact: Contact, said: list[frames.Entry], files: FilesOfTicket
+) -> list[frames.Entry]:
     """Add to each message whose text is shown the attachments that it names."""
     return [
         structs.replace(each, attachments=_files_out(services, contact, files[each.seq]))

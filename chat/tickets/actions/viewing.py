@@ -7,10 +7,10 @@ from chat.core.model import Actor
 from chat.infra.audit import audit
 from chat.infra.services import Services
 from chat.tickets.actions import tickets, transcripts
-from chat.tickets.actions.tickets import Opened
+from chat.tickets.actions.tickets import OpenedTicket
 
 
-async def ticket(services: Services, actor: Actor, number: int) -> Opened:
+async def ticket(services: Services, actor: Actor, number: int) -> OpenedTicket:
     """Return a ticket whose transcript, notes or summary is about to be shown; NotFound where there is none."""
     opened = await tickets.one(services, actor, number)
     await audit.looked(services, actor, "transcript.viewed", str(number), opened.contact.uid)

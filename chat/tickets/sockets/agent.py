@@ -13,7 +13,7 @@ from chat.core.model import Actor, Draft
 from chat.core.nudges import Nudge, Told
 from chat.team.actions import agents
 from chat.tickets.actions import tickets, transcripts, viewing
-from chat.tickets.actions.tickets import Opened
+from chat.tickets.actions.tickets import OpenedTicket
 from chat.tickets.sockets.account import AccountSocket
 from chat.web.sockets.connection import Follower, Receive, Scope, Send
 
@@ -26,7 +26,7 @@ Shown = tuple[frames.AttachmentOut, ...]
 class Watched:
     """A ticket an agent has open: the numbers of its messages and of its notes are followed apart."""
 
-    opened: Opened
+    opened: OpenedTicket
     messages: Follower
     notes: Follower
 
@@ -102,7 +102,7 @@ class AgentSocket(AccountSocket):
             if agent != actor.agent_id:
                 self.tell(_presence(agent, names.get(agent, ""), status))
 
-    async def _ticket(self, number: int) -> Opened:
+    async def _ticket(self, number: int) -> OpenedTicket:
         watched = self.watched.get(number)
         if watched is not None:
             return watched.opened
@@ -167,7 +167,7 @@ class AgentSocket(AccountSocket):
         if watched is not None:
             self.services.bus.leave(f"ticket:{watched.opened.ticket.id}", self)
 
-    def _post(self, frame: frames.AgentMessage, actor: Actor, opened: Opened, shown: Shown = ()) -> None:
+    def _post(self, frame: frames.AgentMessage, actor: Actor, opened: OpenedTicket, shown: Shown = ()) -> None:
         draft = tickets.answer(actor, opened, frame.id, frame.text, self.services.clock(), self)
         draft.attachments, draft.shown = tuple(frame.attachments), shown
         self.context.postbox.put(draft, lambda stored: self._stored(frame.id, stored))
@@ -219,7 +219,7 @@ class AgentSocket(AccountSocket):
             case "held":
                 self.spawn(self._say_again(entry, watched.opened))
 
-    async def _say_again(self, entry: list[frames.Entry] | None, opened: Opened) -> None:
+    async def _say_again(self, entry: list[frames.Entry] | None, opened: OpenedTicket) -> None:
         """Held or released: the same numbers again, as they now are."""
         if entry is None:
             entry = await transcripts.messages(self.services, opened.contact.id, opened.ticket, agents=True)

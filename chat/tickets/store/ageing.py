@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement
 
 from chat.attachments.schema import attachment
-from chat.infra.store.ageing import Kind, Policy, due
+from chat.infra.store.ageing import AgeingKind, Policy, due
 from chat.spam_filter.schema import label
 from chat.tickets.schema import ticket
 
@@ -23,10 +23,10 @@ _ticket: dict[str, Any] = {
     "contact": ticket.c.contact_id,
     "shown": ticket.c.number,
 }
-TRANSCRIPTS = Kind(
+TRANSCRIPTS = AgeingKind(
     "transcripts", ticket, (ticket.c.id,), ticket.c.updated_at, where=lambda _: ticket.c.purged_at.is_(None), **_ticket
 )
-ATTACHMENTS = Kind(
+ATTACHMENTS = AgeingKind(
     "attachments",
     attachment.join(ticket, ticket.c.id == attachment.c.ticket_id),
     (attachment.c.ticket_id, attachment.c.seq, attachment.c.id),
@@ -34,7 +34,7 @@ ATTACHMENTS = Kind(
     where=lambda policy: attachment.c.seq.is_not(None) & _young(policy),
     **_ticket,
 )
-TRAINING = Kind(
+TRAINING = AgeingKind(
     "training",
     label.join(ticket, ticket.c.id == label.c.ticket_id),
     (label.c.ticket_id, label.c.seq),

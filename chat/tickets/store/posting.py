@@ -80,7 +80,7 @@ _later = select(ticket.c.id).where(
 )
 _written_columns = [column.name for column in message.c if column.name not in {"redacted_at", "target", "part"}]
 _insert = insert(message).values({name: bindparam(name) for name in _written_columns})
-Key = tuple[int, str, bytes]
+DraftKey = tuple[int, str, bytes]
 
 
 def store_all(store: Store, drafts: Sequence[Draft]) -> None:
@@ -166,7 +166,7 @@ def _ticket_ids(drafts: Sequence[Draft]) -> set[int]:
 def _placed(
     draft: Draft,
     positions: dict[int, TicketPosition],
-    known: dict[Key, Row[*tuple[Any, ...]] | Draft],
+    known: dict[DraftKey, Row[*tuple[Any, ...]] | Draft],
     free: uploads.Free,
     past: set[int],
 ) -> dict[str, Any] | None:
@@ -235,11 +235,11 @@ def _advanced(of: TicketPosition) -> dict[str, Any]:
     }
 
 
-def _key(draft: Draft) -> Key:
+def _key(draft: Draft) -> DraftKey:
     return draft.contact_id, draft.author, draft.cid
 
 
-def _known(tx: Tx, drafts: Sequence[Draft]) -> dict[Key, Row[*tuple[Any, ...]] | Draft]:
+def _known(tx: Tx, drafts: Sequence[Draft]) -> dict[DraftKey, Row[*tuple[Any, ...]] | Draft]:
     """Return what was stored before under the same contact, author and id, in whichever of the contact's tickets."""
     keys = [_key(draft) for draft in drafts]
     if not keys:
