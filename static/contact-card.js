@@ -63,10 +63,10 @@ class ContactCard extends HTMLElement {
 
   // Where nothing else changed, nothing else is drawn: an export that is being made goes on.
   #show(contact) {
-    const rest = (one) => JSON.stringify({ ...one, tickets: null });
+    const others = (one) => JSON.stringify({ ...one, tickets: null });
     const before = this.#contact;
     this.#contact = contact;
-    if (before && rest(before) === rest(contact))
+    if (before && others(before) === others(contact))
       return this.querySelector(".others").replaceWith(this.#tickets(contact.tickets));
     return this.#draw(contact);
   }

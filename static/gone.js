@@ -24,7 +24,7 @@ function say(frame) {
 // What is kept until the erasure is done, as the reason of a hold is, says so.
 function erased(frame) {
   const shown = [...document.querySelectorAll(`[data-contact="${CSS.escape(frame.contact)}"]`)].filter(
-    (each) => frame.state === "done" || !each.hasAttribute("data-until-done"),
+    (each) => frame.state === "done" || !("untilDone" in each.dataset),
   );
   for (const each of shown) each.remove();
   if (shown.length || document.querySelector(`[data-erasure="${frame.erasure}"]`)) say(frame);

@@ -84,7 +84,7 @@ class InboxApp extends HTMLElement {
 
   #back() {
     const { view, number } = this.#place;
-    if (this.hasAttribute("data-contact")) return this.toggleAttribute("data-contact", false);
+    if ("contact" in this.dataset) return this.toggleAttribute("data-contact", false);
     this.#route.go(view);
     return this.#list.focusRow(number);
   }

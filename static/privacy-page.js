@@ -152,19 +152,25 @@ class PrivacyPage extends HTMLElement {
     await this.#tried(async () => {
       for (const [place, contact] of contacts.entries()) {
         let answer = await this.#answer(`/export/${contact}?format=zip`);
-        const { id } = answer.status === 202 ? await answer.json() : {};
-        for (let tries = 0; id && tries < PATIENCE && answer.status !== 200; tries += 1) {
-          this.#say(t("rights.export.making"));
-          await new Promise((resolve) => {
-            setTimeout(resolve, EVERY);
-          });
-          answer = await this.#answer(`/export/${contact}/${id}`).catch(waiting);
-        }
+        if (answer.status === 202) answer = await this.#made(`/export/${contact}/${(await answer.json()).id}`);
         if (answer.status !== 200) throw new Refusal();
         save(await answer.blob(), `my-data-${place + 1}.zip`);
       }
       this.#say("");
     });
+  }
+
+  /** The last answer to asking for what is being made, again and again. */
+  async #made(path) {
+    let answer = {};
+    for (let tries = 0; tries < PATIENCE && answer.status !== 200; tries += 1) {
+      this.#say(t("rights.export.making"));
+      await new Promise((resolve) => {
+        setTimeout(resolve, EVERY);
+      });
+      answer = await this.#answer(path).catch(waiting);
+    }
+    return answer;
   }
 
   async #tried(deed) {
@@ -201,9 +207,9 @@ function waiting(problem) {
   return { status: 404 };
 }
 
-function save(blob, name) {
+function save(blob, download) {
   const href = URL.createObjectURL(blob);
-  h("a", { href, download: name }).click();
+  h("a", { href, download }).click();
   setTimeout(() => URL.revokeObjectURL(href), 1000);
 }
 

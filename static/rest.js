@@ -21,10 +21,13 @@ export async function rest(method, path, body) {
 }
 
 async function fetched(method, path, body) {
-  const headers = { Accept: "application/json", "X-CSRF-Token": boot.csrf };
-  if (body !== undefined) headers["Content-Type"] = "application/json";
+  const options = { method, headers: { Accept: "application/json", "X-CSRF-Token": boot.csrf } };
+  if (body !== undefined) {
+    options.headers["Content-Type"] = "application/json";
+    options.body = JSON.stringify(body);
+  }
   try {
-    return await fetch(BASE + path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+    return await fetch(BASE + path, options);
   } catch {
     throw new Problem({});
   }

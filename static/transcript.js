@@ -25,7 +25,10 @@ export class Transcript {
 
   /** Takes in a ticket's `welcome`. */
   welcome({ messages, notes = [], read, summary }) {
-    for (const frame of messages) frame.type === "redacted" ? this.redacted(frame) : this.message(frame);
+    for (const frame of messages) {
+      if (frame.type === "redacted") this.redacted(frame);
+      else this.message(frame);
+    }
     notes.forEach((note) => this.note(note));
     this.read = { ...this.read, ...read };
     this.summary = summary ?? this.summary;

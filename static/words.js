@@ -7,7 +7,7 @@ const plural = new Intl.PluralRules(boot.locale);
 export function t(key, values = {}) {
   const form = "count" in values ? `${key}.${plural.select(values.count)}` : key;
   const text = boot.strings[form] ?? boot.strings[`${key}.other`] ?? key;
-  return text.replace(/\{(\w+)\}/g, (place, name) => values[name] ?? place);
+  return text.replaceAll(/\{(\w+)\}/g, (place, name) => values[name] ?? place);
 }
 
 /** What to call a contact, agent or site: its name, or the word for one without. */

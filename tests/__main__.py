@@ -35,6 +35,7 @@ CHECKS = (
     ("format", ("-m", "ruff", "format", "--check", "--quiet", "--output-format=concise")),
     ("types", ("-m", "mypy", "--no-error-summary")),
     ("floors", ("-c", FLOORS)),
+    ("browser", ("-m", "tests.oxc")),
 )
 
 

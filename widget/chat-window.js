@@ -116,12 +116,11 @@ export class ChatWindow extends HTMLElement {
     const { code, problem } = refusal;
     // Not the visitor's doing: a whole office, or a carrier's customers, share one address.
     if (code === "rate_limited") notice.say(`${this.#words.say("busy")} ${this.#words.failure(refusal)}`);
-    else if (code !== "notice_outdated") notice.say(this.#words.failure(refusal), problem.field);
-    else {
+    else if (code === "notice_outdated") {
       this.#publish(problem.notice);
       notice.ask(this.#config);
       notice.say(this.#words.say("notice_changed"));
-    }
+    } else notice.say(this.#words.failure(refusal), problem.field);
   }
 
   #publish(notice) {
@@ -163,7 +162,7 @@ export class ChatWindow extends HTMLElement {
     }
     this.#publish(notice);
     const view = new ConsentNotice(this.#words, this.#config, true);
-    view.addEventListener("agree", ({ detail: { fields, ...answer } }) => this.#conversation.agree(answer));
+    view.addEventListener("agree", ({ detail: { fields: _, ...answer } }) => this.#conversation.agree(answer));
     view
       .querySelector("footer")
       .append(button("link", () => this.#withdrawing(view), this.#words.say("menu.withdraw")));

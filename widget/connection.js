@@ -4,7 +4,7 @@ import { CONNECTING, Heartbeat, wait, watch } from "/static/common/line.js";
 
 const FINAL = { 4400: "broken", 4401: "unauthorized", 4403: "forbidden", 4410: "erased" };
 
-const PATIENT = [4409, 4429];
+const PATIENT = new Set([4409, 4429]);
 
 /** Milliseconds more. */
 const PATIENCE = 30_000;
@@ -104,7 +104,7 @@ export class Connection {
       this.#listener.over(FINAL[code]);
       return;
     }
-    const more = PATIENT.includes(code) ? PATIENCE : 0;
+    const more = PATIENT.has(code) ? PATIENCE : 0;
     this.#timer = setTimeout(() => this.#open(), wait(this.#attempt) + more);
     this.#attempt += 1;
     this.#listener.lost(code);

@@ -4,7 +4,7 @@ import { Connection } from "./connection.js";
 import { Transcript } from "./transcript.js";
 
 const TOO_LARGE = 1009;
-const UNNAMED = ["invalid_frame", "too_large"];
+const UNNAMED = new Set(["invalid_frame", "too_large"]);
 const TRIES = 5;
 const PATIENCE = { ack: 15_000, welcome: 8_000, hole: 300, typing: 8_000 };
 
@@ -27,6 +27,26 @@ export class Conversation extends EventTarget {
   #goingOn = false;
   #mended = -1;
   #timers = {};
+  #hears = {
+    __proto__: null,
+    welcome: (frame) => this.#welcomed(frame),
+    ack: (frame) => this.#acked(frame),
+    message: (frame) => this.#said(frame),
+    redacted: (frame) => this.#said(frame),
+    typing: (frame) => this.#typed(frame),
+    read: (frame) => {
+      this.transcript.read[frame.author.kind] = frame.seq;
+    },
+    presence: ({ online }) => {
+      this.online = online;
+    },
+    ended: () => {
+      this.ended = true;
+      this.#goingOn = false;
+    },
+    consent_required: ({ notice }) => this.#ask(notice),
+    error: (frame) => this.#refused(frame),
+  };
 
   /** `unsent`: what an earlier conversation could not send. */
   constructor(url, desk, online, unsent = []) {
@@ -43,12 +63,8 @@ export class Conversation extends EventTarget {
   }
 
   send(text, files = []) {
-    this.retry(
-      this.transcript.hold(
-        text,
-        files.map((file) => ({ name: file.name, size: file.size, file })),
-      ),
-    );
+    const attachments = files.map((file) => ({ name: file.name, size: file.size, file }));
+    this.retry(this.transcript.hold(text, attachments));
   }
 
   retry(id) {
@@ -125,39 +141,9 @@ export class Conversation extends EventTarget {
   }
 
   #received(frame) {
-    switch (frame.type) {
-      case "welcome":
-        this.#welcomed(frame);
-        break;
-      case "ack":
-        this.#acked(frame);
-        break;
-      case "message":
-      case "redacted":
-        this.#said(frame);
-        break;
-      case "typing":
-        this.#typed(frame);
-        break;
-      case "read":
-        this.transcript.read[frame.author.kind] = frame.seq;
-        break;
-      case "presence":
-        this.online = frame.online;
-        break;
-      case "ended":
-        this.ended = true;
-        this.#goingOn = false;
-        break;
-      case "consent_required":
-        this.#ask(frame.notice);
-        break;
-      case "error":
-        this.#refused(frame);
-        break;
-      default:
-        return; // a newer server may say more
-    }
+    const hear = this.#hears[frame.type];
+    if (!hear) return; // a newer server may say more
+    hear(frame);
     this.#changed();
   }
 
@@ -234,7 +220,7 @@ export class Conversation extends EventTarget {
 
   /** A refusal that names no message is of the one sent last. */
   #unnamed(code) {
-    return UNNAMED.includes(code) && this.transcript.pending.findLast(({ state }) => state === "sending")?.id;
+    return UNNAMED.has(code) && this.transcript.pending.findLast(({ state }) => state === "sending")?.id;
   }
 
   #post({ id, text, attachments }) {

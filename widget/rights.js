@@ -55,7 +55,7 @@ async function earlierPage(words, desk) {
 function past(words, entry) {
   const [, at, said] = /^\[(\S+)\] (.*)$/s.exec(entry) ?? [];
   if (!at) return [];
-  const text = make("span", { dir: "auto" }, said.trim().replace(/^ {4}/gm, ""));
+  const text = make("span", { dir: "auto" }, said.trim().replaceAll(/^ {4}/gm, ""));
   const told = make("p", { class: "past" }, make("time", { datetime: at }, words.when(at, "moment")), text);
   return said.endsWith("\n") ? [told, make("hr", {})] : [told];
 }

@@ -62,7 +62,7 @@ export class Transcript {
   }
 
   acked({ id, ticket, seq, at }) {
-    const { state, code, ...said } = this.#pending.get(id) ?? {};
+    const { state, code: _, ...said } = this.#pending.get(id) ?? {};
     if (state) this.take({ ...said, ticket, seq, at });
   }
 

@@ -33,7 +33,7 @@ export class Words {
   }
 
   say(key, values = {}) {
-    return (this.#strings[key] ?? key).replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+    return (this.#strings[key] ?? key).replaceAll(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
   }
 
   count(key, count) {

@@ -11,11 +11,11 @@ export function lengthOf(text) {
 }
 
 /** Half a surrogate pair becomes U+FFFD: no UTF-8 holds it, and the server would refuse the whole frame. */
-export const wellFormed = (text) => text.replace(/\p{Surrogate}/gu, "\uFFFD");
+export const wellFormed = (text) => text.replaceAll(/\p{Surrogate}/gu, "\uFFFD");
 
 /** RFC 9562, version 4; without TLS there is no `crypto.randomUUID`. */
 export const uuid = () =>
-  "10000000-1000-4000-8000-100000000000".replace(/[018]/g, (digit) =>
+  "10000000-1000-4000-8000-100000000000".replaceAll(/[018]/g, (digit) =>
     (digit ^ (crypto.getRandomValues(new Uint8Array(1))[0] & (15 >> (digit / 4)))).toString(16),
   );
 
