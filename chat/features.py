@@ -23,7 +23,8 @@ from chat.rights.feature import feature as rights
 from chat.spam_filter.feature import feature as spam_filter
 from chat.team.feature import feature as team
 from chat.tickets.feature import feature as tickets
-from chat.web.feature import Feature, Menu, Sweep
+from chat.web.feature import Feature, Sweep
+from chat.web.menu import Menu
 
 Features = tuple[Feature, ...]
 FEATURES: Features = (

@@ -6,6 +6,7 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from chat.features import FEATURES, Features
 from chat.web import server
+from chat.web.endpoint import API, Endpoint
 from chat.web.files import PACKED, ServedFolder
 from chat.web.parameters import strict
 
@@ -23,9 +24,10 @@ def routes(features: Features = FEATURES) -> list[BaseRoute]:
         ),
         *(route for each in features for route in each.files),
         *strict([route for each in features for route in each.widget]),
+        *(each.route() for each in endpoints(features) if not each.path.startswith(API)),
         *(route for each in features for route in each.sockets),
         *strict([route for each in features for route in each.pages], "locale"),
-        Mount("/api/v1", routes=strict(rest(features))),
+        Mount(API, routes=rest(features)),
         Mount("/widget-assets", ServedFolder("widget", "/widget-assets/main.js"), middleware=PACKED),
         Mount("/static", ServedFolder("static"), middleware=PACKED),
     ]
@@ -33,4 +35,12 @@ def routes(features: Features = FEATURES) -> list[BaseRoute]:
 
 def rest(features: Features = FEATURES) -> list[BaseRoute]:
     """Return the routes of `/api/v1`: for programs, and for the inbox."""
-    return [route for each in features for route in each.rest]
+    return [
+        *strict(route for each in features for route in each.rest),
+        *(each.route(API) for each in endpoints(features) if each.path.startswith(API)),
+    ]
+
+
+def endpoints(features: Features = FEATURES) -> list[Endpoint]:
+    """Return every endpoint that a feature has."""
+    return [each for feature in features for each in feature.endpoints]

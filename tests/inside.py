@@ -12,6 +12,7 @@ import httpx2
 import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import func, select
+from starlette.routing import BaseRoute
 
 from chat.account.actions import accounts
 from chat.app import create_app, open_services
@@ -122,6 +123,7 @@ class Served:
     context: ChatContext
     house: House
     paths: list[str] = field(default_factory=list)
+    routes: list[BaseRoute] = field(default_factory=list)
 
     @property
     def services(self) -> Services:
@@ -188,7 +190,7 @@ async def served(settings: Settings) -> AsyncIterator[Served]:
         async with httpx2.AsyncClient(transport=transport, base_url=CHAT) as client:
             house = await found(context.services, box=context.postbox)
             await house.publish()
-            yield Served(client, context, house)
+            yield Served(client, context, house, routes=app.router.routes)
 
 
 @dataclass

@@ -20,6 +20,7 @@ from chat.core.model import LOCALES
 from chat.features import FEATURES, gathered, menu, sweeps
 from chat.infra.store.ageing import AgeingKind
 from chat.infra.store.columns import metadata
+from chat.web.endpoint import endpoints as declared
 from chat.web.feature import Feature
 
 FOLDER = Path(chat.__file__).parent
@@ -86,6 +87,7 @@ def left_out(features: tuple[Feature, ...]) -> list[str]:
             mine = [make for make in makes if isfunction(make) and make.__module__ == module.__name__]
             lost = endpoints([route for make in mine for route in make()]) - served
             found += [f"{each.name} does not serve {getattr(one, '__name__', one)}" for one in lost]
+            found += [f"{each.name} does not serve {one}" for one in declared(module) if one not in each.endpoints]
         run = {sweep.run for sweep in each.sweeps}
         for module in modules(each.name, "actions"):
             there = vars(module).get("sweep")
@@ -96,7 +98,9 @@ def left_out(features: tuple[Feature, ...]) -> list[str]:
         for module in modules(each.name, "store"):
             aged = [made for made in vars(module).values() if isinstance(made, AgeingKind)]
             found += [f"{each.name} has no rule for {kind.rule}" for kind in aged if id(kind) not in kinds]
-        pages = {str(getattr(route, "path", "")) for route in each.pages}
+        pages = {str(getattr(route, "path", "")) for route in each.pages} | {one.path for one in each.endpoints}
+        said_here = {(str(one), word) for one in each.endpoints for word in one.audited}
+        found += [f"{one} enters {word}, which no feature says" for one, word in said_here if word not in audited]
         found += [f"{each.name} has no page {line.path}" for line in each.menu if line.path not in pages]
     return found
 
@@ -111,6 +115,9 @@ def test_every_feature_says_all_it_has() -> None:
     [
         ("departments", {}, "departments is not in chat/features.py"),
         ("letters", {"tables": ()}, "the table outbox is no feature's"),
+        ("departments", {"endpoints": ()}, "departments does not serve GET /api/v1/departments"),
+        ("departments", {"endpoints": ()}, "departments has no page /admin/departments"),
+        ("departments", {"audited": ()}, "POST /api/v1/departments enters department.changed, which no feature says"),
         ("export", {"rest": ()}, "export does not serve list_exports"),
         ("rights", {"widget": ()}, "rights does not serve mail_transcript"),
         ("holds", {"pages": ()}, "holds has no page /admin/privacy"),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from chat.account import api, pages, schema
-from chat.web.feature import Feature, Menu
+from chat.web.feature import Feature
+from chat.web.menu import Menu
 
 feature = Feature(
     "account",

@@ -8,7 +8,8 @@ from chat.audit import api, pages, store
 from chat.audit.actions import ageing, renewing, verdicts
 from chat.infra.audit import schema
 from chat.infra.gathered import YEAR, Rule
-from chat.web.feature import Feature, Menu, Sweep
+from chat.web.feature import Feature, Sweep
+from chat.web.menu import Menu
 
 feature = Feature(
     "audit",

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from chat.consent import api, pages, schema
 from chat.consent.actions import consent
-from chat.web.feature import Feature, Menu, Sweep
+from chat.web.feature import Feature, Sweep
+from chat.web.menu import Menu
 
 feature = Feature(
     "consent",

@@ -6,17 +6,11 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
 
 from chat.departments import actions as departments
 from chat.retention.actions import retention
-from chat.web.answers import JSON
-from chat.web.authentication import actor_of
-from chat.web.context import context_of
-from chat.web.lists import listed
-from chat.web.requests import body_of
+from chat.web.endpoint import Ask, endpoint
+from chat.web.lists import Listed
 
 
 class NewDepartment(Struct, frozen=True, forbid_unknown_fields=True):
@@ -33,50 +27,33 @@ class Change(Struct, frozen=True, forbid_unknown_fields=True):
     retention: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
 
 
-def routes() -> list[Route]:
-    """Return the routes of `/api/v1/departments`."""
-    return [
-        Route("/departments", list_departments),
-        Route("/departments", post_department, methods=["POST"]),
-        Route("/departments/{id}", get_department),
-        Route("/departments/{id}", change_department, methods=["PATCH"]),
-        Route("/departments/{id}", delete_department, methods=["DELETE"]),
-    ]
+@endpoint("GET /departments", permission="department.read", audited=())
+async def list_departments(ask: Ask[None]) -> Listed[dict[str, Any]]:
+    """Return them by name."""
+    return Listed([retention.department(each) for each in await departments.departments(ask.services, ask.actor)])
 
 
-async def list_departments(request: Request) -> Response:
-    """`GET /departments`, by name."""
-    actor = await actor_of(request)
-    found = await departments.departments(context_of(request).services, actor)
-    return listed([retention.department(each) for each in found], None)
+@endpoint("POST /departments", permission="department.change", audited={"department.changed"}, status=201)
+async def post_department(ask: Ask[NewDepartment]) -> dict[str, Any]:
+    """Make one."""
+    return retention.department(await departments.add(ask.services, ask.actor, ask.body.name, ask.body.retention))
 
 
-async def post_department(request: Request) -> Response:
-    """`POST /departments`: 201. Owner or admin."""
-    actor = await actor_of(request)
-    body: NewDepartment = await body_of(request, NewDepartment)
-    made = await departments.add(context_of(request).services, actor, body.name, body.retention)
-    return JSON(retention.department(made), 201)
+@endpoint("GET /departments/{id}", permission="department.read", audited=())
+async def get_department(ask: Ask[None]) -> dict[str, Any]:
+    """Return one."""
+    return retention.department(await departments.one(ask.services, ask.actor, ask.path["id"]))
 
 
-async def get_department(request: Request) -> Response:
-    """`GET /departments/{id}`."""
-    actor = await actor_of(request)
-    return JSON(
-        retention.department(await departments.one(context_of(request).services, actor, request.path_params["id"]))
-    )
-
-
-async def change_department(request: Request) -> Response:
-    """`PATCH /departments/{id}`: `name`, or `retention` as a whole. Owner or admin."""
-    actor, services = await actor_of(request), context_of(request).services
-    values = msgspec.structs.asdict(await body_of(request, Change))
+@endpoint("PATCH /departments/{id}", permission="department.change", audited={"department.changed"})
+async def change_department(ask: Ask[Change]) -> dict[str, Any]:
+    """Change its `name`, or `retention` as a whole."""
+    values = msgspec.structs.asdict(ask.body)
     given = {name: value for name, value in values.items() if value is not msgspec.UNSET}
-    return JSON(retention.department(await departments.change(services, actor, request.path_params["id"], **given)))
+    return retention.department(await departments.change(ask.services, ask.actor, ask.path["id"], **given))
 
 
-async def delete_department(request: Request) -> Response:
-    """`DELETE /departments/{id}`: its tickets stay: 204. Owner or admin."""
-    actor = await actor_of(request)
-    await departments.delete(context_of(request).services, actor, request.path_params["id"])
-    return Response(status_code=204)
+@endpoint("DELETE /departments/{id}", permission="department.change", audited={"department.changed"}, status=204)
+async def delete_department(ask: Ask[None]) -> None:
+    """Delete it; its tickets stay."""
+    await departments.delete(ask.services, ask.actor, ask.path["id"])

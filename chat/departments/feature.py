@@ -5,14 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from chat.departments import api, pages, schema
-from chat.web.feature import Feature, Menu
+from chat.web.endpoint import endpoints
+from chat.web.feature import Feature
+from chat.web.menu import Menu
 
 feature = Feature(
     "departments",
     Path(__file__).parent,
     tables=(schema.department,),
-    rest=api.routes(),
-    pages=pages.routes(),
+    endpoints=endpoints(api, pages),
     menu=(Menu("account", 4, "/admin/departments", "page.departments"),),
     audited=("department.changed",),
 )

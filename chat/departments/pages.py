@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from chat.core.errors import InvalidField
 from chat.departments import actions as departments
@@ -14,66 +12,53 @@ from chat.infra.services import Services
 from chat.retention.actions import retention, rules
 from chat.retention.actions.rules import DAYS, Thought
 from chat.retention.pages import confirm
-from chat.web.context import context_of
-from chat.web.forms import Errors, Form, just_saved, manager, posted, saved, whole
-from chat.web.pages import Reader, page
-from chat.web.parameters import takes
+from chat.web.forms import Errors, Form, saved, whole
+from chat.web.page_endpoint import SAVED, PageAsk, page_endpoint
 
 PAGE = "/admin/departments"
 
 
-def routes() -> list[Route]:
-    """Return the page and what its forms post to."""
-    return [
-        Route(PAGE, show_departments),
-        Route(PAGE, add_department, methods=["POST"]),
-        Route(PAGE + "/{id}", save_department, methods=["POST"]),
-        Route(PAGE + "/{id}/delete", delete_department, methods=["POST"]),
-    ]
+@page_endpoint("GET /admin/departments", permission="department.change", query=[SAVED])
+async def show_departments(ask: PageAsk) -> Response:
+    """Show them."""
+    return await _page(ask, {}, {})
 
 
-@takes("saved")
-async def show_departments(request: Request) -> Response:
-    """`GET /admin/departments`."""
-    return await _page(request, await manager(request), {}, {})
-
-
-async def add_department(request: Request) -> Response:
-    """`POST /admin/departments`."""
-    who, form = await posted(request)
-    services = context_of(request).services
+@page_endpoint("POST /admin/departments", permission="department.change", audited={"department.changed"})
+async def add_department(ask: PageAsk) -> Response:
+    """Make one."""
     try:
-        await departments.add(services, who.actor, form.get("name", ""), _own(services, form))
+        await departments.add(ask.services, ask.actor, ask.form.get("name", ""), _own(ask.services, ask.form))
     except InvalidField as error:
-        return await _page(request, who, {"new": form}, _wrong("new", error), 422)
+        return await _page(ask, {"new": ask.form}, _wrong("new", error), 422)
     return saved(PAGE)
 
 
-async def save_department(request: Request) -> Response:
-    """`POST /admin/departments/{id}`: fewer days are shown with what they would take before they are saved."""
-    who, form = await posted(request)
-    services, uid = context_of(request).services, request.path_params["id"]
+@page_endpoint("POST /admin/departments/{id}", permission="department.change", audited={"department.changed"})
+async def save_department(ask: PageAsk) -> Response:
+    """Save one; fewer days are shown with what they would take before they are saved."""
+    services, uid, form = ask.services, ask.path["id"], ask.form
     try:
         days = _own(services, form)
         thought = Thought(departments={uid: rules.own_days(services, days)})
-        await departments.one(services, who.actor, uid)
-        if "confirmed" not in form and await retention.shortens(services, who.actor, thought):
-            return await confirm(request, who, form, thought)
-        await departments.change(services, who.actor, uid, name=form.get("name", ""), retention=days)
+        await departments.one(services, ask.actor, uid)
+        if "confirmed" not in form and await retention.shortens(services, ask.actor, thought):
+            return await confirm(ask.request, ask.reader, form, thought)
+        await departments.change(services, ask.actor, uid, name=form.get("name", ""), retention=days)
     except InvalidField as error:
-        return await _page(request, who, {uid: form}, _wrong(uid, error), 422)
+        return await _page(ask, {uid: form}, _wrong(uid, error), 422)
     return saved(PAGE)
 
 
-async def delete_department(request: Request) -> Response:
-    """`POST /admin/departments/{id}/delete`: its tickets stay."""
-    who, form = await posted(request)
-    services, uid = context_of(request).services, request.path_params["id"]
-    await departments.one(services, who.actor, uid)
+@page_endpoint("POST /admin/departments/{id}/delete", permission="department.change", audited={"department.changed"})
+async def delete_department(ask: PageAsk) -> Response:
+    """Delete one; its tickets stay."""
+    services, uid = ask.services, ask.path["id"]
+    await departments.one(services, ask.actor, uid)
     thought = Thought(departments={uid: {}})
-    if "confirmed" not in form and await retention.shortens(services, who.actor, thought):
-        return await confirm(request, who, form, thought)
-    await departments.delete(services, who.actor, uid)
+    if "confirmed" not in ask.form and await retention.shortens(services, ask.actor, thought):
+        return await confirm(ask.request, ask.reader, ask.form, thought)
+    await departments.delete(services, ask.actor, uid)
     return saved(PAGE)
 
 
@@ -92,13 +77,12 @@ def _wrong(of: str, error: InvalidField) -> Errors:
     return {f"{of}-{field}": "departments.error.name" if field == "name" else "retention.error"}
 
 
-async def _page(request: Request, who: Reader, forms: dict[str, Form], errors: Errors, status: int = 200) -> Response:
-    services = context_of(request).services
-    fields = _fields(services)
+async def _page(ask: PageAsk, forms: dict[str, Form], errors: Errors, status: int = 200) -> Response:
+    fields = _fields(ask.services)
     empty = dict.fromkeys(("name", *fields), "")
-    found = [retention.department(each) for each in await departments.departments(services, who.actor)]
+    found = [retention.department(each) for each in await departments.departments(ask.services, ask.actor)]
     shown = {each["id"]: empty | {"name": each["name"]} | _typed(each["retention"]) for each in found}
-    usual = await retention.settings(services, who.actor)
+    usual = await retention.settings(ask.services, ask.actor)
     more: dict[str, Any] = {
         "departments": found,
         "forms": {"new": empty}
@@ -107,7 +91,7 @@ async def _page(request: Request, who: Reader, forms: dict[str, Form], errors: E
         "fields": fields,
         "usual": {name: usual[name] for name in fields},
     }
-    return page(request, "admin-departments.html", who, status, saved=just_saved(request), errors=errors, **more)
+    return ask.page("admin-departments.html", status, errors=errors, **more)
 
 
 def _typed(days: dict[str, int]) -> Form:

@@ -8,7 +8,8 @@ from chat.erasure import api, pages, schema
 from chat.erasure.actions import ageing, erasure, recipients
 from chat.erasure.store import ageing as kinds
 from chat.infra.gathered import Rule
-from chat.web.feature import Feature, Menu, Sweep
+from chat.web.feature import Feature, Sweep
+from chat.web.menu import Menu
 
 feature = Feature(
     "erasure",

@@ -8,7 +8,8 @@ from chat.export import api, pages, schema
 from chat.export.actions import ageing, building
 from chat.export.store import ageing as kinds
 from chat.infra.gathered import Rule
-from chat.web.feature import Feature, Menu, Sweep
+from chat.web.feature import Feature, Sweep
+from chat.web.menu import Menu
 
 feature = Feature(
     "export",

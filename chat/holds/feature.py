@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from chat.holds import api, pages
-from chat.web.feature import Feature, Menu
+from chat.web.feature import Feature
+from chat.web.menu import Menu
 
 feature = Feature(
     "holds",

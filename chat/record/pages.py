@@ -9,7 +9,7 @@ from starlette.routing import Route
 from chat.core.access import require_manager
 from chat.record import actions as datamap
 from chat.web.context import context_of
-from chat.web.pages import page, reader
+from chat.web.pages import page, reader_of
 
 
 def routes() -> list[Route]:
@@ -19,7 +19,7 @@ def routes() -> list[Route]:
 
 async def show_data_map(request: Request) -> Response:
     """`GET /admin/data-map`."""
-    who = await reader(request)
+    who = await reader_of(request)
     require_manager(who.actor)
     made = await datamap.record(context_of(request).services, who.actor)
     return page(request, "admin-data-map.html", who, saved=False, errors={}, record=made)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from chat.retention import api, pages, schema
 from chat.retention.actions import sweeping
-from chat.web.feature import Feature, Menu, Sweep
+from chat.web.feature import Feature, Sweep
+from chat.web.menu import Menu
 
 feature = Feature(
     "retention",

@@ -7,7 +7,8 @@ from pathlib import Path
 from chat.spam_filter import api, schema
 from chat.spam_filter.actions import runs
 from chat.spam_filter.pages import quarantine, training
-from chat.web.feature import Feature, Menu, Sweep
+from chat.web.feature import Feature, Sweep
+from chat.web.menu import Menu
 
 feature = Feature(
     "spam_filter",

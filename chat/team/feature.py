@@ -7,7 +7,8 @@ from pathlib import Path
 from chat.team import api, schema
 from chat.team.actions import agents as actions
 from chat.team.pages import agents, password, session
-from chat.web.feature import Feature, Menu, Sweep
+from chat.web.feature import Feature, Sweep
+from chat.web.menu import Menu
 
 feature = Feature(
     "team",

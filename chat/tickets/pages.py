@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from chat.web.context import context_of
-from chat.web.pages import locale_of, page, reader
+from chat.web.pages import locale_of, page, reader_of
 
 
 def routes() -> list[Route]:
@@ -21,7 +21,7 @@ def routes() -> list[Route]:
 
 async def shell(request: Request) -> Response:
     """`GET /inbox…`: the page with what its scripts begin with."""
-    who, locale = await reader(request), locale_of(request)
+    who, locale = await reader_of(request), locale_of(request)
     boot = {
         "csrf": who.csrf,
         "agent": {"id": who.agent.id, "name": who.agent.name, "manages": who.actor.manages},

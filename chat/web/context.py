@@ -10,7 +10,7 @@ from starlette.requests import HTTPConnection
 
 from chat.infra.services import Services
 from chat.web.crowd import Crowd
-from chat.web.feature import Menu
+from chat.web.menu import Menu
 from chat.web.people import Accounts, Agents
 from chat.web.ready import Ready
 from chat.web.refused import RefusedOrigins

@@ -11,6 +11,8 @@ from starlette.routing import BaseRoute
 
 from chat.infra.gathered import Rule
 from chat.infra.services import Services
+from chat.web.endpoint import Endpoint
+from chat.web.menu import Menu
 
 
 class Table(Protocol):
@@ -31,16 +33,6 @@ class Sweep:
 
 
 @dataclass(frozen=True)
-class Menu:
-    """A line of the owner's menu: in a group, at a position there, leading to a page; `key` is its word."""
-
-    group: str
-    position: int
-    path: str
-    key: str
-
-
-@dataclass(frozen=True)
 class Feature:
     """
     A feature by its folder's name: its tables, what it serves, where it is in the menu, what the clock does for it. In
@@ -55,6 +47,7 @@ class Feature:
     name: str
     folder: Path
     tables: Sequence[Table] = ()
+    endpoints: Sequence[Endpoint] = ()
     rest: Sequence[BaseRoute] = ()
     widget: Sequence[BaseRoute] = ()
     files: Sequence[BaseRoute] = ()

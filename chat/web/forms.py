@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from chat.core.access import require_manager
 from chat.core.errors import Forbidden, InvalidField, TooLarge
 from chat.web.bodies import whole as body
-from chat.web.pages import Reader, reader
+from chat.web.pages import Reader, reader_of
 from chat.web.parameters import number
 
 FIELDS_MOST = 300
@@ -21,7 +21,7 @@ Errors = dict[str, str]
 
 async def manager(request: Request) -> Reader:
     """Return who reads; Forbidden unless they may change these pages' matters."""
-    who = await reader(request)
+    who = await reader_of(request)
     require_manager(who.actor)
     return who
 
@@ -29,14 +29,14 @@ async def manager(request: Request) -> Reader:
 async def posted(request: Request) -> tuple[Reader, Form]:
     """Return who posts, and the form; Forbidden where it does not come from our own page."""
     who, form = await manager(request), await form_of(request)
-    own_form(form.pop("csrf", ""), who)
+    require_own_form(form.pop("csrf", ""), who)
     return who, form
 
 
 async def posted_fields(request: Request) -> tuple[Reader, list[tuple[str, str]]]:
     """Return who posts, any agent, and the fields in order, each as often as it stands; Forbidden as above."""
-    who, fields = await reader(request), await fields_of(request)
-    own_form(dict(fields).get("csrf", ""), who)
+    who, fields = await reader_of(request), await fields_of(request)
+    require_own_form(dict(fields).get("csrf", ""), who)
     return who, fields
 
 
@@ -80,7 +80,7 @@ def whole(field: str, value: str) -> int:
     return number(value, field)
 
 
-def own_form(csrf: str, who: Reader) -> None:
+def require_own_form(csrf: str, who: Reader) -> None:
     """Raise Forbidden unless a form shows that it is of the reader's session."""
     if not hmac.compare_digest(csrf.encode(), who.csrf.encode()):
         raise Forbidden("This form is not of this session; load its page again")

@@ -4,23 +4,67 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import msgspec
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
 from chat.core.errors import InvalidField
 from chat.core.model import Order
 from chat.web.answers import JSON
-from chat.web.parameters import UID
+from chat.web.parameters import UID, Parameter, number
+
+PAGE, PAGE_MOST = 50, 200
+I = TypeVar("I")  # noqa: E741 - an item
 
 
-def truth(value: str, field: str) -> bool:
-    """Read `true` or `false`; InvalidField for anything else."""
-    if value not in {"true", "false"}:
-        raise InvalidField("Say true or false", field=field)
-    return value == "true"
+class Listed(Struct, Generic[I], frozen=True):
+    """A page of a list; `next` is the cursor of the one after it, None at the end."""
+
+    items: list[I]
+    next: str | None = None
+
+
+LIMIT: Parameter[int] = Parameter(
+    "limit",
+    lambda value, name: number(value, name, 1, PAGE_MOST),
+    PAGE,
+    {"type": "integer", "minimum": 1, "maximum": PAGE_MOST, "default": PAGE},
+)
+
+
+def cursor(length: int) -> Parameter[tuple[int, ...] | None]:
+    """Return the parameter of a cursor of so many numbers, None where there is none."""
+    return Parameter("cursor", lambda value, _: numbers_of(value, length), None)
+
+
+def numbers_of(value: str | None, length: int) -> tuple[int, ...] | None:
+    """Read a cursor of so many numbers, None where there is none; InvalidField where it is not one of ours."""
+    if not value:
+        return None
+    try:
+        numbers = msgspec.json.decode(base64.urlsafe_b64decode(value), type=tuple[int, ...])
+    except (binascii.Error, msgspec.MsgspecError, ValueError):
+        numbers = ()
+    if len(numbers) != length:
+        raise _not_ours()
+    return numbers
+
+
+def _uid_cursor(value: str, _: str) -> str | None:
+    if value and not UID.fullmatch(value):
+        raise _not_ours()
+    return value or None
+
+
+CURSOR = cursor(1)
+UID_CURSOR: Parameter[str | None] = Parameter("cursor", _uid_cursor, None)
+
+
+def _not_ours() -> InvalidField:
+    return InvalidField("This cursor is not one of ours; begin without", field="cursor")
 
 
 def order_of(request: Request, usual: Order, *others: Order) -> Order:
@@ -34,15 +78,7 @@ def order_of(request: Request, usual: Order, *others: Order) -> Order:
 
 def cursor_of(value: str | None, length: int) -> Any:
     """Read a cursor of so many numbers, None where there is none; InvalidField where it is not one of ours."""
-    if not value:
-        return None
-    try:
-        numbers = msgspec.json.decode(base64.urlsafe_b64decode(value), type=tuple[int, ...])
-    except (binascii.Error, msgspec.MsgspecError, ValueError):
-        numbers = ()
-    if len(numbers) != length:
-        raise InvalidField("This cursor is not one of ours; begin without", field="cursor")
-    return numbers
+    return numbers_of(value, length)
 
 
 def uid_cursor_of(request: Request) -> str | None:

@@ -49,7 +49,7 @@ class Reader:
     csrf: str
 
 
-async def reader(request: Request, *, due: bool = False) -> Reader:
+async def reader_of(request: Request, *, due: bool = False) -> Reader:
     """
     Return who reads the page; Unauthorized where nobody is signed in, PasswordDue, unless the page is for whoever is
     `due`, where the password must be changed first.

@@ -7,8 +7,9 @@ A program that filters by a name misspelt, and then deletes what it got, must no
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
 from urllib.parse import parse_qsl
 
 from starlette.convertors import Convertor, register_url_convertor
@@ -18,10 +19,63 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from chat.core.errors import InvalidField, UnknownParameter
 
 E = TypeVar("E", bound=Callable[..., Any])
+T = TypeVar("T")
 
 BIGGEST = 2**31 - 1
 DIGITS = re.compile(r"[0-9]{1,10}")
 UID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+@dataclass(frozen=True)
+class Parameter(Generic[T]):
+    """
+    A parameter of a query.
+
+    `read` makes a value of what was given for the name, or raises InvalidField; `default` is the value where nothing
+    was; `schema` says to programs what may be given, as JSON Schema does.
+    """
+
+    name: str
+    read: Callable[[str, str], T]
+    default: T
+    schema: Mapping[str, Any] = field(default_factory=lambda: {"type": "string"}, hash=False)
+
+    def of(self, query: Mapping[str, str]) -> T:
+        """Return its value in a query. Raises InvalidField."""
+        return self.read(query[self.name], self.name) if self.name in query else self.default
+
+
+def text(name: str) -> Parameter[str]:
+    """Return a parameter that is any text, "" where it is not given."""
+    return Parameter(name, lambda value, _: value, "")
+
+
+def optional(name: str) -> Parameter[str | None]:
+    """Return a parameter that is any text, None where it is not given."""
+    return Parameter(name, lambda value, _: value, None)
+
+
+def flag(name: str) -> Parameter[bool]:
+    """Return a parameter that says yes by being there."""
+    return Parameter(name, lambda _, __: True, default=False)
+
+
+def choice(name: str, usual: str, *others: str, refusal: str) -> Parameter[str]:
+    """Return a parameter that is one of some words; `refusal` says which to who gave another."""
+    words = (usual, *others)
+
+    def read(value: str, name: str) -> str:
+        if value not in words:
+            raise InvalidField(refusal, field=name)
+        return value
+
+    return Parameter(name, read, usual, {"type": "string", "enum": [*words], "default": usual})
+
+
+def switch(name: str) -> Parameter[bool]:
+    """Return a parameter that is `true` or `false`, which it is where it is not given."""
+    return Parameter(name, truth, default=False, schema={"type": "boolean", "default": False})
+
 
 _taken: dict[Any, frozenset[str]] = {}
 
@@ -37,8 +91,9 @@ def takes(*names: str) -> Callable[[E], E]:
 
 
 def taken(endpoint: Any) -> frozenset[str]:
-    """Return what an endpoint takes."""
-    return _taken.get(endpoint, frozenset())
+    """Return the names of what an endpoint takes."""
+    declared = getattr(endpoint, "query", None) or ()
+    return _taken.get(endpoint, frozenset()) | {each.name for each in declared}
 
 
 class Strict:
@@ -55,7 +110,7 @@ class Strict:
         await self.app(scope, receive, send)
 
 
-def check(query: str, names: frozenset[str]) -> None:
+def check(query: str, names: Iterable[str]) -> None:
     """Raise UnknownParameter for a parameter that is none of `names`, InvalidField for one that is given twice."""
     seen = set()
     for name, _ in parse_qsl(query, keep_blank_values=True):
@@ -82,6 +137,13 @@ def number(value: str, field: str, least: int = 0, most: int = BIGGEST) -> int:
     if not DIGITS.fullmatch(value) or not least <= int(value) <= most:
         raise InvalidField(f"This is a number from {least} to {most}", field=field)
     return int(value)
+
+
+def truth(value: str, field: str) -> bool:
+    """Read `true` or `false`; InvalidField for anything else."""
+    if value not in {"true", "false"}:
+        raise InvalidField("Say true or false", field=field)
+    return value == "true"
 
 
 def uid(value: str, field: str) -> str:

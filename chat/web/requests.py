@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 import msgspec
 from starlette.requests import HTTPConnection, Request
@@ -13,6 +14,24 @@ from chat.web.parameters import number
 
 FIELD_MOST = 40
 PAGE, PAGE_MOST = 50, 200
+B = TypeVar("B")
+
+
+@dataclass(frozen=True)
+class Unread(Generic[B]):
+    """A JSON body that the handler reads itself, after checks of its own that come first."""
+
+    request: Request
+    type: type[B]
+
+    async def read(self) -> B:
+        """Read it. Raises InvalidField, naming the place, or TooLarge, TooSlow."""
+        made: B = await body_of(self.request, self.type)
+        return made
+
+
+class Multipart:
+    """A body of `multipart/form-data` with one part named `file`, which the handler reads as it comes."""
 
 
 async def body_of(request: Request, kind: Any) -> Any:

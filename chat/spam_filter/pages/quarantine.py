@@ -15,7 +15,7 @@ from chat.spam_filter.pages.chips import chip
 from chat.web.context import context_of
 from chat.web.forms import posted_fields
 from chat.web.lists import cursor_in
-from chat.web.pages import page, reader
+from chat.web.pages import page, reader_of
 from chat.web.parameters import number, takes
 
 SHOWN = 50
@@ -30,7 +30,7 @@ def routes() -> list[Route]:
 @takes("sort", "cursor", "none", "release", "confirm", "return", "count")
 async def show(request: Request) -> Response:
     """`GET /admin/quarantine`: the held messages, a page at a time."""
-    who, services = await reader(request), context_of(request).services
+    who, services = await reader_of(request), context_of(request).services
     sort = sort_of(request)
     items, after = await quarantine.page(services, who.actor, sort, position_of(request), SHOWN)
     more: dict[str, Any] = {

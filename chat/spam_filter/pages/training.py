@@ -17,7 +17,7 @@ from chat.team.actions import agents
 from chat.web import plots
 from chat.web.context import context_of
 from chat.web.forms import posted_fields
-from chat.web.pages import Reader, page, reader
+from chat.web.pages import Reader, page, reader_of
 from chat.web.parameters import number, takes
 
 SHOWN = 50
@@ -40,7 +40,7 @@ def routes() -> list[Route]:
 @takes("saved")
 async def show_filter(request: Request) -> Response:
     """`GET /admin/filter`: what serves, the target, the versions."""
-    who = await reader(request)
+    who = await reader_of(request)
     require_manager(who.actor)
     return await _filter_page(request, who)
 
@@ -83,7 +83,7 @@ async def discard(request: Request) -> Response:
 
 async def show_run(request: Request) -> Response:
     """`GET /admin/filter/{id}`: a run's progress, and its report with plots and mistakes."""
-    who, services = await reader(request), context_of(request).services
+    who, services = await reader_of(request), context_of(request).services
     run = await runs.one(services, who.actor, request.path_params["id"])
     report = run["report"]
     drawn = plots.of_report(report) if report and report["candidate"] else []

@@ -12,8 +12,8 @@ from chat.core.errors import InvalidField, RateLimited
 from chat.team.actions import credentials
 from chat.team.pages.session import next_of
 from chat.web.context import context_of
-from chat.web.forms import Errors, form_of, own_form
-from chat.web.pages import Reader, page, reader
+from chat.web.forms import Errors, form_of, require_own_form
+from chat.web.pages import Reader, page, reader_of
 from chat.web.parameters import takes
 
 
@@ -25,14 +25,14 @@ def routes() -> list[Route]:
 @takes("next", "saved")
 async def show(request: Request) -> Response:
     """`GET /password`."""
-    who = await reader(request, due=True)
+    who = await reader_of(request, due=True)
     return await _page(request, who, next_of(request.query_params.get("next", "")), {})
 
 
 async def change(request: Request) -> Response:
     """`POST /password`: change it, and go on to where one was going."""
-    who, form = await reader(request, due=True), await form_of(request)
-    own_form(form.get("csrf", ""), who)
+    who, form = await reader_of(request, due=True), await form_of(request)
+    require_own_form(form.get("csrf", ""), who)
     after, new = next_of(form.get("next", "")), form.get("password", "")
     if new != form.get("again", ""):
         return await _page(request, who, after, {"again": "password.error.again"}, 422)

@@ -18,8 +18,7 @@ from chat.tickets.actions import redaction, tickets, transcripts
 from chat.web.answers import JSON
 from chat.web.authentication import actor_of, visitor_of
 from chat.web.context import context_of
-from chat.web.lists import truth
-from chat.web.parameters import takes
+from chat.web.parameters import takes, truth
 
 
 def routes() -> list[Route]:

@@ -20,8 +20,8 @@ from chat.tickets.sockets.context import chat_doors_of
 from chat.web.answers import JSON
 from chat.web.authentication import actor_of
 from chat.web.context import context_of
-from chat.web.lists import cursor_of, listed, order_of, truth
-from chat.web.parameters import takes, uid
+from chat.web.lists import cursor_of, listed, order_of
+from chat.web.parameters import takes, truth, uid
 from chat.web.requests import body_of, limit_of
 
 CURSORS: dict[Order, int] = {"updated": 2, "number": 1}

@@ -1,0 +1,237 @@
+"""
+One wrapper around every address: who may ask, what may be asked for, what is read of it and how it is answered.
+
+A handler is an `async` function of an Ask. Everything else about it is declared, so that one place checks it and the
+routes, the docs, the tests' lists and the OpenAPI document are made from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any, Generic, Literal, TypeVar, get_args, get_origin, get_type_hints
+
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from chat.core import access
+from chat.core.model import Actor
+from chat.core.tokens import Visitor
+from chat.infra.services import Services
+from chat.web import parameters
+from chat.web.answers import JSON
+from chat.web.authentication import actor_of, require_own_page, visitor_of
+from chat.web.context import WebContext, context_of
+from chat.web.parameters import Parameter
+from chat.web.requests import Multipart, Unread, body_of
+
+API = "/api/v1"
+Audience = Literal["agent", "visitor", "link", "anybody"]
+"""Whom an address is for: agents, visitors by their token, whoever has a mailed link, or everybody."""
+Csrf = Literal["token", "origin", "none"]
+"""How a session shows that our own page asks: by a token and its origin, by that alone, or it need not."""
+B = TypeVar("B")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Ask(Generic[B]):
+    """What a handler gets: who asks and for what. `body` is read already, unless its type says otherwise."""
+
+    request: Request
+    who: Actor | Visitor | None
+    body: B
+
+    @property
+    def context(self) -> WebContext:
+        """What the web works with."""
+        return context_of(self.request)
+
+    @property
+    def services(self) -> Services:
+        """What actions work with."""
+        return self.context.services
+
+    @property
+    def actor(self) -> Actor:
+        """The agent who asks; only where the endpoint is for agents."""
+        if not isinstance(self.who, Actor):
+            raise TypeError("this endpoint is not for agents")
+        return self.who
+
+    @property
+    def visitor(self) -> Visitor:
+        """The visitor who asks; only where the endpoint is for visitors."""
+        if not isinstance(self.who, Visitor):
+            raise TypeError("this endpoint is not for visitors")
+        return self.who
+
+    @property
+    def path(self) -> Mapping[str, Any]:
+        """The values in the address, by name."""
+        return self.request.path_params
+
+    def query(self, parameter: Parameter[T]) -> T:
+        """Return the value of a parameter. Raises InvalidField."""
+        return parameter.of(self.request.query_params)
+
+
+Handler = Callable[[Any], Awaitable[Any]]
+
+
+@dataclass(frozen=True, eq=False)
+class Endpoint:
+    """
+    An address with a verb, and all that holds for it.
+
+    Who may ask is said by the `audience`, and by the `permission` where that is agents. `query` are the parameters it
+    takes, None where it heeds none and takes any. `status` are those of its answers, the usual one first. `audited` are
+    the actions it may enter in the audit log. `body` is the type that it reads, None for nothing. `due` lets in who
+    must change their password first; `changes` says that it changes something although the verb does not.
+    """
+
+    verb: str
+    path: str
+    handler: Handler
+    audience: Audience
+    body: Any
+    permission: str | None = None
+    query: tuple[Parameter[Any], ...] | None = ()
+    status: tuple[int, ...] = (200,)
+    audited: frozenset[str] = frozenset()
+    csrf: Csrf = "none"
+    changes: bool = False
+    due: bool = False
+    middleware: Sequence[Middleware] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse what says neither for whom it is nor what it needs, when it is imported."""
+        if self.permission is not None and self.permission not in access.PERMISSIONS:
+            raise ValueError(f"{self}: nobody knows the permission {self.permission!r}")
+        if self.permission is not None and self.audience != "agent":
+            raise ValueError(f"{self}: only agents have permissions")
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.path}"
+
+    def route(self, below: str = "") -> Route:
+        """Return its route, in a mount `below` some path."""
+        return Route(self.path.removeprefix(below), self, methods=[self.verb], middleware=self.middleware)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, as ASGI. Raises LetheError."""
+        if scope["query_string"] and self.query is not None:
+            names = {each.name for each in self.query}
+            parameters.check(scope["query_string"].decode("latin-1"), names)
+        made = await self.handler(await self.read(Request(scope, receive, send)))
+        await self.answer(made)(scope, receive, send)
+
+    async def read(self, request: Request) -> Ask[Any]:
+        """
+        Return what is asked, once it is known who asks and that they may. Raises LetheError.
+
+        A body comes before the permission: what is wrong with it was always said first.
+        """
+        who = await self.authenticate(request)
+        body = await self.read_body(request)
+        if self.permission is not None and isinstance(who, Actor):
+            access.require(who, self.permission)
+        return Ask(request, who, body)
+
+    async def authenticate(self, request: Request) -> Actor | Visitor | None:
+        """Return who asks, None where that is anybody. Raises Unauthorized, Forbidden, PasswordDue."""
+        if self.audience == "agent":
+            return await actor_of(request, csrf=self.csrf == "token", changes=self.changes, due=self.due)
+        if self.csrf == "origin":
+            require_own_page(request)
+        return visitor_of(request, request.path_params["site_key"]) if self.audience == "visitor" else None
+
+    async def read_body(self, request: Request) -> Any:
+        """Return the body as the type that the handler's Ask names. Raises BadInput."""
+        if self.body is None or self.body is Multipart:
+            return None
+        if get_origin(self.body) is Unread:
+            return Unread(request, get_args(self.body)[0])
+        return await body_of(request, self.body)
+
+    def answer(self, made: Any) -> Response:
+        """Return what a handler gave as a response: JSON where it is none yet, and no content for None."""
+        if isinstance(made, Response):
+            return made
+        return Response(status_code=self.status[0]) if made is None else JSON(made, self.status[0])
+
+
+def endpoint(  # noqa: PLR0913 - all that holds for an address is said here, each by its name
+    address: str,
+    *,
+    permission: str | None = None,
+    audience: Audience | None = None,
+    audited: Collection[str] | None = None,
+    query: Collection[Parameter[Any]] | None = (),
+    status: int | tuple[int, ...] = 200,
+    csrf: Csrf | None = None,
+    changes: bool = False,
+    due: bool = False,
+    middleware: Sequence[Middleware] = (),
+) -> Callable[[Handler], Endpoint]:
+    """
+    Make an endpoint of a handler, at an address as `PUT /tickets/{number:int}/spam`.
+
+    With a `permission` it is for agents and below `/api/v1`, and says what it enters in the audit log, even if that is
+    nothing; without one it says by `audience` whom it is for. The type of its body is that of the handler's Ask. Raises
+    ValueError where this is not said, or says what nobody knows.
+    """
+    verb, _, path = address.partition(" ")
+    whom = audience_of(address, permission, audience)
+    if permission is not None and audited is None:
+        raise ValueError(f"{address} does not say what it enters in the audit log")
+
+    def made(handler: Handler) -> Endpoint:
+        return Endpoint(
+            verb=verb,
+            path=path if permission is None else API + path,
+            handler=handler,
+            audience=whom,
+            permission=permission,
+            body=body_type(handler),
+            query=None if query is None else tuple(query),
+            status=(status,) if isinstance(status, int) else status,
+            audited=frozenset(audited or ()),
+            csrf=csrf or ("token" if whom == "agent" else "none"),
+            changes=changes,
+            due=due,
+            middleware=middleware,
+        )
+
+    return made
+
+
+def audience_of(address: str, permission: str | None, audience: Audience | None) -> Audience:
+    """Return for whom an address is. Raises ValueError where that is not said, or twice."""
+    if permission is not None and audience is None:
+        return "agent"
+    if permission is None and audience is not None:
+        return audience
+    raise ValueError(f"{address} says neither which permission it needs nor whom it is for, or both")
+
+
+def body_type(handler: Handler) -> Any:
+    """Return the type of the body that a handler's Ask names, None where it names none."""
+    asked = next(iter(get_type_hints(handler).values()))
+    kind = (get_args(asked) or (None,))[0]
+    return None if kind is type(None) else kind
+
+
+def endpoints(*modules: ModuleType) -> tuple[Endpoint, ...]:
+    """Return the endpoints that are defined in these modules, in their order."""
+    return tuple(each for module in modules for each in _defined(module))
+
+
+def _defined(module: ModuleType) -> Iterator[Endpoint]:
+    for each in vars(module).values():
+        if isinstance(each, Endpoint) and each.handler.__module__ == module.__name__:
+            yield each

@@ -1,0 +1,15 @@
+"""The owner's menu, line by line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Menu:
+    """A line of the owner's menu: in a group, at a position there, leading to a page; `key` is its word."""
+
+    group: str
+    position: int
+    path: str
+    key: str
