@@ -130,8 +130,8 @@ class Slow:
         self.read, self.go_on, self.told = asyncio.Event(), asyncio.Event(), asyncio.Event()
         whole = getattr(module, name)
 
-        async def slowly(*arguments: Any) -> Any:
-            found = await whole(*arguments)
+        async def slowly(*arguments: Any, **named: Any) -> Any:
+            found = await whole(*arguments, **named)
             self.read.set()
             await self.go_on.wait()
             asyncio.get_running_loop().call_soon(self.told.set)
@@ -161,10 +161,11 @@ async def test_a_list_that_was_read_before_an_erasure_is_not_told_after_it(
     assert heard == []
 
 
+@pytest.mark.parametrize(("module", "name"), [(transcripts, "messages"), (transcripts, "notes"), (tickets, "epoch")])
 async def test_a_ticket_that_was_being_opened_when_its_contact_was_erased_is_not_shown(
-    app: Served, monkeypatch: pytest.MonkeyPatch
+    app: Served, monkeypatch: pytest.MonkeyPatch, module: Any, name: str
 ) -> None:
-    guest, slow = await app.house.visit("Zoe"), Slow(monkeypatch, transcripts, "notes")
+    guest, slow = await app.house.visit("Zoe"), Slow(monkeypatch, module, name)
     said = await guest.say("hello")
     heard: list[dict[str, Any]] = []
     socket = AgentSocket({"type": "websocket", "state": {"context": app.context}}, nowhere, nowhere)

@@ -18,6 +18,8 @@ globalThis.WebSocket = class extends WebSocket {
     }
 };
 """
+MOMENT = 5
+"""Seconds: less than any wait of an open line's, and more than it takes to stop the clock."""
 PONGS = '() => heard.filter((type) => type === "pong").length'
 CLOSED = "tries.at(-1).readyState === WebSocket.CLOSED"
 
@@ -33,6 +35,11 @@ def chatting(enter: Enter, account: Account, shop: Shop, cable: Cable, before: C
     guest = enter(before)
     guest.page.goto(shop.embed_from(cable.origin, account))
     return guest.open().agree().write("Hello?")
+
+
+def pause(tab: Locator) -> None:
+    """Stops the page's clock, a moment ahead of where it is; it is the test's to put forward until `resume`."""
+    tab.page.context.clock.pause_at(tab.evaluate("Date.now()") / 1000 + MOMENT)
 
 
 def until(tab: Locator, true: str) -> None:

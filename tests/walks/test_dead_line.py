@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.cable import Cable
 from tests.lethe import Account
-from tests.walks.line import PONGS, chatting, timed, until
+from tests.walks.line import PONGS, chatting, pause, timed, until
 from tests.walks.shop import Enter, Shop
 from tests.walks.test_widget_chat import numbered, stored, watching
 from tests.walks.test_widget_told import broken
@@ -32,7 +32,7 @@ def later(page: Page, *spans: int) -> None:
 def lives(tab: Locator) -> None:
     """Stops the browser's clock, and lets so much time go by on it that the line is asked; it answers."""
     clock = tab.page.context.clock
-    clock.pause_at(tab.evaluate("Date.now()") + 1)
+    pause(tab)
     pongs = tab.evaluate(PONGS)
     clock.run_for(SILENCE)
     until(tab, f"({PONGS})() > {pongs}")

@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.cable import Cable
 from tests.lethe import Account
-from tests.walks.line import CLOSED, chatting, timed, until
+from tests.walks.line import CLOSED, chatting, pause, timed, until
 from tests.walks.shop import Enter, Shop
 from tests.walks.test_widget_chat import numbered, watching
 from tests.walks.test_widget_told import broken
@@ -31,7 +31,7 @@ def counted(chance: float) -> Callable[[Page], None]:
 def comes_back(tab: Locator, chance: float, cable: Cable) -> None:
     """After a loss, by the browser's clock: no try comes too soon, each comes in time, and the last is answered."""
     clock = tab.page.context.clock
-    clock.pause_at(tab.evaluate("Date.now()") + 1)
+    pause(tab)
     cable.down = True
     cable.pull()
     tried = tab.evaluate("() => tries.length")
@@ -106,7 +106,7 @@ WATCH = """bar => {
 def stands(tab: Locator, bar: Locator, cable: Cable) -> list[str]:
     """What changes in what is said of a lost line, and beside it, while one try after another fails."""
     clock = tab.page.context.clock
-    clock.pause_at(tab.evaluate("Date.now()") + 1)
+    pause(tab)
     cable.down = True
     cable.pull()
     until(tab, CLOSED)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from chat.attachments.actions import attachments
@@ -31,13 +31,22 @@ class Watched:
     notes: Follower
 
 
+@dataclass
+class Opening:
+    """A ticket that is being read to be opened: where it is listened to, and what happened in it meanwhile."""
+
+    number: int
+    channel: str = ""
+    early: list[Told] = field(default_factory=list)
+
+
 class AgentSocket(AccountSocket):
     """One agent's socket."""
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         super().__init__(scope, receive, send)
         self.watched: dict[int, Watched] = {}
-        self.opening: int | None = None
+        self.opening: Opening | None = None
 
     async def joined(self, actor: Actor) -> None:
         """Be seen by visitors and hear of every ticket."""
@@ -113,16 +122,20 @@ class AgentSocket(AccountSocket):
     async def _opened(self, frame: frames.Open, actor: Actor) -> None:
         if len(self.watched) >= WATCHED and frame.ticket not in self.watched:
             raise Forbidden(f"At most {WATCHED} tickets can be open on one socket")
-        self.opening = frame.ticket
+        self.opening = opening = Opening(frame.ticket)
         try:
-            await self._open(frame, actor)
+            await self._open(frame, actor, opening)
         except NotFound as error:
             error.extra["ticket"] = frame.ticket
             raise
         finally:
             self.opening = None
+            if frame.ticket not in self.watched:
+                self.services.bus.leave(opening.channel, self)
+        for told in opening.early:
+            self.heard(told)
 
-    async def _open(self, frame: frames.Open, actor: Actor) -> None:
+    async def _open(self, frame: frames.Open, actor: Actor, opening: Opening) -> None:
         opened = await viewing.ticket(self.services, actor, frame.ticket)
         ticket, contact = opened.ticket, opened.contact
 
@@ -134,14 +147,15 @@ class AgentSocket(AccountSocket):
             found = await transcripts.notes(self.services, contact.id, ticket, after)
             return [(each.note, frames.encode(each)) for each in found]
 
-        # First listen, then read: the followers drop what comes twice.
-        self.services.bus.listen(f"ticket:{ticket.id}", self, self.heard)
+        # First listen, then read: what happens meanwhile waits for the followers, who drop what comes twice.
+        opening.channel = f"ticket:{ticket.id}"
+        self.services.bus.listen(opening.channel, self, self.heard)
         found = await transcripts.messages(self.services, contact.id, ticket, frame.last_seq, agents=True)
         notes = await transcripts.notes(self.services, contact.id, ticket)
         seq = max([ticket.last_seq, *(each.seq for each in found)])
         last_note = max([ticket.last_note, *(each.note for each in notes)])
+        epoch = await tickets.epoch(self.services)
         if self.opening is None:
-            self.services.bus.leave(f"ticket:{ticket.id}", self)
             raise NotFound("No such ticket")  # it went while it was being read: nobody is shown it after that
         self.watched[ticket.number] = Watched(
             opened,
@@ -151,7 +165,7 @@ class AgentSocket(AccountSocket):
         self.tell(
             frames.Welcome(
                 ticket=ticket.number,
-                epoch=await tickets.epoch(self.services),
+                epoch=epoch,
                 seq=seq,
                 messages=found,
                 notes=notes,
@@ -200,6 +214,8 @@ class AgentSocket(AccountSocket):
             self.spawn(self._present(nudge, actor))
         elif nudge.kind == "resync":
             self.spawn(self._resync(actor))
+        elif self.opening is not None and self.opening.number == nudge.number:
+            self.opening.early.append(told)
         elif nudge.number in self.watched:
             self._heard_in_ticket(told, self.watched[nudge.number])
 
@@ -228,7 +244,7 @@ class AgentSocket(AccountSocket):
 
     def gone(self, number: int) -> None:
         """Let go of a ticket, also while it is being opened."""
-        self.opening = None if self.opening == number else self.opening
+        self.opening = None if self.opening and self.opening.number == number else self.opening
         self._close_ticket(number)
         super().gone(number)
 
