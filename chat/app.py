@@ -111,9 +111,9 @@ def _learn(services: Services, told: Told, learning: set[asyncio.Task[None]]) ->
     if told.nudge.kind == "taught":
         work = training.refresh(services, told.nudge.account, told.nudge.contact)
     elif told.nudge.kind == "filter":
-        work = versions.lead(services, told.nudge.account)
+        work = versions.use_version(services, told.nudge.account)
     elif told.nudge.kind == "resync":
-        work = versions.follow_anew(services)
+        work = versions.resync(services)
     if work is not None:
         task = asyncio.create_task(work)
         learning.add(task)

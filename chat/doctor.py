@@ -158,7 +158,7 @@ def _backed_up(settings: Settings, *, deploy: bool) -> Finding:
     except Untested as why:
         return Finding("last backup", "mend" if deploy else "not tested", str(why))
     store = Store(settings.database_url)
-    at = store.write_here(backups.standing).backed_up_at
+    at = store.write_here(backups.get_status).backed_up_at
     store.close()
     if at is None:
         return Finding("no backup was made yet", wanted, "run lethe backup DIR each day")

@@ -124,7 +124,7 @@ async def reached(house: House, post: Post, email: str, network: Network) -> tup
     with suppress(NotFound):
         found |= {each.uid for each in await exports.of_email(services, email)}
     with suppress(InvalidField):
-        found |= set(await holds.meant(services, house.actor, email))
+        found |= set(await holds.find_contacts(services, house.actor, email))
     await links.ask(services, house.key, email, links.Written("yours", "{link}"), network)
     await letters.sweep(services)
     return found, len(post.took) - before
@@ -193,7 +193,7 @@ async def test_every_door_says_of_what_is_no_address_that_it_is_none(app: Served
         context = (
             partial(erasure.by_email, services, None, text),
             partial(exports.of_email, services, text),
-            partial(holds.meant, services, house.actor, text),
+            partial(holds.find_contacts, services, house.actor, text),
             partial(links.ask, services, house.key, text, links.Written("", ""), NET),
             partial(agents.add_agent, services, house.actor, text, "Ann", "agent"),
             partial(credentials.renew, services, text, None, with_tokens=False),
@@ -237,8 +237,8 @@ async def test_a_mailed_link_covers_only_whose_own_address_it_goes_to(
         await links.ask(services, house.key, "tom@x.example", links.Written("yours", "{link}"), NET)
         await letters.sweep(services)
         secret = post.mails[-1].get_content().strip().partition("#")[2]
-        shown = await links.opened(services, house.key, secret, NET)
-        return [each.uid for each in await links.covered(services, house.key, shown.secret)]
+        shown = await links.open_link(services, house.key, secret, NET)
+        return [each.uid for each in await links.list_covered(services, house.key, shown.secret)]
 
     assert await covered() == [thief.contact.uid]
     monkeypatch.setattr(links, "_address", lambda *_: "tom@x.example")

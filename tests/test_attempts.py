@@ -202,7 +202,7 @@ async def test_a_session_nobody_uses_ends_after_a_day(app: Served, monkeypatch: 
 async def test_a_forged_sign_out_signs_nobody_out_and_a_missed_one_is_noticed(house: House) -> None:
     actor = house.actor
     house.services.bus.publish(Told(Nudge("signout", account=actor.account_id, agent=actor.agent_id)))
-    assert (await agents.still(house.services, actor)).agent_id == actor.agent_id
+    assert (await agents.require_still(house.services, actor)).agent_id == actor.agent_id
     await house.services.store.write(lambda tx: tx.execute(update(agent).values(role="admin")))  # past the MAC
     with pytest.raises(Unauthorized):
-        await agents.still(house.services, actor)
+        await agents.require_still(house.services, actor)

@@ -309,7 +309,7 @@ async def test_the_list_comes_in_pages_and_by_agent_action_and_target(app: Serve
 async def test_the_page_shows_filters_and_whether_the_log_is_whole(app: Served) -> None:
     for number in range(60):
         await app.services.store.write(
-            lambda tx, number=number: audit.enter(  # type: ignore[misc] # bound now
+            lambda tx, number=number: audit.record(  # type: ignore[misc] # bound now
                 app.services, tx, app.house.actor.account_id, "system", "retention.run", str(number)
             )
         )

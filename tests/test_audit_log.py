@@ -31,7 +31,7 @@ async def entered(house: House, action: str, target: str = "", contact: str = ""
     """Enter something as the owner."""
     services, account = house.services, house.actor.account_id
     who = who or house.actor.agent_id
-    await services.store.write(lambda tx: audit.enter(services, tx, account, who, action, target, contact))
+    await services.store.write(lambda tx: audit.record(services, tx, account, who, action, target, contact))
 
 
 async def filled(house: House) -> list[AuditEntry]:
@@ -68,7 +68,7 @@ async def test_what_rolls_back_leaves_no_entry(house: House) -> None:
     services, actor, before = house.services, house.actor, await entries(house)
 
     def work(tx: Any) -> None:
-        audit.enter(services, tx, actor.account_id, actor.agent_id, "transcript.viewed", "1")
+        audit.record(services, tx, actor.account_id, actor.agent_id, "transcript.viewed", "1")
         raise RuntimeError
 
     with pytest.raises(RuntimeError):
@@ -89,9 +89,9 @@ async def test_looking_again_within_ten_minutes_is_one_look(house: House) -> Non
     before = len(await entries(house))
     for minutes in (0, 9, 11):
         services = ahead(house.services, minutes * 60_000)
-        await audit.looked(services, house.actor, "transcript.viewed", "1")
+        await audit.record_view(services, house.actor, "transcript.viewed", "1")
     assert len(await entries(house)) == before + 2
-    await audit.looked(house.services, house.actor, "transcript.viewed", "2")
+    await audit.record_view(house.services, house.actor, "transcript.viewed", "2")
     assert len(await entries(house)) == before + 3
 
 
@@ -322,7 +322,7 @@ async def test_no_entry_is_lost_where_many_append_at_once(house: House, settings
 
         async def append(services: Services, number: int) -> None:
             await services.store.write(
-                lambda tx: audit.enter(services, tx, account, who, "transcript.viewed", str(number))
+                lambda tx: audit.record(services, tx, account, who, "transcript.viewed", str(number))
             )
 
         await asyncio.gather(*(append(each_of[number % 2], number) for number in range(60)))
@@ -343,7 +343,7 @@ async def test_deeds_of_every_kind_at_once_do_not_lock_each_other_out(house: Hou
             house.publish(replace(TEXTS[0], text=f"Twice, {number}")),
             tickets.change(services, actor, 1, {"tags": [f"t{number}"]}),
             tickets.change(services, actor, 1, {"status": "pending"}),
-            audit.looked(services, actor, "transcript.viewed", str(number)),
+            audit.record_view(services, actor, "transcript.viewed", str(number)),
             accounts.change_account(services, actor, message_rate=number),
         )
     assert (await verdict(house)).broken_at is None

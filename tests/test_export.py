@@ -284,11 +284,11 @@ async def test_the_sweep_makes_one_export_of_two_requests_which_is_fetched_until
     assert asked[0]["id"] == asked[1]["id"]
     assert (asked[0]["state"], asked[0]["progress"]) == ("queued", 0)
     with pytest.raises(NotFound):
-        await exports.fetched(services, guest.contact, asked[0]["id"])
+        await exports.fetch(services, guest.contact, asked[0]["id"])
     assert await building.sweep(services) == 1
     (done,) = await exports.mine(services, guest.contact)
     assert (done["state"], done["progress"]) == ("done", 100)
-    data = b"".join((await exports.fetched(services, guest.contact, done["id"])).pieces)
+    data = b"".join((await exports.fetch(services, guest.contact, done["id"])).pieces)
     assert len(data) == done["size"]
     assert f"{CANARY} was here" in opened(data)["index.html"].decode()
     stored = b"".join(path.read_bytes() for path in (services.settings.data / "exports").rglob("*") if path.is_file())
@@ -297,7 +297,7 @@ async def test_the_sweep_makes_one_export_of_two_requests_which_is_fetched_until
     assert b"export.json" not in stored
     later = replace(services, clock=lambda: services.clock() + 7 * 86_400_000 + 1)
     with pytest.raises(NotFound):
-        await exports.fetched(later, guest.contact, done["id"])
+        await exports.fetch(later, guest.contact, done["id"])
     assert await building.sweep(later) >= 1
     assert await exports.mine(services, guest.contact) == []
     assert not [path for path in (services.settings.data / "exports").rglob("*") if path.is_file()]
@@ -321,7 +321,7 @@ async def test_a_build_that_was_cut_off_is_done_again_and_leaves_nothing(house: 
     assert await building.sweep(later) == 2
     assert not half.exists()
     (done,) = await exports.mine(later, guest.contact)
-    data = b"".join((await exports.fetched(later, guest.contact, done["id"])).pieces)
+    data = b"".join((await exports.fetch(later, guest.contact, done["id"])).pieces)
     assert len(sections(json.loads(opened(data)["export.json"]))["message"]["items"]) == 700
 
 
@@ -335,7 +335,7 @@ async def test_an_export_made_earlier_is_erased_with_its_contact(house: House) -
     assert not (services.settings.data / "exports" / guest.contact.uid).exists()
     assert (
         OTHER.encode()
-        in opened(b"".join((await exports.fetched(services, other.contact, theirs["id"])).pieces))["index.html"]
+        in opened(b"".join((await exports.fetch(services, other.contact, theirs["id"])).pieces))["index.html"]
     )
 
 

@@ -45,7 +45,7 @@ async def test_killed_anywhere_it_ends_whole(house: House) -> None:
     await building.sweep(services)
     found = await exports.mine(services, guest.contact)
     assert [(each["id"], each["state"]) for each in found] == [(asked["id"], "done")]
-    inside = opened(b"".join((await exports.fetched(services, guest.contact, asked["id"])).pieces))
+    inside = opened(b"".join((await exports.fetch(services, guest.contact, asked["id"])).pieces))
     said = sections(json.loads(inside["export.json"]))["message"]["items"]
     assert [each["seq"] for each in said] == list(range(1, MESSAGES + 1))
     await building.sweep(replace(services, clock=lambda: services.clock() + 2 * 3_600_000))

@@ -58,7 +58,7 @@ async def records(house: House) -> list[dict[str, Any]]:
     await accounts.change_account(house.services, house.actor, grace_days=1)
     await withdrawn(guest)
     found = await consent.receipts(house.services, guest.contact.id)
-    signed = [consent.signed({"document": each.document, "signature": each.signature}) for each in found]
+    signed = [consent.signed_receipt({"document": each.document, "signature": each.signature}) for each in found]
     assert {each["receipt"]["action"] for each in signed} == {*portable.STATES}
     return [portable.portable(house.services, each["receipt"])["record"] for each in signed]
 

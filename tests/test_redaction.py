@@ -104,7 +104,7 @@ async def test_a_ticket_deleted_for_good_is_gone_with_all_that_hung_off_it(app: 
 async def test_a_deletion_cut_short_is_unseen_and_ends_with_the_sweep(app: Served) -> None:
     guest = await app.house.visit()
     done = await guest.say("one")
-    await app.services.store.write(lambda tx: rows.doom(tx, [done.ticket_id or 0], app.services.clock()))
+    await app.services.store.write(lambda tx: rows.mark_for_deletion(tx, [done.ticket_id or 0], app.services.clock()))
     problem_of(await app.rest("GET", "/tickets/1"), 404, "not_found")
     assert (await app.rest("GET", "/tickets?status=trash")).json()["items"] == []
     assert (await counted(app.services))["message"] == 1  # the control: it is still there to be swept

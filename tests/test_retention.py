@@ -197,7 +197,7 @@ async def test_what_a_hold_keeps_stays_and_the_report_says_so(house: House) -> N
     assert (done["rules"][0]["found"], done["rules"][0]["purged"], done["rules"][0]["held"]) == (1, 1, 1)
     assert await rows_of(house.services, lived) == before
     assert "ticket" not in await rows_of(house.services, free)
-    assert "1 kept because held" in "\n".join(retention.told({"account": "Acme"} | done))
+    assert "1 kept because held" in "\n".join(retention.as_lines({"account": "Acme"} | done))
 
 
 async def test_who_writes_again_meanwhile_keeps_their_ticket(house: House) -> None:

@@ -96,7 +96,7 @@ async def test_a_version_is_put_to_use_and_rolled_back_in_every_process(house: H
         await runs.promote(house.services, house.actor, first["id"])
         served = house.services.filters.of(house.made.account_id)
         assert served.to_bytes() == house.services.filters.version_path(first["id"]).read_bytes()
-        await versions.lead(other, house.made.account_id)
+        await versions.use_version(other, house.made.account_id)
         assert other.filters.of(house.made.account_id).to_bytes() == served.to_bytes()
     await labelled(house, "a late question about chairs", spam=False)
     second = await trained(house)
@@ -161,7 +161,7 @@ async def test_a_version_that_is_not_made_anew_is_noticed(house: House, monkeypa
     async def skipped(*_: Any, **__: Any) -> int:
         return 0
 
-    monkeypatch.setattr(versions, "settle", skipped)
+    monkeypatch.setattr(versions, "refit_stale", skipped)
     await erasure.by_agent(house.services, house.actor, gone.contact.uid)
     assert await erasure.sweep(house.services) == 0  # it looks again, and does not certify
     assert path.read_bytes() == counted

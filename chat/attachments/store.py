@@ -22,7 +22,7 @@ Free = dict[str, tuple[int, str]]
 _columns = tuple(attachment.c[field.name] for field in fields(Attachment))
 
 
-def referred(tx: Tx) -> list[tuple[str, str, bool]]:
+def list_referred(tx: Tx) -> list[tuple[str, str, bool]]:
     """Return the owner and name of every file that a row refers to, and whether it has a preview."""
     query = select(contact.c.uid, attachment.c.blob, attachment.c.preview)
     return [tuple(row) for row in tx.execute(query.join(contact, contact.c.id == attachment.c.contact_id))]
@@ -76,7 +76,7 @@ def one(tx: Tx, uid: str, *, contact_id: int | None = None, account_id: str | No
     return Attachment(*row)
 
 
-def named(tx: Tx, contact_id: int, author: str, ids: Sequence[str]) -> list[Attachment]:
+def list_named(tx: Tx, contact_id: int, author: str, ids: Sequence[str]) -> list[Attachment]:
     """Return those of `ids` that are the contact's and sent by `author`, in that order."""
     mine = (attachment.c.contact_id == contact_id) & (attachment.c.author == author) & attachment.c.id.in_(ids)
     found = {row.id: Attachment(*row) for row in tx.execute(select(*_columns).where(mine))}
@@ -135,7 +135,7 @@ def free(tx: Tx, ids: Sequence[str]) -> Free:
     }
 
 
-def taken(draft: Draft, of: Free) -> LetheError | None:
+def take_for_draft(draft: Draft, of: Free) -> LetheError | None:
     """Let a draft have its attachments; a refusal where one is not there, not its author's or another message's."""
     if any(of.get(each) != (draft.contact_id, draft.author) for each in draft.attachments):
         return NotFound("An attachment is not there any more; send it again")

@@ -24,5 +24,5 @@ feature = Feature(
     menu=(Menu("privacy", 5, "/admin/audit", "page.audit"),),
     sweeps=(Sweep("audit", verdicts.sweep, 3600.0), Sweep("closed", renewing.sweep, 3600.0)),
     audited=("audit.begun", "audit.viewed"),
-    rules=(Rule("audit", "entries", "the action", 2 * YEAR, store.AUDIT, ageing.entries, order=7),),
+    rules=(Rule("audit", "entries", "the action", 2 * YEAR, store.AUDIT, ageing.purge_entries, order=7),),
 )

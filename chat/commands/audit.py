@@ -28,7 +28,7 @@ def _verify(settings: Settings, arguments: argparse.Namespace) -> int:
 
     found = asyncio.run(work())
     if arguments.json:
-        print(json.dumps({"accounts": [verdicts.shown(each) for each in found]}))
+        print(json.dumps({"accounts": [verdicts.verdict_view(each) for each in found]}))
     else:
         print("\n".join(each.line for each in found))
     return 0 if all(each.whole for each in found) else 1
@@ -41,7 +41,7 @@ def _renew(settings: Settings, arguments: argparse.Namespace) -> int:
 
     closed = asyncio.run(work())
     if arguments.json:
-        print(json.dumps({"closed": [{"account": c.part.account_id, **verdicts.part_shown(c.part)} for c in closed]}))
+        print(json.dumps({"closed": [{"account": c.part.account_id, **verdicts.part_view(c.part)} for c in closed]}))
     else:
         print("\n".join(each.line for each in closed) or "Every log is whole; nothing was closed.")
     return 0

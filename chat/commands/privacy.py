@@ -36,7 +36,7 @@ def _erase(settings: Settings, arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps({"erasures": made}))
     else:
-        print("\n".join(line for each in made for line in erasure.told(each)))
+        print("\n".join(line for each in made for line in erasure.as_lines(each)))
     return 0 if all(each["state"] == "done" for each in made) else 1
 
 
@@ -51,6 +51,6 @@ def _retain(settings: Settings, arguments: argparse.Namespace) -> int:
     print(
         json.dumps({"runs": made})
         if arguments.json
-        else "\n".join(line for each in made for line in retention.told(each))
+        else "\n".join(line for each in made for line in retention.as_lines(each))
     )
     return 0 if all(not each["left"] for run in made for each in run["rules"]) else 1

@@ -98,7 +98,7 @@ def _last_backups(settings: Settings) -> Path | None:
     migrations.require_current(settings.database_url, restoring=True)
     store = Store(settings.database_url)
     try:
-        folder = store.write_here(backups.standing).backup_folder
+        folder = store.write_here(backups.get_status).backup_folder
     finally:
         store.close()
     return Path(folder) if folder else None

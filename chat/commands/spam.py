@@ -48,7 +48,7 @@ def _train(settings: Settings, arguments: argparse.Namespace) -> int:
 
     async def work() -> list[dict[str, Any]]:
         async with open_services(settings) as services:
-            return await runs.everywhere(services, given)
+            return await runs.retrain_every_account(services, given)
 
     made = asyncio.run(work())
     print(json.dumps({"runs": made}) if arguments.json else "\n".join(map(_told, made)) or NO_LABELS)
@@ -80,7 +80,7 @@ def _evaluate(_: Settings, arguments: argparse.Namespace) -> int:
 
 def _classify(_: Settings, arguments: argparse.Namespace) -> int:
     known = Filter.shipped()
-    found = [training.judged(known, text) for text in arguments.text]
+    found = [training.explain_score(known, text) for text in arguments.text]
     if arguments.json:
         print(json.dumps({"items": found}))
         return 0

@@ -16,12 +16,12 @@ def uuid7() -> str:
     return str(uuid.UUID(int=bits))
 
 
-def packed(name: str) -> bytes:
+def uuid_bytes(name: str) -> bytes:
     """Return the 16 bytes of a UUID."""
     return bytes.fromhex(name.replace("-", ""))
 
 
-def spelt(packed_name: bytes) -> str:
+def uuid_text(packed_name: bytes) -> str:
     """Return the UUID that these 16 bytes are, in lower case."""
     name = packed_name.hex()
     return f"{name[:8]}-{name[8:12]}-{name[12:16]}-{name[16:20]}-{name[20:]}"

@@ -69,7 +69,7 @@ async def delete(services: Services, actor: Actor, department_id: str) -> None:
 async def _changed(services: Services, actor: Actor, department_id: str, change: Callable[[Tx], None]) -> None:
     def work(tx: Tx) -> None:
         change(tx)
-        audit.enter(services, tx, actor.account_id, actor.agent_id, "department.changed", department_id)
+        audit.record(services, tx, actor.account_id, actor.agent_id, "department.changed", department_id)
 
     await services.store.write(work)
 

@@ -81,7 +81,7 @@ async def config(request: Request) -> Response:
     account, site, notice = await notices.site_and_notice(services, request.path_params["site_key"])
     locale = locale_of(request)
     said = strings(locale)
-    shown = notices.shown(notice, locale)
+    shown = notices.notice_view(notice, locale)
     return JSON(
         {
             "account": {"name": account.name},
@@ -93,7 +93,7 @@ async def config(request: Request) -> Response:
             "locale": locale,
             "locales": list(LOCALES),
             "kept_days": await retention.kept_days(services, account.id),
-            "mail": links.reachable(services),
+            "mail": links.can_mail_links(services),
             "strings": said,
         }
     )

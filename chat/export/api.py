@@ -76,7 +76,7 @@ async def own_file(request: Request) -> Response:
     """`GET /widget/{site_key}/exports/{id}`: the archive."""
     services = context_of(request).services
     contact = await exports.own(services, visitor_of(request, request.path_params["site_key"]))
-    return handed(await exports.fetched(services, contact, request.path_params["id"]))
+    return handed(await exports.fetch(services, contact, request.path_params["id"]))
 
 
 @takes("format")
@@ -116,7 +116,7 @@ async def get_state(request: Request) -> Response:
 async def get_file(request: Request) -> Response:
     """`GET /exports/{id}/file`: the archive."""
     actor = await actor_of(request)
-    return handed(await exports.fetched_by_agent(context_of(request).services, actor, request.path_params["id"]))
+    return handed(await exports.fetch_by_agent(context_of(request).services, actor, request.path_params["id"]))
 
 
 async def delete_export(request: Request) -> Response:

@@ -21,5 +21,5 @@ feature = Feature(
     menu=(Menu("privacy", 4, "/admin/exports", "page.exports"),),
     sweeps=(Sweep("exports", building.sweep, 5.0),),
     audited=("contact.exported",),
-    rules=(Rule("exports", "exports", "it was asked for", 7, kinds.EXPORTS, ageing.exports, most=90, order=6),),
+    rules=(Rule("exports", "exports", "it was asked for", 7, kinds.EXPORTS, ageing.purge_exports, most=90, order=6),),
 )

@@ -46,7 +46,7 @@ async def place_hold(services: Services, actor: Actor, contact_uid: str, reason:
 
     def work(tx: Tx) -> list[Ticket]:
         holds.place_hold(tx, contact.id, made)
-        audit.enter(services, tx, actor.account_id, actor.agent_id, "hold.placed", contact_uid, contact_uid)
+        audit.record(services, tx, actor.account_id, actor.agent_id, "hold.placed", contact_uid, contact_uid)
         said = {"contact": contact.uid, "agent": actor.agent_id, "until": ends}
         services.ledger.enter(now, "hold", said)
         return tickets.all_of_contact(tx, contact.id)
@@ -55,7 +55,7 @@ async def place_hold(services: Services, actor: Actor, contact_uid: str, reason:
     return {"contact_id": contact.uid, "held_until": stamp(ends)}
 
 
-async def meant(services: Services, actor: Actor, whom: str) -> list[str]:
+async def find_contacts(services: Services, actor: Actor, whom: str) -> list[str]:
     """Return the ids of the contacts of the account with an address, or with an id. Raises InvalidField."""
     require_manager(actor)
     found_by = services.email_hash(actor.account_id, whom)
@@ -83,7 +83,7 @@ async def lift(services: Services, actor: Actor, contact_uid: str) -> None:
     def work(tx: Tx) -> list[Ticket]:
         contact = contacts.of_account(tx, actor.account_id, contact_uid)
         holds.lift(tx, contact.id)
-        audit.enter(services, tx, actor.account_id, actor.agent_id, "hold.lifted", contact_uid, contact_uid)
+        audit.record(services, tx, actor.account_id, actor.agent_id, "hold.lifted", contact_uid, contact_uid)
         services.ledger.enter(services.clock(), "lift", {"contact": contact_uid})
         return tickets.all_of_contact(tx, contact.id)
 
@@ -105,7 +105,7 @@ async def page(services: Services, actor: Actor) -> list[dict[str, Any]]:
     """Return the account's holds with their reasons, the first to end first. Owner or admin."""
     require_manager(actor)
     found = await services.store.read(lambda tx: holds.of_account(tx, actor.account_id))
-    await audit.looked(services, actor, "holds.viewed")
+    await audit.record_view(services, actor, "holds.viewed")
     return [
         {
             "contact_id": uid,

@@ -55,7 +55,7 @@ async def place_hold(request: Request) -> Response:
     services, whom = context_of(request).services, form.get("whom", "")
     try:
         days = whole("days", form.get("days", ""))
-        for uid in await holds.meant(services, who.actor, whom):
+        for uid in await holds.find_contacts(services, who.actor, whom):
             await holds.place_hold(services, who.actor, uid, form.get("reason", ""), days)
     except InvalidField as error:
         return await _shown(request, who, form, named(error), 422)

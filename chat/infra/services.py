@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from chat.core.addresses import identity
 from chat.core.clock import Clock
 from chat.core.crypt import Sealed, Signer, blind, seal, unseal
-from chat.core.ids import packed, spelt
+from chat.core.ids import uuid_bytes, uuid_text
 from chat.core.macs import Macs
 from chat.core.settings import Settings
 from chat.core.tokens import Tokens
@@ -63,7 +63,7 @@ class Services:
 
     def begun_hash(self, site_id: str, name: str) -> str:
         """Return what an agreement is found by at its site: a keyed hash of the id that the browser made for it."""
-        return blind(self.index_key, f"begun/{site_id}", spelt(packed(name)))
+        return blind(self.index_key, f"begun/{site_id}", uuid_text(uuid_bytes(name)))
 
     def seal(self, slot: int, owner: str, context: str, text: str) -> bytes:
         """Seal a field of `owner`, whose key is in `slot`."""

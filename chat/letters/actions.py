@@ -54,7 +54,7 @@ async def transcript(services: Services, contact: Contact, to: str) -> str:
         name = accounts.one(tx, contact.account_id).name
         subject, opening = (t(key, name=name) for key in ("mail.transcript", "mail.transcript.opening"))
         queued = queue(services, tx, contacts.by_id(tx, contact.id), to, subject, f"{opening}\n\n{said}")
-        audit.enter(services, tx, contact.account_id, "visitor", "transcript.mailed", queued, contact.uid)
+        audit.record(services, tx, contact.account_id, "visitor", "transcript.mailed", queued, contact.uid)
         return queued
 
     letter_id = await services.store.write(work)
@@ -86,7 +86,7 @@ async def _try(services: Services, row: Any) -> bool:
             return False
 
     def work(tx: Tx) -> None:
-        outbox.done(tx, row.id)
+        outbox.mark_done(tx, row.id)
         if not sent:
             disclosures.drop(tx, row.id)
 

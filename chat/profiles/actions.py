@@ -38,7 +38,7 @@ async def one(services: Services, actor: Actor, uid: str) -> dict[str, Any]:
         )
 
     contact, site, ledger, listed = await services.store.read(work)
-    await audit.looked(services, actor, "contact.viewed", uid, uid)
+    await audit.record_view(services, actor, "contact.viewed", uid, uid)
     return _shown(services, contact) | {
         "site": {"id": site.id, "name": site.name, "color": site.color},
         "consents": [_consent(each) for each in ledger],
@@ -62,7 +62,7 @@ async def page(
     found, held = await services.store.read(work)
     if email is not None and not found:
         address(email)
-    await audit.looked(services, actor, "contacts.listed")
+    await audit.record_view(services, actor, "contacts.listed")
     last = (found[limit - 1].id,) if len(found) > limit else None
     seen = [each for each in found[:limit] if each.receipt_id is not None and each.id not in held]
     return [_shown(services, each) for each in seen], last
@@ -75,7 +75,7 @@ async def ledger(services: Services, actor: Actor, uid: str) -> list[Receipt]:
         return consents.receipts(tx, contacts.of_account(tx, actor.account_id, uid).id)
 
     found = await services.store.read(work)
-    await audit.looked(services, actor, "consents.viewed", uid, uid)
+    await audit.record_view(services, actor, "consents.viewed", uid, uid)
     return found
 
 

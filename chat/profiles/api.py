@@ -57,5 +57,5 @@ async def list_consents(request: Request) -> Response:
     """`GET /contacts/{id}/consents`: the receipts, withdrawn ones too; `?format=ts27560` in that standard's terms."""
     actor, services = await actor_of(request), context_of(request).services
     ledger = await contacts.ledger(services, actor, request.path_params["id"])
-    found = [consent.signed({"document": each.document, "signature": each.signature}) for each in ledger]
+    found = [consent.signed_receipt({"document": each.document, "signature": each.signature}) for each in ledger]
     return listed([portable(services, each["receipt"]) for each in found] if standard_of(request) else found, None)

@@ -63,7 +63,7 @@ async def record(services: Services, actor: Actor) -> dict[str, Any]:
         return accounts.one(tx, actor.account_id), rules.policy_of(services, tx, actor.account_id)
 
     account, policy = await services.store.read(work)
-    await audit.looked(services, actor, "data_map.viewed")
+    await audit.record_view(services, actor, "data_map.viewed")
     return {
         "controller": {"id": account.id, "name": account.name},
         "at": stamp(services.clock()),
@@ -90,7 +90,7 @@ def _shown(services: Services, location: DataLocation, policy: Policy) -> dict[s
         "kind": location.kind,
         "about": location.about,
         "why": location.why,
-        "retention": rules.said(services, policy, location.kept),
+        "retention": rules.in_words(services, policy, location.kept),
         "fields": [
             {"name": each.name, "category": each.category, "purpose": each.purpose, "basis": BASES[each.basis]}
             | {"sealed": each.sealed}

@@ -47,7 +47,7 @@ async def save_retention(request: Request) -> Response:
     try:
         fields = [rule.name + DAYS for rule in services.gathered.rules]
         values = {name: whole(name, form[name]) for name in fields if name in form}
-        thought = Thought(rules.checked(services, values))
+        thought = Thought(rules.read_days(services, values))
     except InvalidField as error:
         return await _page(request, who, form, {str(error.extra["field"]): "retention.error"}, 422)
     if "confirmed" not in form and await retention.shortens(services, who.actor, thought):

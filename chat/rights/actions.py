@@ -60,7 +60,7 @@ class OpenedLink:
     transcript: bool = False
 
 
-def reachable(services: Services) -> bool:
+def can_mail_links(services: Services) -> bool:
     """Tell whether links can be mailed: there is a mail server, and an address of ours that no request could forge."""
     return services.mailer.ready and bool(services.settings.base_url)
 
@@ -80,7 +80,7 @@ async def ask(services: Services, site_key: str, email: str, letter: Written, ne
     await asyncio.gather(_mail(services, site, found_by, letter), asyncio.sleep(EVEN))
 
 
-async def transcript(services: Services, contact: Contact, network: Network) -> None:
+async def ask_for_transcript(services: Services, contact: Contact, network: Network) -> None:
     """
     Mail a link to the address a contact gave; once it is opened there, the transcript follows. Until then nobody knows
     whose address it is, so the letter holds none of the visitor's words.
@@ -103,7 +103,7 @@ async def transcript(services: Services, contact: Contact, network: Network) -> 
     await _mail(services, site, found_by, Written(subject, text), contact.id)
 
 
-async def opened(services: Services, site_key: str, mailed: str, network: Network) -> OpenedLink:
+async def open_link(services: Services, site_key: str, mailed: str, network: Network) -> OpenedLink:
     """
     Use a mailed link up. Unauthorized where it was used, has expired, or is not one of the account's: they look alike.
     """
@@ -113,21 +113,21 @@ async def opened(services: Services, site_key: str, mailed: str, network: Networ
 
     def work(tx: Tx) -> bool:
         site = accounts.site_by_key(tx, site_key)
-        return links.opened(tx, site.account_id, digest(mailed), digest(fresh), now, until)
+        return links.open_link(tx, site.account_id, digest(mailed), digest(fresh), now, until)
 
     if not await services.store.write(work):
         raise _stale()
-    known = await held(services, site_key, fresh)
+    known = await count_held(services, site_key, fresh)
     return OpenedLink(fresh, until, known, transcript=await _mail_transcript(services, site_key, fresh))
 
 
-async def held(services: Services, site_key: str, shown: str) -> dict[str, Any]:
+async def count_held(services: Services, site_key: str, shown: str) -> dict[str, Any]:
     """Return how much is held, since when, whose can be exported, and the days between withdrawal and erasure."""
-    found = await covered(services, site_key, shown)
+    found = await list_covered(services, site_key, shown)
 
     def work(tx: Tx) -> dict[str, Any]:
         account = accounts.one(tx, found[0].account_id)
-        return links.counted(tx, [each.id for each in found]) | {"grace_days": account.grace_days}
+        return links.count_held(tx, [each.id for each in found]) | {"grace_days": account.grace_days}
 
     readable = [each.uid for each in found if each.receipt_id is not None]
     since = stamp(min(each.created_at for each in found))
@@ -135,12 +135,12 @@ async def held(services: Services, site_key: str, shown: str) -> dict[str, Any]:
     return known | await services.store.read(work)
 
 
-async def covered(services: Services, site_key: str, shown: str) -> list[Contact]:
+async def list_covered(services: Services, site_key: str, shown: str) -> list[Contact]:
     """Return the contacts that an opened link covers; Unauthorized where it is not good any more."""
 
     def work(tx: Tx) -> list[Contact]:
         site = accounts.site_by_key(tx, site_key)
-        return links.covered(tx, site.account_id, digest(shown), services.clock())
+        return links.list_covered(tx, site.account_id, digest(shown), services.clock())
 
     found = await services.store.read(work)
     if not found:
@@ -148,9 +148,9 @@ async def covered(services: Services, site_key: str, shown: str) -> list[Contact
     return found
 
 
-async def one(services: Services, site_key: str, shown: str, contact_uid: str) -> Contact:
+async def get_covered(services: Services, site_key: str, shown: str, contact_uid: str) -> Contact:
     """Return one of the contacts that an opened link covers. Raises NotFound."""
-    found = [each for each in await covered(services, site_key, shown) if each.uid == contact_uid]
+    found = [each for each in await list_covered(services, site_key, shown) if each.uid == contact_uid]
     if not found:
         raise NotFound("No such contact")
     return found[0]
@@ -158,7 +158,9 @@ async def one(services: Services, site_key: str, shown: str, contact_uid: str) -
 
 async def forget(services: Services, site_key: str, shown: str, *, at_once: bool) -> list[str]:
     """Withdraw and erase every contact that a link covers, at once or after the account's grace; return the numbers."""
-    return [await erasure.by_link(services, each, at_once=at_once) for each in await covered(services, site_key, shown)]
+    return [
+        await erasure.by_link(services, each, at_once=at_once) for each in await list_covered(services, site_key, shown)
+    ]
 
 
 async def sweep(services: Services) -> int:
@@ -180,7 +182,7 @@ def _waits(wait: float) -> None:
 async def _mail_transcript(services: Services, site_key: str, shown: str) -> bool:
     """Mail the transcript that was asked for with a link, now that its reader has opened it; False where none was."""
     asked = await services.store.read(lambda tx: links.transcript_of(tx, digest(shown)))
-    for each in await covered(services, site_key, shown):
+    for each in await list_covered(services, site_key, shown):
         to = _address(services, each)
         if each.id == asked and each.receipt_id is not None and to:
             await letters.transcript(services, each, to)
@@ -189,7 +191,7 @@ async def _mail_transcript(services: Services, site_key: str, shown: str) -> boo
 
 
 async def _mailable(services: Services, to: str) -> None:
-    if not reachable(services):
+    if not can_mail_links(services):
         raise NotFound("This server mails no links")
     if await asyncio.to_thread(services.mailer.refuses, to):
         raise InvalidField("Mail from here cannot go to letters like these before the @", field="email")

@@ -23,5 +23,5 @@ async def mail_transcript(request: Request) -> Response:
     """`POST /widget/{site_key}/transcript`: mails a link to the address the visitor gave; opened, it brings it; 202."""
     services = context_of(request).services
     contact = await consent.contact_of(services, visitor_of(request, request.path_params["site_key"]))
-    await links.transcript(services, contact, network_of(request))
+    await links.ask_for_transcript(services, contact, network_of(request))
     return JSON({"queued": True}, 202)

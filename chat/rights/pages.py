@@ -71,7 +71,12 @@ async def show(request: Request) -> Response:
         "locale": locale,
         "strings": said,
     }
-    more: dict[str, Any] = {"controller": account, "site": site, "reachable": links.reachable(services), "boot": boot}
+    more: dict[str, Any] = {
+        "controller": account,
+        "site": site,
+        "reachable": links.can_mail_links(services),
+        "boot": boot,
+    }
     return page(request, "privacy.html", **more)
 
 
@@ -92,7 +97,7 @@ async def opened(request: Request) -> Response:
     require_own_page(request)
     body: MailedLink = await body_of(request, MailedLink)
     services, key = context_of(request).services, request.path_params["site_key"]
-    made = await links.opened(services, key, body.link, network_of(request))
+    made = await links.open_link(services, key, body.link, network_of(request))
     shown = {"token": made.secret, "until": stamp(made.until), "held": made.held, "transcript": made.transcript}
     return JSON(shown)
 
@@ -101,15 +106,15 @@ async def opened(request: Request) -> Response:
 async def export(request: Request) -> Response:
     """`GET /privacy/{site_key}/export/{contact}`: all that is held of one contact; `?format=zip`, 202 if large."""
     services, asked = context_of(request).services, request.path_params
-    contact = await links.one(services, asked["site_key"], bearer(request), asked["contact"])
+    contact = await links.get_covered(services, asked["site_key"], bearer(request), asked["contact"])
     return await exports.whole(request, contact, "link", "visitor")
 
 
 async def archive(request: Request) -> Response:
     """`GET /privacy/{site_key}/export/{contact}/{id}`: an archive that was promised; 404 until it is ready."""
     services, asked = context_of(request).services, request.path_params
-    contact = await links.one(services, asked["site_key"], bearer(request), asked["contact"])
-    return exports.handed(await actions.fetched(services, contact, asked["id"]))
+    contact = await links.get_covered(services, asked["site_key"], bearer(request), asked["contact"])
+    return exports.handed(await actions.fetch(services, contact, asked["id"]))
 
 
 async def forget(request: Request) -> Response:

@@ -30,7 +30,7 @@ def put(tx: Tx, secret_hash: str, contact_ids: Sequence[int], expires_at: int, t
     tx.execute(insert(link), [each | {"mac": bind(tx, link, each)} for each in made])
 
 
-def opened(tx: Tx, account_id: str, secret_hash: str, fresh_hash: str, now: int, expires_at: int) -> bool:
+def open_link(tx: Tx, account_id: str, secret_hash: str, fresh_hash: str, now: int, expires_at: int) -> bool:
     """Take a link that is still good, once: from now on only the fresh secret opens it; tell whether there was one."""
     mine = select(contact.c.id).where(contact.c.account_id == account_id)
     good = (link.c.secret_hash == secret_hash) & ~link.c.opened & (link.c.expires_at > now)
@@ -43,7 +43,7 @@ def opened(tx: Tx, account_id: str, secret_hash: str, fresh_hash: str, now: int,
     return taken > 0
 
 
-def covered(tx: Tx, account_id: str, secret_hash: str, now: int) -> list[Contact]:
+def list_covered(tx: Tx, account_id: str, secret_hash: str, now: int) -> list[Contact]:
     """Return the contacts of an account that an opened link covers, first to last."""
     good = (link.c.secret_hash == secret_hash) & link.c.opened & (link.c.expires_at > now)
     ids = [row.contact_id for row in tx.execute(select(link).where(good)) if holds(tx, link, row)]
@@ -62,7 +62,7 @@ def lapse(tx: Tx, now: int) -> int:
     return tx.execute(delete(link).where(link.c.expires_at <= now)).rowcount
 
 
-def counted(tx: Tx, contact_ids: Sequence[int]) -> dict[str, int]:
+def count_held(tx: Tx, contact_ids: Sequence[int]) -> dict[str, int]:
     """Return how many chats, messages, files and receipts are held of these contacts."""
     of = {"chats": ticket, "messages": message, "files": attachment, "receipts": receipt}
     return {

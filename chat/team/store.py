@@ -87,7 +87,7 @@ def session_by_id(tx: Tx, session_id: str, now: int) -> Row[*tuple[Any, ...]] | 
     return row if row is not None and row.expires_at > now and holds(tx, session, row) else None
 
 
-def seen(tx: Tx, session_id: str, at: int) -> None:
+def record_use(tx: Tx, session_id: str, at: int) -> None:
     """Note when a session was last used."""
     tx.execute(update(session).where(session.c.id == session_id).values(seen_at=at))
 

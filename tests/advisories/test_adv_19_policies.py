@@ -104,7 +104,7 @@ async def test_adv_21_to_know_a_files_id_is_not_to_have_it(app: Served) -> None:
         problem_of(await app.client.get(path, headers=curious.bearer), 404, "not_found")
         problem_of(await app.client.get(f"/api/v1/attachments/{file}", headers=other.bearer), 404, "not_found")
     with pytest.raises(LetheError):
-        await attachments.named(app.services, curious.contact, "visitor", [file])
+        await attachments.list_named(app.services, curious.contact, "visitor", [file])
     assert (await app.client.get(f"/widget/{app.house.key}/attachments/{file}", headers=guest.bearer)).content
 
 

@@ -13,6 +13,6 @@ async def still(services: Services, actor: Actor) -> Actor:  # noqa: ARG001 - th
     return actor
 
 
-agents.still = still
+agents.require_still = still
 if __name__ == "__main__":
     sys.exit(main())

@@ -48,7 +48,7 @@ async def init(services: Services, name: str, email: str, password: str | None, 
     """Make an account with its owner, first site and API token. Raises InvalidField."""
     name, origins = line("account", name), checked_origins(origins)
     account_id, key = uuid7(), secret("site_")[:24]
-    prepared = await agents.prepared(services, account_id, email, name, "owner", password, due=False)
+    prepared = await agents.prepare_agent(services, account_id, email, name, "owner", password, due=False)
     token = secret("lethe_")
     now = services.clock()
     site = {
@@ -66,14 +66,14 @@ async def init(services: Services, name: str, email: str, password: str | None, 
             tx,
             {"id": account_id, "name": name, "created_at": now, "tickets": 0, "message_rate": 120},
         )
-        agents.stored(tx, prepared)
+        agents.insert_agent(tx, prepared)
         token_id = agents.give_token(tx, prepared.row["id"], token, "first", now)
         store.add_site(tx, site | look)
         done = {"account.made": account_id, "agent.added": prepared.row["id"], "token.made": token_id}
         for action, target in done.items():
-            audit.enter(services, tx, account_id, "command", action, target)
+            audit.record(services, tx, account_id, "command", action, target)
 
-    await agents.keeping_key(services, prepared, work)
+    await agents.with_key_kept(services, prepared, work)
     return Made(account_id, key, address(email), prepared.password if password is None else None, token)
 
 
@@ -104,11 +104,11 @@ async def change_account(services: Services, actor: Actor, **values: Any) -> Acc
 
     def work(tx: Tx) -> None:
         store.change(tx, actor.account_id, values)
-        audit.enter(services, tx, actor.account_id, actor.agent_id, "account.changed", actor.account_id)
+        audit.record(services, tx, actor.account_id, actor.agent_id, "account.changed", actor.account_id)
 
     await services.store.write(work)
     if "ham_held" in values:
-        await versions.aim(services, actor.account_id)
+        await versions.set_target(services, actor.account_id)
     return await account(services, actor)
 
 
@@ -123,7 +123,7 @@ async def change_site(services: Services, actor: Actor, site_id: str, **values: 
 
     def work(tx: Tx) -> Site:
         store.change_site(tx, actor.account_id, site_id, checked)
-        audit.enter(services, tx, actor.account_id, actor.agent_id, "site.changed", site_id)
+        audit.record(services, tx, actor.account_id, actor.agent_id, "site.changed", site_id)
         return store.site_by_id(tx, site_id)
 
     changed = await services.store.write(work)

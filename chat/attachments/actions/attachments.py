@@ -79,9 +79,11 @@ async def keep(services: Services, contact: Contact, author: str, name: str, dat
     return file_out(services, contact, made)
 
 
-async def named(services: Services, contact: Contact, author: str, ids: list[str]) -> tuple[frames.AttachmentOut, ...]:
+async def list_named(
+    services: Services, contact: Contact, author: str, ids: list[str]
+) -> tuple[frames.AttachmentOut, ...]:
     """Return what a message's frame says of the attachments that it names; NotFound where one is not there."""
-    found = await services.store.read(lambda tx: uploads.named(tx, contact.id, author, ids)) if ids else []
+    found = await services.store.read(lambda tx: uploads.list_named(tx, contact.id, author, ids)) if ids else []
     if len(found) != len(ids):
         raise NotFound("An attachment is not there any more; send it again")
     return tuple(file_out(services, contact, each) for each in found)
@@ -90,7 +92,7 @@ async def named(services: Services, contact: Contact, author: str, ids: list[str
 async def of_visitor(services: Services, contact: Contact, attachment_id: str, *, small: bool) -> File:
     """Return a file of the visitor's own chats."""
     file = await services.store.read(lambda tx: uploads.one(tx, attachment_id, contact_id=contact.id))
-    return opened(services, contact, file, small=small)
+    return open_file(services, contact, file, small=small)
 
 
 async def of_agent(services: Services, actor: Actor, attachment_id: str, *, small: bool) -> File:
@@ -105,8 +107,8 @@ async def of_agent(services: Services, actor: Actor, attachment_id: str, *, smal
         return file, whose
 
     file, contact = await services.store.read(work)
-    await audit.looked(services, actor, "attachment.viewed", attachment_id, contact.uid)
-    return opened(services, contact, file, small=small)
+    await audit.record_view(services, actor, "attachment.viewed", attachment_id, contact.uid)
+    return open_file(services, contact, file, small=small)
 
 
 async def forget(services: Services, contact_uid: str) -> int:
@@ -171,7 +173,7 @@ def _write(services: Services, owner: str, file: Attachment, key: bytes, looked:
         services.blobs.write(owner, file.blob + PREVIEW, seal_chunks(derive(key, "preview"), looked.small))
 
 
-def opened(services: Services, contact: Contact, file: Attachment, *, small: bool = False) -> File:
+def open_file(services: Services, contact: Contact, file: Attachment, *, small: bool = False) -> File:
     """Return a file whose row was read, or the small image of it. Raises NotFound."""
     if small and not file.preview:
         raise NotFound("There is no small image of this file")

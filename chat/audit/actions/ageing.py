@@ -8,7 +8,7 @@ from chat.infra.gathered import Due
 from chat.infra.store.tx import Tx
 
 
-async def entries(batch: Due) -> None:
+async def purge_entries(batch: Due) -> None:
     """Delete entries of the audit log from its beginning, and have it signed where it begins now."""
     services, account_id = batch.services, batch.policy.account_id
     before = batch.policy.now - batch.policy.days[batch.kind.rule] * DAY + 1

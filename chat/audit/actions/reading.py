@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from chat.audit.actions.verdicts import part_shown
+from chat.audit.actions.verdicts import part_view
 from chat.contacts.store import contacts
 from chat.core.access import require_manager
 from chat.core.audited import AuditEntry, ChainHead, fits
@@ -35,14 +35,14 @@ async def page(
     """
     require_manager(actor)
     _fitting(services, wanted)
-    await audit.looked(services, actor, "audit.viewed")
+    await audit.record_view(services, actor, "audit.viewed")
 
     def work(tx: Tx) -> list[AuditEntry]:
         who, action, target = wanted.agent, wanted.action, wanted.target
         return store.page(tx, actor.account_id, who=who, action=action, target=target, before=before, limit=limit + 1)
 
     found = await services.store.read(work)
-    return [shown(each) for each in found[:limit]], found[limit - 1].number if len(found) > limit else None
+    return [entry_view(each) for each in found[:limit]], found[limit - 1].number if len(found) > limit else None
 
 
 async def accesses(services: Services, actor: Actor, contact_uid: str) -> list[dict[str, Any]]:
@@ -54,15 +54,15 @@ async def accesses(services: Services, actor: Actor, contact_uid: str) -> list[d
         return audit.of_contact(tx, actor.account_id, contact_uid)
 
     found = await services.store.read(work)
-    await audit.looked(services, actor, "audit.viewed", contact_uid, contact_uid)
-    return [shown(each) for each in found]
+    await audit.record_view(services, actor, "audit.viewed", contact_uid, contact_uid)
+    return [entry_view(each) for each in found]
 
 
 async def standing(services: Services, actor: Actor) -> dict[str, Any]:
     """Return whether the log was whole when last checked, when that was, and what was closed. Owner or admin."""
     require_manager(actor)
     head: ChainHead | None = await services.store.read(lambda tx: store.head(tx, actor.account_id))
-    closed = [part_shown(each) for each in await services.store.read(lambda tx: store.parts(tx, actor.account_id))]
+    closed = [part_view(each) for each in await services.store.read(lambda tx: store.parts(tx, actor.account_id))]
     if head is None:
         return {"entries": 0, "checked_at": None, "broken_at": 1, "closed": closed}
     return {
@@ -73,7 +73,7 @@ async def standing(services: Services, actor: Actor) -> dict[str, Any]:
     }
 
 
-def shown(entry: AuditEntry) -> dict[str, Any]:
+def entry_view(entry: AuditEntry) -> dict[str, Any]:
     """Return an entry as lists show it."""
     return {
         "number": entry.number,

@@ -20,7 +20,7 @@ async def renew(services: Services, account_id: str) -> Part | None:
     Close an account's log where it is broken and begin a new part, whose first entry names the last hash of the old
     one; return what was closed, None where the log is whole.
     """
-    return await services.store.write(lambda tx: _renewed(services, tx, account_id))
+    return await services.store.write(lambda tx: _renew(services, tx, account_id))
 
 
 async def renew_all(services: Services) -> list[Part]:
@@ -35,7 +35,7 @@ async def sweep(services: Services) -> int:
     return sum([await services.store.write(partial(_let_go, services, each)) for each in parts])
 
 
-def _renewed(services: Services, tx: Tx, account_id: str) -> Part | None:
+def _renew(services: Services, tx: Tx, account_id: str) -> Part | None:
     head = store.lock(tx, account_id)
     closed = store.parts(tx, account_id)
     fault = verdicts.fault(services, tx, head, closed)
@@ -57,8 +57,8 @@ def _renewed(services: Services, tx: Tx, account_id: str) -> Part | None:
     store.add_part(tx, made)
     sealed = seal([*closed, made])
     begun = replace(head, number=made.last, hash=sealed, pruned=made.last, pruned_hash=sealed, closed=sealed)
-    store.move(tx, audit.signed(services, begun))
-    audit.enter(services, tx, account_id, "command", BEGINS_ANEW, made.hash)
+    store.move(tx, audit.sign_head(services, begun))
+    audit.record(services, tx, account_id, "command", BEGINS_ANEW, made.hash)
     store.note_check(tx, account_id, services.clock(), None)
     return made
 
@@ -71,5 +71,5 @@ def _let_go(services: Services, part: Part, tx: Tx) -> int:
     if verdicts.fault(services, tx, head, store.parts(tx, part.account_id)):
         return 0
     store.drop_part(tx, part, services.clock())
-    store.move(tx, audit.signed(services, replace(head, closed=seal(store.parts(tx, part.account_id)))))
+    store.move(tx, audit.sign_head(services, replace(head, closed=seal(store.parts(tx, part.account_id)))))
     return store.drop(tx, part.account_id, part.first - 1, part.last)

@@ -107,13 +107,13 @@ async def sweep(services: Services) -> int:
     return len([await verify(services, each) for each in due])
 
 
-def shown(found: ChainVerdict) -> dict[str, Any]:
+def verdict_view(found: ChainVerdict) -> dict[str, Any]:
     """Return a verdict as JSON has it."""
-    closed = [part_shown(each.part) | {"unchanged": each.unchanged} for each in found.closed]
+    closed = [part_view(each.part) | {"unchanged": each.unchanged} for each in found.closed]
     return asdict(found) | {"closed": closed, "whole": found.whole}
 
 
-def part_shown(part: Part) -> dict[str, Any]:
+def part_view(part: Part) -> dict[str, Any]:
     """Return a closed part as JSON has it."""
     times = {"closed_at": stamp(part.closed_at), "dropped_at": part.dropped_at and stamp(part.dropped_at)}
     named = ("first", "last", "hash", "broken_at", "why")

@@ -47,7 +47,7 @@ async def make(services: Services, folder: Path, days: int | None, told: TellLin
     if days is not None:
         if not 0 < days <= DAYS_MOST:
             raise Misconfigured(f"--days takes 1 to {DAYS_MOST}")
-        await services.store.write(lambda tx: backups.kept_for(tx, days))
+        await services.store.write(lambda tx: backups.set_days(tx, days))
     await asyncio.to_thread(archive.tidy, folder)
     # Before the snapshot: what is entered from here on may not be in it, and is done again by a restore.
     begun, head = services.clock(), services.ledger.head()
@@ -61,12 +61,12 @@ async def make(services: Services, folder: Path, days: int | None, told: TellLin
         out.add("manifest.json", [canonical(manifest)])
 
     def note(tx: Tx) -> None:
-        backups.made(tx, begun, _absolute(folder))
+        backups.record_backup(tx, begun, _absolute(folder))
         for account in accounts.all_of(tx):
-            audit.enter(services, tx, account.id, "command", "backup.made", made["id"])
+            audit.record(services, tx, account.id, "command", "backup.made", made["id"])
 
     await services.store.write(note)
-    stands = await services.store.read(backups.standing)
+    stands = await services.store.read(backups.get_status)
     removed = await asyncio.to_thread(lapse, services, folder, stands.backup_days)
     return {
         "backup": str(path),
@@ -87,7 +87,7 @@ async def copy_keys(services: Services, folder: Path, backups_in: Path) -> int:
     if _nested(folder, backups_in):
         raise Misconfigured("--keys must name another folder than the backups', and neither inside the other")
     # Noted first: an erasure that comes meanwhile then looks there too.
-    await services.store.write(lambda tx: backups.keys_copied(tx, _absolute(folder)))
+    await services.store.write(lambda tx: backups.record_keys_copy(tx, _absolute(folder)))
     return await asyncio.to_thread(keycopy.write, folder, services.keys, services.ledger)
 
 
@@ -104,7 +104,7 @@ async def sweep(services: Services) -> int:
     Remove lapsed backups where the last one was put, while that folder is there, and from the ledger what no backup
     needs any more; return how many of both.
     """
-    stands = await services.store.read(backups.standing)
+    stands = await services.store.read(backups.get_status)
     removed: list[str] = []
     if stands.backup_folder is not None:
         removed = await asyncio.to_thread(lapse, services, Path(stands.backup_folder), stands.backup_days)
@@ -146,7 +146,7 @@ def _rows(tx: Tx, out: Writing, told: TellLine) -> dict[str, Any]:
     """Write every table as it is at one moment; return that part of the manifest, and the files referred to."""
     copies.freeze(tx)
     tables: list[dict[str, Any]] = []  # in an order in which each may be filled
-    stands = backups.standing(tx)
+    stands = backups.get_status(tx)
     for table in copies.saved():
         counter = _Counter(str(table.name), told)
         out.add(f"tables/{table.name}", counter.through(copies.rows(tx, table)))
@@ -155,7 +155,7 @@ def _rows(tx: Tx, out: Writing, told: TellLine) -> dict[str, Any]:
         "tables": tables,
         "counters": copies.counters(tx),
         "server": asdict(stands),
-        "referred": uploads.referred(tx),
+        "referred": uploads.list_referred(tx),
     }
 
 

@@ -94,14 +94,14 @@ async def _file(services: Services, what: What) -> None:
 
 
 async def _purge(services: Services, what: What) -> None:
-    await services.store.write(lambda tx: taken.doom(tx, [what["ticket"]], services.clock()))
+    await services.store.write(lambda tx: taken.mark_for_deletion(tx, [what["ticket"]], services.clock()))
 
 
 async def _narrow(services: Services, what: What) -> None:
     def work(tx: Tx) -> None:
         contact = _contact(tx, what)
         if contact is not None:
-            consent.narrowed(services, tx, contact)
+            consent.record_narrowing(services, tx, contact)
 
     await services.store.write(work)
     await _retaught(services, what["contact"])
@@ -111,7 +111,7 @@ async def _retaught(services: Services, contact_uid: str) -> None:
     """Let the filter learn what is left of a contact's labels; nothing for somebody who is gone."""
     with contextlib.suppress(NotFound):
         contact = await services.store.read(lambda tx: contacts.by_uid(tx, contact_uid))
-        await training.changed(services, contact.account_id, contact.id)
+        await training.relearn_contact(services, contact.account_id, contact.id)
 
 
 async def _hold(services: Services, what: What) -> None:

@@ -82,11 +82,11 @@ async def finish(services: Services, backup: Backup, told: TellLine) -> dict[str
     if sample["closed"] and not sample["opened"]:  # one that is damaged must not keep all others away
         raise Misconfigured(f"None of {sample['looked_at']} contacts opens: these are other keys")
     await services.store.scrub(small=False)
-    stands = await services.store.read(backups.standing)
+    stands = await services.store.read(backups.get_status)
 
     def work(tx: Tx) -> None:
         for account in accounts.all_of(tx):
-            audit.enter(services, tx, account.id, "command", "backup.restored", backup.head.id)
+            audit.record(services, tx, account.id, "command", "backup.restored", backup.head.id)
         backups.finish(tx)
         services.ledger.enter(services.clock(), replay.RESTORED, {"backup": backup.head.id, "epoch": stands.epoch})
 
@@ -105,7 +105,7 @@ async def finish(services: Services, backup: Backup, told: TellLine) -> dict[str
 def _may_be_filled(settings: Settings) -> bool:
     store = Store(settings.database_url)
     try:
-        return store.write_here(lambda tx: copies.is_empty(tx) or backups.restoring(tx) is not None)
+        return store.write_here(lambda tx: copies.is_empty(tx) or backups.restore_under_way(tx) is not None)
     finally:
         store.close()
 
@@ -161,7 +161,7 @@ def _rows(tx: Tx, backup: Backup, told: TellLine) -> None:
         raise Misconfigured(f"{backup.path} does not hold what its manifest says")
     copies.count_on(tx, backup.manifest["counters"], of)
     was = server_of(backup.manifest)
-    backups.loaded(tx, was, max(was.epoch + 1, (now() - SINCE) // 1000))
+    backups.take_over(tx, was, max(was.epoch + 1, (now() - SINCE) // 1000))
 
 
 def _sample(services: Services, tx: Tx) -> dict[str, int]:

@@ -48,7 +48,7 @@ async def begin(services: Services, site_key: str, asked: VisitorAgreement) -> B
     """
     account, site, notice = await notices.site_and_notice(services, site_key)
     asked = replace(asked, answers=forms.checked(site, asked.answers))
-    agreeing = _Agreeing(account, site, consent.agreed(notice, asked.version, asked.purposes, asked.locale))
+    agreeing = _Agreeing(account, site, consent.require_agreement(notice, asked.version, asked.purposes, asked.locale))
     uid = uuid7()
     slot = await asyncio.to_thread(services.keys.create, uid)
     row = _row(services, site, asked, uid, slot)
@@ -60,7 +60,9 @@ async def begin(services: Services, site_key: str, asked: VisitorAgreement) -> B
     if contact.uid != uid:
         await asyncio.to_thread(services.keys.destroy, slot, uid)
         services.bus.publish(Told(Nudge("consent", account=contact.account_id, contact=contact.id)))
-    return Begun(services.tokens.visitor(contact.uid, site.key, services.clock()), consent.signed(entry), contact.uid)
+    return Begun(
+        services.tokens.visitor(contact.uid, site.key, services.clock()), consent.signed_receipt(entry), contact.uid
+    )
 
 
 def _store(
@@ -91,7 +93,7 @@ def _again(
     entry = consent.entry_of(services, agreeing.account, agreeing.site, contact, agreeing.text, asked, "renewed")
     if all(getattr(last, each) == entry[each] for each in ("notice_version", "locale", "purposes")):
         return contact, {"document": last.document, "signature": last.signature}
-    consent.renewed(services, tx, contact, entry)
+    consent.record_renewal(services, tx, contact, entry)
     return contact, entry
 
 

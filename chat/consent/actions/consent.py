@@ -49,17 +49,17 @@ async def renew(
         site = accounts.site_by_id(tx, contact.site_id)
         account = accounts.one(tx, contact.account_id)
         asked = VisitorAgreement(version, choices, {}, contact.locale)
-        text = agreed(notices.in_force(tx, account), version, choices, contact.locale)
-        return renewed(services, tx, contact, entry_of(services, account, site, contact, text, asked, "renewed"))
+        text = require_agreement(notices.in_force(tx, account), version, choices, contact.locale)
+        return record_renewal(services, tx, contact, entry_of(services, account, site, contact, text, asked, "renewed"))
 
     receipt = await services.store.write(work)
-    await training.changed(services, contact.account_id, contact.id)
+    await training.relearn_contact(services, contact.account_id, contact.id)
     nudge = Nudge("consent", account=contact.account_id, contact=contact.id)
     services.bus.publish(Told(nudge, source=source))
     return receipt
 
 
-def renewed(services: Services, tx: Tx, contact: Contact, entry: dict[str, Any]) -> Receipt:
+def record_renewal(services: Services, tx: Tx, contact: Contact, entry: dict[str, Any]) -> Receipt:
     """Enter that a contact agreed again; return the receipt."""
     before = consents.receipts(tx, contact.id)[-1].purposes
     consents.add_receipt(tx, contact.id, entry, live=True)
@@ -76,7 +76,7 @@ def withdrawn(services: Services, tx: Tx, contact: Contact) -> None:
     consents.add_receipt(tx, contact.id, _ended(services, tx, contact, account, site, "withdrawn"), live=False)
 
 
-def narrowed(services: Services, tx: Tx, contact: Contact) -> None:
+def record_narrowing(services: Services, tx: Tx, contact: Contact) -> None:
     """Enter again that a contact took back the optional purpose: to the notice last agreed to, with the chat alone."""
     if contact.receipt_id is None or contact.notice_version is None:
         return
@@ -99,7 +99,7 @@ async def expire(services: Services) -> int:
 
     ended = await services.store.write(work)
     for each in ended:
-        await training.changed(services, each.account_id, each.id)
+        await training.relearn_contact(services, each.account_id, each.id)
     services.bus.publish(*(Told(Nudge("consent", account=each.account_id, contact=each.id)) for each in ended))
     return len(ended)
 
@@ -115,7 +115,7 @@ def _ended(services: Services, tx: Tx, contact: Contact, account: Account, site:
 async def receipt(services: Services, visitor: Visitor) -> dict[str, Any]:
     """Return the visitor's last receipt, signed."""
     ledger = await receipts(services, (await reader_of(services, visitor)).id)
-    return signed({"document": ledger[-1].document, "signature": ledger[-1].signature})
+    return signed_receipt({"document": ledger[-1].document, "signature": ledger[-1].signature})
 
 
 async def receipts(services: Services, contact_id: int) -> list[Receipt]:
@@ -153,7 +153,7 @@ async def contact_of(services: Services, visitor: Visitor, *, live: bool = True)
     return await services.store.read(work)
 
 
-def signed(entry: dict[str, Any]) -> dict[str, Any]:
+def signed_receipt(entry: dict[str, Any]) -> dict[str, Any]:
     """Return a receipt as it is handed out: what was signed, and the signature with the key that checks it."""
     document = json.loads(entry["document"])
     proof = {
@@ -164,12 +164,14 @@ def signed(entry: dict[str, Any]) -> dict[str, Any]:
     return {"receipt": document, "signature": proof | {"public_key": document["signed_with"]}}
 
 
-def agreed(notice: Notice | None, version: int, choices: dict[str, bool], locale: str) -> tuple[Notice, NoticeText]:
+def require_agreement(
+    notice: Notice | None, version: int, choices: dict[str, bool], locale: str
+) -> tuple[Notice, NoticeText]:
     """Return the notice agreed to; fails closed: `chat` must be true, and the version the one in force."""
     if choices.get("chat") is not True:
         raise ConsentRequired("The box for the chat must be ticked")
     if notice is None or version != notice.version:
-        raise NoticeOutdated("Read the current notice and agree to it", notice=notices.shown(notice, locale))
+        raise NoticeOutdated("Read the current notice and agree to it", notice=notices.notice_view(notice, locale))
     return notice, notice.text(locale)
 
 
@@ -193,7 +195,7 @@ def entry_of(
         "account": {"id": account.id, "name": account.name},
         "site": {"key": site.key, "name": site.name},
         "contact_id": contact.uid,
-        "notice": notices.shown(notice, text.locale),
+        "notice": notices.notice_view(notice, text.locale),
         "locale": text.locale,
         "consent": choices,
         "widget_build": asked.build,

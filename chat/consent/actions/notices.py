@@ -47,7 +47,7 @@ async def publish(services: Services, actor: Actor, texts: list[NoticeText]) -> 
 
     def work(tx: Tx) -> int:
         version = consents.publish(tx, actor.account_id, made, checked)
-        audit.enter(services, tx, actor.account_id, actor.agent_id, "notice.published", str(version))
+        audit.record(services, tx, actor.account_id, actor.agent_id, "notice.published", str(version))
         return version
 
     version = await services.store.write(work)
@@ -89,7 +89,7 @@ async def site_and_notice(services: Services, site_key: str) -> tuple[Account, S
     return await services.store.read(work)
 
 
-def shown(notice: Notice | None, locale: str) -> dict[str, Any] | None:
+def notice_view(notice: Notice | None, locale: str) -> dict[str, Any] | None:
     """Return a notice as the visitor gets it: version, text, privacy link, hash and purposes."""
     if notice is None:
         return None

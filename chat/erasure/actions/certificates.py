@@ -20,7 +20,7 @@ async def backups(services: Services, erasure: Erasure) -> dict[str, Any]:
     Return when the last backup with remains lapses, and whether those can be read: only where a copy of the keys was
     out of reach and may still hold this one.
     """
-    stands, whose = await services.store.read(rows.standing), (erasure.key_slot, erasure.contact_uid)
+    stands, whose = await services.store.read(rows.get_status), (erasure.key_slot, erasure.contact_uid)
     unreached = await asyncio.to_thread(keycopy.holds, stands.keys_copied_to, *whose) is None
     return {"lapse_at": stamp(services.clock() + stands.backup_days * DAY), "readable": unreached}
 
@@ -45,7 +45,7 @@ def made(
         "requested_at": stamp(erasure.requested_at),
         "requested_by": erasure.source,
         "done_at": stamp(now),
-        "places": [shown(each) for each in went],
+        "places": [step_view(each) for each in went],
         "consent": {"receipts": erasure.receipts, "sha256": erasure.proof},
         "recipients": recipients,
         "scrub": {"done_at": stamp(scrubbed) if scrubbed else None, "due_at": stamp(scrubbed or now + DAY)},
@@ -66,7 +66,7 @@ def signed(erasure: Erasure) -> dict[str, Any] | None:
     return {"certificate": document, "signature": proof}
 
 
-def shown(went: Went) -> dict[str, Any]:
+def step_view(went: Went) -> dict[str, Any]:
     """Return how it went in one place."""
     return {
         "place": went.place,

@@ -121,8 +121,8 @@ async def state(services: Services, actor: Actor, erasure_id: str) -> dict[str, 
         return found, erasures.went(tx, erasure_id), holds.until(tx, [found.contact_id])
 
     found, went, held = await services.store.read(work)
-    places = [certificates.shown(each) for each in went]
-    stands = shown(found, held.get(found.contact_id))
+    places = [certificates.step_view(each) for each in went]
+    stands = erasure_view(found, held.get(found.contact_id))
     told = await recipients.of(services, erasure_id)
     return stands | {"places": places, "recipients": told, "certificate": certificates.signed(found)}
 
@@ -132,10 +132,10 @@ async def now(services: Services, email: str) -> list[dict[str, Any]]:
     ids = await by_email(services, None, email)
     await sweep(services)
     found = await services.store.read(lambda tx: [erasures.by_id(tx, each) for each in ids])
-    return [shown(each) | {"certificate": certificates.signed(each)} for each in found]
+    return [erasure_view(each) | {"certificate": certificates.signed(each)} for each in found]
 
 
-def told(done: dict[str, Any]) -> list[str]:
+def as_lines(done: dict[str, Any]) -> list[str]:
     """Return a request and its certificate as lines for people."""
     head = f"{done['id']}: {done['state']}"
     if done["certificate"] is None:
@@ -155,11 +155,11 @@ async def page(
         return found, holds.until(tx, [each.contact_id for each in found])
 
     found, held = await services.store.read(work)
-    items = [shown(each, held.get(each.contact_id)) for each in found[:limit]]
+    items = [erasure_view(each, held.get(each.contact_id)) for each in found[:limit]]
     return items, found[limit - 1].id if len(found) > limit else None
 
 
-def shown(found: Erasure, held: int | None = None) -> dict[str, Any]:
+def erasure_view(found: Erasure, held: int | None = None) -> dict[str, Any]:
     """Return a request as lists show it; `held` is until when (ms) its contact is."""
     return {
         "id": found.id,
@@ -203,7 +203,7 @@ async def sweep(services: Services) -> int:
     await _echo(services)
     await lapse(services)
     due = await services.store.read(lambda tx: erasures.due(tx, services.clock()))
-    gone = [each for each in due if await _carried_out(services, each)]
+    gone = [each for each in due if await _carry_out(services, each)]
     if not gone:
         return 0
     await recipients.sweep(services)
@@ -221,11 +221,11 @@ async def scrub(services: Services) -> int:
     due = now - done >= DAY or (now - done >= DAY // 2 and now - said >= QUIET)
     if not due or not await services.store.scrub(small=False):
         return 0
-    await services.store.write(lambda tx: server.scrubbed(tx, now))
+    await services.store.write(lambda tx: server.record_scrub(tx, now))
     return 1
 
 
-async def _carried_out(services: Services, each: Erasure) -> bool:
+async def _carry_out(services: Services, each: Erasure) -> bool:
     try:
         if not await services.store.write(lambda tx: erasures.begin(tx, each)):
             return False
@@ -236,7 +236,7 @@ async def _carried_out(services: Services, each: Erasure) -> bool:
         return False
     except LetheError as error:
         log.error("erasure failed", erasure=each.id, code=error.code)  # noqa: TRY400 - the detail may name a path
-        await services.store.write(lambda tx: erasures.stands(tx, each.id, "failed"))
+        await services.store.write(lambda tx: erasures.set_state(tx, each.id, "failed"))
         return False
     _tell(services, each)
     return True
@@ -247,13 +247,13 @@ async def _certify(services: Services, each: Erasure, scrubbed: int | None) -> b
 
     def work(tx: Tx) -> Erasure | None:
         account = accounts.one(tx, each.account_id)
-        told = recipients.shown(told_of.recipients(tx, each.id))
+        told = recipients.recipient_view(told_of.recipients(tx, each.id))
         document, signature = certificates.made(
             services, account, each, erasures.went(tx, each.id), told, scrubbed, backups
         )
         if not erasures.close(tx, each.id, services.clock(), document, signature):
             return None
-        audit.enter(services, tx, each.account_id, "system", "contact.erased", each.id, each.contact_uid)
+        audit.record(services, tx, each.account_id, "system", "contact.erased", each.id, each.contact_uid)
         return erasures.by_id(tx, each.id)
 
     closed = await services.store.write(work)
@@ -303,15 +303,15 @@ async def _request(
         made, gone = _row(services, tx, contact, source), tickets.all_of_contact(tx, contact.id)
         filed = erasures.request(tx, made)
         if contact.receipt_id is not None:
-            audit.enter(services, tx, contact.account_id, who, "consent.withdrawn", contact_uid, contact_uid)
-        audit.enter(services, tx, contact.account_id, who, "erasure.requested", filed, contact_uid)
+            audit.record(services, tx, contact.account_id, who, "consent.withdrawn", contact_uid, contact_uid)
+        audit.record(services, tx, contact.account_id, who, "erasure.requested", filed, contact_uid)
         services.ledger.enter(services.clock(), "erase", made | {"id": filed})
         return erasures.by_id(tx, filed), contact, gone
 
     filed, contact, gone = await services.store.write(work)
     if contact is not None:
         account = contact.account_id
-        await training.changed(services, account, contact.id)
+        await training.relearn_contact(services, account, contact.id)
         services.bus.publish(
             Told(Nudge("erased", account=account, contact=contact.id)),
             _news(filed),

@@ -70,7 +70,9 @@ async def _reach(services: Services, erasure: Erasure, position: int, step: Step
 
 async def _look_again(services: Services, erasure: Erasure, step: Step) -> int:
     left = await step.look(services, erasure)
-    await services.store.write(lambda tx: erasures.leave(tx, erasure.id, step.location.name, left, services.clock()))
+    await services.store.write(
+        lambda tx: erasures.record_left(tx, erasure.id, step.location.name, left, services.clock())
+    )
     return left
 
 
@@ -100,7 +102,7 @@ async def _destroy_key(services: Services, erasure: Erasure) -> int:
 
 async def _copied_to(services: Services) -> str | None:
     """Return the folder of the copy of the keys, which an erasure reaches as well."""
-    return (await services.store.read(backups.standing)).keys_copied_to
+    return (await services.store.read(backups.get_status)).keys_copied_to
 
 
 async def _files_there(services: Services, erasure: Erasure) -> int:
@@ -126,7 +128,7 @@ async def _learnt(services: Services, erasure: Erasure) -> int:
 async def _unlearn(services: Services, erasure: Erasure) -> int:
     """Take the contact's counts out, and write the account's file as if they had never been."""
     found = await _learnt(services, erasure)
-    await training.changed(services, erasure.account_id, erasure.contact_id)
+    await training.relearn_contact(services, erasure.account_id, erasure.contact_id)
     await asyncio.to_thread(services.filters.write, erasure.account_id)
     return found
 
@@ -137,7 +139,7 @@ async def _stale(services: Services, erasure: Erasure) -> int:
 
 async def _settle(services: Services, erasure: Erasure) -> int:
     """Make every version that counted the contact as if they had never written, and with it what serves."""
-    made = await versions.settle(services, erasure.account_id)
+    made = await versions.refit_stale(services, erasure.account_id)
     if made:
         await asyncio.to_thread(services.filters.write, erasure.account_id)
     return made

@@ -75,10 +75,10 @@ async def sweep(services: Services) -> int:
 
 async def of(services: Services, erasure_id: str) -> list[dict[str, Any]]:
     """Return whom an erasure has to tell, as its certificate lists them."""
-    return shown(await services.store.read(lambda tx: rows.recipients(tx, erasure_id)))
+    return recipient_view(await services.store.read(lambda tx: rows.recipients(tx, erasure_id)))
 
 
-def shown(found: list[Recipient]) -> list[dict[str, Any]]:
+def recipient_view(found: list[Recipient]) -> list[dict[str, Any]]:
     """Return recipients without saying who they are: by what way, how much was sent, when they were told."""
     return [
         {"kind": each.kind, "count": len(each.letters), "told_at": stamp(each.told_at) if each.told_at else None}
@@ -103,9 +103,9 @@ async def _tell(services: Services, each: Recipient, account_id: str) -> bool:
         log.warning("recipient's address does not open", erasure=each.erasure_id)
 
     def work(tx: Tx) -> None:
-        rows.done(tx, each, told)
+        rows.mark_done(tx, each, told)
         if told:
-            audit.enter(services, tx, account_id, "system", "recipient.told", each.erasure_id)
+            audit.record(services, tx, account_id, "system", "recipient.told", each.erasure_id)
 
     await services.store.write(work)
     return True

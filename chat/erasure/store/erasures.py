@@ -117,7 +117,7 @@ def since(tx: Tx, account_id: str, at: int, most: int) -> list[Erasure]:
     return [Erasure(*row) for row in tx.execute(query.order_by(erasure.c.id.desc()).limit(most))]
 
 
-def stands(tx: Tx, erasure_id: str, state: str) -> None:
+def set_state(tx: Tx, erasure_id: str, state: str) -> None:
     """Note the state of a request that is not done."""
     tx.execute(update(erasure).where(erasure.c.id == erasure_id, erasure.c.state != "done").values(state=state))
 
@@ -140,7 +140,7 @@ def reach(tx: Tx, erasure_id: str, made: Mapping[str, Any]) -> None:
     once(tx, erasure_place, {"erasure_id": erasure_id, "removed": 0, **made})
 
 
-def leave(tx: Tx, erasure_id: str, place: str, left: int, at: int) -> None:
+def record_left(tx: Tx, erasure_id: str, place: str, left: int, at: int) -> None:
     """
     Note what a second look found. What is missing of what was found was removed, even where the process was killed
     before it could count.

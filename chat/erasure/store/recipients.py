@@ -55,7 +55,7 @@ def claim(tx: Tx, each: Recipient, until: int) -> bool:
     return tx.execute(update(recipient).where(mine).values(due_at=until, tries=each.tries + 1)).rowcount > 0
 
 
-def done(tx: Tx, each: Recipient, told_at: int | None) -> None:
+def mark_done(tx: Tx, each: Recipient, told_at: int | None) -> None:
     """Note when a recipient was told, None where they never will be; the address goes either way."""
     tx.execute(update(recipient).where(_row(each)).values(address=None, told_at=told_at))
 

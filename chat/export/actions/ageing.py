@@ -9,7 +9,7 @@ from chat.infra.gathered import Due
 from chat.infra.store.tx import Tx
 
 
-async def exports(batch: Due) -> None:
+async def purge_exports(batch: Due) -> None:
     """Delete exports: the rows first, and the files' keys with them, then the files."""
     services = batch.services
 

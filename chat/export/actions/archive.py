@@ -142,7 +142,7 @@ async def _files(
 
 async def _file(services: Services, who: Subject, uid: str) -> File:
     row = await services.store.read(lambda tx: uploads.one(tx, uid, contact_id=who.contact.id))
-    return await asyncio.to_thread(attachments.opened, services, who.contact, row)
+    return await asyncio.to_thread(attachments.open_file, services, who.contact, row)
 
 
 async def _entry(

@@ -43,11 +43,11 @@ class ExportGone(LetheError):
 
 async def sweep(services: Services) -> int:
     """Delete what has expired, build what is asked for, remove files that no row knows; return how many changed."""
-    expired = await services.store.read(lambda tx: store.expired(tx, services.clock()))
+    expired = await services.store.read(lambda tx: store.list_expired(tx, services.clock()))
     for each, uid in expired:
         await exports.remove(services, uid, each)
     due = await services.store.read(lambda tx: store.due(tx, services.clock()))
-    built = [await _built(services, each) for each in due if await _has_room(services, each)]
+    built = [await _build(services, each) for each in due if await _has_room(services, each)]
     return len(expired) + sum(built) + await _leftovers(services)
 
 
@@ -62,7 +62,7 @@ async def _has_room(services: Services, found: Export) -> bool:
     return True
 
 
-async def _built(services: Services, found: Export) -> bool:
+async def _build(services: Services, found: Export) -> bool:
     """Build one export; what fails is tried again, and stops no other."""
     blob, secret = services.archives.new_name(), secrets.token_bytes(KEY_BYTES)
 

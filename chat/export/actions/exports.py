@@ -103,13 +103,13 @@ async def of_email(services: Services, email: str) -> list[Contact]:
 
 async def document(services: Services, contact: Contact, who: str) -> AsyncIterator[bytes]:
     """Return everything as JSON, piece by piece; `who` asks, as the audit log names them."""
-    subject = await _handed(services, contact, who)
+    subject = await _hand_over(services, contact, who)
     return archives.as_json(services, subject)
 
 
 async def archive(services: Services, contact: Contact, who: str) -> AsyncIterator[bytes]:
     """Return the archive, piece by piece, made while it is read."""
-    subject = await _handed(services, contact, who)
+    subject = await _hand_over(services, contact, who)
     return archives.zipped(services, subject)
 
 
@@ -140,18 +140,18 @@ async def ask(services: Services, contact: Contact, source: str, who: str) -> di
         made = {"id": uuid7(), "source": source, "requested_at": now, "expires_at": now + days * DAY}
         filed = exports.one(tx, exports.put(tx, known.id, made, now - DAY), contact_id=known.id)
         if filed.id == made["id"]:
-            audit.enter(services, tx, known.account_id, who, "contact.exported", filed.id, contact=known.uid)
+            audit.record(services, tx, known.account_id, who, "contact.exported", filed.id, contact=known.uid)
         return filed
 
     filed = await services.store.write(work)
     services.bus.publish(Told(Nudge("due")))
-    return shown(services, filed, contact.uid)
+    return export_view(services, filed, contact.uid)
 
 
 async def mine(services: Services, contact: Contact) -> list[dict[str, Any]]:
     """Return a contact's exports, newest first."""
     found = await services.store.read(lambda tx: exports.of_contact(tx, contact.id))
-    return [shown(services, each, contact.uid) for each in found]
+    return [export_view(services, each, contact.uid) for each in found]
 
 
 async def page(
@@ -160,17 +160,17 @@ async def page(
     """Return the account's exports, newest first, and where the next page begins. Owner or admin."""
     require_manager(actor)
     found = await services.store.read(lambda tx: exports.page(tx, actor.account_id, before, limit + 1))
-    items = [shown(services, each, uid) for each, uid in found[:limit]]
+    items = [export_view(services, each, uid) for each, uid in found[:limit]]
     return items, items[-1]["id"] if len(found) > limit else None
 
 
 async def state(services: Services, actor: Actor, export_id: str) -> dict[str, Any]:
     """Return how an export of the account stands."""
     found, contact = await _of_account(services, actor, export_id)
-    return shown(services, found, contact.uid)
+    return export_view(services, found, contact.uid)
 
 
-async def fetched(services: Services, contact: Contact, export_id: str) -> Archive:
+async def fetch(services: Services, contact: Contact, export_id: str) -> Archive:
     """Return the archive of a contact's export. NotFound where it is not ready, has expired or is another's."""
     found = await services.store.read(lambda tx: exports.one(tx, export_id, contact_id=contact.id))
     if found.state != "done" or found.blob is None or found.expires_at <= services.clock():
@@ -178,13 +178,13 @@ async def fetched(services: Services, contact: Contact, export_id: str) -> Archi
     return _opened(services, contact, found)
 
 
-async def fetched_by_agent(services: Services, actor: Actor, export_id: str) -> Archive:
+async def fetch_by_agent(services: Services, actor: Actor, export_id: str) -> Archive:
     """Return the archive of an export of the account, and enter who fetched it."""
     _, contact = await _of_account(services, actor, export_id)
-    made = await fetched(services, contact, export_id)
+    made = await fetch(services, contact, export_id)
     who = actor.agent_id
     await services.store.write(
-        lambda tx: audit.enter(
+        lambda tx: audit.record(
             services, tx, contact.account_id, who, "contact.exported", export_id, contact=contact.uid
         )
     )
@@ -205,7 +205,7 @@ async def remove(services: Services, contact_uid: str, found: Export) -> None:
         services.archives.remove(contact_uid, found.blob)
 
 
-def shown(services: Services, found: Export, contact_uid: str) -> dict[str, Any]:
+def export_view(services: Services, found: Export, contact_uid: str) -> dict[str, Any]:
     """Return an export as lists show it; `progress` in percent, `waits_for_room` where the disk is nearly full."""
     done = found.state == "done"
     return {
@@ -246,11 +246,11 @@ async def _of_account(services: Services, actor: Actor, export_id: str) -> tuple
     return found, await of_agent(services, actor, uid)
 
 
-async def _handed(services: Services, contact: Contact, who: str) -> holdings.Subject:
+async def _hand_over(services: Services, contact: Contact, who: str) -> holdings.Subject:
     """Return whom it is about, once the log says that it was handed over."""
     subject = await holdings.subject(services, _readable(contact))
     await services.store.write(
-        lambda tx: audit.enter(services, tx, contact.account_id, who, "contact.exported", contact=contact.uid)
+        lambda tx: audit.record(services, tx, contact.account_id, who, "contact.exported", contact=contact.uid)
     )
     return subject
 

@@ -93,7 +93,7 @@ def described(services: Services, who: Subject, holding: Holding) -> Item:
     return {
         "name": holding.name,
         "why": location.why,
-        "retention": rules.said(services, who.policy, location.kept),
+        "retention": rules.in_words(services, who.policy, location.kept),
         "fields": [
             {"name": each.name, "category": each.category, "purpose": each.purpose, "basis": BASES[each.basis]}
             for each in location.fields

@@ -99,7 +99,7 @@ def go_on(tx: Tx, uid: str, blob: str, **values: Any) -> bool:
     return tx.execute(update(export).where(export.c.id == uid, export.c.blob == blob).values(**values)).rowcount > 0
 
 
-def expired(tx: Tx, now: int) -> list[tuple[Export, str]]:
+def list_expired(tx: Tx, now: int) -> list[tuple[Export, str]]:
     """Return what has expired, each with its contact's public id."""
     query = select(*_columns, contact.c.uid).join(contact, contact.c.id == export.c.contact_id)
     return [(Export(*row[:-1]), row.uid) for row in tx.execute(query.where(export.c.expires_at <= now))]

@@ -17,7 +17,7 @@ log = structlog.get_logger("chat.audit")
 AGAIN = 600_000
 
 
-def enter(
+def record(
     services: Services, tx: Tx, account_id: str, who: str, action: str, target: str = "", contact: str = ""
 ) -> None:
     """
@@ -30,25 +30,27 @@ def enter(
     head = store.lock(tx, account_id)
     entry = AuditEntry(account_id, head.number + 1, services.clock(), who, word, target, contact)
     entry = replace(entry, hash=chained(head.hash, entry))
-    store.append(tx, entry, signed(services, replace(head, number=entry.number, hash=entry.hash)))
+    store.append(tx, entry, sign_head(services, replace(head, number=entry.number, hash=entry.hash)))
 
 
-async def looked(services: Services, actor: Actor, action: str, target: str = "", contact: str = "") -> None:
+async def record_view(services: Services, actor: Actor, action: str, target: str = "", contact: str = "") -> None:
     """Enter that an agent looks at something, before it is shown; again within ten minutes is not entered anew."""
-    await once(services, actor.account_id, actor.agent_id, action, target, contact)
+    await record_once(services, actor.account_id, actor.agent_id, action, target, contact)
 
 
-async def once(services: Services, account_id: str, who: str, action: str, target: str = "", contact: str = "") -> None:
+async def record_once(
+    services: Services, account_id: str, who: str, action: str, target: str = "", contact: str = ""
+) -> None:
     """Enter what changes nothing, in a transaction of its own, unless the same was entered in the last ten minutes."""
     alike = _alike(services, account_id, who, action, target, contact)
     if not await services.store.read(lambda tx: store.seen_since(tx, alike)):
-        await services.store.write(lambda tx: enter(services, tx, account_id, who, action, target, contact))
+        await services.store.write(lambda tx: record(services, tx, account_id, who, action, target, contact))
 
 
-def enter_once(services: Services, tx: Tx, account_id: str, who: str, action: str, target: str) -> None:
+def record_once_in(services: Services, tx: Tx, account_id: str, who: str, action: str, target: str) -> None:
     """Enter in an action's own transaction, last, unless the same was entered in the last ten minutes."""
     if not store.seen_since(tx, _alike(services, account_id, who, action, target, "")):
-        enter(services, tx, account_id, who, action, target)
+        record(services, tx, account_id, who, action, target)
 
 
 def _alike(services: Services, account_id: str, who: str, action: str, target: str, contact: str) -> AuditEntry:
@@ -76,10 +78,10 @@ def prune(services: Services, tx: Tx, account_id: str, before: int, most: int = 
         if (entry.number, entry.hash) != (number, last):
             log.error("audit log broken", account=account_id, number=number)
             return 0
-    store.move(tx, signed(services, replace(head, pruned=gone[-1].number, pruned_hash=last)))
+    store.move(tx, sign_head(services, replace(head, pruned=gone[-1].number, pruned_hash=last)))
     return store.drop(tx, account_id, head.pruned, gone[-1].number)
 
 
-def signed(services: Services, head: ChainHead) -> ChainHead:
+def sign_head(services: Services, head: ChainHead) -> ChainHead:
     """Return a head with the server's signature over it."""
     return replace(head, signature=services.signer.sign(head.signed))

@@ -25,27 +25,27 @@ class BackupStatus:
 _columns = tuple(server.c[field.name] for field in fields(BackupStatus))
 
 
-def standing(tx: Tx) -> BackupStatus:
+def get_status(tx: Tx) -> BackupStatus:
     """Return the server's row."""
     return BackupStatus(*tx.execute(select(*_columns)).one())
 
 
-def kept_for(tx: Tx, days: int) -> None:
+def set_days(tx: Tx, days: int) -> None:
     """Say for how many days backups are kept."""
     tx.execute(update(server).values(backup_days=days))
 
 
-def made(tx: Tx, at: int, folder: str) -> None:
+def record_backup(tx: Tx, at: int, folder: str) -> None:
     """Note a backup."""
     tx.execute(update(server).values(backed_up_at=at, backup_folder=folder))
 
 
-def keys_copied(tx: Tx, folder: str | None) -> None:
+def record_keys_copy(tx: Tx, folder: str | None) -> None:
     """Note where the copy of the keys is, so that erasures reach it."""
     tx.execute(update(server).values(keys_copied_to=folder))
 
 
-def restoring(tx: Tx) -> str | None:
+def restore_under_way(tx: Tx) -> str | None:
     """Return the id of the backup that is being restored here, if one is."""
     found = tx.execute(select(server.c.restoring)).scalar()
     return None if found is None else str(found)
@@ -56,7 +56,7 @@ def begin(tx: Tx, backup_id: str) -> None:
     tx.execute(update(server).values(restoring=backup_id))
 
 
-def loaded(tx: Tx, was: BackupStatus, epoch: int) -> None:
+def take_over(tx: Tx, was: BackupStatus, epoch: int) -> None:
     """Take over what the backup says of its server, in a new epoch."""
     values = {field.name: getattr(was, field.name) for field in fields(BackupStatus)}
     tx.execute(update(server).values(values | {"epoch": epoch}))

@@ -33,7 +33,7 @@ def scrubbed_at(tx: Tx) -> int:
     return int(tx.execute(select(server.c.scrubbed_at)).scalar() or 0)
 
 
-def scrubbed(tx: Tx, at: int) -> None:
+def record_scrub(tx: Tx, at: int) -> None:
     """Note that the database was written anew."""
     tx.execute(update(server).values(scrubbed_at=at))
 

@@ -31,6 +31,6 @@ def claim(tx: Tx, row: Row[*tuple[Any, ...]], until: int) -> bool:
     return taken.first() is not None
 
 
-def done(tx: Tx, letter_id: str) -> None:
+def mark_done(tx: Tx, letter_id: str) -> None:
     """Delete a letter: it is delivered, or never will be."""
     tx.execute(delete(outbox).where(outbox.c.id == letter_id))

@@ -26,4 +26,4 @@ class Batch(Due):
 
     def count(self, tx: Tx, number: int) -> None:
         """Count so many as purged in this transaction."""
-        runs.purged(tx, self.run.id, self.kind.rule, number)
+        runs.count_purged(tx, self.run.id, self.kind.rule, number)

@@ -33,7 +33,7 @@ async def settings(services: Services, actor: Actor) -> dict[str, Any]:
     policy = await services.store.read(lambda tx: rules.policy_of(services, tx, actor.account_id))
     found = await services.store.read(lambda tx: departments.all_of(tx, actor.account_id))
     own = [department(each) for each in found]
-    return rules.named(policy.days) | {
+    return rules.with_names(policy.days) | {
         "rules": [_rule(each, policy) for each in services.gathered.rules],
         "departments": own,
     }
@@ -42,14 +42,14 @@ async def settings(services: Services, actor: Actor) -> dict[str, Any]:
 async def change(services: Services, actor: Actor, values: Days) -> dict[str, Any]:
     """Set the account's days, as `{"transcripts_days":365}`; all or nothing. Raises InvalidField, naming the field."""
     require_manager(actor)
-    days = rules.checked(services, values)
+    days = rules.read_days(services, values)
     if not days:
         raise InvalidField("Give the days of at least one rule", field=services.gathered.rules[0].name + rules.DAYS)
 
     def work(tx: Tx) -> None:
         kept = accounts.days_of(tx, actor.account_id, lock=True) | days
         accounts.change(tx, actor.account_id, {"retention": kept})
-        audit.enter(services, tx, actor.account_id, actor.agent_id, "retention.changed")
+        audit.record(services, tx, actor.account_id, actor.agent_id, "retention.changed")
 
     await services.store.write(work)
     return await settings(services, actor)
@@ -76,8 +76,8 @@ async def look(services: Services, actor: Actor, thought: Thought | None = None)
 async def rehearse(services: Services, actor: Actor, values: Days | None = None) -> dict[str, Any]:
     """The same as a report that is kept; the samples are in the answer only."""
     require_manager(actor)
-    thought = Thought(rules.checked(services, values or {}))
-    return await _rehearsed(services, actor.account_id, _source(actor), actor.agent_id, thought)
+    thought = Thought(rules.read_days(services, values or {}))
+    return await _rehearse(services, actor.account_id, _source(actor), actor.agent_id, thought)
 
 
 async def start(services: Services, actor: Actor) -> dict[str, Any]:
@@ -93,7 +93,7 @@ async def now(services: Services, *, dry_run: bool) -> list[dict[str, Any]]:
     known = await services.store.read(accounts.all_of)
     if dry_run:
         return [
-            {"account": each.name} | await _rehearsed(services, each.id, "command", "command", None) for each in known
+            {"account": each.name} | await _rehearse(services, each.id, "command", "command", None) for each in known
         ]
     made = [await sweeping.begin(services, each.id, "command", "command") for each in known]
     for run in made:
@@ -119,7 +119,7 @@ async def page(
         return found, runs.counts(tx, [each.id for each in found])
 
     found, counts = await services.store.read(work)
-    items = [shown(services, each, counts.get(each.id, [])) for each in found[:limit]]
+    items = [run_view(services, each, counts.get(each.id, [])) for each in found[:limit]]
     return items, found[limit - 1].id if len(found) > limit else None
 
 
@@ -151,7 +151,7 @@ async def kept_days(services: Services, account_id: str) -> int:
     return policy.days["transcripts"]
 
 
-def shown(services: Services, run: RetentionRun, counts: list[RuleCount]) -> dict[str, Any]:
+def run_view(services: Services, run: RetentionRun, counts: list[RuleCount]) -> dict[str, Any]:
     """Return a report as it is given out."""
     done = run.done_at is not None and not run.dry_run
     due = stamp(run.done_at + DAY) if done and run.done_at is not None else None
@@ -167,7 +167,7 @@ def shown(services: Services, run: RetentionRun, counts: list[RuleCount]) -> dic
     }
 
 
-def told(made: dict[str, Any]) -> list[str]:
+def as_lines(made: dict[str, Any]) -> list[str]:
     """Return a report as lines for people."""
     verb = "would purge" if made["dry_run"] else "purged"
     lines = [f"{made['account']} ({made['id']}): {'rehearsal' if made['dry_run'] else made['state']}"]
@@ -179,19 +179,19 @@ def told(made: dict[str, Any]) -> list[str]:
     return lines
 
 
-async def _rehearsed(
+async def _rehearse(
     services: Services, account_id: str, source: str, who: str, thought: Thought | None
 ) -> dict[str, Any]:
     met, at = await _looked(services, account_id, thought), services.clock()
     made = {"id": uuid7(), "account_id": account_id, "source": source, "started_at": at, "done_at": at}
 
     def work(tx: Tx) -> RetentionRun:
-        run = runs.rehearsed(tx, made, [count for count, _ in met])
-        audit.enter(services, tx, account_id, who, "retention.rehearsed", run.id)
+        run = runs.record_rehearsal(tx, made, [count for count, _ in met])
+        audit.record(services, tx, account_id, who, "retention.rehearsed", run.id)
         return run
 
     run = await services.store.write(work)
-    return shown(services, run, []) | {"rules": [_count(services, count) | {"samples": some} for count, some in met]}
+    return run_view(services, run, []) | {"rules": [_count(services, count) | {"samples": some} for count, some in met]}
 
 
 async def _looked(services: Services, account_id: str, thought: Thought | None) -> list[tuple[RuleCount, list[Any]]]:
@@ -205,7 +205,7 @@ async def _looked(services: Services, account_id: str, thought: Thought | None) 
 
 async def _report(services: Services, run_id: str) -> dict[str, Any]:
     def work(tx: Tx) -> dict[str, Any]:
-        return shown(services, runs.by_id(tx, run_id), runs.counts(tx, [run_id]).get(run_id, []))
+        return run_view(services, runs.by_id(tx, run_id), runs.counts(tx, [run_id]).get(run_id, []))
 
     return await services.store.read(work)
 
@@ -246,4 +246,4 @@ def _months(now: int) -> list[tuple[str, int]]:
 
 def department(found: Department) -> dict[str, Any]:
     """Return a department as it is given out."""
-    return {"id": found.id, "name": found.name, "retention": rules.named(found.retention)}
+    return {"id": found.id, "name": found.name, "retention": rules.with_names(found.retention)}

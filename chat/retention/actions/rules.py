@@ -49,7 +49,7 @@ def sooner(before: Policy, after: Policy) -> bool:
     )
 
 
-def checked(services: Services, values: Mapping[str, Any], *, by_department: bool = False) -> dict[str, int]:
+def read_days(services: Services, values: Mapping[str, Any], *, by_department: bool = False) -> dict[str, int]:
     """Read days by rule, as `{"transcripts_days":365}`. Raises InvalidField, naming the field."""
     known = {rule.name + DAYS: rule for rule in services.gathered.rules if rule.by_department or not by_department}
     for name, value in values.items():
@@ -63,15 +63,15 @@ def checked(services: Services, values: Mapping[str, Any], *, by_department: boo
 
 def own_days(services: Services, values: Mapping[str, Any]) -> dict[str, int]:
     """Read a department's days by rule; null leaves a rule to the account. Raises InvalidField."""
-    return checked(services, {name: value for name, value in values.items() if value is not None}, by_department=True)
+    return read_days(services, {name: value for name, value in values.items() if value is not None}, by_department=True)
 
 
-def named(days: Mapping[str, int]) -> dict[str, int]:
+def with_names(days: Mapping[str, int]) -> dict[str, int]:
     """Return days by rule as they are given out: `{"transcripts_days":365}`."""
     return {name + DAYS: value for name, value in days.items()}
 
 
-def said(services: Services, policy: Policy, kept: str) -> str:
+def in_words(services: Services, policy: Policy, kept: str) -> str:
     """Return in words how long something is kept: what a rule says that `kept` names, or `kept` itself."""
     rule = next((each for each in services.gathered.rules if each.name == kept), None)
     return kept if rule is None else f"{policy.days[kept]} days after {rule.since}"

@@ -27,7 +27,7 @@ ECHO = 150_000
 
 async def sweep(services: Services) -> int:
     """Begin the runs that are due, go on with those that were cut short; return how many were finished."""
-    for account_id in await services.store.read(lambda tx: runs.commanded(tx, services.clock() - ECHO)):
+    for account_id in await services.store.read(lambda tx: runs.list_commanded(tx, services.clock() - ECHO)):
         for rule in services.gathered.rules:
             if rule.catch_up is not None:  # without Redis nobody told this process
                 await rule.catch_up(services, account_id)
@@ -43,7 +43,7 @@ async def begin(services: Services, account_id: str, source: str, who: str) -> R
     def work(tx: Tx) -> RetentionRun:
         run = runs.begin(tx, made)
         if run.id == made["id"]:
-            audit.enter(services, tx, account_id, who, "retention.run", run.id)
+            audit.record(services, tx, account_id, who, "retention.run", run.id)
         return run
 
     return await services.store.write(work)

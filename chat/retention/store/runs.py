@@ -62,7 +62,7 @@ def begin(tx: Tx, made: Mapping[str, Any]) -> RetentionRun:
     return by_id(tx, made["id"])
 
 
-def rehearsed(tx: Tx, made: Mapping[str, Any], counts: Sequence[RuleCount]) -> RetentionRun:
+def record_rehearsal(tx: Tx, made: Mapping[str, Any], counts: Sequence[RuleCount]) -> RetentionRun:
     """Enter a rehearsal, which is done when it is entered."""
     tx.execute(insert(retention_run).values(dry_run=True, state="done", **made))
     reach(tx, made["id"], counts)
@@ -104,7 +104,7 @@ def last(tx: Tx, account_id: str) -> RetentionRun | None:
     return None if row is None else RetentionRun(*row)
 
 
-def commanded(tx: Tx, since: int) -> list[str]:
+def list_commanded(tx: Tx, since: int) -> list[str]:
     """Return the accounts of which a command has finished a run since a time (ms)."""
     mine = (retention_run.c.source == "command") & (retention_run.c.done_at >= since) & ~retention_run.c.dry_run
     return list(tx.execute(select(retention_run.c.account_id).where(mine).distinct()).scalars())
@@ -133,7 +133,7 @@ def reach(tx: Tx, run_id: str, counts: Sequence[RuleCount]) -> None:
         once(tx, retention_count, {"run_id": run_id, "position": position, **values})
 
 
-def purged(tx: Tx, run_id: str, rule: str, number: int) -> None:
+def count_purged(tx: Tx, run_id: str, rule: str, number: int) -> None:
     """Count what was purged, in the transaction that did."""
     _set(tx, run_id, rule, purged=retention_count.c.purged + number)
 

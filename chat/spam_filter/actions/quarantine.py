@@ -43,7 +43,7 @@ async def page(
     services: Services, actor: Actor, sort: Sort, before: tuple[float, int, int] | None, limit: int
 ) -> tuple[list[dict[str, Any]], tuple[float, int, int] | None]:
     """Return the account's held messages that nobody has looked at, with why each is held, and where the next begin."""
-    await audit.looked(services, actor, "quarantine.viewed")
+    await audit.record_view(services, actor, "quarantine.viewed")
     found = await services.store.read(lambda tx: quarantine.page(tx, actor.account_id, sort, before, limit + 1))
     more, shown = len(found) > limit, []
     for each in found[:limit]:
@@ -79,12 +79,12 @@ async def judge(services: Services, actor: Actor, word: Word, refs: list[Message
             told.append(_said(services, tx, actor, word, ticket_id, list(group)))
         for each in found:
             ref = f"{each.number}/{each.message.seq}"
-            audit.enter(services, tx, actor.account_id, actor.agent_id, ENTERED[word], ref, each.contact_uid)
+            audit.record(services, tx, actor.account_id, actor.agent_id, ENTERED[word], ref, each.contact_uid)
         return len(found)
 
     done = await services.store.write(work)
     for each in told:
-        await training.changed(services, actor.account_id, each.contact.id)
+        await training.relearn_contact(services, actor.account_id, each.contact.id)
         _tell(services, actor, each)
     return done
 
@@ -132,5 +132,5 @@ def _shown(services: Services, actor: Actor, held: QuarantinedMessage) -> dict[s
         "text": cut(text, SHOWN),
         "cut": len(text) > SHOWN,
         "score": None if said.score is None else round(said.score, 6),
-        "why": training.judged(services.filters.of(actor.account_id), text)["why"][:WHY_MOST],
+        "why": training.explain_score(services.filters.of(actor.account_id), text)["why"][:WHY_MOST],
     }

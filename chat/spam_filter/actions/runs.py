@@ -38,12 +38,12 @@ async def start(services: Services, actor: Actor) -> dict[str, Any]:
             raise NotNow("There are no labels yet: mark messages as spam or not; the filter in use goes on")
         run_id, new = runs.ask(tx, made, now + 1)
         if new:
-            audit.enter(services, tx, actor.account_id, actor.agent_id, "filter.trained", run_id)
+            audit.record(services, tx, actor.account_id, actor.agent_id, "filter.trained", run_id)
         return runs.one(tx, actor.account_id, run_id)
 
     run = await services.store.write(work)
     services.bus.publish(Told(Nudge("due")))
-    return shown(run, None)
+    return training_run_view(run, None)
 
 
 async def page(
@@ -56,7 +56,9 @@ async def page(
         return runs.of_account(tx, actor.account_id, before, limit + 1), runs.in_use(tx, actor.account_id)
 
     found, used = await services.store.read(work)
-    return [shown(each, used) for each in found[:limit]], found[limit - 1].version if len(found) > limit else None
+    return [training_run_view(each, used) for each in found[:limit]], found[limit - 1].version if len(
+        found
+    ) > limit else None
 
 
 async def one(services: Services, actor: Actor, run_id: str) -> dict[str, Any]:
@@ -71,7 +73,7 @@ async def one(services: Services, actor: Actor, run_id: str) -> dict[str, Any]:
     mistakes = [
         {"ticket": each.number, "seq": each.seq, "spam": each.spam, "margin": round(each.margin, 2)} for each in worst
     ]
-    return shown(run, used) | {"report": run.report, "mistakes": mistakes if run.report else []}
+    return training_run_view(run, used) | {"report": run.report, "mistakes": mistakes if run.report else []}
 
 
 async def promote(services: Services, actor: Actor, run_id: str) -> dict[str, Any]:
@@ -84,7 +86,7 @@ async def promote(services: Services, actor: Actor, run_id: str) -> dict[str, An
             raise NotNow("This version is not there to be used")
         runs.put_to_use(tx, actor.account_id, run.id, services.clock(), actor.agent_id)
         runs.change(tx, run.id, discarded_at=None, discarded_by=None)
-        audit.enter(services, tx, actor.account_id, actor.agent_id, "filter.promoted", run.id)
+        audit.record(services, tx, actor.account_id, actor.agent_id, "filter.promoted", run.id)
 
     await services.store.write(work)
     await versions.follow(services, actor.account_id)
@@ -108,7 +110,7 @@ async def ship(services: Services, actor: Actor) -> None:
     def work(tx: Tx) -> None:
         if runs.in_use(tx, actor.account_id) is not None:
             runs.put_to_use(tx, actor.account_id, None, services.clock(), actor.agent_id)
-            audit.enter(services, tx, actor.account_id, actor.agent_id, "filter.promoted", "0")
+            audit.record(services, tx, actor.account_id, actor.agent_id, "filter.promoted", "0")
 
     await services.store.write(work)
     await versions.follow(services, actor.account_id)
@@ -124,7 +126,7 @@ async def discard(services: Services, actor: Actor, run_id: str) -> dict[str, An
             raise NotNow("Only a version that is done and not in use can be discarded")
         if run.discarded_at is None:
             runs.change(tx, run.id, discarded_at=services.clock(), discarded_by=actor.agent_id)
-            audit.enter(services, tx, actor.account_id, actor.agent_id, "filter.discarded", run.id)
+            audit.record(services, tx, actor.account_id, actor.agent_id, "filter.discarded", run.id)
 
     await services.store.write(work)
     return await one(services, actor, run_id)
@@ -149,16 +151,16 @@ async def sweep(services: Services) -> int:
     """
     found = 0
     for account_id in await services.store.read(runs.accounts):
-        await versions.lead(services, account_id)  # a command in another process may have put another to use
-        found += await versions.settle(services, account_id)
+        await versions.use_version(services, account_id)  # a command in another process may have put another to use
+        found += await versions.refit_stale(services, account_id)
     for run in await services.store.read(lambda tx: runs.due(tx, services.clock())):
-        found += await _carried_out(services, run)
+        found += await _carry_out(services, run)
     for account_id in await services.store.read(runs.accounts):
         found += await _reported(services, account_id)
     return found + await training.sweep(services)
 
 
-async def everywhere(services: Services, texts: Sequence[tuple[str, bool]] = ()) -> list[dict[str, Any]]:
+async def retrain_every_account(services: Services, texts: Sequence[tuple[str, bool]] = ()) -> list[dict[str, Any]]:
     """Retrain every account that has labels now, after teaching it labelled texts; return each run with its account."""
     made = []
     for account in await services.store.read(accounts.all_of):
@@ -170,7 +172,7 @@ async def everywhere(services: Services, texts: Sequence[tuple[str, bool]] = ())
             made.append((account.id, run_id))
     await sweep(services)
     found = [await services.store.read(partial(runs.one, account_id=each, run_id=run_id)) for each, run_id in made]
-    return [{"account": each.account_id} | shown(each, None) for each in found]
+    return [{"account": each.account_id} | training_run_view(each, None) for each in found]
 
 
 def _ask(services: Services, tx: Tx, account_id: str) -> str | None:
@@ -180,11 +182,11 @@ def _ask(services: Services, tx: Tx, account_id: str) -> str | None:
         return None
     run_id, new = runs.ask(tx, {"id": uuid7(), "account_id": account_id, "asked_by": "command"}, at)
     if new:
-        audit.enter(services, tx, account_id, "command", "filter.trained", run_id)
+        audit.record(services, tx, account_id, "command", "filter.trained", run_id)
     return run_id
 
 
-def shown(run: TrainingRun, used: TrainingRun | None) -> dict[str, Any]:
+def training_run_view(run: TrainingRun, used: TrainingRun | None) -> dict[str, Any]:
     """Return a run as lists show it."""
     figures = (run.report or {}).get("candidate") or {}
     labels = (run.report or {}).get("labels") or {"ham": 0, "spam": 0}
@@ -207,7 +209,7 @@ def shown(run: TrainingRun, used: TrainingRun | None) -> dict[str, Any]:
     }
 
 
-async def _carried_out(services: Services, run: TrainingRun) -> int:
+async def _carry_out(services: Services, run: TrainingRun) -> int:
     if not await services.store.write(lambda tx: runs.take(tx, run, services.clock())):
         return 0
     try:

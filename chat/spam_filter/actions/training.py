@@ -47,7 +47,7 @@ def teach(services: Services, tx: Tx, actor: Actor, contact: Contact, said: list
     return len(theirs)
 
 
-async def changed(services: Services, account_id: str, contact_id: int) -> None:
+async def relearn_contact(services: Services, account_id: str, contact_id: int) -> None:
     """Learn what a contact's labels are now, here and in the other processes."""
     await refresh(services, account_id, contact_id)
     services.bus.publish(Told(Nudge("taught", account=account_id, contact=contact_id), source=services.filters))
@@ -116,10 +116,10 @@ def classify(services: Services, actor: Actor, text: str) -> dict[str, Any]:
     """Return how the account's filter judges a text, and why; TooLarge beyond what a message may hold."""
     if len(text) > TEXT_CHARS:
         raise TooLarge(f"A text holds at most {TEXT_CHARS} characters")
-    return judged(services.filters.of(actor.account_id), text)
+    return explain_score(services.filters.of(actor.account_id), text)
 
 
-def judged(known: Filter, text: str) -> dict[str, Any]:
+def explain_score(known: Filter, text: str) -> dict[str, Any]:
     """Return a text's score, what it means, and the words that decided, heaviest first."""
     score = known.score_many([text])[0]
     return {"score": round(score, 6), "verdict": str(known.verdict(score)), "why": why(known, text)}
@@ -130,7 +130,7 @@ def why(known: Filter, text: str) -> list[dict[str, Any]]:
     return [{"token": token, "weight": round(weight, 4)} for token, weight in known.explain(text)[:WHY_MOST]]
 
 
-def described(services: Services, account_id: str) -> dict[str, Any]:
+def describe_filter(services: Services, account_id: str) -> dict[str, Any]:
     """Return what an account's filter is: what it learnt from, its head, where its lines are, the hash of its file."""
     known = services.filters.of(account_id)
     data = known.to_bytes()  # a head that follows its labels does so now
@@ -155,11 +155,11 @@ async def model(services: Services, actor: Actor) -> dict[str, Any]:
         return 0 if used is None else used.version, accounts.one(tx, actor.account_id).ham_held
 
     version, held = await services.store.read(work)
-    found = await asyncio.to_thread(described, services, actor.account_id)
+    found = await asyncio.to_thread(describe_filter, services, actor.account_id)
     return found | {"version": version, "ham_held": held}
 
 
-def opened(services: Services, slot: int, uid: str, row: Labelled) -> array[int]:
+def features_of_label(services: Services, slot: int, uid: str, row: Labelled) -> array[int]:
     """Return the features of a label; NotFound where it does not open, as when its contact's key is gone."""
     written = services.unseal(slot, uid, _place(row.ticket_id, row.seq), row.features)
     if written is None:
@@ -212,7 +212,7 @@ def _label(services: Services, actor: Actor, contact: Contact, said: Message, *,
 def _opened(services: Services, slot: int, uid: str, rows: list[Labelled]) -> dict[tuple[int, int], Label]:
     found = {}
     for each in rows:
-        found[each.ticket_id, each.seq] = Label(opened(services, slot, uid, each), each.spam)
+        found[each.ticket_id, each.seq] = Label(features_of_label(services, slot, uid, each), each.spam)
     return found
 
 

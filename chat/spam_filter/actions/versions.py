@@ -26,7 +26,7 @@ from spam.report import Example, marks_of
 log = structlog.get_logger("chat.filter")
 
 
-async def lead(services: Services, account_id: str) -> None:
+async def use_version(services: Services, account_id: str) -> None:
     """Let the version in use serve here, and none where there is none: the head then follows the labels."""
     await training.take(services, account_id)
 
@@ -39,21 +39,21 @@ async def lead(services: Services, account_id: str) -> None:
 
 async def follow(services: Services, account_id: str) -> None:
     """Let the version in use serve here and in every other process."""
-    await lead(services, account_id)
+    await use_version(services, account_id)
     services.bus.publish(Told(Nudge("filter", account=account_id), source=services.filters))
 
 
 async def lead_all(services: Services) -> None:
     """Let every account's version in use serve: what a process does when it starts."""
     for each in await services.store.read(accounts.all_of):
-        await lead(services, each.id)
+        await use_version(services, each.id)
 
 
-async def follow_anew(services: Services) -> None:
+async def resync(services: Services) -> None:
     """Read every account's labels and version again: another process may have said something that was not heard."""
     for each in await services.store.read(accounts.all_of):
         await training.learn_anew(services, each.id)
-        await lead(services, each.id)
+        await use_version(services, each.id)
 
 
 async def stale(services: Services, account_id: str) -> list[TrainingRun]:
@@ -66,14 +66,14 @@ async def stale(services: Services, account_id: str) -> list[TrainingRun]:
     return await services.store.read(work)
 
 
-async def aim(services: Services, account_id: str) -> None:
+async def set_target(services: Services, account_id: str) -> None:
     """Draw the line of what serves for the account's target, here and everywhere."""
     run = await services.store.read(lambda tx: runs.in_use(tx, account_id))
-    if run is None or not await settle(services, account_id, only=run.id):
+    if run is None or not await refit_stale(services, account_id, only=run.id):
         await follow(services, account_id)
 
 
-async def settle(services: Services, account_id: str, only: str = "") -> int:
+async def refit_stale(services: Services, account_id: str, only: str = "") -> int:
     """Make every stale version of an account anew; return how many. Reports are dropped, and made by the sweep."""
     found = [each for each in await stale(services, account_id) if only in {"", each.id}]
     if not found:
@@ -156,7 +156,7 @@ def _opened(services: Services, found: Sequence[tuple[Any, ...]]) -> list[Exampl
     for row, uid, slot, cid, body in found:
         try:
             key = services.keys.get(slot, uid)
-            numbers = training.opened(services, slot, uid, row)
+            numbers = training.features_of_label(services, slot, uid, row)
         except NotFound:
             continue
         text = unseal_text(key, "visitor", cid, body)

@@ -53,7 +53,7 @@ class SignedIn:
     password_due: bool
 
 
-async def prepared(
+async def prepare_agent(
     services: Services, account_id: str, email: str, name: str, role: str, password: str | None, *, due: bool
 ) -> Prepared:
     """
@@ -83,14 +83,14 @@ async def prepared(
     return Prepared(row, chosen)
 
 
-def stored(tx: Tx, made: Prepared) -> None:
+def insert_agent(tx: Tx, made: Prepared) -> None:
     """Store a prepared agent; InvalidField where the address is taken."""
     if store.by_email(tx, made.row["email_hash"]) is not None:
         raise InvalidField("An agent with this address is here already", field="email")
     store.add(tx, made.row)
 
 
-async def keeping_key(services: Services, made: Prepared, work: Callable[[Tx], T]) -> T:
+async def with_key_kept(services: Services, made: Prepared, work: Callable[[Tx], T]) -> T:
     """Run `work`; where it fails, the key that was made for the agent goes again."""
     try:
         return await services.store.write(work)
@@ -124,13 +124,13 @@ async def add_agent(services: Services, actor: Actor, email: str, name: str, rol
     _manages(actor)
     if role == "owner" and actor.role != "owner":
         raise Forbidden("Only an owner adds an owner")
-    made = await prepared(services, actor.account_id, email, name, role, None, due=True)
+    made = await prepare_agent(services, actor.account_id, email, name, role, None, due=True)
 
     def work(tx: Tx) -> None:
-        stored(tx, made)
-        audit.enter(services, tx, actor.account_id, actor.agent_id, "agent.added", made.row["id"])
+        insert_agent(tx, made)
+        audit.record(services, tx, actor.account_id, actor.agent_id, "agent.added", made.row["id"])
 
-    await keeping_key(services, made, work)
+    await with_key_kept(services, made, work)
     row = await services.store.read(lambda tx: store.one(tx, actor.account_id, made.row["id"]))
     return _agent(services, row), made.password
 
@@ -146,7 +146,7 @@ async def deactivate_agent(services: Services, actor: Actor, agent_id: str) -> N
         if row.role == "owner" and row.deactivated_at is None and store.active_owners(tx, actor.account_id) == 1:
             raise Forbidden("The last owner cannot be deactivated; add another owner first")
         store.deactivate(tx, agent_id, services.clock())
-        audit.enter(services, tx, actor.account_id, actor.agent_id, "agent.deactivated", agent_id)
+        audit.record(services, tx, actor.account_id, actor.agent_id, "agent.deactivated", agent_id)
         services.ledger.enter(services.clock(), "deactivate", {"agent": agent_id})
 
     await services.store.write(work)
@@ -179,7 +179,7 @@ async def sign_in(services: Services, email: str, password: str, network: Networ
         until = now + SESSION_DAYS * DAY
         store.add_session(tx, session | {"expires_at": until, "failed": is_now.failed})
         store.change(tx, row.id, failed=0)
-        audit.enter(services, tx, row.account_id, row.id, "agent.signed_in", session["id"])
+        audit.record(services, tx, row.account_id, row.id, "agent.signed_in", session["id"])
         return int(is_now.failed)
 
     failed = await services.store.write(work)
@@ -199,7 +199,7 @@ async def _failed(services: Services, row: Any | None, whence: Whence) -> None:
     def work(tx: Tx) -> None:
         if not whence.device:
             store.count_failure(tx, row.id)
-        audit.enter_once(services, tx, row.account_id, "system", "agent.sign_in_failed", row.id)
+        audit.record_once_in(services, tx, row.account_id, "system", "agent.sign_in_failed", row.id)
 
     await services.store.write(work)
 
@@ -209,7 +209,7 @@ async def sign_out(services: Services, actor: Actor) -> None:
 
     def work(tx: Tx) -> None:
         store.end_session(tx, actor.session_id)
-        audit.enter(services, tx, actor.account_id, actor.agent_id, "agent.signed_out", actor.session_id)
+        audit.record(services, tx, actor.account_id, actor.agent_id, "agent.signed_out", actor.session_id)
 
     await services.store.write(work)
     nudge = Nudge("signout", account=actor.account_id, agent=actor.agent_id, by=actor.session_id)
@@ -231,7 +231,7 @@ async def by_session(services: Services, cookie: str, *, due: bool = False) -> A
     if row is None or session.seen_at <= now - IDLE:
         raise Unauthorized("Sign in first")
     if session.seen_at <= now - SEEN:
-        await services.store.write(lambda tx: store.seen(tx, session.id, now))
+        await services.store.write(lambda tx: store.record_use(tx, session.id, now))
     if row.password_due and not due:
         raise PasswordDue("Change the password that was generated for you first, at /password")
     return _actor(services, row, session_id=session.id, until=session.expires_at)
@@ -251,7 +251,7 @@ async def by_token(services: Services, token: str) -> Actor:
     return _actor(services, row, token_id=found.id)
 
 
-async def still(services: Services, actor: Actor) -> Actor:
+async def require_still(services: Services, actor: Actor) -> Actor:
     """
     Return who acts, as they are now, with the session or token they came with; Unauthorized where it has ended. For
     sockets, which outlive a request.
@@ -271,7 +271,7 @@ async def still(services: Services, actor: Actor) -> Actor:
     if row is None or row.account_id != actor.account_id or due:
         raise Unauthorized("Sign in again")
     if actor.session_id and mine.seen_at <= now - SEEN:
-        await services.store.write(lambda tx: store.seen(tx, actor.session_id, now))
+        await services.store.write(lambda tx: store.record_use(tx, actor.session_id, now))
     return _actor(services, row, actor.session_id, actor.token_id, actor.until)
 
 

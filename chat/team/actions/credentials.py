@@ -56,8 +56,8 @@ async def renew(services: Services, email: str, password: str | None, *, with_to
         tokens = store.live_tokens(tx, row.id) if with_tokens else []
         for each in tokens:
             store.revoke(tx, each, services.clock())
-            audit.enter(services, tx, row.account_id, "command", "token.revoked", each)
-        audit.enter(services, tx, row.account_id, "command", "agent.password_changed", row.id)
+            audit.record(services, tx, row.account_id, "command", "token.revoked", each)
+        audit.record(services, tx, row.account_id, "command", "agent.password_changed", row.id)
         for each in tokens:
             services.ledger.enter(services.clock(), "revoke", {"token": each})
         services.ledger.enter(services.clock(), "password", {"agent": row.id})
@@ -92,7 +92,7 @@ async def change(services: Services, actor: Actor, old: str, new: str) -> int:
             raise Unauthorized("Sign in again")
         store.change(tx, row.id, password_hash=kept, password_due=False)
         ended = store.end_sessions(tx, row.id, but=actor.session_id)
-        audit.enter(services, tx, row.account_id, row.id, "agent.password_changed", row.id)
+        audit.record(services, tx, row.account_id, row.id, "agent.password_changed", row.id)
         services.ledger.enter(services.clock(), "password", {"agent": row.id})
         return ended
 

@@ -15,14 +15,14 @@ from chat.tickets.store import redaction as rows
 from chat.tickets.store.redaction import Doomed
 
 
-async def tickets(batch: Due) -> None:
+async def purge_tickets(batch: Due) -> None:
     """Delete tickets with all that hangs off them: unseen at once, then chunk by chunk."""
     services, ids = batch.services, [each[1] for each in batch.found]
 
     def work(tx: Tx) -> list[tuple[Ticket, str]]:
-        known = rows.locked(tx, ids)
+        known = rows.lock_tickets(tx, ids)
         kept = {each[1] for each in batch.still(tx)}
-        rows.doom(tx, list(kept), services.clock())
+        rows.mark_for_deletion(tx, list(kept), services.clock())
         return [(ticket, uid) for ticket, uid in known if ticket.id in kept]
 
     gone = await services.store.write(work)
@@ -34,12 +34,12 @@ async def tickets(batch: Due) -> None:
     )
 
 
-async def files(batch: Due) -> None:
+async def purge_files(batch: Due) -> None:
     """Delete files from messages that stay, each as an entry of its own in the ticket."""
     services = batch.services
 
     def work(tx: Tx) -> list[tuple[Ticket, str, Message, list[Attachment]]]:
-        known = {ticket.id: (ticket, uid) for ticket, uid in rows.locked(tx, [each[1] for each in batch.found])}
+        known = {ticket.id: (ticket, uid) for ticket, uid in rows.lock_tickets(tx, [each[1] for each in batch.found])}
         made = []
         for _, ticket_id, seq, attachment_id in sorted(batch.still(tx), key=lambda each: tuple(each[1:])):
             entry, gone, _ = rows.redact(tx, ticket_id, seq, services.clock(), attachment_id, aged=True)
@@ -53,19 +53,19 @@ async def files(batch: Due) -> None:
     await batch.pause()
 
 
-async def labels(batch: Due) -> None:
+async def purge_labels(batch: Due) -> None:
     """Delete labels, and unlearn them at once."""
     services = batch.services
 
     def work(tx: Tx) -> set[tuple[str, int]]:
-        rows.locked(tx, [each[1] for each in batch.found])
+        rows.lock_tickets(tx, [each[1] for each in batch.found])
         kept = [(each[1], each[2]) for each in batch.still(tx)]
         taught = marks.contacts_of(tx, [ticket_id for ticket_id, _ in kept])
         marks.drop_many(tx, kept)
         return taught
 
     for account_id, contact_id in await services.store.write(work):
-        await training.changed(services, account_id, contact_id)
+        await training.relearn_contact(services, account_id, contact_id)
     await batch.pause()
 
 

@@ -50,7 +50,7 @@ async def arrive(services: Services, visitor: Visitor) -> Arrival:
             raise Unauthorized("This consent was withdrawn")
         found = consents.notices(tx, account.id, account.notice_version) if account.notice_version else []
         standing = ConsentState(contact.receipt_id, contact.notice_version, account.notice_version)
-        notice = notices.shown(found[0], contact.locale) if found else None
+        notice = notices.notice_view(found[0], contact.locale) if found else None
         return Arrival(contact, account, site, name, notice, standing, server.epoch(tx))
 
     return await services.store.read(work)

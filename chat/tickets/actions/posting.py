@@ -14,7 +14,7 @@ from msgspec import UNSET
 from chat.core import frames
 from chat.core.clock import stamp
 from chat.core.errors import LetheError, Unavailable
-from chat.core.ids import spelt
+from chat.core.ids import uuid_text
 from chat.core.model import Draft
 from chat.core.nudges import Nudge, Told
 from chat.core.texts import seen
@@ -39,7 +39,7 @@ class Posted:
         return frames.MessageOut(
             ticket=draft.number,
             seq=draft.seq,
-            id=spelt(draft.cid),
+            id=uuid_text(draft.cid),
             author=frames.Author(draft.author, draft.name),
             at=stamp(draft.at),
             text=draft.text if text else UNSET,

@@ -63,8 +63,8 @@ async def purge(services: Services, actor: Actor, number: int) -> None:
     ticket = opened.ticket
 
     def work(tx: Tx) -> None:
-        redaction.doom(tx, [ticket.id], services.clock())
-        audit.enter(services, tx, actor.account_id, actor.agent_id, "ticket.purged", str(number), opened.contact.uid)
+        redaction.mark_for_deletion(tx, [ticket.id], services.clock())
+        audit.record(services, tx, actor.account_id, actor.agent_id, "ticket.purged", str(number), opened.contact.uid)
         services.ledger.enter(services.clock(), "purge", {"ticket": ticket.id})
 
     await services.store.write(work)
@@ -77,7 +77,7 @@ async def purge(services: Services, actor: Actor, number: int) -> None:
 
 async def sweep(services: Services) -> int:
     """Go on with tickets whose deletion was cut short; return how many were finished."""
-    due = await services.store.read(redaction.doomed)
+    due = await services.store.read(redaction.list_marked)
     await finish(services, due)
     return len(due)
 
@@ -100,7 +100,7 @@ async def finish(services: Services, doomed: Sequence[Doomed], pause: Pause = no
     while await services.store.write(lambda tx: redaction.purge_some(tx, ids, services.clock())):
         await pause()
     for account_id, contact_id in taught:
-        await training.changed(services, account_id, contact_id)
+        await training.relearn_contact(services, account_id, contact_id)
     await pause()
 
 
@@ -122,13 +122,13 @@ async def _take(
     def work(tx: Tx) -> tuple[Message, list[Attachment], bool]:
         taken = redaction.redact(tx, opened.ticket.id, seq, services.clock(), part)
         if not taken[2]:
-            audit.enter(services, tx, actor.account_id, actor.agent_id, action, target, opened.contact.uid)
+            audit.record(services, tx, actor.account_id, actor.agent_id, action, target, opened.contact.uid)
             what = {"contact": opened.contact.uid, "ticket": opened.ticket.id, "seq": seq, "part": part}
             services.ledger.enter(services.clock(), "redact", what)
         return taken
 
     entry, gone, again = await services.store.write(work)
-    await training.changed(services, opened.ticket.account_id, opened.contact.id)
+    await training.relearn_contact(services, opened.ticket.account_id, opened.contact.id)
     for file in gone:
         await asyncio.to_thread(services.blobs.remove, opened.contact.uid, file.blob)
     return transcripts.redacted_out(opened.ticket.number, entry) if again else tell(services, opened.ticket, entry)
@@ -139,7 +139,7 @@ async def _unused(services: Services, actor: Actor, file: Attachment) -> None:
 
     def work(tx: Tx) -> None:
         uploads.drop(tx, [file.id])
-        audit.enter(services, tx, actor.account_id, actor.agent_id, "attachment.deleted", file.id, from_contact)
+        audit.record(services, tx, actor.account_id, actor.agent_id, "attachment.deleted", file.id, from_contact)
         services.ledger.enter(
             services.clock(), "file", {"contact": from_contact, "attachment": file.id, "blob": file.blob}
         )

@@ -9,7 +9,7 @@ from typing import Any
 from chat.contacts.store import contacts
 from chat.core import frames
 from chat.core.errors import Ended, InvalidField, NotFound, UnknownParameter
-from chat.core.ids import packed
+from chat.core.ids import uuid_bytes
 from chat.core.model import Actor, Contact, Draft, Message, Note, Order, Ticket
 from chat.core.nudges import Nudge, Told
 from chat.core.texts import seen
@@ -59,7 +59,7 @@ async def page(
     if "status" in wanted and wanted["status"] not in STATUSES:
         raise InvalidField(f"A status is one of {', '.join(STATUSES)}", field="status")
     found = await services.store.read(lambda tx: tickets.page(tx, actor.account_id, wanted, before, limit + 1, order))
-    await audit.looked(services, actor, "tickets.listed")
+    await audit.record_view(services, actor, "tickets.listed")
     if len(found) <= limit:
         return _readable(services, found), None
     last = found[limit - 1].ticket
@@ -105,7 +105,7 @@ def answer(actor: Actor, opened: OpenedTicket, client_id: str, text: str, at: in
         account_id=ticket.account_id,
         site_id=ticket.site_id,
         author="agent",
-        cid=packed(client_id),
+        cid=uuid_bytes(client_id),
         text=text,
         at=at,
         ticket_id=ticket.id,
@@ -120,7 +120,7 @@ async def add_note(
 ) -> tuple[frames.NoteOut, bool]:
     """Add a note that only agents see; return it, and whether it was there already under this id."""
     opened = await one(services, actor, number)
-    contact, cid = opened.contact, packed(client_id)
+    contact, cid = opened.contact, uuid_bytes(client_id)
     sealed = seal_text(services.keys.get(contact.key_slot, contact.uid), "note", cid, text)
     made = {"cid": cid, "agent_id": actor.agent_id, "body": sealed, "at": services.clock()}
 
@@ -153,7 +153,7 @@ async def change(services: Services, actor: Actor, number: int, values: dict[str
             tickets.require_department(tx, actor.account_id, checked["department_id"])
         tickets.change(tx, opened.ticket.id, **checked, updated_at=services.clock())
         action = _changes(opened.ticket, checked.get("status"))
-        audit.enter(services, tx, actor.account_id, actor.agent_id, action, str(number), opened.contact.uid)
+        audit.record(services, tx, actor.account_id, actor.agent_id, action, str(number), opened.contact.uid)
 
     await services.store.write(work)
     told = [_changed(opened.ticket)]
@@ -179,11 +179,11 @@ async def hold(services: Services, actor: Actor, number: int, *, held: bool) -> 
         theirs = [each for each in said if each.author == "visitor" and each.target is None]
         quarantine.look_at(tx, theirs, actor.agent_id, services.clock(), spam=held)
         action = "spam.marked" if held else "spam.unmarked"
-        audit.enter(services, tx, actor.account_id, actor.agent_id, action, str(number), opened.contact.uid)
+        audit.record(services, tx, actor.account_id, actor.agent_id, action, str(number), opened.contact.uid)
         return changed, transcripts.files_of(tx, changed), learnt
 
     changed, files, learnt = await services.store.write(work)
-    await training.changed(services, actor.account_id, opened.contact.id)
+    await training.relearn_contact(services, actor.account_id, opened.contact.id)
     known: transcripts.Names = {"": transcripts.name_of(services, opened.contact)}
     said = [transcripts.message_out(services, opened.contact, number, each, known, agents=True) for each in changed]
     frames_out = transcripts.with_files(services, opened.contact, said, files)

@@ -14,7 +14,7 @@ from chat.contacts.store import contacts
 from chat.core import frames, texts
 from chat.core.clock import stamp
 from chat.core.errors import NotFound
-from chat.core.ids import spelt
+from chat.core.ids import uuid_text
 from chat.core.locales import Words
 from chat.core.model import Attachment, Contact, Message, Note, Ticket
 from chat.infra.audit import audit
@@ -54,7 +54,7 @@ async def messages(
     return with_files(services, contact, said, files)
 
 
-async def held(services: Services, contact_id: int, ticket: Ticket) -> list[frames.Entry]:
+async def list_held(services: Services, contact_id: int, ticket: Ticket) -> list[frames.Entry]:
     """Return a ticket's held messages with their text: the quarantine, opened by an agent."""
 
     def work(tx: Tx) -> tuple[Contact, list[Message], Names, FilesOfTicket]:
@@ -67,9 +67,9 @@ async def held(services: Services, contact_id: int, ticket: Ticket) -> list[fram
     return with_files(services, contact, said, files)
 
 
-async def handed_out(services: Services, contact: Contact) -> str:
+async def hand_out(services: Services, contact: Contact) -> str:
     """Return everything said with a contact as plain text for the contact, entered in the audit log."""
-    await audit.once(services, contact.account_id, "visitor", "transcript.exported", contact.uid, contact.uid)
+    await audit.record_once(services, contact.account_id, "visitor", "transcript.exported", contact.uid, contact.uid)
     return await as_text(services, contact)
 
 
@@ -130,7 +130,7 @@ def message_out(
     return frames.MessageOut(
         ticket=number,
         seq=message.seq,
-        id=spelt(message.cid),
+        id=uuid_text(message.cid),
         author=frames.Author(message.author, name),
         at=stamp(message.at),
         text=UNSET if hidden else _text(key, message),
@@ -191,7 +191,7 @@ def note_out(services: Services, contact: Contact, number: int, note: Note, know
         ticket=number,
         note=note.note,
         after_seq=note.after_seq,
-        id=spelt(note.cid),
+        id=uuid_text(note.cid),
         author=frames.Author("agent", known.get(note.agent_id)),
         text=_opened(key, "note", note.cid, note.body) or "",
         at=stamp(note.at),

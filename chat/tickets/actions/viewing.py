@@ -10,15 +10,15 @@ from chat.tickets.actions import tickets, transcripts
 from chat.tickets.actions.tickets import OpenedTicket
 
 
-async def ticket(services: Services, actor: Actor, number: int) -> OpenedTicket:
+async def view_ticket(services: Services, actor: Actor, number: int) -> OpenedTicket:
     """Return a ticket whose transcript, notes or summary is about to be shown; NotFound where there is none."""
     opened = await tickets.one(services, actor, number)
-    await audit.looked(services, actor, "transcript.viewed", str(number), opened.contact.uid)
+    await audit.record_view(services, actor, "transcript.viewed", str(number), opened.contact.uid)
     return opened
 
 
-async def quarantine(services: Services, actor: Actor, number: int) -> list[frames.Entry]:
+async def view_quarantine(services: Services, actor: Actor, number: int) -> list[frames.Entry]:
     """Return a ticket's held messages with their text."""
     opened = await tickets.one(services, actor, number)
-    await audit.looked(services, actor, "quarantine.viewed", str(number), opened.contact.uid)
-    return await transcripts.held(services, opened.contact.id, opened.ticket)
+    await audit.record_view(services, actor, "quarantine.viewed", str(number), opened.contact.uid)
+    return await transcripts.list_held(services, opened.contact.id, opened.ticket)

@@ -47,7 +47,7 @@ async def transcript(request: Request) -> Response:
     services = context_of(request).services
     contact = await consent.reader_of(services, visitor_of(request, request.path_params["site_key"]))
     headers = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
-    return PlainTextResponse(await transcripts.handed_out(services, contact), headers=headers)
+    return PlainTextResponse(await transcripts.hand_out(services, contact), headers=headers)
 
 
 async def upload(request: Request) -> Response:

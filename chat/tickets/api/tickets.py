@@ -95,7 +95,7 @@ def _whom(value: str, actor: Actor) -> str | None:
 async def get_ticket(request: Request) -> Response:
     """`GET /tickets/{number}`."""
     actor = await actor_of(request)
-    return JSON((await viewing.ticket(context_of(request).services, actor, _number(request))).summary)
+    return JSON((await viewing.view_ticket(context_of(request).services, actor, _number(request))).summary)
 
 
 async def change_ticket(request: Request) -> Response:
@@ -110,8 +110,8 @@ async def list_messages(request: Request) -> Response:
     """`GET /tickets/{number}/messages`; `?held=true` opens the quarantine of this ticket."""
     actor, services = await actor_of(request), context_of(request).services
     if truth(request.query_params.get("held", "false"), "held"):
-        return listed(await viewing.quarantine(services, actor, _number(request)), None)
-    opened = await viewing.ticket(services, actor, _number(request))
+        return listed(await viewing.view_quarantine(services, actor, _number(request)), None)
+    opened = await viewing.view_ticket(services, actor, _number(request))
     after, limit = (cursor_of(request.query_params.get("cursor"), 1) or (0,))[0], limit_of(request)
     found = await transcripts.messages(services, opened.contact.id, opened.ticket, after, agents=True, limit=limit + 1)
     return listed(found[:limit], (found[limit - 1].seq,) if len(found) > limit else None)
@@ -122,7 +122,7 @@ async def post_message(request: Request) -> Response:
     actor, context = await actor_of(request), chat_doors_of(request)
     said = await _said(request, SaidWithFiles)
     opened = await tickets.one(context.services, actor, _number(request))
-    shown = await attachments.named(context.services, opened.contact, "agent", said.attachments)
+    shown = await attachments.list_named(context.services, opened.contact, "agent", said.attachments)
     draft = tickets.answer(actor, opened, said.id, said.text, context.services.clock())
     draft.attachments, draft.shown = tuple(said.attachments), shown
     stored = await context.postbox.post(draft)
@@ -136,7 +136,7 @@ async def post_message(request: Request) -> Response:
 async def list_notes(request: Request) -> Response:
     """`GET /tickets/{number}/notes`."""
     actor, services = await actor_of(request), context_of(request).services
-    opened = await viewing.ticket(services, actor, _number(request))
+    opened = await viewing.view_ticket(services, actor, _number(request))
     after, limit = (cursor_of(request.query_params.get("cursor"), 1) or (0,))[0], limit_of(request)
     found = await transcripts.notes(services, opened.contact.id, opened.ticket, after, limit + 1)
     return listed(found[:limit], (found[limit - 1].note,) if len(found) > limit else None)

@@ -107,7 +107,7 @@ class AccountSocket(Connection):
         if self.actor is None:
             return
         try:
-            self.actor = await agents.still(self.services, self.actor)
+            self.actor = await agents.require_still(self.services, self.actor)
             self._looked_at = time.monotonic()
         except Unauthorized as error:
             self.refuse(error)

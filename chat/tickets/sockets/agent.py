@@ -86,7 +86,7 @@ class AgentSocket(AccountSocket):
         match frame:
             case frames.AgentMessage():
                 opened = await self._ticket(frame.ticket)
-                shown = await attachments.named(self.services, opened.contact, "agent", frame.attachments)
+                shown = await attachments.list_named(self.services, opened.contact, "agent", frame.attachments)
                 self._post(frame, actor, opened, shown)
             case frames.Open():
                 await self._opened(frame, actor)
@@ -136,7 +136,7 @@ class AgentSocket(AccountSocket):
             self.heard(told)
 
     async def _open(self, frame: frames.Open, actor: Actor, opening: Opening) -> None:
-        opened = await viewing.ticket(self.services, actor, frame.ticket)
+        opened = await viewing.view_ticket(self.services, actor, frame.ticket)
         ticket, contact = opened.ticket, opened.contact
 
         async def missed(after: int) -> list[tuple[int, str]]:

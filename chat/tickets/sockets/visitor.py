@@ -12,7 +12,7 @@ from chat.core import frames
 from chat.core.clock import stamp
 from chat.core.errors import Ended, Forbidden, LetheError, NotFound, RateLimited, Unauthorized
 from chat.core.gate import Allowance, admit
-from chat.core.ids import packed
+from chat.core.ids import uuid_bytes
 from chat.core.model import Draft, Ticket
 from chat.core.nudges import Told
 from chat.tickets.actions import tickets
@@ -71,7 +71,7 @@ class VisitorSocket(Connection):
     async def _admitted(self, frame: frames.VisitorFrame, here: Arrival) -> None:
         match frame:
             case frames.Message():
-                shown = await attachments.named(self.services, here.contact, "visitor", frame.attachments)
+                shown = await attachments.list_named(self.services, here.contact, "visitor", frame.attachments)
                 self._post(frame, here, shown)
             case frames.Consent():
                 await self._consent(frame, here)
@@ -136,7 +136,7 @@ class VisitorSocket(Connection):
             account_id=contact.account_id,
             site_id=contact.site_id,
             author="visitor",
-            cid=packed(frame.id),
+            cid=uuid_bytes(frame.id),
             text=frame.text,
             at=self.services.clock(),
             ticket_id=None if here.ticket is None else here.ticket.id,

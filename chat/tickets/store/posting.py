@@ -175,7 +175,7 @@ def _placed(
     if draft.refusal is not None or _recalled(draft, known.get(key)):
         return None
     position = positions.get(draft.ticket_id or 0)
-    draft.refusal = _refusal(draft, position, past) or uploads.taken(draft, free)
+    draft.refusal = _refusal(draft, position, past) or uploads.take_for_draft(draft, free)
     if draft.refusal is not None or position is None:
         return None
     position.take(draft)

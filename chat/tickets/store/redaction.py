@@ -88,18 +88,18 @@ class Doomed(NamedTuple):
     contact_uid: str
 
 
-def doom(tx: Tx, ids: Sequence[int], at: int) -> None:
+def mark_for_deletion(tx: Tx, ids: Sequence[int], at: int) -> None:
     """Mark tickets so that nobody sees them any more and the sweep deletes them."""
     tx.execute(update(ticket).where(ticket.c.id.in_(ids)).values(status="trash", purged_at=at))
 
 
-def doomed(tx: Tx, limit: int = 100) -> list[Doomed]:
+def list_marked(tx: Tx, limit: int = 100) -> list[Doomed]:
     """Return the tickets that are to be deleted."""
     query = select(ticket.c.id, ticket.c.account_id, contact.c.id, contact.c.uid).select_from(ticket.join(contact))
     return [Doomed(*row) for row in tx.execute(query.where(ticket.c.purged_at.is_not(None)).limit(limit))]
 
 
-def locked(tx: Tx, ids: Sequence[int]) -> list[tuple[Ticket, str]]:
+def lock_tickets(tx: Tx, ids: Sequence[int]) -> list[tuple[Ticket, str]]:
     """Lock tickets, then their contacts, so that no hold is placed meanwhile; return each with its contact's id."""
     of = ticket.c.id.in_(ids)
     found = [ticket_of(row) for row in tx.execute(select(ticket).where(of).order_by(ticket.c.id).with_for_update())]

@@ -90,7 +90,7 @@ def _is_restoring(url: str) -> bool:
     target = engine(url, begin="BEGIN")
     try:
         with target.begin() as connection:
-            return backups.restoring(connection) is not None
+            return backups.restore_under_way(connection) is not None
     finally:
         target.dispose()
 
