@@ -1,4 +1,8 @@
-// What the owner's pages do beyond their forms: show a colour's contrast and what a visitor sees, copy, follow exports, show times, forget who was erased.
+/**
+ * What the owner's pages do beyond their forms: show a colour's contrast and what a visitor sees, copy, follow exports,
+ * show times, forget who was erased.
+ */
+
 import "./colour-field.js";
 import "./copy-text.js";
 import "./export-rows.js";

@@ -1,4 +1,5 @@
-// <colour-field>: shows the chosen colour with the text that will stand on it, and the contrast between the two.
+/** <colour-field>: shows the chosen colour with the text that will stand on it, and the contrast between the two. */
+
 import { contrast, luminance, wear } from "../widget-assets/colour.js";
 
 class ColourField extends HTMLElement {

@@ -1,4 +1,5 @@
-// Asks once before what cannot be undone, naming what will go. The safe answer has the focus.
+/** Asks once before what cannot be undone, naming what will go. The safe answer has the focus. */
+
 import { h } from "./dom.js";
 import { t } from "./words.js";
 

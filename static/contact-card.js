@@ -1,4 +1,5 @@
-// <contact-card>: who is at the other end of the open ticket, what they agreed to, and how to forget them.
+/** <contact-card>: who is at the other end of the open ticket, what they agreed to, and how to forget them. */
+
 import { boot } from "./boot.js";
 import { confirmed } from "./confirm-dialog.js";
 import { exportSection } from "./contact-export.js";
@@ -30,7 +31,8 @@ class ContactCard extends HTMLElement {
     inbox.tickets.addEventListener("change", () => this.#follow());
   }
 
-  // The contact is known once the ticket is; another one is drawn anew, and read again when something of theirs changed.
+  // The contact is known once the ticket is; another one is drawn anew, and read again when something of theirs
+  // changed.
   #follow() {
     const { open, tickets } = this.#inbox;
     const id = (open?.summary ?? tickets.get(open?.number))?.contact?.id ?? null;

@@ -1,4 +1,5 @@
-// Hands over what is held of a contact: asks for the archive, says how far it is, and saves it when it is ready.
+/** Hands over what is held of a contact: asks for the archive, says how far it is, and saves it when it is ready. */
+
 import { h } from "./dom.js";
 import { rest } from "./rest.js";
 import { t } from "./words.js";

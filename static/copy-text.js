@@ -1,4 +1,4 @@
-// Copies to the clipboard. <copy-text>: its button copies the code beside it.
+/** Copies to the clipboard. <copy-text>: its button copies the code beside it. */
 
 /** Copies `text`; false where the browser lets no page do so. */
 export async function copied(text) {

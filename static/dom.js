@@ -1,4 +1,4 @@
-// Builds elements from names, attributes and text. Nothing anybody wrote is ever read as markup.
+/** Builds elements from names, attributes and text. Nothing anybody wrote is ever read as markup. */
 
 /**
  * An element `name` with `attributes` and `children` (nodes, text or lists of them; null and false are left out).

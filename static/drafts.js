@@ -1,4 +1,7 @@
-// What an agent is writing, by ticket and kind: kept in this tab across a reload, and nowhere else. Their own words alone.
+/**
+ * What an agent is writing, by ticket and kind: kept in this tab across a reload, and nowhere else. Their own words
+ * alone.
+ */
 
 const KEY = "lethe:drafts";
 

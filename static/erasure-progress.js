@@ -1,4 +1,5 @@
-// How far erasures are, looked at until each has its certificate, which can then be taken away.
+/** How far erasures are, looked at until each has its certificate, which can then be taken away. */
+
 import { h } from "./dom.js";
 
 const EVERY = 2000;

@@ -1,4 +1,5 @@
-// <export-rows>: a table of exports that follows those which are being made, and is read anew when one changes.
+/** <export-rows>: a table of exports that follows those which are being made, and is read anew when one changes. */
+
 const PAUSE = 2000;
 
 class ExportRows extends HTMLElement {

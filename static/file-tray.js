@@ -1,4 +1,5 @@
-// <file-tray>: the files chosen for a reply; they stay in this tab until it is sent.
+/** <file-tray>: the files chosen for a reply; they stay in this tab until it is sent. */
+
 import { define, h } from "./dom.js";
 import { icon } from "./icons.js";
 import { t } from "./words.js";

@@ -1,4 +1,5 @@
-// The filter's page: how far a retraining is, and what a target would cost, while it is being chosen.
+/** The filter's page: how far a retraining is, and what a target would cost, while it is being chosen. */
+
 import { define } from "./dom.js";
 import { rest } from "./rest.js";
 

@@ -1,4 +1,5 @@
-// A page that is no inbox, when somebody is erased: whatever it shows of them goes at once, and it says why.
+/** A page that is no inbox, when somebody is erased: whatever it shows of them goes at once, and it says why. */
+
 import { boot } from "./boot.js";
 import { Drafts } from "./drafts.js";
 import { h } from "./dom.js";

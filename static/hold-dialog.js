@@ -1,4 +1,5 @@
-// Asks why and how long a contact is to be held. The safe answer has the focus.
+/** Asks why and how long a contact is to be held. The safe answer has the focus. */
+
 import { h } from "./dom.js";
 import { t } from "./words.js";
 

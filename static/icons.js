@@ -1,4 +1,4 @@
-// The few signs the inbox draws beside words; all are decoration to a screen reader.
+/** The few signs the inbox draws beside words; all are decoration to a screen reader. */
 
 const PATHS = {
   open: "M3 13v5a2 2 0 0 0 2 2h14a2 2 0 0 0 2-2v-5M3 13l3-8h12l3 8M3 13h5l1.5 3h5L16 13h5",

@@ -1,4 +1,5 @@
-// <inbox-app>: the inbox put together: the address decides which view and ticket are shown, the parts show them.
+/** <inbox-app>: the inbox put together: the address decides which view and ticket are shown, the parts show them. */
+
 import { define, h } from "./dom.js";
 import { icon } from "./icons.js";
 import * as keyboard from "./keyboard.js";

@@ -1,4 +1,5 @@
-// The inbox by keyboard: single keys while nothing is being written, and a page that lists them.
+/** The inbox by keyboard: single keys while nothing is being written, and a page that lists them. */
+
 import { h } from "./dom.js";
 import { t } from "./words.js";
 

@@ -1,4 +1,5 @@
-// Turns the web addresses in a text into links that name the host they lead to; the rest stays text.
+/** Turns the web addresses in a text into links that name the host they lead to; the rest stays text. */
+
 import { h } from "./dom.js";
 
 const ADDRESS = /\bhttps?:\/\/[^\s<>"'«»“”]+/giu;

@@ -1,4 +1,5 @@
-// <message-composer>: writes a reply or a note, and never leaves a doubt about which. Drafts stay in this tab.
+/** <message-composer>: writes a reply or a note, and never leaves a doubt about which. Drafts stay in this tab. */
+
 import { LONGEST_TEXT, lengthOf } from "./common/writing.js";
 import { define, h } from "./dom.js";
 import { FileTray } from "./file-tray.js";

@@ -1,4 +1,5 @@
-// The inbox behind the screen: what is known, what an agent may do with it, and what the server says meanwhile.
+/** The inbox behind the screen: what is known, what an agent may do with it, and what the server says meanwhile. */
+
 import { boot } from "./boot.js";
 import { Drafts } from "./drafts.js";
 import { Outbox } from "./outbox.js";
@@ -8,8 +9,8 @@ import { Tickets } from "./tickets.js";
 import { Transcript } from "./transcript.js";
 
 /**
- * Says `line` (the connection), `ticket` (the open one), `typing` and `presence`, and `gone` with the numbers of tickets of
- * which nothing may be shown or kept any more; its parts speak for themselves.
+ * Says `line` (the connection), `ticket` (the open one), `typing` and `presence`, and `gone` with the numbers of
+ * tickets of which nothing may be shown or kept any more; its parts speak for themselves.
  */
 export class Inbox extends EventTarget {
   socket = new AgentSocket();
@@ -159,7 +160,8 @@ export class Inbox extends EventTarget {
     this.#lookForDrafts();
   }
 
-  // Somebody may have been erased while this tab showed another page or had no line; what was being written to them goes too.
+  // Somebody may have been erased while this tab showed another page or had no line; what was being written to them
+  // goes too.
   async #lookForDrafts() {
     for (const number of this.drafts.tickets.filter((each) => !this.tickets.get(each) && each !== this.open?.number)) {
       await rest("GET", `/tickets/${number}`).catch(({ code }) => code === "not_found" && this.forget([number]));

@@ -1,4 +1,5 @@
-// <notice-preview>: shows, while the notice is being written, what a visitor will see of it.
+/** <notice-preview>: shows, while the notice is being written, what a visitor will see of it. */
+
 import { wear } from "../widget-assets/colour.js";
 
 class NoticePreview extends HTMLElement {

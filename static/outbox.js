@@ -1,4 +1,6 @@
-// What the agent has written and the server has not yet acked: kept, sent again with the same id, or shown as failed.
+/**
+ * What the agent has written and the server has not yet acked: kept, sent again with the same id, or shown as failed.
+ */
 
 import { uuid, wellFormed } from "./common/writing.js";
 import { uploaded } from "./uploads.js";

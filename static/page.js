@@ -1,4 +1,5 @@
-// What every page does: its menus close when the reader turns elsewhere.
+/** What every page does: its menus close when the reader turns elsewhere. */
+
 import { shieldComposing } from "./common/writing.js";
 import { clearDrafts } from "./drafts.js";
 import "./theme-switch.js";

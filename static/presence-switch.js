@@ -1,4 +1,5 @@
-// <presence-switch>: whether visitors are told that this agent is there.
+/** <presence-switch>: whether visitors are told that this agent is there. */
+
 import { define, h } from "./dom.js";
 import { t } from "./words.js";
 

@@ -1,4 +1,8 @@
-// <privacy-page>: asks for an address, opens a mailed link when its reader says so, shows what is held and does what they choose.
+/**
+ * <privacy-page>: asks for an address, opens a mailed link when its reader says so, shows what is held and does what
+ * they choose.
+ */
+
 import { boot } from "./boot.js";
 import { confirmed } from "./confirm-dialog.js";
 import { define, h } from "./dom.js";
@@ -147,7 +151,8 @@ class PrivacyPage extends HTMLElement {
     });
   }
 
-  // One archive for each visitor with this address: where it is large it is only promised, and asked for until it is there.
+  // One archive for each visitor with this address: where it is large it is only promised, and asked for until it is
+  // there.
   async #export(contacts) {
     await this.#tried(async () => {
       for (const [place, contact] of contacts.entries()) {

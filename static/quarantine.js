@@ -1,4 +1,5 @@
-// The quarantine's page: select all that is shown, how many are selected, and its keys.
+/** The quarantine's page: select all that is shown, how many are selected, and its keys. */
+
 import { define } from "./dom.js";
 
 class HeldList extends HTMLElement {

@@ -1,4 +1,5 @@
-// Requests to the server's own REST interface, in the name of whoever is signed in.
+/** Requests to the server's own REST interface, in the name of whoever is signed in. */
+
 import { boot } from "./boot.js";
 
 const BASE = "/api/v1";

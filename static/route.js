@@ -1,4 +1,4 @@
-// The address names what is open: /inbox/{view}/{number}. Going somewhere is changing it.
+/** The address names what is open: /inbox/{view}/{number}. Going somewhere is changing it. */
 
 export const VIEWS = ["open", "mine", "pending", "solved", "quarantine", "trash"];
 

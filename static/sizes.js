@@ -1,4 +1,5 @@
-// Sizes of files as people read them.
+/** Sizes of files as people read them. */
+
 import { boot } from "./boot.js";
 
 const UNITS = ["byte", "kilobyte", "megabyte"];

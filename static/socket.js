@@ -1,4 +1,6 @@
-// The agent's one websocket: says `frame` for what arrives and `state` when it comes and goes, and always comes back.
+/**
+ * The agent's one websocket: says `frame` for what arrives and `state` when it comes and goes, and always comes back.
+ */
 
 import { CONNECTING, Heartbeat, wait, watch } from "./common/line.js";
 

@@ -1,4 +1,5 @@
-// <theme-switch>: its radio buttons choose light, dark or what the system says; this browser remembers.
+/** <theme-switch>: its radio buttons choose light, dark or what the system says; this browser remembers. */
+
 const KEY = "lethe:theme";
 
 class ThemeSwitch extends HTMLElement {

@@ -1,4 +1,5 @@
-// Light or dark as this browser was told, set before anything is drawn; the system decides where nobody said.
+/** Light or dark as this browser was told, set before anything is drawn; the system decides where nobody said. */
+
 try {
   const theme = localStorage.getItem("lethe:theme");
   if (theme) document.documentElement.dataset.theme = theme;

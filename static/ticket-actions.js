@@ -1,4 +1,8 @@
-// <ticket-actions>: what can be done with the open ticket as a whole: its status, whose and which department's it is, whether it is spam.
+/**
+ * <ticket-actions>: what can be done with the open ticket as a whole: its status, whose and which department's it is,
+ * whether it is spam.
+ */
+
 import { boot } from "./boot.js";
 import { confirmed } from "./confirm-dialog.js";
 import { copied } from "./copy-text.js";

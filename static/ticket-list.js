@@ -1,4 +1,7 @@
-// <ticket-list>: the tickets of one view. While the pointer is over it nothing moves; what is new waits behind a bar.
+/**
+ * <ticket-list>: the tickets of one view. While the pointer is over it nothing moves; what is new waits behind a bar.
+ */
+
 import { Kept, arrange, define, h } from "./dom.js";
 import { row } from "./ticket-row.js";
 import { t } from "./words.js";
@@ -89,7 +92,8 @@ class TicketList extends HTMLElement {
     return this.#draw();
   }
 
-  // New is what is not in the list yet, or would stand higher among those that are; what has left the view makes nothing new.
+  // New is what is not in the list yet, or would stand higher among those that are; what has left the view makes
+  // nothing new.
   #waiting() {
     const fresh = this.#fresh;
     const stays = new Set(fresh);

@@ -1,4 +1,5 @@
-// One ticket in the list, in two lines: who and when, what was said last and what is new about it.
+/** One ticket in the list, in two lines: who and when, what was said last and what is new about it. */
+
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
 import { href } from "./route.js";

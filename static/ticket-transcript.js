@@ -1,4 +1,5 @@
-// <ticket-transcript>: everything said in the open ticket, kept at its end while the reader is there.
+/** <ticket-transcript>: everything said in the open ticket, kept at its end while the reader is there. */
+
 import { Kept, arrange, define, h } from "./dom.js";
 import { icon } from "./icons.js";
 import { rows } from "./transcript-rows.js";

@@ -1,4 +1,5 @@
-// <ticket-view>: the open ticket with its actions, transcript and composer, or why there is none to see.
+/** <ticket-view>: the open ticket with its actions, transcript and composer, or why there is none to see. */
+
 import { boot } from "./boot.js";
 import { confirmed } from "./confirm-dialog.js";
 import { arrange, define, h } from "./dom.js";

@@ -1,4 +1,5 @@
-// The ticket summaries the browser knows, and which of them belong in which view.
+/** The ticket summaries the browser knows, and which of them belong in which view. */
+
 import { boot } from "./boot.js";
 import { rest } from "./rest.js";
 
@@ -22,7 +23,8 @@ const VIEW = {
 export class Tickets extends EventTarget {
   #summaries = new Map();
   #next = new Map();
-  // What may not come back by an answer that was on its way. Numbers and ids are never used again, so these only grow by what is gone.
+  // What may not come back by an answer that was on its way. Numbers and ids are never used again, so these only grow
+  // by what is gone.
   #gone = new Set();
   #erased = new Set();
   #doubted = [];

@@ -1,4 +1,5 @@
-// Times as people read them, in the page's locale and the reader's own zone.
+/** Times as people read them, in the page's locale and the reader's own zone. */
+
 import { boot } from "./boot.js";
 import { t } from "./words.js";
 

@@ -1,4 +1,8 @@
-// The times of a page drawn by the server, in the reader's own zone and language; the exact one in UTC stands behind it.
+/**
+ * The times of a page drawn by the server, in the reader's own zone and language; the exact one in UTC stands behind
+ * it.
+ */
+
 import { date, exact, minute, second } from "./time.js";
 
 const SHOWS = { day: date, minute, second };

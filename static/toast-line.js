@@ -1,4 +1,5 @@
-// <toast-line>: one line that says what was just done, with a way back where there is one.
+/** <toast-line>: one line that says what was just done, with a way back where there is one. */
+
 import { define, h } from "./dom.js";
 import { t } from "./words.js";
 

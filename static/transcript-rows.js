@@ -1,4 +1,7 @@
-// What stands in a transcript, line by line: days, system lines, groups of one author's messages, notes, held messages.
+/**
+ * What stands in a transcript, line by line: days, system lines, groups of one author's messages, notes, held messages.
+ */
+
 import { boot } from "./boot.js";
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
@@ -13,7 +16,8 @@ const GROUP = 2 * 60_000;
 
 /**
  * The rows, as Kept takes them, of a transcript's `entries` and what is `unacked` after them.
- * `read` says how far the visitor, called `visitor`, has read; `act` holds what the buttons do: {reveal, release, retry, discard, redact, removeFile}.
+ * `read` says how far the visitor, called `visitor`, has read; `act` holds what the buttons do: {reveal, release,
+ * retry, discard, redact, removeFile}.
  */
 export function rows({ entries, unacked, read, visitor, act }) {
   const all = [...entries, ...unacked.map(mine)];

@@ -1,10 +1,15 @@
-// One ticket as the browser knows it: messages by seq, notes by number, once each and in order, and who has read how far.
+/**
+ * One ticket as the browser knows it: messages by seq, notes by number, once each and in order, and who has read how
+ * far.
+ */
 
 export class Transcript {
   summary = null;
   read = { agent: 0, visitor: 0 };
   loaded = false;
-  /** Nothing may be shown of it any more: it was deleted, its contact is held or (then with the `erasure`) being erased. */
+  /**
+   * Nothing may be shown of it any more: it was deleted, its contact is held or (then with the `erasure`) being erased.
+   */
   gone = false;
   erasure = null;
   /** How far we have told the server that we have read. */

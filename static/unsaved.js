@@ -1,4 +1,6 @@
-// Leaving a form that was changed and not saved is asked about; one that came back with a mistake is not saved either.
+/**
+ * Leaving a form that was changed and not saved is asked about; one that came back with a mistake is not saved either.
+ */
 
 const said = (form) => JSON.stringify([...new FormData(form)].map(([name, value]) => [name, String(value)]));
 const first = new Map(

@@ -1,9 +1,12 @@
-// Sends files up, one after another, telling how far each is.
+/** Sends files up, one after another, telling how far each is. */
+
 import { boot } from "./boot.js";
 
 const LARGEST = 10 * 2 ** 20;
 
-/** Gives each of `attachments` its id; `tell` is called as they go. Answers with "" or the code of the first refusal. */
+/**
+ * Gives each of `attachments` its id; `tell` is called as they go. Answers with "" or the code of the first refusal.
+ */
 export async function uploaded(ticket, attachments, tell) {
   const waiting = attachments.filter(({ id }) => !id);
   for (const each of waiting) each.sent = 0;

@@ -1,4 +1,5 @@
-// The page's words: every sentence comes from the locale file the page was given, never from code.
+/** The page's words: every sentence comes from the locale file the page was given, never from code. */
+
 import { boot } from "./boot.js";
 
 const plural = new Intl.PluralRules(boot.locale);

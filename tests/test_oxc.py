@@ -69,3 +69,15 @@ def test_every_rule_that_is_off_says_why() -> None:
     found = OFF.findall((oxc.ROOT / ".oxlintrc.json").read_text())
     assert len(found) > 5
     assert all(re.match(r" // \w.{10}", reason) for _, reason in found), found
+
+
+def beginnings() -> dict[str, str]:
+    """How each script begins, by its path."""
+    folders = ("static", "widget")
+    return {str(path): path.read_text()[:4] for each in folders for path in (oxc.ROOT / each).rglob("*.js")}
+
+
+def test_every_script_begins_with_what_it_is() -> None:
+    found = beginnings()
+    assert len(found) > 60
+    assert {path for path, text in found.items() if not text.startswith("/**")} == set()

@@ -1,4 +1,7 @@
-/** `<chat-composer>`: keeps what is written and chosen until it is sent. Fires `send` (`detail`: text, files) and `typing` (`detail`: on or off, no more). */
+/**
+ * `<chat-composer>`: keeps what is written and chosen until it is sent. Fires `send` (`detail`: text, files) and
+ * `typing` (`detail`: on or off, no more).
+ */
 
 import { LONGEST_TEXT, lengthOf } from "/static/common/writing.js";
 import { define, icon, make } from "./dom.js";

@@ -16,14 +16,14 @@ export class ChatRoom extends HTMLElement {
   #composer;
   #ended;
 
-  constructor(words, name, desk) {
+  constructor(words, name, api) {
     super();
     this.#words = words;
     this.#name = name;
     this.#list = new MessageList(
       words,
       { retry: (id) => this.#conversation.retry(id), drop: (id) => this.#conversation.drop(id) },
-      desk,
+      api,
     );
     this.#list.addEventListener("end", () => this.#see());
     this.#empty = make("p", { class: "empty" }, words.say("empty", { name }));

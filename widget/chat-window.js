@@ -1,7 +1,7 @@
 /** `<chat-window>`: everything inside the frame; works with nothing but the notice until it has been agreed to. */
 
 import { ConsentNotice } from "./consent-notice.js";
-import { Refusal } from "./desk.js";
+import { Refusal } from "./visitor-api.js";
 import { button, define, icon, make } from "./dom.js";
 import { menu, PlainPage } from "./plain-page.js";
 
@@ -16,7 +16,7 @@ const PARTS = {
 export class ChatWindow extends HTMLElement {
   #words;
   #config;
-  #desk;
+  #api;
   #tell;
   #presence = make("p", { class: "presence" });
   #menu = make("nav", { hidden: true });
@@ -28,18 +28,18 @@ export class ChatWindow extends HTMLElement {
   #unread = 0;
   #asking = false;
 
-  constructor(words, config, desk, tell) {
+  constructor(words, config, api, tell) {
     super();
     this.#words = words;
     this.#config = config;
-    this.#desk = desk;
+    this.#api = api;
     this.#tell = tell;
     this.append(this.#header(config.account), this.#main);
     document.addEventListener("visibilitychange", () => this.#back());
-    desk.elsewhere(() => this.#elsewhere());
+    api.elsewhere(() => this.#elsewhere());
     this.#present(config.online);
     if (!config.notice) this.#show(this.#notOpen(config));
-    else if (desk.token) this.#chat().catch(() => this.#stuck("unreachable"));
+    else if (api.token) this.#chat().catch(() => this.#stuck("unreachable"));
     else this.#ask();
   }
 
@@ -65,7 +65,7 @@ export class ChatWindow extends HTMLElement {
     const rights = ["kept", "receipt", "earlier", "transcript", ...(this.#config.mail ? ["mail"] : []), "export"];
     const aside = (name) => [
       name,
-      () => this.#late(name, ({ asides }) => asides[name](this.#words, this.#config, this.#desk, this.#conversation)),
+      () => this.#late(name, ({ asides }) => asides[name](this.#words, this.#config, this.#api, this.#conversation)),
     ];
     return menu(this.#words, {
       ...Object.fromEntries(rights.map(aside)),
@@ -105,7 +105,7 @@ export class ChatWindow extends HTMLElement {
   async #agree(notice, agreement) {
     try {
       await this.#part("chat");
-      await this.#desk.agree({ ...agreement, locale: this.#words.locale });
+      await this.#api.agree({ ...agreement, locale: this.#words.locale });
       if (this.#asking) await this.#chat();
     } catch (refusal) {
       this.#refused(notice, refusal);
@@ -131,20 +131,20 @@ export class ChatWindow extends HTMLElement {
     const { ChatRoom, Conversation } = await this.#part("chat");
     this.#asking = false;
     const unsent = this.#conversation?.transcript.pending;
-    const conversation = new Conversation(SOCKET, this.#desk, this.#config.online, unsent);
+    const conversation = new Conversation(SOCKET, this.#api, this.#config.online, unsent);
     conversation.addEventListener("change", () => this.#changed());
     conversation.addEventListener("asked", ({ detail }) => this.#askAgain(detail));
     conversation.addEventListener("over", ({ detail }) => this.#over(detail));
     this.#conversation = conversation;
     if (!this.#menu.hasChildNodes()) this.#menu.append(...this.#choices());
-    this.#room ??= new ChatRoom(this.#words, this.#config.account.name, this.#desk);
+    this.#room ??= new ChatRoom(this.#words, this.#config.account.name, this.#api);
     this.#room.conversation = conversation;
     this.#show(this.#room);
   }
 
   /** Another window has agreed: it is the same visitor's yes. */
   #elsewhere() {
-    if (this.#asking && this.#desk.token) this.#chat().catch(() => this.#stuck("unreachable"));
+    if (this.#asking && this.#api.token) this.#chat().catch(() => this.#stuck("unreachable"));
   }
 
   /** The page may load the chat by itself from now on, or no more. */
@@ -190,7 +190,7 @@ export class ChatWindow extends HTMLElement {
   #over(reason) {
     if (reason === "erased") this.#done(null);
     else if (reason === "unauthorized") {
-      this.#desk.forget();
+      this.#api.forget();
       this.#ask(this.#words.say("signed_out"));
     } else this.#stuck(reason);
   }
@@ -227,7 +227,7 @@ export class ChatWindow extends HTMLElement {
   }
 
   #withdrawing(behind) {
-    const withdraw = async () => this.#done(await this.#desk.withdraw());
+    const withdraw = async () => this.#done(await this.#api.withdraw());
     return this.#late(
       "withdraw",
       ({ withdrawPage }) => withdrawPage(this.#words, this.#config.account, withdraw),
@@ -238,7 +238,7 @@ export class ChatWindow extends HTMLElement {
   /** Everything is gone there, so nothing may stay here. */
   async #done(number) {
     this.#conversation?.stop();
-    this.#desk.forget();
+    this.#api.forget();
     this.#remember(false);
     this.#room?.remove();
     this.#conversation = this.#room = null;

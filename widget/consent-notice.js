@@ -1,4 +1,7 @@
-/** `<consent-notice>`: the notice and its boxes, none of them ticked. Fires `agree` (`detail`: `{notice_version, consent, fields}`). */
+/**
+ * `<consent-notice>`: the notice and its boxes, none of them ticked. Fires `agree` (`detail`: `{notice_version,
+ * consent, fields}`).
+ */
 
 import { define, make } from "./dom.js";
 

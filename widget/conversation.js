@@ -1,4 +1,4 @@
-/** The visitor's side of `lethe.v1`: sends until acknowledged, resumes after a loss, waits where consent is asked again. */
+/** The visitor's side of `lethe.v1`: sends until acknowledged, resumes after a loss, waits where consent is asked. */
 
 import { Connection } from "./connection.js";
 import { Transcript } from "./transcript.js";
@@ -8,7 +8,7 @@ const UNNAMED = new Set(["invalid_frame", "too_large"]);
 const TRIES = 5;
 const PATIENCE = { ack: 15_000, welcome: 8_000, hole: 300, typing: 8_000 };
 
-/** Fires `change`, `asked` (`detail`: the notice in force, if there is one) and `over` (`detail`: why it will not come back). */
+/** Fires `change`, `asked` (`detail`: the notice in force or null) and `over` (`detail`: why it is not tried again). */
 export class Conversation extends EventTarget {
   transcript = new Transcript();
   live = false;
@@ -20,7 +20,7 @@ export class Conversation extends EventTarget {
   typing = null;
 
   #connection;
-  #desk;
+  #api;
   #asked = null;
   #answer = null;
   #fresh = false;
@@ -49,9 +49,9 @@ export class Conversation extends EventTarget {
   };
 
   /** `unsent`: what an earlier conversation could not send. */
-  constructor(url, desk, online, unsent = []) {
+  constructor(url, api, online, unsent = []) {
     super();
-    this.#desk = desk;
+    this.#api = api;
     this.online = online;
     for (const { text, attachments } of unsent) this.transcript.mark(this.transcript.hold(text, attachments), "failed");
     this.#connection = new Connection(url, {
@@ -133,7 +133,7 @@ export class Conversation extends EventTarget {
     const last_seq = this.#fresh ? 0 : this.transcript.lastSeq;
     const sent = this.#connection.send({
       type: "hello",
-      token: this.#desk.token,
+      token: this.#api.token,
       last_seq,
       ...(this.#fresh && { fresh: true }),
     });
@@ -235,7 +235,7 @@ export class Conversation extends EventTarget {
 
   async #upload(id, attachments) {
     const { uploaded } = await import("./file-tray.js");
-    const code = await uploaded(attachments, this.#desk, () => this.#changed());
+    const code = await uploaded(attachments, this.#api, () => this.#changed());
     if (code) this.transcript.mark(id, "failed", code);
     else if (code === "") this.retry(id);
     this.#changed();

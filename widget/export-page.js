@@ -20,7 +20,7 @@ function sized(words, bytes) {
 /** One visit to the page: what was asked for before is found again. */
 class Export {
   #words;
-  #desk;
+  #api;
   #standing = make("div", { class: "exporting", role: "status" });
   #message = make("p", { class: "message", role: "alert" });
   #views = {
@@ -31,9 +31,9 @@ class Export {
   };
   page;
 
-  constructor(words, desk) {
+  constructor(words, api) {
     this.#words = words;
-    this.#desk = desk;
+    this.#api = api;
     const parts = ["page", "json", "files"].map((part) => make("li", {}, words.say(`export.${part}`)));
     this.page = new PlainPage(
       words.say("menu.export"),
@@ -45,7 +45,7 @@ class Export {
   }
 
   async look() {
-    const [last] = (await (await this.#desk.mine("/exports")).json()).items;
+    const [last] = (await (await this.#api.mine("/exports")).json()).items;
     this.#show(last);
   }
 
@@ -70,7 +70,7 @@ class Export {
   #ready({ id, size, done_at: at, expires_at: until }) {
     const save = () =>
       this.#try(async () =>
-        download(await (await this.#desk.mine(`/exports/${id}`)).blob(), `export-${at.slice(0, 10)}.zip`),
+        download(await (await this.#api.mine(`/exports/${id}`)).blob(), `export-${at.slice(0, 10)}.zip`),
       );
     return [
       paragraph(
@@ -85,7 +85,7 @@ class Export {
   }
 
   #ask() {
-    return this.#try(async () => this.#show(await (await this.#desk.mine("/exports", "POST")).json()));
+    return this.#try(async () => this.#show(await (await this.#api.mine("/exports", "POST")).json()));
   }
 
   async #try(deed) {
@@ -96,8 +96,8 @@ class Export {
   }
 }
 
-export async function exportPage(words, desk) {
-  const made = new Export(words, desk);
+export async function exportPage(words, api) {
+  const made = new Export(words, api);
   await made.look();
   return made.page;
 }

@@ -1,4 +1,7 @@
-/** Files: `<file-tray>` holds what is chosen, and leaves it there until it is sent; then how files go up, look and come down. Fetched when the first one turns up. */
+/**
+ * Files: `<file-tray>` holds what is chosen, and leaves it there until it is sent; then how files go up, look and come
+ * down. Fetched when the first one turns up.
+ */
 
 import { button, define, icon, make } from "./dom.js";
 import { download } from "./download.js";
@@ -49,25 +52,28 @@ export class FileTray extends HTMLElement {
 
 define("file-tray", FileTray);
 
-/** Send up what has no id yet. Gives "" when all is there, a code where one was refused, null where they are on their way already. */
-export async function uploaded(attachments, desk, tell) {
+/**
+ * Send up what has no id yet. Gives "" when all is there, a code where one was refused, null where they are on their
+ * way already.
+ */
+export async function uploaded(attachments, api, tell) {
   const waiting = attachments.filter(({ id }) => !id);
   if (waiting.some(({ sent }) => sent !== undefined)) return null;
   for (const each of waiting) each.sent = 0;
   let code = "";
-  for (const each of waiting) code ||= await up(each, desk, tell);
+  for (const each of waiting) code ||= await up(each, api, tell);
   for (const each of waiting) delete each.sent;
   return code;
 }
 
 /** Not `fetch`: it cannot tell how far it is. */
-function up(each, desk, tell) {
+function up(each, api, tell) {
   if (each.size > LARGEST) return "file_too_large";
   const request = new XMLHttpRequest();
   const body = new FormData();
   body.append("file", each.file);
-  request.open("POST", desk.uploads);
-  request.setRequestHeader("Authorization", `Bearer ${desk.token}`);
+  request.open("POST", api.uploads);
+  request.setRequestHeader("Authorization", `Bearer ${api.token}`);
   request.responseType = "json";
   request.upload.addEventListener("progress", ({ loaded, total }) => {
     each.sent = loaded / total;
@@ -89,20 +95,20 @@ function settled(each, { status, response }) {
 }
 
 /** A message's files as they look: a small image where there is one, else the name; pressing saves it. */
-export function drawn(attachments, words, desk) {
+export function drawn(attachments, words, api) {
   return attachments.map((each) => {
     const { id, name, preview, sent } = each;
-    const save = async () => id && download(await desk.file(id), name);
+    const save = async () => id && download(await api.file(id), name);
     const face = button("file", save, make("bdi", {}, name));
     face.ariaLabel = words.say("file.save", each);
-    if (id && preview) show(face, id, desk);
+    if (id && preview) show(face, id, api);
     if (sent !== undefined) face.append(make("progress", { value: sent, "aria-label": name }));
     return face;
   });
 }
 
-async function show(face, id, desk) {
-  const small = await desk.file(id, "?small=true").catch(() => null);
+async function show(face, id, api) {
+  const small = await api.file(id, "?small=true").catch(() => null);
   if (!small) return;
   const image = make("img", { src: URL.createObjectURL(small), alt: "", load: () => URL.revokeObjectURL(image.src) });
   face.prepend(image);

@@ -8,7 +8,8 @@ const TRAILING = ".,;:!?'’)]}·…";
 /** Closing marks belong to the sentence, unless they close a bracket of the address. */
 function trim(found) {
   let end = found.length;
-  while (end > 0 && TRAILING.includes(found.charAt(end - 1))) end -= 1; // not by a pattern: one tries each mark of many as the first
+  // Not by a pattern: one tries each mark of many as the first.
+  while (end > 0 && TRAILING.includes(found.charAt(end - 1))) end -= 1;
   let address = found.slice(0, end);
   if (address.includes("(") && found.charAt(address.length) === ")") address += ")";
   return address;

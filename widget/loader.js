@@ -1,6 +1,6 @@
 /**
- * Draws the round button and nothing else: until it is pressed no cookie, no storage, no socket and no request but this file.
- * On the pages after somebody has agreed it loads the chat unseen, so that they learn of an answer.
+ * Draws the round button and nothing else: until it is pressed no cookie, no storage, no socket and no request but this
+ * file. On the pages after somebody has agreed it loads the chat unseen, so that they learn of an answer.
  */
 (() => {
   const AGAIN = Symbol.for("lethe");
@@ -11,7 +11,8 @@
     en: ["Open chat", "Chat", "The chat does not answer. Try again."],
     el: ["Άνοιγμα συνομιλίας", "Συνομιλία", "Η συνομιλία δεν απαντά. Δοκιμάστε ξανά."],
   };
-  // What is important in a shadow tree wins over whatever the page says of its own elements, and the top layer over their boxes.
+  // What is important in a shadow tree wins over whatever the page says of its own elements, and the top layer over
+  // their boxes.
   const STYLE = `
     :host { all: initial !important; display: block !important; position: fixed !important; inset: 0 !important; z-index: 2147483647 !important;
       direction: ltr !important; unicode-bidi: normal !important; color-scheme: light dark !important; pointer-events: none !important; }

@@ -3,13 +3,13 @@
 import { shieldComposing } from "/static/common/writing.js";
 import { ChatWindow } from "./chat-window.js";
 import { wear } from "./colour.js";
-import { Desk } from "./desk.js";
+import { VisitorApi } from "./visitor-api.js";
 import { button, make } from "./dom.js";
 import { Words } from "./words.js";
 
 const page = document.documentElement;
 const asked = new URLSearchParams(location.search);
-const desk = new Desk(page.dataset.site);
+const api = new VisitorApi(page.dataset.site);
 const start = document.querySelector("#start");
 let chat;
 
@@ -29,10 +29,10 @@ addEventListener("message", ({ source, origin: from, data }) => {
 
 async function begin() {
   try {
-    const config = await desk.config(asked.get("locale") ?? page.lang);
+    const config = await api.config(asked.get("locale") ?? page.lang);
     page.lang = config.locale;
     wear(config.site.color);
-    chat = new ChatWindow(new Words(config.locale, config.strings), config, desk, tell);
+    chat = new ChatWindow(new Words(config.locale, config.strings), config, api, tell);
     start.replaceWith(chat);
     tell("ready", { color: config.site.color });
   } catch ({ code }) {

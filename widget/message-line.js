@@ -10,18 +10,18 @@ export class MessageLine extends HTMLElement {
   #words;
   #retry;
   #drop;
-  #desk;
+  #api;
   #text;
   #files = make("div", { class: "files" });
   #standing = make("p", { class: "standing", "aria-live": "off" });
 
   /** `act`: `retry(id)`, `drop(id)`. */
-  constructor(words, { retry, drop }, desk) {
+  constructor(words, { retry, drop }, api) {
     super();
     this.#words = words;
     this.#retry = retry;
     this.#drop = drop;
-    this.#desk = desk;
+    this.#api = api;
   }
 
   /** `first` of its group; `standing`: sending, waiting, failed, sent, seen, or null. */
@@ -57,7 +57,7 @@ export class MessageLine extends HTMLElement {
     if ((this.#files.dataset.shows ?? "[]") === shows) return;
     this.#files.dataset.shows = shows;
     const { drawn } = await import("./file-tray.js");
-    if (this.#files.dataset.shows === shows) this.#files.replaceChildren(...drawn(files, this.#words, this.#desk));
+    if (this.#files.dataset.shows === shows) this.#files.replaceChildren(...drawn(files, this.#words, this.#api));
   }
 
   #stands({ id, code }, standing) {

@@ -21,7 +21,7 @@ function standing(line, read) {
 export class MessageList extends HTMLElement {
   #words;
   #act;
-  #desk;
+  #api;
   #nodes = new Map();
   #count = 0;
   #log;
@@ -31,11 +31,11 @@ export class MessageList extends HTMLElement {
   #sizes = new ResizeObserver(() => this.atEnd && this.toEnd());
   atEnd = true;
 
-  constructor(words, act, desk) {
+  constructor(words, act, api) {
     super();
     this.#words = words;
     this.#act = act;
-    this.#desk = desk;
+    this.#api = api;
     this.#log = make("div", {
       class: "log",
       role: "log",
@@ -86,7 +86,7 @@ export class MessageList extends HTMLElement {
       const day = dayOf(line);
       const opens = dayOf(before) !== day;
       if (opens) nodes.push(this.#node(day, () => make("p", { class: "day" }, this.#words.day(line.at))));
-      const node = this.#node(line.id, () => new MessageLine(this.#words, this.#act, this.#desk));
+      const node = this.#node(line.id, () => new MessageLine(this.#words, this.#act, this.#api));
       const says = line === own.at(-1) || line.state;
       node.show(line, opens || apart(before, line), says ? standing(line, read) : null);
       nodes.push(node);

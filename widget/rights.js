@@ -1,4 +1,7 @@
-/** What is behind the menu: what is kept, the receipt, the transcript, the export, withdrawing, and that it is done. Fetched when first asked for. */
+/**
+ * What is behind the menu: what is kept, the receipt, the transcript, the export, withdrawing, and that it is done.
+ * Fetched when first asked for.
+ */
 
 import { button, make } from "./dom.js";
 import { download } from "./download.js";
@@ -42,8 +45,8 @@ function keptPage(words, { account, kept_days: days }, last) {
 }
 
 /** Everything said, in this chat and before it. */
-async function earlierPage(words, desk) {
-  const text = await (await desk.mine("/transcript")).text();
+async function earlierPage(words, api) {
+  const text = await (await api.mine("/transcript")).text();
   const said = text
     .trim()
     .split(ENTRY)
@@ -60,19 +63,19 @@ function past(words, entry) {
   return said.endsWith("\n") ? [told, make("hr", {})] : [told];
 }
 
-async function mailedPage(words, desk) {
-  await desk.mine("/transcript", "POST");
+async function mailedPage(words, api) {
+  await api.mine("/transcript", "POST");
   return new PlainPage(words.say("menu.mail"), paragraph(words.say("mailed")));
 }
 
-const receipt = async (desk) => (await desk.mine("/receipt")).json();
+const receipt = async (api) => (await api.mine("/receipt")).json();
 
 /** What was agreed to; an optional purpose can be stopped by itself, without ending the chat. */
-async function receiptPage(words, desk, conversation) {
-  const signed = await receipt(desk);
+async function receiptPage(words, api, conversation) {
+  const signed = await receipt(api);
   const { at, consent, notice } = signed.receipt;
   const given = notice.purposes.map((purpose) =>
-    agreed(words, purpose, consent, () => stop(desk, conversation, signed.receipt, purpose.id)),
+    agreed(words, purpose, consent, () => stop(api, conversation, signed.receipt, purpose.id)),
   );
   const save = () => download(json(signed), "receipt.json");
   return new PlainPage(
@@ -101,11 +104,11 @@ function agreed(words, { id, label, required }, consent, end) {
 }
 
 /** Whether the ledger says so: the receipt is asked for until it does. */
-async function stop(desk, conversation, { consent, notice }, id) {
+async function stop(api, conversation, { consent, notice }, id) {
   conversation.agree({ notice_version: notice.version, consent: { ...consent, [id]: false } });
   for (let tries = 0; tries < 20; tries += 1) {
     await pause(250);
-    const fresh = await receipt(desk).catch(() => null);
+    const fresh = await receipt(api).catch(() => null);
     if (fresh?.receipt.consent[id] === false) return true;
   }
   return false;
@@ -114,11 +117,11 @@ async function stop(desk, conversation, { consent, notice }, id) {
 /** What the menu asks for, by its string: a page, or something to save. */
 export const asides = {
   kept: (words, config, _, { transcript }) => keptPage(words, config, transcript.lines.at(-1)?.at),
-  receipt: (words, _, desk, conversation) => receiptPage(words, desk, conversation),
-  earlier: (words, _, desk) => earlierPage(words, desk),
-  transcript: async (_, __, desk) => download(await (await desk.mine("/transcript")).blob(), "transcript.txt"),
-  mail: (words, _, desk) => mailedPage(words, desk),
-  export: (words, _, desk) => exportPage(words, desk),
+  receipt: (words, _, api, conversation) => receiptPage(words, api, conversation),
+  earlier: (words, _, api) => earlierPage(words, api),
+  transcript: async (_, __, api) => download(await (await api.mine("/transcript")).blob(), "transcript.txt"),
+  mail: (words, _, api) => mailedPage(words, api),
+  export: (words, _, api) => exportPage(words, api),
 };
 
 /** Asks once, saying exactly what will happen. */

@@ -1,4 +1,8 @@
-// Says to a browser below the floor (README.md) that it is too old, in the words of the element that has them. Written for browsers that know no modules.
+/**
+ * Says to a browser below the floor (README.md) that it is too old, in the words of the element that has them. Written
+ * for browsers that know no modules.
+ */
+
 (function () {
   var known =
     window.CSS &&

@@ -1,4 +1,7 @@
-// How a client keeps its one websocket, in the widget and in the inbox alike: when to ask, when to give up, how long to wait.
+/**
+ * How a client keeps its one websocket, in the widget and in the inbox alike: when to ask, when to give up, how long to
+ * wait.
+ */
 
 /** Milliseconds: of connecting, of silence before the other end is asked, and for its answer. */
 export const CONNECTING = 10_000;

@@ -1,4 +1,4 @@
-// What writing needs, in the widget and in the inbox alike: one way of counting, of naming and of hearing keys.
+/** What writing needs, in the widget and in the inbox alike: one way of counting, of naming and of hearing keys. */
 
 /** The longest text, in characters as `lengthOf` counts them. */
 export const LONGEST_TEXT = 10_000;
@@ -19,7 +19,10 @@ export const uuid = () =>
     (digit ^ (crypto.getRandomValues(new Uint8Array(1))[0] & (15 >> (digit / 4)))).toString(16),
   );
 
-/** Whether a key belongs to an input method. Safari ends the composition first: there only 229 tells (WebKit bug 165004). */
+/**
+ * Whether a key belongs to an input method. Safari ends the composition first: there only 229 tells (WebKit bug
+ * 165004).
+ */
 export const isComposing = (event) => event.isComposing || event.keyCode === 229;
 
 /** Keeps the keys of input methods from every listener on the page; an Escape of theirs closes no dialog either. */

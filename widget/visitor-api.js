@@ -44,7 +44,7 @@ const hold = (name) =>
       .catch(denied);
   });
 
-export class Desk {
+export class VisitorApi {
   #base;
   #key;
   #token = null;
@@ -109,8 +109,9 @@ export class Desk {
   }
 
   /**
-   * Windows that agree at the same time do so with one id, so that the server makes one contact. Storage would tell them too late; the name of
-   * a lock is there at once, and gone with the windows. Without TLS, or where a browser denies locks to frames, each has an id of its own.
+   * Windows that agree at the same time do so with one id, so that the server makes one contact. Storage would tell
+   * them too late; the name of a lock is there at once, and gone with the windows. Without TLS, or where a browser
+   * denies locks to frames, each has an id of its own.
    */
   async #share() {
     if (this.#release) return;
