@@ -14,7 +14,11 @@ from chat.embed.feature import feature as embed
 from chat.erasure.feature import feature as erasure
 from chat.export.feature import feature as export
 from chat.holds.feature import feature as holds
+from chat.infra.bus import LEFT, NETWORKS
 from chat.infra.gathered import Gathered
+from chat.infra.keys.keys import KEYS
+from chat.infra.ledger.ledger import LEDGER
+from chat.infra.store.folder import DATABASE, SECRET
 from chat.letters.feature import feature as letters
 from chat.profiles.feature import feature as profiles
 from chat.record.feature import feature as record
@@ -48,6 +52,8 @@ FEATURES: Features = (
     profiles,
     embed,
 )
+OF_THE_SERVER = (KEYS, NETWORKS, LEFT, SECRET, DATABASE, LEDGER)
+"""The data locations that are no feature's."""
 
 
 def menu(features: Features = FEATURES) -> dict[str, list[Menu]]:
@@ -68,5 +74,7 @@ def gathered(features: Features = FEATURES) -> Gathered:
     return Gathered(
         audited=frozenset(word for each in features for word in each.audited),
         locales=Locales([each.folder for each in features]),
+        locations=(*OF_THE_SERVER, *(location for each in features for location in each.locations)),
+        steps=tuple(sorted((step for each in features for step in each.steps), key=lambda step: step.order)),
         rules=tuple(sorted((rule for each in features for rule in each.rules), key=lambda rule: rule.order)),
     )

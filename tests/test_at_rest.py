@@ -18,6 +18,7 @@ import redis
 
 from chat.core import locations
 from chat.erasure.domain import residue
+from chat.features import gathered
 from chat.record import actions as datamap
 from tests.lethe import Account, Lethe
 from tests.services import PostgreSQL, Valkey
@@ -151,7 +152,7 @@ def test_every_file_and_key_is_of_a_known_place(used: Used) -> None:
     written = [place.removeprefix("data/") for place in used.places if place.startswith("data/")]
     keys = [literal_eval(place.removeprefix("Redis ")).decode() for place in used.places if place.startswith("Redis ")]
     assert "secret.key" in written
-    assert locations.find_unclaimed([*written, *keys], datamap.every()) == []
+    assert locations.find_unclaimed([*written, *keys], datamap.every(gathered())) == []
 
 
 def test_a_file_of_no_known_place_is_found(used: Used) -> None:
@@ -159,7 +160,7 @@ def test_a_file_of_no_known_place_is_found(used: Used) -> None:
     planted.write_text("Ada")
     written = [place.removeprefix("data/") for place in files(Path(used.lethe.folder)) if place.startswith("data/")]
     planted.unlink()
-    assert locations.find_unclaimed(written, datamap.every()) == ["attachments/names.txt"]
+    assert locations.find_unclaimed(written, datamap.every(gathered())) == ["attachments/names.txt"]
 
 
 def test_the_log_says_what_happened(used: Used) -> None:

@@ -261,17 +261,17 @@ async def test_an_erasure_stopped_at_any_write_goes_on_to_the_same_end(
 async def test_a_place_left_out_is_seen_in_what_remains(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """The control of all above: an erasure that forgets a place is not called done."""
     guest = await chatted(house)
-    whole = forgetting.steps()
+    whole = forgetting.steps(house.services)
 
     async def nothing(_services: Services, _erasure: Any) -> int:
         return 0
 
     lame = [replace(each, take=nothing) if each.location.name == "keys" else each for each in whole]
-    monkeypatch.setattr(forgetting, "steps", lambda: lame)
+    monkeypatch.setattr(forgetting, "steps", lambda _: lame)
     done = await erased(house, guest)
     assert (done["state"], done["certificate"]) == ("running", None)
     assert done["places"][0]["left"] == 1
-    monkeypatch.setattr(forgetting, "steps", lambda: whole)
+    monkeypatch.setattr(forgetting, "steps", lambda _: whole)
     await erasure.sweep(house.services)
     assert (await erasure.state(house.services, house.actor, done["id"]))["state"] == "done"
 

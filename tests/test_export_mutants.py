@@ -23,7 +23,9 @@ ON_SQLITE = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 def step_left_out(patch: pytest.MonkeyPatch) -> None:
     """An erasure that does not know of the archives."""
     whole = forgetting.steps
-    patch.setattr(forgetting, "steps", lambda: [each for each in whole() if each.location.name != "exports"])
+    patch.setattr(
+        forgetting, "steps", lambda services: [each for each in whole(services) if each.location.name != "exports"]
+    )
 
 
 def nothing_escaped(patch: pytest.MonkeyPatch) -> None:

@@ -16,8 +16,10 @@ import pytest
 from starlette.routing import BaseRoute
 
 import chat
+from chat.core.locations import DataLocation
 from chat.core.model import LOCALES
 from chat.features import FEATURES, gathered, menu, sweeps
+from chat.infra.gathered import Step
 from chat.infra.store.ageing import AgeingKind
 from chat.infra.store.columns import metadata
 from chat.web.endpoint import endpoints as declared
@@ -37,6 +39,17 @@ def modules(name: str, *layers: str) -> Iterator[ModuleType]:
     for each in pkgutil.walk_packages([str(FOLDER / name)], f"chat.{name}."):
         if each.name.split(".")[2] in layers:
             yield import_module(each.name)
+
+
+def locations() -> set[str]:
+    """The data locations that anything declares beside what it is about, or forgets in."""
+    declared = set()
+    for each in pkgutil.walk_packages([str(FOLDER / "infra")], "chat.infra."):
+        if ".migrations." not in each.name:
+            declared |= {
+                made.name for made in vars(import_module(each.name)).values() if isinstance(made, DataLocation)
+            }
+    return declared | {step.location.name for step in gathered().steps}
 
 
 def endpoints(found: list[BaseRoute]) -> set[object]:
@@ -78,6 +91,8 @@ def left_out(features: tuple[Feature, ...]) -> list[str]:
     found = [f"{name} is not in chat/features.py" for name in sorted(folders - {each.name for each in features})]
     said = {str(table.name) for each in features for table in each.tables}
     found += [f"the table {name} is no feature's" for name in sorted({*metadata.tables} - said - OF_THE_SERVER)]
+    located = {location.name for location in gathered(features).locations}
+    found += [f"the data location {name} is no feature's" for name in sorted(locations() - located)]
     audited = {word for each in features for word in each.audited}
     for each in features:
         found += unsaid(each) if each.folder == FOLDER / each.name else [f"{each.name} is not in its folder"]
@@ -98,6 +113,10 @@ def left_out(features: tuple[Feature, ...]) -> list[str]:
         for module in modules(each.name, "store"):
             aged = [made for made in vars(module).values() if isinstance(made, AgeingKind)]
             found += [f"{each.name} has no rule for {kind.rule}" for kind in aged if id(kind) not in kinds]
+        steps = {id(step) for step in each.steps}
+        for module in modules(each.name, "actions"):
+            named = [(name, made) for name, made in vars(module).items() if isinstance(made, Step)]
+            found += [f"{each.name} does not erase by {name}" for name, made in named if id(made) not in steps]
         pages = {str(getattr(route, "path", "")) for route in each.pages} | {one.path for one in each.endpoints}
         said_here = {(str(one), word) for one in each.endpoints for word in one.audited}
         found += [f"{one} enters {word}, which no feature says" for one, word in said_here if word not in audited]
@@ -123,6 +142,8 @@ def test_every_feature_says_all_it_has() -> None:
         ("holds", {"pages": ()}, "holds has no page /admin/privacy"),
         ("backup", {"sweeps": ()}, "backup does not run chat.backup.actions.backups.sweep"),
         ("departments", {"folder": FOLDER}, "departments is not in its folder"),
+        ("spam_filter", {"steps": ()}, "spam_filter does not erase by SETTLED"),
+        ("export", {"locations": ()}, "the data location exports is no feature's"),
         ("erasure", {"rules": ()}, "erasure has no rule for sessions"),
         ("departments", {"audited": ()}, "departments enters department.changed, which no feature says"),
     ],
@@ -148,6 +169,10 @@ def test_no_two_features_say_one_action() -> None:
 def test_the_rules_of_retention_are_in_their_order() -> None:
     names = [rule.name for rule in gathered().rules]
     assert names == ["transcripts", "attachments", "training", "contacts", "sessions", "exports", "audit"]
+
+
+def test_an_erasure_begins_with_what_is_no_table_in_its_order() -> None:
+    assert [step.location.name for step in gathered().steps] == ["files", "exports", "learnt", "versions"]
 
 
 def test_no_two_sweeps_have_one_name() -> None:

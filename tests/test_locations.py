@@ -9,6 +9,7 @@ from sqlalchemy import Column, Integer, MetaData, String, Table, inspect
 
 from chat.core.locations import BASES, DataLocation, find_unclaimed
 from chat.core.macs import Macs
+from chat.features import gathered
 from chat.infra.bus.redis import RedisBus
 from chat.infra.services import Services
 from chat.infra.store import locations
@@ -31,8 +32,8 @@ def test_every_table_and_column_says_what_it_holds() -> None:
 
 
 def test_every_other_place_says_so_too() -> None:
-    assert [fault for each in datamap.OTHERS for fault in each.problems] == []
-    names = [each.name for each in datamap.every()]
+    assert [fault for each in gathered().locations for fault in each.problems] == []
+    names = [each.name for each in datamap.every(gathered())]
     assert len(set(names)) == len(names)
 
 
@@ -88,9 +89,9 @@ async def test_a_redis_key_of_no_known_place_is_found(redis_url: str) -> None:
     await bus.allow("begin:0123456789abcdef", 10, 60.0)
     await bus.stop()
     with redis.Redis.from_url(redis_url, decode_responses=True) as client:
-        assert find_unclaimed(client.scan_iter(), datamap.every()) == []
+        assert find_unclaimed(client.scan_iter(), datamap.every(gathered())) == []
         client.set("lethe:names:7", "Ada")
-        assert find_unclaimed(client.scan_iter(), datamap.every()) == ["lethe:names:7"]
+        assert find_unclaimed(client.scan_iter(), datamap.every(gathered())) == ["lethe:names:7"]
 
 
 def test_a_pattern_does_not_reach_into_another_folder() -> None:

@@ -16,11 +16,10 @@ import pytest
 from chat.attachments.actions import attachments
 from chat.core.errors import ConsentRequired
 from chat.erasure.actions import erasure, forgetting
-from chat.erasure.actions.forgetting import Step
 from chat.erasure.store import erasures
-from chat.erasure.store.erasures import Erasure
 from chat.infra import store
 from chat.infra.blobs import PREVIEW, Blobs
+from chat.infra.gathered import DataSubject, Step
 from chat.infra.keys.slots import open_slots
 from chat.infra.services import Services
 from chat.infra.store import locations
@@ -34,7 +33,7 @@ Claim = Callable[[House], Awaitable[None]]
 Break = Callable[[pytest.MonkeyPatch], None]
 
 
-async def nothing(_services: Services, _erasure: Erasure) -> int:
+async def nothing(_services: Services, _erasure: DataSubject) -> int:
     """Do and find nothing."""
     return 0
 
@@ -94,7 +93,9 @@ def left_out(name: str) -> Break:
 
     def broken(patch: pytest.MonkeyPatch) -> None:
         whole = forgetting.steps
-        patch.setattr(forgetting, "steps", lambda: [each for each in whole() if each.location.name != name])
+        patch.setattr(
+            forgetting, "steps", lambda services: [each for each in whole(services) if each.location.name != name]
+        )
 
     return broken
 
@@ -106,7 +107,7 @@ def key_kept(patch: pytest.MonkeyPatch) -> None:
         return [replace(each, look=nothing, take=nothing) if each.location.name == "keys" else each for each in whole]
 
     whole = forgetting.steps
-    patch.setattr(forgetting, "steps", lambda: lying(whole()))
+    patch.setattr(forgetting, "steps", lambda services: lying(whole(services)))
 
 
 def thumbnail_kept(patch: pytest.MonkeyPatch) -> None:
@@ -177,20 +178,20 @@ async def test_a_defence_that_is_taken_out_is_missed(name: str, house: House, mo
 async def test_a_place_that_is_not_emptied_keeps_its_erasure_open(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = forgetting.steps()
+    whole = forgetting.steps(house.services)
     for lame in whole:
         guest = await used(house)
         # A row that hangs off the contact would go with it.
         kept = {lame.location.name, "contact"} if lame.location.kind == "table" else {lame.location.name}
         broken = [replace(each, take=nothing) if each.location.name in kept else each for each in whole]
-        monkeypatch.setattr(forgetting, "steps", partial(list, broken))
+        monkeypatch.setattr(forgetting, "steps", lambda _, broken=broken: broken)
         made = await erasure.by_agent(house.services, house.actor, guest.contact.uid)
         request = await house.services.store.read(partial(erasures.by_id, erasure_id=made))
-        there = await lame.look(house.services, request)
+        there = await lame.look(house.services, request.subject)
         await erasure.sweep(house.services)
         assert ((await erasure.state(house.services, house.actor, made))["state"] != "done") is bool(
             there or len(kept) > 1
         )
-        monkeypatch.setattr(forgetting, "steps", lambda: whole)
+        monkeypatch.setattr(forgetting, "steps", lambda _: whole)
         await erasure.sweep(house.services)
         assert (await erasure.state(house.services, house.actor, made))["state"] == "done", lame.location.name

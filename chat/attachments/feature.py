@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from chat.attachments import schema
-from chat.attachments.actions import attachments
+from chat.attachments.actions import attachments, forgetting
+from chat.infra.blobs import FILES
 from chat.web.feature import Feature, Sweep
 
 feature = Feature(
@@ -14,4 +15,6 @@ feature = Feature(
     tables=(schema.attachment,),
     sweeps=(Sweep("attachments", attachments.sweep, 3600.0),),
     audited=("attachment.viewed",),
+    locations=(FILES,),
+    steps=(forgetting.FILES_GO,),
 )

@@ -6,8 +6,18 @@ from pathlib import Path
 
 from chat.consent import api, pages, schema
 from chat.consent.actions import consent
+from chat.core.locations import DataLocation, Field
 from chat.web.feature import Feature, Sweep
 from chat.web.menu import Menu
+
+BROWSER = DataLocation(
+    "browser",
+    "browser",
+    "contact",
+    "that the same visitor comes back to the same chat",
+    "90 days, or until withdrawn",
+    (Field("token", "cookie", "to know the visitor again", "consent"),),
+)
 
 feature = Feature(
     "consent",
@@ -23,4 +33,5 @@ feature = Feature(
     menu=(Menu("account", 2, "/admin/notice", "page.notice"),),
     sweeps=(Sweep("consents", consent.expire, 3600.0),),
     audited=("fields.changed", "notice.published"),
+    locations=(BROWSER,),
 )

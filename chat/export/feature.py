@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from chat.export import api, pages, schema
-from chat.export.actions import ageing, building
+from chat.export.actions import ageing, building, forgetting
 from chat.export.store import ageing as kinds
+from chat.infra.blobs import EXPORTS
 from chat.infra.gathered import Rule
 from chat.web.feature import Feature, Sweep
 from chat.web.menu import Menu
@@ -22,4 +23,6 @@ feature = Feature(
     sweeps=(Sweep("exports", building.sweep, 5.0),),
     audited=("contact.exported",),
     rules=(Rule("exports", "exports", "it was asked for", 7, kinds.EXPORTS, ageing.purge_exports, most=90, order=6),),
+    locations=(EXPORTS,),
+    steps=(forgetting.EXPORTS_GO,),
 )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chat.core.locales import Locales
+from chat.core.locations import DataLocation
 from chat.infra.pauses import Pause
 from chat.infra.store.ageing import AgeingKind, Found, Policy
 from chat.infra.store.tx import Tx
@@ -67,10 +68,39 @@ class Rule:
         return self.kind.department is not None
 
 
+@dataclass(frozen=True, slots=True)
+class DataSubject:
+    """The contact that an erasure (an id) is about: by its keys, and the slot of the key to what it wrote."""
+
+    erasure: str
+    account_id: str
+    contact_id: int
+    contact_uid: str
+    key_slot: int
+
+
+@dataclass(frozen=True)
+class Step:
+    """
+    A data location, how many of a contact's things are there (`look`), and the removal of some of them (`take`), which
+    returns how many and is called until that is none. Steps go by their `order`, after the key and before the tables.
+    """
+
+    location: DataLocation
+    look: Callable[[Services, DataSubject], Awaitable[int]]
+    take: Callable[[Services, DataSubject], Awaitable[int]]
+    order: int = 100
+
+
 @dataclass(frozen=True)
 class Gathered:
-    """Of all features: the actions that may be entered in the audit log, retention's rules in order, the words."""
+    """
+    Of all features: the actions that may be entered in the audit log, retention's rules in order, the words,
+    the data locations that are no tables, and the steps of an erasure that forget there, in order.
+    """
 
     audited: frozenset[str]
     rules: tuple[Rule, ...]
     locales: Locales
+    locations: tuple[DataLocation, ...]
+    steps: tuple[Step, ...]

@@ -8,52 +8,23 @@ from typing import Any
 
 from chat.account import store as accounts
 from chat.core.clock import stamp
-from chat.core.locations import BASES, DataLocation, Field
+from chat.core.locations import BASES, DataLocation
 from chat.core.model import Account, Actor
 from chat.infra.audit import audit
-from chat.infra.blobs import EXPORTS, FILES
-from chat.infra.bus import LEFT, NETWORKS
-from chat.infra.filters import LEARNT, VERSIONS
-from chat.infra.keys.keys import KEYS
-from chat.infra.ledger.ledger import LEDGER
+from chat.infra.gathered import Gathered
 from chat.infra.services import Services
 from chat.infra.store import locations
 from chat.infra.store.ageing import Policy
-from chat.infra.store.folder import DATABASE, SECRET
 from chat.infra.store.tx import Tx
 from chat.retention.actions import rules
 
-BROWSER = DataLocation(
-    "browser",
-    "browser",
-    "contact",
-    "that the same visitor comes back to the same chat",
-    "90 days, or until withdrawn",
-    (Field("token", "cookie", "to know the visitor again", "consent"),),
-)
-FILTER = DataLocation(
-    "filter", "memory", "nobody", "words the spam filter has met, without whose they are, until an erasure or a restart"
-)
-BACKUPS = DataLocation(
-    "backups",
-    "file",
-    "contact",
-    "to bring everything back after a disk is lost: sealed as it is in the database, and no key beside it",
-    "the days that the server keeps backups (30)",
-    (
-        Field("sealed texts and files", "message", "to restore", "interest", sealed=True),
-        Field("receipts", "consent", "to restore", "interest"),
-        Field("times", "time", "to restore", "interest"),
-    ),
-)
-OTHERS = (KEYS, FILES, EXPORTS, NETWORKS, LEFT, BROWSER, LEARNT, VERSIONS, FILTER, SECRET, DATABASE, LEDGER, BACKUPS)
 COLUMNS = ("place", "kind", "about", "why", "retention", "field", "category", "purpose", "basis", "sealed")
 
 
-def every() -> list[DataLocation]:
+def every(gathered: Gathered) -> list[DataLocation]:
     """Return every data location: about contacts, then agents, recipients, nobody."""
     order = ("contact", "agent", "recipient", "nobody")
-    return sorted([*locations.tables(), *OTHERS], key=lambda each: order.index(each.about))
+    return sorted([*locations.tables(), *gathered.locations], key=lambda each: order.index(each.about))
 
 
 async def record(services: Services, actor: Actor) -> dict[str, Any]:
@@ -67,7 +38,7 @@ async def record(services: Services, actor: Actor) -> dict[str, Any]:
     return {
         "controller": {"id": account.id, "name": account.name},
         "at": stamp(services.clock()),
-        "items": [_shown(services, each, policy) for each in every()],
+        "items": [_shown(services, each, policy) for each in every(services.gathered)],
         "next": None,
     }
 

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from chat.core.locations import DataLocation
+from chat.infra.filters import LEARNT, VERSIONS
 from chat.spam_filter import api, schema
-from chat.spam_filter.actions import runs
+from chat.spam_filter.actions import forgetting, runs
 from chat.spam_filter.pages import quarantine, training
 from chat.web.feature import Feature, Sweep
 from chat.web.menu import Menu
+
+WORDS = DataLocation(
+    "filter", "memory", "nobody", "words the spam filter has met, without whose they are, until an erasure or a restart"
+)
 
 feature = Feature(
     "spam_filter",
@@ -34,4 +40,6 @@ feature = Feature(
         "spam.returned",
         "spam.unmarked",
     ),
+    locations=(LEARNT, VERSIONS, WORDS),
+    steps=(forgetting.UNLEARNT, forgetting.SETTLED),
 )

@@ -9,7 +9,8 @@ from typing import Protocol
 
 from starlette.routing import BaseRoute
 
-from chat.infra.gathered import Rule
+from chat.core.locations import DataLocation
+from chat.infra.gathered import Rule, Step
 from chat.infra.services import Services
 from chat.web.endpoint import Endpoint
 from chat.web.menu import Menu
@@ -41,7 +42,7 @@ class Feature:
     `rest` are paths below `/api/v1`, `widget` those that a visitor's browser asks for, `files` those that heed no
     query, `pages` those for people, who may choose a locale. `audited` are the actions that it enters in the audit log:
     a word once used keeps its meaning, since old entries say it. `rules` are those of retention that
-    take what is its own.
+    take what is its own, `steps` those of an erasure. `locations` are where it keeps data but for its tables.
     """
 
     name: str
@@ -57,3 +58,5 @@ class Feature:
     sweeps: Sequence[Sweep] = ()
     audited: Sequence[str] = ()
     rules: Sequence[Rule] = ()
+    locations: Sequence[DataLocation] = ()
+    steps: Sequence[Step] = ()

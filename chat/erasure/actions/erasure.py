@@ -89,7 +89,7 @@ async def progress(services: Services, account_id: str, erasure_id: str) -> dict
         "due_at": stamp(found.due_at),
         "certificate": certificates.signed(found),
     }
-    return seen | {"places": len(forgetting.steps()), "reached": len(went)}
+    return seen | {"places": len(forgetting.steps(services)), "reached": len(went)}
 
 
 async def by_email(services: Services, actor: Actor | None, email: str) -> list[str]:

@@ -11,6 +11,7 @@ from sqlalchemy import delete, exists, func, select, tuple_, update
 from chat.contacts.schema import contact, hold
 from chat.core.errors import NotFound
 from chat.erasure.schema import erasure, erasure_place
+from chat.infra.gathered import DataSubject
 from chat.infra.store import locations
 from chat.infra.store.columns import metadata
 from chat.infra.store.tx import Tx
@@ -37,6 +38,11 @@ class Erasure:
     proof: str
     certificate: str | None
     signature: str | None
+
+    @property
+    def subject(self) -> DataSubject:
+        """Whom it is about, as the steps of an erasure are told."""
+        return DataSubject(self.id, self.account_id, self.contact_id, self.contact_uid, self.key_slot)
 
 
 @dataclass(frozen=True, slots=True)

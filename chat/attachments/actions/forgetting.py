@@ -1,0 +1,21 @@
+"""Forgetting the files that a contact sent or was sent."""
+
+from __future__ import annotations
+
+import asyncio
+
+from chat.attachments.actions import attachments
+from chat.infra.blobs import FILES
+from chat.infra.gathered import DataSubject, Step
+from chat.infra.services import Services
+
+
+async def _there(services: Services, whom: DataSubject) -> int:
+    return await asyncio.to_thread(services.blobs.count, whom.contact_uid)
+
+
+async def _remove(services: Services, whom: DataSubject) -> int:
+    return await attachments.forget(services, whom.contact_uid)
+
+
+FILES_GO = Step(FILES, _there, _remove, order=1)

@@ -1,0 +1,20 @@
+"""Forgetting the archives that were made of a contact."""
+
+from __future__ import annotations
+
+import asyncio
+
+from chat.infra.blobs import EXPORTS
+from chat.infra.gathered import DataSubject, Step
+from chat.infra.services import Services
+
+
+async def _there(services: Services, whom: DataSubject) -> int:
+    return await asyncio.to_thread(services.archives.count, whom.contact_uid)
+
+
+async def _remove(services: Services, whom: DataSubject) -> int:
+    return await asyncio.to_thread(services.archives.forget, whom.contact_uid)
+
+
+EXPORTS_GO = Step(EXPORTS, _there, _remove, order=2)
