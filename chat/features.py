@@ -15,7 +15,7 @@ from chat.erasure.feature import feature as erasure
 from chat.export.feature import feature as export
 from chat.holds.feature import feature as holds
 from chat.infra.bus import LEFT, NETWORKS
-from chat.infra.gathered import Gathered
+from chat.infra.gathered import Gathered, Sweep
 from chat.infra.keys.keys import KEYS
 from chat.infra.ledger.ledger import LEDGER
 from chat.infra.store.folder import DATABASE, SECRET
@@ -27,7 +27,7 @@ from chat.rights.feature import feature as rights
 from chat.spam_filter.feature import feature as spam_filter
 from chat.team.feature import feature as team
 from chat.tickets.feature import feature as tickets
-from chat.web.feature import Feature, Sweep
+from chat.web.feature import Feature
 from chat.web.menu import Menu
 
 Features = tuple[Feature, ...]
@@ -76,5 +76,6 @@ def gathered(features: Features = FEATURES) -> Gathered:
         locales=Locales([each.folder for each in features]),
         locations=(*OF_THE_SERVER, *(location for each in features for location in each.locations)),
         steps=tuple(sorted((step for each in features for step in each.steps), key=lambda step: step.order)),
+        exports={part.table: part for each in features for part in each.exports},
         rules=tuple(sorted((rule for each in features for rule in each.rules), key=lambda rule: rule.order)),
     )

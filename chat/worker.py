@@ -6,40 +6,24 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Protocol
+from collections.abc import Mapping
 
 import structlog
 
 from chat.core.errors import Unavailable
 from chat.core.nudges import Told
+from chat.infra.gathered import Sweep
 from chat.infra.services import Services
 
 log = structlog.get_logger("chat.worker")
 
 
-class DueSweep(Protocol):
-    """What is run every so many seconds; `chat.web.feature.Sweep` is one."""
-
-    @property
-    def name(self) -> str:
-        """By which it is logged."""
-
-    @property
-    def run(self) -> Callable[[Services], Awaitable[int]]:
-        """Does what is due; returns how much that was."""
-
-    @property
-    def seconds(self) -> float:
-        """The pause."""
-
-
-async def once(services: Services, sweeps: Mapping[str, DueSweep]) -> dict[str, int]:
+async def once(services: Services, sweeps: Mapping[str, Sweep]) -> dict[str, int]:
     """Run every sweep now; return how much each did."""
     return {name: await each.run(services) for name, each in sweeps.items()}
 
 
-async def run(services: Services, sweeps: Mapping[str, DueSweep]) -> None:
+async def run(services: Services, sweeps: Mapping[str, Sweep]) -> None:
     """Run the sweeps, each when it is due, and at once when somebody says that something is."""
     # An event each: one that is at work when something falls due must not miss it because another was quicker.
     due = {name: asyncio.Event() for name in sweeps}
@@ -56,7 +40,7 @@ async def run(services: Services, sweeps: Mapping[str, DueSweep]) -> None:
         services.bus.leave("server", heard)
 
 
-async def _forever(services: Services, sweep: DueSweep, due: asyncio.Event) -> None:
+async def _forever(services: Services, sweep: Sweep, due: asyncio.Event) -> None:
     while True:
         try:
             done = await sweep.run(services)

@@ -19,7 +19,7 @@ import chat
 from chat.core.locations import DataLocation
 from chat.core.model import LOCALES
 from chat.features import FEATURES, gathered, menu, sweeps
-from chat.infra.gathered import Step
+from chat.infra.gathered import ExportPart, Step
 from chat.infra.store.ageing import AgeingKind
 from chat.infra.store.columns import metadata
 from chat.web.endpoint import endpoints as declared
@@ -113,10 +113,10 @@ def left_out(features: tuple[Feature, ...]) -> list[str]:
         for module in modules(each.name, "store"):
             aged = [made for made in vars(module).values() if isinstance(made, AgeingKind)]
             found += [f"{each.name} has no rule for {kind.rule}" for kind in aged if id(kind) not in kinds]
-        steps = {id(step) for step in each.steps}
+        parts = {id(part) for part in (*each.steps, *each.exports)}
         for module in modules(each.name, "actions"):
-            named = [(name, made) for name, made in vars(module).items() if isinstance(made, Step)]
-            found += [f"{each.name} does not erase by {name}" for name, made in named if id(made) not in steps]
+            named = [(name, made) for name, made in vars(module).items() if isinstance(made, Step | ExportPart)]
+            found += [f"{each.name} says nothing of {name}" for name, made in named if id(made) not in parts]
         pages = {str(getattr(route, "path", "")) for route in each.pages} | {one.path for one in each.endpoints}
         said_here = {(str(one), word) for one in each.endpoints for word in one.audited}
         found += [f"{one} enters {word}, which no feature says" for one, word in said_here if word not in audited]
@@ -142,7 +142,8 @@ def test_every_feature_says_all_it_has() -> None:
         ("holds", {"pages": ()}, "holds has no page /admin/privacy"),
         ("backup", {"sweeps": ()}, "backup does not run chat.backup.actions.backups.sweep"),
         ("departments", {"folder": FOLDER}, "departments is not in its folder"),
-        ("spam_filter", {"steps": ()}, "spam_filter does not erase by SETTLED"),
+        ("spam_filter", {"steps": ()}, "spam_filter says nothing of SETTLED"),
+        ("attachments", {"exports": ()}, "attachments says nothing of ATTACHMENTS"),
         ("export", {"locations": ()}, "the data location exports is no feature's"),
         ("erasure", {"rules": ()}, "erasure has no rule for sessions"),
         ("departments", {"audited": ()}, "departments enters department.changed, which no feature says"),
@@ -173,6 +174,10 @@ def test_the_rules_of_retention_are_in_their_order() -> None:
 
 def test_an_erasure_begins_with_what_is_no_table_in_its_order() -> None:
     assert [step.location.name for step in gathered().steps] == ["files", "exports", "learnt", "versions"]
+
+
+def test_no_two_features_say_more_of_one_table() -> None:
+    assert len(gathered().exports) == sum(len(each.exports) for each in FEATURES)
 
 
 def test_no_two_sweeps_have_one_name() -> None:

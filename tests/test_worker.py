@@ -6,8 +6,8 @@ import pytest
 
 from chat import worker
 from chat.core.nudges import Nudge, Told
+from chat.infra.gathered import Sweep
 from chat.infra.services import Services
-from chat.web.feature import Sweep
 
 ON_SQLITE = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 

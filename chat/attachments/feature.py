@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from chat.attachments import schema
-from chat.attachments.actions import attachments, forgetting
+from chat.attachments.actions import attachments, exporting, forgetting
 from chat.infra.blobs import FILES
-from chat.web.feature import Feature, Sweep
+from chat.infra.gathered import Sweep
+from chat.web.feature import Feature
 
 feature = Feature(
     "attachments",
@@ -17,4 +18,5 @@ feature = Feature(
     audited=("attachment.viewed",),
     locations=(FILES,),
     steps=(forgetting.FILES_GO,),
+    exports=(exporting.ATTACHMENTS,),
 )

@@ -7,8 +7,8 @@ from pathlib import Path
 from chat.audit import api, pages, store
 from chat.audit.actions import ageing, renewing, verdicts
 from chat.infra.audit import schema
-from chat.infra.gathered import YEAR, Rule
-from chat.web.feature import Feature, Sweep
+from chat.infra.gathered import YEAR, Rule, Sweep
+from chat.web.feature import Feature
 from chat.web.menu import Menu
 
 feature = Feature(

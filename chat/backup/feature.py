@@ -6,7 +6,8 @@ from pathlib import Path
 
 from chat.backup.actions import backups
 from chat.core.locations import DataLocation, Field
-from chat.web.feature import Feature, Sweep
+from chat.infra.gathered import Sweep
+from chat.web.feature import Feature
 
 BACKUPS = DataLocation(
     "backups",

@@ -7,7 +7,8 @@ from pathlib import Path
 from chat.consent import api, pages, schema
 from chat.consent.actions import consent
 from chat.core.locations import DataLocation, Field
-from chat.web.feature import Feature, Sweep
+from chat.infra.gathered import Sweep
+from chat.web.feature import Feature
 from chat.web.menu import Menu
 
 BROWSER = DataLocation(

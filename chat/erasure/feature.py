@@ -7,8 +7,8 @@ from pathlib import Path
 from chat.erasure import api, pages, schema
 from chat.erasure.actions import ageing, erasure, recipients
 from chat.erasure.store import ageing as kinds
-from chat.infra.gathered import Rule
-from chat.web.feature import Feature, Sweep
+from chat.infra.gathered import Rule, Sweep
+from chat.web.feature import Feature
 from chat.web.menu import Menu
 
 feature = Feature(

@@ -8,8 +8,8 @@ from chat.export import api, pages, schema
 from chat.export.actions import ageing, building, forgetting
 from chat.export.store import ageing as kinds
 from chat.infra.blobs import EXPORTS
-from chat.infra.gathered import Rule
-from chat.web.feature import Feature, Sweep
+from chat.infra.gathered import Rule, Sweep
+from chat.web.feature import Feature
 from chat.web.menu import Menu
 
 feature = Feature(

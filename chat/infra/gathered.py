@@ -5,12 +5,13 @@ What features say of themselves to those who gather it from all of them, and who
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from chat.core.locales import Locales
 from chat.core.locations import DataLocation
+from chat.core.model import Contact
 from chat.infra.pauses import Pause
 from chat.infra.store.ageing import AgeingKind, Found, Policy
 from chat.infra.store.tx import Tx
@@ -19,6 +20,15 @@ if TYPE_CHECKING:  # what is gathered is among the services, and works with them
     from chat.infra.services import Services
 
 YEAR, TEN_YEARS = 365, 3650
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A job that finds what is due, does it and returns how much, every so many `seconds`. It can be killed."""
+
+    name: str
+    run: Callable[[Services], Awaitable[int]]
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -92,11 +102,33 @@ class Step:
     order: int = 100
 
 
+class FileOf(Protocol):
+    """Opens the file that an item with an id stands for; NotFound or Sealed where there is none."""
+
+    async def __call__(self, services: Services, contact: Contact, uid: str, /) -> Iterator[bytes]:
+        """Return its bytes, piece by piece."""
+
+
+@dataclass(frozen=True)
+class ExportPart:
+    """
+    What an export says of a table beyond its columns, which are given by what the schema says of them: of which rows
+    nothing, as they are `unsent`; what it says `more` of one, by its item and its row; and the bytes of its `file`,
+    where an item with `id`, `name` and `type` stands for one.
+    """
+
+    table: str
+    unsent: Callable[[Mapping[str, Any]], bool] | None = None
+    more: Callable[[Services, Contact, dict[str, Any], Mapping[str, Any]], dict[str, Any]] | None = None
+    file: FileOf | None = None
+
+
 @dataclass(frozen=True)
 class Gathered:
     """
     Of all features: the actions that may be entered in the audit log, retention's rules in order, the words,
-    the data locations that are no tables, and the steps of an erasure that forget there, in order.
+    the data locations that are no tables, the steps of an erasure that forget there, in order,
+    and what an export says of tables beyond their columns, by table.
     """
 
     audited: frozenset[str]
@@ -104,3 +136,4 @@ class Gathered:
     locales: Locales
     locations: tuple[DataLocation, ...]
     steps: tuple[Step, ...]
+    exports: Mapping[str, ExportPart]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from chat.infra.gathered import Sweep
 from chat.letters import actions, schema
-from chat.web.feature import Feature, Sweep
+from chat.web.feature import Feature
 
 feature = Feature(
     "letters",

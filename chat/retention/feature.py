@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from chat.infra.gathered import Sweep
 from chat.retention import api, pages, schema
 from chat.retention.actions import sweeping
-from chat.web.feature import Feature, Sweep
+from chat.web.feature import Feature
 from chat.web.menu import Menu
 
 feature = Feature(

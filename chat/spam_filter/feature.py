@@ -6,10 +6,11 @@ from pathlib import Path
 
 from chat.core.locations import DataLocation
 from chat.infra.filters import LEARNT, VERSIONS
+from chat.infra.gathered import Sweep
 from chat.spam_filter import api, schema
-from chat.spam_filter.actions import forgetting, runs
+from chat.spam_filter.actions import exporting, forgetting, runs
 from chat.spam_filter.pages import quarantine, training
-from chat.web.feature import Feature, Sweep
+from chat.web.feature import Feature
 from chat.web.menu import Menu
 
 WORDS = DataLocation(
@@ -42,4 +43,5 @@ feature = Feature(
     ),
     locations=(LEARNT, VERSIONS, WORDS),
     steps=(forgetting.UNLEARNT, forgetting.SETTLED),
+    exports=(exporting.SCORES,),
 )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from chat.infra.gathered import Sweep
 from chat.team import api, schema
 from chat.team.actions import agents as actions
 from chat.team.pages import agents, password, session
-from chat.web.feature import Feature, Sweep
+from chat.web.feature import Feature
 from chat.web.menu import Menu
 
 feature = Feature(

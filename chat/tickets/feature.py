@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from chat.infra.gathered import YEAR, Rule
+from chat.infra.gathered import YEAR, Rule, Sweep
 from chat.spam_filter.actions import training
 from chat.tickets import pages, schema
 from chat.tickets.actions import ageing, redaction
@@ -13,7 +13,7 @@ from chat.tickets.sockets.account import gone_socket
 from chat.tickets.sockets.agent import agent_socket
 from chat.tickets.sockets.visitor import visitor_socket
 from chat.tickets.store import ageing as kinds
-from chat.web.feature import Feature, Sweep
+from chat.web.feature import Feature
 from chat.web.sockets import socket_route
 
 feature = Feature(

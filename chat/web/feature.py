@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -10,8 +10,7 @@ from typing import Protocol
 from starlette.routing import BaseRoute
 
 from chat.core.locations import DataLocation
-from chat.infra.gathered import Rule, Step
-from chat.infra.services import Services
+from chat.infra.gathered import ExportPart, Rule, Step, Sweep
 from chat.web.endpoint import Endpoint
 from chat.web.menu import Menu
 
@@ -25,24 +24,23 @@ class Table(Protocol):
 
 
 @dataclass(frozen=True)
-class Sweep:
-    """A job that finds what is due, does it and returns how much, every so many `seconds`. It can be killed."""
-
-    name: str
-    run: Callable[[Services], Awaitable[int]]
-    seconds: float
-
-
-@dataclass(frozen=True)
 class Feature:
     """
-    A feature by its folder's name: its tables, what it serves, where it is in the menu, what the clock does for it. In
-    its `folder` are its `templates`, and its words in `words.<locale>.json`.
+    A feature: its folder's name, the folder, and what is gathered from all features.
 
-    `rest` are paths below `/api/v1`, `widget` those that a visitor's browser asks for, `files` those that heed no
-    query, `pages` those for people, who may choose a locale. `audited` are the actions that it enters in the audit log:
-    a word once used keeps its meaning, since old entries say it. `rules` are those of retention that
-    take what is its own, `steps` those of an erasure. `locations` are where it keeps data but for its tables.
+    - `tables`: those of its schema
+    - `endpoints`: what it serves (`chat/web/endpoint.py`); until all are there also
+      `rest`: paths below `/api/v1`; `widget`: what a visitor's browser asks for; `files`: paths that heed no query;
+      `pages`: those for people, who may choose a locale; `sockets`
+    - `menu`: its lines in the owner's menu
+    - `sweeps`: what the clock does for it
+    - `audited`: the actions that it enters in the audit log. A word once used keeps its meaning: old entries say it.
+    - `rules`: of retention, which take what is its own
+    - `locations`: where it keeps data but for its tables
+    - `steps`: of an erasure, which forget in these
+    - `exports`: what an export says of its tables beyond what the schema says of their columns
+
+    In its folder are also its `templates`, and its words in `words.<locale>.json`.
     """
 
     name: str
@@ -60,3 +58,4 @@ class Feature:
     rules: Sequence[Rule] = ()
     locations: Sequence[DataLocation] = ()
     steps: Sequence[Step] = ()
+    exports: Sequence[ExportPart] = ()

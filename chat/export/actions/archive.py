@@ -15,15 +15,13 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from chat.attachments import store as uploads
-from chat.attachments.actions import attachments
-from chat.attachments.actions.attachments import File
 from chat.attachments.domain import filetypes
 from chat.core.clock import stamp
 from chat.core.errors import NotFound
 from chat.export.actions import holdings, page
 from chat.export.actions.holdings import Item, Subject
 from chat.export.store.holdings import holdings as every
+from chat.infra.gathered import FileOf
 from chat.infra.services import Sealed, Services
 
 FORMAT, VERSION = "lethe-export", 1
@@ -125,24 +123,28 @@ async def _files(
     services: Services, who: Subject, made: zipfile.ZipFile, drain: Drain, paths: Paths
 ) -> AsyncGenerator[bytes, None]:
     """Write the files; one that is not there any more, or damaged, is left without a path."""
-    holding, number = next(each for each in every() if each.name == "attachment"), 0
-    async for some in holdings.items(services, who, holding):
-        for each in some:
-            number += 1
-            path = path_of(number, each["name"] or "", each["type"])
-            try:
-                file = await _file(services, who, each["id"])
-                async with aclosing(_entry(services, made, drain, path, _pieces(file.pieces))) as entry:
-                    async for piece in entry:
-                        yield piece
-            except (NotFound, Sealed):
-                continue
-            paths[each["id"]] = path
+    async for uid, path, file in _known_files(services, who):
+        try:
+            pieces = _pieces(await file(services, who.contact, uid))
+            async with aclosing(_entry(services, made, drain, path, pieces)) as entry:
+                async for piece in entry:
+                    yield piece
+        except (NotFound, Sealed):
+            continue
+        paths[uid] = path
 
 
-async def _file(services: Services, who: Subject, uid: str) -> File:
-    row = await services.store.read(lambda tx: uploads.one(tx, uid, contact_id=who.contact.id))
-    return await asyncio.to_thread(attachments.open_file, services, who.contact, row)
+async def _known_files(services: Services, who: Subject) -> AsyncIterator[tuple[str, str, FileOf]]:
+    """Yield every file that a row stands for: its id, its place in the archive, and what opens it."""
+    parts, number = services.gathered.exports, 0
+    for holding in every():
+        file = parts[holding.name].file if holding.name in parts else None
+        if file is None:
+            continue
+        async for some in holdings.items(services, who, holding):
+            for each in some:
+                number += 1
+                yield each["id"], path_of(number, each["name"] or "", each["type"]), file
 
 
 async def _entry(

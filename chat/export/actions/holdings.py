@@ -18,7 +18,6 @@ from chat.infra.services import Sealed, Services, unseal_text
 from chat.infra.store.ageing import Policy
 from chat.infra.store.tx import Tx
 from chat.retention.actions import rules
-from chat.spam_filter.actions import training
 from chat.tickets.actions import transcripts
 
 CHUNK = 100
@@ -104,7 +103,8 @@ def described(services: Services, who: Subject, holding: Holding) -> Item:
 
 
 def _item(services: Services, who: Subject, holding: Holding, row: Row) -> Item | None:
-    if _unsent(row) and holding.name == "attachment":
+    part = services.gathered.exports.get(holding.name)
+    if part is not None and part.unsent is not None and part.unsent(row):
         return None
     made: Item = {}
     for value in holding.values:
@@ -112,14 +112,7 @@ def _item(services: Services, who: Subject, holding: Holding, row: Row) -> Item 
             made[value.name] = _given(services, who, value, row)
         except Sealed:  # one damaged value keeps nobody from the rest
             made |= {value.name: None, "damaged": True}
-    if holding.name == "message" and row["score"] is not None and made["body"] is not None:
-        made |= _judged(services, who, made["body"], row["score"])
-    return made
-
-
-def _unsent(row: Row) -> bool:
-    """What an agent uploaded and did not send is not the contact's yet, and may be somebody else's."""
-    return row.get("author") == "agent" and row.get("seq") is None
+    return made if part is None or part.more is None else made | part.more(services, who.contact, made, row)
 
 
 def _given(services: Services, who: Subject, value: Value, row: Row) -> Any:
@@ -141,9 +134,3 @@ def _opened(services: Services, contact: Contact, value: Value, row: Row) -> str
         key = services.keys.get(contact.key_slot, contact.uid)
         return unseal_text(key, context.removeprefix(TEXT), row["cid"], sealed)
     return services.unseal(contact.key_slot, contact.uid, context, sealed)
-
-
-def _judged(services: Services, who: Subject, text: str, score: float) -> Item:
-    """Return what a score means, and the words that decide in the account's filter as it is now."""
-    known = services.filters.of(who.account.id)
-    return {"verdict": str(known.verdict(score)), "why": training.why(known, text)}
