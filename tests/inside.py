@@ -22,6 +22,7 @@ from chat.consent.actions.consent import VisitorAgreement
 from chat.contacts.store import contacts
 from chat.core.model import Actor, Agent, Contact, Draft, NoticeText, Site
 from chat.core.settings import Settings
+from chat.features import FEATURES, Features
 from chat.infra.metrics import Metrics
 from chat.infra.services import Services
 from chat.infra.store.columns import metadata
@@ -177,9 +178,9 @@ async def app(settings: Settings, anyio_backend: str) -> AsyncIterator[Served]:
 
 
 @asynccontextmanager
-async def served(settings: Settings) -> AsyncIterator[Served]:
+async def served(settings: Settings, features: Features = FEATURES) -> AsyncIterator[Served]:
     """Start the application as a server does, and stop it; it sweeps when a test does, and at no other time."""
-    app = create_app(settings, sweeping=False)
+    app = create_app(settings, features, sweeping=False)
     async with app.router.lifespan_context(app) as state:
 
         async def door(scope: Any, receive: Any, send: Any) -> None:

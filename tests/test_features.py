@@ -57,7 +57,7 @@ def endpoints(found: list[BaseRoute]) -> set[object]:
     return {getattr(each, "endpoint", None) for each in found}
 
 
-ENTERS = {"enter": 4, "enter_once": 4, "looked": 2, "once": 3}
+ENTERS = {"record": 4, "record_once_in": 4, "record_view": 2, "record_once": 3}
 """What enters something in the audit log, and the number of the argument that says what."""
 
 
