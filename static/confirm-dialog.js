@@ -1,6 +1,6 @@
 /** Asks once before what cannot be undone, naming what will go. The safe answer has the focus. */
 
-import { h } from "./dom.js";
+import { h } from "./common/dom.js";
 import { t } from "./words.js";
 
 /** Shows `title` and `lines` with a button that says `action`; resolves to whether it was pressed. */

@@ -3,7 +3,7 @@
 import { boot } from "./boot.js";
 import { confirmed } from "./confirm-dialog.js";
 import { exportSection } from "./contact-export.js";
-import { define, h } from "./dom.js";
+import { define, h } from "./common/dom.js";
 import { askedToHold } from "./hold-dialog.js";
 import { icon } from "./icons.js";
 import { rest } from "./rest.js";
@@ -76,7 +76,7 @@ class ContactCard extends HTMLElement {
   #draw(contact) {
     const erase = h(
       "button",
-      { class: "button is-danger-plain", type: "button", on: { click: () => this.#erase() } },
+      { class: "button is-danger-plain", type: "button", click: () => this.#erase() },
       t("contact.erase"),
     );
     const parts = [
@@ -92,7 +92,7 @@ class ContactCard extends HTMLElement {
   }
 
   #holding() {
-    const hold = h("button", { class: "button", type: "button", on: { click: () => this.#hold() } }, t("hold.button"));
+    const hold = h("button", { class: "button", type: "button", click: () => this.#hold() }, t("hold.button"));
     return h("section", {}, h("h3", {}, t("hold.heading")), h("p", { class: "is-quiet" }, t("hold.how")), hold);
   }
 
@@ -121,7 +121,7 @@ class ContactCard extends HTMLElement {
           class: "button is-icon only-folded",
           type: "button",
           "aria-label": t("common.close"),
-          on: { click: () => this.#around.close() },
+          click: () => this.#around.close(),
         },
         icon("close"),
       ),
@@ -153,7 +153,7 @@ class ContactCard extends HTMLElement {
       "div",
       { class: "state", role: "alert" },
       h("p", {}, t("contact.failed")),
-      h("button", { class: "button", type: "button", on: { click: () => this.#load() } }, t("common.try_again")),
+      h("button", { class: "button", type: "button", click: () => this.#load() }, t("common.try_again")),
     );
   }
 

@@ -1,6 +1,6 @@
 /** Hands over what is held of a contact: asks for the archive, says how far it is, and saves it when it is ready. */
 
-import { h } from "./dom.js";
+import { h } from "./common/dom.js";
 import { rest } from "./rest.js";
 import { t } from "./words.js";
 
@@ -13,7 +13,7 @@ const pause = () =>
 /** The section of the card of the contact `id`; `say` shows a line for a moment. */
 export function exportSection(id, say) {
   const standing = h("p", { class: "is-quiet", role: "status" }, t("contact.export.how"));
-  const button = h("button", { class: "button", type: "button", on: { click: () => make() } }, t("contact.export.do"));
+  const button = h("button", { class: "button", type: "button", click: () => make() }, t("contact.export.do"));
 
   async function make() {
     button.disabled = true;

@@ -1,6 +1,6 @@
 /** What is said in the place of somebody who was erased: when, at whose word, how far it is, under which number. */
 
-import { h } from "./dom.js";
+import { h } from "./common/dom.js";
 import { date, moment } from "./time.js";
 import { t } from "./words.js";
 

@@ -1,6 +1,6 @@
 /** How far erasures are, looked at until each has its certificate, which can then be taken away. */
 
-import { h } from "./dom.js";
+import { h } from "./common/dom.js";
 
 const EVERY = 2000;
 const PATIENCE = 150;
@@ -49,7 +49,7 @@ export class Erasures {
       certificate &&
       h(
         "button",
-        { class: "button", type: "button", on: { click: () => taken(certificate, number) } },
+        { class: "button", type: "button", click: () => taken(certificate, number) },
         this.#say("rights.certificate"),
       );
     const bar =

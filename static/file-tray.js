@@ -1,6 +1,6 @@
 /** <file-tray>: the files chosen for a reply; they stay in this tab until it is sent. */
 
-import { define, h } from "./dom.js";
+import { define, h } from "./common/dom.js";
 import { icon } from "./icons.js";
 import { t } from "./words.js";
 
@@ -40,7 +40,7 @@ export class FileTray extends HTMLElement {
       h("bdi", {}, file.name),
       h(
         "button",
-        { class: "button is-icon is-quiet", type: "button", "aria-label": label, on: { click: drop } },
+        { class: "button is-icon is-quiet", type: "button", "aria-label": label, click: drop },
         icon("close"),
       ),
     );

@@ -1,6 +1,6 @@
 /** The filter's page: how far a retraining is, and what a target would cost, while it is being chosen. */
 
-import { define } from "./dom.js";
+import { define } from "./common/dom.js";
 import { rest } from "./rest.js";
 
 const PAUSE = 1500;

@@ -2,7 +2,7 @@
 
 import { boot } from "./boot.js";
 import { Drafts } from "./drafts.js";
-import { h } from "./dom.js";
+import { h } from "./common/dom.js";
 import { erasedLines } from "./erased.js";
 import { AgentSocket } from "./socket.js";
 

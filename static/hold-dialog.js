@@ -1,6 +1,6 @@
 /** Asks why and how long a contact is to be held. The safe answer has the focus. */
 
-import { h } from "./dom.js";
+import { h } from "./common/dom.js";
 import { t } from "./words.js";
 
 const DAYS_MOST = 3650;

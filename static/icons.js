@@ -1,5 +1,7 @@
 /** The few signs the inbox draws beside words; all are decoration to a screen reader. */
 
+import { drawing } from "./common/dom.js";
+
 const PATHS = {
   open: "M3 13v5a2 2 0 0 0 2 2h14a2 2 0 0 0 2-2v-5M3 13l3-8h12l3 8M3 13h5l1.5 3h5L16 13h5",
   mine: "M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8ZM5 20c.6-3.6 3.4-5.5 7-5.5s6.4 1.9 7 5.5",
@@ -20,16 +22,6 @@ const PATHS = {
   trash: "M5 7h14M10 7V4.5h4V7M7 7l.8 12.5h8.4L17 7M10.3 11v5M13.7 11v5",
   lock: "M7 11V8a5 5 0 0 1 10 0v3M6 11h12v9H6Z",
 };
-const SVG = "http://www.w3.org/2000/svg";
 
 /** The sign `name` as a 20 px drawing that takes the colour of the text around it. */
-export function icon(name) {
-  const svg = document.createElementNS(SVG, "svg");
-  svg.setAttribute("viewBox", "0 0 24 24");
-  svg.setAttribute("aria-hidden", "true");
-  svg.setAttribute("class", `icon icon-${name}`);
-  const path = document.createElementNS(SVG, "path");
-  path.setAttribute("d", PATHS[name]);
-  svg.append(path);
-  return svg;
-}
+export const icon = (name) => drawing(name, PATHS[name]);

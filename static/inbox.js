@@ -1,6 +1,6 @@
 /** <inbox-app>: the inbox put together: the address decides which view and ticket are shown, the parts show them. */
 
-import { define, h } from "./dom.js";
+import { define, h } from "./common/dom.js";
 import { icon } from "./icons.js";
 import * as keyboard from "./keyboard.js";
 import "./contact-card.js";
@@ -24,7 +24,7 @@ class InboxApp extends HTMLElement {
   #line = h("span", { role: "status" });
   #now = h(
     "button",
-    { class: "link-button", type: "button", hidden: true, on: { click: () => this.#inbox.socket.hurry() } },
+    { class: "link-button", type: "button", hidden: true, click: () => this.#inbox.socket.hurry() },
     t("inbox.line.now"),
   );
   #bar = h("p", { class: "line", hidden: true }, this.#line, " ", this.#now);
@@ -35,7 +35,7 @@ class InboxApp extends HTMLElement {
     const inbox = this.#inbox;
     this.replaceChildren(
       h("h1", { class: "for-ears" }, t("page.inbox")),
-      h("button", { class: "skip button", type: "button", on: { click: () => this.#ticket.reach() } }, t("inbox.skip")),
+      h("button", { class: "skip button", type: "button", click: () => this.#ticket.reach() }, t("inbox.skip")),
       h(
         "div",
         { class: "side" },

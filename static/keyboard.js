@@ -1,6 +1,6 @@
 /** The inbox by keyboard: single keys while nothing is being written, and a page that lists them. */
 
-import { h } from "./dom.js";
+import { h } from "./common/dom.js";
 import { t } from "./words.js";
 
 const HELP = [["j", "↓"], ["k", "↑"], ["Enter"], ["r"], ["n"], ["s"], ["a"], ["!"], ["Esc"], ["?"]];

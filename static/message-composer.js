@@ -1,7 +1,7 @@
 /** <message-composer>: writes a reply or a note, and never leaves a doubt about which. Drafts stay in this tab. */
 
 import { LONGEST_TEXT, lengthOf } from "./common/writing.js";
-import { define, h } from "./dom.js";
+import { define, h } from "./common/dom.js";
 import { FileTray } from "./file-tray.js";
 import { icon } from "./icons.js";
 import { t } from "./words.js";
@@ -21,7 +21,7 @@ class MessageComposer extends HTMLElement {
     type: "file",
     multiple: true,
     hidden: true,
-    on: { change: () => this.#attach(this.#pick.files) },
+    change: () => this.#attach(this.#pick.files),
   });
   #attaching = h(
     "button",
@@ -30,7 +30,7 @@ class MessageComposer extends HTMLElement {
       type: "button",
       "aria-label": t("inbox.attach"),
       title: t("inbox.attach"),
-      on: { click: () => this.#pick.click() },
+      click: () => this.#pick.click(),
     },
     icon("attach"),
   );
@@ -101,7 +101,7 @@ class MessageComposer extends HTMLElement {
       h(
         "label",
         { class: `mode mode-${mode}` },
-        h("input", { type: "radio", name: "mode", value: mode, on: { change: () => this.write(mode) } }),
+        h("input", { type: "radio", name: "mode", value: mode, change: () => this.write(mode) }),
         sign,
         t(`inbox.mode.${mode}`),
       );

@@ -1,11 +1,11 @@
 /** <presence-switch>: whether visitors are told that this agent is there. */
 
-import { define, h } from "./dom.js";
+import { define, h } from "./common/dom.js";
 import { t } from "./words.js";
 
 class PresenceSwitch extends HTMLElement {
   #inbox;
-  #button = h("button", { class: "presence", type: "button", role: "switch", on: { click: () => this.#toggle() } });
+  #button = h("button", { class: "presence", type: "button", role: "switch", click: () => this.#toggle() });
 
   /** @param {import("./model.js").Inbox} inbox */
   set inbox(inbox) {

@@ -5,7 +5,7 @@
 
 import { boot } from "./boot.js";
 import { confirmed } from "./confirm-dialog.js";
-import { define, h } from "./dom.js";
+import { define, h } from "./common/dom.js";
 import { Erasures } from "./erasure-progress.js";
 import { date, span } from "./time.js";
 import { t } from "./words.js";
@@ -69,7 +69,7 @@ class PrivacyPage extends HTMLElement {
       h("p", {}, t("rights.ask.how")),
       h(
         "form",
-        { class: "rights-form", novalidate: true, on: { submit } },
+        { class: "rights-form", novalidate: true, submit },
         h("div", { class: "field" }, h("label", { for: "email" }, t("rights.email")), field),
         h("button", { class: "button is-primary" }, t("rights.ask.do")),
       ),
@@ -81,11 +81,7 @@ class PrivacyPage extends HTMLElement {
       t("rights.asked"),
       h("p", {}, t("rights.asked.what", { name, email: `\u2068${email}\u2069` })),
       h("p", { class: "is-quiet" }, t("rights.asked.else")),
-      h(
-        "p",
-        {},
-        h("button", { class: "button", type: "button", on: { click: () => this.#ask() } }, t("rights.asked.again")),
-      ),
+      h("p", {}, h("button", { class: "button", type: "button", click: () => this.#ask() }, t("rights.asked.again"))),
     );
   }
 
@@ -100,11 +96,7 @@ class PrivacyPage extends HTMLElement {
     this.#show(
       t("rights.arrived"),
       h("p", {}, t("rights.arrived.how")),
-      h(
-        "p",
-        {},
-        h("button", { class: "button is-primary", type: "button", on: { click: open } }, t("rights.arrived.do")),
-      ),
+      h("p", {}, h("button", { class: "button is-primary", type: "button", click: open }, t("rights.arrived.do"))),
     );
   }
 
@@ -223,7 +215,7 @@ function choice(key, look, click, values = {}) {
     "div",
     { class: "rights-choice" },
     h("p", {}, t(`${key}.how`, values)),
-    h("button", { class: `button ${look}`, type: "button", on: { click } }, t(`${key}.button`)),
+    h("button", { class: `button ${look}`, type: "button", click }, t(`${key}.button`)),
   );
 }
 

@@ -1,6 +1,6 @@
 /** The quarantine's page: select all that is shown, how many are selected, and its keys. */
 
-import { define } from "./dom.js";
+import { define } from "./common/dom.js";
 
 class HeldList extends HTMLElement {
   connectedCallback() {

@@ -6,7 +6,7 @@
 import { boot } from "./boot.js";
 import { confirmed } from "./confirm-dialog.js";
 import { copied } from "./copy-text.js";
-import { define, h } from "./dom.js";
+import { define, h } from "./common/dom.js";
 import { icon } from "./icons.js";
 import { t } from "./words.js";
 
@@ -82,9 +82,7 @@ class TicketActions extends HTMLElement {
           type: "button",
           "aria-pressed": String(value === status),
           "data-action": value,
-          on: {
-            click: () => value !== status && this.#change(number, { status: value }, { status }, `inbox.done.${value}`),
-          },
+          click: () => value !== status && this.#change(number, { status: value }, { status }, `inbox.done.${value}`),
         },
         t(`inbox.status.${value}`),
       );
@@ -102,15 +100,13 @@ class TicketActions extends HTMLElement {
         class: "select",
         "aria-label": t("inbox.assignee"),
         "data-action": "assignee",
-        on: {
-          change: () =>
-            this.#change(
-              number,
-              { assignee: select.value || null },
-              { assignee: assignee?.id ?? null },
-              "inbox.done.assigned",
-            ),
-        },
+        change: () =>
+          this.#change(
+            number,
+            { assignee: select.value || null },
+            { assignee: assignee?.id ?? null },
+            "inbox.done.assigned",
+          ),
       },
       option("", t("inbox.assignee.nobody")),
       option(me, t("inbox.assignee.me")),
@@ -131,9 +127,7 @@ class TicketActions extends HTMLElement {
         class: "select",
         "aria-label": t("inbox.department"),
         "data-action": "department",
-        on: {
-          change: () => this.#change(number, { department: select.value || null }, before, "inbox.done.department"),
-        },
+        change: () => this.#change(number, { department: select.value || null }, before, "inbox.done.department"),
       },
       option("", t("inbox.department.none")),
       known.map(({ id, name }) => option(id, name)),
@@ -145,7 +139,7 @@ class TicketActions extends HTMLElement {
   #spam({ number, held }) {
     return h(
       "button",
-      { class: "button", type: "button", "data-action": "spam", on: { click: () => this.#judge(number, held) } },
+      { class: "button", type: "button", "data-action": "spam", click: () => this.#judge(number, held) },
       t(held ? "inbox.not_spam" : "inbox.spam"),
     );
   }
@@ -221,7 +215,7 @@ function item(key, deed, extra = "") {
     target.closest("details").open = false;
     deed();
   };
-  return h("button", { class: `menu-item ${extra}`, type: "button", on: { click } }, t(key));
+  return h("button", { class: `menu-item ${extra}`, type: "button", click }, t(key));
 }
 
 define("ticket-actions", TicketActions);

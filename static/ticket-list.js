@@ -2,7 +2,8 @@
  * <ticket-list>: the tickets of one view. While the pointer is over it nothing moves; what is new waits behind a bar.
  */
 
-import { Kept, arrange, define, h } from "./dom.js";
+import { Kept, arrange } from "./arrange.js";
+import { define, h } from "./common/dom.js";
 import { row } from "./ticket-row.js";
 import { t } from "./words.js";
 
@@ -15,7 +16,7 @@ class TicketList extends HTMLElement {
   #trouble = null;
   #loading = false;
   #kept = new Kept();
-  #bar = h("button", { class: "new-bar", type: "button", hidden: true, on: { click: () => this.#refresh() } });
+  #bar = h("button", { class: "new-bar", type: "button", hidden: true, click: () => this.#refresh() });
   #rows = h("ul", { class: "rows" });
   #end = h("div", { class: "list-end" });
 
@@ -133,7 +134,7 @@ class TicketList extends HTMLElement {
       "div",
       { class: "state", role: "alert" },
       h("p", {}, t("inbox.list.failed")),
-      h("button", { class: "button", type: "button", on: { click: () => this.load() } }, t("common.try_again")),
+      h("button", { class: "button", type: "button", click: () => this.load() }, t("common.try_again")),
     );
   }
 
@@ -141,7 +142,7 @@ class TicketList extends HTMLElement {
     const load = () => this.load({ more: true });
     return h(
       "button",
-      { class: "button is-plain older", type: "button", disabled: this.#loading, on: { click: load } },
+      { class: "button is-plain older", type: "button", disabled: this.#loading, click: load },
       t("inbox.list.older"),
     );
   }

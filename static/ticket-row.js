@@ -1,6 +1,6 @@
 /** One ticket in the list, in two lines: who and when, what was said last and what is new about it. */
 
-import { h } from "./dom.js";
+import { h } from "./common/dom.js";
 import { icon } from "./icons.js";
 import { href } from "./route.js";
 import { brief, hover } from "./time.js";

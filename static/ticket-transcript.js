@@ -1,6 +1,7 @@
 /** <ticket-transcript>: everything said in the open ticket, kept at its end while the reader is there. */
 
-import { Kept, arrange, define, h } from "./dom.js";
+import { Kept, arrange } from "./arrange.js";
+import { define, h } from "./common/dom.js";
 import { icon } from "./icons.js";
 import { rows } from "./transcript-rows.js";
 import { named, t } from "./words.js";
@@ -20,7 +21,7 @@ class TicketTranscript extends HTMLElement {
   #scroll = h("div", { class: "scroll", role: "log", tabindex: "0", "aria-label": t("inbox.transcript") }, this.#list);
   #newer = h(
     "button",
-    { class: "newer", type: "button", hidden: true, on: { click: () => this.#toEnd() } },
+    { class: "newer", type: "button", hidden: true, click: () => this.#toEnd() },
     icon("down"),
     t("inbox.new_messages"),
   );

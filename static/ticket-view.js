@@ -2,7 +2,8 @@
 
 import { boot } from "./boot.js";
 import { confirmed } from "./confirm-dialog.js";
-import { arrange, define, h } from "./dom.js";
+import { arrange } from "./arrange.js";
+import { define, h } from "./common/dom.js";
 import { erasedLines } from "./erased.js";
 import { icon } from "./icons.js";
 import "./message-composer.js";
@@ -136,7 +137,7 @@ class TicketView extends HTMLElement {
 function iconButton(sign, key, click, extra) {
   return h(
     "button",
-    { class: `button is-icon ${extra}`, type: "button", "aria-label": t(key), title: t(key), on: { click } },
+    { class: `button is-icon ${extra}`, type: "button", "aria-label": t(key), title: t(key), click },
     icon(sign),
   );
 }

@@ -1,6 +1,6 @@
 /** <toast-line>: one line that says what was just done, with a way back where there is one. */
 
-import { define, h } from "./dom.js";
+import { define, h } from "./common/dom.js";
 import { t } from "./words.js";
 
 const STAYS = 8000;
@@ -20,7 +20,7 @@ class ToastLine extends HTMLElement {
       this.replaceChildren();
       undo();
     };
-    const button = undo && h("button", { class: "link-button", type: "button", on: { click: back } }, t("common.undo"));
+    const button = undo && h("button", { class: "link-button", type: "button", click: back }, t("common.undo"));
     this.replaceChildren(h("p", { class: "toast" }, h("span", {}, text), button ?? ""));
     this.#leave();
   }

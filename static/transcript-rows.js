@@ -3,7 +3,7 @@
  */
 
 import { boot } from "./boot.js";
-import { h } from "./dom.js";
+import { h } from "./common/dom.js";
 import { icon } from "./icons.js";
 import { linked } from "./links.js";
 import { bytes } from "./sizes.js";
@@ -167,7 +167,7 @@ const tools = ({ type, seq, text, author, held }, act) =>
         type: "button",
         title: t("inbox.redact"),
         "aria-label": t("inbox.redact"),
-        on: { click: () => act.redact(seq) },
+        click: () => act.redact(seq),
       },
       icon("trash"),
     ),
@@ -201,4 +201,4 @@ const REASONS = new Set([
 ]);
 const reason = (code) => t(`inbox.why.${REASONS.has(code) ? code : "unavailable"}`);
 
-const button = (key, click) => h("button", { class: "link-button", type: "button", on: { click } }, t(key));
+const button = (key, click) => h("button", { class: "link-button", type: "button", click }, t(key));

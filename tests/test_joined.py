@@ -21,7 +21,8 @@ def test_each_module_is_in_one_script_after_all_that_it_needs() -> None:
     placed = [name for script in scripts.values() for name in BEGINS.findall(script)]
     assert len(placed) == len(set(placed))
     modules = {each.name for each in folder("widget").glob("*.js")} - {"loader.js", "refused.js"}
-    assert set(placed) == {name_of(each) for each in modules | {"line.js", "writing.js"}}
+    shared = {each.name for each in folder("static").glob("common/*.js")} - {"floor.js"}
+    assert set(placed) == {name_of(each) for each in modules | shared}
     for script in scripts.values():
         there = set(re.findall(r"^import \{ (\$\w+) \}", script, re.MULTILINE))
         for part in script.split("\n})();\n")[:-1]:

@@ -97,7 +97,7 @@ QUERIES = (
     "%00",
     "%FF",
 )
-SCRIPTS = ("/widget.js", "/widget-assets/main.js", "/widget-assets/dom.js", "/widget-assets/locales/el.chat.json")
+SCRIPTS = ("/widget.js", "/widget-assets/main.js", "/widget-assets/words.js", "/widget-assets/locales/el.chat.json")
 SERVED = (*SCRIPTS, "/widget-assets/widget.css", "/static/tokens.css", "/static/page.js", "/static/icon.svg")
 
 

@@ -12,7 +12,7 @@ TOKENS = "static/tokens.css"
 # What one page loads together: the inbox and the owner's pages, the widget's frame, the button, the demo's shop.
 PAGES = {
     "inbox": ("static/*.css", "static/*.js", "static/common/*.js", "widget/colour.js", "chat/*/templates/*.html"),
-    "frame": (TOKENS, "widget/*.css", "widget/[!l]*.js", "widget/links.js"),
+    "frame": (TOKENS, "widget/*.css", "widget/[!l]*.js", "widget/links.js", "static/common/*.js"),
     "button": ("widget/loader.js",),
     "shop": ("chat/web/templates/demo-shop.html",),
 }

@@ -4,7 +4,8 @@
  */
 
 import { LONGEST_TEXT, lengthOf } from "/static/common/writing.js";
-import { define, icon, make } from "./dom.js";
+import { define, h } from "/static/common/dom.js";
+import { icon } from "./buttons.js";
 
 const COUNT_FROM = LONGEST_TEXT - 1000;
 const REPEAT = 3_000;
@@ -14,7 +15,7 @@ export class ChatComposer extends HTMLElement {
   #words;
   #text;
   #tray;
-  #count = make("p", { class: "count", id: "count", "aria-live": "polite", hidden: true });
+  #count = h("p", { class: "count", id: "count", "aria-live": "polite", hidden: true });
   #told = 0;
   #idle = 0;
 
@@ -22,7 +23,7 @@ export class ChatComposer extends HTMLElement {
     super();
     this.#words = words;
     const write = words.say("write");
-    this.#text = make("textarea", {
+    this.#text = h("textarea", {
       autocomplete: "off", // or the browser would write down what is not sent, to bring the tab back
       rows: 1,
       dir: "auto",
@@ -34,14 +35,14 @@ export class ChatComposer extends HTMLElement {
       keydown: (event) => this.#pressed(event),
       paste: ({ clipboardData }) => this.#attach(clipboardData.files),
     });
-    const pick = make("input", { type: "file", multiple: true, hidden: true, change: () => this.#picked(pick) });
-    const attach = make(
+    const pick = h("input", { type: "file", multiple: true, hidden: true, change: () => this.#picked(pick) });
+    const attach = h(
       "button",
       { type: "button", class: "round", "aria-label": words.say("attach"), click: () => pick.click() },
       icon("attach"),
     );
-    const send = make("button", { class: "send", "aria-label": words.say("send") }, icon("send"));
-    this.append(make("form", { submit: (event) => this.#send(event) }, pick, attach, this.#text, send), this.#count);
+    const send = h("button", { class: "send", "aria-label": words.say("send") }, icon("send"));
+    this.append(h("form", { submit: (event) => this.#send(event) }, pick, attach, this.#text, send), this.#count);
     // Wherever a file is dropped, or the browser would leave the chat to show it.
     for (const name of ["dragover", "drop"])
       document.addEventListener(name, (event) => {

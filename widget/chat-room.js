@@ -1,7 +1,8 @@
 /** `<chat-room>`: a conversation on the screen: what was said, how the line stands, and where to write. */
 
 import { ChatComposer } from "./chat-composer.js";
-import { button, define, make } from "./dom.js";
+import { define, h } from "/static/common/dom.js";
+import { button } from "./buttons.js";
 import { MessageList } from "./message-list.js";
 
 export class ChatRoom extends HTMLElement {
@@ -11,7 +12,7 @@ export class ChatRoom extends HTMLElement {
   #visible = true;
   #list;
   #empty;
-  #line = make("p", { class: "line", role: "status" });
+  #line = h("p", { class: "line", role: "status" });
   #now;
   #composer;
   #ended;
@@ -26,20 +27,20 @@ export class ChatRoom extends HTMLElement {
       api,
     );
     this.#list.addEventListener("end", () => this.#see());
-    this.#empty = make("p", { class: "empty" }, words.say("empty", { name }));
+    this.#empty = h("p", { class: "empty" }, words.say("empty", { name }));
     this.#now = button("link now", () => this.#conversation.hurry(), words.say("line.now"));
     this.#composer = new ChatComposer(words);
     this.#composer.addEventListener("typing", ({ detail }) => this.#conversation.type(detail));
     this.#composer.addEventListener("send", ({ detail }) => this.#send(detail));
-    this.#ended = make(
+    this.#ended = h(
       "div",
       { class: "ended" },
-      make("p", {}, words.say("ended")),
+      h("p", {}, words.say("ended")),
       button("primary", () => this.#again("goOn"), words.say("go_on")),
       button("quiet", () => this.#again("fresh"), words.say("new_chat")),
     );
     this.append(
-      make("h1", { class: "unseen" }, words.say("chat_with", { name })),
+      h("h1", { class: "unseen" }, words.say("chat_with", { name })),
       this.#empty,
       this.#list,
       this.#line,

@@ -2,7 +2,8 @@
 
 import { ConsentNotice } from "./consent-notice.js";
 import { Refusal } from "./visitor-api.js";
-import { button, define, icon, make } from "./dom.js";
+import { define, h } from "/static/common/dom.js";
+import { button, icon } from "./buttons.js";
 import { menu, PlainPage } from "./plain-page.js";
 
 const SOCKET = new URL("/ws/visitor", location.href.replace(/^http/, "ws")).href;
@@ -18,9 +19,9 @@ export class ChatWindow extends HTMLElement {
   #config;
   #api;
   #tell;
-  #presence = make("p", { class: "presence" });
-  #menu = make("nav", { hidden: true });
-  #main = make("main", {});
+  #presence = h("p", { class: "presence" });
+  #menu = h("nav", { hidden: true });
+  #main = h("main", {});
   #room = null;
   #conversation = null;
   #shown = parent === window; // the loader says when it is
@@ -56,9 +57,9 @@ export class ChatWindow extends HTMLElement {
   #header({ name }) {
     const close = button("round", () => this.#tell("close"), icon("close"));
     close.ariaLabel = this.#words.say("close_chat");
-    const portrait = make("span", { class: "portrait", "aria-hidden": "true" }, [...name][0]);
-    const who = make("div", { class: "who" }, make("p", { class: "name" }, make("bdi", {}, name)), this.#presence);
-    return make("header", {}, portrait, who, this.#menu, close);
+    const portrait = h("span", { class: "portrait", "aria-hidden": "true" }, [...name][0]);
+    const who = h("div", { class: "who" }, h("p", { class: "name" }, h("bdi", {}, name)), this.#presence);
+    return h("header", {}, portrait, who, this.#menu, close);
   }
 
   #choices() {
@@ -75,8 +76,8 @@ export class ChatWindow extends HTMLElement {
   }
 
   #notOpen({ account, site }) {
-    const page = new PlainPage(this.#words.say("not_open"), make("p", {}, this.#words.say("not_open_why", account)));
-    if (site.alternative) page.append(make("p", {}, this.#words.say("write_to", site)));
+    const page = new PlainPage(this.#words.say("not_open"), h("p", {}, this.#words.say("not_open_why", account)));
+    if (site.alternative) page.append(h("p", {}, this.#words.say("write_to", site)));
     return page;
   }
 
@@ -211,7 +212,7 @@ export class ChatWindow extends HTMLElement {
     try {
       page = await deed(await this.#part("rights"));
     } catch (refusal) {
-      page = new PlainPage(this.#words.say(`menu.${name}`), make("p", {}, this.#words.failure(refusal)));
+      page = new PlainPage(this.#words.say(`menu.${name}`), h("p", {}, this.#words.failure(refusal)));
     }
     if (page) this.#aside(page, behind);
   }

@@ -3,12 +3,12 @@
  * consent, fields}`).
  */
 
-import { define, make } from "./dom.js";
+import { define, h } from "/static/common/dom.js";
 
 /** An input, and beside it the place where what it lacks is said. */
 function part(id, attributes, missing, words) {
-  const wrong = make("p", { class: "wrong", id: `${id}-wrong` });
-  const input = make("input", { id, "aria-describedby": wrong.id, ...attributes, input: () => say("") });
+  const wrong = h("p", { class: "wrong", id: `${id}-wrong` });
+  const input = h("input", { id, "aria-describedby": wrong.id, ...attributes, input: () => say("") });
   function say(text) {
     wrong.textContent = text;
     input.ariaInvalid = String(text !== "");
@@ -25,10 +25,10 @@ export class ConsentNotice extends HTMLElement {
   #missing;
   #fields = new Map();
   #boxes = new Map();
-  #told = make("div", { class: "notice" });
-  #needed = make("div", {});
-  #choices = make("div", {});
-  #message = make("p", { class: "message", role: "alert" });
+  #told = h("div", { class: "notice" });
+  #needed = h("div", {});
+  #choices = h("div", {});
+  #message = h("p", { class: "message", role: "alert" });
   #start;
 
   /** `renewal`: asked again in a running chat, so without fields. */
@@ -36,17 +36,13 @@ export class ConsentNotice extends HTMLElement {
     super();
     this.#words = words;
     this.#missing = renewal ? "renew_missing" : "tick_missing";
-    this.#start = make("button", { class: "primary wide" }, words.say(renewal ? "renew" : "start"));
+    this.#start = h("button", { class: "primary wide" }, words.say(renewal ? "renew" : "start"));
     const { alternative } = config.site;
-    const other = alternative ? make("p", { class: "other" }, words.say("rather_not", { alternative })) : "";
+    const other = alternative ? h("p", { class: "other" }, words.say("rather_not", { alternative })) : "";
     // Whatever else scrolls, the box and the button stay in sight together.
-    const foot = make("footer", {}, this.#needed, this.#message, this.#start);
-    const fields = make(
-      "div",
-      { class: "fields" },
-      ...(renewal ? [] : config.fields).map((field) => this.#field(field)),
-    );
-    const form = make(
+    const foot = h("footer", {}, this.#needed, this.#message, this.#start);
+    const fields = h("div", { class: "fields" }, ...(renewal ? [] : config.fields).map((field) => this.#field(field)));
+    const form = h(
       "form",
       { novalidate: true, submit: (event) => this.#submit(event) },
       this.#told,
@@ -56,7 +52,7 @@ export class ConsentNotice extends HTMLElement {
       foot,
     );
     const title = words.say(renewal ? "renew_title" : "chat_with", config.account);
-    this.append(make("h1", { tabindex: "-1" }, title), form);
+    this.append(h("h1", { tabindex: "-1" }, title), form);
     this.ask(config);
   }
 
@@ -71,7 +67,7 @@ export class ConsentNotice extends HTMLElement {
     this.#choices.replaceChildren();
     const optional = boxes(false);
     if (optional.length)
-      this.#choices.append(make("fieldset", {}, make("legend", {}, this.#words.say("only_if_you_like")), ...optional));
+      this.#choices.append(h("fieldset", {}, h("legend", {}, this.#words.say("only_if_you_like")), ...optional));
   }
 
   say(text, field) {
@@ -90,12 +86,11 @@ export class ConsentNotice extends HTMLElement {
     const words = this.#words;
     const short = words.summary(text);
     const rest = text.slice(short.length).trim();
-    const told = [make("p", { dir: "auto" }, short)];
-    if (rest)
-      told.push(make("details", {}, make("summary", {}, words.say("read_whole")), make("p", { dir: "auto" }, rest)));
-    const links = make("p", { class: "links" });
+    const told = [h("p", { dir: "auto" }, short)];
+    if (rest) told.push(h("details", {}, h("summary", {}, words.say("read_whole")), h("p", { dir: "auto" }, rest)));
+    const links = h("p", { class: "links" });
     const link = (to, label) =>
-      links.append(make("a", { href: to, target: "_blank", rel: "noopener noreferrer" }, words.say(label)));
+      links.append(h("a", { href: to, target: "_blank", rel: "noopener noreferrer" }, words.say(label)));
     if (/^https?:/i.test(href)) link(href, "privacy");
     link(`/privacy/${document.documentElement.dataset.site}`, "your_data");
     return [...told, links];
@@ -111,14 +106,14 @@ export class ConsentNotice extends HTMLElement {
       this.#words,
     );
     this.#fields.set(id, field);
-    const optional = required ? "" : make("span", { class: "optional" }, ` ${this.#words.say("optional")}`);
-    return make("div", { class: "field" }, make("label", { for: id }, label, optional), field.input, field.wrong);
+    const optional = required ? "" : h("span", { class: "optional" }, ` ${this.#words.say("optional")}`);
+    return h("div", { class: "field" }, h("label", { for: id }, label, optional), field.input, field.wrong);
   }
 
   #box({ id, required, label }) {
     const box = part(`purpose-${id}`, { type: "checkbox", required }, this.#missing, this.#words);
     this.#boxes.set(id, box);
-    return make("div", { class: "box" }, make("label", {}, box.input, make("span", { dir: "auto" }, label)), box.wrong);
+    return h("div", { class: "box" }, h("label", {}, box.input, h("span", { dir: "auto" }, label)), box.wrong);
   }
 
   #submit(event) {

@@ -1,15 +1,16 @@
 /** The page from which everything can be taken away: asks for the archive, says how far it is, and saves it. */
 
-import { button, make } from "./dom.js";
+import { h } from "/static/common/dom.js";
+import { button } from "./buttons.js";
 import { download } from "./download.js";
 import { PlainPage } from "./plain-page.js";
 
-document.head.append(make("link", { rel: "stylesheet", href: "/widget-assets/export-page.css" }));
+document.head.append(h("link", { rel: "stylesheet", href: "/widget-assets/export-page.css" }));
 
 const PAUSE = 1000;
 const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte"];
 
-const paragraph = (text) => make("p", {}, text);
+const paragraph = (text) => h("p", {}, text);
 
 function sized(words, bytes) {
   const step = Math.min(UNITS.length - 1, Math.floor(Math.log10(Math.max(bytes, 1)) / 3));
@@ -21,8 +22,8 @@ function sized(words, bytes) {
 class Export {
   #words;
   #api;
-  #standing = make("div", { class: "exporting", role: "status" });
-  #message = make("p", { class: "message", role: "alert" });
+  #standing = h("div", { class: "exporting", role: "status" });
+  #message = h("p", { class: "message", role: "alert" });
   #views = {
     none: () => [this.#asking()],
     making: ({ progress }) => this.#making(progress),
@@ -34,11 +35,11 @@ class Export {
   constructor(words, api) {
     this.#words = words;
     this.#api = api;
-    const parts = ["page", "json", "files"].map((part) => make("li", {}, words.say(`export.${part}`)));
+    const parts = ["page", "json", "files"].map((part) => h("li", {}, words.say(`export.${part}`)));
     this.page = new PlainPage(
       words.say("menu.export"),
       paragraph(words.say("export.what")),
-      make("ul", { class: "plain" }, ...parts),
+      h("ul", { class: "plain" }, ...parts),
       this.#standing,
       this.#message,
     );
@@ -63,7 +64,7 @@ class Export {
   }
 
   #making(progress) {
-    const bar = make("progress", { max: 100, value: progress, "aria-label": this.#words.say("export.making") });
+    const bar = h("progress", { max: 100, value: progress, "aria-label": this.#words.say("export.making") });
     return [paragraph(this.#words.say("export.making")), bar, paragraph(this.#words.say("export.wait"))];
   }
 

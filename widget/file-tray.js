@@ -3,13 +3,14 @@
  * down. Fetched when the first one turns up.
  */
 
-import { button, define, icon, make } from "./dom.js";
+import { define, h } from "/static/common/dom.js";
+import { button, icon } from "./buttons.js";
 import { download } from "./download.js";
 
 const MOST = 10;
 const LARGEST = 10 * 2 ** 20;
 
-document.head.append(make("link", { rel: "stylesheet", href: "/widget-assets/files.css" }));
+document.head.append(h("link", { rel: "stylesheet", href: "/widget-assets/files.css" }));
 
 export class FileTray extends HTMLElement {
   #words;
@@ -46,7 +47,7 @@ export class FileTray extends HTMLElement {
       icon("close"),
     );
     drop.ariaLabel = this.#words.say("file.remove", file);
-    return make("span", { class: "chip" }, make("bdi", {}, file.name), drop);
+    return h("span", { class: "chip" }, h("bdi", {}, file.name), drop);
   }
 }
 
@@ -99,10 +100,10 @@ export function drawn(attachments, words, api) {
   return attachments.map((each) => {
     const { id, name, preview, sent } = each;
     const save = async () => id && download(await api.file(id), name);
-    const face = button("file", save, make("bdi", {}, name));
+    const face = button("file", save, h("bdi", {}, name));
     face.ariaLabel = words.say("file.save", each);
     if (id && preview) show(face, id, api);
-    if (sent !== undefined) face.append(make("progress", { value: sent, "aria-label": name }));
+    if (sent !== undefined) face.append(h("progress", { value: sent, "aria-label": name }));
     return face;
   });
 }
@@ -110,6 +111,6 @@ export function drawn(attachments, words, api) {
 async function show(face, id, api) {
   const small = await api.file(id, "?small=true").catch(() => null);
   if (!small) return;
-  const image = make("img", { src: URL.createObjectURL(small), alt: "", load: () => URL.revokeObjectURL(image.src) });
+  const image = h("img", { src: URL.createObjectURL(small), alt: "", load: () => URL.revokeObjectURL(image.src) });
   face.prepend(image);
 }

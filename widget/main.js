@@ -4,7 +4,8 @@ import { shieldComposing } from "/static/common/writing.js";
 import { ChatWindow } from "./chat-window.js";
 import { wear } from "./colour.js";
 import { VisitorApi } from "./visitor-api.js";
-import { button, make } from "./dom.js";
+import { h } from "/static/common/dom.js";
+import { button } from "./buttons.js";
 import { Words } from "./words.js";
 
 const page = document.documentElement;
@@ -44,7 +45,7 @@ async function begin() {
 function fail(code) {
   const { forbidden, unreachable, again } = start.dataset;
   start.replaceChildren(
-    make("p", { role: "alert" }, code === "forbidden" ? forbidden : unreachable),
+    h("p", { role: "alert" }, code === "forbidden" ? forbidden : unreachable),
     button("quiet", begin, again),
   );
 }

@@ -1,6 +1,7 @@
 /** `<message-line>`: one thing said, with who, when and how it stands; always text, whatever was written. */
 
-import { button, define, make } from "./dom.js";
+import { define, h } from "/static/common/dom.js";
+import { button } from "./buttons.js";
 import { linked } from "./links.js";
 
 /** Sending them again would end alike. */
@@ -12,8 +13,8 @@ export class MessageLine extends HTMLElement {
   #drop;
   #api;
   #text;
-  #files = make("div", { class: "files" });
-  #standing = make("p", { class: "standing", "aria-live": "off" });
+  #files = h("div", { class: "files" });
+  #standing = h("p", { class: "standing", "aria-live": "off" });
 
   /** `act`: `retry(id)`, `drop(id)`. */
   constructor(words, { retry, drop }, api) {
@@ -40,16 +41,16 @@ export class MessageLine extends HTMLElement {
     this.#text = text;
     this.className = author.kind;
     const name = author.kind === "visitor" ? words.say("you") : (author.name ?? "");
-    const said = text === null ? [make("i", {}, words.say("removed"))] : linked(text);
-    const time = make("time", { datetime: at, title: words.when(at, "moment") }, words.when(at, "time"));
-    const row = make(
+    const said = text === null ? [h("i", {}, words.say("removed"))] : linked(text);
+    const time = h("time", { datetime: at, title: words.when(at, "moment") }, words.when(at, "time"));
+    const row = h(
       "div",
       { class: "row", click: () => row.classList.toggle("told") },
-      make("div", { class: "bubble", dir: "auto" }, ...said),
+      h("div", { class: "bubble", dir: "auto" }, ...said),
       time,
     );
     row.firstChild.hidden = text === "";
-    this.replaceChildren(make("p", { class: "author" }, make("bdi", {}, name)), row, this.#files, this.#standing);
+    this.replaceChildren(h("p", { class: "author" }, h("bdi", {}, name)), row, this.#files, this.#standing);
   }
 
   async #attach(files) {

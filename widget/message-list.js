@@ -1,6 +1,7 @@
 /** `<message-list>`: the transcript by day and author; stays where its reader is. Fires `end` at the newest line. */
 
-import { button, define, icon, make } from "./dom.js";
+import { define, h } from "/static/common/dom.js";
+import { button, icon } from "./buttons.js";
 import { MessageLine } from "./message-line.js";
 
 const GROUP = 2 * 60_000;
@@ -36,7 +37,7 @@ export class MessageList extends HTMLElement {
     this.#words = words;
     this.#act = act;
     this.#api = api;
-    this.#log = make("div", {
+    this.#log = h("div", {
       class: "log",
       role: "log",
       tabindex: 0,
@@ -85,7 +86,7 @@ export class MessageList extends HTMLElement {
       const before = lines[at - 1];
       const day = dayOf(line);
       const opens = dayOf(before) !== day;
-      if (opens) nodes.push(this.#node(day, () => make("p", { class: "day" }, this.#words.day(line.at))));
+      if (opens) nodes.push(this.#node(day, () => h("p", { class: "day" }, this.#words.day(line.at))));
       const node = this.#node(line.id, () => new MessageLine(this.#words, this.#act, this.#api));
       const says = line === own.at(-1) || line.state;
       node.show(line, opens || apart(before, line), says ? standing(line, read) : null);

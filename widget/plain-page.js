@@ -1,26 +1,24 @@
 /** The menu that is always in reach, and a page of words beside the chat. */
 
-import { button, define, icon, make } from "./dom.js";
+import { define, h } from "/static/common/dom.js";
+import { button, icon } from "./buttons.js";
 
 /** `choices`: a deed for each `menu.` string. Gives the button and its list. */
 export function menu(words, choices) {
-  const list = make("ul", { popover: true, id: "menu", click: () => list.hidePopover(), beforetoggle: () => below() });
+  const list = h("ul", { popover: true, id: "menu", click: () => list.hidePopover(), beforetoggle: () => below() });
   // However many lines the header has.
   const below = () => {
     list.style.insetBlockStart = `${list.closest("header").getBoundingClientRect().bottom}px`;
   };
   for (const [name, deed] of Object.entries(choices))
-    list.append(make("li", {}, button(name, deed, words.say(`menu.${name}`))));
-  return [
-    make("button", { class: "round", popovertarget: "menu", "aria-label": words.say("menu") }, icon("more")),
-    list,
-  ];
+    list.append(h("li", {}, button(name, deed, words.say(`menu.${name}`))));
+  return [h("button", { class: "round", popovertarget: "menu", "aria-label": words.say("menu") }, icon("more")), list];
 }
 
 export class PlainPage extends HTMLElement {
   constructor(title, ...children) {
     super();
-    this.append(make("h1", { tabindex: "-1" }, title), ...children);
+    this.append(h("h1", { tabindex: "-1" }, title), ...children);
   }
 
   withBack(words) {

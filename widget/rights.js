@@ -3,7 +3,8 @@
  * Fetched when first asked for.
  */
 
-import { button, make } from "./dom.js";
+import { h } from "/static/common/dom.js";
+import { button } from "./buttons.js";
 import { download } from "./download.js";
 import { exportPage } from "./export-page.js";
 import { PlainPage } from "./plain-page.js";
@@ -16,7 +17,7 @@ const PATIENCE = 150;
 /** Nothing that anybody wrote begins like this: further lines are indented. */
 const ENTRY = /\n(?=\[\d{4}-[\w:.-]+Z\] )/;
 
-const paragraph = (text) => make("p", {}, text);
+const paragraph = (text) => h("p", {}, text);
 const pause = (time) =>
   new Promise((resolve) => {
     setTimeout(resolve, time);
@@ -36,10 +37,10 @@ function keptPage(words, { account, kept_days: days }, last) {
     paragraph(days ? words.count("kept.days", days) : words.say("kept.always", account)),
     until ? paragraph(words.say("kept.until", { date: until })) : "",
     paragraph(words.say("kept.sooner")),
-    make(
+    h(
       "p",
       {},
-      make("a", { href: privacyPage(), target: "_blank", rel: "noopener" }, words.say("kept.elsewhere", account)),
+      h("a", { href: privacyPage(), target: "_blank", rel: "noopener" }, words.say("kept.elsewhere", account)),
     ),
   );
 }
@@ -58,9 +59,9 @@ async function earlierPage(words, api) {
 function past(words, entry) {
   const [, at, said] = /^\[(\S+)\] (.*)$/s.exec(entry) ?? [];
   if (!at) return [];
-  const text = make("span", { dir: "auto" }, said.trim().replaceAll(/^ {4}/gm, ""));
-  const told = make("p", { class: "past" }, make("time", { datetime: at }, words.when(at, "moment")), text);
-  return said.endsWith("\n") ? [told, make("hr", {})] : [told];
+  const text = h("span", { dir: "auto" }, said.trim().replaceAll(/^ {4}/gm, ""));
+  const told = h("p", { class: "past" }, h("time", { datetime: at }, words.when(at, "moment")), text);
+  return said.endsWith("\n") ? [told, h("hr", {})] : [told];
 }
 
 async function mailedPage(words, api) {
@@ -81,16 +82,16 @@ async function receiptPage(words, api, conversation) {
   return new PlainPage(
     words.say("menu.receipt"),
     paragraph(words.say("receipt.given", { moment: words.when(at, "moment"), version: notice.version })),
-    make("ul", { class: "given" }, ...given),
-    make("h2", {}, words.say("receipt.text")),
-    make("blockquote", { dir: "auto" }, notice.text),
+    h("ul", { class: "given" }, ...given),
+    h("h2", {}, words.say("receipt.text")),
+    h("blockquote", { dir: "auto" }, notice.text),
     button("primary wide", save, words.say("receipt.save")),
   );
 }
 
 function agreed(words, { id, label, required }, consent, end) {
-  const answer = make("b", {}, words.say(consent[id] ? "yes" : "no"));
-  const told = make("p", { role: "status" });
+  const answer = h("b", {}, words.say(consent[id] ? "yes" : "no"));
+  const told = h("p", { role: "status" });
   const act = async () => {
     stopping.disabled = true;
     const done = await end();
@@ -100,7 +101,7 @@ function agreed(words, { id, label, required }, consent, end) {
     stopping.hidden = done;
   };
   const stopping = button("quiet", act, words.say("purpose.stop"));
-  return make("li", {}, answer, " ", make("bdi", {}, label), ...(consent[id] && !required ? [stopping, told] : []));
+  return h("li", {}, answer, " ", h("bdi", {}, label), ...(consent[id] && !required ? [stopping, told] : []));
 }
 
 /** Whether the ledger says so: the receipt is asked for until it does. */
@@ -126,8 +127,8 @@ export const asides = {
 
 /** Asks once, saying exactly what will happen. */
 export function withdrawPage(words, account, withdraw) {
-  const message = make("p", { class: "message", role: "alert" });
-  const what = (name) => make("li", {}, words.say(`withdraw.${name}`));
+  const message = h("p", { class: "message", role: "alert" });
+  const what = (name) => h("li", {}, words.say(`withdraw.${name}`));
   const act = () =>
     withdraw().catch((refusal) => {
       message.textContent = words.failure(refusal);
@@ -135,9 +136,9 @@ export function withdrawPage(words, account, withdraw) {
   const page = new PlainPage(
     words.say("withdraw.title"),
     paragraph(words.say("withdraw.what", account)),
-    make("ul", { class: "plain" }, what("messages"), what("details"), what("consent")),
+    h("ul", { class: "plain" }, what("messages"), what("details"), what("consent")),
     paragraph(words.say("withdraw.end")),
-    make(
+    h(
       "footer",
       {},
       message,
@@ -150,12 +151,12 @@ export function withdrawPage(words, account, withdraw) {
 
 /** `number` is the erasure's, null where it was asked for elsewhere. */
 export function donePage(words, number, again) {
-  const told = make("p", { role: "status" }, words.say("done.queued"));
-  const save = make("p", {});
+  const told = h("p", { role: "status" }, words.say("done.queued"));
+  const save = h("p", {});
   const page = new PlainPage(
     words.say("done.title"),
     paragraph(words.say("done.what")),
-    ...(number ? [told, make("p", { class: "number" }, words.say("done.number"), make("code", {}, number)), save] : []),
+    ...(number ? [told, h("p", { class: "number" }, words.say("done.number"), h("code", {}, number)), save] : []),
     button("quiet wide", again, words.say("new_chat")),
   );
   if (number) follow(words, number, told, save);

@@ -13,6 +13,7 @@ from tests.cable import Cable
 from tests.demo import Demo
 from tests.lethe import Account, Lethe
 from tests.walks.line import timed
+from tests.walks.scripts import serve
 from tests.walks.shop import Enter, Guest, Shop
 
 OpenPage = Callable[..., Page]
@@ -97,6 +98,13 @@ def page(browser: Browser) -> Iterator[Page]:
     context = browser.new_context()
     yield context.new_page()
     context.close()
+
+
+@pytest.fixture
+def scripts(page: Page) -> Page:
+    """A page that may import the scripts as they lie in the source, and leads nowhere else."""
+    serve(page)
+    return page
 
 
 @pytest.fixture(scope="session")

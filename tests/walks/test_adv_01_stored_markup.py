@@ -179,10 +179,10 @@ def test_what_agents_store_is_text_for_visitors(
 
 
 def test_the_walk_notices_markup_that_lives(owner: BrowserContext, account: Account, stored: int) -> None:
-    whole, text = "  return element;\n}", (STATIC / "dom.js").read_text()
+    whole, text = "  return element;\n}", (STATIC / "common" / "dom.js").read_text()
     assert whole in text
     lively = text.replace(whole, f"  if (name === 'p') element.innerHTML = element.textContent;\n{whole}", 1)
-    owner.route("**/static/dom.js*", lambda route: route.fulfill(body=lively, content_type="text/javascript"))
+    owner.route("**/static/common/dom.js*", lambda route: route.fulfill(body=lively, content_type="text/javascript"))
     owner.route("https://pwn.example/**", lambda route: route.fulfill(status=204))
     page = owner.new_page()
     seen = watched(page, account)

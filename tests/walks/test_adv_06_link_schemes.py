@@ -5,16 +5,13 @@ CVE-2026-47733 (Rocket.Chat: an image of markdown with the address `javascript:`
 """
 
 import random
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Route
+from playwright.sync_api import Page
 
 from tests.chance import dice
+from tests.walks.scripts import serve
 
-ROOT = Path(__file__).parent.parent.parent
-ORIGIN = "http://texts.test"
 DANGEROUS = (
     *(
         "javascript:pwned=1",
@@ -54,27 +51,6 @@ LEADS = """async ([folder, texts]) => {
 }"""
 
 
-@pytest.fixture
-def scripts(browser: Browser) -> Iterator[Page]:
-    """A page that may import the scripts as they lie in the source, and leads nowhere else."""
-    context = browser.new_context()
-    page = context.new_page()
-    page.route("**/*", lambda route: route.fulfill(status=204))
-    page.route(f"{ORIGIN}/**", lambda route: _answer(route, ""))
-    page.goto(f"{ORIGIN}/")
-    yield page
-    context.close()
-
-
-def _answer(route: Route, taken: str) -> None:
-    path = ROOT / route.request.url.removeprefix(ORIGIN + "/")
-    if path.suffix == ".js":
-        text = path.read_text()
-        route.fulfill(body=text.replace(taken, r"[a-z]+:(\/\/)?") if taken else text, content_type="text/javascript")
-    else:
-        route.fulfill(body="<!doctype html>", content_type="text/html")
-
-
 def spelled(chance: random.Random) -> str:
     """A scheme with something in its middle, letters as they come, and perhaps a sentence around it."""
     scheme = "".join(chance.choice((each, each.upper())) for each in chance.choice(SCHEMES))
@@ -98,7 +74,7 @@ def test_a_text_leads_nowhere_but_to_http_and_https(scripts: Page, folder: str) 
 
 
 @pytest.mark.parametrize("folder", ["static", "widget"])
-def test_links_to_any_scheme_are_found(scripts: Page, folder: str) -> None:
-    scripts.route(f"{ORIGIN}/**/links.js", lambda route: _answer(route, r"https?:\/\/"))
-    found = scripts.evaluate(LEADS, [folder, list(DANGEROUS)])
+def test_links_to_any_scheme_are_found(page: Page, folder: str) -> None:
+    serve(page, {"static/common/addresses.js": (r"https?:\/\/", r"[a-z]+:(\/\/)?")})
+    found = page.evaluate(LEADS, [folder, list(DANGEROUS)])
     assert {"javascript:", "data:", "vbscript:"} <= {each for leads in found for each in leads}
