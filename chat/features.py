@@ -76,6 +76,8 @@ def gathered(features: Features = FEATURES) -> Gathered:
         locales=Locales([each.folder for each in features]),
         locations=(*OF_THE_SERVER, *(location for each in features for location in each.locations)),
         steps=tuple(sorted((step for each in features for step in each.steps), key=lambda step: step.order)),
+        stored=tuple(stored for each in features for stored in each.stored),
+        account_changed=tuple(told for each in features for told in each.account_changed),
         exports={part.table: part for each in features for part in each.exports},
         rules=tuple(sorted((rule for each in features for rule in each.rules), key=lambda rule: rule.order)),
     )

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from chat.account.actions import quotas
 from chat.attachments import store as uploads
-from chat.attachments.actions import quotas
+from chat.attachments.actions import attachments
 from chat.export.actions import building
 from chat.infra import disk
 from tests import test_quotas as claims
@@ -52,7 +53,7 @@ def of_the_server_only(patch: pytest.MonkeyPatch) -> None:
 
 
 MUTANTS: dict[str, tuple[Claim, Break]] = {
-    "no quota of a contact": (claims.test_a_contact_has_a_quota, instead(quotas, "of_contact", nothing)),
+    "no quota of a contact": (claims.test_a_contact_has_a_quota, instead(attachments, "_within_quota", nothing)),
     "no quota of an account": (account_is_not_overrun, of_the_server_only),
     "no quota of the server": (server_is_not_overrun, of_accounts_only),
     "an account's files under way": (account_is_not_overrun, counting(lambda *_: {})),
@@ -80,7 +81,7 @@ MUTANTS: dict[str, tuple[Claim, Break]] = {
     ),
     "archives are not counted": (
         claims.test_archives_count_and_are_made_all_the_same,
-        instead(uploads, "bytes_of_exports", lambda *_: 0),
+        instead(quotas, "used_by", lambda of, tx, account=None: of.gathered.stored[0](tx, account)),
     ),
     "any number of archives": (claims.test_few_archives_of_a_contact_are_kept, instead(building, "KEPT", 100)),
 }

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from chat.attachments.actions import attachments, quotas
+from chat.account.actions import quotas
+from chat.attachments.actions import attachments
 from chat.core.errors import StorageFull, Unavailable
 from chat.core.locales import SHARED
 from chat.core.model import LOCALES, Contact
@@ -156,8 +157,8 @@ async def test_what_is_let_go_while_rows_are_read_is_counted_once(house: House) 
     guest, other = await house.visit(), await house.visit()
     read, goes_on = threading.Event(), threading.Event()
 
-    def slowly(tx: Any, account_id: str | None = None) -> int:
-        found = real(tx, account_id)
+    def slowly(of: Any, tx: Any, account_id: str | None = None) -> int:
+        found = real(of, tx, account_id)
         read.set()
         goes_on.wait(60)
         return found

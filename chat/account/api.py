@@ -10,8 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from chat.account.actions import accounts
-from chat.attachments.actions import quotas
+from chat.account.actions import accounts, quotas
 from chat.core.model import Actor
 from chat.web.answers import JSON
 from chat.web.authentication import actor_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from chat.attachments import schema
+from chat.attachments import schema, store
 from chat.attachments.actions import attachments, exporting, forgetting
 from chat.infra.blobs import FILES
 from chat.infra.gathered import Sweep
@@ -19,4 +19,5 @@ feature = Feature(
     locations=(FILES,),
     steps=(forgetting.FILES_GO,),
     exports=(exporting.ATTACHMENTS,),
+    stored=(lambda tx, account_id: store.bytes_of(tx, account_id=account_id),),
 )

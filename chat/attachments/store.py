@@ -14,7 +14,6 @@ from chat.contacts.schema import contact
 from chat.contacts.store import contacts
 from chat.core.errors import ConsentRequired, LetheError, NotFound
 from chat.core.model import Attachment, Draft
-from chat.export.schema import export
 from chat.infra.store.tx import Tx
 from chat.tickets.schema import ticket
 
@@ -155,11 +154,3 @@ def attach(tx: Tx, drafts: Sequence[Draft]) -> None:
 def owner(tx: Tx, file: Attachment) -> str:
     """Return the public id of the contact whose file it is."""
     return str(tx.execute(select(contact.c.uid).where(contact.c.id == file.contact_id)).scalar_one())
-
-
-def bytes_of_exports(tx: Tx, account_id: str | None = None) -> int:
-    """Return how many bytes the archives of an account, or of all, have that are ready."""
-    query = select(func.coalesce(func.sum(export.c.size), 0)).where(export.c.state == "done")
-    if account_id is not None:
-        query = query.join(contact, contact.c.id == export.c.contact_id).where(contact.c.account_id == account_id)
-    return int(tx.execute(query).scalar_one())

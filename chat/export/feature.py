@@ -7,6 +7,7 @@ from pathlib import Path
 from chat.export import api, pages, schema
 from chat.export.actions import ageing, building, forgetting
 from chat.export.store import ageing as kinds
+from chat.export.store import exports
 from chat.infra.blobs import EXPORTS
 from chat.infra.gathered import Rule, Sweep
 from chat.web.feature import Feature
@@ -25,4 +26,5 @@ feature = Feature(
     rules=(Rule("exports", "exports", "it was asked for", 7, kinds.EXPORTS, ageing.purge_exports, most=90, order=6),),
     locations=(EXPORTS,),
     steps=(forgetting.EXPORTS_GO,),
+    stored=(exports.bytes_of,),
 )

@@ -5,7 +5,7 @@ What features say of themselves to those who gather it from all of them, and who
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -123,12 +123,19 @@ class ExportPart:
     file: FileOf | None = None
 
 
+Stored = Callable[[Tx, str | None], int]
+"""How many bytes of files a feature keeps of an account, or of all (None)."""
+AccountChanged = Callable[["Services", str, Collection[str]], Awaitable[None]]
+"""Told after an account's settings were changed: of which account, and which settings."""
+
+
 @dataclass(frozen=True)
 class Gathered:
     """
     Of all features: the actions that may be entered in the audit log, retention's rules in order, the words,
     the data locations that are no tables, the steps of an erasure that forget there, in order,
-    and what an export says of tables beyond their columns, by table.
+    what an export says of tables beyond their columns, by table,
+    what counts the bytes of files, and who is told when an account's settings change.
     """
 
     audited: frozenset[str]
@@ -137,3 +144,5 @@ class Gathered:
     locations: tuple[DataLocation, ...]
     steps: tuple[Step, ...]
     exports: Mapping[str, ExportPart]
+    stored: tuple[Stored, ...]
+    account_changed: tuple[AccountChanged, ...]

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from chat.attachments.actions import quotas
+from chat.account.actions import quotas
 from chat.core.errors import InvalidField
 from chat.retention.actions import retention, rules
 from chat.retention.actions.rules import DAYS, Thought

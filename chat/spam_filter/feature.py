@@ -8,7 +8,7 @@ from chat.core.locations import DataLocation
 from chat.infra.filters import LEARNT, VERSIONS
 from chat.infra.gathered import Sweep
 from chat.spam_filter import api, schema
-from chat.spam_filter.actions import exporting, forgetting, runs
+from chat.spam_filter.actions import exporting, forgetting, runs, versions
 from chat.spam_filter.pages import quarantine, training
 from chat.web.feature import Feature
 from chat.web.menu import Menu
@@ -44,4 +44,5 @@ feature = Feature(
     locations=(LEARNT, VERSIONS, WORDS),
     steps=(forgetting.UNLEARNT, forgetting.SETTLED),
     exports=(exporting.SCORES,),
+    account_changed=(versions.follow_target,),
 )

@@ -10,7 +10,7 @@ from typing import Protocol
 from starlette.routing import BaseRoute
 
 from chat.core.locations import DataLocation
-from chat.infra.gathered import ExportPart, Rule, Step, Sweep
+from chat.infra.gathered import AccountChanged, ExportPart, Rule, Step, Stored, Sweep
 from chat.web.endpoint import Endpoint
 from chat.web.menu import Menu
 
@@ -39,6 +39,8 @@ class Feature:
     - `locations`: where it keeps data but for its tables
     - `steps`: of an erasure, which forget in these
     - `exports`: what an export says of its tables beyond what the schema says of their columns
+    - `stored`: counts the bytes of its files, towards the account's quota
+    - `account_changed`: is told when an account's settings change
 
     In its folder are also its `templates`, and its words in `words.<locale>.json`.
     """
@@ -59,3 +61,5 @@ class Feature:
     locations: Sequence[DataLocation] = ()
     steps: Sequence[Step] = ()
     exports: Sequence[ExportPart] = ()
+    stored: Sequence[Stored] = ()
+    account_changed: Sequence[AccountChanged] = ()

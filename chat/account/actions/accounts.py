@@ -19,7 +19,6 @@ from chat.core.origins import checked_origins
 from chat.infra.audit import audit
 from chat.infra.services import Services
 from chat.infra.store.tx import Tx
-from chat.spam_filter.actions import versions
 from chat.team.actions import agents
 
 COLOR = "#2f6f5e"
@@ -107,8 +106,8 @@ async def change_account(services: Services, actor: Actor, **values: Any) -> Acc
         audit.record(services, tx, actor.account_id, actor.agent_id, "account.changed", actor.account_id)
 
     await services.store.write(work)
-    if "ham_held" in values:
-        await versions.set_target(services, actor.account_id)
+    for told in services.gathered.account_changed:
+        await told(services, actor.account_id, values.keys())
     return await account(services, actor)
 
 

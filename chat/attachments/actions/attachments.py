@@ -8,19 +8,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
+from chat.account.actions import quotas
 from chat.attachments import store as uploads
-from chat.attachments.actions import looking, quotas
+from chat.attachments.actions import looking
 from chat.attachments.domain import filetypes
 from chat.attachments.domain.looking import Looked
 from chat.contacts.store import contacts, holds
 from chat.core import frames
 from chat.core.crypt import KEY_BYTES, SEALED_CHUNK, derive, seal_chunks, unseal_chunks
-from chat.core.errors import NotFound, RateLimited, TooLarge
+from chat.core.errors import NotFound, RateLimited, StorageFull, TooLarge
 from chat.core.ids import uuid7
 from chat.core.model import Actor, Attachment, Contact
 from chat.core.turns import Sender
 from chat.infra.audit import audit
 from chat.infra.blobs import PREVIEW
+from chat.infra.disk import MB
 from chat.infra.services import Services
 from chat.infra.store.tx import Tx
 
@@ -141,7 +143,7 @@ async def admit(services: Services, contact: Contact, author: str) -> None:
     if await services.store.read(lambda tx: uploads.waiting(tx, contact.id, author)) >= WAITING_MOST:
         raise RateLimited("Send the files that wait first", retry_after=60)
     quotas.has_room(services, FILE_MOST)
-    await services.store.read(lambda tx: quotas.of_contact(services, tx, contact, 1))
+    await services.store.read(lambda tx: _within_quota(services, tx, contact, 1))
     await quotas.takes(services, contact)
 
 
@@ -162,9 +164,16 @@ async def _spent(services: Services, contact: Contact, author: str, cost: int = 
     return await services.bus.allow(f"upload:{contact.uid}", AN_HOUR, 3600.0, cost)
 
 
+def _within_quota(services: Services, tx: Tx, contact: Contact, size: int) -> None:
+    """Raise StorageFull where a contact's files would be more than is kept of one person; 0 is no limit."""
+    most = services.settings.contact_quota * MB
+    if most and uploads.bytes_of(tx, contact_id=contact.id) + size > most:
+        raise StorageFull("No more files are kept of this person; delete some first")
+
+
 def _enter(services: Services, tx: Tx, contact: Contact, made: Attachment) -> None:
     uploads.keep(tx, made, consent=made.author == "visitor")  # locks the contact: no other file comes between
-    quotas.of_contact(services, tx, contact, 0)
+    _within_quota(services, tx, contact, 0)
 
 
 def _write(services: Services, owner: str, file: Attachment, key: bytes, looked: Looked) -> None:

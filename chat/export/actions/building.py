@@ -13,7 +13,7 @@ from time import perf_counter
 
 import structlog
 
-from chat.attachments.actions import quotas
+from chat.account.actions import quotas
 from chat.contacts.store import contacts
 from chat.core.clock import DAY
 from chat.core.crypt import KEY_BYTES, ChunkSealer, derive

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chat.account import store as accounts
-from chat.attachments.actions import quotas
+from chat.account.actions import quotas
 from chat.consent.actions import consent
 from chat.contacts.store import contacts, holds
 from chat.core.access import require_manager

@@ -127,5 +127,13 @@ def bytes_of_files(tx: Tx, contact_id: int) -> int:
     return int(tx.execute(select(total).where(attachment.c.contact_id == contact_id)).scalar_one())
 
 
+def bytes_of(tx: Tx, account_id: str | None = None) -> int:
+    """Return how many bytes the archives of an account, or of all, have that are ready."""
+    query = select(func.coalesce(func.sum(export.c.size), 0)).where(export.c.state == "done")
+    if account_id is not None:
+        query = query.join(contact, contact.c.id == export.c.contact_id).where(contact.c.account_id == account_id)
+    return int(tx.execute(query).scalar_one())
+
+
 def _all(tx: Tx, query: Select[Any]) -> list[Export]:
     return [Export(*row) for row in tx.execute(query)]

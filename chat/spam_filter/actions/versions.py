@@ -5,7 +5,7 @@ that are still there. Where some of those are gone, head, file and report are ma
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import structlog
@@ -64,6 +64,12 @@ async def stale(services: Services, account_id: str) -> list[TrainingRun]:
         return [each for each in found if each.counted != _counted(services, tx, each)]
 
     return await services.store.read(work)
+
+
+async def follow_target(services: Services, account_id: str, changed: Collection[str]) -> None:
+    """Have the line of the account's filter drawn anew where another share of ham may be held."""
+    if "ham_held" in changed:
+        await set_target(services, account_id)
 
 
 async def set_target(services: Services, account_id: str) -> None:

@@ -1,4 +1,4 @@
-"""Room on the disk: what a person, an account and the server may take, and what is refused first where it ends."""
+"""Room on the disk: what an account and the server may take, and what is refused first where it ends."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from chat.attachments import store as uploads
 from chat.core.errors import StorageFull
 from chat.core.model import Actor, Contact
 from chat.infra.disk import MB, free
@@ -33,13 +32,6 @@ def has_room(services: Services, size: int = 0) -> None:
     """Raise StorageFull where the disk would come under its floor with `size` bytes more, and those being written."""
     if not roomy(services, size):
         raise StorageFull("The server's disk is nearly full; nothing was kept. Its operator must make room")
-
-
-def of_contact(services: Services, tx: Tx, contact: Contact, size: int) -> None:
-    """Raise StorageFull where a contact's files would be more than is kept of one person; 0 is no limit."""
-    most = services.settings.contact_quota * MB
-    if most and uploads.bytes_of(tx, contact_id=contact.id) + size > most:
-        raise StorageFull("No more files are kept of this person; delete some first")
 
 
 async def takes(services: Services, contact: Contact) -> None:
@@ -70,22 +62,22 @@ async def held(services: Services, contact: Contact, size: int) -> AsyncIterator
 
 async def storage(services: Services, actor: Actor) -> Storage:
     """Return how much of its quota the actor's account uses."""
-    used = await services.store.read(lambda tx: used_by(tx, actor.account_id))
+    used = await services.store.read(lambda tx: used_by(services, tx, actor.account_id))
     return Storage(used, services.settings.account_quota * MB or None)
 
 
-def used_by(tx: Tx, account_id: str | None = None) -> int:
+def used_by(services: Services, tx: Tx, account_id: str | None = None) -> int:
     """Return the bytes of the files and exports of an account, or of all."""
-    return uploads.bytes_of(tx, account_id=account_id) + uploads.bytes_of_exports(tx, account_id)
+    return sum(stored(tx, account_id) for stored in services.gathered.stored)
 
 
 async def _fits(services: Services, account_id: str, coming: Mapping[str, int], more: int) -> None:
     account, server = services.settings.account_quota * MB, services.settings.server_quota * MB
 
     def work(tx: Tx) -> None:
-        if account and used_by(tx, account_id) + coming.get(account_id, 0) + more > account:
+        if account and used_by(services, tx, account_id) + coming.get(account_id, 0) + more > account:
             raise StorageFull("This account keeps as many files as it may; delete some first")
-        if server and used_by(tx) + coming.get(ALL, 0) + more > server:
+        if server and used_by(services, tx) + coming.get(ALL, 0) + more > server:
             raise StorageFull("This server keeps as many files as it may; its operator must make room")
 
     await services.store.read(work)
