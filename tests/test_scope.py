@@ -18,11 +18,11 @@ import pytest
 from sqlalchemy import Engine, Select, Table, event, func, select
 
 import chat
+from chat.account import store as accounts
 from chat.account.schema import account
 from chat.contacts.schema import contact
 from chat.core.crypt import digest
 from chat.infra.store.columns import metadata
-from chat.retention.store import departments
 from chat.rights import store as links
 from chat.routes import routes
 from chat.tickets.schema import ticket
@@ -292,12 +292,12 @@ async def test_a_statement_without_the_account_is_found(
     two: Two,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    everybodys = types.FunctionType(departments.all_of.__code__.replace(), {**vars(departments), "select": unscoped})
-    monkeypatch.setattr(departments, "all_of", everybodys)
+    everybodys = types.FunctionType(accounts.departments_of.__code__.replace(), {**vars(accounts), "select": unscoped})
+    monkeypatch.setattr(accounts, "departments_of", everybodys)
     with traced() as trace:
         trace.asker = two.other.made.account_id
         await two.app.rest("GET", "/departments", house=two.other)
-    assert "retention.store.departments.all_of" in set(trace.free) - set(REASONS)
+    assert "account.store.departments_of" in set(trace.free) - set(REASONS)
 
 
 def unscoped(*columns: Any) -> Any:

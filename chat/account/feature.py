@@ -14,6 +14,7 @@ feature = Feature(
     tables=(
         schema.account,
         schema.site,
+        schema.department,
     ),
     rest=api.routes(),
     pages=pages.routes(),

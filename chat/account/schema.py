@@ -1,8 +1,8 @@
-"""Accounts and their sites."""
+"""An account, its sites and its departments."""
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, Boolean, Column, Float, Integer, String, Table, Text, false
+from sqlalchemy import JSON, BigInteger, Boolean, Column, Float, Integer, String, Table, Text, UniqueConstraint, false
 
 from chat.infra.store.columns import about, mac, metadata, to, uid
 
@@ -43,4 +43,18 @@ site = Table(
     Column("created_at", BigInteger, nullable=False),
     mac(),
     info=about("nobody", "a website of an organisation", bound=("id", "account_id", "key")),
+)
+
+# `retention` holds days by rule, only those that differ: of an account from the rules' defaults, of a department from
+# its account.
+department = Table(
+    "department",
+    metadata,
+    uid(),
+    Column("account_id", to("account.id"), nullable=False),
+    Column("name", String(100), nullable=False),
+    Column("retention", JSON, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    UniqueConstraint("account_id", "name"),
+    info=about("nobody", "a part of an organisation"),
 )

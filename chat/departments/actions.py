@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from chat.account import store as accounts
 from chat.account.actions.accounts import line
 from chat.core.access import require_manager
 from chat.core.errors import InvalidField
@@ -15,14 +16,13 @@ from chat.infra.audit import audit
 from chat.infra.services import Services
 from chat.infra.store.tx import Tx
 from chat.retention.actions import rules
-from chat.retention.store import departments as listing
 
 NAME = 100
 
 
 async def departments(services: Services, actor: Actor) -> list[Department]:
     """Return the account's departments by name."""
-    return await services.store.read(lambda tx: listing.all_of(tx, actor.account_id))
+    return await services.store.read(lambda tx: accounts.departments_of(tx, actor.account_id))
 
 
 async def one(services: Services, actor: Actor, department_id: str) -> Department:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from chat.departments import api, pages, schema
+from chat.departments import api, pages
 from chat.web.endpoint import endpoints
 from chat.web.feature import Feature
 from chat.web.menu import Menu
@@ -12,7 +12,6 @@ from chat.web.menu import Menu
 feature = Feature(
     "departments",
     Path(__file__).parent,
-    tables=(schema.department,),
     endpoints=endpoints(api, pages),
     menu=(Menu("account", 4, "/admin/departments", "page.departments"),),
     audited=("department.changed",),

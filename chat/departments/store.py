@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import Insert, Update, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from chat.account.schema import department
 from chat.core.errors import InvalidField, NotFound
 from chat.core.model import Department
-from chat.departments.schema import department
 from chat.infra.store.tx import Tx
 from chat.tickets.schema import ticket
 

@@ -20,7 +20,7 @@ from chat.infra.store.ageing import Policy
 from chat.infra.store.tx import Tx
 from chat.retention.actions import rules, sweeping
 from chat.retention.actions.rules import Thought
-from chat.retention.store import ageing, departments, runs
+from chat.retention.store import ageing, runs
 from chat.retention.store.runs import RetentionRun, RuleCount
 
 SAMPLES, MONTHS = 10, 13
@@ -31,7 +31,7 @@ async def settings(services: Services, actor: Actor) -> dict[str, Any]:
     """Return the account's days by rule, the rules with their limits, and the departments with days of their own."""
     require_manager(actor)
     policy = await services.store.read(lambda tx: rules.policy_of(services, tx, actor.account_id))
-    found = await services.store.read(lambda tx: departments.all_of(tx, actor.account_id))
+    found = await services.store.read(lambda tx: accounts.departments_of(tx, actor.account_id))
     own = [department(each) for each in found]
     return rules.with_names(policy.days) | {
         "rules": [_rule(each, policy) for each in services.gathered.rules],

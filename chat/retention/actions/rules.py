@@ -16,7 +16,6 @@ from chat.core.errors import InvalidField, UnknownParameter
 from chat.infra.services import Services
 from chat.infra.store.ageing import Policy
 from chat.infra.store.tx import Tx
-from chat.retention.store import departments
 
 DAYS = "_days"
 
@@ -34,7 +33,7 @@ def policy_of(services: Services, tx: Tx, account_id: str, thought: Thought | No
     thought = thought or Thought()
     own = accounts.days_of(tx, account_id) | thought.days
     days = {rule.name: own.get(rule.name, rule.default) for rule in services.gathered.rules}
-    parts = {each.id: each.retention for each in departments.all_of(tx, account_id)} | thought.departments
+    parts = {each.id: each.retention for each in accounts.departments_of(tx, account_id)} | thought.departments
     return Policy(account_id, services.clock(), days, parts)
 
 

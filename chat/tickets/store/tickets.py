@@ -20,12 +20,11 @@ from sqlalchemy import (
     update,
 )
 
-from chat.account.schema import site
+from chat.account.schema import department, site
 from chat.contacts.schema import contact
 from chat.contacts.store import contacts
 from chat.core.errors import NotFound
 from chat.core.model import Message, Note, Order, Ticket
-from chat.departments.schema import department
 from chat.infra.store.bound import columns, holds
 from chat.infra.store.tx import Tx
 from chat.team.schema import agent
