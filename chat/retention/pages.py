@@ -13,7 +13,7 @@ from chat.account.actions import quotas
 from chat.core.errors import InvalidField
 from chat.retention.actions import retention, rules
 from chat.retention.actions.rules import DAYS, Thought
-from chat.web.bars import bars
+from chat.web import plots
 from chat.web.context import context_of
 from chat.web.forms import Errors, Form, just_saved, manager, posted, saved, whole
 from chat.web.pages import Reader, page, words_of
@@ -103,13 +103,13 @@ async def _page(request: Request, who: Reader, form: Form, errors: Errors, statu
     return page(request, "admin-retention.html", who, status, saved=just_saved(request), errors=errors, **more)
 
 
-def _plots(request: Request, months: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _plots(request: Request, months: list[dict[str, Any]]) -> list[plots.Plot]:
     """Return a plot for each rule under which anything falls due."""
     short = words_of(request)("retention.plot.months").split()
     labels = [f"{short[int(each['month'][5:]) - 1]} {each['month'][2:4]}" for each in months]
     labels = ["" if at % EVERY_OTHER else label for at, label in enumerate(labels)]
     counts = {rule.name: [each[rule.name] for each in months] for rule in context_of(request).services.gathered.rules}
-    return [{"rule": name, "plot": bars(found, labels)} for name, found in counts.items() if any(found)]
+    return [plots.of_counts(name, found, labels) for name, found in counts.items() if any(found)]
 
 
 def _month(request: Request, month: str) -> str:

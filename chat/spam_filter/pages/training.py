@@ -13,12 +13,13 @@ from chat.core.access import require_manager
 from chat.core.errors import InvalidField, NotNow
 from chat.infra.services import Services
 from chat.spam_filter.actions import quarantine, runs, training
+from chat.spam_filter.pages import curves
 from chat.team.actions import agents
-from chat.web import plots
 from chat.web.context import context_of
 from chat.web.forms import posted_fields
 from chat.web.pages import Reader, page, reader_of
 from chat.web.parameters import number, takes
+from chat.web.plots import shown
 
 SHOWN = 50
 LEAST = 20
@@ -86,9 +87,9 @@ async def show_run(request: Request) -> Response:
     who, services = await reader_of(request), context_of(request).services
     run = await runs.one(services, who.actor, request.path_params["id"])
     report = run["report"]
-    drawn = plots.of_report(report) if report and report["candidate"] else []
+    drawn = curves.of_report(report) if report and report["candidate"] else []
     few = LEAST if run["measured"] < LEAST else 0
-    more: dict[str, Any] = {"run": run, "plots": drawn, "shown": plots.shown, "few": few}
+    more: dict[str, Any] = {"run": run, "plots": drawn, "shown": shown, "few": few}
     return page(request, "admin-filter-run.html", who, errors={}, saved=False, **more)
 
 
@@ -110,9 +111,9 @@ async def _filter_page(
         "history": await runs.history(services, who.actor),
         "names": await _names(services, who),
         "cost": cost,
-        "plot": plots.of_cost(cost, who.account.ham_held),
+        "plot": curves.of_cost(cost, who.account.ham_held),
         "target": f"{100 * who.account.ham_held:g}",
-        "shown": plots.shown,
+        "shown": shown,
         "least": LEAST,
         "errors": errors or {},
         "saved": "saved" in request.query_params,
