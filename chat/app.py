@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import Any
 
 import structlog
@@ -39,7 +40,7 @@ from chat.spam_filter.actions import training, versions
 from chat.team.actions import agents
 from chat.tickets.actions.posting import Postbox
 from chat.tickets.sockets.context import ChatContext
-from chat.web import pages
+from chat.web import pages, rendering
 from chat.web.answers import problem
 from chat.web.headers import SecurityHeaders
 from spam import Filter
@@ -63,6 +64,7 @@ async def open_services(
     keys, ledger = Keys(open_slots(settings.keys_url), secret), open_ledger(settings.keys_url, secret)
     macs = Macs(secret)
     store, bus = Store(settings.database_url, macs), open_bus(settings.redis_url, settings.data, macs, serves=serves)
+    known = gathered(features)
     async with AsyncExitStack() as stack:
         stack.callback(keys.close)
         stack.callback(ledger.close)
@@ -84,7 +86,8 @@ async def open_services(
             macs=macs,
             index_key=derive(secret, "index"),
             clock=clock.now,
-            gathered=gathered(features),
+            gathered=known,
+            render=partial(rendering.stream, folders=known.locales.folders),
         )
         # First listen, then read: what another process says meanwhile must not be missed.
         learning: set[asyncio.Task[None]] = set()

@@ -27,7 +27,7 @@ from chat.infra.services import Services
 from chat.infra.store import folder, migrations
 from chat.serving import config, listen
 from chat.team.actions import agents
-from chat.web.pages import plain
+from chat.web.rendering import render
 
 HOST = "127.0.0.1"
 # Sites of their own, as in life: a browser keeps apart what it keeps for each, and takes *.localhost to be here.
@@ -128,8 +128,8 @@ def _shop(port: int, site_key: str) -> Starlette:
 
     async def page(request: Request) -> Response:
         host = HOST if request.url.hostname == HOST else CHAT
-        about = {"locale": request.query_params.get("locale", ""), "path": request.url.path}
-        return HTMLResponse(plain("demo-shop.html", server=f"http://{host}:{port}", site_key=site_key, **about))
+        shop = {"server": f"http://{host}:{port}", "site_key": site_key, "path": request.url.path}
+        return HTMLResponse(render("demo-shop.html", shop | {"locale": request.query_params.get("locale", "")}))
 
     return Starlette(routes=[Route("/", page), Route("/delivery", page)])
 

@@ -248,6 +248,19 @@ async def test_hostile_texts_stay_texts_and_names_of_files_stay_inside(house: Ho
     assert page.count("<bdi") == page.count("</bdi>")
 
 
+async def test_the_page_asks_for_nothing_from_anywhere(house: House) -> None:
+    guest = await filled(house)
+    await guest.say("See https://x.example/a.png")
+    policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+    for locale in ("en", "el"):
+        contact = replace(guest.contact, locale=locale)
+        page = opened(await gathered(await exports.archive(house.services, contact, "visitor")))["index.html"].decode()
+        assert f'<html lang="{locale}">' in page
+        assert f'<meta http-equiv="Content-Security-Policy" content="{policy}">' in page
+        assert re.findall(r'(?:src|href|action|data)="([^"]*)"', page) == 2 * ["files/0001-Zyxomma%20Petiolatum.txt"]
+        assert not re.search(r"<(script|link|img|iframe|object)|@import|url\(", page)
+
+
 async def test_what_was_taken_away_or_is_being_deleted_is_not_given(house: House) -> None:
     guest = await house.visit(CANARY, "zyx@x.example")
     said = await guest.say("Epiphyllum")

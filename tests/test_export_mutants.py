@@ -5,14 +5,16 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from jinja2 import ChoiceLoader, DictLoader
 from sqlalchemy import true
 
 from chat.erasure.actions import forgetting
-from chat.export.actions import archive, exports
+from chat.export.actions import archive, exports, page
 from chat.export.actions.holdings import Subject
-from chat.export.domain import markup
 from chat.export.store import holdings
+from chat.features import gathered
 from chat.infra.store import locations
+from chat.web import rendering
 from tests import test_export as claims
 from tests.inside import House
 
@@ -30,7 +32,19 @@ def step_left_out(patch: pytest.MonkeyPatch) -> None:
 
 def nothing_escaped(patch: pytest.MonkeyPatch) -> None:
     """A page that takes what people wrote for HTML."""
-    patch.setattr(markup, "escape", lambda text: text)
+    careless = rendering.environment(gathered().locales.folders).overlay(enable_async=True, autoescape=False)
+    careless.filters = careless.filters | {"spoken": str}
+    patch.setattr(rendering, "_streaming", lambda _: careless)
+
+
+def no_policy(patch: pytest.MonkeyPatch) -> None:
+    """A page that would let a browser fetch things."""
+    whole = rendering.environment(gathered().locales.folders)
+    assert whole.loader is not None
+    source = whole.loader.get_source(whole, page.TEMPLATE)[0]
+    loose = whole.overlay(enable_async=True)
+    loose.loader = ChoiceLoader([DictLoader({page.TEMPLATE: source.replace("default-src 'none'; ", "")}), whole.loader])
+    patch.setattr(rendering, "_streaming", lambda _: loose)
 
 
 def names_as_sent(patch: pytest.MonkeyPatch) -> None:
@@ -72,6 +86,7 @@ def hashes_given(patch: pytest.MonkeyPatch) -> None:
 MUTANTS: list[tuple[Claim, Callable[[pytest.MonkeyPatch], None]]] = [
     (claims.test_an_export_made_earlier_is_erased_with_its_contact, step_left_out),
     (claims.test_hostile_texts_stay_texts_and_names_of_files_stay_inside, nothing_escaped),
+    (claims.test_the_page_asks_for_nothing_from_anywhere, no_policy),
     (claims.test_hostile_texts_stay_texts_and_names_of_files_stay_inside, names_as_sent),
     (claims.test_the_archive_holds_what_was_said_and_sent_and_nothing_of_anybody_else, rows_of_everybody),
     (claims.test_agents_are_named_and_notes_given_only_where_the_account_says_so, notes_given),

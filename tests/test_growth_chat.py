@@ -19,10 +19,10 @@ from chat.attachments.domain import filetypes
 from chat.core import addresses, frames, networks, texts
 from chat.core.errors import LetheError
 from chat.core.locales import best_locale
-from chat.export.actions import blocks
-from chat.export.domain import markup
+from chat.export.actions import wording
 from chat.features import gathered
 from chat.infra.mail import Letter, Mailer
+from chat.web import rendering
 from tests.chance import dice
 from tests.growth import CHEAP, Grown, Work, grows
 
@@ -93,8 +93,8 @@ def sniffed(text: str) -> object:
 
 def shown(text: str) -> object:
     """Make what an export's page shows of it."""
-    t = blocks.Say(gathered().locales, "en")
-    return blocks.value(t, text), markup.spoken(text), blocks.value(t, {"a": text}), blocks.value(t, [text, text])
+    t = wording.Say(gathered().locales, "en")
+    return t.is_moment(text), rendering.spoken(text), t.text({"a": text}), t.text([text, text])
 
 
 def lettered(text: str) -> object:

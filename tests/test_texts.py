@@ -14,10 +14,10 @@ from chat.account.actions import accounts, forms
 from chat.core import frames, texts
 from chat.core.errors import InvalidField, InvalidFrame
 from chat.departments import actions as departments
-from chat.export.domain.markup import spoken
 from chat.team.actions import agents
 from chat.tickets.actions import posting, tickets, transcripts
 from chat.tickets.schema import ticket
+from chat.web.rendering import spoken
 from tests.chance import dice
 from tests.inside import House, Served, new_id, problem_of
 

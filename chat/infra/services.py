@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 
 import structlog
@@ -26,6 +27,8 @@ from chat.infra.mail import Mailer
 from chat.infra.store import Store
 
 log = structlog.get_logger("chat.services")
+Render = Callable[[str, Mapping[str, object]], AsyncIterator[str]]
+"""Yields what a template makes of its context, piece by piece. Actions know no templates; the web's renderer does."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,7 @@ class Services:
     """
     Store, keys, ledger, bus, blobs (the files of contacts), archives (their exports), mailer, filters, settings and
     clock; `index_key` is the key of the blind indexes, `macs` binds what others could write, `gathered` is what the
-    features say of themselves.
+    features say of themselves, `render` makes documents of templates.
 
     `looking` lets two files be looked at at a time: an image of forty million pixels takes hundreds of MB meanwhile.
     `coming` counts the bytes of files that are being written, by account and of all (under "").
@@ -54,6 +57,7 @@ class Services:
     index_key: bytes
     clock: Clock
     gathered: Gathered
+    render: Render
     looking: FairTurns = field(default_factory=lambda: FairTurns(2))
     coming: Counter[str] = field(default_factory=Counter)
 

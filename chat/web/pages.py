@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -18,10 +15,9 @@ from chat.core.model import LOCALES, Account, Actor, Agent
 from chat.web.answers import error_headers
 from chat.web.authentication import actor_of, csrf_token
 from chat.web.context import context_of
+from chat.web.rendering import render
 
 LOCALE_COOKIE = "lethe_locale"
-TEMPLATES = Path(__file__).parent / "templates"
-"""Those that all share; each feature has a folder of its own. A name stands once."""
 YEAR = 365 * 86_400
 SPOKEN = ("erased.", "time.", "leave.")
 """What scripts of the pages say themselves begins so; the inbox's say more and are given everything."""
@@ -81,11 +77,6 @@ def error_page(request: Request, error: LetheError) -> Response:
     return answer
 
 
-def plain(template: str, **context: Any) -> str:
-    """Return a template that is not one of the server's own pages."""
-    return _templates(()).get_template(template).render(**context)
-
-
 def words_of(request: Request) -> Words:
     """Return the words in the reader's language."""
     return context_of(request).services.gathered.locales.words(locale_of(request))
@@ -101,29 +92,18 @@ def _page(
     request: Request, locales: Locales, template: str, who: Reader | None = None, status: int = 200, **context: Any
 ) -> Response:
     locale = locale_of(request)
-    made = (
-        _templates(locales.folders)
-        .get_template(template)
-        .render(
-            agent=who.agent if who else None,
-            account=who.account if who else None,
-            csrf=who.csrf if who else "",
-            locale=locale,
-            locales=LOCALES,
-            menu=context_of(request).menu if who else {},
-            path=request.scope["path"],
-            spoken={key: text for key, text in locales.strings(locale).items() if key.startswith(SPOKEN)},
-            t=locales.words(locale),
-            **context,
-        )
-    )
-    answer = HTMLResponse(made, status, HEADERS)
+    shared = {
+        "agent": who.agent if who else None,
+        "account": who.account if who else None,
+        "csrf": who.csrf if who else "",
+        "locale": locale,
+        "locales": LOCALES,
+        "menu": context_of(request).menu if who else {},
+        "path": request.scope["path"],
+        "spoken": {key: text for key, text in locales.strings(locale).items() if key.startswith(SPOKEN)},
+        "t": locales.words(locale),
+    }
+    answer = HTMLResponse(render(template, shared | context, locales.folders), status, HEADERS)
     if request.query_params.get("locale") == locale:
         answer.set_cookie(LOCALE_COOKIE, locale, max_age=YEAR, httponly=True, samesite="lax")
     return answer
-
-
-@cache
-def _templates(folders: tuple[Path, ...]) -> Environment:
-    paths = [TEMPLATES, *(each / "templates" for each in folders)]
-    return Environment(loader=FileSystemLoader(paths), autoescape=True, undefined=StrictUndefined)
