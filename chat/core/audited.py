@@ -59,6 +59,7 @@ class ChainHead:
     @property
     def signed(self) -> bytes:
         """What the server signs: both ends, so that neither can be cut and no chain be made anew without its key."""
+        # The account too: else the log of one account could be put in the place of another's.
         ends = (self.account_id, self.number, self.hash, self.pruned, self.pruned_hash)
         return _canonical("lethe audit", *ends, *filter(None, [self.closed]))
 
@@ -128,6 +129,7 @@ def broken(head: ChainHead, entries: Iterable[AuditEntry], after: int = 0) -> Br
     for number, entry in enumerate(entries, head.pruned + 1):
         if entry.number != number:
             return Break(number, "an entry is missing, or one too many")
+        # Who drops the whole log and begins another has a chain that holds. Its first entry gives it away.
         if number == after + 1 and entry.action != (BEGINS_ANEW if after else BEGINS):
             return Break(number, "the log was begun anew")
         if chained(before, entry) != entry.hash:

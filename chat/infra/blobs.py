@@ -66,12 +66,16 @@ class Blobs:
         beside = path.with_name(f"{path.name}.part")
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # O_EXCL: two writers of one name would mix their bytes. Mode here and not by chmod, so that it is never
+            # wider.
             made = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(made, "wb") as file:
                 yield file.write
                 file.flush()
                 os.fsync(file.fileno())
             beside.replace(path)
+            # The rename is an entry of the folder: without this a power cut may undo it, and a message names a file
+            # that is not there.
             _flush(path.parent)
         except OSError as error:
             raise Unavailable("The file could not be stored") from error
@@ -81,6 +85,7 @@ class Blobs:
     def read(self, owner: str, name: str, size: int) -> Iterator[bytes]:
         """Yield a file in pieces of `size` bytes. Raises NotFound at once where there is none."""
         try:
+            # Opened before the first piece is asked for, so that a missing file is a 404 and no broken answer.
             file = self._path(owner, name).open("rb")
         except OSError as error:
             raise NotFound("This file is not there any more") from error
@@ -142,6 +147,7 @@ class Blobs:
             folder.rmdir()
 
     def _owned(self, owner: str) -> Path:
+        # The ids come from rows, but a row may be spoilt: no name of any kind leads out of the folder.
         if not OWNER.match(owner):
             raise NotFound("No such file")
         return self._folder / owner

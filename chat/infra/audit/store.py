@@ -23,8 +23,10 @@ def lock(tx: Tx, account_id: str) -> ChainHead:
     insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
     blank = ChainHead(account_id, 0, NOTHING, 0, NOTHING, "")
     query = select(*_head).where(audit_head.c.account_id == account_id).with_for_update()
+    # Read first, since a lock on a row that is there is the common case, and an insert would write each time.
     row = tx.execute(query).first()
     if row is None:
+        # Two transactions may both find none: one inserts, the other waits here and then reads what it inserted.
         tx.execute(insert(audit_head).values(**asdict(blank)).on_conflict_do_nothing())
         row = tx.execute(query).one()
     return ChainHead(*row)
@@ -63,6 +65,8 @@ def note_check(tx: Tx, account_id: str, at: int, broken_at: int | None) -> None:
 def steady(tx: Tx) -> None:
     """Let everything that this transaction reads be of one moment. Call it first."""
     if tx.dialect.name == "postgresql":
+        # Under READ COMMITTED the head and the entries may be of two moments, and a chain that is whole would look
+        # broken.
         tx.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
 
 

@@ -25,6 +25,7 @@ def write(folder: Path, keys: Keys, ledger: Ledger) -> int:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _put(folder / LEDGER_FILE, ledger.copy().encode())
+        # A copy that was interrupted holds keys too, so it is zeroed and not only unlinked.
         _destroy(beside)
         _destroy(old)
         made = SlotFile(beside)

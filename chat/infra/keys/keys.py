@@ -48,6 +48,7 @@ class Keys:
         """Make a key for `owner` (a UUID) and return its slot."""
         key, nonce = AESGCM.generate_key(256), os.urandom(NONCE_BYTES)
         raw = uuid.UUID(owner).bytes
+        # The owner is bound in: a wrapped key that is moved into another's slot does not unwrap.
         slot = self._slots.take(raw, nonce + self._wrap.encrypt(nonce, key, raw))
         self._keep(slot, owner, AESGCM(key))
         return slot
@@ -63,6 +64,7 @@ class Keys:
 
     def holds(self, slot: int, owner: str) -> bool:
         """Tell whether the store has the key, whatever memory has."""
+        # Not the cache: an erasure asks this to prove that the key is gone from where it is kept.
         return self._slots.look(slot, uuid.UUID(owner).bytes) is not None
 
     def destroy(self, slot: int, owner: str) -> bool:
@@ -122,6 +124,7 @@ class Keys:
     def _keep(self, slot: int, owner: str, key: AESGCM) -> AESGCM:
         with self._lock:
             self._cache[slot, owner] = key
+            # Opened keys in memory are what an erasure in another process must reach, so there are not endlessly many.
             if len(self._cache) > CACHED:
                 self._cache.popitem(last=False)
         return key

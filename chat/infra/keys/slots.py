@@ -73,6 +73,8 @@ class SlotFile:
             raise Misconfigured(
                 f"The key file {path} cannot be opened ({error.strerror}); set LETHE_KEYS_URL"
             ) from error
+        # flock is of the open file, which all threads of a process share: it holds off processes, and the lock here
+        # threads.
         self._lock = threading.Lock()
         with self._alone():
             if os.fstat(self._file).st_size == 0:
@@ -108,6 +110,8 @@ class SlotFile:
             if os.pread(self._file, 16, slot * SLOT) != owner:
                 self.look(slot, owner)  # a damaged slot may be this owner's: then it is said, and nobody's is wiped
                 return False
+            # Overwritten where it lies: a file written anew would leave the old block, key and all, to the disk's free
+            # space.
             self._put(slot, EMPTY)
             self._free.append(slot)
         return True
@@ -135,6 +139,7 @@ class SlotFile:
     def _next(self) -> int:
         while self._free:
             slot = self._free.pop()
+            # Another process may have taken the slot since the list was made.
             if os.pread(self._file, SLOT, slot * SLOT) == EMPTY:
                 return slot
         return -(-os.fstat(self._file).st_size // SLOT)
@@ -203,6 +208,8 @@ class SlotTable:
         """Delete the row and write the table anew."""
         with self._whole() as tx:
             gone = tx.execute(delete(_key).where(_key.c.slot == slot, _key.c.owner == owner))
+        # A deleted row stays in its page until that is reused. Only VACUUM FULL writes the table anew, outside any
+        # transaction.
         with self._whole("AUTOCOMMIT") as plain, unhurried(plain):
             plain.execute(text("VACUUM FULL data_key"))
         return gone.rowcount > 0
@@ -219,6 +226,7 @@ class SlotTable:
         with self._whole() as tx:
             if rows:
                 tx.execute(insert(_key), rows)
+                # Without it the next key would get a number that a row of the copy has already.
                 last = select(func.max(_key.c.slot)).scalar_subquery()
                 tx.execute(select(func.setval(func.pg_get_serial_sequence("data_key", "slot"), last)))
 

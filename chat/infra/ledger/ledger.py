@@ -106,6 +106,8 @@ class Ledger:
             count, last, mark = 0, 0, ""
             for entry, its in self._checked(lines):
                 if entry.did != BEGUN:
+                    # Entries go from the beginning alone: one that is taken from the middle would break the chain for
+                    # those after it.
                     if entry.at >= before:
                         break
                     dropped += 1
@@ -138,6 +140,7 @@ class Ledger:
         before = LedgerHead()
         for line in lines:
             mark, _, body = line.partition(" ")
+            # Bytes, since compare_digest refuses text that is not ASCII, which a damaged line may hold.
             if not hmac.compare_digest(mark.encode(), self._mark(before.mark, body).encode()):
                 raise Misconfigured(f"The ledger of erasures is damaged after entry {before.number}")
             said = json.loads(body)

@@ -72,7 +72,10 @@ class LineFile:
             last, end = _tail(self._file)
             line = f"{made(last)}\n".encode()
             try:
+                # What was cut off while it was written was never answered for. Left there, it would join this line to
+                # garbage.
                 os.ftruncate(self._file, end)
+                # A full disk takes a part without an error.
                 if os.pwrite(self._file, line, end) < len(line):
                     raise OSError("the disk took only a part")  # noqa: TRY301 - what follows is the same
                 os.fsync(self._file)
@@ -100,6 +103,7 @@ class LineFile:
                 return
             try:
                 with self._path.open("rb") as old, beside.open("wb") as new:
+                    # A file that is opened by name gets what the umask leaves, which the operator may have widened.
                     os.fchmod(new.fileno(), 0o600)
                     for _ in range(count):
                         old.readline()

@@ -90,8 +90,12 @@ class Store:
         """
         if small and not await asyncio.get_running_loop().run_in_executor(self._readers, self._is_small):
             return False
+        # In the writer's own thread: on SQLite a VACUUM beside an open write transaction fails, and nobody else writes
+        # here.
         if not await self.in_writer(lambda: self._plainly("VACUUM")):
             return False
+        # VACUUM alone leaves the old pages in the write-ahead log until a checkpoint has emptied it, which any reader
+        # prevents.
         for _ in range(ATTEMPTS if self.sqlite else 0):
             if await self.in_writer(lambda: self._plainly("PRAGMA wal_checkpoint(TRUNCATE)")):
                 return True
@@ -134,6 +138,7 @@ def engine(url: str, begin: str = "BEGIN IMMEDIATE") -> Engine:
     if not url.startswith("sqlite"):
         made = create_engine(
             url.replace("postgresql://", "postgresql+psycopg://", 1),
+            # Work is bounded by the threads, so the pool never makes one of them wait for a connection.
             pool_size=READERS * 2,
             pool_pre_ping=True,
         )
@@ -167,6 +172,7 @@ def _impatiently(target: Engine, command: str) -> bool:
 
 
 def _connected(connection: Any, _record: object) -> None:
+    # Turns off the driver's own transactions, so that BEGIN and COMMIT are the ones that are written here.
     connection.isolation_level = None
     for pragma in PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")

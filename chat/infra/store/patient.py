@@ -44,6 +44,7 @@ def make_patient(target: Engine) -> None:
     @event.listens_for(target, "do_connect")
     def connect(_dialect: object, _record: object, args: Any, params: Any) -> Patient:
         made = Patient.connect(*args, **({"connect_timeout": CONNECTS} | params))
+        # Committed at once: a SET goes again with a transaction that rolls back.
         with made.transaction():
             made.execute(f"SET lock_timeout = {int(LOCKED * 1000)}")
         return made
