@@ -1,92 +1,52 @@
-/**
- * The agent's one websocket: says `frame` for what arrives and `state` when it comes and goes, and always comes back.
- */
+/** The agent's one line: says `frame` for what arrives and `state` when it comes and goes, and always comes back. */
 
-import { CONNECTING, Heartbeat, wait, watch } from "./common/line.js";
+import { Line } from "./common/line.js";
 
-const PROTOCOL = "lethe.v1";
-const FINAL = new Map([
-  [4401, "unauthorized"],
-  [4403, "forbidden"],
-  [4409, "elsewhere"],
-]);
+const ENDS = { 4401: "unauthorized", 4403: "forbidden", 4409: "elsewhere" };
 
 export class AgentSocket extends EventTarget {
-  /** "connecting", "online", "waiting" (for the next try), or why it will not come back: a value of FINAL. */
+  /** "connecting", "online", "waiting" (for the next try), or why it will not come back: a value of ENDS. */
   state = "connecting";
-  #address;
-  #socket = null;
-  #tries = 0;
-  #timer = 0;
-  #heartbeat = new Heartbeat(
-    (frame) => this.send(frame),
-    () => this.restart(),
-  );
+  #line;
 
   constructor(address = `${location.origin.replace(/^http/, "ws")}/ws/agent`) {
     super();
-    this.#address = address;
-    watch(
-      () => this.hurry(),
-      () => this.restart(),
-    );
+    const listener = {
+      opening: () => this.#become("connecting"),
+      received: (frame) => this.#hear(frame),
+      lost: () => this.#become("waiting"),
+      over: (reason) => this.#become(reason),
+    };
+    this.#line = new Line(address, listener, ENDS);
   }
 
   connect() {
-    clearTimeout(this.#timer);
-    this.#become("connecting");
-    const socket = new WebSocket(this.#address, PROTOCOL);
-    this.#socket = socket;
-    this.#timer = setTimeout(() => this.#giveUp(), CONNECTING);
-    socket.addEventListener("message", (event) => socket === this.#socket && this.#hear(event.data));
-    socket.addEventListener("close", (event) => socket === this.#socket && this.#lost(event.code));
+    this.#line.open();
   }
 
   /** Sends `frame` if the line is up; answers whether it went out, which is not yet whether it was stored. */
   send(frame) {
-    if (this.state !== "online") return false;
-    this.#socket.send(JSON.stringify(frame));
-    return true;
+    return this.state === "online" && this.#line.send(frame);
   }
 
   /** Gives the line up for lost and begins anew: for when it looks open and nothing comes back. */
   restart() {
-    if (this.state === "online") this.#giveUp();
+    if (this.state === "online") this.#line.again();
   }
 
   /** Asks whether the line still stands; else tries anew, now. */
   hurry() {
-    if (this.state === "online") return this.#heartbeat.ask();
-    const slow = this.#socket;
-    if (["waiting", "connecting"].includes(this.state)) this.connect();
-    return slow?.close();
-  }
-
-  #giveUp() {
-    const stale = this.#socket;
-    this.#lost(1006);
-    stale.close();
+    this.#line.hurry();
   }
 
   // The first frame is the server's welcome: before it the line is open but nobody has said we may use it.
-  #hear(data) {
-    const frame = JSON.parse(data);
-    if (this.#heartbeat.heard(frame)) return;
+  #hear(frame) {
     if (frame.type === "welcome" && this.state === "connecting") {
-      clearTimeout(this.#timer);
-      this.#tries = 0;
+      this.#line.connected();
+      this.#line.settled();
       this.#become("online");
     }
     this.dispatchEvent(new CustomEvent("frame", { detail: frame }));
-  }
-
-  #lost(code) {
-    this.#socket = null;
-    clearTimeout(this.#timer);
-    this.#heartbeat.stop();
-    if (FINAL.has(code)) return this.#become(FINAL.get(code));
-    this.#become("waiting");
-    this.#timer = setTimeout(() => this.connect(), wait(this.#tries++));
   }
 
   #become(state) {

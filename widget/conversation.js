@@ -1,6 +1,6 @@
 /** The visitor's side of `lethe.v1`: sends until acknowledged, resumes after a loss, waits where consent is asked. */
 
-import { Connection } from "./connection.js";
+import { visitorLine } from "./connection.js";
 import { Transcript } from "./transcript.js";
 
 const TOO_LARGE = 1009;
@@ -54,7 +54,7 @@ export class Conversation extends EventTarget {
     this.#api = api;
     this.online = online;
     for (const { text, attachments } of unsent) this.transcript.mark(this.transcript.hold(text, attachments), "failed");
-    this.#connection = new Connection(url, {
+    this.#connection = visitorLine(url, {
       opened: () => this.#hello(),
       received: (frame) => this.#received(frame),
       lost: (code) => this.#lost(code),
