@@ -7,6 +7,9 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
+from chat.features import FEATURES
+from chat.web.feature import Feature
+
 ROOT = Path(__file__).parent.parent
 MARKED = re.compile(r"(<!-- derived: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 SENTENCE = re.compile(r"(.+?[.?!])(?=\s|\Z)", re.DOTALL)
@@ -32,7 +35,24 @@ def sentence(path: Path) -> str:
     return (match[1] if match else said).replace("|", r"\|")
 
 
-DERIVED: Mapping[str, Callable[[], Iterable[str]]] = {"modules": modules}
+def features() -> Iterator[str]:
+    """Yield a table of the features: what each has, as its record says."""
+    yield from ("| feature | " + " | ".join(COLUMNS) + " |", "| --- |" + " --- |" * len(COLUMNS))
+    for each in FEATURES:
+        cells = [", ".join(f"`{name}`" for name in names(each)) for names in COLUMNS.values()]
+        yield f"| `{each.name}` | " + " | ".join(cells) + " |"
+
+
+COLUMNS: Mapping[str, Callable[[Feature], Iterable[str]]] = {
+    "tables": lambda each: [table.name for table in each.tables],
+    "menu": lambda each: [line.path for line in each.menu],
+    "sweeps": lambda each: [sweep.name for sweep in each.sweeps],
+    "goes by age": lambda each: [rule.name for rule in each.rules],
+    "data locations that are no tables": lambda each: [location.name for location in each.locations],
+    "forgets there": lambda each: [step.location.name for step in each.steps],
+    "enters in the audit log": lambda each: each.audited,
+}
+DERIVED: Mapping[str, Callable[[], Iterable[str]]] = {"features": features, "modules": modules}
 """What stands between the marks of each name."""
 
 
