@@ -113,6 +113,10 @@ def left_out(features: tuple[Feature, ...]) -> list[str]:
         for module in modules(each.name, "store"):
             aged = [made for made in vars(module).values() if isinstance(made, AgeingKind)]
             found += [f"{each.name} has no rule for {kind.rule}" for kind in aged if id(kind) not in kinds]
+        files = [
+            table.name for table in each.tables if {"blob", "size"} <= {*metadata.tables[str(table.name)].c.keys()}
+        ]
+        found += [f"{each.name} does not count the bytes of {name}" for name in files if not each.stored]
         parts = {id(part) for part in (*each.steps, *each.exports)}
         for module in modules(each.name, "actions"):
             named = [(name, made) for name, made in vars(module).items() if isinstance(made, Step | ExportPart)]
@@ -143,6 +147,7 @@ def test_every_feature_says_all_it_has() -> None:
         ("backup", {"sweeps": ()}, "backup does not run chat.backup.actions.backups.sweep"),
         ("departments", {"folder": FOLDER}, "departments is not in its folder"),
         ("spam_filter", {"steps": ()}, "spam_filter says nothing of SETTLED"),
+        ("export", {"stored": ()}, "export does not count the bytes of export"),
         ("attachments", {"exports": ()}, "attachments says nothing of ATTACHMENTS"),
         ("export", {"locations": ()}, "the data location exports is no feature's"),
         ("erasure", {"rules": ()}, "erasure has no rule for sessions"),

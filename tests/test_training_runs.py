@@ -1,6 +1,7 @@
 """Claims about retraining: a run with progress and a report, its version put to use, rolled back, and forgetting."""
 
 import uuid
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -170,13 +171,17 @@ async def test_a_version_that_is_not_made_anew_is_noticed(house: House, monkeypa
     assert path.read_bytes() != counted
 
 
-async def test_the_target_draws_another_line_at_once(house: House) -> None:
+@pytest.mark.parametrize("told", [True, False])
+async def test_the_target_draws_another_line_at_once(house: House, *, told: bool) -> None:
+    """The control: where the filter does not hear of settings, its line stays."""
     await filled(house, 3)
     run = await trained(house)
     await runs.promote(house.services, house.actor, run["id"])
-    await accounts.change_account(house.services, house.actor, ham_held=0.01)
+    heard = house.services.gathered.account_changed if told else ()
+    services = replace(house.services, gathered=replace(house.services.gathered, account_changed=heard))
+    await accounts.change_account(services, house.actor, ham_held=0.01)
     model = await training.model(house.services, house.actor)
-    assert (model["ham_held"], model["head"]["held"], model["version"]) == (0.01, 0.01, 1)
+    assert (model["ham_held"], model["head"]["held"], model["version"]) == (0.01, 0.01 if told else 0.002, 1)
 
 
 async def test_runs_over_rest(app: Served) -> None:
