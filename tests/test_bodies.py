@@ -145,6 +145,6 @@ async def test_a_route_that_believes_its_body_is_found(settings: Settings, monke
         return PlainTextResponse((await request.json())["text"])
 
     made: list[BaseRoute] = [Route("/loose", believing, methods=["POST"]), *rest()]
-    monkeypatch.setattr("chat.routes.rest", lambda: made)
+    monkeypatch.setattr("chat.routes.rest", lambda _: made)
     async with served(settings) as app:
         assert len(await failing(app, {"POST /loose": {"text": "hello"}}, "/api/v1")) > len(WRONG)

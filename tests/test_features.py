@@ -7,13 +7,11 @@ import pkgutil
 from collections.abc import Iterator
 from dataclasses import replace
 from importlib import import_module
-from inspect import isfunction
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
-from starlette.routing import BaseRoute
 
 import chat
 from chat.core.locations import DataLocation
@@ -22,12 +20,11 @@ from chat.features import FEATURES, gathered, menu, sweeps
 from chat.infra.gathered import ExportPart, Step
 from chat.infra.store.ageing import AgeingKind
 from chat.infra.store.columns import metadata
-from chat.web.endpoint import endpoints as declared
+from chat.web.endpoint import endpoints
 from chat.web.feature import Feature
 
 FOLDER = Path(chat.__file__).parent
 BELOW = {"commands", "core", "infra", "web"}
-SERVED = ("rest", "widget", "files", "pages")
 OF_ANOTHER_SWEEP = {"chat.spam_filter.actions.training"}
 """What another sweep does on its way."""
 OF_THE_SERVER = {"server"}
@@ -50,11 +47,6 @@ def locations() -> set[str]:
                 made.name for made in vars(import_module(each.name)).values() if isinstance(made, DataLocation)
             }
     return declared | {step.location.name for step in gathered().steps}
-
-
-def endpoints(found: list[BaseRoute]) -> set[object]:
-    """What answers at these routes."""
-    return {getattr(each, "endpoint", None) for each in found}
 
 
 ENTERS = {"record": 4, "record_once_in": 4, "record_view": 2, "record_once": 3}
@@ -96,13 +88,8 @@ def left_out(features: tuple[Feature, ...]) -> list[str]:
     audited = {word for each in features for word in each.audited}
     for each in features:
         found += unsaid(each) if each.folder == FOLDER / each.name else [f"{each.name} is not in its folder"]
-        served = endpoints([route for kind in SERVED for route in getattr(each, kind)])
         for module in modules(each.name, "api", "pages"):
-            makes = [made for name, made in vars(module).items() if name.endswith("routes") or name == "files"]
-            mine = [make for make in makes if isfunction(make) and make.__module__ == module.__name__]
-            lost = endpoints([route for make in mine for route in make()]) - served
-            found += [f"{each.name} does not serve {getattr(one, '__name__', one)}" for one in lost]
-            found += [f"{each.name} does not serve {one}" for one in declared(module) if one not in each.endpoints]
+            found += [f"{each.name} does not serve {one}" for one in endpoints(module) if one not in each.endpoints]
         run = {sweep.run for sweep in each.sweeps}
         for module in modules(each.name, "actions"):
             there = vars(module).get("sweep")
@@ -121,7 +108,7 @@ def left_out(features: tuple[Feature, ...]) -> list[str]:
         for module in modules(each.name, "actions"):
             named = [(name, made) for name, made in vars(module).items() if isinstance(made, Step | ExportPart)]
             found += [f"{each.name} says nothing of {name}" for name, made in named if id(made) not in parts]
-        pages = {str(getattr(route, "path", "")) for route in each.pages} | {one.path for one in each.endpoints}
+        pages = {one.path for one in each.endpoints}
         said_here = {(str(one), word) for one in each.endpoints for word in one.audited}
         found += [f"{one} enters {word}, which no feature says" for one, word in said_here if word not in audited]
         found += [f"{each.name} has no page {line.path}" for line in each.menu if line.path not in pages]
@@ -141,9 +128,9 @@ def test_every_feature_says_all_it_has() -> None:
         ("departments", {"endpoints": ()}, "departments does not serve GET /api/v1/departments"),
         ("departments", {"endpoints": ()}, "departments has no page /admin/departments"),
         ("departments", {"audited": ()}, "POST /api/v1/departments enters department.changed, which no feature says"),
-        ("export", {"rest": ()}, "export does not serve list_exports"),
-        ("rights", {"widget": ()}, "rights does not serve mail_transcript"),
-        ("holds", {"pages": ()}, "holds has no page /admin/privacy"),
+        ("export", {"endpoints": ()}, "export does not serve GET /api/v1/exports"),
+        ("rights", {"endpoints": ()}, "rights does not serve POST /widget/{site_key}/transcript"),
+        ("holds", {"endpoints": ()}, "holds has no page /admin/privacy"),
         ("backup", {"sweeps": ()}, "backup does not run chat.backup.actions.backups.sweep"),
         ("departments", {"folder": FOLDER}, "departments is not in its folder"),
         ("spam_filter", {"steps": ()}, "spam_filter says nothing of SETTLED"),

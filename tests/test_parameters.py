@@ -17,9 +17,9 @@ from chat.core.settings import Settings
 from chat.routes import routes
 from chat.tickets.schema import ticket
 from chat.web import parameters
-from chat.web.parameters import taken
 from tests.chance import dice
 from tests.inside import CHAT, House, Served, new_id, problem_of, served
+from tests.routes import taken
 
 pytestmark = pytest.mark.anyio
 FILES = {"/widget.js", "/static", "/widget-assets"}

@@ -154,7 +154,7 @@ async def test_a_route_that_gives_what_is_anothers_is_found(
         return JSONResponse({})
 
     made: list[BaseRoute] = [Route("/contacts/{id}/loose", loose), *rest()]
-    monkeypatch.setattr("chat.routes.rest", lambda: made)
+    monkeypatch.setattr("chat.routes.rest", lambda _: made)
     async with served(settings) as app:
         theirs, other = await filled(app), await found(app.services, "Other", "owner@other.example", app.house.box)
         assert await reached(app, other, theirs, made) == ["GET /contacts/{id}/loose"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from chat.account import api, pages, schema
+from chat.web.endpoint import endpoints
 from chat.web.feature import Feature
 from chat.web.menu import Menu
 
@@ -16,8 +17,7 @@ feature = Feature(
         schema.site,
         schema.department,
     ),
-    rest=api.routes(),
-    pages=pages.routes(),
+    endpoints=endpoints(api, pages),
     menu=(Menu("account", 1, "/admin/site", "page.site"),),
     audited=("account.made", "account.changed", "site.changed"),
 )

@@ -4,45 +4,35 @@ from __future__ import annotations
 
 from typing import Any
 
-from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from chat.account.actions import accounts
 from chat.account.actions import forms as asking
 from chat.core.errors import InvalidField, NotFound
 from chat.core.model import FIELD_ASKS, LOCALES, Account, Site
-from chat.web.context import context_of
-from chat.web.forms import Errors, Form, just_saved, manager, named, posted, saved, whole
+from chat.web.forms import Errors, Form, named, saved, whole
 from chat.web.network import own_origin
-from chat.web.pages import Reader, page
-from chat.web.parameters import takes
+from chat.web.page_endpoint import SAVED, PageAsk, page_endpoint
 
 RATES = ("message_rate", "agreement_rate")
 
 
-def routes() -> list[Route]:
-    """Return the page and what its form posts to."""
-    return [Route("/admin/site", show_site), Route("/admin/site", save_site, methods=["POST"])]
+@page_endpoint("GET /admin/site", permission="site.change", query=[SAVED])
+async def show_site(ask: PageAsk) -> Response:
+    """Show the site as it is."""
+    site = await first_site(ask)
+    return await _shown(ask, _form(site, ask.reader.account), {})
 
 
-@takes("saved")
-async def show_site(request: Request) -> Response:
-    """`GET /admin/site`."""
-    who = await manager(request)
-    site = await first_site(request, who)
-    return await _shown(request, who, _form(site, who.account), {})
-
-
-async def save_site(request: Request) -> Response:
-    """`POST /admin/site`: the site's look, origins and fields, and the account's limits."""
-    who, form = await posted(request)
-    services, site = context_of(request).services, await first_site(request, who)
+@page_endpoint("POST /admin/site", permission="site.change", audited={"site.changed", "account.changed"})
+async def save_site(ask: PageAsk) -> Response:
+    """Save the site's look, origins and fields, and the account's limits."""
+    form, site = ask.form, await first_site(ask)
     try:
         rates = {name: whole(name, form.get(name, "")) for name in RATES}
         await accounts.change_site(
-            services,
-            who.actor,
+            ask.services,
+            ask.actor,
             site.id,
             name=form.get("name", ""),
             origins=form.get("origins", "").splitlines(),
@@ -52,16 +42,16 @@ async def save_site(request: Request) -> Response:
             alternative=form.get("alternative", ""),
             privacy_note=form.get("privacy_note", ""),
         )
-        await accounts.change_account(services, who.actor, **rates)
+        await accounts.change_account(ask.services, ask.actor, **rates)
     except InvalidField as error:
-        typed = _form(site, who.account) | form
-        return await _shown(request, who, typed, named(error), 422)
+        typed = _form(site, ask.reader.account) | form
+        return await _shown(ask, typed, named(error), 422)
     return saved("/admin/site")
 
 
-async def first_site(request: Request, who: Reader) -> Site:
+async def first_site(ask: PageAsk) -> Site:
     """Return the account's site."""
-    found = await accounts.sites(context_of(request).services, who.actor)
+    found = await accounts.sites(ask.services, ask.actor)
     if not found:
         raise NotFound("This account has no site")  # one whose row does not hold is none
     return found[0]
@@ -94,16 +84,15 @@ def _form(site: Site, account: Account) -> Form:
     return form
 
 
-async def _shown(request: Request, who: Reader, form: Form, errors: Errors, status: int = 200) -> Response:
-    site, server = await first_site(request, who), own_origin(request)
+async def _shown(ask: PageAsk, form: Form, errors: Errors, status: int = 200) -> Response:
+    site, server = await first_site(ask), own_origin(ask.request)
     more = {
         "form": form,
-        "errors": errors,
         "snippet": f'<script async src="{server}/widget.js" data-site="{site.key}"></script>',
         "privacy_page": f"{server}/privacy/{site.key}",
-        "refused": context_of(request).refused.origins(site.id, site.origins),
+        "refused": ask.context.refused.origins(site.id, site.origins),
         "asks": FIELD_ASKS,
         "known": asking.KNOWN,
         "rows": [n for n in range(asking.CUSTOM_MOST) if f"custom_{n}_id" in form],
     }
-    return page(request, "admin-site.html", who, status, saved=just_saved(request), **more)
+    return ask.page("admin-site.html", status, errors=errors, **more)

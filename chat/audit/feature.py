@@ -8,6 +8,7 @@ from chat.audit import api, pages, store
 from chat.audit.actions import ageing, renewing, verdicts
 from chat.infra.audit import schema
 from chat.infra.gathered import YEAR, Rule, Sweep
+from chat.web.endpoint import endpoints
 from chat.web.feature import Feature
 from chat.web.menu import Menu
 
@@ -19,8 +20,7 @@ feature = Feature(
         schema.audit_part,
         schema.audit,
     ),
-    rest=api.routes(),
-    pages=pages.routes(),
+    endpoints=endpoints(api, pages),
     menu=(Menu("privacy", 5, "/admin/audit", "page.audit"),),
     sweeps=(Sweep("audit", verdicts.sweep, 3600.0), Sweep("closed", renewing.sweep, 3600.0)),
     audited=("audit.begun", "audit.viewed"),

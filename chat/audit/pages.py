@@ -5,48 +5,37 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
-from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
 
 from chat.audit.actions import reading, verdicts
 from chat.audit.actions.reading import EntryQuery
+from chat.audit.api import ACTION, AGENT, TARGET
 from chat.core.audited import OTHERS
 from chat.core.errors import InvalidField
 from chat.core.model import Agent
 from chat.team.actions import agents
-from chat.web.context import context_of
-from chat.web.forms import manager, posted
-from chat.web.pages import page
-from chat.web.parameters import number, takes
+from chat.web.page_endpoint import PageAsk, page_endpoint
+from chat.web.parameters import Parameter, number
 
 SHOWN = 50
-FILTERS = ("agent", "action", "target")
+FILTERS = (AGENT, ACTION, TARGET)
+BEFORE: Parameter[int | None] = Parameter("before", number, None, {"type": "integer"})
 OF_TICKETS = ("message", "quarantine", "spam", "ticket", "transcript")
 
 
-def routes() -> list[Route]:
-    """Return the page, and what its button posts to."""
-    return [
-        Route("/admin/audit", show_audit),
-        Route("/admin/audit/check", check_audit, methods=["POST"]),
-    ]
-
-
-@takes("agent", "action", "target", "before")
-async def show_audit(request: Request) -> Response:
-    """`GET /admin/audit`: `?agent=&action=&target=` filter, `?before=` is where an older page begins."""
-    who, services = await manager(request), context_of(request).services
-    before = _before(request)
-    asked = {name: request.query_params.get(name, "").strip() for name in FILTERS}
+@page_endpoint("GET /admin/audit", permission="audit.read", query=[*FILTERS, BEFORE], audited={"audit.viewed"})
+async def show_audit(ask: PageAsk) -> Response:
+    """Show the entries: `?agent=&action=&target=` filter, `?before=` is where an older page begins."""
+    services, before = ask.services, ask.query(BEFORE)
+    asked = {each.name: ask.query(each).strip() for each in FILTERS}
     wrong: dict[str, str] = {}
     items: list[dict[str, Any]] = []
     older: int | None = None
     try:
-        items, older = await reading.page(services, who.actor, EntryQuery(**asked), before, SHOWN)
+        items, older = await reading.page(services, ask.actor, EntryQuery(**asked), before, SHOWN)
     except InvalidField as error:
         wrong = {str(error.extra["field"]): "audit.filter.wrong"}
-    known = await agents.agents(services, who.actor)
+    known = await agents.agents(services, ask.actor)
     kept = {name: value for name, value in asked.items() if value}
     more: dict[str, Any] = {
         "entries": [each | {"name": _name(each["who"], known), "of_ticket": _of_ticket(each)} for each in items],
@@ -56,23 +45,18 @@ async def show_audit(request: Request) -> Response:
         "agents": known,
         "others": OTHERS,
         "actions": sorted(services.gathered.audited),
-        "newest": _address(kept) if "before" in request.query_params else None,
+        "newest": _address(kept) if before is not None else None,
         "older": None if older is None else _address(kept | {"before": str(older)}),
-        "standing": await reading.standing(services, who.actor),
+        "standing": await reading.standing(services, ask.actor),
     }
-    return page(request, "admin-audit.html", who, 422 if wrong else 200, saved=False, errors={}, **more)
+    return ask.page("admin-audit.html", 422 if wrong else 200, **more)
 
 
-async def check_audit(request: Request) -> Response:
-    """`POST /admin/audit/check`: check the whole log now; the page says what was found."""
-    who, _ = await posted(request)
-    await verdicts.verify_mine(context_of(request).services, who.actor)
+@page_endpoint("POST /admin/audit/check", permission="audit.check")
+async def check_audit(ask: PageAsk) -> Response:
+    """Check the whole log now; the page says what was found."""
+    await verdicts.verify_mine(ask.services, ask.actor)
     return RedirectResponse("/admin/audit", 303)
-
-
-def _before(request: Request) -> int | None:
-    value = request.query_params.get("before")
-    return None if value is None else number(value, "before")
 
 
 def _address(query: dict[str, str]) -> str:

@@ -7,8 +7,6 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
 
 from chat.account.actions import accounts
 from chat.consent.actions import beginning, consent, notices
@@ -17,14 +15,15 @@ from chat.core.clock import stamp
 from chat.core.errors import ConsentRequired, Forbidden, InvalidField, RateLimited, UnknownParameter
 from chat.core.locales import best_locale
 from chat.core.model import LOCALES, Account, Notice, NoticeText, Site
-from chat.web.answers import JSON
-from chat.web.authentication import actor_of, visitor_of
 from chat.web.context import context_of
-from chat.web.lists import listed
+from chat.web.endpoint import Ask, endpoint
+from chat.web.lists import Listed
 from chat.web.network import network_of, own_origin
-from chat.web.parameters import takes
-from chat.web.requests import body_of, standard_of
+from chat.web.parameters import choice
+from chat.web.requests import Unread
 
+STANDARD = choice("format", "lethe", "ts27560", refusal="A format is lethe or ts27560")
+"""Whether receipts are asked for in our terms, or in those of ISO/IEC TS 27560."""
 BEGIN_WINDOW = 600.0  # seconds
 
 RANDOM = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
@@ -48,57 +47,43 @@ class NewNotice(Struct, frozen=True, forbid_unknown_fields=True):
     texts: list[NoticeText]
 
 
-def widget_routes() -> list[Route]:
-    """Return what a visitor's browser asks for."""
-    site = "/widget/{site_key}"
-    return [Route(f"{site}/sessions", begin, methods=["POST"]), Route(f"{site}/receipt", receipt)]
-
-
-def routes() -> list[Route]:
-    """Return the routes of `/api/v1/notices`."""
-    return [Route("/notices", list_notices), Route("/notices", post_notice, methods=["POST"])]
-
-
-async def begin(request: Request) -> Response:
-    """`POST /widget/{site_key}/sessions`: agree. Only the JSON value true is a yes; anything else stores nothing."""
-    context = context_of(request)
-    key = request.path_params["site_key"]
-    account, site, _ = await notices.site_and_notice(context.services, key)
-    _check_origin(request, site)
-    asked = await _agreement(request)
-    await _count(request, account)
-    begun = await beginning.begin(context.services, key, asked)
+@endpoint("POST /widget/{site_key}/sessions", audience="anybody", status=201)
+async def begin(ask: Ask[Unread[Agreement]]) -> dict[str, Any]:
+    """Agree. Only the JSON value true is a yes; anything else stores nothing."""
+    key = ask.path["site_key"]
+    account, site, _ = await notices.site_and_notice(ask.services, key)
+    _check_origin(ask.request, site)
+    asked = _agreement(await ask.body.read())
+    await _count(ask.request, account)
+    begun = await beginning.begin(ask.services, key, asked)
     made: dict[str, Any] = {"token": begun.token, "contact_id": begun.contact_id}
-    if "return=minimal" not in request.headers.get("prefer", ""):
+    if "return=minimal" not in ask.request.headers.get("prefer", ""):
         made["receipt"] = begun.receipt
-    return JSON(made, 201)
+    return made
 
 
-@takes("format")
-async def receipt(request: Request) -> Response:
-    """`GET /widget/{site_key}/receipt`: the visitor's receipt, signed; `?format=ts27560` in that standard's terms."""
-    visitor, services = visitor_of(request, request.path_params["site_key"]), context_of(request).services
-    found = await consent.receipt(services, visitor)
-    return JSON(portable(services, found["receipt"]) if standard_of(request) else found)
+@endpoint("GET /widget/{site_key}/receipt", audience="visitor", query=[STANDARD])
+async def receipt(ask: Ask[None]) -> dict[str, Any]:
+    """Return the visitor's receipt, signed; `?format=ts27560` in that standard's terms."""
+    found = await consent.receipt(ask.services, ask.visitor)
+    return portable(ask.services, found["receipt"]) if ask.query(STANDARD) == "ts27560" else found
 
 
-async def list_notices(request: Request) -> Response:
-    """`GET /notices`, newest first."""
-    actor, services = await actor_of(request), context_of(request).services
-    live = (await accounts.account(services, actor)).notice_version
-    return listed([_notice(each, live) for each in await notices.versions(services, actor)], None)
+@endpoint("GET /notices", permission="notice.read", audited=())
+async def list_notices(ask: Ask[None]) -> Listed[dict[str, Any]]:
+    """Return the versions, newest first."""
+    live = (await accounts.account(ask.services, ask.actor)).notice_version
+    return Listed([_notice(each, live) for each in await notices.versions(ask.services, ask.actor)])
 
 
-async def post_notice(request: Request) -> Response:
-    """`POST /notices`: publishes a new version, 201."""
-    actor = await actor_of(request)
-    body = await body_of(request, NewNotice)
-    notice = await notices.publish(context_of(request).services, actor, body.texts)
-    return JSON(_notice(notice, notice.version), 201)
+@endpoint("POST /notices", permission="notice.publish", audited={"notice.published"}, status=201)
+async def post_notice(ask: Ask[NewNotice]) -> dict[str, Any]:
+    """Publish a new version."""
+    notice = await notices.publish(ask.services, ask.actor, ask.body.texts)
+    return _notice(notice, notice.version)
 
 
-async def _agreement(request: Request) -> consent.VisitorAgreement:
-    body = await body_of(request, Agreement)
+def _agreement(body: Agreement) -> consent.VisitorAgreement:
     agreed = body.consent if isinstance(body.consent, dict) else {}
     if agreed.get("chat") is not True:
         raise ConsentRequired("consent.chat must be true")

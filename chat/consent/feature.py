@@ -8,6 +8,7 @@ from chat.consent import api, pages, schema
 from chat.consent.actions import consent
 from chat.core.locations import DataLocation, Field
 from chat.infra.gathered import Sweep
+from chat.web.endpoint import endpoints
 from chat.web.feature import Feature
 from chat.web.menu import Menu
 
@@ -28,9 +29,7 @@ feature = Feature(
         schema.notice_text,
         schema.receipt,
     ),
-    rest=api.routes(),
-    widget=api.widget_routes(),
-    pages=pages.routes(),
+    endpoints=endpoints(api, pages),
     menu=(Menu("account", 2, "/admin/notice", "page.notice"),),
     sweeps=(Sweep("consents", consent.expire, 3600.0),),
     audited=("fields.changed", "notice.published"),

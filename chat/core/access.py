@@ -9,9 +9,48 @@ from collections.abc import Mapping
 from chat.core.errors import Forbidden
 from chat.core.model import Actor
 
-AGENT = frozenset({"department.read"})
+AGENT = frozenset(
+    {
+        "account.read",
+        "agent.read",
+        "contact.export",
+        "contact.read",
+        "department.read",
+        "erasure.ask",
+        "erasure.read",
+        "filter.read",
+        "message.redact",
+        "notice.read",
+        "quarantine.read",
+        "site.read",
+        "spam.classify",
+        "spam.mark",
+        "ticket.answer",
+        "ticket.change",
+        "ticket.delete",
+        "ticket.read",
+    }
+)
 """What every agent of an account may do."""
-MANAGER = AGENT | {"department.change"}
+MANAGER = AGENT | {
+    "account.change",
+    "agent.manage",
+    "audit.check",
+    "audit.read",
+    "department.change",
+    "erasure.oversee",
+    "export.delete",
+    "export.list",
+    "filter.train",
+    "hold.change",
+    "hold.read",
+    "notice.publish",
+    "record.read",
+    "retention.change",
+    "retention.read",
+    "retention.run",
+    "site.change",
+}
 """What an owner or admin may do."""
 ROLES: Mapping[str, frozenset[str]] = {"agent": AGENT, "admin": MANAGER, "owner": MANAGER}
 PERMISSIONS = frozenset().union(*ROLES.values())

@@ -43,7 +43,7 @@ async def save_department(ask: PageAsk) -> Response:
         thought = Thought(departments={uid: rules.own_days(services, days)})
         await departments.one(services, ask.actor, uid)
         if "confirmed" not in form and await retention.shortens(services, ask.actor, thought):
-            return await confirm(ask.request, ask.reader, form, thought)
+            return await confirm(ask, thought)
         await departments.change(services, ask.actor, uid, name=form.get("name", ""), retention=days)
     except InvalidField as error:
         return await _page(ask, {uid: form}, _wrong(uid, error), 422)
@@ -57,7 +57,7 @@ async def delete_department(ask: PageAsk) -> Response:
     await departments.one(services, ask.actor, uid)
     thought = Thought(departments={uid: {}})
     if "confirmed" not in ask.form and await retention.shortens(services, ask.actor, thought):
-        return await confirm(ask.request, ask.reader, ask.form, thought)
+        return await confirm(ask, thought)
     await departments.delete(services, ask.actor, uid)
     return saved(PAGE)
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from jinja2 import Template
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
-from starlette.routing import Route
 
 from chat.account.actions import forms
 from chat.consent.actions import notices
@@ -16,35 +16,27 @@ from chat.core.locales import Words
 from chat.core.model import LOCALES
 from chat.retention.actions import retention
 from chat.rights import actions as links
-from chat.web.answers import JSON
-from chat.web.context import context_of
+from chat.web.endpoint import Ask, endpoint
 from chat.web.files import ANYWHERE, PACKED, folder, lean
 from chat.web.network import own_origin
-from chat.web.parameters import takes
+from chat.web.parameters import text
 from chat.web.widget import locale_of, strings
 
-
-def routes() -> list[Route]:
-    """Return what a visitor's browser asks for first."""
-    site = "/widget/{site_key}"
-    return [
-        Route("/", redirect_home),
-        Route(site, frame, middleware=PACKED),
-        Route(f"{site}/config", config, middleware=PACKED),
-    ]
+LOCALE, ORIGIN = text("locale"), text("origin")
 
 
-def files() -> list[Route]:
-    """Return the loader's: a page and its system add a query of theirs against caches (`?cb=1`, `?ver=6`)."""
-    return [Route("/widget.js", loader, middleware=PACKED)]
+@endpoint("GET /", audience="anybody")
+async def redirect_home(_: Ask[None]) -> Response:
+    """Lead to the inbox: nothing else is at the top."""
+    return RedirectResponse("/inbox", 303)
 
 
-@takes("locale", "origin")
-async def frame(request: Request) -> Response:
-    """`GET /widget/{site_key}`: the frame's document; only the site's own pages may show it."""
-    context, origin = context_of(request), request.query_params.get("origin", "")
+@endpoint("GET /widget/{site_key}", audience="anybody", query=[LOCALE, ORIGIN], middleware=PACKED)
+async def frame(ask: Ask[None]) -> Response:
+    """Return the frame's document; only the site's own pages may show it."""
+    request, context, origin = ask.request, ask.context, ask.query(ORIGIN)
     try:
-        _, site, _ = await notices.site_and_notice(context.services, request.path_params["site_key"])
+        _, site, _ = await notices.site_and_notice(context.services, ask.path["site_key"])
     except NotFound:
         return _refused(request, "Lethe: no site has the key that this page's script names.", 404)
     if origin and origin not in {own_origin(request), *site.origins}:
@@ -74,33 +66,36 @@ def _document(request: Request, status: int, ancestors: Sequence[str], **about: 
     )
 
 
-@takes("locale")
-async def config(request: Request) -> Response:
-    """`GET /widget/{site_key}/config`: all the frame needs to ask for consent; stores nothing."""
-    services = context_of(request).services
-    account, site, notice = await notices.site_and_notice(services, request.path_params["site_key"])
-    locale = locale_of(request)
+@endpoint("GET /widget/{site_key}/config", audience="anybody", query=[LOCALE], middleware=PACKED)
+async def config(ask: Ask[None]) -> dict[str, Any]:
+    """Return all the frame needs to ask for consent; stores nothing."""
+    services = ask.services
+    account, site, notice = await notices.site_and_notice(services, ask.path["site_key"])
+    locale = locale_of(ask.request)
     said = strings(locale)
     shown = notices.notice_view(notice, locale)
-    return JSON(
-        {
-            "account": {"name": account.name},
-            "site": {"name": site.name, "color": site.color, "alternative": site.alternative},
-            "online": services.bus.online(account.id),
-            "notice": shown,
-            "purposes": shown["purposes"] if shown else [],
-            "fields": forms.asked(site, locale, _labels(services.gathered.locales.words(locale))),
-            "locale": locale,
-            "locales": list(LOCALES),
-            "kept_days": await retention.kept_days(services, account.id),
-            "mail": links.can_mail_links(services),
-            "strings": said,
-        }
-    )
+    return {
+        "account": {"name": account.name},
+        "site": {"name": site.name, "color": site.color, "alternative": site.alternative},
+        "online": services.bus.online(account.id),
+        "notice": shown,
+        "purposes": shown["purposes"] if shown else [],
+        "fields": forms.asked(site, locale, _labels(services.gathered.locales.words(locale))),
+        "locale": locale,
+        "locales": list(LOCALES),
+        "kept_days": await retention.kept_days(services, account.id),
+        "mail": links.can_mail_links(services),
+        "strings": said,
+    }
 
 
-async def loader(_: Request) -> Response:
-    """`GET /widget.js`: the script that draws the button; a file, so it takes any query."""
+@endpoint("GET /widget.js", audience="anybody", query=None, middleware=PACKED)
+async def loader(_: Ask[None]) -> Response:
+    """
+    Return the script that draws the button.
+
+    It takes any query: a page and its system add one of theirs against caches (`?cb=1`, `?ver=6`).
+    """
     headers = {"cache-control": "public, max-age=300", **ANYWHERE}
     return Response(lean(folder("widget") / "loader.js"), media_type="text/javascript; charset=utf-8", headers=headers)
 
@@ -115,8 +110,3 @@ def _policy(ancestors: Sequence[str]) -> str:
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
         f"form-action 'none'; base-uri 'none'; frame-ancestors {' '.join(ancestors)}"
     )
-
-
-async def redirect_home(_: Request) -> Response:
-    """`GET /`: to the inbox."""
-    return RedirectResponse("/inbox", 303)

@@ -1,20 +1,15 @@
-"""Erasures over REST, and withdrawing."""
+"""Erasures over REST, and withdrawing, as a visitor's browser asks for it."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from msgspec import Struct
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
 
 from chat.core.errors import InvalidField
 from chat.erasure.actions import erasure
-from chat.web.answers import JSON
-from chat.web.authentication import actor_of, visitor_of
-from chat.web.context import context_of
-from chat.web.lists import uid_cursor_of
-from chat.web.parameters import takes
-from chat.web.requests import body_of, limit_of
+from chat.web.endpoint import Ask, endpoint
+from chat.web.lists import LIMIT, UID_CURSOR, Listed
 
 
 class Asked(Struct, frozen=True, forbid_unknown_fields=True):
@@ -24,51 +19,38 @@ class Asked(Struct, frozen=True, forbid_unknown_fields=True):
     email: str = ""
 
 
-def routes() -> list[Route]:
-    """Return the routes of `/api/v1` about erasures."""
-    return [
-        Route("/erasures", list_erasures),
-        Route("/erasures", post_erasure, methods=["POST"]),
-        Route("/erasures/{id}", get_erasure),
-    ]
+@endpoint("GET /erasures", permission="erasure.read", query=[LIMIT, UID_CURSOR], audited=())
+async def list_erasures(ask: Ask[None]) -> Listed[dict[str, Any]]:
+    """Return them, newest first."""
+    limit, before = ask.query(LIMIT), ask.query(UID_CURSOR)
+    return Listed(*await erasure.page(ask.services, ask.actor, before, limit))
 
 
-@takes("limit", "cursor")
-async def list_erasures(request: Request) -> Response:
-    """`GET /erasures`, newest first."""
-    actor, limit = await actor_of(request), limit_of(request)
-    before = uid_cursor_of(request)
-    items, after = await erasure.page(context_of(request).services, actor, before, limit)
-    return JSON({"items": items, "next": after})
-
-
-async def post_erasure(request: Request) -> Response:
-    """`POST /erasures`: files an erasure for a contact, or for each with an address; 202."""
-    actor, services = await actor_of(request), context_of(request).services
-    asked: Asked = await body_of(request, Asked)
+@endpoint("POST /erasures", permission="erasure.ask", audited={"consent.withdrawn", "erasure.requested"}, status=202)
+async def post_erasure(ask: Ask[Asked]) -> dict[str, Any]:
+    """File an erasure for a contact, or for each with an address."""
+    asked = ask.body
     if bool(asked.contact_id) == bool(asked.email):
         raise InvalidField("Give a contact_id or an email", field="contact_id")
     if asked.email:
-        made = await erasure.by_email(services, actor, asked.email)
+        made = await erasure.by_email(ask.services, ask.actor, asked.email)
     else:
-        made = [await erasure.by_agent(services, actor, asked.contact_id)]
-    return JSON({"erasure_id": made[0], "erasure_ids": made}, 202)
+        made = [await erasure.by_agent(ask.services, ask.actor, asked.contact_id)]
+    return {"erasure_id": made[0], "erasure_ids": made}
 
 
-async def get_erasure(request: Request) -> Response:
-    """`GET /erasures/{id}`: how far it is in each place, and the certificate."""
-    actor = await actor_of(request)
-    return JSON(await erasure.state(context_of(request).services, actor, request.path_params["id"]))
+@endpoint("GET /erasures/{id}", permission="erasure.read", audited=())
+async def get_erasure(ask: Ask[None]) -> dict[str, Any]:
+    """Return how far it is in each place, and the certificate."""
+    return await erasure.state(ask.services, ask.actor, ask.path["id"])
 
 
-def widget_routes() -> list[Route]:
-    """Return what a visitor's browser asks for."""
-    return [Route("/widget/{site_key}/sessions", withdraw, methods=["DELETE"])]
-
-
-async def withdraw(request: Request) -> Response:
-    """
-    `DELETE /widget/{site_key}/sessions`: withdraw and be forgotten; 202 with the request's number, twice the same.
-    """
-    visitor = visitor_of(request, request.path_params["site_key"])
-    return JSON({"erasure_id": await erasure.by_visitor(context_of(request).services, visitor)}, 202)
+@endpoint(
+    "DELETE /widget/{site_key}/sessions",
+    audience="visitor",
+    status=202,
+    audited={"consent.withdrawn", "erasure.requested"},
+)
+async def withdraw(ask: Ask[None]) -> dict[str, str]:
+    """Withdraw and be forgotten; answers with the request's number, twice the same."""
+    return {"erasure_id": await erasure.by_visitor(ask.services, ask.visitor)}

@@ -8,6 +8,7 @@ from chat.erasure import api, pages, schema
 from chat.erasure.actions import ageing, erasure, recipients
 from chat.erasure.store import ageing as kinds
 from chat.infra.gathered import Rule, Sweep
+from chat.web.endpoint import endpoints
 from chat.web.feature import Feature
 from chat.web.menu import Menu
 
@@ -19,9 +20,7 @@ feature = Feature(
         schema.erasure_place,
         schema.recipient,
     ),
-    rest=api.routes(),
-    widget=api.widget_routes(),
-    pages=pages.routes(),
+    endpoints=endpoints(api, pages),
     menu=(Menu("privacy", 2, "/admin/erasures", "page.erasures"),),
     sweeps=(
         Sweep("erasure", erasure.sweep, 5.0),

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Any
 
-from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
-from starlette.routing import Route
 
 from chat.core.clock import stamp
-from chat.core.errors import InvalidField
 from chat.core.model import Contact
 from chat.export.actions import exports
 from chat.export.actions.exports import Archive
 from chat.web.answers import JSON
-from chat.web.authentication import actor_of, visitor_of
-from chat.web.context import context_of
-from chat.web.lists import uid_cursor_of
-from chat.web.parameters import takes
-from chat.web.requests import limit_of
+from chat.web.endpoint import Ask, endpoint
+from chat.web.lists import LIMIT, UID_CURSOR, Listed
+from chat.web.parameters import choice
 
+FORMAT = choice("format", "json", "zip", refusal="A format is json or zip")
 HEADERS = {
     "cache-control": "no-store",
     "content-security-policy": "sandbox; default-src 'none'",
@@ -29,112 +26,93 @@ HEADERS = {
 ZIP = "application/zip"
 
 
-def routes() -> list[Route]:
-    """Return the routes of `/api/v1`."""
-    return [
-        Route("/contacts/{id}/export", get_export),
-        Route("/contacts/{id}/exports", post_export, methods=["POST"]),
-        Route("/exports", list_exports),
-        Route("/exports/{id}", get_state),
-        Route("/exports/{id}", delete_export, methods=["DELETE"]),
-        Route("/exports/{id}/file", get_file),
-    ]
+@endpoint(
+    "GET /widget/{site_key}/export",
+    audience="visitor",
+    query=[FORMAT],
+    status=(200, 202),
+    audited={"contact.exported"},
+)
+async def own_export(ask: Ask[None]) -> Response:
+    """Return all that is held, as JSON; `?format=zip` as an archive, 202 if large."""
+    contact = await exports.of_visitor(ask.services, ask.visitor)
+    return await whole(ask, contact, "visitor", "visitor")
 
 
-def widget_routes() -> list[Route]:
-    """Return the visitor's own."""
-    site = "/widget/{site_key}"
-    return [
-        Route(f"{site}/export", own_export),
-        Route(f"{site}/exports", own_exports),
-        Route(f"{site}/exports", ask_own_export, methods=["POST"]),
-        Route(f"{site}/exports/{{id}}", own_file),
-    ]
+@endpoint("GET /widget/{site_key}/exports", audience="visitor")
+async def own_exports(ask: Ask[None]) -> Listed[dict[str, Any]]:
+    """Return the visitor's archives and how far each is."""
+    contact = await exports.own(ask.services, ask.visitor)
+    return Listed(await exports.mine(ask.services, contact))
 
 
-@takes("format")
-async def own_export(request: Request) -> Response:
-    """`GET /widget/{site_key}/export`: all that is held, as JSON; `?format=zip` as an archive, 202 if large."""
-    return await whole(request, await _visitor(request), "visitor", "visitor")
+@endpoint("POST /widget/{site_key}/exports", audience="visitor", status=202, audited={"contact.exported"})
+async def ask_own_export(ask: Ask[None]) -> dict[str, Any]:
+    """Ask for an archive."""
+    contact = await exports.of_visitor(ask.services, ask.visitor)
+    return await exports.ask(ask.services, contact, "visitor", "visitor")
 
 
-async def own_exports(request: Request) -> Response:
-    """`GET /widget/{site_key}/exports`: the visitor's archives and how far each is."""
-    services = context_of(request).services
-    visitor = visitor_of(request, request.path_params["site_key"])
-    contact = await exports.own(services, visitor)
-    return JSON({"items": await exports.mine(services, contact), "next": None})
+@endpoint("GET /widget/{site_key}/exports/{id}", audience="visitor", audited={"contact.exported"})
+async def own_file(ask: Ask[None]) -> Response:
+    """Return the archive."""
+    contact = await exports.own(ask.services, ask.visitor)
+    return handed(await exports.fetch(ask.services, contact, ask.path["id"]))
 
 
-async def ask_own_export(request: Request) -> Response:
-    """`POST /widget/{site_key}/exports`: asks for an archive; 202."""
-    contact = await _visitor(request)
-    return JSON(await exports.ask(context_of(request).services, contact, "visitor", "visitor"), 202)
-
-
-async def own_file(request: Request) -> Response:
-    """`GET /widget/{site_key}/exports/{id}`: the archive."""
-    services = context_of(request).services
-    contact = await exports.own(services, visitor_of(request, request.path_params["site_key"]))
-    return handed(await exports.fetch(services, contact, request.path_params["id"]))
-
-
-@takes("format")
-async def get_export(request: Request) -> Response:
+@endpoint(
+    "GET /contacts/{id}/export",
+    permission="contact.export",
+    query=[FORMAT],
+    status=(200, 202),
+    audited={"contact.exported"},
+    changes=True,
+)
+async def get_export(ask: Ask[None]) -> Response:
     """
-    `GET /contacts/{id}/export`: all that is held, as JSON; `?format=zip` as an archive, 202 where it is large.
+    Return all that is held, as JSON; `?format=zip` as an archive, 202 where it is large.
 
     It is entered as handed over, and a large one filed: with a session it needs the mark of our own pages, as a change.
     """
-    actor, services = await actor_of(request, changes=True), context_of(request).services
-    contact = await exports.of_agent(services, actor, request.path_params["id"])
-    return await whole(request, contact, exports.source(actor), actor.agent_id)
+    contact = await exports.of_agent(ask.services, ask.actor, ask.path["id"])
+    return await whole(ask, contact, exports.source(ask.actor), ask.actor.agent_id)
 
 
-async def post_export(request: Request) -> Response:
-    """`POST /contacts/{id}/exports`: asks for an archive; 202."""
-    actor, services = await actor_of(request), context_of(request).services
-    contact = await exports.of_agent(services, actor, request.path_params["id"])
-    return JSON(await exports.ask(services, contact, exports.source(actor), actor.agent_id), 202)
+@endpoint("POST /contacts/{id}/exports", permission="contact.export", audited={"contact.exported"}, status=202)
+async def post_export(ask: Ask[None]) -> dict[str, Any]:
+    """Ask for an archive."""
+    contact = await exports.of_agent(ask.services, ask.actor, ask.path["id"])
+    return await exports.ask(ask.services, contact, exports.source(ask.actor), ask.actor.agent_id)
 
 
-@takes("limit", "cursor")
-async def list_exports(request: Request) -> Response:
-    """`GET /exports`, newest first. Owner or admin."""
-    actor, limit = await actor_of(request), limit_of(request)
-    before = uid_cursor_of(request)
-    items, after = await exports.page(context_of(request).services, actor, before, limit)
-    return JSON({"items": items, "next": after})
+@endpoint("GET /exports", permission="export.list", query=[LIMIT, UID_CURSOR], audited=())
+async def list_exports(ask: Ask[None]) -> Listed[dict[str, Any]]:
+    """Return the account's archives, newest first."""
+    limit, before = ask.query(LIMIT), ask.query(UID_CURSOR)
+    return Listed(*await exports.page(ask.services, ask.actor, before, limit))
 
 
-async def get_state(request: Request) -> Response:
-    """`GET /exports/{id}`: how far it is."""
-    actor = await actor_of(request)
-    return JSON(await exports.state(context_of(request).services, actor, request.path_params["id"]))
+@endpoint("GET /exports/{id}", permission="contact.export", audited=())
+async def get_state(ask: Ask[None]) -> dict[str, Any]:
+    """Return how far it is."""
+    return await exports.state(ask.services, ask.actor, ask.path["id"])
 
 
-async def get_file(request: Request) -> Response:
-    """`GET /exports/{id}/file`: the archive."""
-    actor = await actor_of(request)
-    return handed(await exports.fetch_by_agent(context_of(request).services, actor, request.path_params["id"]))
+@endpoint("GET /exports/{id}/file", permission="contact.export", audited={"contact.exported"})
+async def get_file(ask: Ask[None]) -> Response:
+    """Return the archive."""
+    return handed(await exports.fetch_by_agent(ask.services, ask.actor, ask.path["id"]))
 
 
-async def delete_export(request: Request) -> Response:
-    """`DELETE /exports/{id}`: before it expires. Owner or admin."""
-    actor = await actor_of(request)
-    await exports.drop(context_of(request).services, actor, request.path_params["id"])
-    return Response(status_code=204)
+@endpoint("DELETE /exports/{id}", permission="export.delete", audited=(), status=204)
+async def delete_export(ask: Ask[None]) -> None:
+    """Delete it before it expires."""
+    await exports.drop(ask.services, ask.actor, ask.path["id"])
 
 
-async def _visitor(request: Request) -> Contact:
-    return await exports.of_visitor(context_of(request).services, visitor_of(request, request.path_params["site_key"]))
-
-
-async def whole(request: Request, contact: Contact, source: str, who: str) -> Response:
+async def whole(ask: Ask[None], contact: Contact, source: str, who: str) -> Response:
     """Answer with all that is held of a contact, as `?format=` says: json, or zip, which is only promised if large."""
-    services, form = context_of(request).services, request.query_params.get("format", "json")
-    if form not in {"json", "zip"}:
-        raise InvalidField("A format is json or zip", field="format")
+    services, form = ask.services, ask.query(FORMAT)
     if form == "json":
         return await _streamed(
             await exports.document(services, contact, who), "application/json", _name(services.clock(), form)

@@ -10,6 +10,7 @@ from chat.export.store import ageing as kinds
 from chat.export.store import exports
 from chat.infra.blobs import EXPORTS
 from chat.infra.gathered import Rule, Sweep
+from chat.web.endpoint import endpoints
 from chat.web.feature import Feature
 from chat.web.menu import Menu
 
@@ -17,9 +18,7 @@ feature = Feature(
     "export",
     Path(__file__).parent,
     tables=(schema.export,),
-    rest=api.routes(),
-    widget=api.widget_routes(),
-    pages=pages.routes(),
+    endpoints=endpoints(api, pages),
     menu=(Menu("privacy", 4, "/admin/exports", "page.exports"),),
     sweeps=(Sweep("exports", building.sweep, 5.0),),
     audited=("contact.exported",),

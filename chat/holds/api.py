@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from msgspec import Struct
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
 
 from chat.holds import actions as holds
-from chat.web.answers import JSON
-from chat.web.authentication import actor_of
-from chat.web.context import context_of
-from chat.web.requests import body_of
+from chat.web.endpoint import Ask, endpoint
+from chat.web.lists import Listed
 
 
 class NewHold(Struct, frozen=True, forbid_unknown_fields=True):
@@ -21,32 +18,19 @@ class NewHold(Struct, frozen=True, forbid_unknown_fields=True):
     days: int
 
 
-def routes() -> list[Route]:
-    """Return the routes of `/api/v1` about holds."""
-    return [
-        Route("/holds", list_holds),
-        Route("/contacts/{id}/hold", put_hold, methods=["PUT"]),
-        Route("/contacts/{id}/hold", lift_hold, methods=["DELETE"]),
-    ]
+@endpoint("GET /holds", permission="hold.read", audited={"holds.viewed"})
+async def list_holds(ask: Ask[None]) -> Listed[dict[str, Any]]:
+    """Return them, the first to end first."""
+    return Listed(await holds.page(ask.services, ask.actor))
 
 
-async def list_holds(request: Request) -> Response:
-    """`GET /holds`: the first to end first. Owner or admin."""
-    actor = await actor_of(request)
-    return JSON({"items": await holds.page(context_of(request).services, actor), "next": None})
+@endpoint("PUT /contacts/{id}/hold", permission="hold.change", audited={"hold.placed"})
+async def put_hold(ask: Ask[NewHold]) -> dict[str, Any]:
+    """Hold a contact: nothing of it is erased or shown until that ends."""
+    return await holds.place_hold(ask.services, ask.actor, ask.path["id"], ask.body.reason, ask.body.days)
 
 
-async def put_hold(request: Request) -> Response:
-    """`PUT /contacts/{id}/hold`: nothing of the contact is erased or shown until it ends. Owner or admin."""
-    actor = await actor_of(request)
-    body: NewHold = await body_of(request, NewHold)
-    return JSON(
-        await holds.place_hold(context_of(request).services, actor, request.path_params["id"], body.reason, body.days)
-    )
-
-
-async def lift_hold(request: Request) -> Response:
-    """`DELETE /contacts/{id}/hold`: an erasure that waited goes on. Owner or admin."""
-    actor = await actor_of(request)
-    await holds.lift(context_of(request).services, actor, request.path_params["id"])
-    return Response(status_code=204)
+@endpoint("DELETE /contacts/{id}/hold", permission="hold.change", audited={"hold.lifted"}, status=204)
+async def lift_hold(ask: Ask[None]) -> None:
+    """End it: an erasure that waited goes on."""
+    await holds.lift(ask.services, ask.actor, ask.path["id"])

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from chat.holds import api, pages
+from chat.web.endpoint import endpoints
 from chat.web.feature import Feature
 from chat.web.menu import Menu
 
 feature = Feature(
     "holds",
     Path(__file__).parent,
-    rest=api.routes(),
-    pages=pages.routes(),
+    endpoints=endpoints(api, pages),
     menu=(Menu("privacy", 1, "/admin/privacy", "page.privacy"),),
     audited=("hold.lifted", "hold.placed", "holds.viewed"),
 )

@@ -4,85 +4,68 @@ from __future__ import annotations
 
 from typing import Any
 
-from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from chat.account.actions import accounts
 from chat.core.errors import BeingErased, InvalidField
 from chat.core.model import Account
 from chat.holds import actions as holds
 from chat.team.actions import agents
-from chat.web.context import context_of
-from chat.web.forms import Errors, Form, just_saved, manager, named, posted, saved, whole
-from chat.web.pages import Reader, page
-from chat.web.parameters import takes
+from chat.web.forms import Errors, Form, named, saved, whole
+from chat.web.page_endpoint import SAVED, PageAsk, page_endpoint
 
 PAGE = "/admin/privacy"
 DAYS = ("grace_days", "consent_days")
 
 
-def routes() -> list[Route]:
-    """Return the page and what its forms post to."""
-    return [
-        Route(PAGE, show),
-        Route(PAGE, save, methods=["POST"]),
-        Route(f"{PAGE}/holds", place_hold, methods=["POST"]),
-        Route(f"{PAGE}/holds/{{id}}/lift", lift, methods=["POST"]),
-    ]
+@page_endpoint("GET /admin/privacy", permission="hold.read", query=[SAVED], audited={"holds.viewed"})
+async def show(ask: PageAsk) -> Response:
+    """Show the days and the holds."""
+    return await _shown(ask)
 
 
-@takes("saved")
-async def show(request: Request) -> Response:
-    """`GET /admin/privacy`."""
-    return await _shown(request, await manager(request))
-
-
-async def save(request: Request) -> Response:
-    """`POST /admin/privacy`: the days."""
-    who, form = await posted(request)
+@page_endpoint("POST /admin/privacy", permission="account.change", audited={"account.changed", "holds.viewed"})
+async def save(ask: PageAsk) -> Response:
+    """Save the days."""
     try:
-        days = {name: whole(name, form.get(name, "")) for name in DAYS}
-        await accounts.change_account(context_of(request).services, who.actor, **days)
+        days = {name: whole(name, ask.form.get(name, "")) for name in DAYS}
+        await accounts.change_account(ask.services, ask.actor, **days)
     except InvalidField as error:
-        return await _shown(request, who, form, named(error), 422)
+        return await _shown(ask, ask.form, named(error), 422)
     return saved(PAGE)
 
 
-async def place_hold(request: Request) -> Response:
-    """`POST /admin/privacy/holds`: holds each contact with an address, or the one with an id."""
-    who, form = await posted(request)
-    services, whom = context_of(request).services, form.get("whom", "")
+@page_endpoint("POST /admin/privacy/holds", permission="hold.change", audited={"hold.placed", "holds.viewed"})
+async def place_hold(ask: PageAsk) -> Response:
+    """Hold each contact with an address, or the one with an id."""
+    form = ask.form
     try:
         days = whole("days", form.get("days", ""))
-        for uid in await holds.find_contacts(services, who.actor, whom):
-            await holds.place_hold(services, who.actor, uid, form.get("reason", ""), days)
+        for uid in await holds.find_contacts(ask.services, ask.actor, form.get("whom", "")):
+            await holds.place_hold(ask.services, ask.actor, uid, form.get("reason", ""), days)
     except InvalidField as error:
-        return await _shown(request, who, form, named(error), 422)
+        return await _shown(ask, form, named(error), 422)
     except BeingErased:
-        return await _shown(request, who, form, {"whom": "field.whom.erased"}, 409)
+        return await _shown(ask, form, {"whom": "field.whom.erased"}, 409)
     return saved(PAGE)
 
 
-async def lift(request: Request) -> Response:
-    """`POST /admin/privacy/holds/{id}/lift`: an erasure that waited goes on."""
-    who, _ = await posted(request)
-    await holds.lift(context_of(request).services, who.actor, request.path_params["id"])
+@page_endpoint("POST /admin/privacy/holds/{id}/lift", permission="hold.change", audited={"hold.lifted"})
+async def lift(ask: PageAsk) -> Response:
+    """End a hold: an erasure that waited goes on."""
+    await holds.lift(ask.services, ask.actor, ask.path["id"])
     return saved(PAGE)
 
 
-async def _shown(
-    request: Request, who: Reader, typed: Form | None = None, errors: Errors | None = None, status: int = 200
-) -> Response:
-    services = context_of(request).services
-    known = {each.id: each.name for each in await agents.agents(services, who.actor)}
+async def _shown(ask: PageAsk, typed: Form | None = None, errors: Errors | None = None, status: int = 200) -> Response:
+    known = {each.id: each.name for each in await agents.agents(ask.services, ask.actor)}
     more: dict[str, Any] = {
-        "holds": [each | {"name": known.get(each["placed_by"], "")} for each in await holds.page(services, who.actor)],
-        "form": _form(who.account) | (typed or {}),
-        "errors": errors or {},
-        "saved": just_saved(request),
+        "holds": [
+            each | {"name": known.get(each["placed_by"], "")} for each in await holds.page(ask.services, ask.actor)
+        ],
+        "form": _form(ask.reader.account) | (typed or {}),
     }
-    return page(request, "admin-privacy.html", who, status, **more)
+    return ask.page("admin-privacy.html", status, errors=errors, **more)
 
 
 def _form(account: Account) -> Form:

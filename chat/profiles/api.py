@@ -2,60 +2,48 @@
 
 from __future__ import annotations
 
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
+from typing import Any
 
 from chat.consent.actions import consent
 from chat.consent.actions.portable import portable
+from chat.consent.api import STANDARD
 from chat.erasure.actions import erasure
 from chat.profiles import actions as contacts
-from chat.web.answers import JSON
-from chat.web.authentication import actor_of
-from chat.web.context import context_of
-from chat.web.lists import cursor_of, listed, order_of
-from chat.web.parameters import takes
-from chat.web.requests import limit_of, standard_of
+from chat.web.endpoint import Ask, endpoint
+from chat.web.lists import CURSOR, LIMIT, Listed, listed
+from chat.web.parameters import choice, optional
+
+EMAIL = optional("email")
+ORDER = choice("order", "number", refusal="An order is one of number")
 
 
-def routes() -> list[Route]:
-    """Return the routes of `/api/v1/contacts`."""
-    return [
-        Route("/contacts", list_contacts),
-        Route("/contacts/{id}", get_contact),
-        Route("/contacts/{id}", erase_contact, methods=["DELETE"]),
-        Route("/contacts/{id}/consents", list_consents),
-    ]
-
-
-@takes("email", "order", "limit", "cursor")
-async def list_contacts(request: Request) -> Response:
-    """`GET /contacts`; `?email=` finds by the whole address."""
-    actor = await actor_of(request)
-    after, limit = (cursor_of(request.query_params.get("cursor"), 1) or (0,))[0], limit_of(request)
-    order_of(request, "number")
-    email = request.query_params.get("email")
-    items, last = await contacts.page(context_of(request).services, actor, email, after, limit)
+@endpoint("GET /contacts", permission="contact.read", query=[EMAIL, ORDER, LIMIT, CURSOR], audited={"contacts.listed"})
+async def list_contacts(ask: Ask[None]) -> Listed[dict[str, Any]]:
+    """Return them in the order in which they came; `?email=` finds by the whole address."""
+    after, limit = (ask.query(CURSOR) or (0,))[0], ask.query(LIMIT)
+    ask.query(ORDER)
+    items, last = await contacts.page(ask.services, ask.actor, ask.query(EMAIL), after, limit)
     return listed(items, last)
 
 
-async def get_contact(request: Request) -> Response:
-    """`GET /contacts/{id}`."""
-    actor = await actor_of(request)
-    return JSON(await contacts.one(context_of(request).services, actor, request.path_params["id"]))
+@endpoint("GET /contacts/{id}", permission="contact.read", audited={"contact.viewed"})
+async def get_contact(ask: Ask[None]) -> dict[str, Any]:
+    """Return one."""
+    return await contacts.one(ask.services, ask.actor, ask.path["id"])
 
 
-async def erase_contact(request: Request) -> Response:
-    """`DELETE /contacts/{id}`: files an erasure, 202."""
-    actor = await actor_of(request)
-    erasure_id = await erasure.by_agent(context_of(request).services, actor, request.path_params["id"])
-    return JSON({"erasure_id": erasure_id}, 202)
+@endpoint(
+    "DELETE /contacts/{id}", permission="erasure.ask", audited={"consent.withdrawn", "erasure.requested"}, status=202
+)
+async def erase_contact(ask: Ask[None]) -> dict[str, str]:
+    """File an erasure."""
+    return {"erasure_id": await erasure.by_agent(ask.services, ask.actor, ask.path["id"])}
 
 
-@takes("format")
-async def list_consents(request: Request) -> Response:
-    """`GET /contacts/{id}/consents`: the receipts, withdrawn ones too; `?format=ts27560` in that standard's terms."""
-    actor, services = await actor_of(request), context_of(request).services
-    ledger = await contacts.ledger(services, actor, request.path_params["id"])
+@endpoint("GET /contacts/{id}/consents", permission="contact.read", query=[STANDARD], audited={"consents.viewed"})
+async def list_consents(ask: Ask[None]) -> Listed[dict[str, Any]]:
+    """Return the receipts, withdrawn ones too; `?format=ts27560` in that standard's terms."""
+    ledger = await contacts.ledger(ask.services, ask.actor, ask.path["id"])
     found = [consent.signed_receipt({"document": each.document, "signature": each.signature}) for each in ledger]
-    return listed([portable(services, each["receipt"]) for each in found] if standard_of(request) else found, None)
+    standard = ask.query(STANDARD) == "ts27560"
+    return Listed([portable(ask.services, each["receipt"]) for each in found] if standard else found)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from chat.profiles import api
+from chat.web.endpoint import endpoints
 from chat.web.feature import Feature
 
 feature = Feature(
     "profiles",
     Path(__file__).parent,
-    rest=api.routes(),
+    endpoints=endpoints(api),
     audited=("consents.viewed", "contact.viewed", "contacts.listed"),
 )

@@ -2,34 +2,23 @@
 
 from __future__ import annotations
 
-from starlette.requests import Request
+from typing import Any
+
 from starlette.responses import Response
-from starlette.routing import Route
 
-from chat.core.access import require_manager
-from chat.core.errors import InvalidField
 from chat.record import actions as datamap
-from chat.web.answers import JSON
-from chat.web.authentication import actor_of
-from chat.web.context import context_of
-from chat.web.parameters import takes
+from chat.web.endpoint import Ask, endpoint
+from chat.web.parameters import choice
+
+FORMAT = choice("format", "json", "csv", refusal="A format is json or csv")
 
 
-def routes() -> list[Route]:
-    """Return the route of `/api/v1/data-map`."""
-    return [Route("/data-map", get_data_map)]
-
-
-@takes("format")
-async def get_data_map(request: Request) -> Response:
-    """`GET /data-map`: the record of processing; `?format=csv` as a table. Owner or admin."""
-    actor = await actor_of(request)
-    require_manager(actor)
-    form = request.query_params.get("format", "json")
-    if form not in {"json", "csv"}:
-        raise InvalidField("A format is json or csv", field="format")
-    made = await datamap.record(context_of(request).services, actor)
+@endpoint("GET /data-map", permission="record.read", query=[FORMAT], audited={"data_map.viewed"})
+async def get_data_map(ask: Ask[None]) -> dict[str, Any] | Response:
+    """Return the record of processing; `?format=csv` as a table."""
+    form = ask.query(FORMAT)
+    made = await datamap.record(ask.services, ask.actor)
     if form == "json":
-        return JSON(made)
+        return made
     headers = {"cache-control": "no-store", "content-disposition": 'attachment; filename="data-map.csv"'}
     return Response(datamap.as_csv(made), headers=headers, media_type="text/csv; charset=utf-8")

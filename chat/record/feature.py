@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from chat.record import api, pages
+from chat.web.endpoint import endpoints
 from chat.web.feature import Feature
 from chat.web.menu import Menu
 
 feature = Feature(
     "record",
     Path(__file__).parent,
-    rest=api.routes(),
-    pages=pages.routes(),
+    endpoints=endpoints(api, pages),
     menu=(Menu("privacy", 6, "/admin/data-map", "page.datamap"),),
     audited=("data_map.viewed",),
 )

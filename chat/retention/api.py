@@ -5,18 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from msgspec import Struct
-from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from chat.core.errors import InvalidField
 from chat.retention.actions import retention
 from chat.web.answers import JSON
-from chat.web.authentication import actor_of
-from chat.web.context import context_of
-from chat.web.lists import uid_cursor_of
-from chat.web.parameters import takes
-from chat.web.requests import body_of, limit_of
+from chat.web.endpoint import Ask, endpoint
+from chat.web.lists import LIMIT, UID_CURSOR, Listed
 
 
 class NewRun(Struct, frozen=True, forbid_unknown_fields=True):
@@ -26,58 +21,47 @@ class NewRun(Struct, frozen=True, forbid_unknown_fields=True):
     days: dict[str, Any] = {}
 
 
-def routes() -> list[Route]:
-    """Return the routes of `/api/v1/retention`."""
-    return [
-        Route("/retention", get_retention),
-        Route("/retention", put_retention, methods=["PUT"]),
-        Route("/retention/months", get_months),
-        Route("/retention/runs", list_runs),
-        Route("/retention/runs", post_run, methods=["POST"]),
-        Route("/retention/runs/{id}", get_run),
-    ]
+@endpoint("GET /retention", permission="retention.read", audited=())
+async def get_retention(ask: Ask[None]) -> dict[str, Any]:
+    """Return the days."""
+    return await retention.settings(ask.services, ask.actor)
 
 
-async def get_retention(request: Request) -> Response:
-    """`GET /retention`."""
-    actor = await actor_of(request)
-    return JSON(await retention.settings(context_of(request).services, actor))
+@endpoint("PUT /retention", permission="retention.change", audited={"retention.changed"})
+async def put_retention(ask: Ask[dict[str, Any]]) -> dict[str, Any]:
+    """Set the days that are named."""
+    return await retention.change(ask.services, ask.actor, ask.body)
 
 
-async def put_retention(request: Request) -> Response:
-    """`PUT /retention`: sets the days that are named."""
-    actor = await actor_of(request)
-    values = await body_of(request, dict[str, Any])
-    return JSON(await retention.change(context_of(request).services, actor, values))
+@endpoint("GET /retention/months", permission="retention.read", audited=())
+async def get_months(ask: Ask[None]) -> Listed[dict[str, Any]]:
+    """Return what falls due in this month and each of the next twelve."""
+    return Listed(await retention.coming(ask.services, ask.actor))
 
 
-async def get_months(request: Request) -> Response:
-    """`GET /retention/months`: what falls due in this month and each of the next twelve."""
-    actor = await actor_of(request)
-    return JSON({"items": await retention.coming(context_of(request).services, actor), "next": None})
+@endpoint("GET /retention/runs", permission="retention.read", query=[LIMIT, UID_CURSOR], audited=())
+async def list_runs(ask: Ask[None]) -> Listed[dict[str, Any]]:
+    """Return the runs, newest first."""
+    limit, before = ask.query(LIMIT), ask.query(UID_CURSOR)
+    return Listed(*await retention.page(ask.services, ask.actor, before, limit))
 
 
-@takes("limit", "cursor")
-async def list_runs(request: Request) -> Response:
-    """`GET /retention/runs`, newest first."""
-    actor, limit = await actor_of(request), limit_of(request)
-    before = uid_cursor_of(request)
-    items, after = await retention.page(context_of(request).services, actor, before, limit)
-    return JSON({"items": items, "next": after})
-
-
-async def post_run(request: Request) -> Response:
-    """`POST /retention/runs`: a rehearsal, 201 with its counts; or a run, 202, which goes on by itself."""
-    actor, services = await actor_of(request), context_of(request).services
-    asked: NewRun = await body_of(request, NewRun)
-    if asked.dry_run:
-        return JSON(await retention.rehearse(services, actor, asked.days), 201)
-    if asked.days:
+@endpoint(
+    "POST /retention/runs",
+    permission="retention.run",
+    status=(201, 202),
+    audited={"retention.rehearsed", "retention.run"},
+)
+async def post_run(ask: Ask[NewRun]) -> dict[str, Any] | Response:
+    """Rehearse a run, 201 with its counts; or begin one, 202, which goes on by itself."""
+    if ask.body.dry_run:
+        return await retention.rehearse(ask.services, ask.actor, ask.body.days)
+    if ask.body.days:
         raise InvalidField("Other days than the saved ones are for rehearsals only", field="days")
-    return JSON(await retention.start(services, actor), 202)
+    return JSON(await retention.start(ask.services, ask.actor), 202)
 
 
-async def get_run(request: Request) -> Response:
-    """`GET /retention/runs/{id}`."""
-    actor = await actor_of(request)
-    return JSON(await retention.report(context_of(request).services, actor, request.path_params["id"]))
+@endpoint("GET /retention/runs/{id}", permission="retention.read", audited=())
+async def get_run(ask: Ask[None]) -> dict[str, Any]:
+    """Return one run's report."""
+    return await retention.report(ask.services, ask.actor, ask.path["id"])

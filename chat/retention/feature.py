@@ -7,6 +7,7 @@ from pathlib import Path
 from chat.infra.gathered import Sweep
 from chat.retention import api, pages, schema
 from chat.retention.actions import sweeping
+from chat.web.endpoint import endpoints
 from chat.web.feature import Feature
 from chat.web.menu import Menu
 
@@ -17,8 +18,7 @@ feature = Feature(
         schema.retention_run,
         schema.retention_count,
     ),
-    rest=api.routes(),
-    pages=pages.routes(),
+    endpoints=endpoints(api, pages),
     menu=(Menu("privacy", 3, "/admin/retention", "page.retention"),),
     sweeps=(Sweep("retention", sweeping.sweep, 60.0),),
     audited=("retention.changed", "retention.rehearsed", "retention.run"),

@@ -6,13 +6,13 @@ from pathlib import Path
 
 from chat.infra.gathered import Sweep
 from chat.rights import actions, api, pages, schema
+from chat.web.endpoint import endpoints
 from chat.web.feature import Feature
 
 feature = Feature(
     "rights",
     Path(__file__).parent,
     tables=(schema.link,),
-    widget=api.widget_routes(),
-    pages=pages.routes(),
+    endpoints=endpoints(api, pages),
     sweeps=(Sweep("links", actions.sweep, 600.0),),
 )

@@ -3,39 +3,33 @@
 from __future__ import annotations
 
 import struct
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
 
 from chat.core import frames
 from chat.core.errors import InvalidField, NotFound
 from chat.spam_filter.actions import quarantine, runs, training
-from chat.web.answers import JSON
-from chat.web.authentication import actor_of
-from chat.web.context import context_of
-from chat.web.lists import cursor_of, listed
-from chat.web.parameters import takes
-from chat.web.requests import body_of, limit_of
+from chat.web.endpoint import Ask, endpoint
+from chat.web.lists import CURSOR, LIMIT, Listed, cursor, listed
+from chat.web.parameters import Parameter, choice
 
-SORTS = ("score", "time")
+SORT: Parameter[Literal["score", "time"]] = choice("sort", "score", "time", refusal="Sort by score or time")
 
 
-def routes() -> list[Route]:
-    """Return the routes of `/api/v1/spam`."""
-    return [
-        Route("/spam/classify", classify, methods=["POST"]),
-        Route("/spam/model", model),
-        Route("/spam/model", put_model, methods=["PUT"]),
-        Route("/spam/training-runs", list_runs),
-        Route("/spam/training-runs", post_run, methods=["POST"]),
-        Route("/spam/training-runs/{id}", get_run),
-        Route("/spam/training-runs/{id}", discard_run, methods=["DELETE"]),
-        Route("/spam/quarantine", list_held),
-        Route("/spam/quarantine", post_held, methods=["POST"]),
-    ]
+def _position(value: str, name: str) -> tuple[float, int, int] | None:
+    """Read where a page of the quarantine begins; the first number of its cursor is the bits of a float."""
+    numbers = cursor(3).read(value, name)
+    if numbers is None:
+        return None
+    try:
+        (by,) = struct.unpack(">d", struct.pack(">q", numbers[0]))
+    except struct.error:
+        raise InvalidField("This cursor is not one of ours; begin without", field="cursor") from None
+    return by, numbers[1], numbers[2]
+
+
+POSITION: Parameter[tuple[float, int, int] | None] = Parameter("cursor", _position, None)
 
 
 class Text(Struct, frozen=True, forbid_unknown_fields=True):
@@ -64,93 +58,68 @@ class Judgement(Struct, frozen=True, forbid_unknown_fields=True):
     messages: Annotated[list[At], Meta(min_length=1, max_length=quarantine.MOST)]
 
 
-async def classify(request: Request) -> Response:
-    """`POST /spam/classify`."""
-    actor = await actor_of(request)
-    said = await body_of(request, Text)
-    return JSON(training.classify(context_of(request).services, actor, said.text))
+@endpoint("POST /spam/classify", permission="spam.classify", audited=())
+async def classify(ask: Ask[Text]) -> dict[str, Any]:
+    """Judge a text."""
+    return training.classify(ask.services, ask.actor, ask.body.text)
 
 
-async def model(request: Request) -> Response:
-    """`GET /spam/model`."""
-    actor = await actor_of(request)
-    return JSON(await training.model(context_of(request).services, actor))
+@endpoint("GET /spam/model", permission="filter.read", audited=())
+async def model(ask: Ask[None]) -> dict[str, Any]:
+    """Return what the account's filter is."""
+    return await training.model(ask.services, ask.actor)
 
 
-async def put_model(request: Request) -> Response:
-    """`PUT /spam/model`: puts a version to use, an older one too."""
-    actor = await actor_of(request)
-    body = await body_of(request, Use)
-    return JSON(await runs.use(context_of(request).services, actor, body.version))
+@endpoint("PUT /spam/model", permission="filter.train", audited={"filter.promoted"})
+async def put_model(ask: Ask[Use]) -> dict[str, Any]:
+    """Put a version to use, an older one too."""
+    return await runs.use(ask.services, ask.actor, ask.body.version)
 
 
-@takes("limit", "cursor")
-async def list_runs(request: Request) -> Response:
-    """`GET /spam/training-runs`, newest first."""
-    actor = await actor_of(request)
-    before = cursor_of(request.query_params.get("cursor"), 1)
-    items, after = await runs.page(context_of(request).services, actor, before and before[0], limit_of(request))
+@endpoint("GET /spam/training-runs", permission="filter.train", query=[LIMIT, CURSOR], audited=())
+async def list_runs(ask: Ask[None]) -> Listed[dict[str, Any]]:
+    """Return the retrainings, newest first."""
+    before = ask.query(CURSOR)
+    items, after = await runs.page(ask.services, ask.actor, before[0] if before else None, ask.query(LIMIT))
     return listed(items, None if after is None else (after,))
 
 
-async def post_run(request: Request) -> Response:
-    """`POST /spam/training-runs`: 202 with the run, the one under way where there is one."""
-    actor = await actor_of(request)
-    return JSON(await runs.start(context_of(request).services, actor), 202)
+@endpoint("POST /spam/training-runs", permission="filter.train", audited={"filter.trained"}, status=202)
+async def post_run(ask: Ask[None]) -> dict[str, Any]:
+    """Begin a retraining; answers with the one under way where there is one."""
+    return await runs.start(ask.services, ask.actor)
 
 
-async def get_run(request: Request) -> Response:
-    """`GET /spam/training-runs/{id}`: progress, and the report."""
-    actor = await actor_of(request)
-    return JSON(await runs.one(context_of(request).services, actor, request.path_params["id"]))
+@endpoint("GET /spam/training-runs/{id}", permission="filter.train", audited=())
+async def get_run(ask: Ask[None]) -> dict[str, Any]:
+    """Return its progress, and the report."""
+    return await runs.one(ask.services, ask.actor, ask.path["id"])
 
 
-async def discard_run(request: Request) -> Response:
-    """`DELETE /spam/training-runs/{id}`: says that its version is not wanted; it is kept."""
-    actor = await actor_of(request)
-    return JSON(await runs.discard(context_of(request).services, actor, request.path_params["id"]))
+@endpoint("DELETE /spam/training-runs/{id}", permission="filter.train", audited={"filter.discarded"})
+async def discard_run(ask: Ask[None]) -> dict[str, Any]:
+    """Say that its version is not wanted; it is kept."""
+    return await runs.discard(ask.services, ask.actor, ask.path["id"])
 
 
-@takes("sort", "limit", "cursor")
-async def list_held(request: Request) -> Response:
-    """`GET /spam/quarantine`; `?sort=time` newest first, else by score."""
-    actor = await actor_of(request)
-    sort = sort_of(request)
-    items, after = await quarantine.page(
-        context_of(request).services, actor, sort, position_of(request), limit_of(request)
-    )
+@endpoint(
+    "GET /spam/quarantine", permission="quarantine.read", query=[SORT, LIMIT, POSITION], audited={"quarantine.viewed"}
+)
+async def list_held(ask: Ask[None]) -> Listed[dict[str, Any]]:
+    """Return what is held; `?sort=time` newest first, else by score."""
+    sort, position = ask.query(SORT), ask.query(POSITION)
+    items, after = await quarantine.page(ask.services, ask.actor, sort, position, ask.query(LIMIT))
     return listed(items, numbers_of(after))
 
 
-async def post_held(request: Request) -> Response:
-    """`POST /spam/quarantine`: an agent's word on many messages at once; answers with how many of them were there."""
-    actor = await actor_of(request)
-    body = await body_of(request, Judgement)
-    refs = [(each.ticket, each.seq) for each in body.messages]
-    done = await quarantine.judge(context_of(request).services, actor, body.word, refs)
+@endpoint("POST /spam/quarantine", permission="spam.mark", audited={"spam.marked", "spam.unmarked", "spam.returned"})
+async def post_held(ask: Ask[Judgement]) -> dict[str, int]:
+    """Take an agent's word on many messages at once; answers with how many of them were there."""
+    refs = [(each.ticket, each.seq) for each in ask.body.messages]
+    done = await quarantine.judge(ask.services, ask.actor, ask.body.word, refs)
     if not done:
         raise NotFound("None of these messages is there")
-    return JSON({"done": done})
-
-
-def sort_of(request: Request) -> Any:
-    """Return how the quarantine is to be sorted. Raises InvalidField."""
-    sort = request.query_params.get("sort", SORTS[0])
-    if sort not in SORTS:
-        raise InvalidField("Sort by score or time", field="sort")
-    return sort
-
-
-def position_of(request: Request) -> tuple[float, int, int] | None:
-    """Return where a page of the quarantine begins; the first number of its cursor is the bits of a float."""
-    numbers = cursor_of(request.query_params.get("cursor"), 3)
-    if numbers is None:
-        return None
-    try:
-        (by,) = struct.unpack(">d", struct.pack(">q", numbers[0]))
-    except struct.error:
-        raise InvalidField("This cursor is not one of ours; begin without", field="cursor") from None
-    return by, numbers[1], numbers[2]
+    return {"done": done}
 
 
 def numbers_of(after: tuple[float, int, int] | None) -> tuple[int, int, int] | None:

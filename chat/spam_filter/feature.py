@@ -10,6 +10,7 @@ from chat.infra.gathered import Sweep
 from chat.spam_filter import api, schema
 from chat.spam_filter.actions import exporting, forgetting, runs, versions
 from chat.spam_filter.pages import quarantine, training
+from chat.web.endpoint import endpoints
 from chat.web.feature import Feature
 from chat.web.menu import Menu
 
@@ -28,8 +29,7 @@ feature = Feature(
         schema.promotion,
         schema.mistake,
     ),
-    rest=api.routes(),
-    pages=(*training.routes(), *quarantine.routes()),
+    endpoints=endpoints(api, training, quarantine),
     menu=(Menu("account", 5, "/admin/filter", "page.filter"),),
     sweeps=(Sweep("training", runs.sweep, 60.0),),
     audited=(

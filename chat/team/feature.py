@@ -8,6 +8,7 @@ from chat.infra.gathered import Sweep
 from chat.team import api, schema
 from chat.team.actions import agents as actions
 from chat.team.pages import agents, password, session
+from chat.web.endpoint import endpoints
 from chat.web.feature import Feature
 from chat.web.menu import Menu
 
@@ -19,8 +20,7 @@ feature = Feature(
         schema.session,
         schema.token,
     ),
-    rest=api.routes(),
-    pages=(*session.routes(), *password.routes(), *agents.routes()),
+    endpoints=endpoints(api, session, password, agents),
     menu=(Menu("account", 3, "/admin/agents", "page.agents"),),
     sweeps=(Sweep("sessions", actions.end_expired, 3600.0),),
     audited=(

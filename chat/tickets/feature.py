@@ -13,6 +13,7 @@ from chat.tickets.sockets.account import gone_socket
 from chat.tickets.sockets.agent import agent_socket
 from chat.tickets.sockets.visitor import visitor_socket
 from chat.tickets.store import ageing as kinds
+from chat.web.endpoint import endpoints
 from chat.web.feature import Feature
 from chat.web.sockets import socket_route
 
@@ -24,9 +25,7 @@ feature = Feature(
         schema.message,
         schema.note,
     ),
-    rest=(*tickets.routes(), *attachments.routes()),
-    widget=attachments.widget_routes(),
-    pages=pages.routes(),
+    endpoints=endpoints(tickets, attachments, pages),
     sockets=(
         socket_route("/ws/visitor", visitor_socket),
         socket_route("/ws/agent", agent_socket),

@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
-from chat.web.context import context_of
-from chat.web.pages import locale_of, page, reader_of
-
-
-def routes() -> list[Route]:
-    """Return the addresses of the shell; the part after `/inbox` is read in the browser."""
-    return [
-        Route("/inbox", shell),
-        Route("/inbox/{view}", shell),
-        Route("/inbox/{view}/{number:int}", shell),
-    ]
+from chat.web.page_endpoint import PageAsk, page_endpoint
+from chat.web.pages import locale_of
 
 
-async def shell(request: Request) -> Response:
-    """`GET /inbox…`: the page with what its scripts begin with."""
-    who, locale = await reader_of(request), locale_of(request)
+async def shell(ask: PageAsk) -> Response:
+    """Return the page with what its scripts begin with; the part after `/inbox` is read in the browser."""
+    who, locale = ask.reader, locale_of(ask.request)
     boot = {
         "csrf": who.csrf,
         "agent": {"id": who.agent.id, "name": who.agent.name, "manages": who.actor.manages},
         "account": {"name": who.account.name},
         "locale": locale,
-        "strings": context_of(request).services.gathered.locales.strings(locale),
+        "strings": ask.services.gathered.locales.strings(locale),
     }
-    return page(request, "inbox.html", who, boot=boot)
+    return ask.page("inbox.html", boot=boot)
+
+
+inbox = page_endpoint("GET /inbox", permission="ticket.read")(shell)
+view = page_endpoint("GET /inbox/{view}", permission="ticket.read")(shell)
+ticket = page_endpoint("GET /inbox/{view}/{number:int}", permission="ticket.read")(shell)

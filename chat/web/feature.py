@@ -29,9 +29,7 @@ class Feature:
     A feature: its folder's name, the folder, and what is gathered from all features.
 
     - `tables`: those of its schema
-    - `endpoints`: what it serves (`chat/web/endpoint.py`); until all are there also
-      `rest`: paths below `/api/v1`; `widget`: what a visitor's browser asks for; `files`: paths that heed no query;
-      `pages`: those for people, who may choose a locale; `sockets`
+    - `endpoints`: what it serves over HTTP (`chat/web/endpoint.py`); `sockets`
     - `menu`: its lines in the owner's menu
     - `sweeps`: what the clock does for it
     - `audited`: the actions that it enters in the audit log. A word once used keeps its meaning: old entries say it.
@@ -49,10 +47,6 @@ class Feature:
     folder: Path
     tables: Sequence[Table] = ()
     endpoints: Sequence[Endpoint] = ()
-    rest: Sequence[BaseRoute] = ()
-    widget: Sequence[BaseRoute] = ()
-    files: Sequence[BaseRoute] = ()
-    pages: Sequence[BaseRoute] = ()
     sockets: Sequence[BaseRoute] = ()
     menu: Sequence[Menu] = ()
     sweeps: Sequence[Sweep] = ()

@@ -8,41 +8,14 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from chat.core.access import require_manager
 from chat.core.errors import Forbidden, InvalidField, TooLarge
 from chat.web.bodies import whole as body
-from chat.web.pages import Reader, reader_of
+from chat.web.pages import Reader
 from chat.web.parameters import number
 
 FIELDS_MOST = 300
 Form = dict[str, str]
 Errors = dict[str, str]
-
-
-async def manager(request: Request) -> Reader:
-    """Return who reads; Forbidden unless they may change these pages' matters."""
-    who = await reader_of(request)
-    require_manager(who.actor)
-    return who
-
-
-async def posted(request: Request) -> tuple[Reader, Form]:
-    """Return who posts, and the form; Forbidden where it does not come from our own page."""
-    who, form = await manager(request), await form_of(request)
-    require_own_form(form.pop("csrf", ""), who)
-    return who, form
-
-
-async def posted_fields(request: Request) -> tuple[Reader, list[tuple[str, str]]]:
-    """Return who posts, any agent, and the fields in order, each as often as it stands; Forbidden as above."""
-    who, fields = await reader_of(request), await fields_of(request)
-    require_own_form(dict(fields).get("csrf", ""), who)
-    return who, fields
-
-
-async def form_of(request: Request) -> dict[str, str]:
-    """Read a form's fields, the last of each name; TooLarge or TooSlow as `bodies` says, and where it has too many."""
-    return dict(await fields_of(request))
 
 
 async def fields_of(request: Request) -> list[tuple[str, str]]:
@@ -61,11 +34,6 @@ async def fields_of(request: Request) -> list[tuple[str, str]]:
 def saved(path: str) -> Response:
     """Lead back to a page, which says that it was saved."""
     return RedirectResponse(f"{path}?saved=1", 303)
-
-
-def just_saved(request: Request) -> bool:
-    """Tell whether a page is shown after saving."""
-    return "saved" in request.query_params
 
 
 def named(error: InvalidField) -> Errors:

@@ -1,4 +1,4 @@
-"""What the lists of REST share: cursors, pages, truths in a query."""
+"""What the lists of REST share: how many entries are asked for, where a page begins, and the page itself."""
 
 from __future__ import annotations
 
@@ -8,12 +8,8 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 from msgspec import Struct
-from starlette.requests import Request
-from starlette.responses import Response
 
 from chat.core.errors import InvalidField
-from chat.core.model import Order
-from chat.web.answers import JSON
 from chat.web.parameters import UID, Parameter, number
 
 PAGE, PAGE_MOST = 50, 200
@@ -67,33 +63,11 @@ def _not_ours() -> InvalidField:
     return InvalidField("This cursor is not one of ours; begin without", field="cursor")
 
 
-def order_of(request: Request, usual: Order, *others: Order) -> Order:
-    """Return the order that is asked for. Raises InvalidField."""
-    asked = request.query_params.get("order", usual)
-    for each in (*others, usual):
-        if asked == each:
-            return each
-    raise InvalidField(f"An order is one of {', '.join((usual, *others))}", field="order")
-
-
-def cursor_of(value: str | None, length: int) -> Any:
-    """Read a cursor of so many numbers, None where there is none; InvalidField where it is not one of ours."""
-    return numbers_of(value, length)
-
-
-def uid_cursor_of(request: Request) -> str | None:
-    """Read a cursor that is an id, None where there is none; InvalidField where it is not one of ours."""
-    value = request.query_params.get("cursor")
-    if value and not UID.fullmatch(value):
-        raise InvalidField("This cursor is not one of ours; begin without", field="cursor")
-    return value or None
-
-
 def cursor_in(after: tuple[int, ...] | None) -> str | None:
     """Return a position in a list as a cursor, None where there is none."""
     return None if after is None else base64.urlsafe_b64encode(msgspec.json.encode(after)).decode()
 
 
-def listed(items: list[Any], after: tuple[int, ...] | None) -> Response:
-    """Answer a page of a list; `after` is where the next one begins, None at the end."""
-    return JSON({"items": items, "next": cursor_in(after)})
+def listed(items: list[Any], after: tuple[int, ...] | None) -> Listed[Any]:
+    """Return a page of a list; `after` is where the next one begins, None at the end."""
+    return Listed(items, cursor_in(after))

@@ -13,13 +13,11 @@ from typing import Any, Generic, TypeVar
 from urllib.parse import parse_qsl
 
 from starlette.convertors import Convertor, register_url_convertor
-from starlette.routing import BaseRoute, Mount, Route
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chat.core.errors import InvalidField, UnknownParameter
 
-E = TypeVar("E", bound=Callable[..., Any])
 T = TypeVar("T")
+W = TypeVar("W", bound=str)
 
 BIGGEST = 2**31 - 1
 DIGITS = re.compile(r"[0-9]{1,10}")
@@ -60,14 +58,14 @@ def flag(name: str) -> Parameter[bool]:
     return Parameter(name, lambda _, __: True, default=False)
 
 
-def choice(name: str, usual: str, *others: str, refusal: str) -> Parameter[str]:
+def choice(name: str, usual: W, *others: W, refusal: str) -> Parameter[W]:
     """Return a parameter that is one of some words; `refusal` says which to who gave another."""
-    words = (usual, *others)
+    words = {str(each): each for each in (usual, *others)}
 
-    def read(value: str, name: str) -> str:
+    def read(value: str, name: str) -> W:
         if value not in words:
             raise InvalidField(refusal, field=name)
-        return value
+        return words[value]
 
     return Parameter(name, read, usual, {"type": "string", "enum": [*words], "default": usual})
 
@@ -75,39 +73,6 @@ def choice(name: str, usual: str, *others: str, refusal: str) -> Parameter[str]:
 def switch(name: str) -> Parameter[bool]:
     """Return a parameter that is `true` or `false`, which it is where it is not given."""
     return Parameter(name, truth, default=False, schema={"type": "boolean", "default": False})
-
-
-_taken: dict[Any, frozenset[str]] = {}
-
-
-def takes(*names: str) -> Callable[[E], E]:
-    """Declare which parameters an endpoint takes in its query; without it takes none."""
-
-    def declared(endpoint: E) -> E:
-        _taken[endpoint] = frozenset(names)
-        return endpoint
-
-    return declared
-
-
-def taken(endpoint: Any) -> frozenset[str]:
-    """Return the names of what an endpoint takes."""
-    declared = getattr(endpoint, "query", None) or ()
-    return _taken.get(endpoint, frozenset()) | {each.name for each in declared}
-
-
-class Strict:
-    """ASGI around an endpoint: refuses a parameter that it does not take, and one that is given twice."""
-
-    def __init__(self, app: ASGIApp, names: frozenset[str]) -> None:
-        self.app, self.names = app, names
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on. Raises UnknownParameter, InvalidField."""
-        query = scope["query_string"]
-        if query:
-            check(query.decode("latin-1"), self.names)
-        await self.app(scope, receive, send)
 
 
 def check(query: str, names: Iterable[str]) -> None:
@@ -119,17 +84,6 @@ def check(query: str, names: Iterable[str]) -> None:
         if name in seen:
             raise InvalidField("Give this once", field=name)
         seen.add(name)
-
-
-def strict(routes: Iterable[BaseRoute], *everywhere: str) -> list[BaseRoute]:
-    """Return routes that take what their endpoints declare, and what all of them take; files take anything."""
-    made = list(routes)
-    for each in made:
-        if isinstance(each, Mount):
-            strict(each.routes, *everywhere)
-        elif isinstance(each, Route):
-            each.app = Strict(each.app, taken(each.endpoint) | frozenset(everywhere))
-    return made
 
 
 def number(value: str, field: str, least: int = 0, most: int = BIGGEST) -> int:

@@ -1,4 +1,4 @@
-"""How requests are read: a body as a type, and what every list takes."""
+"""How the bodies of requests are read: JSON as a type, or by the handler itself."""
 
 from __future__ import annotations
 
@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 import msgspec
-from starlette.requests import HTTPConnection, Request
+from starlette.requests import Request
 
 from chat.core.errors import InvalidField, UnknownParameter
 from chat.web.bodies import whole
-from chat.web.parameters import number
 
 FIELD_MOST = 40
-PAGE, PAGE_MOST = 50, 200
 B = TypeVar("B")
 
 
@@ -47,16 +45,3 @@ async def body_of(request: Request, kind: Any) -> Any:
         raise InvalidField(said, field=named[:FIELD_MOST] or "body") from None
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         raise InvalidField("The body is not JSON", field="body") from None
-
-
-def limit_of(request: HTTPConnection) -> int:
-    """Return how many entries of a list are asked for. Raises InvalidField."""
-    return number(request.query_params.get("limit", str(PAGE)), "limit", 1, PAGE_MOST)
-
-
-def standard_of(request: HTTPConnection) -> bool:
-    """Tell whether receipts are asked for in the terms of the standard, `?format=ts27560`. Raises InvalidField."""
-    asked = request.query_params.get("format", "lethe")
-    if asked not in {"lethe", "ts27560"}:
-        raise InvalidField("A format is lethe or ts27560", field="format")
-    return asked == "ts27560"

@@ -2,38 +2,40 @@
 
 from __future__ import annotations
 
-from starlette.requests import Request
 from starlette.responses import Response
 
 from chat.infra.metrics import CONTENT_TYPE
 from chat.web.answers import JSON
-from chat.web.context import context_of
+from chat.web.endpoint import Ask, endpoint
 from chat.web.files import ANYWHERE
 
 
-async def healthz(_: Request) -> Response:
-    """`GET /healthz`: alive."""
-    return JSON({"status": "alive"})
+@endpoint("GET /healthz", audience="anybody")
+async def healthz(_: Ask[None]) -> dict[str, str]:
+    """Say that it is alive."""
+    return {"status": "alive"}
 
 
-async def readyz(request: Request) -> Response:
-    """`GET /readyz`: can store and fan out; 503 naming the part that is away."""
-    context = context_of(request)
-    stores, fans_out = await context.ready.now(context.services)
+@endpoint("GET /readyz", audience="anybody", status=(200, 503))
+async def readyz(ask: Ask[None]) -> Response:
+    """Say whether it can store and fan out; 503 naming the part that is away."""
+    stores, fans_out = await ask.context.ready.now(ask.services)
     return JSON({"stores": stores, "fans_out": fans_out}, 200 if stores and fans_out else 503)
 
 
-async def jwks(request: Request) -> Response:
-    """`GET /.well-known/jwks.json`: the key that checks receipts and certificates, for anybody, also from a page."""
+@endpoint("GET /.well-known/jwks.json", audience="anybody")
+async def jwks(ask: Ask[None]) -> Response:
+    """Return the key that checks receipts and certificates, for anybody, also from a page."""
     headers = {"cache-control": "public, max-age=3600", "access-control-allow-origin": "*", **ANYWHERE}
-    answer = JSON({"keys": [context_of(request).services.signer.jwk]}, headers=headers)
+    answer = JSON({"keys": [ask.services.signer.jwk]}, headers=headers)
     answer.headers["content-type"] = "application/jwk-set+json"
     return answer
 
 
-async def metrics(request: Request) -> Response:
-    """`GET /metrics`: Prometheus."""
-    context = context_of(request)
+@endpoint("GET /metrics", audience="anybody")
+async def metrics(ask: Ask[None]) -> Response:
+    """Return the numbers, for Prometheus."""
+    context = ask.context
     context.metrics.visitors.set(context.visitors_here)
     context.metrics.agents.set(len(context.agents))
     context.metrics.missed.set(context.services.bus.missed)

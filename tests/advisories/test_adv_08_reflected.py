@@ -14,9 +14,9 @@ import pytest
 from starlette.routing import Route
 
 from chat.routes import routes
-from chat.web.parameters import taken
 from tests.chance import dice
 from tests.inside import CHAT, Served
+from tests.routes import taken
 from tests.walks.hostile import COUNTED, payloads
 
 pytestmark = pytest.mark.anyio

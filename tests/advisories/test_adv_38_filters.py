@@ -13,9 +13,9 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from chat.routes import routes
 from chat.tickets.schema import ticket
-from chat.web.parameters import taken
 from tests.chance import dice
 from tests.inside import Served, new_id
+from tests.routes import taken
 
 pytestmark = pytest.mark.anyio
 MARK = "zq7q"

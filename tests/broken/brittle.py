@@ -4,14 +4,12 @@ import asyncio
 import sys
 from typing import Any
 
-from starlette.requests import Request
-from starlette.responses import Response
-
-from chat.web import requests, server
+from chat.web import lists, server
+from chat.web.endpoint import Ask
 from tests.fuzz import server as watched
 
 _left: set[asyncio.Task[Any]] = set()
-readyz = server.readyz
+readyz = server.readyz.handler
 
 
 def number(value: str, *_: object) -> int:
@@ -19,14 +17,14 @@ def number(value: str, *_: object) -> int:
     return int(value)
 
 
-async def leaving(request: Request) -> Response:
+async def leaving(ask: Ask[None]) -> Any:
     """Answer, and leave a task behind."""
     _left.add(asyncio.create_task(asyncio.sleep(1000)))
-    return await readyz(request)
+    return await readyz(ask)
 
 
-requests.number = number  # type: ignore[attr-defined, assignment] # that is the fault
-server.readyz = leaving
+lists.number = number  # type: ignore[attr-defined, assignment] # that is the fault
+object.__setattr__(server.readyz, "handler", leaving)
 
 if __name__ == "__main__":
     sys.exit(watched.main())

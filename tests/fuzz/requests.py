@@ -12,9 +12,9 @@ from urllib.parse import quote, urlencode
 from starlette.routing import BaseRoute, Mount, Route
 
 from chat.routes import routes
-from chat.web.parameters import taken
 from tests.fuzz import odd
 from tests.lethe import NOTICE, Account
+from tests.routes import taken
 from tests.test_bodies import BODIES, OURS
 
 VERBS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "PROPFIND")

@@ -4,74 +4,77 @@ from __future__ import annotations
 
 from typing import Any
 
-from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
 
 from chat.core.errors import InvalidField
 from chat.spam_filter.actions import quarantine
-from chat.spam_filter.api import numbers_of, position_of, sort_of
+from chat.spam_filter.api import POSITION, SORT, numbers_of
 from chat.spam_filter.pages.chips import chip
-from chat.web.context import context_of
-from chat.web.forms import posted_fields
 from chat.web.lists import cursor_in
-from chat.web.pages import page, reader_of
-from chat.web.parameters import number, takes
+from chat.web.page_endpoint import PageAsk, page_endpoint
+from chat.web.parameters import Parameter, flag, number, optional
 
 SHOWN = 50
 WORDS = ("release", "confirm", "return")
 
 
-def routes() -> list[Route]:
-    """Return the page, and what its forms post to."""
-    return [Route("/admin/quarantine", show), Route("/admin/quarantine", judge, methods=["POST"])]
+NONE = flag("none")
+DONE = {word: optional(word) for word in WORDS}
+COUNT = Parameter("count", number, 0, {"type": "integer"})
 
 
-@takes("sort", "cursor", "none", "release", "confirm", "return", "count")
-async def show(request: Request) -> Response:
-    """`GET /admin/quarantine`: the held messages, a page at a time."""
-    who, services = await reader_of(request), context_of(request).services
-    sort = sort_of(request)
-    items, after = await quarantine.page(services, who.actor, sort, position_of(request), SHOWN)
+@page_endpoint(
+    "GET /admin/quarantine",
+    permission="quarantine.read",
+    query=[SORT, POSITION, NONE, *DONE.values(), COUNT],
+    audited={"quarantine.viewed"},
+)
+async def show(ask: PageAsk) -> Response:
+    """Show the held messages, a page at a time."""
+    sort = ask.query(SORT)
+    items, after = await quarantine.page(ask.services, ask.actor, sort, ask.query(POSITION), SHOWN)
     more: dict[str, Any] = {
         "items": items,
         "chip": chip,
         "sort": sort,
         "next": None if after is None else cursor_in(numbers_of(after)),
-        "first": "cursor" not in request.query_params,
-        "waiting": await quarantine.count(services, who.actor),
-        "done": _done(request),
+        "first": POSITION.name not in ask.request.query_params,
+        "waiting": await quarantine.count(ask.services, ask.actor),
+        "done": _done(ask),
     }
-    return page(request, "admin-quarantine.html", who, errors={}, saved=False, **more)
+    return ask.page("admin-quarantine.html", **more)
 
 
-@takes("sort")
-async def judge(request: Request) -> Response:
-    """`POST /admin/quarantine`: an agent's word on every ticked message; the page after it can take it back."""
-    who, fields = await posted_fields(request)
-    said, sort = dict(fields), sort_of(request)
-    word: Any = said.get("word", "")
-    refs = [_ref(value) for name, value in fields if name == "held"][: quarantine.MOST]
+@page_endpoint(
+    "POST /admin/quarantine",
+    permission="spam.mark",
+    query=[SORT],
+    audited={"spam.marked", "spam.unmarked", "spam.returned"},
+)
+async def judge(ask: PageAsk) -> Response:
+    """Take an agent's word on every ticked message; the page after it can take it back."""
+    sort = ask.query(SORT)
+    word: Any = ask.form.get("word", "")
+    refs = [_ref(value) for name, value in ask.fields if name == "held"][: quarantine.MOST]
     if word not in WORDS:
         raise InvalidField("Say release, confirm or return", field="word")
     if not refs:
         return RedirectResponse(f"/admin/quarantine?sort={sort}&none=1", 303)
-    count = await quarantine.judge(context_of(request).services, who.actor, word, refs)
+    count = await quarantine.judge(ask.services, ask.actor, word, refs)
     named = ",".join(f"{number}-{seq}" for number, seq in refs)
     return RedirectResponse(f"/admin/quarantine?sort={sort}&{word}={named}&count={count}", 303)
 
 
-def _done(request: Request) -> dict[str, Any] | None:
+def _done(ask: PageAsk) -> dict[str, Any] | None:
     """Return what was just done, with the messages it was done to, so that it can be taken back."""
-    query = request.query_params
-    if "none" in query:
+    if ask.query(NONE):
         return {"word": "none", "places": [], "count": 0}
-    for word in WORDS:
-        if word in query:
-            refs = query[word].split(",")[: quarantine.MOST]
+    for word, parameter in DONE.items():
+        if (said := ask.query(parameter)) is not None:
+            refs = said.split(",")[: quarantine.MOST]
             for each in refs:
                 _ref(each)
-            return {"word": word, "places": refs, "count": number(query.get("count", "0"), "count")}
+            return {"word": word, "places": refs, "count": ask.query(COUNT)}
     return None
 
 

@@ -4,58 +4,39 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
 
 from chat.core.errors import InvalidField, RateLimited
 from chat.team.actions import credentials
-from chat.team.pages.session import next_of
-from chat.web.context import context_of
-from chat.web.forms import Errors, form_of, require_own_form
-from chat.web.pages import Reader, page, reader_of
-from chat.web.parameters import takes
+from chat.team.pages.session import NEXT, next_of
+from chat.web.forms import Errors
+from chat.web.page_endpoint import SAVED, PageAsk, page_endpoint
 
 
-def routes() -> list[Route]:
-    """Return the page and what its form posts to."""
-    return [Route("/password", show), Route("/password", change, methods=["POST"])]
+@page_endpoint("GET /password", audience="agent", query=[NEXT, SAVED], due=True)
+async def show(ask: PageAsk) -> Response:
+    """Show the form."""
+    return await _page(ask, next_of(ask.query(NEXT)), {})
 
 
-@takes("next", "saved")
-async def show(request: Request) -> Response:
-    """`GET /password`."""
-    who = await reader_of(request, due=True)
-    return await _page(request, who, next_of(request.query_params.get("next", "")), {})
-
-
-async def change(request: Request) -> Response:
-    """`POST /password`: change it, and go on to where one was going."""
-    who, form = await reader_of(request, due=True), await form_of(request)
-    require_own_form(form.get("csrf", ""), who)
+@page_endpoint("POST /password", audience="agent", due=True, audited={"agent.password_changed"})
+async def change(ask: PageAsk) -> Response:
+    """Change it, and go on to where one was going."""
+    form = ask.form
     after, new = next_of(form.get("next", "")), form.get("password", "")
     if new != form.get("again", ""):
-        return await _page(request, who, after, {"again": "password.error.again"}, 422)
+        return await _page(ask, after, {"again": "password.error.again"}, 422)
     try:
-        await credentials.change(context_of(request).services, who.actor, form.get("old", ""), new)
+        await credentials.change(ask.services, ask.actor, form.get("old", ""), new)
     except InvalidField as error:
         field = str(error.extra["field"])
-        return await _page(request, who, after, {field: f"password.error.{error.extra.get('why', field)}"}, 422)
+        return await _page(ask, after, {field: f"password.error.{error.extra.get('why', field)}"}, 422)
     except RateLimited as error:
-        return await _page(request, who, after, {"whole": "signin.error.rate_limited"}, error.status)
+        return await _page(ask, after, {"whole": "signin.error.rate_limited"}, error.status)
     return RedirectResponse(f"/password?saved=1&next={quote(after)}", 303)
 
 
-async def _page(request: Request, who: Reader, after: str, errors: Errors, status: int = 200) -> Response:
-    stands = await credentials.standing(context_of(request).services, who.actor)
-    return page(
-        request,
-        "password.html",
-        who,
-        status,
-        errors=errors,
-        failed=0 if errors else stands.failed,
-        due=stands.due,
-        saved="saved" in request.query_params,
-        next=after,
-    )
+async def _page(ask: PageAsk, after: str, errors: Errors, status: int = 200) -> Response:
+    stands = await credentials.standing(ask.services, ask.actor)
+    failed = 0 if errors else stands.failed
+    return ask.page("password.html", status, errors=errors, failed=failed, due=stands.due, next=after)

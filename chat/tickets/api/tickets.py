@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from msgspec import Meta, Struct
-from starlette.datastructures import QueryParams
-from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from chat.attachments.actions import attachments
 from chat.core import frames
@@ -18,11 +15,9 @@ from chat.core.texts import seen
 from chat.tickets.actions import tickets, transcripts, viewing
 from chat.tickets.sockets.context import chat_doors_of
 from chat.web.answers import JSON
-from chat.web.authentication import actor_of
-from chat.web.context import context_of
-from chat.web.lists import cursor_of, listed, order_of
-from chat.web.parameters import takes, truth, uid
-from chat.web.requests import body_of, limit_of
+from chat.web.endpoint import Ask, endpoint
+from chat.web.lists import CURSOR, LIMIT, Listed, listed, numbers_of
+from chat.web.parameters import Parameter, choice, optional, switch, truth, uid
 
 CURSORS: dict[Order, int] = {"updated": 2, "number": 1}
 """So many numbers are in a cursor."""
@@ -42,48 +37,47 @@ class SaidWithFiles(Said, frozen=True, forbid_unknown_fields=True):
     attachments: frames.Attached = []
 
 
+S = TypeVar("S", bound=Said)
+
+
 class Spam(Struct, frozen=True, forbid_unknown_fields=True):
     """Whether a ticket is spam."""
 
     spam: bool
 
 
-def routes() -> list[Route]:
-    """Return the routes of `/api/v1/tickets`."""
-    return [
-        Route("/tickets", list_tickets),
-        Route("/tickets/{number:int}", get_ticket),
-        Route("/tickets/{number:int}", change_ticket, methods=["PATCH"]),
-        Route("/tickets/{number:int}/messages", list_messages),
-        Route("/tickets/{number:int}/messages", post_message, methods=["POST"]),
-        Route("/tickets/{number:int}/notes", list_notes),
-        Route("/tickets/{number:int}/notes", post_note, methods=["POST"]),
-        Route("/tickets/{number:int}/spam", put_spam, methods=["PUT"]),
-    ]
+STATUS, TAG, ASSIGNEE, DEPARTMENT = optional("status"), optional("tag"), optional("assignee"), optional("department")
+CONTACT: Parameter[str | None] = Parameter("contact", uid, None)
+HELD: Parameter[bool | None] = Parameter("held", truth, None, {"type": "boolean"})
+PLAIN = (STATUS, TAG, CONTACT, HELD)
+POSITION = optional("cursor")
+ORDER: Parameter[Order] = choice("order", "updated", "number", refusal="An order is one of updated, number")
+OPEN_HELD = switch("held")
 
 
-@takes("status", "assignee", "contact", "department", "tag", "held", "order", "limit", "cursor")
-async def list_tickets(request: Request) -> Response:
-    """`GET /tickets`."""
-    actor, services = await actor_of(request), context_of(request).services
-    query = request.query_params
-    order = order_of(request, "updated", "number")
-    before = cursor_of(query.get("cursor"), CURSORS[order])
-    items, after = await tickets.page(services, actor, _wanted(query, actor), before, limit_of(request), order)
+@endpoint(
+    "GET /tickets",
+    permission="ticket.read",
+    query=[STATUS, ASSIGNEE, CONTACT, DEPARTMENT, TAG, HELD, ORDER, LIMIT, POSITION],
+    audited={"tickets.listed"},
+)
+async def list_tickets(ask: Ask[None]) -> Listed[dict[str, Any]]:
+    """Return summaries, as the filters and the order say."""
+    order = ask.query(ORDER)
+    before = numbers_of(ask.query(POSITION), CURSORS[order])
+    wanted = _wanted(ask)
+    items, after = await tickets.page(ask.services, ask.actor, wanted, before, ask.query(LIMIT), order)
     return listed(items, after)
 
 
-def _wanted(query: QueryParams, actor: Actor) -> dict[str, Any]:
+def _wanted(ask: Ask[None]) -> dict[str, Any]:
     """Read the filters. Raises InvalidField for what can fit no ticket, so that it is not taken for none of them."""
-    wanted: dict[str, Any] = {name: query[name] for name in ("status", "tag") if name in query}
-    if "assignee" in query:
-        wanted["assignee"] = _whom(query["assignee"], actor)
-    if "department" in query:
-        wanted["department"] = None if query["department"] == "none" else uid(query["department"], "department")
-    if "contact" in query:
-        wanted["contact"] = uid(query["contact"], "contact")
-    if "held" in query:
-        wanted["held"] = truth(query["held"], "held")
+    plain: dict[str, Any] = {each.name: each.of(ask.request.query_params) for each in PLAIN}
+    wanted = {name: value for name, value in plain.items() if value is not None}
+    if (assignee := ask.query(ASSIGNEE)) is not None:
+        wanted["assignee"] = _whom(assignee, ask.actor)
+    if (department := ask.query(DEPARTMENT)) is not None:
+        wanted["department"] = None if department == "none" else uid(department, "department")
     return wanted
 
 
@@ -92,80 +86,83 @@ def _whom(value: str, actor: Actor) -> str | None:
     return named[value] if value in named else uid(value, "assignee")
 
 
-async def get_ticket(request: Request) -> Response:
-    """`GET /tickets/{number}`."""
-    actor = await actor_of(request)
-    return JSON((await viewing.view_ticket(context_of(request).services, actor, _number(request))).summary)
+@endpoint("GET /tickets/{number:int}", permission="ticket.read", audited={"transcript.viewed"})
+async def get_ticket(ask: Ask[None]) -> Any:
+    """Return the summary."""
+    return (await viewing.view_ticket(ask.services, ask.actor, ask.path["number"])).summary
 
 
-async def change_ticket(request: Request) -> Response:
-    """`PATCH /tickets/{number}`."""
-    actor = await actor_of(request)
-    values = await body_of(request, dict[str, Any])
-    return JSON(await tickets.change(context_of(request).services, actor, _number(request), values))
+@endpoint(
+    "PATCH /tickets/{number:int}",
+    permission="ticket.change",
+    audited={"ticket.changed", "ticket.deleted", "ticket.restored"},
+)
+async def change_ticket(ask: Ask[dict[str, Any]]) -> Any:
+    """Change its status, assignee, department or tags."""
+    return await tickets.change(ask.services, ask.actor, ask.path["number"], ask.body)
 
 
-@takes("held", "limit", "cursor")
-async def list_messages(request: Request) -> Response:
-    """`GET /tickets/{number}/messages`; `?held=true` opens the quarantine of this ticket."""
-    actor, services = await actor_of(request), context_of(request).services
-    if truth(request.query_params.get("held", "false"), "held"):
-        return listed(await viewing.view_quarantine(services, actor, _number(request)), None)
-    opened = await viewing.view_ticket(services, actor, _number(request))
-    after, limit = (cursor_of(request.query_params.get("cursor"), 1) or (0,))[0], limit_of(request)
+@endpoint(
+    "GET /tickets/{number:int}/messages",
+    permission="ticket.read",
+    query=[OPEN_HELD, LIMIT, CURSOR],
+    audited={"transcript.viewed", "quarantine.viewed"},
+)
+async def list_messages(ask: Ask[None]) -> Listed[Any]:
+    """Return what was said; `?held=true` opens the quarantine of this ticket."""
+    services, number = ask.services, ask.path["number"]
+    if ask.query(OPEN_HELD):
+        return Listed(await viewing.view_quarantine(services, ask.actor, number))
+    opened = await viewing.view_ticket(services, ask.actor, number)
+    after, limit = (ask.query(CURSOR) or (0,))[0], ask.query(LIMIT)
     found = await transcripts.messages(services, opened.contact.id, opened.ticket, after, agents=True, limit=limit + 1)
     return listed(found[:limit], (found[limit - 1].seq,) if len(found) > limit else None)
 
 
-async def post_message(request: Request) -> Response:
-    """`POST /tickets/{number}/messages`: 201, or 200 where this id was stored before."""
-    actor, context = await actor_of(request), chat_doors_of(request)
-    said = await _said(request, SaidWithFiles)
-    opened = await tickets.one(context.services, actor, _number(request))
-    shown = await attachments.list_named(context.services, opened.contact, "agent", said.attachments)
-    draft = tickets.answer(actor, opened, said.id, said.text, context.services.clock())
+@endpoint("POST /tickets/{number:int}/messages", permission="ticket.answer", status=(201, 200), audited=())
+async def post_message(ask: Ask[SaidWithFiles]) -> Response:
+    """Answer: 201, or 200 where this id was stored before. What agents send says itself by whom."""
+    said, services = _checked(ask.body), ask.services
+    opened = await tickets.one(services, ask.actor, ask.path["number"])
+    shown = await attachments.list_named(services, opened.contact, "agent", said.attachments)
+    draft = tickets.answer(ask.actor, opened, said.id, said.text, services.clock())
     draft.attachments, draft.shown = tuple(said.attachments), shown
-    stored = await context.postbox.post(draft)
-    found = await transcripts.messages(
-        context.services, opened.contact.id, opened.ticket, stored.seq - 1, agents=True, limit=1
-    )
+    stored = await chat_doors_of(ask.request).postbox.post(draft)
+    found = await transcripts.messages(services, opened.contact.id, opened.ticket, stored.seq - 1, agents=True, limit=1)
     return JSON(found[0], 200 if stored.repeated else 201)
 
 
-@takes("limit", "cursor")
-async def list_notes(request: Request) -> Response:
-    """`GET /tickets/{number}/notes`."""
-    actor, services = await actor_of(request), context_of(request).services
-    opened = await viewing.view_ticket(services, actor, _number(request))
-    after, limit = (cursor_of(request.query_params.get("cursor"), 1) or (0,))[0], limit_of(request)
-    found = await transcripts.notes(services, opened.contact.id, opened.ticket, after, limit + 1)
+@endpoint(
+    "GET /tickets/{number:int}/notes",
+    permission="ticket.read",
+    query=[LIMIT, CURSOR],
+    audited={"transcript.viewed"},
+)
+async def list_notes(ask: Ask[None]) -> Listed[Any]:
+    """Return the notes."""
+    opened = await viewing.view_ticket(ask.services, ask.actor, ask.path["number"])
+    after, limit = (ask.query(CURSOR) or (0,))[0], ask.query(LIMIT)
+    found = await transcripts.notes(ask.services, opened.contact.id, opened.ticket, after, limit + 1)
     return listed(found[:limit], (found[limit - 1].note,) if len(found) > limit else None)
 
 
-async def post_note(request: Request) -> Response:
-    """`POST /tickets/{number}/notes`: 201, or 200 where this id was stored before."""
-    actor = await actor_of(request)
-    said = await _said(request)
-    note, again = await tickets.add_note(context_of(request).services, actor, _number(request), said.id, said.text)
+@endpoint("POST /tickets/{number:int}/notes", permission="ticket.answer", status=(201, 200), audited=())
+async def post_note(ask: Ask[Said]) -> Response:
+    """Write a note: 201, or 200 where this id was stored before."""
+    said = _checked(ask.body)
+    note, again = await tickets.add_note(ask.services, ask.actor, ask.path["number"], said.id, said.text)
     return JSON(note, 200 if again else 201)
 
 
-async def put_spam(request: Request) -> Response:
-    """`PUT /tickets/{number}/spam`: into quarantine, or out of it."""
-    actor = await actor_of(request)
-    body = await body_of(request, Spam)
-    return JSON(await tickets.hold(context_of(request).services, actor, _number(request), held=body.spam))
+@endpoint("PUT /tickets/{number:int}/spam", permission="spam.mark", audited={"spam.marked", "spam.unmarked"})
+async def put_spam(ask: Ask[Spam]) -> Any:
+    """Put what the visitor said into quarantine, or take it out."""
+    return await tickets.hold(ask.services, ask.actor, ask.path["number"], held=ask.body.spam)
 
 
-async def _said(request: Request, kind: type[Said] = Said) -> Any:
-    said = await body_of(request, kind)
+def _checked(said: S) -> S:
     if not seen(said.text) and not getattr(said, "attachments", ()):
         raise InvalidField("A message has a text or an attachment", field="text")
     if len(said.text) > frames.TEXT_CHARS:
         raise TooLarge(f"A text holds at most {frames.TEXT_CHARS} characters")
     return said
-
-
-def _number(request: Request) -> int:
-    number: int = request.path_params["number"]
-    return number
