@@ -23,9 +23,9 @@ from bench.lethe import PAIRS_EACH, Lethe, Shop, Shops, environ_of
 from bench.load import Load, Run
 from bench.wire import hang_up
 from chat.app import open_services
+from chat.core.events import WorkDue
 from chat.core.ids import uuid7
 from chat.core.macs import Macs
-from chat.core.nudges import Nudge, Told
 from chat.core.settings import from_env
 from chat.infra.bus.file import FileBusClient
 from chat.infra.services import seal_text
@@ -98,7 +98,7 @@ def _scrub(guests: Shops, _: Shop) -> Callable[[], bool]:
     with closing(sqlite3.connect(database, timeout=30)) as raw, raw:
         raw.execute("UPDATE server SET scrubbed_at = 0")
     macs = Macs(server_secret(from_env({"LETHE_DATA": str(guests.data)})))
-    FileBusClient(guests.data / "nudges", macs).publish(Told(Nudge("due")))
+    FileBusClient(guests.data / "events", macs).publish(WorkDue())
 
     def done() -> bool:
         with closing(sqlite3.connect(database, timeout=30)) as raw:

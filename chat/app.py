@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
-from typing import Any
+from typing import Any, assert_never
 
 import structlog
 from starlette.applications import Starlette
@@ -16,11 +16,10 @@ from starlette.responses import Response
 
 from chat import worker
 from chat.account.actions import accounts
-from chat.core import clock
+from chat.core import clock, events
 from chat.core.crypt import Signer, derive
 from chat.core.errors import LetheError, NotFound, WrongMethod
 from chat.core.macs import Macs
-from chat.core.nudges import Told
 from chat.core.settings import Settings
 from chat.core.tokens import Tokens
 from chat.erasure.actions import erasure
@@ -91,8 +90,8 @@ async def open_services(
         )
         # First listen, then read: what another process says meanwhile must not be missed.
         learning: set[asyncio.Task[None]] = set()
-        bus.listen("server", keys, lambda told: _forget(keys, told))
-        bus.listen("server", services.filters, lambda told: _learn(services, told, learning))
+        bus.listen(events.SERVER, keys, lambda delivery: _forget(keys, delivery.event))
+        bus.listen(events.SERVER, services.filters, lambda delivery: _learn(services, delivery.event, learning))
         await training.fold(services)
         await versions.lead_all(services)
         settling = asyncio.create_task(_settle(services))
@@ -108,27 +107,36 @@ async def _settle(services: Services) -> None:
         await asyncio.sleep(SETTLES)
 
 
-def _learn(services: Services, told: Told, learning: set[asyncio.Task[None]]) -> None:
+def _learn(services: Services, event: events.ServerEvent, learning: set[asyncio.Task[None]]) -> None:
     """Take over what another process learnt or unlearnt, and which version it put to use."""
-    work: Coroutine[Any, Any, None] | None = None
-    if told.nudge.kind == "taught":
-        work = training.refresh(services, told.nudge.account, told.nudge.contact)
-    elif told.nudge.kind == "filter":
-        work = versions.use_version(services, told.nudge.account)
-    elif told.nudge.kind == "resync":
-        work = versions.resync(services)
-    if work is not None:
-        task = asyncio.create_task(work)
-        learning.add(task)
-        task.add_done_callback(learning.discard)
+    work: Coroutine[Any, Any, None]
+    match event:
+        case events.LabelsChanged():
+            work = training.refresh(services, event.account, event.contact)
+        case events.FilterVersionChanged():
+            work = versions.use_version(services, event.account)
+        case events.EventsMissed():
+            work = versions.resync(services)
+        case events.KeyDestroyed() | events.WorkDue():
+            return  # the filter has neither keys nor a clock
+        case _:
+            assert_never(event)
+    task = asyncio.create_task(work)
+    learning.add(task)
+    task.add_done_callback(learning.discard)
 
 
-def _forget(keys: Keys, told: Told) -> None:
+def _forget(keys: Keys, event: events.ServerEvent) -> None:
     """Drop the copy of a key that another process destroyed, and all copies where that may not have been heard."""
-    if told.nudge.kind == "forget":
-        keys.drop(told.nudge.number, told.nudge.by)
-    elif told.nudge.kind == "resync":
-        keys.drop_all()
+    match event:
+        case events.KeyDestroyed():
+            keys.drop(event.slot, event.owner)
+        case events.EventsMissed():
+            keys.drop_all()
+        case events.LabelsChanged() | events.FilterVersionChanged() | events.WorkDue():
+            pass  # these touch no key
+        case _:
+            assert_never(event)
 
 
 def create_app(settings: Settings, features: Features = FEATURES, *, sweeping: bool | None = None) -> Starlette:

@@ -7,11 +7,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Mapping
+from typing import assert_never
 
 import structlog
 
+from chat.core import events
+from chat.core.deliveries import Delivery
 from chat.core.errors import Unavailable
-from chat.core.nudges import Told
 from chat.infra.gathered import Sweep
 from chat.infra.services import Services
 
@@ -28,16 +30,22 @@ async def run(services: Services, sweeps: Mapping[str, Sweep]) -> None:
     # An event each: one that is at work when something falls due must not miss it because another was quicker.
     due = {name: asyncio.Event() for name in sweeps}
 
-    def heard(told: Told) -> None:
-        if told.nudge.kind not in {"forget", "taught", "filter"}:
-            for each in due.values():
-                each.set()
+    def heard(delivery: Delivery[events.ServerEvent]) -> None:
+        event = delivery.event
+        match event:
+            case events.WorkDue() | events.EventsMissed():
+                for each in due.values():
+                    each.set()
+            case events.KeyDestroyed() | events.LabelsChanged() | events.FilterVersionChanged():
+                pass  # no work of a sweep
+            case _:
+                assert_never(event)
 
-    services.bus.listen("server", heard, heard)
+    services.bus.listen(events.SERVER, heard, heard)
     try:
         await asyncio.gather(*(_forever(services, sweeps[name], event) for name, event in due.items()))
     finally:
-        services.bus.leave("server", heard)
+        services.bus.leave(events.SERVER, heard)
 
 
 async def _forever(services: Services, sweep: Sweep, due: asyncio.Event) -> None:

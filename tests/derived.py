@@ -6,7 +6,9 @@ import ast
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
+from chat.core import events
 from chat.features import FEATURES
 from chat.web.feature import Feature
 
@@ -52,7 +54,35 @@ COLUMNS: Mapping[str, Callable[[Feature], Iterable[str]]] = {
     "forgets there": lambda each: [step.location.name for step in each.steps],
     "enters in the audit log": lambda each: each.audited,
 }
-DERIVED: Mapping[str, Callable[[], Iterable[str]]] = {"features": features, "modules": modules}
+
+
+def table_of_events() -> Iterator[str]:
+    """Yield a table of the events: name on the bus, fields, channels by kind, whether it may leave the server."""
+    yield from ("| event | fields | told on | may leave | what happened |", "| --- | --- | --- | --- | --- |")
+    for event in get_args(events.Event):
+        fields = ", ".join(f"`{name}`" for name in event.__struct_fields__)
+        channels = ", ".join(f"`{each.partition(':')[0]}`" for each in sample(event).channels())
+        leaves, said = "yes" if event.leaves_server else "no", " ".join((event.__doc__ or "").split())
+        yield f"| `{event.__struct_config__.tag}` | {fields} | {channels} | {leaves} | {said} |"
+
+
+def sample(event: type[events.BaseEvent]) -> events.BaseEvent:
+    """An event of a class; KeyError where a field holds more than ids and numbers."""
+    hints = get_type_hints(event)
+    return event(*(_value(hints[name]) for name in event.__struct_fields__))
+
+
+def _value(kind: Any) -> Any:
+    if get_origin(kind) is Literal:
+        return get_args(kind)[0]
+    return {str: "an id", int: 7, bool: True, events.TicketRef: events.TicketRef("an id", 5, 6, 7)}[kind]
+
+
+DERIVED: Mapping[str, Callable[[], Iterable[str]]] = {
+    "events": table_of_events,
+    "features": features,
+    "modules": modules,
+}
 """What stands between the marks of each name."""
 
 

@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import select, update
 
 from chat.core.errors import InvalidField, LetheError, RateLimited, Unauthorized
+from chat.core.events import CredentialsRevoked
 from chat.core.networks import Network
-from chat.core.nudges import Nudge, Told
 from chat.infra.audit.schema import audit
 from chat.team.actions import agents, attempts, credentials, passwords
 from chat.team.schema import agent, session
@@ -201,7 +201,7 @@ async def test_a_session_nobody_uses_ends_after_a_day(app: Served, monkeypatch: 
 
 async def test_a_forged_sign_out_signs_nobody_out_and_a_missed_one_is_noticed(house: House) -> None:
     actor = house.actor
-    house.services.bus.publish(Told(Nudge("signout", account=actor.account_id, agent=actor.agent_id)))
+    house.services.bus.publish(CredentialsRevoked(actor.account_id, actor.agent_id))
     assert (await agents.require_still(house.services, actor)).agent_id == actor.agent_id
     await house.services.store.write(lambda tx: tx.execute(update(agent).values(role="admin")))  # past the MAC
     with pytest.raises(Unauthorized):

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chat.core.nudges import Nudge, Told
+from chat.core.events import MessageStored
 from chat.tickets.actions import tickets, transcripts
 from chat.tickets.sockets.view import View
 from chat.tickets.store import posting
@@ -51,16 +51,14 @@ async def test_what_is_sent_again_opens_no_ticket_and_what_follows_does(app: Ser
 
 async def test_what_comes_late_of_the_chat_that_was_left_leads_not_back(app: Served) -> None:
     guest, _, first = await ended(app)
-    late = Nudge(
-        "message", account=guest.contact.account_id, contact=guest.contact.id, ticket=first.id, number=1, seq=1
-    )
+    late = MessageStored(first.ref, 1)
     async with inner_socket(app, "/ws/visitor", {}) as visitor:
         await anew(visitor, guest)
-        app.services.bus.publish(Told(late))
+        app.services.bus.publish(late)
         await visitor("ping", "pong")
         ack = await visitor("message", "ack", id=new_id(), text="something else")
         assert ack["ticket"] != first.number
-        app.services.bus.publish(Told(late))
+        app.services.bus.publish(late)
         await visitor("ping", "pong")
         await visitor("message", "ack", id=new_id(), text="and more")
     assert welcomes(visitor) == [None]
@@ -121,14 +119,12 @@ async def test_the_control_who_follows_whatever_is_elsewhere_is_led_back(
     app: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     guest, _, first = await ended(app)
-    late = Nudge(
-        "message", account=guest.contact.account_id, contact=guest.contact.id, ticket=first.id, number=1, seq=1
-    )
+    late = MessageStored(first.ref, 1)
     monkeypatch.setattr(
-        View, "_moves", lambda view, nudge: view.here.ticket is None or nudge.ticket != view.here.ticket.id
+        View, "_moves", lambda view, event: view.here.ticket is None or event.ticket.id != view.here.ticket.id
     )
     async with inner_socket(app, "/ws/visitor", {}) as visitor:
         await anew(visitor, guest)
-        app.services.bus.publish(Told(late))
+        app.services.bus.publish(late)
         await visitor("", "welcome")
     assert len(welcomes(visitor)) == 2

@@ -9,18 +9,39 @@ import msgspec
 import pytest
 from redis.asyncio import Redis
 
+from chat.core import frames
+from chat.core.channels import Channel
+from chat.core.deliveries import Delivery, Rendered
+from chat.core.events import (
+    SERVER,
+    AgentsEvent,
+    ContactEvent,
+    ContactGone,
+    CredentialsRevoked,
+    Event,
+    EventsMissed,
+    MessageStored,
+    NoteAdded,
+    PresenceChanged,
+    TicketEvent,
+    TicketRef,
+    VisitorsEvent,
+    WorkDue,
+    agents_channel,
+    contact_channel,
+    ticket_channel,
+    visitors_channel,
+)
 from chat.core.macs import Macs
-from chat.core.nudges import Nudge, Told
-from chat.infra.bus import Bus, open_bus
-from chat.infra.bus import file as left
-from chat.infra.bus import memory as here
-from chat.infra.bus import redis as across
+from chat.infra.bus import Bus, file, memory, open_bus, redis
 from chat.infra.bus.redis import RedisBus
 from tests.services import Valkey
 
 pytestmark = pytest.mark.anyio
 MACS = Macs(b"s" * 32)
-MESSAGE = Nudge("message", account="a", contact=1, ticket=2, number=3, seq=4)
+TICKET = TicketRef("a", contact=1, id=2, number=3)
+MESSAGE = MessageStored(TICKET, seq=4)
+SAID = Rendered.same(frames.TypingOut(3, frames.Author("agent", "a secret that stays here"), on=True))
 
 
 @pytest.fixture(params=["memory", "redis"])
@@ -38,14 +59,15 @@ async def pair(redis_url: str, anyio_backend: str) -> AsyncIterator[tuple[Bus, B
     """Two processes' worth, each hearing the other."""
     assert anyio_backend == "asyncio"
     one, other = RedisBus(redis_url, MACS), RedisBus(redis_url, MACS)
-    heard: dict[Bus, list[str]] = {one: [], other: []}
+    heard: dict[Bus, list[TicketEvent]] = {one: [], other: []}
+    said = {each: NoteAdded(TicketRef("ready", 0, 0, 0), note) for note, each in enumerate((one, other))}
     for each in (one, other):
         await each.start()
-        each.listen("account:ready", "test", lambda told, to=heard[each]: to.append(told.nudge.agent))  # type: ignore[misc] # bound at once
+        each.listen(ticket_channel(0), "test", lambda told, to=heard[each]: to.append(told.event))  # type: ignore[misc] # bound at once
     asked = 0
-    while not (heard[one].count("other") and heard[other].count("one")):
-        one.publish(Told(Nudge("signout", account="ready", agent="one")))
-        other.publish(Told(Nudge("signout", account="ready", agent="other")))
+    while not (said[other] in heard[one] and said[one] in heard[other]):
+        for each, event in said.items():
+            each.publish(event)
         await asyncio.sleep(0.02)
         asked += 1
         assert asked < 500
@@ -63,20 +85,31 @@ async def until(true: Callable[[], bool]) -> None:
 
 
 async def test_those_who_listen_are_told_at_once_and_nobody_else(bus: Bus) -> None:
-    heard: list[tuple[str, Told]] = []
-    for channel in ("ticket:2", "contact:1", "contact:9", "account:a"):
-        bus.listen(channel, "me", lambda told, to=channel: heard.append((to, told)))  # type: ignore[misc] # bound at once
-    told = Told(MESSAGE, entry="what was said")
-    bus.publish(told)
-    assert heard == [("ticket:2", told), ("contact:1", told)]
+    heard: list[tuple[str, object]] = []
+    channels: list[Channel[MessageStored]] = [ticket_channel(2), contact_channel(1), contact_channel(9)]
+    for channel in channels:
+        bus.listen(channel, "me", lambda delivery, to=channel: heard.append((to, delivery)))  # type: ignore[misc] # bound at once
+    delivery: Delivery[Event] = Delivery(MESSAGE, SAID)
+    bus.publish(delivery)
+    assert heard == [("ticket:2", delivery), ("contact:1", delivery)]
+
+
+async def test_that_events_were_missed_is_told_once_however_many_channels_one_listens_to(bus: Bus) -> None:
+    heard: list[object] = []
+    for ticket in (1, 2):
+        bus.listen(ticket_channel(ticket), "me", lambda delivery: heard.append(delivery.event))
+    bus.listen(SERVER, "another", lambda delivery: heard.append(delivery.event))
+    heard.clear()  # a bus that has just found Redis says it too
+    bus.publish(EventsMissed())
+    assert heard == [EventsMissed()] * 2
 
 
 async def test_who_caused_it_is_not_told_and_who_has_left_neither(bus: Bus) -> None:
     heard: list[str] = []
     for owner in ("one", "two", "three"):
-        bus.listen("ticket:2", owner, lambda _, to=owner: heard.append(to))  # type: ignore[misc] # bound at once
-    bus.leave("ticket:2", "two")
-    bus.publish(Told(MESSAGE, source="one"))
+        bus.listen(ticket_channel(2), owner, lambda _, to=owner: heard.append(to))  # type: ignore[misc] # bound at once
+    bus.leave(ticket_channel(2), "two")
+    bus.publish(Delivery(MESSAGE, source="one"))
     assert heard == ["three"]
 
 
@@ -104,13 +137,13 @@ async def test_an_allowance_is_spent_refused_and_comes_back(bus: Bus) -> None:
         await asyncio.sleep(0.1)
 
 
-async def test_a_nudge_reaches_the_other_process_without_what_was_said(pair: tuple[Bus, Bus]) -> None:
+async def test_an_event_reaches_the_other_process_without_what_was_said(pair: tuple[Bus, Bus]) -> None:
     one, other = pair
-    heard: list[Told] = []
-    other.listen("ticket:2", "me", heard.append)
-    one.publish(Told(MESSAGE, entry="a secret that stays here", source="socket"))
+    heard: list[Delivery[TicketEvent]] = []
+    other.listen(ticket_channel(2), "me", heard.append)
+    one.publish(Delivery(MESSAGE, SAID, "socket"))
     await until(lambda: bool(heard))
-    assert [(each.nudge, each.entry) for each in heard] == [(MESSAGE, None)]
+    assert [(each.event, each.rendered) for each in heard] == [(MESSAGE, None)]
 
 
 async def test_nothing_but_ids_and_numbers_goes_over_redis(pair: tuple[Bus, Bus], redis_url: str) -> None:
@@ -118,10 +151,10 @@ async def test_nothing_but_ids_and_numbers_goes_over_redis(pair: tuple[Bus, Bus]
     async with Redis.from_url(redis_url) as client, client.pubsub() as line:
         await line.psubscribe("*")
         await line.get_message(timeout=5)
-        one.publish(Told(MESSAGE, entry="a secret that stays here"))
+        one.publish(Delivery(MESSAGE, SAID))
         await one.allow("signin:0f3a", 10, 60)
         got = None
-        while got is None or b'"message"' not in got["data"]:
+        while got is None or b'"message.stored"' not in got["data"]:
             got = await line.get_message(ignore_subscribe_messages=True, timeout=5)
         assert b"secret" not in got["data"]
         assert list(await client.keys()) == [b"lethe:allow:signin:0f3a"]
@@ -141,17 +174,17 @@ async def test_without_redis_a_process_goes_on_alone_and_catches_up_afterwards(a
     assert anyio_backend == "asyncio"
     with Valkey() as server:
         bus = RedisBus(server.url, MACS)
-        heard: list[str] = []
-        bus.listen("ticket:2", "me", lambda told: heard.append(told.nudge.kind))
+        heard: list[TicketEvent] = []
+        bus.listen(ticket_channel(2), "me", lambda delivery: heard.append(delivery.event))
         await bus.start()
-        await until(lambda: heard.count("resync") == 1)
+        await until(lambda: heard.count(EventsMissed()) == 1)
         server.stop()
         assert await bus.ready() is False
-        bus.publish(Told(MESSAGE))
-        assert heard == ["resync", "message"]
+        bus.publish(MESSAGE)
+        assert heard == [EventsMissed(), MESSAGE]
         assert [await bus.allow("key", 1, 60) > 0 for _ in range(2)] == [False, True]
         server.start()
-        await until(lambda: heard.count("resync") == 2)
+        await until(lambda: heard.count(EventsMissed()) == 2)
         assert await bus.ready() is True
         await bus.stop()
 
@@ -159,50 +192,51 @@ async def test_without_redis_a_process_goes_on_alone_and_catches_up_afterwards(a
 async def test_what_was_told_last_before_a_process_ends_still_goes_out(redis_url: str, anyio_backend: str) -> None:
     assert anyio_backend == "asyncio"
     stays, goes = RedisBus(redis_url, MACS), RedisBus(redis_url, MACS)
-    heard: list[int] = []
+    heard: list[TicketEvent] = []
     for each in (stays, goes):
         await each.start()
-    ready: list[Told] = []
-    stays.listen("server", "me", ready.append)
+    ready: list[object] = []
+    stays.listen(SERVER, "me", ready.append)
     await until(lambda: bool(ready))
-    stays.listen("ticket:2", "me", lambda told: heard.append(told.nudge.seq))
-    goes.publish(*(Told(Nudge("message", ticket=2, seq=seq)) for seq in range(100)))
+    stays.listen(ticket_channel(2), "me", lambda delivery: heard.append(delivery.event))
+    said = [MessageStored(TICKET, seq) for seq in range(100)]
+    goes.publish(*said)
     await goes.stop()
-    await until(lambda: heard == list(range(100)))
+    await until(lambda: heard == said)
     await stays.stop()
 
 
 async def test_what_cannot_be_read_makes_nobody_deaf(pair: tuple[Bus, Bus], redis_url: str) -> None:
     one, other = pair
-    heard: list[Told] = []
-    other.listen("ticket:2", "me", heard.append)
-    async with Redis.from_url(redis_url) as redis:
-        for line in (b"nonsense", b'["x",[{"kind":"of another version"}]]'):
-            await redis.publish(across.CHANNEL, MACS.marked("nudges", line))
-    one.publish(Told(MESSAGE))
+    heard: list[object] = []
+    other.listen(ticket_channel(2), "me", heard.append)
+    async with Redis.from_url(redis_url) as client:
+        for line in (b"nonsense", b'["x",[{"event":"of another version"}]]'):
+            await client.publish(redis.CHANNEL, MACS.marked("events", line))
+    one.publish(MESSAGE)
     await until(lambda: bool(heard))
     assert other.missed == 2
 
 
 async def test_an_agent_with_two_sockets_is_announced_as_their_sum(pair: tuple[RedisBus, RedisBus]) -> None:
     one, _ = pair
-    for owner, status in (("first", "online"), ("second", "away")):
-        one.present("a", "ann", status, owner)
-    assert [each.status for each in one._announced()] == ["online"]
+    one.present("a", "ann", "online", "first")
+    one.present("a", "ann", "away", "second")
+    assert one._announced() == [PresenceChanged("a", "ann", "online")]
 
 
 async def test_agents_of_a_process_that_was_killed_are_told_to_be_gone(
     bus: Bus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bus.publish(Told(Nudge("presence", account="a", agent="ann", status="online"), source="another process"))
+    bus.publish(Delivery(PresenceChanged("a", "ann", "online"), source="another process"))
     bus.present("a", "bob", "online", object())
-    told: list[Told] = []
-    bus.listen("visitors:a", "me", told.append)
+    told: list[VisitorsEvent] = []
+    bus.listen(visitors_channel("a"), "me", lambda delivery: told.append(delivery.event))
     bus.forget_stale()
     assert told == []
-    monkeypatch.setattr(here, "STALE", -1.0)
+    monkeypatch.setattr(memory, "STALE", -1.0)
     bus.forget_stale()
-    assert [(each.nudge.agent, each.nudge.status) for each in told] == [("ann", "offline")]
+    assert told == [PresenceChanged("a", "ann", "offline")]
     assert bus.agents("a") == {"bob": "online"}
 
 
@@ -220,92 +254,94 @@ async def beside(tmp_path: Path, anyio_backend: str) -> AsyncIterator[tuple[Bus,
 
 async def test_without_redis_a_command_is_heard_by_the_server_beside_it(beside: tuple[Bus, Bus]) -> None:
     server, command = beside
-    heard: list[Told] = []
-    server.listen("contact:1", "me", heard.append)
-    erased = Nudge("erased", account="a", contact=1)
-    command.publish(Told(erased, entry="what was said"), Told(Nudge("due")))
+    heard: list[Delivery[ContactEvent]] = []
+    server.listen(contact_channel(1), "me", heard.append)
+    erased = ContactGone("a", 1)
+    command.publish(Delivery(erased, SAID), WorkDue())
     await until(lambda: bool(heard))
-    assert [(each.nudge, each.entry) for each in heard] == [(erased, None)]
+    assert [(each.event, each.rendered) for each in heard] == [(erased, None)]
 
 
 async def test_what_a_command_leaves_is_ids_and_does_not_pile_up(beside: tuple[Bus, Bus], tmp_path: Path) -> None:
     server, command = beside
-    heard: list[Told] = []
-    server.listen("contact:1", "me", heard.append)
-    found = tmp_path / "nudges"
-    command.publish(Told(MESSAGE, entry="what was said"))
-    with found.open("ab") as file:
-        file.write(b'{"kind":"cut sho\n')
-    assert b"said" not in found.read_bytes()
+    heard: list[object] = []
+    server.listen(contact_channel(1), "me", heard.append)
+    found = tmp_path / "events"
+    command.publish(Delivery(MESSAGE, SAID))
+    with found.open("ab") as left:
+        left.write(b'{"event":"cut sho\n')
+    assert b"secret" not in found.read_bytes()
     await until(lambda: bool(heard))
     assert (found.stat().st_size, found.stat().st_mode & 0o777) == (0, 0o600)
-    server.publish(Told(MESSAGE))
+    server.publish(MESSAGE)
     assert found.stat().st_size == 0
 
 
 async def test_a_file_that_nobody_empties_has_an_end_and_then_all_is_read_anew(tmp_path: Path) -> None:
     command, server = open_bus("", tmp_path, MACS, serves=False), open_bus("", tmp_path, MACS, serves=True)
-    batch = [Told(MESSAGE)] * 1000
+    batch = [MESSAGE] * 1000
     await server.start()
-    heard: list[Told] = []
-    server.listen("server", "me", heard.append)
+    heard: list[object] = []
+    server.listen(SERVER, "me", lambda delivery: heard.append(delivery.event))
     for _ in range(20):  # more than goes in
         command.publish(*batch)
-    assert (tmp_path / "nudges").stat().st_size < left.MOST + 200_000
-    await until(lambda: any(each.nudge.kind == "resync" for each in heard))
+    assert (tmp_path / "events").stat().st_size < file.MOST + 200_000
+    await until(lambda: EventsMissed() in heard)
     await server.stop()
 
 
-async def test_a_nudge_that_no_lethe_wrote_is_dropped_and_counted(beside: tuple[Bus, Bus], tmp_path: Path) -> None:
+async def test_an_event_that_no_lethe_wrote_is_dropped_and_counted(beside: tuple[Bus, Bus], tmp_path: Path) -> None:
     server, command = beside
-    heard: list[Told] = []
-    server.listen("account:a", "me", heard.append)
-    plain = msgspec.json.encode(Nudge("signout", account="a", agent="ann"))
-    good = MACS.marked("nudge", plain)
+    heard: list[AgentsEvent] = []
+    server.listen(agents_channel("a"), "me", lambda delivery: heard.append(delivery.event))
+    plain = msgspec.json.encode(CredentialsRevoked("a", "ann"))
+    good = MACS.marked("event", plain)
     forged = [
         plain,
-        Macs(b"t" * 32).marked("nudge", plain),  # another server's
-        MACS.marked("nudges", plain),  # of another way
+        Macs(b"t" * 32).marked("event", plain),  # another server's
+        MACS.marked("events", plain),  # of another way
         good[:64] + plain.replace(b"ann", b"bob"),
         bytes(64) + plain,
         b"x" * 10,
     ]
-    with (tmp_path / "nudges").open("ab") as file:
-        file.write(b"\n".join(forged) + b"\n")
+    with (tmp_path / "events").open("ab") as left:
+        left.write(b"\n".join(forged) + b"\n")
     await until(lambda: server.forged == len(forged))
     assert heard == []
-    with (tmp_path / "nudges").open("ab") as file:
-        file.write(good + b"\n")
+    with (tmp_path / "events").open("ab") as left:
+        left.write(MACS.marked("event", b'{"event":"of another version"}') + b"\n")
+        left.write(good + b"\n")
     await until(lambda: bool(heard))  # the control
-    assert (heard[0].nudge.agent, server.forged, command.forged) == ("ann", len(forged), 0)
+    assert (heard, server.forged, command.forged) == ([CredentialsRevoked("a", "ann")], len(forged), 0)
+    assert server.missed == 1
 
 
-async def test_over_redis_a_forged_nudge_is_dropped_and_counted(redis_url: str, pair: tuple[Bus, Bus]) -> None:
+async def test_over_redis_a_forged_event_is_dropped_and_counted(redis_url: str, pair: tuple[Bus, Bus]) -> None:
     one, other = pair
-    heard: list[Told] = []
-    other.listen("account:a", "me", heard.append)
-    plain = msgspec.json.encode(["somebody", [Nudge("signout", account="a", agent="ann")]])
+    heard: list[object] = []
+    other.listen(agents_channel("a"), "me", heard.append)
+    plain = msgspec.json.encode(["somebody", [CredentialsRevoked("a", "ann")]])
     async with Redis.from_url(redis_url) as client:
-        for data in (plain, Macs(b"t" * 32).marked("nudges", plain), b"", b"\xff" * 80):
-            await client.publish(across.CHANNEL, data)
+        for data in (plain, Macs(b"t" * 32).marked("events", plain), b"", b"\xff" * 80):
+            await client.publish(redis.CHANNEL, data)
         await until(lambda: (one.forged, other.forged) == (4, 4))
         assert heard == []
-        await client.publish(across.CHANNEL, MACS.marked("nudges", plain))  # the control
+        await client.publish(redis.CHANNEL, MACS.marked("events", plain))  # the control
         await until(lambda: bool(heard))
 
 
 async def test_what_is_counted_has_an_end_and_the_last_call_costs_what_the_first_did() -> None:
     bus = Bus()
     costs = []
-    for start in range(0, here.COUNTED + 30_000, 10_000):
+    for start in range(0, memory.COUNTED + 30_000, 10_000):
         began = time.process_time()
         for number in range(start, start + 10_000):
             assert await bus.allow(f"key:{number}", 1, 900.0) == 0.0
         costs.append(time.process_time() - began)
-    assert len(bus._spent[900.0]) <= here.COUNTED + 1
-    assert bus.evicted == here.COUNTED + 30_000 - len(bus._spent[900.0])
+    assert len(bus._spent[900.0]) <= memory.COUNTED + 1
+    assert bus.evicted == memory.COUNTED + 30_000 - len(bus._spent[900.0])
     assert sorted(costs)[len(costs) // 2] * 10 > max(costs), costs
-    assert await bus.allow(f"key:{here.COUNTED}", 1, 900.0) > 0
+    assert await bus.allow(f"key:{memory.COUNTED}", 1, 900.0) > 0
 
 
 async def test_what_was_counted_goes_with_its_time(monkeypatch: pytest.MonkeyPatch) -> None:

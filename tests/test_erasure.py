@@ -15,7 +15,7 @@ from sqlalchemy import insert, select
 
 from chat.contacts.schema import contact
 from chat.core.errors import Misconfigured, NotFound
-from chat.core.nudges import Nudge, Told
+from chat.core.events import KeyDestroyed
 from chat.erasure.actions import erasure, forgetting
 from chat.erasure.store import erasures
 from chat.infra.services import Services
@@ -371,7 +371,7 @@ async def test_a_key_erased_elsewhere_is_dropped_here(house: House) -> None:
     guest = await chatted(house)
     keys, contact_ = house.services.keys, guest.contact
     assert (contact_.key_slot, contact_.uid) in keys._cache
-    house.services.bus.publish(Told(Nudge("forget", number=contact_.key_slot, by=contact_.uid)))
+    house.services.bus.publish(KeyDestroyed(contact_.key_slot, contact_.uid))
     assert (contact_.key_slot, contact_.uid) not in keys._cache
 
 

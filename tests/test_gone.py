@@ -9,8 +9,9 @@ import pytest
 
 from chat.core import frames
 from chat.core.clock import DAY
+from chat.core.deliveries import Delivery
 from chat.core.errors import NotFound, Unavailable
-from chat.core.nudges import Nudge, Told
+from chat.core.events import EventsMissed, agents_channel
 from chat.erasure.actions import erasure
 from chat.erasure.store import erasures
 from chat.holds import actions as holds
@@ -171,14 +172,14 @@ async def test_a_ticket_that_was_being_opened_when_its_contact_was_erased_is_not
     socket = AgentSocket({"type": "websocket", "state": {"context": app.context}}, nowhere, nowhere)
     socket.say = lambda line: heard.append(json.loads(line))  # type: ignore[method-assign] # keeps what it says
     socket.actor = app.house.actor
-    app.services.bus.listen(f"account:{app.house.made.account_id}", socket, socket.heard)
+    app.services.bus.listen(agents_channel(app.house.made.account_id), socket, socket.heard)
     opening = asyncio.create_task(socket.take(frames.Open(said.number)))
     await asyncio.wait_for(slow.read.wait(), PATIENCE)
     await erasure.by_agent(app.services, app.house.actor, guest.contact.uid)
     slow.go_on.set()
     with pytest.raises(NotFound):
         await opening
-    app.services.bus.leave(f"account:{app.house.made.account_id}", socket)
+    app.services.bus.leave(agents_channel(app.house.made.account_id), socket)
     assert [each["type"] for each in heard] == ["erasure", "ticket"]
     assert socket.watched == {}
 
@@ -189,7 +190,7 @@ async def caught_up(app: Served, socket: AccountSocket) -> None:
     guest = await app.house.visit("Zoe")
     await erasure.by_agent(app.services, app.house.actor, guest.contact.uid)
     await asyncio.sleep(0.02)
-    socket.heard(Told(Nudge("resync")))
+    socket.heard(Delivery(EventsMissed()))
     await asyncio.wait_for(asyncio.gather(*socket._tasks), PATIENCE)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from chat.contacts.schema import contact
 from chat.contacts.store import contacts
-from chat.core.nudges import Nudge
+from chat.core.events import EventsMissed
 from chat.tickets.actions import tickets
 from chat.tickets.sockets.feed import Feed
 from tests.inside import House, Served, new_id, problem_of
@@ -77,7 +77,7 @@ async def test_after_something_was_missed_the_live_list_says_what_changed_last(h
 
     feed = Feed(house.services, house.made.account_id)
     feed.join("me", say)
-    house.services.bus._tell_all(Nudge("resync"))
+    house.services.bus.publish(EventsMissed())
     await asyncio.wait_for(heard.wait(), 30)
     feed.leave("me")
     assert [each["number"] for each in told] == [missed.number]

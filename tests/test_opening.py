@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from chat.core.errors import Unavailable
-from chat.core.nudges import Told
 from chat.tickets.actions import tickets, transcripts
 from chat.tickets.sockets import agent as sockets
 from tests.inside import Inner, Served, inner_socket, new_id
@@ -71,10 +70,10 @@ async def test_what_a_colleague_notes_meanwhile_is_told_too(
         assert await opened(agent, said.number) == ["Hello?", "A regular"]
 
 
-class Deaf(list[Told]):
+class Deaf(list[Any]):
     """Keeps nothing of what happens while a ticket is read."""
 
-    def append(self, _: Told) -> None:
+    def append(self, _: object) -> None:
         """Forget it."""
 
 
@@ -108,6 +107,6 @@ async def test_what_could_not_be_opened_is_not_listened_to(
         await agent("", "welcome")
         meanwhile(monkeypatch, name, away)
         assert (await agent("open", "welcome", ticket=said.number, last_seq=0))["code"] == "unavailable"
-        assert f"ticket:{said.ticket_id}" not in app.services.bus._ears
+        assert f"ticket:{said.ticket_id}" not in app.services.bus._listeners
         assert await opened(agent, said.number) == ["Hello?"]
-        assert f"ticket:{said.ticket_id}" in app.services.bus._ears
+        assert f"ticket:{said.ticket_id}" in app.services.bus._listeners

@@ -1,11 +1,13 @@
 """Claims about the quarantine: every held message in one list, why it is held, and one word on many at once."""
 
+import json
 from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import select
 
-from chat.core.nudges import Told
+from chat.core.deliveries import Delivery
+from chat.core.events import QuarantineChanged, TicketEvent, ticket_channel
 from chat.erasure.actions import erasure
 from chat.holds import actions as holds
 from chat.spam_filter.actions import quarantine
@@ -65,11 +67,13 @@ async def test_each_page_goes_on_where_the_one_before_ended(house: House) -> Non
 
 async def test_many_are_released_at_once_and_told_to_the_agents(house: House) -> None:
     made = await held(house)
-    heard: list[Told] = []
-    house.services.bus.listen(f"ticket:{await ticket_id(house, made[0][1])}", house.box, heard.append)
+    heard: list[Delivery[TicketEvent]] = []
+    house.services.bus.listen(ticket_channel(await ticket_id(house, made[0][1])), house.box, heard.append)
     assert await quarantine.judge(house.services, house.actor, "release", [place for _, place in made[:2]]) == 2
     assert await waiting(house) == [made[2][1]]
-    assert [each.entry[0].text for each in heard if each.nudge.kind == "held"] == [PRIZE.format(1, 0)]
+    (told,) = [each.rendered for each in heard if isinstance(each.event, QuarantineChanged)]
+    assert told
+    assert [json.loads(line)["text"] for line in told.for_agents] == [PRIZE.format(1, 0)]
     assert (await tickets.one(house.services, house.actor, made[0][1][0])).summary["held"] == 0
     assert await taught(house) == [False, False]
 

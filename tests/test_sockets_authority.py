@@ -9,8 +9,8 @@ from sqlalchemy import Table, delete
 
 from chat.contacts.schema import contact
 from chat.core.crypt import digest
+from chat.core.events import EventsMissed
 from chat.core.ids import secret, uuid7
-from chat.core.nudges import Nudge, Told
 from chat.infra.services import Services
 from chat.infra.store import engine
 from chat.team import store
@@ -94,7 +94,7 @@ def test_who_is_told_to_look_again_looks(lethe: Lethe, kind: str) -> None:
 
 
 async def _resync(services: Services) -> None:
-    services.bus.publish(Told(Nudge("resync")))
+    services.bus.publish(EventsMissed())
 
 
 def test_a_socket_closes_in_the_moment_in_which_its_session_ends(lethe: Lethe) -> None:

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from chat import worker
-from chat.core.nudges import Nudge, Told
+from chat.core.events import WorkDue
 from chat.infra.gathered import Sweep
 from chat.infra.services import Services
 
@@ -29,7 +29,7 @@ async def test_what_falls_due_while_a_sweep_is_at_work_is_done_by_its_next_round
     working = asyncio.create_task(worker.run(services, {each.name: each for each in sweeps}))
     await begun.wait()
     await rounds.acquire()
-    services.bus.publish(Told(Nudge("due")))
+    services.bus.publish(WorkDue())
     await asyncio.sleep(0.05)  # the quick one has its round
     go_on.set()
     await asyncio.wait_for(rounds.acquire(), 10)

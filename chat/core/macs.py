@@ -1,4 +1,4 @@
-"""Keyed hashes by which the server knows again what it wrote itself where others may write too: rows, nudges."""
+"""Keyed hashes by which the server knows again what it wrote itself where others may write too: rows, events."""
 
 from __future__ import annotations
 

@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from chat.core.events import TicketRef
+
 LOCALES = ("en", "el")
 Order = Literal["updated", "number"]
 FIELD_ASKS = ("off", "optional", "required")
+ENDED = ("solved", "trash")
+"""The statuses of tickets that take no more messages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +187,12 @@ class Ticket:
     @property
     def ended(self) -> bool:
         """Whether it takes no more messages."""
-        return self.status in {"solved", "trash"}
+        return self.status in ENDED
+
+    @property
+    def ref(self) -> TicketRef:
+        """What events say of it."""
+        return TicketRef(self.account_id, self.contact_id, self.id, self.number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,3 +286,8 @@ class Draft:
     source: object = None
     attachments: tuple[str, ...] = ()
     shown: tuple[object, ...] = ()
+
+    @property
+    def ref(self) -> TicketRef:
+        """What events say of its ticket, once it is stored."""
+        return TicketRef(self.account_id, self.contact_id, self.ticket_id or 0, self.number)

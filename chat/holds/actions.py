@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 from chat.contacts.store import contacts, holds
 from chat.core.access import require_manager
 from chat.core.addresses import address
 from chat.core.clock import DAY, stamp
 from chat.core.errors import InvalidField, NotFound
+from chat.core.events import TicketChanged, TicketGone, WorkDue
 from chat.core.ids import uuid7
 from chat.core.model import Actor, Ticket
-from chat.core.nudges import Nudge, Told
 from chat.core.texts import seen
 from chat.infra.audit import audit
 from chat.infra.services import Services
@@ -51,7 +51,7 @@ async def place_hold(services: Services, actor: Actor, contact_uid: str, reason:
         services.ledger.enter(now, "hold", said)
         return tickets.all_of_contact(tx, contact.id)
 
-    services.bus.publish(*_told("gone", await services.store.write(work)))
+    services.bus.publish(*(TicketGone(each.ref) for each in await services.store.write(work)))
     return {"contact_id": contact.uid, "held_until": stamp(ends)}
 
 
@@ -87,7 +87,7 @@ async def lift(services: Services, actor: Actor, contact_uid: str) -> None:
         services.ledger.enter(services.clock(), "lift", {"contact": contact_uid})
         return tickets.all_of_contact(tx, contact.id)
 
-    services.bus.publish(*_told("ticket", await services.store.write(work)), Told(Nudge("due")))
+    services.bus.publish(*(TicketChanged(each.ref) for each in await services.store.write(work)), WorkDue())
 
 
 async def lapse(services: Services) -> None:
@@ -98,7 +98,7 @@ async def lapse(services: Services) -> None:
             each for contact_id in holds.lapse(tx, services.clock()) for each in tickets.all_of_contact(tx, contact_id)
         ]
 
-    services.bus.publish(*_told("ticket", await services.store.write(work)))
+    services.bus.publish(*(TicketChanged(each.ref) for each in await services.store.write(work)))
 
 
 async def page(services: Services, actor: Actor) -> list[dict[str, Any]]:
@@ -116,7 +116,3 @@ async def page(services: Services, actor: Actor) -> list[dict[str, Any]]:
         }
         for each, uid, slot in found
     ]
-
-
-def _told(kind: Literal["gone", "ticket"], those: list[Ticket]) -> list[Told]:
-    return [Told(Nudge(kind, account=each.account_id, ticket=each.id, number=each.number)) for each in those]

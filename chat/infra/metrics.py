@@ -28,11 +28,11 @@ class Metrics:
         self.visitors = Gauge("lethe_visitors", "Visitors connected", registry=self.registry)
         self.agents = Gauge("lethe_agent_sockets", "Agents' sockets", registry=self.registry)
         self.failed_sign_ins = Counter("lethe_sign_ins_failed", "Sign-ins refused", ["code"], registry=self.registry)
-        self.forged = Gauge("lethe_nudges_forged", "Nudges dropped that no Lethe wrote", registry=self.registry)
+        self.forged = Gauge("lethe_events_forged", "Events dropped that no Lethe wrote", registry=self.registry)
         self.evicted = Gauge(
             "lethe_allowances_evicted", "Counts of attempts let go of before their time", registry=self.registry
         )
-        self.missed = Gauge("lethe_nudges_missed", "Nudges that did not reach Redis", registry=self.registry)
+        self.missed = Gauge("lethe_events_missed", "Events that did not reach Redis", registry=self.registry)
 
     def page(self) -> bytes:
         """Return everything in the text format."""

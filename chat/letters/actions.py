@@ -17,9 +17,9 @@ from chat.account import store as accounts
 from chat.contacts.store import contacts
 from chat.core.crypt import Sealed
 from chat.core.errors import LetheError
+from chat.core.events import WorkDue
 from chat.core.ids import uuid7
 from chat.core.model import Contact
-from chat.core.nudges import Nudge, Told
 from chat.infra.audit import audit
 from chat.infra.mail import Letter, Undelivered
 from chat.infra.services import Services
@@ -58,7 +58,7 @@ async def transcript(services: Services, contact: Contact, to: str) -> str:
         return queued
 
     letter_id = await services.store.write(work)
-    services.bus.publish(Told(Nudge("due")))
+    services.bus.publish(WorkDue())
     return letter_id
 
 

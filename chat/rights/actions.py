@@ -18,10 +18,10 @@ from chat.core.addresses import address
 from chat.core.clock import stamp
 from chat.core.crypt import Sealed, digest
 from chat.core.errors import InvalidField, LetheError, NotFound, RateLimited, Unauthorized
+from chat.core.events import WorkDue
 from chat.core.ids import secret
 from chat.core.model import Account, Contact, Site
 from chat.core.networks import Network
-from chat.core.nudges import Nudge, Told
 from chat.erasure.actions import erasure
 from chat.infra.services import Services
 from chat.infra.store.tx import Tx
@@ -210,7 +210,7 @@ async def _mail(services: Services, site: Site, found_by: str, letter: Written, 
         letters.queue(services, tx, *owned[-1], letter.subject, letter.text.replace("{link}", page))
 
     await services.store.write(work)
-    services.bus.publish(Told(Nudge("due")))
+    services.bus.publish(WorkDue())
 
 
 def _owned(services: Services, tx: Tx, site: Site, found_by: str) -> list[tuple[Contact, str]]:

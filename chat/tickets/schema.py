@@ -21,8 +21,6 @@ from chat.infra.store.columns import AGENT, about, metadata, personal, plain, se
 
 STATUSES = ("open", "pending", "solved", "trash")
 
-ENDED = ("solved", "trash")
-
 # `department_id` has no foreign key; deleting a department empties it. SQLite gives one to a table that is there by
 # making the table anew only, and dropping the old one takes every message along, as they cascade.
 ticket = Table(

@@ -12,9 +12,9 @@ from chat.core import texts
 from chat.core.access import require_manager
 from chat.core.addresses import address
 from chat.core.errors import InvalidField
+from chat.core.events import SiteChanged
 from chat.core.ids import secret, uuid7
 from chat.core.model import Account, Actor, Site
-from chat.core.nudges import Nudge, Told
 from chat.core.origins import checked_origins
 from chat.infra.audit import audit
 from chat.infra.services import Services
@@ -126,7 +126,7 @@ async def change_site(services: Services, actor: Actor, site_id: str, **values: 
         return store.site_by_id(tx, site_id)
 
     changed = await services.store.write(work)
-    services.bus.publish(Told(Nudge("notice", account=actor.account_id)))
+    services.bus.publish(SiteChanged(actor.account_id))
     return changed
 
 

@@ -12,9 +12,9 @@ from chat.consent.actions import consent, notices
 from chat.consent.actions.consent import VisitorAgreement
 from chat.contacts.store import contacts
 from chat.core.errors import LetheError, NotNow
+from chat.core.events import ConsentChanged
 from chat.core.ids import uuid7
 from chat.core.model import Account, Contact, Notice, NoticeText, Site
-from chat.core.nudges import Nudge, Told
 from chat.infra.services import Services
 from chat.infra.store.tx import Tx
 
@@ -59,7 +59,7 @@ async def begin(services: Services, site_key: str, asked: VisitorAgreement) -> B
         raise
     if contact.uid != uid:
         await asyncio.to_thread(services.keys.destroy, slot, uid)
-        services.bus.publish(Told(Nudge("consent", account=contact.account_id, contact=contact.id)))
+        services.bus.publish(ConsentChanged(contact.account_id, contact.id))
     return Begun(
         services.tokens.visitor(contact.uid, site.key, services.clock()), consent.signed_receipt(entry), contact.uid
     )

@@ -12,10 +12,11 @@ from chat.consent.actions import notices
 from chat.contacts.store import contacts
 from chat.core.clock import stamp
 from chat.core.crypt import canonical
+from chat.core.deliveries import Delivery
 from chat.core.errors import ConsentRequired, NotFound, NoticeOutdated, Unauthorized
+from chat.core.events import ConsentChanged
 from chat.core.ids import uuid7
 from chat.core.model import Account, Contact, Notice, NoticeText, Receipt, Site
-from chat.core.nudges import Nudge, Told
 from chat.core.tokens import Visitor
 from chat.infra.services import Services
 from chat.infra.store.tx import Tx
@@ -54,8 +55,7 @@ async def renew(
 
     receipt = await services.store.write(work)
     await training.relearn_contact(services, contact.account_id, contact.id)
-    nudge = Nudge("consent", account=contact.account_id, contact=contact.id)
-    services.bus.publish(Told(nudge, source=source))
+    services.bus.publish(Delivery(ConsentChanged(contact.account_id, contact.id), source=source))
     return receipt
 
 
@@ -100,7 +100,7 @@ async def expire(services: Services) -> int:
     ended = await services.store.write(work)
     for each in ended:
         await training.relearn_contact(services, each.account_id, each.id)
-    services.bus.publish(*(Told(Nudge("consent", account=each.account_id, contact=each.id)) for each in ended))
+    services.bus.publish(*(ConsentChanged(each.account_id, each.id) for each in ended))
     return len(ended)
 
 

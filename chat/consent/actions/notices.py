@@ -12,9 +12,9 @@ from chat.consent import store as consents
 from chat.core.access import require_manager
 from chat.core.crypt import canonical
 from chat.core.errors import InvalidField
+from chat.core.events import NoticePublished
 from chat.core.ids import uuid7
 from chat.core.model import LOCALES, Account, Actor, Notice, NoticeText, Site
-from chat.core.nudges import Nudge, Told
 from chat.core.texts import line, seen
 from chat.infra.audit import audit
 from chat.infra.services import Services
@@ -51,7 +51,7 @@ async def publish(services: Services, actor: Actor, texts: list[NoticeText]) -> 
         return version
 
     version = await services.store.write(work)
-    services.bus.publish(Told(Nudge("notice", account=actor.account_id)))
+    services.bus.publish(NoticePublished(actor.account_id))
     return (await versions(services, actor, version))[0]
 
 

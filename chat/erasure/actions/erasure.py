@@ -18,10 +18,11 @@ from chat.contacts.store import contacts, holds
 from chat.core import frames
 from chat.core.addresses import address
 from chat.core.clock import DAY, stamp
+from chat.core.deliveries import Delivery, Rendered
 from chat.core.errors import LetheError, NotFound, Unauthorized, Unavailable
+from chat.core.events import ContactGone, ErasureChanged, KeyDestroyed, TicketGone, WorkDue
 from chat.core.ids import uuid7
 from chat.core.model import Actor, Contact, Ticket
-from chat.core.nudges import Nudge, Told
 from chat.core.tokens import Visitor
 from chat.erasure.actions import certificates, forgetting, recipients
 from chat.erasure.store import erasures
@@ -269,16 +270,13 @@ async def _echo(services: Services) -> None:
         services.bus.publish(_news(each))
 
 
-def _news(found: Erasure) -> Told:
-    return Told(Nudge("erasure", account=found.account_id, by=found.id), frame(found))
+def _news(found: Erasure) -> Delivery[ErasureChanged]:
+    return Delivery(ErasureChanged(found.account_id, found.id), Rendered(agents=[frame(found)]))
 
 
 def _tell(services: Services, each: Erasure) -> None:
     services.keys.drop(each.key_slot, each.contact_uid)
-    services.bus.publish(
-        Told(Nudge("erased", account=each.account_id, contact=each.contact_id)),
-        Told(Nudge("forget", number=each.key_slot, by=each.contact_uid)),
-    )
+    services.bus.publish(ContactGone(each.account_id, each.contact_id), KeyDestroyed(each.key_slot, each.contact_uid))
 
 
 def _source(actor: Actor | None) -> str:
@@ -313,10 +311,10 @@ async def _request(
         account = contact.account_id
         await training.relearn_contact(services, account, contact.id)
         services.bus.publish(
-            Told(Nudge("erased", account=account, contact=contact.id)),
+            ContactGone(account, contact.id),
             _news(filed),
-            *(Told(Nudge("gone", account=account, ticket=t.id, number=t.number)) for t in gone),
-            Told(Nudge("due")),
+            *(TicketGone(each.ref) for each in gone),
+            WorkDue(),
         )
     return filed.id
 

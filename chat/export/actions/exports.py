@@ -18,9 +18,9 @@ from chat.core.addresses import address
 from chat.core.clock import DAY, stamp
 from chat.core.crypt import SEALED_CHUNK, derive, unseal_chunks
 from chat.core.errors import BeingErased, NotFound, RateLimited
+from chat.core.events import WorkDue
 from chat.core.ids import uuid7
 from chat.core.model import Actor, Contact
-from chat.core.nudges import Nudge, Told
 from chat.core.tokens import Visitor
 from chat.export.actions import archive as archives
 from chat.export.actions import holdings
@@ -144,7 +144,7 @@ async def ask(services: Services, contact: Contact, source: str, who: str) -> di
         return filed
 
     filed = await services.store.write(work)
-    services.bus.publish(Told(Nudge("due")))
+    services.bus.publish(WorkDue())
     return export_view(services, filed, contact.uid)
 
 

@@ -1,9 +1,9 @@
 """
-Who hears what now: nudges between sockets of one process, of several over Redis, and from commands beside a server;
-presence; allowances.
+The bus: carries events between sockets of one process, of several over Redis, and from commands beside a server;
+knows which agents are there; counts allowances.
 
 Nothing here is kept: SQL is the log. Between processes go ids and numbers only, never a text, a name or an address; who
-gets a nudge from elsewhere reads the rest from the database.
+hears of an event from elsewhere reads the rest from the database.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ NETWORKS = DataLocation(
     "redis",
     "redis",
     "nobody",
-    "nudges of ids and numbers; counts under keyed hashes that change each hour, gone in 15 minutes",
+    "events of ids and numbers; counts under keyed hashes that change each hour, gone in 15 minutes",
     paths=("lethe:allow:*",),
 )
 LEFT = DataLocation(
-    "nudges",
+    "events",
     "file",
     "nobody",
-    "nudges of ids and numbers, from commands to the server beside them, which empties it each second",
-    paths=("nudges",),
+    "events of ids and numbers, from commands to the server beside them, which empties it each second",
+    paths=("events",),
 )
 __all__ = ["LEFT", "NETWORKS", "Bus", "open_bus"]
 
@@ -41,4 +41,4 @@ def open_bus(url: str, data: Path, macs: Macs, *, serves: bool) -> Bus:
         from chat.infra.bus.redis import RedisBus  # noqa: PLC0415 - Redis' client is loaded only where there is one
 
         return RedisBus(url, macs)
-    return FileBusServer(data / "nudges", macs) if serves else FileBusClient(data / "nudges", macs)
+    return FileBusServer(data / "events", macs) if serves else FileBusClient(data / "events", macs)

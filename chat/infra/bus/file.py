@@ -1,5 +1,5 @@
 """
-The form of a server without Redis and of the commands beside it: what they do reaches it through a file in the data
+The bus of a server without Redis, and of the commands beside it: what they do reaches it through a file in the data
 folder, as ids and numbers.
 """
 
@@ -13,8 +13,9 @@ from pathlib import Path
 
 import msgspec
 
+from chat.core.deliveries import Delivery
+from chat.core.events import Event, EventsMissed
 from chat.core.macs import Macs
-from chat.core.nudges import Nudge, Told
 from chat.infra.bus.memory import Bus
 from chat.infra.locks import lock
 
@@ -47,14 +48,21 @@ class FileBusServer(Bus):
             await asyncio.sleep(LOOKS)
             data = self._taken()
             for line in data.splitlines():
-                said = self._macs.unmarked("nudge", line)
-                if said is None:  # written by somebody else, or cut short by a kill
-                    self.forged += 1
-                    continue
-                with contextlib.suppress(msgspec.DecodeError):  # of another version of Lethe
-                    self._tell(Told(_decoder.decode(said)))
+                self._read(line)
             if len(data) >= MOST:
-                self._tell_all(Nudge("resync"))
+                self._tell_all(Delivery(EventsMissed()))
+
+    def _read(self, line: bytes) -> None:
+        said = self._macs.unmarked("event", line)
+        if said is None:  # written by somebody else, or cut short by a kill
+            self.forged += 1
+            return
+        try:
+            event = _decoder.decode(said)
+        except msgspec.DecodeError:  # of another version of Lethe
+            self.missed += 1
+            return
+        self._tell(Delivery(event))
 
     def _taken(self) -> bytes:
         """Return what lies in the file and empty it; nothing while a command is writing."""
@@ -76,17 +84,17 @@ class FileBusClient(Bus):
         super().__init__()
         self._path, self._macs = path, macs
 
-    def publish(self, *told: Told) -> None:
+    def _publish(self, deliveries: list[Delivery[Event]]) -> None:
         """Tell everybody here at once, and leave it for the server."""
-        super().publish(*told)
-        data = b"".join(self._macs.marked("nudge", msgspec.json.encode(each.nudge)) + b"\n" for each in told)
+        super()._publish(deliveries)
+        data = b"".join(self._macs.marked("event", msgspec.json.encode(each.event)) + b"\n" for each in deliveries)
         try:
             with _locked(self._path, WRITES) as file:
                 # Where no server takes it away it must not grow for ever; one that finds it full reads all anew.
                 if os.fstat(file).st_size < MOST:
                     os.write(file, data)
         except OSError:
-            self.missed += len(told)
+            self.missed += len(deliveries)
 
 
 @contextlib.contextmanager
@@ -99,4 +107,4 @@ def _locked(path: Path, seconds: float) -> Iterator[int]:
         os.close(file)
 
 
-_decoder = msgspec.json.Decoder(Nudge)
+_decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)

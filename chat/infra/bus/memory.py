@@ -1,13 +1,19 @@
-"""The form of one process: nudges, presence and allowances stay in memory."""
+"""The bus of one process: events, presence and allowances stay in memory."""
 
 from __future__ import annotations
 
 import time
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable
+from typing import Any, Literal, TypeVar
 
+from chat.core.channels import Channel
+from chat.core.deliveries import Delivery
+from chat.core.events import Event, EventsMissed, PresenceChanged
 from chat.core.networks import Network
-from chat.core.nudges import Nudge, Told, channels
+
+E = TypeVar("E")
+Status = Literal["online", "away", "offline"]
 
 STALE = 45.0
 """So many seconds after its last word, what another process said of an agent counts no more."""
@@ -18,74 +24,76 @@ WIDER = 8
 
 
 class Bus:
-    """The one-process form: everything stays here."""
+    """The bus of one process: everything stays here."""
 
     def __init__(self) -> None:
-        self._ears: dict[str, dict[object, Callable[[Told], None]]] = defaultdict(dict)
-        self._present: dict[str, dict[str, dict[object, tuple[str, float]]]] = defaultdict(lambda: defaultdict(dict))
+        # A channel's type says which events its listeners take; a dictionary of all channels can only say "any".
+        self._listeners: dict[str, dict[object, Callable[[Delivery[Any]], None]]] = defaultdict(dict)
+        self._present: dict[str, dict[str, dict[object, tuple[Status, float]]]] = defaultdict(lambda: defaultdict(dict))
         self._spent: dict[float, OrderedDict[str, tuple[float, int]]] = defaultdict(OrderedDict)
         self.missed = self.forged = self.evicted = 0
 
     async def start(self) -> None:
-        """Begin to carry nudges."""
+        """Begin to carry events."""
 
     async def stop(self) -> None:
-        """Stop carrying nudges."""
+        """Stop carrying events."""
 
     async def ready(self) -> bool:
-        """Tell whether nudges reach other processes; true where there are none."""
+        """Tell whether events reach other processes; true where there are none."""
         return True
 
-    def listen(self, channel: str, owner: object, hear: Callable[[Told], None]) -> None:
-        """
-        From now on tell `owner` what happens on a channel: `account:…` (agents), `visitors:…`, `contact:…`,
-        `ticket:…`, `server`.
-        """
-        self._ears[channel][owner] = hear
+    def listen(self, channel: Channel[E], owner: object, hear: Callable[[Delivery[E]], None]) -> None:
+        """From now on tell `owner` what happens on a channel."""
+        self._listeners[channel][owner] = hear
 
     def leave(self, channel: str, owner: object) -> None:
         """Tell `owner` nothing more of a channel."""
-        ears = self._ears.get(channel)
-        if ears is not None:
-            ears.pop(owner, None)
-            if not ears:
-                del self._ears[channel]
+        listeners = self._listeners.get(channel)
+        if listeners is not None:
+            listeners.pop(owner, None)
+            if not listeners:
+                del self._listeners[channel]
 
-    def publish(self, *told: Told) -> None:
-        """Tell everybody who listens, here at once."""
-        for each in told:
+    def publish(self, *events: Event | Delivery[Event]) -> None:
+        """Tell everybody who listens, here at once. An event alone is one that nothing was rendered for."""
+        self._publish([each if isinstance(each, Delivery) else Delivery(each) for each in events])
+
+    def _publish(self, deliveries: list[Delivery[Event]]) -> None:
+        for each in deliveries:
             self._tell(each)
 
-    def _tell(self, told: Told) -> None:
-        nudge = told.nudge
-        if nudge.kind == "presence":
-            self._presence_heard(nudge, told.source)
-        for channel in channels(nudge):
-            for owner, hear in list(self._ears.get(channel, {}).items()):
-                if owner is not told.source:
-                    hear(told)
+    def _tell(self, delivery: Delivery[Event]) -> None:
+        event = delivery.event
+        if isinstance(event, PresenceChanged):
+            self._presence_heard(event, delivery.source)
+        elif isinstance(event, EventsMissed):
+            self._tell_all(delivery)
+        for channel in event.channels():
+            for owner, hear in list(self._listeners.get(channel, {}).items()):
+                if owner is not delivery.source:
+                    hear(delivery)
 
-    def _tell_all(self, nudge: Nudge) -> None:
-        for ears in list(self._ears.values()):
-            for hear in list(ears.values()):
-                hear(Told(nudge))
+    def _tell_all(self, delivery: Delivery[Event]) -> None:
+        """Tell everybody once, on however many channels they listen."""
+        for hear in {owner: hear for each in self._listeners.values() for owner, hear in each.items()}.values():
+            hear(delivery)
 
-    def present(self, account: str, agent: str, status: str, owner: object) -> None:
-        """An agent's socket `owner` is there as `status`: online, away or offline."""
-        self.publish(Told(Nudge("presence", account=account, agent=agent, status=status), source=owner))
+    def present(self, account: str, agent: str, status: Status, owner: object) -> None:
+        """An agent's socket `owner` is there as `status`."""
+        self.publish(Delivery(PresenceChanged(account, agent, status), source=owner))
 
-    def _presence_heard(self, nudge: Nudge, source: object) -> None:
-        sockets = self._present[nudge.account][nudge.agent]
-        if nudge.status == "offline":
+    def _presence_heard(self, event: PresenceChanged, source: object) -> None:
+        sockets = self._present[event.account][event.agent]
+        if event.status == "offline":
             sockets.pop(source, None)
         else:
-            sockets[source] = (nudge.status, time.monotonic())
+            sockets[source] = (event.status, time.monotonic())
 
-    def status(self, account: str, agent: str) -> str:
-        """Return an agent's status over all sockets: online, away or offline."""
+    def status(self, account: str, agent: str) -> Status:
+        """Return an agent's status over all sockets."""
         sockets = self._present.get(account, {}).get(agent, {})
-        told = {status for source, (status, at) in sockets.items() if not self._stale(source, at)}
-        return "online" if "online" in told else "away" if told else "offline"
+        return summed({status for source, (status, at) in sockets.items() if not self._stale(source, at)})
 
     def _stale(self, source: object, at: float) -> bool:
         return isinstance(source, str) and time.monotonic() - at > STALE
@@ -95,9 +103,9 @@ class Bus:
         for account, agents in self._present.items():
             for agent, sockets in agents.items():
                 for source in [each for each, (_, at) in sockets.items() if self._stale(each, at)]:
-                    self._tell(Told(Nudge("presence", account=account, agent=agent, status="offline"), source=source))
+                    self._tell(Delivery(PresenceChanged(account, agent, "offline"), source=source))
 
-    def agents(self, account: str) -> dict[str, str]:
+    def agents(self, account: str) -> dict[str, Status]:
         """Return each agent that is not offline, with the status."""
         known = {agent: self.status(account, agent) for agent in list(self._present.get(account, {}))}
         return {agent: status for agent, status in known.items() if status != "offline"}
@@ -140,3 +148,8 @@ class Bus:
         until, count = self._spent[window].get(key, (0.0, 0))
         if count:
             self._spent[window][key] = (until, count - 1)
+
+
+def summed(statuses: set[Status]) -> Status:
+    """Return the status of an agent whose sockets have these."""
+    return "online" if "online" in statuses else "away" if "away" in statuses else "offline"

@@ -1,4 +1,4 @@
-"""The form of several processes: what is told in one also goes to the others through Redis, as ids and numbers."""
+"""The bus of several processes: events of one also go to the others through Redis, as ids and numbers."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialWithJitterBackoff
 from redis.exceptions import RedisError
 
+from chat.core.deliveries import Delivery
+from chat.core.events import Event, EventsMissed, PresenceChanged, PresenceRequested
 from chat.core.ids import uuid7
 from chat.core.macs import Macs
-from chat.core.nudges import Nudge, Told
-from chat.infra.bus.memory import Bus
+from chat.infra.bus.memory import Bus, Status, summed
 
 log = structlog.get_logger("chat.bus")
-CHANNEL = "lethe:nudges"
+CHANNEL = "lethe:events"
 ANNOUNCE = 15.0
 SILENT = 5.0
 LEAVE = 2.0
@@ -29,10 +30,9 @@ LEAVE = 2.0
 
 class RedisBus(Bus):
     """
-    The form for several processes: nudges also go through Redis, presence is told to every process.
+    The bus of several processes: events also go through Redis, presence is told to every process.
 
-    Where Redis is away, this process goes on alone; when it is back, every listener is told to `resync` from the
-    database.
+    Where Redis is away, this process goes on alone; when it is back, every listener is told that events were missed.
     """
 
     def __init__(self, url: str, macs: Macs) -> None:
@@ -41,8 +41,8 @@ class RedisBus(Bus):
         self._me = uuid7()
         self._url = url
         self._redis = self._client(0.5)
-        self._out: asyncio.Queue[list[Nudge]] = asyncio.Queue(maxsize=10_000)
-        self._mine: dict[tuple[str, str, object], str] = {}
+        self._out: asyncio.Queue[list[Event]] = asyncio.Queue(maxsize=10_000)
+        self._mine: dict[tuple[str, str, object], Status] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._away = False
 
@@ -73,39 +73,38 @@ class RedisBus(Bus):
         except (RedisError, OSError):
             return False
 
-    def publish(self, *told: Told) -> None:
+    def _publish(self, deliveries: list[Delivery[Event]]) -> None:
         """Tell everybody here at once, and the other processes through Redis."""
-        super().publish(*told)
-        self._push([self._summed(each) for each in told])
+        super()._publish(deliveries)
+        self._push([self._for_others(each) for each in deliveries])
 
-    def _push(self, nudges: list[Nudge]) -> None:
+    def _push(self, events: list[Event]) -> None:
         try:
-            if nudges:
-                self._out.put_nowait(nudges)
+            if events:
+                self._out.put_nowait(events)
         except asyncio.QueueFull:
             self.missed += 1
 
-    def _summed(self, told: Told) -> Nudge:
-        """Return the nudge for other processes: an agent's presence over all sockets of this one."""
-        nudge = told.nudge
-        if nudge.kind != "presence":
-            return nudge
-        self._remember(nudge, told.source)
-        return self._sum(nudge.account, nudge.agent)
+    def _for_others(self, delivery: Delivery[Event]) -> Event:
+        """Return the event for other processes: an agent's presence over all sockets of this one."""
+        event = delivery.event
+        if not isinstance(event, PresenceChanged):
+            return event
+        self._remember(event, delivery.source)
+        return self._sum(event.account, event.agent)
 
-    def _sum(self, account: str, agent: str) -> Nudge:
+    def _sum(self, account: str, agent: str) -> Event:
         mine = {status for (a, b, _), status in self._mine.items() if (a, b) == (account, agent)}
-        status = "online" if "online" in mine else "away" if mine else "offline"
-        return Nudge("presence", account=account, agent=agent, status=status)
+        return PresenceChanged(account, agent, summed(mine))
 
-    def _announced(self) -> list[Nudge]:
+    def _announced(self) -> list[Event]:
         return [self._sum(account, agent) for account, agent in {(a, b) for a, b, _ in self._mine}]
 
-    def _remember(self, nudge: Nudge, source: object) -> None:
-        if nudge.status == "offline":
-            self._mine.pop((nudge.account, nudge.agent, source), None)
+    def _remember(self, event: PresenceChanged, source: object) -> None:
+        if event.status == "offline":
+            self._mine.pop((event.account, event.agent, source), None)
         else:
-            self._mine[nudge.account, nudge.agent, source] = nudge.status
+            self._mine[event.account, event.agent, source] = event.status
 
     async def allow(self, key: str, limit: int, window: float, cost: int = 1) -> float:
         """Count in Redis, so that all processes share the allowance; counts here where Redis is away (fails open)."""
@@ -135,9 +134,9 @@ class RedisBus(Bus):
             batches = [await self._out.get()]
             while not self._out.empty():
                 batches.append(self._out.get_nowait())
-            nudges = [each for batch in batches for each in batch]
+            events = [each for batch in batches for each in batch]
             try:
-                await self._redis.publish(CHANNEL, self._macs.marked("nudges", msgspec.json.encode([self._me, nudges])))
+                await self._redis.publish(CHANNEL, self._macs.marked("events", msgspec.json.encode([self._me, events])))
             except (RedisError, OSError):
                 self.missed += 1
             for _ in batches:
@@ -176,8 +175,8 @@ class RedisBus(Bus):
                 if self._away:
                     log.warning("redis is back")
                 self._away = False
-                self._tell_all(Nudge("resync"))
-                self._push([Nudge("who")])
+                self._tell_all(Delivery(EventsMissed()))
+                self._push([PresenceRequested()])
                 await self._hear_on(line)
         finally:
             await client.aclose()
@@ -196,23 +195,23 @@ class RedisBus(Bus):
                 self._heard(got["data"])
 
     def _heard(self, data: bytes) -> None:
-        said = self._macs.unmarked("nudges", data)
+        said = self._macs.unmarked("events", data)
         if said is None:
             self.forged += 1
             return
         try:
-            origin, nudges = _decoder.decode(said)
+            origin, events = _decoder.decode(said)
         except msgspec.DecodeError:  # of another version of Lethe, while processes are changed one after another
             self.missed += 1
             return
         if origin == self._me:
             return
-        for nudge in nudges:
-            if nudge.kind == "who":
+        for event in events:
+            if isinstance(event, PresenceRequested):
                 self._push(self._announced())
             else:
-                self._tell(Told(nudge, source=origin))
+                self._tell(Delivery(event, source=origin))
 
 
 _GIVE_BACK = "if tonumber(redis.call('get', KEYS[1]) or 0) > 0 then redis.call('decr', KEYS[1]) end"
-_decoder = msgspec.json.Decoder(tuple[str, list[Nudge]])
+_decoder = msgspec.json.Decoder(tuple[str, list[Event]])

@@ -10,9 +10,9 @@ from chat.account import store as accounts
 from chat.core.access import require_manager
 from chat.core.clock import DAY, stamp
 from chat.core.errors import InvalidField
+from chat.core.events import WorkDue
 from chat.core.ids import uuid7
 from chat.core.model import Actor, Department
-from chat.core.nudges import Nudge, Told
 from chat.infra.audit import audit
 from chat.infra.gathered import Rule
 from chat.infra.services import Services
@@ -84,7 +84,7 @@ async def start(services: Services, actor: Actor) -> dict[str, Any]:
     """Start a run, which the sweep carries out; return its report so far. One that is under way is joined."""
     require_manager(actor)
     run = await sweeping.begin(services, actor.account_id, _source(actor), actor.agent_id)
-    services.bus.publish(Told(Nudge("due")))
+    services.bus.publish(WorkDue())
     return await report(services, actor, run.id)
 
 

@@ -9,9 +9,10 @@ from typing import Any, Final, Literal
 
 from chat.contacts.store import contacts
 from chat.core.clock import stamp
+from chat.core.deliveries import Delivery, Rendered
 from chat.core.errors import NotFound
+from chat.core.events import QuarantineChanged, TicketChanged, TicketRef
 from chat.core.model import Actor, Contact, Message
-from chat.core.nudges import Nudge, Told
 from chat.core.texts import cut
 from chat.infra.audit import audit
 from chat.infra.services import Services, unseal_text
@@ -111,9 +112,8 @@ def _tell(services: Services, actor: Actor, gone: JudgedMessages) -> None:
     known: transcripts.Names = {"": transcripts.name_of(services, contact)}
     said = [transcripts.message_out(services, contact, number, each, known, agents=True) for each in gone.changed]
     out = transcripts.with_files(services, contact, said, gone.files)
-    held = Nudge("held", account=actor.account_id, ticket=gone.ticket_id, number=number)
-    listed = Nudge("ticket", account=actor.account_id, ticket=gone.ticket_id, number=number)
-    services.bus.publish(Told(held, out), Told(listed))
+    ticket = TicketRef(actor.account_id, contact.id, gone.ticket_id, number)
+    services.bus.publish(Delivery(QuarantineChanged(ticket), Rendered(agents=out)), TicketChanged(ticket))
 
 
 def _shown(services: Services, actor: Actor, held: QuarantinedMessage) -> dict[str, Any]:

@@ -12,9 +12,9 @@ from chat.account import store as accounts
 from chat.core.access import require_manager
 from chat.core.clock import stamp
 from chat.core.errors import LetheError, NotNow, Unavailable
+from chat.core.events import WorkDue
 from chat.core.ids import uuid7
 from chat.core.model import Actor
-from chat.core.nudges import Nudge, Told
 from chat.infra.audit import audit
 from chat.infra.services import Services
 from chat.infra.store.tx import Tx
@@ -42,7 +42,7 @@ async def start(services: Services, actor: Actor) -> dict[str, Any]:
         return runs.one(tx, actor.account_id, run_id)
 
     run = await services.store.write(work)
-    services.bus.publish(Told(Nudge("due")))
+    services.bus.publish(WorkDue())
     return training_run_view(run, None)
 
 

@@ -18,10 +18,11 @@ from typing import Any
 
 from chat.account import store as accounts
 from chat.contacts.store import contacts
+from chat.core.deliveries import Delivery
 from chat.core.errors import LetheError, NotFound, TooLarge
+from chat.core.events import LabelsChanged
 from chat.core.frames import TEXT_CHARS
 from chat.core.model import Actor, Contact, Message
-from chat.core.nudges import Nudge, Told
 from chat.infra.services import Services, unseal_text
 from chat.infra.store.tx import Tx
 from chat.spam_filter.store import given, labels, runs
@@ -50,7 +51,7 @@ def teach(services: Services, tx: Tx, actor: Actor, contact: Contact, said: list
 async def relearn_contact(services: Services, account_id: str, contact_id: int) -> None:
     """Learn what a contact's labels are now, here and in the other processes."""
     await refresh(services, account_id, contact_id)
-    services.bus.publish(Told(Nudge("taught", account=account_id, contact=contact_id), source=services.filters))
+    services.bus.publish(Delivery(LabelsChanged(account_id, contact_id), source=services.filters))
 
 
 async def refresh(services: Services, account_id: str, contact_id: int) -> None:

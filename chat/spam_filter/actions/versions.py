@@ -11,8 +11,9 @@ from typing import Any
 import structlog
 
 from chat.account import store as accounts
+from chat.core.deliveries import Delivery
 from chat.core.errors import NotFound
-from chat.core.nudges import Nudge, Told
+from chat.core.events import FilterVersionChanged
 from chat.infra.services import Services, unseal_text
 from chat.infra.store.tx import Tx
 from chat.spam_filter.actions import fitting, training
@@ -40,7 +41,7 @@ async def use_version(services: Services, account_id: str) -> None:
 async def follow(services: Services, account_id: str) -> None:
     """Let the version in use serve here and in every other process."""
     await use_version(services, account_id)
-    services.bus.publish(Told(Nudge("filter", account=account_id), source=services.filters))
+    services.bus.publish(Delivery(FilterVersionChanged(account_id), source=services.filters))
 
 
 async def lead_all(services: Services) -> None:

@@ -12,10 +12,10 @@ from chat.core.addresses import address
 from chat.core.clock import DAY, HOUR
 from chat.core.crypt import digest
 from chat.core.errors import Forbidden, InvalidField, LetheError, PasswordDue, Unauthorized
+from chat.core.events import CredentialsRevoked
 from chat.core.ids import secret, uuid7
 from chat.core.model import Actor, Agent
 from chat.core.networks import Network
-from chat.core.nudges import Nudge, Told
 from chat.infra.audit import audit
 from chat.infra.services import Services
 from chat.infra.store.tx import Tx
@@ -150,7 +150,7 @@ async def deactivate_agent(services: Services, actor: Actor, agent_id: str) -> N
         services.ledger.enter(services.clock(), "deactivate", {"agent": agent_id})
 
     await services.store.write(work)
-    services.bus.publish(Told(Nudge("signout", account=actor.account_id, agent=agent_id)))
+    services.bus.publish(CredentialsRevoked(actor.account_id, agent_id))
 
 
 async def sign_in(services: Services, email: str, password: str, network: Network, device: str = "") -> SignedIn:
@@ -212,8 +212,7 @@ async def sign_out(services: Services, actor: Actor) -> None:
         audit.record(services, tx, actor.account_id, actor.agent_id, "agent.signed_out", actor.session_id)
 
     await services.store.write(work)
-    nudge = Nudge("signout", account=actor.account_id, agent=actor.agent_id, by=actor.session_id)
-    services.bus.publish(Told(nudge))
+    services.bus.publish(CredentialsRevoked(actor.account_id, actor.agent_id))
 
 
 async def by_session(services: Services, cookie: str, *, due: bool = False) -> Actor:

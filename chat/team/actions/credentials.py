@@ -10,8 +10,8 @@ from typing import Any
 
 from chat.core.addresses import address
 from chat.core.errors import Forbidden, InvalidField, NotFound, RateLimited, Unauthorized
+from chat.core.events import CredentialsRevoked
 from chat.core.model import Actor
-from chat.core.nudges import Nudge, Told
 from chat.infra.audit import audit
 from chat.infra.services import Services
 from chat.infra.store.tx import Tx
@@ -64,7 +64,7 @@ async def renew(services: Services, email: str, password: str | None, *, with_to
         return row.account_id, row.id, ended, tokens
 
     account_id, agent_id, ended, tokens = await services.store.write(work)
-    services.bus.publish(Told(Nudge("signout", account=account_id, agent=agent_id)))
+    services.bus.publish(CredentialsRevoked(account_id, agent_id))
     return Renewed(agent_id, chosen, ended, len(tokens))
 
 
@@ -98,8 +98,7 @@ async def change(services: Services, actor: Actor, old: str, new: str) -> int:
 
     ended = await services.store.write(work)
     await services.bus.give_back(f"password:{actor.agent_id}", WINDOW)
-    nudge = Nudge("signout", account=actor.account_id, agent=actor.agent_id)
-    services.bus.publish(Told(nudge))
+    services.bus.publish(CredentialsRevoked(actor.account_id, actor.agent_id))
     return ended
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+from chat.core.events import Event, TicketEnded, TicketGone
 from chat.core.model import Attachment, Message, Ticket
-from chat.core.nudges import Nudge, Told
 from chat.infra.gathered import Due
 from chat.infra.store.tx import Tx
 from chat.spam_filter.actions import training
@@ -69,9 +69,6 @@ async def purge_labels(batch: Due) -> None:
     await batch.pause()
 
 
-def _went(ticket: Ticket) -> list[Told]:
-    gone = Told(Nudge("gone", account=ticket.account_id, ticket=ticket.id, number=ticket.number))
-    if ticket.ended:
-        return [gone]
-    ended = Nudge("ended", contact=ticket.contact_id, ticket=ticket.id, number=ticket.number, by="system")
-    return [Told(ended), gone]
+def _went(ticket: Ticket) -> list[Event]:
+    gone = TicketGone(ticket.ref)
+    return [gone] if ticket.ended else [TicketEnded(ticket.ref, "system"), gone]

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from functools import cached_property
 
-from msgspec import UNSET
+from msgspec import UNSET, structs
 
 from chat.core import frames
 from chat.core.clock import stamp
+from chat.core.deliveries import Delivery, Rendered
 from chat.core.errors import LetheError, Unavailable
+from chat.core.events import Event, MessageStored, TicketChanged, TicketReopened
 from chat.core.ids import uuid_text
 from chat.core.model import Draft
-from chat.core.nudges import Nudge, Told
 from chat.core.texts import seen
 from chat.infra import disk
 from chat.infra.metrics import Metrics
@@ -25,37 +25,6 @@ from chat.tickets.actions import scoring
 from chat.tickets.store.posting import store_all
 
 Done = Callable[[Draft], None]
-
-
-class Posted:
-    """A stored message on its way out; each form of it is written once, however many hear it."""
-
-    def __init__(self, draft: Draft) -> None:
-        self.draft = draft
-
-    def frame(self, *, text: bool) -> frames.MessageOut:
-        """Return the message as a frame, with or without its text."""
-        draft = self.draft
-        return frames.MessageOut(
-            ticket=draft.number,
-            seq=draft.seq,
-            id=uuid_text(draft.cid),
-            author=frames.Author(draft.author, draft.name),
-            at=stamp(draft.at),
-            text=draft.text if text else UNSET,
-            held=draft.held and not text,
-            attachments=[each for each in draft.shown if text and isinstance(each, frames.AttachmentOut)],
-        )
-
-    @cached_property
-    def for_visitor(self) -> str:
-        """The frame as the contact gets it: their own words always."""
-        return frames.encode(self.frame(text=True))
-
-    @cached_property
-    def for_agents(self) -> str:
-        """The frame as agents get it: a held message without its text."""
-        return frames.encode(self.frame(text=not self.draft.held))
 
 
 class Postbox:
@@ -146,7 +115,7 @@ class Postbox:
             done(draft)
             # One by one and in order: who follows a ticket must see its numbers rise by one, their own among them.
             if draft.refusal is None and not draft.repeated:
-                self._services.bus.publish(_told(draft), *_reopened(draft))
+                self._services.bus.publish(*_happened(draft))
         self._services.bus.publish(*_changed([draft for draft, _ in batch]))
         self._at_work = False
         self._rests.enter([draft for draft, _ in batch], began, self._loop.time())
@@ -167,28 +136,29 @@ class Postbox:
                 meters.refused.labels(draft.refusal.code).inc()
 
 
-def _told(draft: Draft) -> Told:
-    happened = Nudge(
-        "message",
-        account=draft.account_id,
-        contact=draft.contact_id,
-        ticket=draft.ticket_id or 0,
-        number=draft.number,
+def _happened(draft: Draft) -> list[Event | Delivery[Event]]:
+    """Return what is told of a draft that was stored; also that it opened a solved ticket again, if it did."""
+    stored = Delivery(MessageStored(draft.ref, draft.seq), _rendered(draft), draft.source)
+    return [stored, TicketReopened(draft.ref)] if draft.reopened else [stored]
+
+
+def _rendered(draft: Draft) -> Rendered:
+    """Return the message as it is told: to its contact with their own words always, held to agents without."""
+    whole = frames.MessageOut(
+        ticket=draft.number,
         seq=draft.seq,
+        id=uuid_text(draft.cid),
+        author=frames.Author(draft.author, draft.name),
+        at=stamp(draft.at),
+        text=draft.text,
+        attachments=[each for each in draft.shown if isinstance(each, frames.AttachmentOut)],
     )
-    return Told(happened, Posted(draft), draft.source)
+    if not draft.held:
+        return Rendered.same(whole)
+    return Rendered(visitors=[whole], agents=[structs.replace(whole, text=UNSET, held=True, attachments=[])])
 
 
-def _reopened(draft: Draft) -> list[Told]:
-    """Return what the contact's windows are told where a message opened a solved ticket again."""
-    happened = Nudge("ended", contact=draft.contact_id, ticket=draft.ticket_id or 0, number=draft.number, on=True)
-    return [Told(happened)] if draft.reopened else []
-
-
-def _changed(drafts: list[Draft]) -> list[Told]:
+def _changed(drafts: list[Draft]) -> list[TicketChanged]:
     """Return what the lists of tickets are told of a batch: each ticket once."""
     stored = {draft.ticket_id: draft for draft in drafts if draft.refusal is None and not draft.repeated}
-    return [
-        Told(Nudge("ticket", account=draft.account_id, ticket=ticket or 0, number=draft.number))
-        for ticket, draft in stored.items()
-    ]
+    return [TicketChanged(draft.ref) for draft in stored.values()]

@@ -8,9 +8,10 @@ from typing import Any
 
 from chat.attachments import store as uploads
 from chat.core import frames
+from chat.core.deliveries import Delivery, Rendered
 from chat.core.errors import NotFound
+from chat.core.events import MessageRedacted, TicketChanged, TicketEnded, TicketGone
 from chat.core.model import Actor, Attachment, Message, Ticket
-from chat.core.nudges import Nudge, Told
 from chat.infra.audit import audit
 from chat.infra.pauses import Pause
 from chat.infra.services import Services
@@ -25,13 +26,6 @@ from chat.tickets.store.redaction import Doomed
 
 async def no_pause() -> None:
     """Go on at once."""
-
-
-class Redacted:
-    """A redaction on its way out; visitors and agents hear the same."""
-
-    def __init__(self, frame: frames.RedactedOut) -> None:
-        self.for_visitor = self.for_agents = frames.encode(frame)
 
 
 async def message(services: Services, actor: Actor, number: int, seq: int) -> frames.RedactedOut:
@@ -68,10 +62,7 @@ async def purge(services: Services, actor: Actor, number: int) -> None:
         services.ledger.enter(services.clock(), "purge", {"ticket": ticket.id})
 
     await services.store.write(work)
-    services.bus.publish(
-        Told(Nudge("ended", contact=ticket.contact_id, ticket=ticket.id, number=number, by="agent")),
-        Told(Nudge("gone", account=actor.account_id, ticket=ticket.id, number=number)),
-    )
+    services.bus.publish(TicketEnded(ticket.ref, "agent"), TicketGone(ticket.ref))
     await finish(services, [Doomed(ticket.id, ticket.account_id, ticket.contact_id, opened.contact.uid)])
 
 
@@ -107,10 +98,8 @@ async def finish(services: Services, doomed: Sequence[Doomed], pause: Pause = no
 def tell(services: Services, ticket: Ticket, entry: Message) -> frames.RedactedOut:
     """Tell whoever has a ticket open that something in it was taken away; return the frame that says so."""
     out = transcripts.redacted_out(ticket.number, entry)
-    account, contact, number = ticket.account_id, ticket.contact_id, ticket.number
-    happened = Nudge("message", account=account, contact=contact, ticket=ticket.id, number=number, seq=entry.seq)
-    changed = Nudge("ticket", account=account, ticket=ticket.id, number=number)
-    services.bus.publish(Told(happened, Redacted(out)), Told(changed))
+    redacted = MessageRedacted(ticket.ref, entry.seq, out.target)
+    services.bus.publish(Delivery(redacted, Rendered.same(out)), TicketChanged(ticket.ref))
     return out
 
 

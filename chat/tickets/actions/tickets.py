@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from chat.contacts.store import contacts
-from chat.core import frames
+from chat.core import events, frames
+from chat.core.deliveries import Delivery, Rendered
 from chat.core.errors import Ended, InvalidField, NotFound, UnknownParameter
 from chat.core.ids import uuid_bytes
-from chat.core.model import Actor, Contact, Draft, Message, Note, Order, Ticket
-from chat.core.nudges import Nudge, Told
+from chat.core.model import ENDED, Actor, Contact, Draft, Message, Note, Order, Ticket
 from chat.core.texts import seen
 from chat.infra.audit import audit
 from chat.infra.services import Services, seal_text
@@ -21,6 +21,7 @@ from chat.spam_filter.actions import training
 from chat.spam_filter.store import quarantine
 from chat.team import store as agents
 from chat.tickets.actions import transcripts
+from chat.tickets.actions.rendering import rendered
 from chat.tickets.schema import STATUSES
 from chat.tickets.store import tickets
 from chat.tickets.store.tickets import Listed
@@ -131,8 +132,8 @@ async def add_note(
     note, again, known = await services.store.write(work)
     out = transcripts.note_out(services, contact, number, note, known)
     if not again:
-        nudge = Nudge("note", account=actor.account_id, ticket=opened.ticket.id, number=number, note=note.note)
-        services.bus.publish(Told(nudge, out, source), _changed(opened.ticket))
+        added = Delivery(events.NoteAdded(opened.ticket.ref, note.note), Rendered(agents=[out]), source)
+        services.bus.publish(added, events.TicketChanged(opened.ticket.ref))
     return out, again
 
 
@@ -156,12 +157,7 @@ async def change(services: Services, actor: Actor, number: int, values: dict[str
         audit.record(services, tx, actor.account_id, actor.agent_id, action, str(number), opened.contact.uid)
 
     await services.store.write(work)
-    told = [_changed(opened.ticket)]
-    if checked.get("status") in {"solved", "trash"} and not opened.ticket.ended:
-        told.append(_ended(opened.ticket, "agent", actor.name))
-    elif "status" in checked and opened.ticket.ended:
-        told.append(Told(Nudge("ended", contact=opened.ticket.contact_id, ticket=opened.ticket.id, on=True)))
-    services.bus.publish(*told)
+    services.bus.publish(events.TicketChanged(opened.ticket.ref), *_status_changed(opened.ticket, checked, actor))
     return (await one(services, actor, number)).summary
 
 
@@ -187,34 +183,28 @@ async def hold(services: Services, actor: Actor, number: int, *, held: bool) -> 
     known: transcripts.Names = {"": transcripts.name_of(services, opened.contact)}
     said = [transcripts.message_out(services, opened.contact, number, each, known, agents=True) for each in changed]
     frames_out = transcripts.with_files(services, opened.contact, said, files)
-    nudge = Nudge("held", account=actor.account_id, ticket=opened.ticket.id, number=number)
-    services.bus.publish(Told(nudge, frames_out), _changed(opened.ticket))
+    changed_here = Delivery(events.QuarantineChanged(opened.ticket.ref), Rendered(agents=frames_out))
+    services.bus.publish(changed_here, events.TicketChanged(opened.ticket.ref))
     return (await one(services, actor, number)).summary | {"learnt": learnt}
 
 
-def typing(services: Services, ticket: Ticket, author: frames.Author, *, on: bool, source: object) -> None:
+def typing(
+    services: Services, ticket: Ticket, side: events.Side, name: str | None, *, on: bool, source: object
+) -> None:
     """Tell the others in a ticket that somebody types or has stopped; what is typed is nobody's business."""
-    out = frames.TypingOut(ticket.number, author, on)
-    nudge = Nudge("typing", contact=ticket.contact_id, ticket=ticket.id, number=ticket.number, on=on, by=author.kind)
-    services.bus.publish(Told(nudge, out, source))
+    event = events.TypingChanged(ticket.ref, side, on)
+    services.bus.publish(Delivery(event, rendered(event, name), source))
 
 
-async def read(services: Services, ticket: Ticket, side: str, seq: int, name: str | None, source: object) -> None:
+async def read(
+    services: Services, ticket: Ticket, side: events.Side, seq: int, name: str | None, source: object
+) -> None:
     """Note that `side` (agent or visitor) has read up to `seq`, and tell the other."""
     stands = await services.store.write(lambda tx: tickets.mark_read(tx, ticket.id, side, seq))
-    out = frames.ReadOut(ticket.number, stands, frames.Author(side, name))
-    nudge = Nudge(
-        "read",
-        contact=ticket.contact_id,
-        ticket=ticket.id,
-        number=ticket.number,
-        seq=stands,
-        by=side,
-    )
-    told = [Told(nudge, out, source)]
+    event = events.MessagesRead(ticket.ref, side, stands)
+    services.bus.publish(Delivery(event, rendered(event, name), source))
     if side == "agent":
-        told.append(_changed(ticket))
-    services.bus.publish(*told)
+        services.bus.publish(events.TicketChanged(ticket.ref))
 
 
 async def end(services: Services, ticket: Ticket, name: str | None) -> None:
@@ -225,14 +215,15 @@ async def end(services: Services, ticket: Ticket, name: str | None) -> None:
             raise Ended("This chat has ended")
 
     await services.store.write(work)
-    services.bus.publish(_changed(ticket), _ended(ticket, "visitor", name))
+    event = events.TicketEnded(ticket.ref, "visitor")
+    services.bus.publish(events.TicketChanged(ticket.ref), Delivery(event, rendered(event, name)))
 
 
 async def rate(services: Services, contact: Contact, ticket: Ticket, score: int, comment: str) -> None:
     """Keep the visitor's rating of a ticket, 1 to 5, and the comment."""
     sealed = services.seal(contact.key_slot, contact.uid, f"rating/{ticket.id}", comment) if seen(comment) else None
     await services.store.write(lambda tx: tickets.change(tx, ticket.id, rating=score, rating_comment=sealed))
-    services.bus.publish(_changed(ticket))
+    services.bus.publish(events.TicketChanged(ticket.ref))
 
 
 async def epoch(services: Services) -> int:
@@ -259,16 +250,17 @@ def _readable(services: Services, found: list[Listed]) -> list[dict[str, Any]]:
     return made
 
 
-def _changed(ticket: Ticket) -> Told:
-    return Told(Nudge("ticket", account=ticket.account_id, ticket=ticket.id, number=ticket.number))
-
-
-def _ended(ticket: Ticket, kind: str, name: str | None) -> Told:
-    out = frames.EndedOut(ticket.number, frames.Author(kind, name))
-    return Told(
-        Nudge("ended", contact=ticket.contact_id, ticket=ticket.id, number=ticket.number, by=kind),
-        out,
-    )
+def _status_changed(was: Ticket, values: dict[str, Any], actor: Actor) -> list[events.Event | Delivery[events.Event]]:
+    """Return what another status means to who follows the chat; nothing where it is the one that the ticket had."""
+    status = values.get("status", was.status)
+    if status == was.status:
+        return []
+    if was.ended == (status in ENDED):
+        return [events.TicketStatusChanged(was.ref, status)]
+    if was.ended:
+        return [events.TicketReopened(was.ref)]
+    event = events.TicketEnded(was.ref, "agent")
+    return [Delivery(event, rendered(event, actor.name))]
 
 
 def _changes(ticket: Ticket, status: str | None) -> str:

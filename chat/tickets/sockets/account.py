@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import Any, assert_never
 
 from starlette.requests import HTTPConnection
 
-from chat.core import frames
+from chat.core import events, frames
+from chat.core.deliveries import Delivery, Rendered
 from chat.core.errors import Forbidden, Unauthorized, Unavailable
 from chat.core.model import Actor
-from chat.core.nudges import Told
 from chat.team.actions import agents
 from chat.tickets.sockets.context import ChatContext
 from chat.web.authentication import COOKIE, bearer, cookie_of, require_own_page
@@ -47,8 +47,7 @@ class AccountSocket(Connection):
         self._told_until = self.services.clock()
         self._look_later(actor)
         self.context.agents.add(self)
-        self.services.bus.listen(f"account:{actor.account_id}", self, self.heard)
-        self.services.bus.listen("server", self, self.heard)
+        self.services.bus.listen(events.agents_channel(actor.account_id), self, self.heard)
         await self.joined(actor)
 
     async def joined(self, actor: Actor) -> None:
@@ -68,23 +67,26 @@ class AccountSocket(Connection):
         """Nothing is taken at once."""
         return False
 
-    def heard(self, told: Told) -> None:
+    def heard(self, delivery: Delivery[events.AgentsEvent]) -> None:
         """Something happened in the account."""
-        nudge, actor = told.nudge, self.actor
+        event, actor = delivery.event, self.actor
         if actor is None:
             return
-        match nudge.kind:
-            case "signout" if nudge.agent == actor.agent_id:
-                self.spawn(self.look())
-            case "gone":
-                self.gone(nudge.number)
-            case "erasure" if told.entry is not None:
-                self.tell(told.entry)
-            case "erasure":
-                self.spawn(self._erasure(actor, nudge.by))
-            case "resync":
+        match event:
+            case events.CredentialsRevoked():
+                if event.agent == actor.agent_id:
+                    self.spawn(self.look())
+            case events.TicketGone():
+                self.gone(event.ticket.number)
+            case events.ErasureChanged():
+                self._tell_erasure(actor, event.erasure, delivery.rendered)
+            case events.EventsMissed():
                 self.spawn(self.look())
                 self.spawn(self._lately(actor))
+            case events.PresenceChanged():
+                pass  # a page that is no inbox shows nobody as present
+            case _:
+                assert_never(event)
 
     def gone(self, number: int) -> None:
         """Tell that nothing of a ticket is shown any more."""
@@ -95,15 +97,14 @@ class AccountSocket(Connection):
         if self.actor is None:
             return
         self.context.agents.discard(self)
-        self.services.bus.leave(f"account:{self.actor.account_id}", self)
-        self.services.bus.leave("server", self)
+        self.services.bus.leave(events.agents_channel(self.actor.account_id), self)
 
     def fresh(self) -> bool:
         """Whether the session or token was good a moment ago."""
         return time.monotonic() - self._looked_at < FRESH
 
     async def look(self) -> None:
-        """Look again whether session or token is good, in the database: a nudge that says so may have been missed."""
+        """Look again whether session or token is good, in the database: an event that says so may have been missed."""
         if self.actor is None:
             return
         try:
@@ -134,8 +135,14 @@ class AccountSocket(Connection):
         require_own_page(request)
         return await agents.by_session(self.services, cookie_of(request, COOKIE))
 
-    async def _erasure(self, actor: Actor, one: str) -> None:
-        """Tell of a request that another process filed or finished."""
+    def _tell_erasure(self, actor: Actor, one: str, told: Rendered | None) -> None:
+        """Tell of a request that was filed or finished: at once where that was here, before what follows from it."""
+        if told is None:
+            self.spawn(self._read_erasure(actor, one))
+        else:
+            self.say_all(told.for_agents)
+
+    async def _read_erasure(self, actor: Actor, one: str) -> None:
         self.tell(await self.context.erasures.frame_of(self.services, actor.account_id, one))
 
     async def _lately(self, actor: Actor) -> None:

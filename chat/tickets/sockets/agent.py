@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, assert_never
 
 from chat.attachments.actions import attachments
-from chat.core import frames
+from chat.core import events, frames
 from chat.core.clock import stamp
+from chat.core.deliveries import Delivery, Rendered
 from chat.core.errors import Forbidden, LetheError, NotFound, Unauthorized, Unavailable
 from chat.core.model import Actor, Draft
-from chat.core.nudges import Nudge, Told
 from chat.team.actions import agents
 from chat.tickets.actions import tickets, transcripts, viewing
+from chat.tickets.actions.rendering import rendered
 from chat.tickets.actions.tickets import OpenedTicket
 from chat.tickets.sockets.account import AccountSocket
 from chat.web.sockets.connection import Follower, Receive, Scope, Send
@@ -20,6 +21,7 @@ from chat.web.sockets.connection import Follower, Receive, Scope, Send
 WATCHED = 200
 WRITES = frames.AgentMessage | frames.AgentNote | frames.AgentRead
 Shown = tuple[frames.AttachmentOut, ...]
+InTicket = events.ChatEvent | events.NoteAdded | events.QuarantineChanged
 
 
 @dataclass
@@ -37,7 +39,7 @@ class Opening:
 
     number: int
     channel: str = ""
-    early: list[Told] = field(default_factory=list)
+    early: list[tuple[InTicket, Rendered | None]] = field(default_factory=list)
 
 
 class AgentSocket(AccountSocket):
@@ -96,8 +98,7 @@ class AgentSocket(AccountSocket):
                 await self._note(frame, actor)
             case frames.AgentTyping():
                 ticket = (await self._ticket(frame.ticket)).ticket
-                author = frames.Author("agent", actor.name)
-                tickets.typing(self.services, ticket, author, on=frame.on, source=self)
+                tickets.typing(self.services, ticket, "agent", actor.name, on=frame.on, source=self)
             case frames.AgentRead():
                 opened = await self._ticket(frame.ticket)
                 await tickets.read(self.services, opened.ticket, "agent", frame.seq, actor.name, self)
@@ -132,8 +133,8 @@ class AgentSocket(AccountSocket):
             self.opening = None
             if frame.ticket not in self.watched:
                 self.services.bus.leave(opening.channel, self)
-        for told in opening.early:
-            self.heard(told)
+        for event, told in opening.early:
+            self._heard_of_ticket(event, told)
 
     async def _open(self, frame: frames.Open, actor: Actor, opening: Opening) -> None:
         opened = await viewing.view_ticket(self.services, actor, frame.ticket)
@@ -148,8 +149,8 @@ class AgentSocket(AccountSocket):
             return [(each.note, frames.encode(each)) for each in found]
 
         # First listen, then read: what happens meanwhile waits for the followers, who drop what comes twice.
-        opening.channel = f"ticket:{ticket.id}"
-        self.services.bus.listen(opening.channel, self, self.heard)
+        opening.channel = channel = events.ticket_channel(ticket.id)
+        self.services.bus.listen(channel, self, self.heard)
         found = await transcripts.messages(self.services, contact.id, ticket, frame.last_seq, agents=True)
         notes = await transcripts.notes(self.services, contact.id, ticket)
         seq = max([ticket.last_seq, *(each.seq for each in found)])
@@ -179,7 +180,7 @@ class AgentSocket(AccountSocket):
     def _close_ticket(self, number: int) -> None:
         watched = self.watched.pop(number, None)
         if watched is not None:
-            self.services.bus.leave(f"ticket:{watched.opened.ticket.id}", self)
+            self.services.bus.leave(events.ticket_channel(watched.opened.ticket.id), self)
 
     def _post(self, frame: frames.AgentMessage, actor: Actor, opened: OpenedTicket, shown: Shown = ()) -> None:
         draft = tickets.answer(actor, opened, frame.id, frame.text, self.services.clock(), self)
@@ -204,43 +205,51 @@ class AgentSocket(AccountSocket):
         if watched is not None and not again:
             watched.notes.hear(out.note, "")
 
-    def heard(self, told: Told) -> None:
+    def heard(self, delivery: Delivery[events.AgentsEvent | events.TicketEvent]) -> None:
         """Something happened in the account or in a ticket that is open here."""
-        nudge, actor = told.nudge, self.actor
+        event, actor = delivery.event, self.actor
         if actor is None:
             return
-        super().heard(told)
-        if nudge.kind == "presence" and nudge.agent != actor.agent_id:
-            self.spawn(self._present(nudge, actor))
-        elif nudge.kind == "resync":
-            self.spawn(self._resync(actor))
-        elif self.opening is not None and self.opening.number == nudge.number:
-            self.opening.early.append(told)
-        elif nudge.number in self.watched:
-            self._heard_in_ticket(told, self.watched[nudge.number])
+        match event:
+            case events.CredentialsRevoked() | events.TicketGone() | events.ErasureChanged():
+                super().heard(Delivery(event, delivery.rendered))
+            case events.EventsMissed():
+                super().heard(Delivery(event))
+                self.spawn(self._catch_up(actor))
+            case events.PresenceChanged():
+                if event.agent != actor.agent_id:
+                    self.spawn(self._present(event.agent, actor))
+            case _:
+                self._heard_of_ticket(event, delivery.rendered)
 
-    def _heard_in_ticket(self, told: Told, watched: Watched) -> None:
-        nudge, entry = told.nudge, told.entry
-        match nudge.kind:
-            case "message":
-                watched.messages.hear(nudge.seq, entry.for_agents if entry else None)
-            case "note":
-                watched.notes.hear(nudge.note, frames.encode(entry) if entry else None)
-            case "typing":
-                self.tell(entry or frames.TypingOut(nudge.number, frames.Author(nudge.by), nudge.on))
-            case "read":
-                self.tell(entry or frames.ReadOut(nudge.number, nudge.seq, frames.Author(nudge.by)))
-            case "ended" if not nudge.on:
-                self.tell(entry or frames.EndedOut(nudge.number, frames.Author(nudge.by)))
-            case "held":
-                self.spawn(self._say_again(entry, watched.opened))
+    def _heard_of_ticket(self, event: InTicket, told: Rendered | None) -> None:
+        number = event.ticket.number
+        if self.opening is not None and self.opening.number == number:
+            self.opening.early.append((event, told))
+        elif number in self.watched:
+            self._heard_in_ticket(event, told, self.watched[number])
 
-    async def _say_again(self, entry: list[frames.Entry] | None, opened: OpenedTicket) -> None:
-        """Held or released: the same numbers again, as they now are."""
-        if entry is None:
-            entry = await transcripts.messages(self.services, opened.contact.id, opened.ticket, agents=True)
-        for each in entry:
-            self.tell(each)
+    def _heard_in_ticket(self, event: InTicket, told: Rendered | None, watched: Watched) -> None:
+        match event:
+            case events.MessageStored() | events.MessageRedacted():
+                watched.messages.hear(event.seq, told.for_agents[0] if told else None)
+            case events.NoteAdded():
+                watched.notes.hear(event.note, told.for_agents[0] if told else None)
+            case events.TypingChanged() | events.MessagesRead() | events.TicketEnded():
+                self.say_all((told or rendered(event)).for_agents)
+            case events.QuarantineChanged():
+                self.spawn(self._say_again(told, watched.opened))
+            case events.TicketReopened() | events.TicketStatusChanged():
+                pass  # the ticket's summary says it
+            case _:
+                assert_never(event)
+
+    async def _say_again(self, told: Rendered | None, opened: OpenedTicket) -> None:
+        """Quarantined or released: the same numbers again, as they now are."""
+        if told is None:
+            found = await transcripts.messages(self.services, opened.contact.id, opened.ticket, agents=True)
+            told = Rendered(agents=found)
+        self.say_all(told.for_agents)
 
     def gone(self, number: int) -> None:
         """Let go of a ticket, also while it is being opened."""
@@ -248,12 +257,12 @@ class AgentSocket(AccountSocket):
         self._close_ticket(number)
         super().gone(number)
 
-    async def _present(self, nudge: Nudge, actor: Actor) -> None:
+    async def _present(self, agent: str, actor: Actor) -> None:
         names = await agents.names(self.services, actor.account_id)
-        status = self.services.bus.status(actor.account_id, nudge.agent)
-        self.tell(_presence(nudge.agent, names.get(nudge.agent, ""), status))
+        status = self.services.bus.status(actor.account_id, agent)
+        self.tell(_presence(agent, names.get(agent, ""), status))
 
-    async def _resync(self, actor: Actor) -> None:
+    async def _catch_up(self, actor: Actor) -> None:
         """What other processes did may have been missed: let go of what is gone, catch up on what is there."""
         open_here = {number: watched.opened.ticket.id for number, watched in self.watched.items()}
         try:

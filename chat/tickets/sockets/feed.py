@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import assert_never
 
-from chat.core import frames
+from chat.core import events, frames
+from chat.core.deliveries import Delivery
 from chat.core.errors import LetheError
-from chat.core.nudges import Told
 from chat.infra.services import Services
 from chat.tickets.actions import tickets
 
@@ -22,7 +23,7 @@ class Feed:
     """
 
     def __init__(self, services: Services, account: str) -> None:
-        self._services, self._account, self._channel = services, account, f"list:{account}"
+        self._services, self._account, self._channel = services, account, events.list_channel(account)
         self._ears: dict[object, Callable[[str], None]] = {}
         self._changed: set[int] = set()
         self._gone: set[int] = set()
@@ -42,17 +43,21 @@ class Feed:
             self._services.bus.leave(self._channel, self)
         return not self._ears
 
-    def _heard(self, told: Told) -> None:
-        if told.nudge.kind == "gone":
-            # What is being read now may be from before: said after this, it would bring an erased name back.
-            self._changed.discard(told.nudge.ticket)
-            if self._task is not None:
-                self._gone.add(told.nudge.number)
-            return
-        if told.nudge.kind == "resync":
-            self._behind = True
-        else:
-            self._changed.add(told.nudge.ticket)
+    def _heard(self, delivery: Delivery[events.ListEvent]) -> None:
+        event = delivery.event
+        match event:
+            case events.TicketGone():
+                # What is being read now may be from before: said after this, it would bring an erased name back.
+                self._changed.discard(event.ticket.id)
+                if self._task is not None:
+                    self._gone.add(event.ticket.number)
+                return
+            case events.TicketChanged():
+                self._changed.add(event.ticket.id)
+            case events.EventsMissed():
+                self._behind = True
+            case _:
+                assert_never(event)
         if self._task is None:
             self._task = asyncio.create_task(self._run())
 

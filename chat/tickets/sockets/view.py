@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from typing import assert_never
 
-from chat.core import frames
+from chat.core import events, frames
+from chat.core.deliveries import Rendered
 from chat.core.model import Draft, Ticket
-from chat.core.nudges import Nudge, Told
 from chat.infra.services import Services
 from chat.tickets.actions import tickets, transcripts
 from chat.tickets.actions.arrival import Arrival
+from chat.tickets.actions.rendering import rendered
 from chat.web.sockets.connection import Connection, Follower
 
 
@@ -91,38 +93,44 @@ class View:
         if here.ticket is not None and here.ticket.id == draft.ticket_id and not draft.repeated:
             self.follower.hear(draft.seq, "")
 
-    def heard(self, told: Told) -> None:
-        """Something happened that concerns a visitor who consents."""
-        here, nudge, follower = self.here, told.nudge, self.follower
-        elsewhere = here.ticket is None or here.ticket.id != nudge.ticket
-        match nudge.kind:
-            case "presence":
-                self.presence()
-            case "message" if self._moves(nudge):
-                self._socket.spawn(self._move(told))
-            case _ if elsewhere or follower is None:
-                return
-            case "message":
-                follower.hear(nudge.seq, told.entry.for_visitor if told.entry else None)
-            case "typing" if nudge.by == "agent":
-                self._socket.tell(told.entry or frames.TypingOut(nudge.number, frames.Author("agent"), nudge.on))
-            case "read":  # the visitor's own too: their other windows count what is unread
-                self._socket.tell(told.entry or frames.ReadOut(nudge.number, nudge.seq, frames.Author(nudge.by)))
-            case "ended":
-                self._ended(told)
+    def heard(self, event: events.ChatEvent, told: Rendered | None) -> None:
+        """Something happened in a chat of a visitor who consents."""
+        here = self.here.ticket
+        if isinstance(event, events.MessageStored | events.MessageRedacted) and self._moves(event):
+            self._socket.spawn(self._move(event, told))
+        elif here is not None and here.id == event.ticket.id and self.follower is not None:
+            self._heard_here(event, told, self.follower)
 
-    def _moves(self, nudge: Nudge) -> bool:
+    def _heard_here(self, event: events.ChatEvent, told: Rendered | None, follower: Follower) -> None:
+        match event:
+            case events.MessageStored() | events.MessageRedacted():
+                follower.hear(event.seq, told.for_visitors[0] if told else None)
+            case events.TypingChanged() | events.MessagesRead():
+                self._socket.say_all((told or rendered(event)).for_visitors)
+            case events.TicketEnded():
+                self.here.standing.ended = True
+                self._socket.say_all((told or rendered(event)).for_visitors)
+            case events.TicketReopened():
+                self.here.standing.ended = False
+                self._socket.spawn(self.welcome(self.at, once=True))
+            case events.TicketStatusChanged():
+                if self.here.standing.ended:  # solved or trash: whether a message would open it again
+                    self._socket.spawn(self.welcome(self.at, once=True))
+            case _:
+                assert_never(event)
+
+    def _moves(self, event: events.MessageStored | events.MessageRedacted) -> bool:
         """Whether a message is in a later ticket than this; what comes late of one that was left does not lead back."""
         here = self.here.ticket
-        return (nudge.ticket, nudge.seq) > (self._left if here is None else (here.id, sys.maxsize))
+        return (event.ticket.id, event.seq) > (self._left if here is None else (here.id, sys.maxsize))
 
-    async def _move(self, told: Told) -> None:
+    async def _move(self, event: events.MessageStored | events.MessageRedacted, told: Rendered | None) -> None:
         """Go where the message is: once, however many messages come while the first is read."""
         async with self._moving:
-            if self._moves(told.nudge):
+            if self._moves(event):
                 await self._welcome(0)
             else:
-                self.heard(told)
+                self.heard(event, told)
 
     def catch_up(self) -> None:
         """Tell what may have been missed."""
@@ -146,11 +154,3 @@ class View:
             return []
         found = await transcripts.messages(self._services, here.contact.id, here.ticket, after, agents=False)
         return [(each.seq, frames.encode(each)) for each in found]
-
-    def _ended(self, told: Told) -> None:
-        nudge = told.nudge
-        self.here.standing.ended = not nudge.on
-        if nudge.on:
-            self._socket.spawn(self.welcome(self.at, once=True))
-        else:
-            self._socket.tell(told.entry or frames.EndedOut(nudge.number, frames.Author(nudge.by)))

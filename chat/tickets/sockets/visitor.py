@@ -8,13 +8,13 @@ from starlette.requests import HTTPConnection
 
 from chat.attachments.actions import attachments
 from chat.consent.actions import consent
-from chat.core import frames
+from chat.core import events, frames
 from chat.core.clock import stamp
+from chat.core.deliveries import Delivery
 from chat.core.errors import Ended, Forbidden, LetheError, NotFound, RateLimited, Unauthorized
 from chat.core.gate import Allowance, admit
 from chat.core.ids import uuid_bytes
 from chat.core.model import Draft, Ticket
-from chat.core.nudges import Told
 from chat.tickets.actions import tickets
 from chat.tickets.actions.arrival import Arrival, arrive
 from chat.tickets.sockets.context import ChatContext
@@ -85,8 +85,7 @@ class VisitorSocket(Connection):
     async def _about(self, frame: frames.VisitorFrame, here: Arrival, ticket: Ticket) -> None:
         match frame:
             case frames.Typing():
-                author = frames.Author("visitor", here.name)
-                tickets.typing(self.services, ticket, author, on=frame.on, source=self)
+                tickets.typing(self.services, ticket, "visitor", here.name, on=frame.on, source=self)
             case frames.Read():
                 await tickets.read(self.services, ticket, "visitor", frame.seq, here.name, self)
             case frames.End():
@@ -114,8 +113,8 @@ class VisitorSocket(Connection):
             self._look_later()
         self.messages = self.context.visitors.enter(here.contact.id, self, here.account.message_rate)
         # First listen, then read: what comes between is heard and the doubles fall out by their numbers.
-        for channel in _channels(here):
-            self.services.bus.listen(channel, self, self._heard)
+        self.services.bus.listen(events.contact_channel(here.contact.id), self, self._heard)
+        self.services.bus.listen(events.visitors_channel(here.account.id), self, self._heard)
         if here.standing.consents:
             await self.view.welcome(frame.last_seq, fresh=frame.fresh)
         else:
@@ -199,21 +198,28 @@ class VisitorSocket(Connection):
             if self.view is not None and not self.closing:
                 self._look_later()
 
-    def _heard(self, told: Told) -> None:
+    def _heard(self, delivery: Delivery[events.ContactEvent | events.VisitorsEvent]) -> None:
         """Something happened that concerns this visitor. Nothing passes without consent, not even outwards."""
-        view, nudge = self.view, told.nudge
+        view, event = self.view, delivery.event
         if view is None:
             return
-        if nudge.kind == "erased":
-            self.close(frames.CLOSE_ERASED, "erased")
-        elif nudge.kind in {"notice", "consent", "resync"}:
-            self.spawn(self._looked(nudge.kind))
-        elif view.here.standing.consents:
-            view.heard(told)
+        match event:
+            case events.ContactGone():
+                self.close(frames.CLOSE_ERASED, "erased")
+            case events.NoticePublished() | events.SiteChanged() | events.ConsentChanged():
+                self.spawn(self._refresh())
+            case events.EventsMissed():
+                self.spawn(self._catch_up())
+            case events.PresenceChanged():
+                if view.here.standing.consents:
+                    view.presence()
+            case _:
+                if view.here.standing.consents:
+                    view.heard(event, delivery.rendered)
 
-    async def _looked(self, kind: str) -> None:
+    async def _catch_up(self) -> None:
         await self._refresh()
-        if kind == "resync" and self.view is not None and self.view.here.standing.consents:
+        if self.view is not None and self.view.here.standing.consents:
             self.view.catch_up()
 
     def _check_origin(self, here: Arrival) -> None:
@@ -232,19 +238,14 @@ class VisitorSocket(Connection):
         if self.view is None:
             return
         here = self.view.here
-        for channel in _channels(here):
-            self.services.bus.leave(channel, self)
+        self.services.bus.leave(events.contact_channel(here.contact.id), self)
+        self.services.bus.leave(events.visitors_channel(here.account.id), self)
         self.context.visitors.leave(here.contact.id, self)
 
     def left(self) -> None:
         """Let go of channels and allowance."""
         self._leave()
         self.view = None
-
-
-def _channels(here: Arrival) -> tuple[str, ...]:
-    """Return where a visitor hears what concerns them."""
-    return f"contact:{here.contact.id}", f"visitors:{here.account.id}", "server"
 
 
 def _wire(error: Exception) -> LetheError:

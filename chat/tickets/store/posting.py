@@ -14,10 +14,10 @@ from chat.account.schema import account
 from chat.attachments import store as uploads
 from chat.contacts.schema import contact
 from chat.core.errors import ConsentRequired, Ended, LetheError, NotFound
-from chat.core.model import Draft
+from chat.core.model import ENDED, Draft
 from chat.infra.store import Store
 from chat.infra.store.tx import Tx
-from chat.tickets.schema import ENDED, message, ticket
+from chat.tickets.schema import message, ticket
 from chat.tickets.store.tickets import ticket_of
 
 

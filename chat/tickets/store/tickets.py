@@ -24,11 +24,11 @@ from chat.account.schema import department, site
 from chat.contacts.schema import contact
 from chat.contacts.store import contacts
 from chat.core.errors import NotFound
-from chat.core.model import Message, Note, Order, Ticket
+from chat.core.model import ENDED, Message, Note, Order, Ticket
 from chat.infra.store.bound import columns, holds
 from chat.infra.store.tx import Tx
 from chat.team.schema import agent
-from chat.tickets.schema import ENDED, message, note, ticket
+from chat.tickets.schema import message, note, ticket
 
 PAGE = 50
 _ticket_fields = tuple(field.name for field in fields(Ticket))

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, MutableMapping
 from typing import Any
 
 import structlog
@@ -115,6 +115,11 @@ class Connection:
             self._outbox.clear()
             self.close(frames.CLOSE_SLOW, "too slow; resume")
         self._write_soon()
+
+    def say_all(self, lines: Iterable[str]) -> None:
+        """Put several frames in the outbox."""
+        for line in lines:
+            self.say(line)
 
     def tell(self, frame: Any) -> None:
         """Put one frame, not written yet, in the outbox."""
