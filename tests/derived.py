@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import argparse
 import ast
 import re
+import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
+import grimp
+import msgspec
+
+from chat.__main__ import parser
 from chat.core import events
+from chat.core.errors import LetheError
+from chat.core.frames import AgentFrame, Out, VisitorFrame
+from chat.core.settings import from_env
 from chat.features import FEATURES
 from chat.web.feature import Feature
 
@@ -26,15 +35,19 @@ def modules() -> Iterator[str]:
                 folders.setdefault(str(path.parent.relative_to(ROOT)), []).append(path)
     for folder, paths in sorted(folders.items()):
         yield from (f"### {folder}/", "", "| module | holds |", "| --- | --- |")
-        yield from (f"| `{path.relative_to(ROOT)}` | {sentence(path)} |" for path in paths)
+        yield from (
+            f"| `{path.relative_to(ROOT)}` | {first(ast.get_docstring(ast.parse(path.read_text())))} |"
+            for path in paths
+        )
         yield ""
 
 
-def sentence(path: Path) -> str:
-    """The first sentence of a module's docstring."""
-    said = " ".join((ast.get_docstring(ast.parse(path.read_text())) or "").split())
-    match = SENTENCE.match(said)
-    return (match[1] if match else said).replace("|", r"\|")
+def errors() -> Iterator[str]:
+    """Yield a table of the errors that reach a client, in the order of their tree."""
+    yield from ("| code | status | try again | when |", "| --- | --- | --- | --- |")
+    for each in tree(LetheError):
+        if "code" in vars(each):
+            yield f"| `{each.code}` | {each.status} | {'yes' if each.retry else 'no'} | {first(each.__doc__)} |"
 
 
 def features() -> Iterator[str]:
@@ -78,10 +91,111 @@ def _value(kind: Any) -> Any:
     return {str: "an id", int: 7, bool: True, events.TicketRef: events.TicketRef("an id", 5, 6, 7)}[kind]
 
 
+def tree(root: type[LetheError]) -> Iterator[type[LetheError]]:
+    """Yield an error and all below it."""
+    yield root
+    for each in root.__subclasses__():
+        yield from tree(each)
+
+
+def frames() -> Iterator[str]:
+    """Yield the frames of each side, with their fields."""
+    for title, union in (("From the visitor", VisitorFrame), ("From the agent", AgentFrame)):
+        yield from table(title, get_args(union))
+    yield from table("From the server", Out.__subclasses__())
+
+
+def table(title: str, kinds: Iterable[type[msgspec.Struct]]) -> Iterator[str]:
+    """Yield a table of frames: each with its fields, `?` behind those that may be missing, and what it says."""
+    yield from (f"### {title}", "", "| type | fields | is |", "| --- | --- | --- |")
+    for each in sorted(kinds, key=lambda kind: str(kind.__struct_config__.tag)):
+        fields = (f"`{one.encode_name}`{'' if one.required else '?'}" for one in msgspec.structs.fields(each))
+        yield f"| `{each.__struct_config__.tag}` | {', '.join(fields)} | {first(each.__doc__)} |"
+    yield ""
+
+
+def settings() -> Iterator[str]:
+    """Yield every setting of the server with what it is where the environment says nothing."""
+    yield from ("| setting | is, where it is not set |", "| --- | --- |")
+    for name, value in from_env({"LETHE_DATA": "/lethe-data"}).shown().items():
+        yield f"| `{name}` | {value.replace('/lethe-data', 'lethe-data')} |"
+
+
+def commands() -> Iterator[str]:
+    """Yield what each command says of itself."""
+    for action in parser()._actions:
+        for name, each in (action.choices or {}).items() if isinstance(action.choices, dict) else ():
+            yield from (f"### lethe {name}", "", "```text", *usage(each), "```", "")
+
+
+def usage(of: argparse.ArgumentParser) -> list[str]:
+    """The help of a command, as wide as a terminal of a hundred columns."""
+    of.formatter_class = lambda prog: argparse.HelpFormatter(prog, width=100)
+    return of.format_help().rstrip().splitlines()
+
+
+def layers() -> Iterator[str]:
+    """Yield the folders of `chat/` from the top, each with those that it imports, then the imports that go up."""
+    up = exceptions()
+    uses = folders(grimp.build_graph("chat", cache_dir=None), up)
+    order = ordered(uses)
+    yield from ("| folder | imports |", "| --- | --- |")
+    for each in order:
+        yield f"| `{each}` | {', '.join(f'`{other}`' for other in order if other in uses[each]) or 'none of these'} |"
+    yield from ("", "These go up, each for the reason that stands beside it in `pyproject.toml`:", "")
+    yield from (f"- `{importer}` reads `{imported}`" for importer, imported in up)
+
+
+def exceptions() -> list[tuple[str, str]]:
+    """The imports that the contract on the order of features lets be."""
+    known = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    (order,) = (each for each in known if each["type"] == "layers" and each.get("containers") == ["chat"])
+    return [(importer, imported) for importer, imported in (each.split(" -> ") for each in order["ignore_imports"])]
+
+
+def folders(graph: grimp.ImportGraph, up: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
+    """Each folder of `chat/` but `commands`, which starts things, and the folders that it imports, but for some."""
+    for importer, imported in up:
+        graph.remove_import(importer=importer, imported=imported)
+    found = {each for each in graph.find_children("chat") if graph.find_children(each)} - {"chat.commands"}
+    for each in found:
+        graph.squash_module(each)
+    return {name(each): {name(one) for one in graph.find_modules_directly_imported_by(each) & found} for each in found}
+
+
+def name(module: str) -> str:
+    """The last part of a module's name."""
+    return module.rpartition(".")[2]
+
+
+def ordered(uses: Mapping[str, set[str]]) -> list[str]:
+    """The folders, each before all that it imports. Raises ValueError, which names them, where some form a circle."""
+    left, order = dict(uses), list[str]()
+    while left:
+        free = sorted(each for each in left if not any(each in uses[other] for other in left))
+        if not free:
+            raise ValueError(f"These import each other in a circle: {', '.join(sorted(left))}")
+        order.append(free[0])
+        del left[free[0]]
+    return order
+
+
+def first(said: str | None) -> str:
+    """The first sentence of a docstring, as a cell of a table."""
+    whole = " ".join((said or "").split())
+    match = SENTENCE.match(whole)
+    return (match[1] if match else whole).replace("|", r"\|")
+
+
 DERIVED: Mapping[str, Callable[[], Iterable[str]]] = {
+    "commands": commands,
+    "errors": errors,
     "events": table_of_events,
     "features": features,
+    "frames": frames,
+    "layers": layers,
     "modules": modules,
+    "settings": settings,
 }
 """What stands between the marks of each name."""
 

@@ -176,6 +176,12 @@ def test_what_a_page_derives_is_what_the_code_says(page: Path) -> None:
     assert derived.written(page.read_text()) == page.read_text(), "./run docs writes it"
 
 
+def test_folders_that_import_each_other_are_named() -> None:
+    assert derived.ordered({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == ["a", "b", "c"]
+    with pytest.raises(ValueError, match="circle: b, c"):
+        derived.ordered({"a": {"b"}, "b": {"c"}, "c": {"b"}})
+
+
 def test_a_line_of_another_day_in_a_page_is_found_out() -> None:
     page = read("docs/modules.md")
     assert "`chat/app.py`" in page

@@ -35,7 +35,7 @@ NAME = re.compile(r"[a-z_]{1,40}|c[0-9]{1,4}")  # the second are fields that a s
 
 
 class LetheError(Exception):
-    """The root: `detail` is a sentence for people that holds no personal data."""
+    """Something broke. `detail` is a sentence for people that holds no personal data."""
 
     code: ClassVar[str] = "error"
     status: ClassVar[int] = 500
