@@ -85,7 +85,7 @@ async def test_it_goes_by_age(app: Served) -> None:
     assert await sweeping.carry_out(later.services, run)
     report = await retention.report(later.services, app.house.actor, run.id)
     for field, made in (("found", rehearsal), ("purged", report)):
-        assert {each["rule"]: each[field] for each in made["rules"]}["callbacks"] == 1
+        assert {each.rule: getattr(each, field) for each in made.rules}["callbacks"] == 1
     assert (await app.rest("GET", "/callbacks")).json()["items"] == []
     await app.sign_in()
     for locale in LOCALES:

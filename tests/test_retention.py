@@ -20,6 +20,7 @@ from chat.infra.gathered import Due
 from chat.infra.store import locations
 from chat.retention.actions import retention, rules, sweeping
 from chat.retention.actions.purging import Batch
+from chat.retention.actions.views import RetentionRunView, run_lines
 from chat.retention.schema import retention_count, retention_run
 from chat.retention.store import ageing, runs
 from chat.tickets.actions import redaction, tickets
@@ -46,24 +47,22 @@ RULES = gathered().rules
 SEED = int(os.environ.get("RETENTION_SEED", "20261125"))
 
 
-def counts(made: dict[str, Any]) -> dict[str, tuple[int, int]]:
+def counts(made: RetentionRunView) -> dict[str, tuple[int, int]]:
     """What a report says was found and held, by rule, but of the audit log."""
-    return {each["rule"]: (each["found"], each["held"]) for each in made["rules"] if each["rule"] != "audit"}
+    return {each.rule: (each.found, each.held) for each in made.rules if each.rule != "audit"}
 
 
-async def ran(house: House) -> dict[str, Any]:
+async def ran(house: House) -> RetentionRunView:
     """Run the rules in the account, now; the report."""
     run = await sweeping.begin(house.services, house.actor.account_id, "command", "system")
     assert await sweeping.carry_out(house.services, run)
     return await retention.report(house.services, house.actor, run.id)
 
 
-def beyond(made: dict[str, Any], now: int) -> list[str]:
+def beyond(made: RetentionRunView, now: int) -> list[str]:
     """The rules by whose report something is left, or the oldest thing that stays is over its days."""
     return [
-        each["rule"]
-        for each in made["rules"]
-        if each["left"] or (each["oldest"] and each["oldest"] < stamp(now - each["days"] * DAY))
+        each.rule for each in made.rules if each.left or (each.oldest and each.oldest < stamp(now - each.days * DAY))
     ]
 
 
@@ -76,10 +75,10 @@ async def test_a_rehearsals_counts_equal_the_runs_and_what_stays_is_within_polic
     assert expected["exports"][0] > 0
     rehearsal = await retention.rehearse(house.services, house.actor)
     assert counts(rehearsal) == expected
-    assert all(each["purged"] == 0 for each in rehearsal["rules"])
+    assert all(each.purged == 0 for each in rehearsal.rules)
     done = await ran(house)
     assert counts(done) == expected
-    assert all(each["purged"] == each["found"] for each in done["rules"])
+    assert all(each.purged == each.found for each in done.rules)
     assert beyond(done, house.services.clock()) == []
     assert {rule: pair[0] for rule, pair in (await over(house, USUAL)).items()} == dict.fromkeys(USUAL, 0)
     assert {rule: pair[1] for rule, pair in (await over(house, USUAL)).items()} == {
@@ -99,7 +98,7 @@ async def test_a_rule_that_skips_a_row_is_found_out(house: House) -> None:
     house.services = replace(house.services, gathered=mutant)
     done = await ran(house)
     assert beyond(done, house.services.clock()) == ["transcripts"]
-    assert (done["rules"][0]["found"], done["rules"][0]["purged"], done["rules"][0]["left"]) == (3, 2, 1)
+    assert (done.rules[0].found, done.rules[0].purged, done.rules[0].left) == (3, 2, 1)
     assert (await over(house, USUAL))["transcripts"] == (1, 0)
 
 
@@ -194,10 +193,10 @@ async def test_what_a_hold_keeps_stays_and_the_report_says_so(house: House) -> N
     await held_back(house, lived)
     before = await rows_of(house.services, lived)
     done = await ran(house)
-    assert (done["rules"][0]["found"], done["rules"][0]["purged"], done["rules"][0]["held"]) == (1, 1, 1)
+    assert (done.rules[0].found, done.rules[0].purged, done.rules[0].held) == (1, 1, 1)
     assert await rows_of(house.services, lived) == before
     assert "ticket" not in await rows_of(house.services, free)
-    assert "1 kept because held" in "\n".join(retention.as_lines({"account": "Acme"} | done))
+    assert "1 kept because held" in "\n".join(run_lines(done))
 
 
 async def test_who_writes_again_meanwhile_keeps_their_ticket(house: House) -> None:
@@ -221,8 +220,8 @@ async def test_two_runs_at_once_are_one_and_count_once(house: House) -> None:
     finished = await asyncio.gather(*(sweeping.carry_out(house.services, each) for each in begun))
     assert sorted(finished) == [False, True]
     done = await retention.report(house.services, house.actor, begun[0].id)
-    assert (done["rules"][0]["found"], done["rules"][0]["purged"], done["rules"][0]["left"]) == (6, 6, 0)
-    assert done["source"] == "api"
+    assert (done.rules[0].found, done.rules[0].purged, done.rules[0].left) == (6, 6, 0)
+    assert done.source == "api"
 
 
 async def test_an_account_is_swept_once_a_day_and_not_on_its_first(house: House) -> None:
@@ -232,7 +231,7 @@ async def test_an_account_is_swept_once_a_day_and_not_on_its_first(house: House)
     assert await sweeping.sweep(tomorrow.services) == 0
     last = await retention.last(house.services, house.actor)
     assert last is not None
-    assert (last["source"], last["state"]) == ("clock", "done")
+    assert (last.source, last.state) == ("clock", "done")
 
 
 async def test_the_audit_log_goes_from_its_beginning_and_stays_whole(house: House) -> None:
@@ -240,10 +239,10 @@ async def test_the_audit_log_goes_from_its_beginning_and_stays_whole(house: Hous
     held = ago(house, -731)
     await retention.change(house.services, house.actor, {"audit_days": 730})
     before = len(await table(house.services, audit))
-    rehearsal = (await retention.rehearse(held.services, house.actor))["rules"][-1]
-    assert (rehearsal["rule"], rehearsal["found"]) == ("audit", before)
-    done = (await ran(held))["rules"][-1]
-    assert (done["found"], done["purged"], done["left"]) == (before, before, 0)
+    rehearsal = (await retention.rehearse(held.services, house.actor)).rules[-1]
+    assert (rehearsal.rule, rehearsal.found) == ("audit", before)
+    done = (await ran(held)).rules[-1]
+    assert (done.found, done.purged, done.left) == (before, before, 0)
     assert (await verdicts.verify(held.services, house.actor.account_id)).broken_at is None
 
 
@@ -259,9 +258,9 @@ async def test_reports_go_with_the_days_of_the_audit_log(
     for days in (731, 729):
         then = ago(house, days)
         rehearsed = await retention.rehearse(then.services, house.actor)
-        made[days] = [(await ran(then))["id"], rehearsed["id"]]
-    theirs = (await ran(ago(other, 731)))["id"]
-    made[0] = [(await ran(house))["id"]]
+        made[days] = [(await ran(then)).id, rehearsed.id]
+    theirs = (await ran(ago(other, 731))).id
+    made[0] = [(await ran(house)).id]
 
     def work(tx: Any) -> set[str]:
         return set(tx.execute(select(retention_run.c.id)).scalars())
@@ -288,15 +287,15 @@ async def test_the_months_ahead_hold_all_there_is(house: House) -> None:
     await populate(house, SEED + 2)
     months = await retention.coming(house.services, house.actor)
     assert len(months) == 13
-    assert months[0]["month"] == stamp(house.services.clock())[:7]
+    assert months[0].month == stamp(house.services.clock())[:7]
     today = datetime.fromtimestamp(house.services.clock() / 1000, UTC)
     end = datetime(today.year + 1 + today.month // 12, today.month % 12 + 1, 1, tzinfo=UTC).timestamp() * 1000 - 1
     due = await over(ago(house, (house.services.clock() - end) / DAY), USUAL)
-    assert {name: sum(each[name] for each in months) for name in ("transcripts", "contacts", "sessions")} == {
+    assert {name: sum(each.counts[name] for each in months) for name in ("transcripts", "contacts", "sessions")} == {
         name: due[name][0] for name in ("transcripts", "contacts", "sessions")
     }
     now = await over(house, USUAL)
-    assert all(months[0][name] >= now[name][0] for name in USUAL)
+    assert all(months[0].counts[name] >= now[name][0] for name in USUAL)
 
 
 def test_every_table_names_its_rule_or_says_why_it_needs_none() -> None:
@@ -322,4 +321,4 @@ async def test_a_run_that_was_cut_short_goes_on_under_its_number(house: House) -
     await RULES[0].take(Batch(house.services, TRANSCRIPTS, policy, due, redaction.no_pause, run))
     assert await sweeping.sweep(house.services) == 1
     done = await retention.report(house.services, house.actor, run.id)
-    assert (done["rules"][0]["found"], done["rules"][0]["purged"], done["rules"][0]["left"]) == (3, 3, 0)
+    assert (done.rules[0].found, done.rules[0].purged, done.rules[0].left) == (3, 3, 0)

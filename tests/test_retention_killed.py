@@ -37,8 +37,8 @@ async def test_a_run_killed_at_random_moments_ends_whole(house: House) -> None:
     assert killed > KILLS // 2
     assert work(services.settings, 0).returncode == 0
     done = await retention.report(services, house.actor, run.id)
-    said = done["rules"][0]
-    assert (done["state"], said["found"], said["purged"], said["left"]) == ("done", TICKETS + 5, TICKETS + 5, 0)
+    said = done.rules[0]
+    assert (done.state, said.found, said.purged, said.left) == ("done", TICKETS + 5, TICKETS + 5, 0)
     assert await kept(services) == (1, 5)
     for each in (old, *files):
         assert set(await rows_of(services, each)) == {"contact", "receipt"}

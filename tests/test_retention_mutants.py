@@ -45,7 +45,7 @@ MUTANTS = {
         uploads, "of_tickets", lambda *_: [], claims.test_a_ticket_goes_with_all_that_hangs_off_it_and_no_other_does
     ),
     "labels stay learnt": Mutant(
-        training, "changed", nothing, claims.test_a_label_that_is_over_its_days_is_unlearnt_at_once
+        training, "relearn_contact", nothing, claims.test_a_label_that_is_over_its_days_is_unlearnt_at_once
     ),
     "what hangs off a ticket that goes counts twice": Mutant(
         kinds,

@@ -85,7 +85,7 @@ async def test_a_hold_stops_an_erasure_and_hides_contact_and_tickets_until_it_en
     made = await erasure.by_agent(house.services, house.actor, guest.contact.uid)
     assert await erasure.sweep(house.services) == 0
     stands = await erasure.state(house.services, house.actor, made)
-    assert (stands["state"], stands["held_until"]) == ("queued", said["held_until"])
+    assert (stands["state"], stands["held_until"]) == ("queued", said.held_until)
     assert (await rows(house.services, guest))["message"] == before["message"]
     assert house.services.keys.holds(guest.contact.key_slot, guest.contact.uid)
     assert await erasure.sweep(later(house, 31)) == 1
@@ -136,7 +136,7 @@ async def test_the_reason_of_a_hold_is_sealed_and_only_managers_place_one(house:
     await holds.place_hold(house.services, house.actor, guest.contact.uid, "Claim of Zoe", 1)
     kept = await house.services.store.read(lambda tx: stored.of_account(tx, house.actor.account_id))
     assert b"Zoe" not in kept[0][0].reason
-    assert [each["reason"] for each in await holds.page(house.services, house.actor)] == ["Claim of Zoe"]
+    assert [each.reason for each in await holds.page(house.services, house.actor)] == ["Claim of Zoe"]
 
 
 async def test_holds_over_rest(app: Served) -> None:

@@ -7,11 +7,14 @@ import asyncio
 import json
 from typing import Any
 
+from msgspec import to_builtins
+
 from chat.app import open_services
 from chat.commands import as_json, command
 from chat.core.settings import Settings
 from chat.erasure.actions import erasure
 from chat.retention.actions import retention
+from chat.retention.actions.views import RetentionRunView, run_lines
 
 
 def add(commands: Any) -> None:
@@ -41,7 +44,7 @@ def _erase(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 def _retain(settings: Settings, arguments: argparse.Namespace) -> int:
-    async def work() -> list[dict[str, Any]]:
+    async def work() -> list[RetentionRunView]:
         async with open_services(settings) as services:
             made = await retention.now(services, dry_run=arguments.dry_run)
             await erasure.sweep(services)
@@ -49,8 +52,8 @@ def _retain(settings: Settings, arguments: argparse.Namespace) -> int:
 
     made = asyncio.run(work())
     print(
-        json.dumps({"runs": made})
+        json.dumps({"runs": to_builtins(made)})
         if arguments.json
-        else "\n".join(line for each in made for line in retention.as_lines(each))
+        else "\n".join(line for each in made for line in run_lines(each))
     )
-    return 0 if all(not each["left"] for run in made for each in run["rules"]) else 1
+    return 0 if all(not each.left for run in made for each in run.rules) else 1

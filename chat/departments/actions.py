@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+
+from msgspec import UNSET, UnsetType
 
 from chat.account import store as accounts
 from chat.account.actions.accounts import line
@@ -16,6 +17,7 @@ from chat.infra.audit import audit
 from chat.infra.services import Services
 from chat.infra.store.tx import Tx
 from chat.retention.actions import rules
+from chat.retention.actions.rules import Days
 
 NAME = 100
 
@@ -30,7 +32,7 @@ async def one(services: Services, actor: Actor, department_id: str) -> Departmen
     return await services.store.read(lambda tx: store.one(tx, actor.account_id, department_id))
 
 
-async def add(services: Services, actor: Actor, name: str, retention: dict[str, Any]) -> Department:
+async def add(services: Services, actor: Actor, name: str, retention: Days) -> Department:
     """Make a department, with days of its own or none. Raises InvalidField."""
     require_manager(actor)
     made_id = uuid7()
@@ -44,14 +46,20 @@ async def add(services: Services, actor: Actor, name: str, retention: dict[str, 
     return await one(services, actor, made_id)
 
 
-async def change(services: Services, actor: Actor, department_id: str, **values: Any) -> Department:
-    """Change a department's `name`, or its `retention` as a whole. Raises InvalidField."""
+async def change(
+    services: Services,
+    actor: Actor,
+    department_id: str,
+    name: str | UnsetType = UNSET,
+    retention: Days | UnsetType = UNSET,
+) -> Department:
+    """Change a department's name, or its own days as a whole. Raises InvalidField."""
     require_manager(actor)
-    checked = dict(values)
-    if "name" in checked:
-        checked["name"] = _name(checked["name"])
-    if "retention" in checked:
-        checked["retention"] = rules.own_days(services, checked["retention"])
+    checked: dict[str, object] = {}
+    if name is not UNSET:
+        checked["name"] = _name(name)
+    if retention is not UNSET:
+        checked["retention"] = rules.own_days(services, retention)
     if not checked:
         raise InvalidField("Give any of name, retention", field="name")
     await _changed(

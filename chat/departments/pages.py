@@ -11,6 +11,7 @@ from chat.departments import actions as departments
 from chat.infra.services import Services
 from chat.retention.actions import retention, rules
 from chat.retention.actions.rules import DAYS, Thought
+from chat.retention.actions.views import department_view
 from chat.retention.pages import confirm
 from chat.web.forms import Errors, Form, saved, whole
 from chat.web.page_endpoint import SAVED, PageAsk, page_endpoint
@@ -67,7 +68,7 @@ def _fields(services: Services) -> list[str]:
     return [rule.name + DAYS for rule in services.gathered.rules if rule.by_department]
 
 
-def _own(services: Services, form: Form) -> dict[str, Any]:
+def _own(services: Services, form: Form) -> dict[str, int]:
     """Return the days that were typed; an empty field leaves a rule to the account. Raises InvalidField."""
     return {name: whole(name, form[name]) for name in _fields(services) if form.get(name, "").strip()}
 
@@ -80,8 +81,8 @@ def _wrong(of: str, error: InvalidField) -> Errors:
 async def _page(ask: PageAsk, forms: dict[str, Form], errors: Errors, status: int = 200) -> Response:
     fields = _fields(ask.services)
     empty = dict.fromkeys(("name", *fields), "")
-    found = [retention.department(each) for each in await departments.departments(ask.services, ask.actor)]
-    shown = {each["id"]: empty | {"name": each["name"]} | _typed(each["retention"]) for each in found}
+    found = [department_view(each) for each in await departments.departments(ask.services, ask.actor)]
+    shown = {each.id: empty | {"name": each.name} | _typed(each.retention) for each in found}
     usual = await retention.settings(ask.services, ask.actor)
     more: dict[str, Any] = {
         "departments": found,
@@ -89,7 +90,7 @@ async def _page(ask: PageAsk, forms: dict[str, Form], errors: Errors, status: in
         | {uid: typed | forms.get(uid, {}) for uid, typed in shown.items()}
         | _new(empty, forms),
         "fields": fields,
-        "usual": {name: usual[name] for name in fields},
+        "usual": usual.days,
     }
     return ask.page("admin-departments.html", status, errors=errors, **more)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from sqlalchemy import Insert, Update, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -26,12 +25,12 @@ def one(tx: Tx, account_id: str, department_id: str) -> Department:
     return Department(*row)
 
 
-def add(tx: Tx, account_id: str, made: Mapping[str, Any]) -> None:
+def add(tx: Tx, account_id: str, made: Mapping[str, object]) -> None:
     """Store a department. Raises InvalidField where the name is taken."""
     _named_once(tx, insert(department).values(account_id=account_id, **made))
 
 
-def change(tx: Tx, account_id: str, department_id: str, values: Mapping[str, Any]) -> None:
+def change(tx: Tx, account_id: str, department_id: str, values: Mapping[str, object]) -> None:
     """Set columns of a department of the account. Raises NotFound, and InvalidField where the name is taken."""
     mine = (department.c.id == department_id) & (department.c.account_id == account_id)
     if _named_once(tx, update(department).where(mine).values(**values)) == 0:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from msgspec import Struct
 
 from chat.contacts.store import contacts, holds
 from chat.core.access import require_manager
@@ -22,7 +22,24 @@ DAYS_MOST = 3650
 REASON = 500
 
 
-async def place_hold(services: Services, actor: Actor, contact_uid: str, reason: str, days: int) -> dict[str, Any]:
+class PlacedHold(Struct, frozen=True):
+    """A hold that was placed: of which contact, and when it ends (RFC 3339)."""
+
+    contact_id: str
+    held_until: str
+
+
+class HoldView(Struct, frozen=True):
+    """A hold as managers see it, with its reason; `placed_by` is an agent's id, times are RFC 3339."""
+
+    contact_id: str
+    reason: str | None
+    placed_by: str
+    placed_at: str
+    held_until: str
+
+
+async def place_hold(services: Services, actor: Actor, contact_uid: str, reason: str, days: int) -> PlacedHold:
     """
     Hold a contact for some days: no erasure begins, and agents see neither ticket nor contact. Owner or admin.
 
@@ -52,7 +69,7 @@ async def place_hold(services: Services, actor: Actor, contact_uid: str, reason:
         return tickets.all_of_contact(tx, contact.id)
 
     services.bus.publish(*(TicketGone(each.ref) for each in await services.store.write(work)))
-    return {"contact_id": contact.uid, "held_until": stamp(ends)}
+    return PlacedHold(contact.uid, stamp(ends))
 
 
 async def find_contacts(services: Services, actor: Actor, whom: str) -> list[str]:
@@ -101,18 +118,18 @@ async def lapse(services: Services) -> None:
     services.bus.publish(*(TicketChanged(each.ref) for each in await services.store.write(work)))
 
 
-async def page(services: Services, actor: Actor) -> list[dict[str, Any]]:
+async def page(services: Services, actor: Actor) -> list[HoldView]:
     """Return the account's holds with their reasons, the first to end first. Owner or admin."""
     require_manager(actor)
     found = await services.store.read(lambda tx: holds.of_account(tx, actor.account_id))
     await audit.record_view(services, actor, "holds.viewed")
     return [
-        {
-            "contact_id": uid,
-            "reason": services.unseal(slot, uid, "hold", each.reason),
-            "placed_by": each.agent_id,
-            "placed_at": stamp(each.placed_at),
-            "held_until": stamp(each.expires_at),
-        }
+        HoldView(
+            contact_id=uid,
+            reason=services.unseal(slot, uid, "hold", each.reason),
+            placed_by=each.agent_id,
+            placed_at=stamp(each.placed_at),
+            held_until=stamp(each.expires_at),
+        )
         for each, uid, slot in found
     ]

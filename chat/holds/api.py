@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from msgspec import Struct
 
 from chat.holds import actions as holds
@@ -19,13 +17,13 @@ class NewHold(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @endpoint("GET /holds", permission="hold.read", audited={"holds.viewed"})
-async def list_holds(ask: Ask[None]) -> Listed[dict[str, Any]]:
+async def list_holds(ask: Ask[None]) -> Listed[holds.HoldView]:
     """Return them, the first to end first."""
     return Listed(await holds.page(ask.services, ask.actor))
 
 
 @endpoint("PUT /contacts/{id}/hold", permission="hold.change", audited={"hold.placed"})
-async def put_hold(ask: Ask[NewHold]) -> dict[str, Any]:
+async def put_hold(ask: Ask[NewHold]) -> holds.PlacedHold:
     """Hold a contact: nothing of it is erased or shown until that ends."""
     return await holds.place_hold(ask.services, ask.actor, ask.path["id"], ask.body.reason, ask.body.days)
 

@@ -60,9 +60,8 @@ async def lift(ask: PageAsk) -> Response:
 async def _shown(ask: PageAsk, typed: Form | None = None, errors: Errors | None = None, status: int = 200) -> Response:
     known = {each.id: each.name for each in await agents.agents(ask.services, ask.actor)}
     more: dict[str, Any] = {
-        "holds": [
-            each | {"name": known.get(each["placed_by"], "")} for each in await holds.page(ask.services, ask.actor)
-        ],
+        "holds": await holds.page(ask.services, ask.actor),
+        "names": known,
         "form": _form(ask.reader.account) | (typed or {}),
     }
     return ask.page("admin-privacy.html", status, errors=errors, **more)

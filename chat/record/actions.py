@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import Any
+from collections.abc import Iterator
+
+from msgspec import Struct
+from msgspec.structs import astuple
 
 from chat.account import store as accounts
 from chat.core.clock import stamp
@@ -21,13 +24,50 @@ from chat.retention.actions import rules
 COLUMNS = ("place", "kind", "about", "why", "retention", "field", "category", "purpose", "basis", "sealed")
 
 
+class FieldView(Struct, frozen=True):
+    """One kind of personal data in a data location, as the record says it."""
+
+    name: str
+    category: str
+    purpose: str
+    basis: str
+    sealed: bool
+
+
+class LocationView(Struct, frozen=True):
+    """A data location as the record says it; `place` is its name, `retention` how long in words."""
+
+    place: str
+    kind: str
+    about: str
+    why: str
+    retention: str
+    fields: list[FieldView]
+
+
+class Controller(Struct, frozen=True):
+    """Whose record it is."""
+
+    id: str
+    name: str
+
+
+class ProcessingRecord(Struct, frozen=True):
+    """The record of processing; `at` is RFC 3339, and there is never a `next` page."""
+
+    controller: Controller
+    at: str
+    items: list[LocationView]
+    next: None = None
+
+
 def every(gathered: Gathered) -> list[DataLocation]:
     """Return every data location: about contacts, then agents, recipients, nobody."""
     order = ("contact", "agent", "recipient", "nobody")
     return sorted([*locations.tables(), *gathered.locations], key=lambda each: order.index(each.about))
 
 
-async def record(services: Services, actor: Actor) -> dict[str, Any]:
+async def record(services: Services, actor: Actor) -> ProcessingRecord:
     """Return the record for the actor's account: each location with what it holds, why, on what basis, how long."""
 
     def work(tx: Tx) -> tuple[Account, Policy]:
@@ -35,36 +75,37 @@ async def record(services: Services, actor: Actor) -> dict[str, Any]:
 
     account, policy = await services.store.read(work)
     await audit.record_view(services, actor, "data_map.viewed")
-    return {
-        "controller": {"id": account.id, "name": account.name},
-        "at": stamp(services.clock()),
-        "items": [_shown(services, each, policy) for each in every(services.gathered)],
-        "next": None,
-    }
+    items = [_shown(services, each, policy) for each in every(services.gathered)]
+    return ProcessingRecord(Controller(account.id, account.name), stamp(services.clock()), items)
 
 
-def as_csv(made: dict[str, Any]) -> str:
+def as_csv(made: ProcessingRecord) -> str:
     """Return a record as CSV, one line for each field; a location that holds nothing personal has one line too."""
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(COLUMNS)
-    for each in made["items"]:
-        head = [each[name] for name in COLUMNS[:5]]
-        for field in each["fields"] or [{}]:
-            writer.writerow([*head, *(field.get(name, "") for name in ("name", *COLUMNS[6:]))])
+    writer.writerows(_lines(made))
     return out.getvalue()
 
 
-def _shown(services: Services, location: DataLocation, policy: Policy) -> dict[str, Any]:
-    return {
-        "place": location.name,
-        "kind": location.kind,
-        "about": location.about,
-        "why": location.why,
-        "retention": rules.in_words(services, policy, location.kept),
-        "fields": [
-            {"name": each.name, "category": each.category, "purpose": each.purpose, "basis": BASES[each.basis]}
-            | {"sealed": each.sealed}
+def _lines(made: ProcessingRecord) -> Iterator[tuple[object, ...]]:
+    for each in made.items:
+        head = (each.place, each.kind, each.about, each.why, each.retention)
+        if not each.fields:
+            yield (*head, "", "", "", "", "")
+        for field in each.fields:
+            yield (*head, *astuple(field))
+
+
+def _shown(services: Services, location: DataLocation, policy: Policy) -> LocationView:
+    return LocationView(
+        place=location.name,
+        kind=location.kind,
+        about=location.about,
+        why=location.why,
+        retention=rules.in_words(services, policy, location.kept),
+        fields=[
+            FieldView(each.name, each.category, each.purpose, BASES[each.basis], each.sealed)
             for each in location.fields
         ],
-    }
+    )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from starlette.responses import Response
 
 from chat.record import actions as datamap
@@ -14,7 +12,7 @@ FORMAT = choice("format", "json", "csv", refusal="A format is json or csv")
 
 
 @endpoint("GET /data-map", permission="record.read", query=[FORMAT], audited={"data_map.viewed"})
-async def get_data_map(ask: Ask[None]) -> dict[str, Any] | Response:
+async def get_data_map(ask: Ask[None]) -> datamap.ProcessingRecord | Response:
     """Return the record of processing; `?format=csv` as a table."""
     form = ask.query(FORMAT)
     made = await datamap.record(ask.services, ask.actor)

@@ -11,6 +11,7 @@ from chat.account.actions import quotas
 from chat.core.errors import InvalidField
 from chat.retention.actions import retention, rules
 from chat.retention.actions.rules import DAYS, Thought
+from chat.retention.actions.views import MonthDue
 from chat.web import plots
 from chat.web.forms import Errors, Form, saved, whole
 from chat.web.page_endpoint import SAVED, PageAsk, page_endpoint
@@ -47,7 +48,7 @@ async def save_retention(ask: PageAsk) -> Response:
 async def start_run(ask: PageAsk) -> Response:
     """Run the rules now; leads to the report."""
     made = await retention.start(ask.services, ask.actor)
-    return RedirectResponse(f"/admin/retention/runs/{made['id']}", 303)
+    return RedirectResponse(f"/admin/retention/runs/{made.id}", 303)
 
 
 @page_endpoint("GET /admin/retention/runs/{id}", permission="retention.read")
@@ -61,7 +62,7 @@ async def confirm(ask: PageAsk, thought: Thought) -> Response:
     """Show what days that are not saved yet would take, with the form that saves them."""
     more: dict[str, Any] = {
         "counts": await retention.look(ask.services, ask.actor, thought),
-        "now": {each["rule"]: each["days"] for each in await retention.look(ask.services, ask.actor)},
+        "now": {each.rule: each.days for each in await retention.look(ask.services, ask.actor)},
         "form": ask.form,
         "of_account": bool(thought.days),
     }
@@ -74,27 +75,27 @@ async def _page(ask: PageAsk, form: Form, errors: Errors, status: int = 200) -> 
     last = await retention.last(services, actor)
     months = await retention.coming(services, actor)
     more: dict[str, Any] = {
-        "rules": known["rules"],
-        "departments": [each for each in known["departments"] if each["retention"]],
-        "form": {rule.name + DAYS: str(known[rule.name + DAYS]) for rule in services.gathered.rules} | form,
-        "due": {each["rule"]: each for each in await retention.look(services, actor)},
+        "rules": known.rules,
+        "departments": [each for each in known.departments if each.retention],
+        "form": {name: str(days) for name, days in known.days.items()} | form,
+        "due": {each.rule: each for each in await retention.look(services, actor)},
         "last": last,
-        "took": {each["rule"]: each for each in last["rules"]} if last else {},
+        "took": {each.rule: each for each in last.rules} if last else {},
         "runs": (await retention.page(services, actor, None, SHOWN))[0],
         "storage": await quotas.storage(services, actor),
         "size": partial(size, words_of(ask.request)),
-        "months": [each | {"name": _month(ask, each["month"])} for each in months],
+        "months": [(_month(ask, each.month), each.counts) for each in months],
         "plots": _plots(ask, months),
     }
     return ask.page("admin-retention.html", status, errors=errors, **more)
 
 
-def _plots(ask: PageAsk, months: list[dict[str, Any]]) -> list[plots.Plot]:
+def _plots(ask: PageAsk, months: list[MonthDue]) -> list[plots.Plot]:
     """Return a plot for each rule under which anything falls due."""
     short = words_of(ask.request)("retention.plot.months").split()
-    labels = [f"{short[int(each['month'][5:]) - 1]} {each['month'][2:4]}" for each in months]
+    labels = [f"{short[int(each.month[5:]) - 1]} {each.month[2:4]}" for each in months]
     labels = ["" if at % EVERY_OTHER else label for at, label in enumerate(labels)]
-    counts = {rule.name: [each[rule.name] for each in months] for rule in ask.services.gathered.rules}
+    counts = {rule.name: [each.counts[rule.name] for each in months] for rule in ask.services.gathered.rules}
     return [plots.of_counts(name, found, labels) for name, found in counts.items() if any(found)]
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from chat.account import store as accounts
 from chat.core.errors import InvalidField, UnknownParameter
@@ -18,6 +17,8 @@ from chat.infra.store.ageing import Policy
 from chat.infra.store.tx import Tx
 
 DAYS = "_days"
+Days = Mapping[str, object]
+"""Days by rule as somebody gives them, before they are read."""
 
 
 @dataclass(frozen=True)
@@ -48,19 +49,21 @@ def sooner(before: Policy, after: Policy) -> bool:
     )
 
 
-def read_days(services: Services, values: Mapping[str, Any], *, by_department: bool = False) -> dict[str, int]:
+def read_days(services: Services, values: Days, *, by_department: bool = False) -> dict[str, int]:
     """Read days by rule, as `{"transcripts_days":365}`. Raises InvalidField, naming the field."""
     known = {rule.name + DAYS: rule for rule in services.gathered.rules if rule.by_department or not by_department}
+    made = {}
     for name, value in values.items():
         if name not in known:
             raise UnknownParameter(f"There is no such rule; give any of {', '.join(known)}", field=name)
         least, most = known[name].least, known[name].most
         if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
             raise InvalidField(f"Give a whole number of days from {least} to {most}", field=name)
-    return {known[name].name: value for name, value in values.items()}
+        made[known[name].name] = value
+    return made
 
 
-def own_days(services: Services, values: Mapping[str, Any]) -> dict[str, int]:
+def own_days(services: Services, values: Days) -> dict[str, int]:
     """Read a department's days by rule; null leaves a rule to the account. Raises InvalidField."""
     return read_days(services, {name: value for name, value in values.items() if value is not None}, by_department=True)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, exists, func, select, true, tuple_
 
@@ -31,7 +30,7 @@ def oldest(tx: Tx, kind: AgeingKind, policy: Policy) -> int | None:
     return tx.execute(query).scalar()
 
 
-def samples(tx: Tx, kind: AgeingKind, policy: Policy, limit: int) -> list[Any]:
+def samples(tx: Tx, kind: AgeingKind, policy: Policy, limit: int) -> list[int | str]:
     """Return what would go first, as it may be shown: numbers of tickets, public ids."""
     query = select(kind.shown).select_from(kind.source).where(due(kind, policy), free(kind))
     return list(tx.execute(query.group_by(kind.shown).order_by(func.min(kind.at)).limit(limit)).scalars())
