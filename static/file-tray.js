@@ -1,10 +1,9 @@
 /** <file-tray>: the files chosen for a reply; they stay in this tab until it is sent. */
 
 import { define, h } from "./common/dom.js";
+import { MOST_FILES } from "./common/uploads.js";
 import { icon } from "./icons.js";
 import { t } from "./words.js";
-
-const MOST = 10;
 
 export class FileTray extends HTMLElement {
   files = [];
@@ -15,7 +14,7 @@ export class FileTray extends HTMLElement {
   }
 
   add(files) {
-    this.files = [...this.files, ...files].slice(0, MOST);
+    this.files = [...this.files, ...files].slice(0, MOST_FILES);
     this.#draw();
   }
 

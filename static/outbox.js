@@ -2,8 +2,9 @@
  * What the agent has written and the server has not yet acked: kept, sent again with the same id, or shown as failed.
  */
 
+import { boot } from "./boot.js";
+import { upload } from "./common/uploads.js";
 import { uuid, wellFormed } from "./common/writing.js";
-import { uploaded } from "./uploads.js";
 
 const PATIENCE = 10_000;
 
@@ -99,9 +100,9 @@ export class Outbox extends EventTarget {
 
   async #upload(entry) {
     const { id, ticket, attachments } = entry;
-    if (attachments.some(({ sent }) => sent !== undefined)) return;
-    const code = await uploaded(ticket, attachments, () => this.#changed());
-    if (!this.#entries.has(id)) return;
+    const to = { url: `/api/v1/tickets/${ticket}/attachments`, headers: { "X-CSRF-Token": boot.csrf } };
+    const code = await upload(attachments, to, () => this.#changed());
+    if (code === null || !this.#entries.has(id)) return;
     if (code) this.fail(id, code);
     else this.retry(id);
   }

@@ -1,6 +1,7 @@
 /** Times as people read them, in the page's locale and the reader's own zone. */
 
 import { boot } from "./boot.js";
+import { daysAgo, span as spanOf } from "./common/texts.js";
 import { t } from "./words.js";
 
 // The reader's own way of writing the page's language; else day before month, as most of the world does.
@@ -31,12 +32,6 @@ const SECOND = format({
   hourCycle: "h23",
 });
 const FULL = format({ dateStyle: "long", timeStyle: "short" });
-
-/** Whole days between `at` and now, by the calendar of the reader: 0 today, 1 yesterday. */
-export function daysAgo(at, now = new Date()) {
-  const midnight = (date) => new Date(date.getFullYear(), date.getMonth(), date.getDate());
-  return Math.round((midnight(now) - midnight(new Date(at))) / 86_400_000);
-}
 
 export const clock = (at) => CLOCK.format(new Date(at));
 export const minute = (at) => MINUTE.format(new Date(at));
@@ -71,9 +66,5 @@ export const moment = (at) => (daysAgo(at) === 0 ? clock(at) : minute(at));
 /** A date that will be read long after: 12 Nov 2026. */
 export const date = (at) => SHORT_YEAR.format(new Date(at));
 
-/** A wait in seconds, rounded up: "5 minutes", and "24 hours" where nobody would count minutes. */
-export function span(seconds) {
-  const minutes = Math.ceil(seconds / 60);
-  const [unit, count] = minutes > 90 ? ["hour", Math.ceil(minutes / 60)] : ["minute", minutes];
-  return new Intl.NumberFormat(boot.locale, { style: "unit", unit, unitDisplay: "long" }).format(count);
-}
+/** A wait in seconds, rounded up to minutes. */
+export const span = (seconds) => spanOf(Math.ceil(seconds / 60), boot.locale);

@@ -4,10 +4,11 @@
 
 import { boot } from "./boot.js";
 import { h } from "./common/dom.js";
+import { daysAgo } from "./common/texts.js";
 import { icon } from "./icons.js";
 import { linked } from "./links.js";
 import { bytes } from "./sizes.js";
-import { clock, day, daysAgo, hover } from "./time.js";
+import { clock, day, hover } from "./time.js";
 import { t } from "./words.js";
 
 const SHOWN_WIDE = 240;

@@ -3,6 +3,8 @@
  * far.
  */
 
+import { Entries } from "./common/entries.js";
+
 export class Transcript {
   summary = null;
   read = { agent: 0, visitor: 0 };
@@ -14,13 +16,16 @@ export class Transcript {
   erasure = null;
   /** How far we have told the server that we have read. */
   told = 0;
-  /** The highest seq up to which nothing is missing: where to resume. */
-  lastSeq = 0;
-  #messages = new Map();
+  #messages = new Entries();
   #notes = new Map();
 
   constructor(number) {
     this.number = number;
+  }
+
+  /** Where to resume. */
+  get lastSeq() {
+    return this.#messages.lastSeq;
   }
 
   /** Whether something arrived out of turn, so that the server must be asked for what lies between. */
@@ -42,15 +47,11 @@ export class Transcript {
 
   /** Keeps a message; the same seq again is the same message, held by now or released. */
   message(frame) {
-    this.#put({ ...this.#messages.get(frame.seq), ...frame });
+    this.#messages.put({ ...this.#messages.get(frame.seq), ...frame });
   }
 
-  /** A redaction is an entry of its own, and empties the message it names, or takes one file from it. */
   redacted(frame) {
-    this.#put(frame);
-    const target = this.#messages.get(frame.target);
-    const left = target?.attachments?.filter(({ id }) => frame.attachment && id !== frame.attachment);
-    if (target) this.#put({ ...target, attachments: left, ...(!frame.attachment && { text: null }) });
+    this.#messages.put(frame);
   }
 
   note(frame) {
@@ -60,7 +61,7 @@ export class Transcript {
   /** Puts a held message's text beside it without releasing it. */
   reveal(seq, text) {
     const known = this.#messages.get(seq);
-    if (known?.held) this.#put({ ...known, text });
+    if (known?.held) this.#messages.put({ ...known, text });
   }
 
   seen({ author, seq }) {
@@ -70,13 +71,8 @@ export class Transcript {
   /** Messages and notes as they are read: a note stands after the message it was written after. */
   get entries() {
     const place = (entry) => entry.seq ?? entry.after_seq + 0.5;
-    return [...this.#messages.values(), ...this.#notes.values()]
+    return [...this.#messages.all, ...this.#notes.values()]
       .filter((entry) => entry.type !== "redacted")
       .sort((one, other) => place(one) - place(other) || (one.note ?? 0) - (other.note ?? 0));
-  }
-
-  #put(message) {
-    this.#messages.set(message.seq, message);
-    while (this.#messages.has(this.lastSeq + 1)) this.lastSeq += 1;
   }
 }

@@ -1,15 +1,12 @@
 /** The page's words: every sentence comes from the locale file the page was given, never from code. */
 
 import { boot } from "./boot.js";
+import { filler } from "./common/texts.js";
 
-const plural = new Intl.PluralRules(boot.locale);
+const fill = filler(boot.locale);
 
 /** The text of `key`, its {places} filled from `values`; with a `count` the plural form that fits it. */
-export function t(key, values = {}) {
-  const form = "count" in values ? `${key}.${plural.select(values.count)}` : key;
-  const text = boot.strings[form] ?? boot.strings[`${key}.other`] ?? key;
-  return text.replaceAll(/\{(\w+)\}/g, (place, name) => values[name] ?? place);
-}
+export const t = (key, values) => fill(boot.strings, key, values);
 
 /** What to call a contact, agent or site: its name, or the word for one without. */
 export const named = (someone, fallback = "inbox.visitor") => someone?.name || t(fallback);

@@ -234,8 +234,8 @@ export class Conversation extends EventTarget {
   }
 
   async #upload(id, attachments) {
-    const { uploaded } = await import("./file-tray.js");
-    const code = await uploaded(attachments, this.#api, () => this.#changed());
+    const { sendUp } = await import("./file-tray.js");
+    const code = await sendUp(attachments, this.#api, () => this.#changed());
     if (code) this.transcript.mark(id, "failed", code);
     else if (code === "") this.retry(id);
     this.#changed();

@@ -4,11 +4,9 @@
  */
 
 import { define, h } from "/static/common/dom.js";
+import { MOST_FILES, upload } from "/static/common/uploads.js";
 import { button, icon } from "./buttons.js";
 import { download } from "./download.js";
-
-const MOST = 10;
-const LARGEST = 10 * 2 ** 20;
 
 document.head.append(h("link", { rel: "stylesheet", href: "/widget-assets/files.css" }));
 
@@ -23,7 +21,7 @@ export class FileTray extends HTMLElement {
   }
 
   add(files) {
-    this.files = [...this.files, ...files].slice(0, MOST);
+    this.files = [...this.files, ...files].slice(0, MOST_FILES);
     this.#draw();
   }
 
@@ -53,46 +51,11 @@ export class FileTray extends HTMLElement {
 
 define("file-tray", FileTray);
 
-/**
- * Send up what has no id yet. Gives "" when all is there, a code where one was refused, null where they are on their
- * way already.
- */
-export async function uploaded(attachments, api, tell) {
-  const waiting = attachments.filter(({ id }) => !id);
-  if (waiting.some(({ sent }) => sent !== undefined)) return null;
-  for (const each of waiting) each.sent = 0;
-  let code = "";
-  for (const each of waiting) code ||= await up(each, api, tell);
-  for (const each of waiting) delete each.sent;
-  return code;
-}
-
-/** Not `fetch`: it cannot tell how far it is. */
-function up(each, api, tell) {
-  if (each.size > LARGEST) return "file_too_large";
-  const request = new XMLHttpRequest();
-  const body = new FormData();
-  body.append("file", each.file);
-  request.open("POST", api.uploads);
-  request.setRequestHeader("Authorization", `Bearer ${api.token}`);
-  request.responseType = "json";
-  request.upload.addEventListener("progress", ({ loaded, total }) => {
-    each.sent = loaded / total;
-    tell();
-  });
-  return new Promise((resolve) => {
-    request.addEventListener("loadend", () => resolve(settled(each, request)));
-    request.send(body);
-  });
-}
-
-function settled(each, { status, response }) {
-  if (status === 201) {
-    Object.assign(each, response);
-    return "";
-  }
-  const known = { invalid_field: "file_refused", too_large: "file_too_large", rate_limited: "other" };
-  return status ? (known[response?.code] ?? response?.code ?? "unavailable") : "unreachable";
+/** As `upload`; a limit is no reason that a visitor could do anything about. */
+export async function sendUp(attachments, api, tell) {
+  const to = { url: api.uploads, headers: { Authorization: `Bearer ${api.token}` } };
+  const code = await upload(attachments, to, tell);
+  return code === "rate_limited" ? "other" : code;
 }
 
 /** A message's files as they look: a small image where there is one, else the name; pressing saves it. */

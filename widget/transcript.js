@@ -1,25 +1,24 @@
 /** What has been said in one ticket, by `seq`, and what waits to be acknowledged; no socket and no page. */
 
+import { Entries } from "/static/common/entries.js";
 import { uuid, wellFormed } from "/static/common/writing.js";
-
-function without(said, attachment) {
-  const attachments = said.attachments?.filter(({ id }) => attachment && id !== attachment);
-  return attachment ? { ...said, attachments } : { ...said, attachments, text: null };
-}
 
 export class Transcript {
   epoch = null;
   ticket = null;
-  /** The highest `seq` with no hole before it: what a `hello` resumes from. */
-  lastSeq = 0;
   read = { agent: 0, visitor: 0 };
 
-  #entries = new Map();
+  #entries = new Entries();
   #pending = new Map();
   #highest = 0;
 
+  /** What a `hello` resumes from. */
+  get lastSeq() {
+    return this.#entries.lastSeq;
+  }
+
   get lines() {
-    const said = [...this.#entries.values()].filter(({ type }) => type === "message");
+    const said = this.#entries.all.filter(({ type }) => type === "message");
     return [...said.sort((one, other) => one.seq - other.seq), ...this.#pending.values()];
   }
 
@@ -49,16 +48,13 @@ export class Transcript {
 
   /** Take a `message` or `redacted` frame, once. */
   take(entry) {
-    if (this.#entries.has(entry.seq)) return;
+    if (this.#entries.get(entry.seq)) return;
     this.ticket ??= entry.ticket;
     this.#pending.delete(entry.id);
     // Whoever writes, perhaps in another window, has read what stood before.
     if (entry.author?.kind === "visitor") this.read.visitor = Math.max(this.read.visitor, entry.seq);
-    this.#entries.set(entry.seq, entry);
+    this.#entries.put(entry);
     this.#highest = Math.max(this.#highest, entry.seq);
-    const target = this.#entries.get(entry.target);
-    if (target) this.#entries.set(entry.target, without(target, entry.attachment));
-    while (this.#entries.has(this.lastSeq + 1)) this.lastSeq += 1;
   }
 
   acked({ id, ticket, seq, at }) {
@@ -97,8 +93,8 @@ export class Transcript {
   }
 
   #start(epoch, ticket) {
-    Object.assign(this, { epoch, ticket, lastSeq: 0, read: { agent: 0, visitor: 0 } });
-    this.#entries.clear();
+    Object.assign(this, { epoch, ticket, read: { agent: 0, visitor: 0 } });
+    this.#entries = new Entries();
     this.#highest = 0;
   }
 }

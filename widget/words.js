@@ -1,6 +1,7 @@
 /** Says everything: the locale file's strings, and dates and counts as that language writes them. */
 
-const DAY = 86_400_000;
+import { daysAgo, filler, span } from "/static/common/texts.js";
+
 const SENTENCES = 3;
 const STYLES = {
   time: { timeStyle: "short" },
@@ -12,7 +13,7 @@ const STYLES = {
 export class Words {
   locale;
   #strings;
-  #plural;
+  #fill;
   #variant;
   #parts = new Set();
 
@@ -21,7 +22,7 @@ export class Words {
     // British dates for whoever reads English as the British do.
     this.#variant = navigator.languages.find((each) => each.split("-")[0] === locale) ?? locale;
     this.#strings = strings;
-    this.#plural = new Intl.PluralRules(locale);
+    this.#fill = filler(locale);
   }
 
   /** Fetches a further part of the strings, once. */
@@ -32,13 +33,12 @@ export class Words {
     this.#parts.add(part);
   }
 
-  say(key, values = {}) {
-    return (this.#strings[key] ?? key).replaceAll(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+  say(key, values) {
+    return this.#fill(this.#strings, key, values);
   }
 
   count(key, count) {
-    const form = `${key}.${this.#plural.select(count)}`;
-    return this.say(form in this.#strings ? form : `${key}.other`, { count });
+    return this.say(key, { count });
   }
 
   reason(code) {
@@ -47,14 +47,8 @@ export class Words {
 
   failure({ code, problem }) {
     if (code === "rate_limited")
-      return this.say("error.wait", { time: this.#span(Math.ceil((problem.retry_after ?? 60) / 60)) });
+      return this.say("error.wait", { time: span(Math.ceil((problem.retry_after ?? 60) / 60), this.locale) });
     return this.reason(code);
-  }
-
-  /** "24 hours": nobody counts 1440 minutes. */
-  #span(minutes) {
-    const [unit, count] = minutes > 90 ? ["hour", Math.ceil(minutes / 60)] : ["minute", minutes];
-    return new Intl.NumberFormat(this.locale, { style: "unit", unit, unitDisplay: "long" }).format(count);
   }
 
   /** `style`: time, day, date or moment. */
@@ -64,8 +58,7 @@ export class Words {
 
   /** "Today", "Yesterday", or the whole date. */
   day(at) {
-    const midnight = (date) => new Date(date).setHours(0, 0, 0, 0);
-    const days = Math.round((midnight(at) - midnight(Date.now())) / DAY);
+    const days = 0 - daysAgo(at);
     if (days < -1 || days > 0) return this.when(at, "day");
     const word = new Intl.RelativeTimeFormat(this.locale, { numeric: "auto" }).format(days, "day");
     return word.charAt(0).toLocaleUpperCase() + word.slice(1);
