@@ -21,6 +21,7 @@ from chat.infra.ledger.ledger import LEDGER
 from chat.infra.store.folder import DATABASE, SECRET
 from chat.letters.feature import feature as letters
 from chat.profiles.feature import feature as profiles
+from chat.quarantine.feature import feature as quarantine
 from chat.record.feature import feature as record
 from chat.retention.feature import feature as retention
 from chat.rights.feature import feature as rights
@@ -39,6 +40,7 @@ FEATURES: Features = (
     consent,
     attachments,
     tickets,
+    quarantine,
     letters,
     holds,
     erasure,

@@ -7,8 +7,8 @@ import pytest
 from chat.__main__ import main
 from chat.core.model import LOCALES
 from chat.features import gathered
-from chat.spam_filter.actions import quarantine
-from chat.spam_filter.pages.chips import HAS, KINDS, TRAITS, chip
+from chat.quarantine import actions as quarantine
+from chat.quarantine.pages.chips import HAS, KINDS, TRAITS, chip
 from tests.inside import Served
 from tests.test_quarantine import held
 

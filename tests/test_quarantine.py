@@ -10,7 +10,7 @@ from chat.core.deliveries import Delivery
 from chat.core.events import QuarantineChanged, TicketEvent, ticket_channel
 from chat.erasure.actions import erasure
 from chat.holds import actions as holds
-from chat.spam_filter.actions import quarantine
+from chat.quarantine import actions as quarantine
 from chat.spam_filter.schema import label, review
 from chat.tickets.actions import tickets
 from chat.tickets.schema import message

@@ -57,7 +57,7 @@ REASONS = {
             "spam_filter.store.labels.of_contact",
             "spam_filter.store.labels.purposes_of",
             "spam_filter.store.labels.put",
-            "spam_filter.store.quarantine.look_at",
+            "spam_filter.store.reviews.look_at",
             "spam_filter.store.runs.change",
             "consent.store.add_receipt",
             "consent.store.notices",

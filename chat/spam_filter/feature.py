@@ -9,7 +9,7 @@ from chat.infra.filters import LEARNT, VERSIONS
 from chat.infra.gathered import Sweep
 from chat.spam_filter import api, schema
 from chat.spam_filter.actions import exporting, forgetting, runs, versions
-from chat.spam_filter.pages import quarantine, training
+from chat.spam_filter.pages import training
 from chat.web.endpoint import endpoints
 from chat.web.feature import Feature
 from chat.web.menu import Menu
@@ -29,16 +29,14 @@ feature = Feature(
         schema.promotion,
         schema.mistake,
     ),
-    endpoints=endpoints(api, training, quarantine),
+    endpoints=endpoints(api, training),
     menu=(Menu("account", 5, "/admin/filter", "page.filter"),),
     sweeps=(Sweep("training", runs.sweep, 60.0),),
     audited=(
         "filter.discarded",
         "filter.promoted",
         "filter.trained",
-        "quarantine.viewed",
         "spam.marked",
-        "spam.returned",
         "spam.unmarked",
     ),
     locations=(LEARNT, VERSIONS, WORDS),

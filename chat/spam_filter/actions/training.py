@@ -25,7 +25,7 @@ from chat.core.frames import TEXT_CHARS
 from chat.core.model import Actor, Contact, Message
 from chat.infra.services import Services, unseal_text
 from chat.infra.store.tx import Tx
-from chat.spam_filter.store import given, labels, runs
+from chat.spam_filter.store import given, labels, reviews, runs
 from chat.spam_filter.store.given import Given
 from chat.spam_filter.store.labels import Labelled
 from spam import Filter, Label, Taught
@@ -219,3 +219,8 @@ def _opened(services: Services, slot: int, uid: str, rows: list[Labelled]) -> di
 
 def _place(ticket_id: int, seq: int) -> str:
     return f"label/{ticket_id}/{seq}"
+
+
+async def unused(services: Services, actor: Actor) -> int:
+    """Return how many messages agents judged that taught nothing, for want of consent."""
+    return await services.store.read(lambda tx: reviews.unused(tx, actor.account_id))

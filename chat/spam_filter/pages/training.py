@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 
 from chat.account.actions import accounts
 from chat.core.errors import InvalidField, NotNow
-from chat.spam_filter.actions import quarantine, runs, training
+from chat.spam_filter.actions import runs, training
 from chat.spam_filter.pages import curves
 from chat.team.actions import agents
 from chat.web.forms import Errors
@@ -85,7 +85,7 @@ async def _filter_page(ask: PageAsk, errors: Errors | None = None, status: int =
         "used": used,
         "running": next((each for each in found if each["state"] in {"queued", "running"}), None),
         "model": await training.model(services, actor),
-        "unused": await quarantine.unused(services, actor),
+        "unused": await training.unused(services, actor),
         "history": await runs.history(services, actor),
         "names": {each.id: each.name for each in await agents.agents(services, actor)},
         "cost": cost,

@@ -18,7 +18,7 @@ from chat.infra.services import Services, seal_text
 from chat.infra.store import server
 from chat.infra.store.tx import Tx
 from chat.spam_filter.actions import training
-from chat.spam_filter.store import quarantine
+from chat.spam_filter.store import reviews
 from chat.team import store as agents
 from chat.tickets.actions import transcripts
 from chat.tickets.actions.rendering import rendered
@@ -173,7 +173,7 @@ async def hold(services: Services, actor: Actor, number: int, *, held: bool) -> 
         said = tickets.messages(tx, opened.ticket.id)
         learnt = training.teach(services, tx, actor, opened.contact, said, spam=held)
         theirs = [each for each in said if each.author == "visitor" and each.target is None]
-        quarantine.look_at(tx, theirs, actor.agent_id, services.clock(), spam=held)
+        reviews.look_at(tx, theirs, actor.agent_id, services.clock(), spam=held)
         action = "spam.marked" if held else "spam.unmarked"
         audit.record(services, tx, actor.account_id, actor.agent_id, action, str(number), opened.contact.uid)
         return changed, transcripts.files_of(tx, changed), learnt

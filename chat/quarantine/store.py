@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
-from sqlalchemy import Select, and_, delete, exists, func, insert, select, tuple_, update
+from sqlalchemy import Select, and_, exists, func, select, tuple_, update
 
 from chat.account.schema import site
 from chat.contacts.schema import contact
@@ -14,7 +14,7 @@ from chat.contacts.schema import hold as legal_hold
 from chat.core.model import Message
 from chat.infra.store.bound import columns, holds
 from chat.infra.store.tx import Tx
-from chat.spam_filter.schema import label, review
+from chat.spam_filter.schema import review
 from chat.tickets.schema import message, ticket
 
 Sort = Literal["score", "time"]
@@ -82,22 +82,6 @@ def put(tx: Tx, ticket_id: int, seqs: Sequence[int], *, held: bool) -> list[Mess
     return [Message(*row) for row in tx.execute(query.order_by(message.c.seq))]
 
 
-def look_at(tx: Tx, found: Sequence[Message], agent_id: str, at: int, *, spam: bool) -> None:
-    """Enter an agent's word on messages in the place of the word before."""
-    forget(tx, found)
-    made = {"spam": spam, "agent_id": agent_id, "at": at}
-    rows = [{"ticket_id": m.ticket_id, "seq": m.seq, "contact_id": m.contact_id, **made} for m in found]
-    if rows:
-        tx.execute(insert(review), rows)
-
-
-def forget(tx: Tx, found: Sequence[Message]) -> None:
-    """Take back what was said of messages: they wait again."""
-    refs = [(each.ticket_id, each.seq) for each in found]
-    if refs:
-        tx.execute(delete(review).where(tuple_(review.c.ticket_id, review.c.seq).in_(refs)))
-
-
 def _of_account(account_id: str) -> Select[Any]:
     shown = (ticket.c.number, contact.c.uid, contact.c.key_slot, contact.c.name, site.c.name.label("site"))
     whose = columns(contact, "c_")
@@ -118,10 +102,3 @@ def _all_held(tx: Tx, rows: Iterable[Any]) -> list[QuarantinedMessage]:
         QuarantinedMessage(Message(*row[: len(_columns)]), row.number, row.uid, row.key_slot, row.name, row.site)
         for row in kept
     ]
-
-
-def unused(tx: Tx, account_id: str) -> int:
-    """Return how many messages an agent has judged that taught nothing: there is no label of them."""
-    taught = exists().where(label.c.ticket_id == review.c.ticket_id, label.c.seq == review.c.seq)
-    query = select(func.count()).select_from(review).join(contact, contact.c.id == review.c.contact_id)
-    return int(tx.execute(query.where(contact.c.account_id == account_id, ~taught)).scalar_one())

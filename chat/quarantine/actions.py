@@ -17,9 +17,10 @@ from chat.core.texts import cut
 from chat.infra.audit import audit
 from chat.infra.services import Services, unseal_text
 from chat.infra.store.tx import Tx
+from chat.quarantine import store
+from chat.quarantine.store import MessageRef, QuarantinedMessage, Sort
 from chat.spam_filter.actions import training
-from chat.spam_filter.store import labels, quarantine
-from chat.spam_filter.store.quarantine import MessageRef, QuarantinedMessage, Sort
+from chat.spam_filter.store import labels, reviews
 from chat.tickets.actions import transcripts
 
 Word = Literal["release", "confirm", "return"]
@@ -45,7 +46,7 @@ async def page(
 ) -> tuple[list[dict[str, Any]], tuple[float, int, int] | None]:
     """Return the account's held messages that nobody has looked at, with why each is held, and where the next begin."""
     await audit.record_view(services, actor, "quarantine.viewed")
-    found = await services.store.read(lambda tx: quarantine.page(tx, actor.account_id, sort, before, limit + 1))
+    found = await services.store.read(lambda tx: store.page(tx, actor.account_id, sort, before, limit + 1))
     more, shown = len(found) > limit, []
     for each in found[:limit]:
         with contextlib.suppress(NotFound):  # being erased: the key goes first
@@ -57,12 +58,7 @@ async def page(
 
 async def count(services: Services, actor: Actor) -> int:
     """Return how many held messages wait for a look."""
-    return await services.store.read(lambda tx: quarantine.count(tx, actor.account_id))
-
-
-async def unused(services: Services, actor: Actor) -> int:
-    """Return how many messages agents judged that taught nothing, for want of consent."""
-    return await services.store.read(lambda tx: quarantine.unused(tx, actor.account_id))
+    return await services.store.read(lambda tx: store.count(tx, actor.account_id))
 
 
 async def judge(services: Services, actor: Actor, word: Word, refs: list[MessageRef]) -> int:
@@ -75,7 +71,7 @@ async def judge(services: Services, actor: Actor, word: Word, refs: list[Message
 
     def work(tx: Tx) -> int:
         told.clear()
-        found = quarantine.many(tx, actor.account_id, refs)
+        found = store.many(tx, actor.account_id, refs)
         for ticket_id, group in groupby(found, key=lambda each: each.message.ticket_id):
             told.append(_said(services, tx, actor, word, ticket_id, list(group)))
         for each in found:
@@ -94,15 +90,15 @@ def _said(
     services: Services, tx: Tx, actor: Actor, word: Word, ticket_id: int, group: list[QuarantinedMessage]
 ) -> JudgedMessages:
     said = [each.message for each in group]
-    changed = quarantine.put(tx, ticket_id, [each.seq for each in said], held=word != "release")
+    changed = store.put(tx, ticket_id, [each.seq for each in said], held=word != "release")
     contact = contacts.by_uid(tx, group[0].contact_uid, lock=True)
     if word == "return":
-        quarantine.forget(tx, said)
+        reviews.forget(tx, said)
         for each in said:
             labels.drop_one(tx, ticket_id, each.seq)
     else:
         spam = word == "confirm"
-        quarantine.look_at(tx, said, actor.agent_id, services.clock(), spam=spam)
+        reviews.look_at(tx, said, actor.agent_id, services.clock(), spam=spam)
         training.teach(services, tx, actor, contact, said, spam=spam)
     return JudgedMessages(contact, group[0].number, ticket_id, changed, transcripts.files_of(tx, changed))
 

@@ -7,9 +7,9 @@ from typing import Any
 from starlette.responses import RedirectResponse, Response
 
 from chat.core.errors import InvalidField
-from chat.spam_filter.actions import quarantine
-from chat.spam_filter.api import POSITION, SORT, numbers_of
-from chat.spam_filter.pages.chips import chip
+from chat.quarantine import actions as quarantine
+from chat.quarantine.api import POSITION, SORT, numbers_of
+from chat.quarantine.pages.chips import chip
 from chat.web.lists import cursor_in
 from chat.web.page_endpoint import PageAsk, page_endpoint
 from chat.web.parameters import Parameter, flag, number, optional

@@ -1,0 +1,1 @@
+"""Messages that the filter holds, and an agent's word on them."""
