@@ -21,6 +21,7 @@ from chat.infra.keys import slots
 from chat.infra.ledger import lines
 from chat.infra.mail import Letter, Mailer, Undelivered
 from chat.infra.store import Store, patient
+from chat.infra.store.unhurried import unhurried
 from tests.cable import Cable
 from tests.services import PostgreSQL
 
@@ -112,17 +113,17 @@ def test_what_writes_a_table_anew_may_take_longer(postgres_url: str, monkeypatch
     monkeypatch.setattr(patient.Patient, "patience", SOON)
     store = Store(postgres_url)
 
-    def sleep(*, unhurried: bool) -> None:
+    def sleep(*, anew: bool) -> None:
         with store._write_engine.connect() as connection:
-            if unhurried:
-                with patient.unhurried(connection):
+            if anew:
+                with unhurried(connection):
                     connection.execute(text(f"SELECT pg_sleep({2 * SOON})"))
             else:
                 connection.execute(text(f"SELECT pg_sleep({2 * SOON})"))
 
-    sleep(unhurried=True)
+    sleep(anew=True)
     with pytest.raises(Exception, match="timeout"):
-        sleep(unhurried=False)
+        sleep(anew=False)
     store.close()
 
 

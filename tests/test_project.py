@@ -199,6 +199,14 @@ def test_the_installed_command_answers_from_anywhere(wheel: Path, tmp_path: Path
     assert "demo" in done.stdout
 
 
-def test_serving_does_not_load_scikit_learn(tmp_path: Path) -> None:
-    script = "import chat.app, sys; sys.exit('sklearn' in sys.modules)"
-    subprocess.run([sys.executable, "-c", script], check=True, cwd=tmp_path)
+SELDOM = ("sklearn", "numpy", "redis", "psycopg", "alembic", "zxcvbn", "PIL")
+"""What takes a tenth of a second or more to load, and few commands or servers need."""
+
+
+@pytest.mark.parametrize(("loaded", "more"), [((), ""), (("redis",), "import redis"), (("sklearn",), "import sklearn")])
+def test_what_few_need_is_not_loaded_by_all(tmp_path: Path, loaded: tuple[str, ...], more: str) -> None:
+    lines = ("import chat.serving, sys", "from chat.__main__ import parser", "parser()", more)
+    script = "\n".join((*lines, f"print(*[name for name in {SELDOM} if name in sys.modules])"))
+    done = subprocess.run([sys.executable, "-c", script], check=True, cwd=tmp_path, capture_output=True, text=True)
+    assert set(loaded) <= set(done.stdout.split())
+    assert bool(loaded) == bool(done.stdout.split())

@@ -14,7 +14,6 @@ from chat.core.errors import LetheError, Unavailable
 from chat.core.settings import Settings
 from chat.erasure.domain import residue
 from chat.erasure.domain.residue import Find
-from chat.infra.bus import redisbytes
 from chat.infra.store import Store, backups, everything, migrations
 
 READ = 1 << 20
@@ -86,6 +85,8 @@ def _everywhere(settings: Settings, more: list[Path]) -> Iterator[tuple[str, Ite
             own += everything.files(url)
             yield from ((f"{name} {place}", pieces) for place, pieces in everything.values(url))
     if settings.redis_url:
+        from chat.infra.bus import redisbytes
+
         own += redisbytes.files(settings.redis_url)
         yield from ((f"Redis {place}", [held]) for place, held in redisbytes.values(settings.redis_url))
     last = _last_backups(settings)

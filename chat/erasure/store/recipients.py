@@ -7,10 +7,10 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from chat.erasure.schema import erasure, recipient
 from chat.infra.store.tx import Tx
+from chat.infra.store.upsert import insert_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ _recipients = tuple(recipient.c[field.name] for field in fields(Recipient))
 
 def file(tx: Tx, made: Mapping[str, Any]) -> None:
     """Note whom an erasure has to tell; filed twice is once."""
-    tx.execute(_insert(tx)(recipient).values(tries=0, **made).on_conflict_do_nothing())
+    tx.execute(insert_of(tx, recipient).values(tries=0, **made).on_conflict_do_nothing())
 
 
 def recipients(tx: Tx, erasure_id: str) -> list[Recipient]:
@@ -62,7 +62,3 @@ def mark_done(tx: Tx, each: Recipient, told_at: int | None) -> None:
 
 def _row(each: Recipient) -> Any:
     return (recipient.c.erasure_id == each.erasure_id) & (recipient.c.recipient == each.recipient)
-
-
-def _insert(tx: Tx) -> Any:
-    return postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import asdict, fields
 
 from sqlalchemy import ColumnElement, delete, func, insert, or_, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from chat.core.audited import NOTHING, AuditEntry, ChainHead, Part
 from chat.infra.audit.schema import audit, audit_head, audit_part
 from chat.infra.store.tx import Tx
+from chat.infra.store.upsert import insert_of
 
 CHUNK = 1000
 _entry = tuple(audit.c[field.name] for field in fields(AuditEntry))
@@ -20,14 +20,13 @@ _part = tuple(audit_part.c[field.name] for field in fields(Part))
 
 def lock(tx: Tx, account_id: str) -> ChainHead:
     """Return the head of an account's chain, locked until the transaction ends; the first time it is made."""
-    insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
     blank = ChainHead(account_id, 0, NOTHING, 0, NOTHING, "")
     query = select(*_head).where(audit_head.c.account_id == account_id).with_for_update()
     # Read first, since a lock on a row that is there is the common case, and an insert would write each time.
     row = tx.execute(query).first()
     if row is None:
         # Two transactions may both find none: one inserts, the other waits here and then reads what it inserted.
-        tx.execute(insert(audit_head).values(**asdict(blank)).on_conflict_do_nothing())
+        tx.execute(insert_of(tx, audit_head).values(**asdict(blank)).on_conflict_do_nothing())
         row = tx.execute(query).one()
     return ChainHead(*row)
 

@@ -25,7 +25,7 @@ from chat.core.crypt import KEY_BYTES, NONCE_BYTES
 from chat.core.errors import Misconfigured, Unavailable
 from chat.infra.locks import lock
 from chat.infra.store import engine
-from chat.infra.store.patient import unhurried
+from chat.infra.store.unhurried import unhurried
 
 MAGIC = b"lethe keys 1\n"
 SLOT, MOST = 96, 1 << 31

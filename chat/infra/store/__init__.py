@@ -14,7 +14,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalErr
 from chat.core.errors import InvalidField, NotFound, NotNow, Unavailable
 from chat.core.macs import Macs
 from chat.infra.store.bound import OPTION
-from chat.infra.store.patient import make_patient, unhurried
+from chat.infra.store.unhurried import unhurried
 
 T = TypeVar("T")
 Work = Callable[[Connection], T]
@@ -136,6 +136,8 @@ class Store:
 def engine(url: str, begin: str = "BEGIN IMMEDIATE") -> Engine:
     """Return an engine with every pragma set, honest transactions, and an end to every wait."""
     if not url.startswith("sqlite"):
+        from chat.infra.store.patient import make_patient  # noqa: PLC0415 - psycopg is loaded only where there is PostgreSQL
+
         made = create_engine(
             url.replace("postgresql://", "postgresql+psycopg://", 1),
             # Work is bounded by the threads, so the pool never makes one of them wait for a connection.

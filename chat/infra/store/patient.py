@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import psycopg
 from psycopg.abc import PQGen
 from psycopg.pq import TransactionStatus
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Engine, event
 
 CONNECTS = 5
 ANSWERS = 30.0
 LOCKED = 20.0
-WORKS = 3600.0
-"""Seconds: for a connection, for one answer, for a lock; and for what writes a whole table anew."""
+"""Seconds: for a connection, for one answer, for a lock."""
 
 
 class Patient(psycopg.Connection[Any]):
@@ -48,17 +45,3 @@ def make_patient(target: Engine) -> None:
         with made.transaction():
             made.execute(f"SET lock_timeout = {int(LOCKED * 1000)}")
         return made
-
-
-@contextmanager
-def unhurried(connection: Connection) -> Iterator[None]:
-    """Let what is done inside take up to `WORKS` seconds, as writing a large table anew may."""
-    raw = connection.connection.driver_connection
-    if not isinstance(raw, Patient):
-        yield
-        return
-    before, raw.patience = raw.patience, WORKS
-    try:
-        yield
-    finally:
-        raw.patience = before

@@ -7,9 +7,9 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from chat.infra.store.tx import Tx
+from chat.infra.store.upsert import insert_of
 from chat.letters.schema import disclosure
 
 
@@ -30,7 +30,7 @@ _disclosed = tuple(disclosure.c[field.name] for field in fields(Disclosure))
 
 def enter(tx: Tx, made: Mapping[str, Any]) -> None:
     """Enter that something is sent; the same letter again is one entry."""
-    tx.execute(_insert(tx)(disclosure).values(**made).on_conflict_do_nothing())
+    tx.execute(insert_of(tx, disclosure).values(**made).on_conflict_do_nothing())
 
 
 def drop(tx: Tx, letter_id: str) -> None:
@@ -42,7 +42,3 @@ def of_contact(tx: Tx, contact_id: int) -> list[Disclosure]:
     """Return what was sent of a contact, first to last."""
     query = select(*_disclosed).where(disclosure.c.contact_id == contact_id).order_by(disclosure.c.at, disclosure.c.id)
     return [Disclosure(*row) for row in tx.execute(query)]
-
-
-def _insert(tx: Tx) -> Any:
-    return postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert

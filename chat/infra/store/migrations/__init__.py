@@ -14,7 +14,7 @@ from chat.core.settings import Settings
 from chat.infra.keys.slots import SlotTable
 from chat.infra.ledger.lines import LineTable
 from chat.infra.store import backups, engine, server
-from chat.infra.store.patient import make_patient, unhurried
+from chat.infra.store.unhurried import unhurried
 
 HEAD = "0014_agreements"
 _version = table("alembic_version", column("version_num"))
@@ -100,6 +100,8 @@ def prepare_keys(settings: Settings) -> None:
     url = settings.keys_url
     if not url.startswith("postgresql"):
         return
+    from chat.infra.store.patient import make_patient  # noqa: PLC0415 - psycopg is loaded only where there is PostgreSQL
+
     parts = urlsplit(url)
     name = unquote(parts.path.lstrip("/"))
     postgres = create_engine(
