@@ -26,10 +26,10 @@ export function listen(does) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     const { key, target } = event;
     if (target.closest?.("dialog") || (writes(target) && key !== "Escape")) return;
-    const deed = keys[key] ?? (target.closest?.("ticket-list") || target === document.body ? inList[key] : null);
-    if (!deed) return;
+    const work = keys[key] ?? (target.closest?.("ticket-list") || target === document.body ? inList[key] : null);
+    if (!work) return;
     event.preventDefault();
-    does[deed](target);
+    does[work](target);
   });
 }
 

@@ -170,10 +170,10 @@ class PrivacyPage extends HTMLElement {
     return answer;
   }
 
-  async #tried(deed) {
+  async #tried(work) {
     this.#say("");
     try {
-      await deed();
+      await work();
     } catch (problem) {
       this.#refused(problem);
     }

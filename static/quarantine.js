@@ -51,15 +51,15 @@ class HeldList extends HTMLElement {
       return;
     const boxes = this.#boxes;
     const here = boxes.indexOf(document.activeElement);
-    const deeds = {
+    const actions = {
       j: () => boxes[Math.min(here + 1, boxes.length - 1)]?.focus(),
       k: () => boxes[Math.max(here - 1, 0)]?.focus(),
       x: () => boxes[here]?.click(),
       a: () => this.#selectAll(),
     };
-    if (!deeds[key]) return;
+    if (!actions[key]) return;
     event.preventDefault();
-    deeds[key]();
+    actions[key]();
   }
 }
 

@@ -197,9 +197,9 @@ class TicketActions extends HTMLElement {
   }
 
   // What was refused is drawn again as it is, so a select never shows what did not happen.
-  async #try(deed) {
+  async #try(work) {
     try {
-      await deed();
+      await work();
       return true;
     } catch (problem) {
       this.#drawn = "";
@@ -210,10 +210,10 @@ class TicketActions extends HTMLElement {
   }
 }
 
-function item(key, deed, extra = "") {
+function item(key, work, extra = "") {
   const click = ({ target }) => {
     target.closest("details").open = false;
-    deed();
+    work();
   };
   return h("button", { class: `menu-item ${extra}`, type: "button", click }, t(key));
 }

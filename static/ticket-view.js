@@ -29,7 +29,7 @@ class TicketView extends HTMLElement {
     this.#say = say;
     for (const part of [this.#actions, this.#transcript, this.#composer]) part.inbox = inbox;
     this.#actions.say = say;
-    this.#transcript.act = this.#deeds();
+    this.#transcript.act = this.#acts();
     this.#header.append(
       iconButton("back", "inbox.back", back, "only-narrow"),
       h("div", { class: "ticket-names" }, this.#title),
@@ -56,9 +56,9 @@ class TicketView extends HTMLElement {
     this.#transcript.querySelector(".scroll")?.focus();
   }
 
-  #deeds() {
+  #acts() {
     const inbox = this.#inbox;
-    const tried = (deed) => deed.catch(() => this.#say(t("inbox.unreachable")));
+    const tried = (work) => work.catch(() => this.#say(t("inbox.unreachable")));
     return {
       reveal: (seq) => tried(inbox.reveal(seq)),
       release: () => tried(inbox.judge(inbox.open.number, false)),
@@ -69,9 +69,9 @@ class TicketView extends HTMLElement {
     };
   }
 
-  async #sure(key, values, deed) {
+  async #sure(key, values, work) {
     const asked = { title: t(`${key}.title`, values), lines: [t(`${key}.lines`)], action: t("inbox.delete.action") };
-    if (await confirmed(asked)) await deed();
+    if (await confirmed(asked)) await work();
   }
 
   #draw() {

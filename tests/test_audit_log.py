@@ -332,7 +332,7 @@ async def test_no_entry_is_lost_where_many_append_at_once(house: House, settings
     assert (await verdict(house)).broken_at is None
 
 
-async def test_deeds_of_every_kind_at_once_do_not_lock_each_other_out(house: House) -> None:
+async def test_actions_of_every_kind_at_once_do_not_lock_each_other_out(house: House) -> None:
     guest = await house.visit("Ada")
     await guest.say("hello")
     services, actor = house.services, house.actor

@@ -123,7 +123,7 @@ async def intruder(app: Served, post: Post) -> Intruder:
 
 
 Door = Callable[[Intruder], Awaitable[list[httpx2.Response]]]
-DOORS: dict[str, Door] = {}
+ENTRIES: dict[str, Door] = {}
 """Each is a way in by rows alone; it returns all that it was answered."""
 BY_MAC: set[str] = set()
 
@@ -132,7 +132,7 @@ def door(name: str, *, mac: bool = True) -> Callable[[Door], Door]:
     """Enter a door; `mac` where the MAC of a row alone holds it."""
 
     def entered(made: Door) -> Door:
-        DOORS[name] = made
+        ENTRIES[name] = made
         if mac:
             BY_MAC.add(name)
         return made
@@ -349,27 +349,27 @@ def got(answers: list[httpx2.Response]) -> list[str]:
     return [word for each in answers for word in secrets if word in each.text and each.status_code < 400]
 
 
-@pytest.mark.parametrize("name", DOORS)
+@pytest.mark.parametrize("name", ENTRIES)
 async def test_rows_alone_open_no_door(name: str, intruder: Intruder) -> None:
-    answers = await DOORS[name](intruder)
+    answers = await ENTRIES[name](intruder)
     assert answers
     assert got(answers) == []
     assert [each.url for each in answers if each.status_code >= 500] == []
 
 
 @pytest.mark.parametrize("name", sorted(BY_MAC))
-async def test_without_macs_each_of_these_doors_is_open(
+async def test_without_macs_each_of_these_ways_is_open(
     name: str, intruder: Intruder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Macs, "hold", lambda *_: True)
-    assert got(await DOORS[name](intruder)), "a door that was never open shows nothing"
+    assert got(await ENTRIES[name](intruder)), "a door that was never open shows nothing"
 
 
 async def test_without_its_seal_a_password_hash_can_be_put_in(
     intruder: Intruder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(passwords, "_opened", lambda _, row: row and row.password_hash)
-    assert got(await DOORS["a password hash of one's own making"](intruder))
+    assert got(await ENTRIES["a password hash of one's own making"](intruder))
 
 
 async def test_everybody_gets_their_own(intruder: Intruder) -> None:

@@ -93,7 +93,7 @@ async def test_a_restore_without_replay_is_caught(
             await said(services, guests["erased"])
 
 
-def test_every_deed_that_is_entered_can_be_done_again() -> None:
+def test_every_action_that_is_entered_can_be_done_again() -> None:
     source = "".join(path.read_text() for path in (Path(__file__).parent.parent / "chat").rglob("*.py"))
     entered = set(re.findall(r'ledger\.enter\([^"]*"(\w+)", ', source))
     assert entered == {*replay.ACTIONS}
@@ -101,7 +101,7 @@ def test_every_deed_that_is_entered_can_be_done_again() -> None:
 
 
 @pytest.mark.parametrize("margin", [replay.MARGIN, 0])
-async def test_a_deed_that_commits_while_the_backup_begins_is_done_again(
+async def test_an_action_that_commits_while_the_backup_begins_is_done_again(
     house: House, vault: Path, elsewhere: Settings, monkeypatch: pytest.MonkeyPatch, margin: int
 ) -> None:
     """It is in the ledger before the backup begins, and in no row that the backup sees."""

@@ -14,7 +14,7 @@ from chat.web import bodies
 from tests.inside import CHAT, Served, problem_of, served
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("settings", ["sqlite"], indirect=True)]
-DOORS = ("/api/v1/spam/classify", "/widget/{key}/sessions", "/privacy/{key}/links", "/signin")
+ENTRIES = ("/api/v1/spam/classify", "/widget/{key}/sessions", "/privacy/{key}/links", "/signin")
 FOLDER = Path(str(chat.__file__)).parent
 READS = {"stream", "body", "json", "form"}
 
@@ -37,7 +37,7 @@ async def slowly(app: Served, path: str) -> httpx2.Response | None:
 
 async def test_every_door_lets_go_of_who_sends_too_slowly(app: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bodies, "PATIENCE", 0.2)
-    for path in DOORS:
+    for path in ENTRIES:
         answer = await slowly(app, path)
         assert answer is not None, path
         problem_of(answer, 408, "too_slow")
@@ -52,7 +52,7 @@ async def test_without_a_pace_it_is_waited_for(settings: Settings, monkeypatch: 
     monkeypatch.setattr(bodies, "PATIENCE", 0.2)
     monkeypatch.setattr(bodies, "paced", patient)
     async with served(settings) as app:
-        assert await slowly(app, DOORS[0]) is None
+        assert await slowly(app, ENTRIES[0]) is None
 
 
 async def test_no_door_reads_a_body_in_another_way(settings: Settings) -> None:  # noqa: ARG001 - the module's mark gives it

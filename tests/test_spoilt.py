@@ -145,7 +145,7 @@ async def test_no_spoilt_column_breaks_a_reading_route(spoiler: Spoiler) -> None
     assert CANARY in (await spoiler.it.app.rest("GET", "/tickets/1/messages")).text  # all is as it was
 
 
-async def test_a_desk_that_lets_what_does_not_open_break_is_found(
+async def test_services_that_let_what_does_not_open_break_is_found(
     spoiler: Spoiler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def strict(services: Services, slot: int, owner: str, place: str, sealed: bytes | None) -> str | None:

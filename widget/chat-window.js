@@ -206,11 +206,11 @@ export class ChatWindow extends HTMLElement {
     this.#show(page.withBack(this.#words));
   }
 
-  /** What is behind the menu is fetched, with its words, when it is asked for; `deed` may give a page. */
-  async #late(name, deed, behind) {
+  /** What is behind the menu is fetched, with its words, when it is asked for; `work` may give a page. */
+  async #late(name, work, behind) {
     let page;
     try {
-      page = await deed(await this.#part("rights"));
+      page = await work(await this.#part("rights"));
     } catch (refusal) {
       page = new PlainPage(this.#words.say(`menu.${name}`), h("p", {}, this.#words.failure(refusal)));
     }

@@ -289,9 +289,9 @@ export class Conversation extends EventTarget {
     this.typing = null;
   }
 
-  #after(name, deed) {
+  #after(name, work) {
     clearTimeout(this.#timers[name]);
-    this.#timers[name] = setTimeout(deed, PATIENCE[name]);
+    this.#timers[name] = setTimeout(work, PATIENCE[name]);
   }
 
   #changed() {

@@ -89,9 +89,9 @@ class Export {
     return this.#try(async () => this.#show(await (await this.#api.mine("/exports", "POST")).json()));
   }
 
-  async #try(deed) {
+  async #try(work) {
     this.#message.textContent = "";
-    await deed().catch((refusal) => {
+    await work().catch((refusal) => {
       this.#message.textContent = this.#words.failure(refusal);
     });
   }

@@ -119,9 +119,9 @@
   }
 
   /** Storage throws where a browser denies it. */
-  function kept(deed) {
+  function kept(work) {
     try {
-      return deed(localStorage);
+      return work(localStorage);
     } catch {
       return null;
     }

@@ -3,15 +3,15 @@
 import { define, h } from "/static/common/dom.js";
 import { button, icon } from "./buttons.js";
 
-/** `choices`: a deed for each `menu.` string. Gives the button and its list. */
+/** `choices`: a work for each `menu.` string. Gives the button and its list. */
 export function menu(words, choices) {
   const list = h("ul", { popover: true, id: "menu", click: () => list.hidePopover(), beforetoggle: () => below() });
   // However many lines the header has.
   const below = () => {
     list.style.insetBlockStart = `${list.closest("header").getBoundingClientRect().bottom}px`;
   };
-  for (const [name, deed] of Object.entries(choices))
-    list.append(h("li", {}, button(name, deed, words.say(`menu.${name}`))));
+  for (const [name, work] of Object.entries(choices))
+    list.append(h("li", {}, button(name, work, words.say(`menu.${name}`))));
   return [h("button", { class: "round", popovertarget: "menu", "aria-label": words.say("menu") }, icon("more")), list];
 }
 

@@ -21,9 +21,9 @@ export class Refusal extends Error {
 }
 
 /** Storage throws where a browser denies it to frames: the chat then lasts as long as its page. */
-function stored(deed) {
+function stored(work) {
   try {
-    return deed(localStorage);
+    return work(localStorage);
   } catch {
     return null;
   }
@@ -93,9 +93,9 @@ export class VisitorApi {
     setTimeout(() => release?.(), TURN);
   }
 
-  /** Calls `deed` when another window of this visitor has agreed, or has taken it back. */
-  elsewhere(deed) {
-    addEventListener("storage", ({ key }) => key === this.#key && deed());
+  /** Calls `work` when another window of this visitor has agreed, or has taken it back. */
+  elsewhere(work) {
+    addEventListener("storage", ({ key }) => key === this.#key && work());
   }
 
   async #begin(agreement) {

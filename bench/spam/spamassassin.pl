@@ -24,16 +24,16 @@ my ($bayes) = grep { ref($_) eq 'Mail::SpamAssassin::Plugin::Bayes' } @{$filter-
 $| = 1;
 binmode STDIN;
 while (my $line = <STDIN>) {
-    my ($deed, $length) = split ' ', $line;
+    my ($action, $length) = split ' ', $line;
     read(STDIN, my $text, $length);
     my $mail = $filter->parse($text);
-    if ($deed eq 'score') {
+    if ($action eq 'score') {
         my $status = Mail::SpamAssassin::PerMsgStatus->new($filter, $mail);
         my $likely = $bayes->scan($status, $mail);
         print defined $likely ? $likely : 0.5, "\n";
         $status->finish;
     } else {
-        $filter->learn($mail, undef, $deed eq 'spam' ? 1 : 0, 0);
+        $filter->learn($mail, undef, $action eq 'spam' ? 1 : 0, 0);
         print "learnt\n";
     }
     $mail->finish;

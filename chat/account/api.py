@@ -15,7 +15,7 @@ from chat.web.endpoint import Ask, endpoint
 from chat.web.lists import Listed
 
 
-class Change(Struct, frozen=True, forbid_unknown_fields=True):
+class AccountChange(Struct, frozen=True, forbid_unknown_fields=True):
     """What of an account is to be changed."""
 
     name: str | msgspec.UnsetType = msgspec.UNSET
@@ -41,7 +41,7 @@ async def get_account(ask: Ask[None]) -> dict[str, Any]:
 
 
 @endpoint("PATCH /account", permission="account.change", audited={"account.changed"})
-async def change_account(ask: Ask[Change]) -> dict[str, Any]:
+async def change_account(ask: Ask[AccountChange]) -> dict[str, Any]:
     """Change `name`, the two rates, `grace_days`, `consent_days`, `ham_held`, and what exports give."""
     values = msgspec.structs.asdict(ask.body)
     given = {name: value for name, value in values.items() if value is not msgspec.UNSET}

@@ -17,7 +17,7 @@ class NewDepartment(Struct, frozen=True, forbid_unknown_fields=True):
     retention: dict[str, object] = {}
 
 
-class Change(Struct, frozen=True, forbid_unknown_fields=True):
+class DepartmentChange(Struct, frozen=True, forbid_unknown_fields=True):
     """What of a department is to be changed."""
 
     name: str | UnsetType = UNSET
@@ -43,8 +43,8 @@ async def get_department(ask: Ask[None]) -> DepartmentView:
 
 
 @endpoint("PATCH /departments/{id}", permission="department.change", audited={"department.changed"})
-async def change_department(ask: Ask[Change]) -> DepartmentView:
-    """Change its `name`, or `retention` as a whole."""
+async def change_department(ask: Ask[DepartmentChange]) -> DepartmentView:
+    """DepartmentChange its `name`, or `retention` as a whole."""
     body = ask.body
     return department_view(await departments.change(ask.services, ask.actor, ask.path["id"], body.name, body.retention))
 

@@ -17,7 +17,7 @@ from chat.infra.services import Services
 from chat.infra.store.tx import Tx
 from chat.tickets.actions import transcripts
 from chat.tickets.store import tickets
-from chat.tickets.store.tickets import Listed
+from chat.tickets.store.tickets import ListedTicket
 
 TICKETS = 100
 
@@ -25,7 +25,7 @@ TICKETS = 100
 async def one(services: Services, actor: Actor, uid: str) -> dict[str, Any]:
     """Return a contact of the actor's account with consents and tickets; NotFound where there is none."""
 
-    def work(tx: Tx) -> tuple[Contact, Site, list[Receipt], list[Listed]]:
+    def work(tx: Tx) -> tuple[Contact, Site, list[Receipt], list[ListedTicket]]:
         contact = contacts.of_account(tx, actor.account_id, uid)
         if contact.receipt_id is None or holds.until(tx, [contact.id]):
             raise NotFound("No such contact")

@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from chat.core.errors import Forbidden, InvalidField, TooLarge
 from chat.web.bodies import whole as body
-from chat.web.pages import Reader
+from chat.web.pages import PageReader
 from chat.web.parameters import number
 
 FIELDS_MOST = 300
@@ -48,7 +48,7 @@ def whole(field: str, value: str) -> int:
     return number(value, field)
 
 
-def require_own_form(csrf: str, who: Reader) -> None:
+def require_own_form(csrf: str, who: PageReader) -> None:
     """Raise Forbidden unless a form shows that it is of the reader's session."""
     if not hmac.compare_digest(csrf.encode(), who.csrf.encode()):
         raise Forbidden("This form is not of this session; load its page again")

@@ -14,7 +14,7 @@ from chat.core import access
 from chat.web.authentication import require_own_page
 from chat.web.endpoint import Ask, Audience, Endpoint, Handler, audience_of
 from chat.web.forms import Errors, Form, fields_of, require_own_form
-from chat.web.pages import Reader, page, reader_of
+from chat.web.pages import PageReader, page, reader_of
 from chat.web.parameters import Parameter, flag, text
 
 LOCALE = text("locale")
@@ -26,11 +26,11 @@ SAVED = flag("saved")
 class PageAsk(Ask[None]):
     """What a page's handler gets: who reads it, None where nobody need be signed in, and the fields they posted."""
 
-    reader_or_none: Reader | None = None
+    reader_or_none: PageReader | None = None
     fields: list[tuple[str, str]] = field(default_factory=list)
 
     @property
-    def reader(self) -> Reader:
+    def reader(self) -> PageReader:
         """Who is signed in; only where the page is for agents."""
         if self.reader_or_none is None:
             raise TypeError("this page is not for agents")

@@ -36,7 +36,7 @@ HEADERS = {
 
 
 @dataclass(frozen=True)
-class Reader:
+class PageReader:
     """Who is signed in and reads a page."""
 
     actor: Actor
@@ -45,7 +45,7 @@ class Reader:
     csrf: str
 
 
-async def reader_of(request: Request, *, due: bool = False) -> Reader:
+async def reader_of(request: Request, *, due: bool = False) -> PageReader:
     """
     Return who reads the page; Unauthorized where nobody is signed in, PasswordDue, unless the page is for whoever is
     `due`, where the password must be changed first.
@@ -55,10 +55,10 @@ async def reader_of(request: Request, *, due: bool = False) -> Reader:
     known = await context.people.agents(services, actor)
     agent = next(each for each in known if each.id == actor.agent_id)
     account = await context.accounts.account(services, actor)
-    return Reader(actor, agent, account, csrf_token(services, actor))
+    return PageReader(actor, agent, account, csrf_token(services, actor))
 
 
-def page(request: Request, template: str, who: Reader | None = None, status: int = 200, **context: Any) -> Response:
+def page(request: Request, template: str, who: PageReader | None = None, status: int = 200, **context: Any) -> Response:
     """Return a page in the reader's language, with the bar on top for who is signed in."""
     return _page(request, context_of(request).services.gathered.locales, template, who, status, **context)
 
@@ -89,7 +89,7 @@ def locale_of(request: Request) -> str:
 
 
 def _page(
-    request: Request, locales: Locales, template: str, who: Reader | None = None, status: int = 200, **context: Any
+    request: Request, locales: Locales, template: str, who: PageReader | None = None, status: int = 200, **context: Any
 ) -> Response:
     locale = locale_of(request)
     shared = {

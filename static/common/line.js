@@ -48,9 +48,9 @@ class Heartbeat {
     this.#asked = false;
   }
 
-  #after(time, deed) {
+  #after(time, work) {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(deed, time);
+    this.#timer = setTimeout(work, time);
   }
 }
 

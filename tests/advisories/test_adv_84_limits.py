@@ -124,7 +124,7 @@ async def test_adv_85_a_name_given_twice_is_read_alike_by_whoever_reads_it(app: 
     one, other = new_id(), new_id()
     text = f'{{"type":"message","id":"{one}","text":"a","id":"{other}"}}'
     read = frames.visitor_frame(text)
-    assert isinstance(read, frames.Message)
+    assert isinstance(read, frames.VisitorMessage)
     assert read.id == frames.id_of(text) == json.loads(text)["id"] == other
     body = b'{"notice_version":1,"consent":{"chat":true,"chat":false},"fields":{}}'
     assert await sent(app, "POST", "/widget/{site_key}/sessions", body) == 422

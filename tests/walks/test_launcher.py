@@ -142,7 +142,7 @@ def test_there_is_one_launcher_whatever_the_page_does_to_its_document(
     answers(page)
 
 
-def test_nor_do_many_such_deeds_one_after_the_other(stand: Stand, account: Account) -> None:
+def test_nor_do_many_such_acts_one_after_the_other(stand: Stand, account: Account) -> None:
     chosen, page = dice("actions"), stand()
     page.locator("lethe-chat button").wait_for()
     done = chosen.choices(sorted(ACTIONS), k=12)

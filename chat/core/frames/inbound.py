@@ -56,7 +56,7 @@ class Consent(Frame, frozen=True, tag="consent"):
     consent: Choices
 
 
-class Message(Frame, frozen=True, tag="message"):
+class VisitorMessage(Frame, frozen=True, tag="message"):
     """A visitor's message; the same `id` is stored once. With attachments, uploaded before, it may have no text."""
 
     id: ClientId
@@ -149,7 +149,7 @@ class Pong(Frame, frozen=True, tag="pong"):
     needs_consent: ClassVar[bool] = False
 
 
-VisitorFrame = Hello | Consent | Message | Typing | Read | Rate | End | Ping | Pong
+VisitorFrame = Hello | Consent | VisitorMessage | Typing | Read | Rate | End | Ping | Pong
 AgentFrame = Open | Close | AgentMessage | AgentNote | AgentTyping | AgentRead | Presence | Ping | Pong
 
 F = TypeVar("F", bound=Frame)
@@ -205,7 +205,7 @@ def _plain(error: Exception) -> str:
 
 def _checked(frame: F) -> F:
     text = getattr(frame, "text", "")
-    said = isinstance(frame, Message | AgentMessage | AgentNote)
+    said = isinstance(frame, VisitorMessage | AgentMessage | AgentNote)
     if said and not seen(text) and not getattr(frame, "attachments", []):
         why = "There is nothing to see in this text, and no attachment - at `$.text`"
         raise InvalidFrame(why, id=getattr(frame, "id", None))

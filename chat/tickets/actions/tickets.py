@@ -24,7 +24,7 @@ from chat.tickets.actions import transcripts
 from chat.tickets.actions.rendering import rendered
 from chat.tickets.schema import STATUSES
 from chat.tickets.store import tickets
-from chat.tickets.store.tickets import Listed
+from chat.tickets.store.tickets import ListedTicket
 
 TAGS_MOST, TAG_CHARS = 20, 50
 LATEST = 100
@@ -70,7 +70,7 @@ async def page(
 async def one(services: Services, actor: Actor, number: int) -> OpenedTicket:
     """Return a ticket of the actor's account; NotFound where there is none."""
 
-    def work(tx: Tx) -> tuple[Listed, Contact]:
+    def work(tx: Tx) -> tuple[ListedTicket, Contact]:
         listed = tickets.one(tx, actor.account_id, number)
         return listed, contacts.by_id(tx, listed.ticket.contact_id)
 
@@ -241,7 +241,7 @@ async def all_of(services: Services, contact_id: int) -> list[Ticket]:
     return await services.store.read(lambda tx: tickets.all_of_contact(tx, contact_id))
 
 
-def _readable(services: Services, found: list[Listed]) -> list[dict[str, Any]]:
+def _readable(services: Services, found: list[ListedTicket]) -> list[dict[str, Any]]:
     """Summaries of those whose contact's key is there: who is being erased is gone from every list at once."""
     made = []
     for each in found:

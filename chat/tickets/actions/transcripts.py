@@ -22,7 +22,7 @@ from chat.infra.services import Sealed, Services, unseal_text
 from chat.infra.store.tx import Tx
 from chat.team import store as agent_store
 from chat.tickets.store import tickets
-from chat.tickets.store.tickets import Listed
+from chat.tickets.store.tickets import ListedTicket
 
 log = structlog.get_logger("chat.transcripts")
 PREVIEW = 140
@@ -210,7 +210,7 @@ def name_of(services: Services, contact: Contact) -> str | None:
     return services.unseal(contact.key_slot, contact.uid, "name", contact.name)
 
 
-def summary(services: Services, listed: Listed) -> dict[str, Any]:
+def summary(services: Services, listed: ListedTicket) -> dict[str, Any]:
     """Return a ticket as lists show it."""
     ticket = listed.ticket
     name = services.unseal(listed.contact_slot, listed.contact_uid, "name", listed.contact_name)
@@ -232,14 +232,14 @@ def summary(services: Services, listed: Listed) -> dict[str, Any]:
     }
 
 
-def _assignee(services: Services, listed: Listed) -> dict[str, str] | None:
+def _assignee(services: Services, listed: ListedTicket) -> dict[str, str] | None:
     if listed.assignee is None:
         return None
     agent_id, slot, name = listed.assignee
     return {"id": agent_id, "name": services.unseal(slot, agent_id, "name", name) or ""}
 
 
-def _preview(services: Services, listed: Listed) -> dict[str, str] | None:
+def _preview(services: Services, listed: ListedTicket) -> dict[str, str] | None:
     last = listed.last
     if last is None or last.held or last.target is not None or last.redacted_at is not None:
         return None

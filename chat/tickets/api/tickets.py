@@ -13,7 +13,7 @@ from chat.core.errors import InvalidField, TooLarge
 from chat.core.model import Actor, Order
 from chat.core.texts import seen
 from chat.tickets.actions import tickets, transcripts, viewing
-from chat.tickets.sockets.context import chat_doors_of
+from chat.tickets.sockets.context import chat_context_of
 from chat.web.answers import JSON
 from chat.web.endpoint import Ask, endpoint
 from chat.web.lists import CURSOR, LIMIT, Listed, listed, numbers_of
@@ -127,7 +127,7 @@ async def post_message(ask: Ask[SaidWithFiles]) -> Response:
     shown = await attachments.list_named(services, opened.contact, "agent", said.attachments)
     draft = tickets.answer(ask.actor, opened, said.id, said.text, services.clock())
     draft.attachments, draft.shown = tuple(said.attachments), shown
-    stored = await chat_doors_of(ask.request).postbox.post(draft)
+    stored = await chat_context_of(ask.request).postbox.post(draft)
     found = await transcripts.messages(services, opened.contact.id, opened.ticket, stored.seq - 1, agents=True, limit=1)
     return JSON(found[0], 200 if stored.repeated else 201)
 

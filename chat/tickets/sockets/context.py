@@ -49,7 +49,7 @@ class ChatContext(WebContext):
             del self.feeds[account]
 
 
-def chat_doors_of(connection: HTTPConnection) -> ChatContext:
+def chat_context_of(connection: HTTPConnection) -> ChatContext:
     """Return the doors this request came through."""
     context: ChatContext = connection.state.context
     return context

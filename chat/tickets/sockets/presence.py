@@ -14,7 +14,7 @@ BURST = 20
 
 
 @dataclass
-class Presence:
+class AgentPresence:
     """A contact's open sockets, oldest first, and the allowance they share."""
 
     sockets: list[Connection] = field(default_factory=list)
@@ -25,7 +25,7 @@ class Visitors:
     """The visitors' sockets of this process by contact."""
 
     def __init__(self) -> None:
-        self._known: dict[int, Presence] = defaultdict(Presence)
+        self._known: dict[int, AgentPresence] = defaultdict(AgentPresence)
 
     def enter(self, contact: int, socket: Connection, rate: int) -> Allowance:
         """Add a socket and return the contact's allowance; the oldest of too many is let go with 4409."""

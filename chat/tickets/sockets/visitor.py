@@ -49,9 +49,9 @@ class VisitorSocket(Connection):
 
     def prompt(self, frame: frames.VisitorFrame) -> bool:
         """Whether a frame needs no waiting: a message does not, unless its attachments are to be looked up."""
-        return isinstance(frame, frames.Message) and self.view is not None and not frame.attachments
+        return isinstance(frame, frames.VisitorMessage) and self.view is not None and not frame.attachments
 
-    def take_now(self, frame: frames.Message) -> None:
+    def take_now(self, frame: frames.VisitorMessage) -> None:
         """Do what one frame asks. Messages have an allowance of their own, which the account sets."""
         if self.view is not None:
             admit(frame, self.view.here.standing)
@@ -70,7 +70,7 @@ class VisitorSocket(Connection):
 
     async def _admitted(self, frame: frames.VisitorFrame, here: Arrival) -> None:
         match frame:
-            case frames.Message():
+            case frames.VisitorMessage():
                 shown = await attachments.list_named(self.services, here.contact, "visitor", frame.attachments)
                 self._post(frame, here, shown)
             case frames.Consent():
@@ -120,7 +120,7 @@ class VisitorSocket(Connection):
         else:
             self.view.ask()
 
-    def _post(self, frame: frames.Message, here: Arrival, shown: Shown = ()) -> None:
+    def _post(self, frame: frames.VisitorMessage, here: Arrival, shown: Shown = ()) -> None:
         wait = self.messages.take(time.monotonic())
         if wait:
             raise RateLimited("Wait a moment before the next message", retry_after=wait)

@@ -37,7 +37,7 @@ _note_columns = tuple(note.c[field.name] for field in fields(Note))
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListedTicket:
     """A ticket as lists show it, with everything sealed: names and the last line are opened by who may see them."""
 
     ticket: Ticket
@@ -84,7 +84,7 @@ _there = ticket.c.purged_at.is_(None)
 _many = _listed.where(ticket.c.account_id == bindparam("of"), ticket.c.id.in_(bindparam("ids", expanding=True)), _there)
 
 
-def one(tx: Tx, account_id: str, number: int) -> Listed:
+def one(tx: Tx, account_id: str, number: int) -> ListedTicket:
     """Return a ticket by its number in the account; NotFound where there is none."""
     row = tx.execute(_listed.where(ticket.c.account_id == account_id, ticket.c.number == number, _there)).first()
     found = [] if row is None else _all_listed(tx, [row])
@@ -93,7 +93,7 @@ def one(tx: Tx, account_id: str, number: int) -> Listed:
     return found[0]
 
 
-def many(tx: Tx, account_id: str, ids: Sequence[int]) -> list[Listed]:
+def many(tx: Tx, account_id: str, ids: Sequence[int]) -> list[ListedTicket]:
     """Return the tickets of an account with these keys."""
     return _all_listed(tx, tx.execute(_many, {"of": account_id, "ids": ids}))
 
@@ -105,7 +105,7 @@ def page(
     before: tuple[int, ...] | None,
     limit: int,
     order: Order = "updated",
-) -> list[Listed]:
+) -> list[ListedTicket]:
     """
     Return up to `limit` tickets of an account, last changed first or by number from the first, from behind the keyset
     cursor `before`.
@@ -252,15 +252,15 @@ def hold(tx: Tx, ticket_id: int, *, held: bool) -> list[Message]:
     return [Message(*row) for row in tx.execute(query.order_by(message.c.seq))]
 
 
-def _all_listed(tx: Tx, rows: Iterable[Row[*tuple[Any, ...]]]) -> list[Listed]:
+def _all_listed(tx: Tx, rows: Iterable[Row[*tuple[Any, ...]]]) -> list[ListedTicket]:
     """Return the tickets whose contact is of their account, as the server wrote it itself; agents' names likewise."""
     held = (row for row in rows if holds(tx, contact, row, "c_"))
     return [_as_listed(row, named=row.a_id is not None and holds(tx, agent, row, "a_")) for row in held]
 
 
-def _as_listed(row: Row[*tuple[Any, ...]], *, named: bool) -> Listed:
+def _as_listed(row: Row[*tuple[Any, ...]], *, named: bool) -> ListedTicket:
     belongs = row.department_name is not None
-    return Listed(
+    return ListedTicket(
         ticket=ticket_of(row),
         contact_uid=row.uid,
         contact_slot=row.key_slot,
