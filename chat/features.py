@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import TypeVar
+
 from chat.account.feature import feature as account
 from chat.attachments.feature import feature as attachments
 from chat.audit.feature import feature as audit
@@ -15,7 +18,7 @@ from chat.erasure.feature import feature as erasure
 from chat.export.feature import feature as export
 from chat.holds.feature import feature as holds
 from chat.infra.bus import LEFT, NETWORKS
-from chat.infra.gathered import Gathered, Sweep
+from chat.infra.gathered import ErasureStep, Gathered, RetentionRule, Sweep
 from chat.infra.keys.keys import KEYS
 from chat.infra.ledger.ledger import LEDGER
 from chat.infra.store.folder import DATABASE, SECRET
@@ -31,6 +34,7 @@ from chat.tickets.feature import feature as tickets
 from chat.web.feature import Feature
 from chat.web.menu import Menu
 
+T = TypeVar("T", RetentionRule, ErasureStep)
 Features = tuple[Feature, ...]
 FEATURES: Features = (
     contacts,
@@ -76,10 +80,18 @@ def gathered(features: Features = FEATURES) -> Gathered:
     return Gathered(
         audited=frozenset(word for each in features for word in each.audited),
         locales=Locales([each.folder for each in features]),
-        locations=(*OF_THE_SERVER, *(location for each in features for location in each.locations)),
-        steps=tuple(sorted((step for each in features for step in each.steps), key=lambda step: step.order)),
+        data_locations=(*OF_THE_SERVER, *(location for each in features for location in each.data_locations)),
+        erasure_steps=tuple(
+            sorted((step for each in features for step in each.erasure_steps), key=lambda step: step.order)
+        ),
         stored=tuple(stored for each in features for stored in each.stored),
         account_changed=tuple(told for each in features for told in each.account_changed),
-        exports={part.table: part for each in features for part in each.exports},
-        rules=tuple(sorted((rule for each in features for rule in each.rules), key=lambda rule: rule.order)),
+        export_parts={part.table: part for each in features for part in each.export_parts},
+        retention_rules=tuple(
+            sorted((rule for each in features for rule in each.retention_rules), key=lambda rule: rule.order)
+        ),
     )
+
+
+def _in_order(found: Iterable[T]) -> tuple[T, ...]:
+    return tuple(sorted(found, key=lambda each: each.order))

@@ -62,9 +62,9 @@ COLUMNS: Mapping[str, Callable[[Feature], Iterable[str]]] = {
     "tables": lambda each: [table.name for table in each.tables],
     "menu": lambda each: [line.path for line in each.menu],
     "sweeps": lambda each: [sweep.name for sweep in each.sweeps],
-    "goes by age": lambda each: [rule.name for rule in each.rules],
-    "data locations that are no tables": lambda each: [location.name for location in each.locations],
-    "forgets there": lambda each: [step.location.name for step in each.steps],
+    "goes by age": lambda each: [rule.name for rule in each.retention_rules],
+    "data locations that are no tables": lambda each: [location.name for location in each.data_locations],
+    "forgets there": lambda each: [step.location.name for step in each.erasure_steps],
     "enters in the audit log": lambda each: each.audited,
 }
 

@@ -140,13 +140,13 @@ async def test_without_that_line_it_is_nowhere(settings: Settings) -> None:
         assert "/admin/callbacks" not in (await app.client.get("/admin/audit")).text
         assert "callback.asked" not in app.services.gathered.audited
         assert not {"callback", "callback-sheets"} & {each.name for each in datamap.every(app.services.gathered)}
-        assert "callbacks" not in {*sweeps(), *(rule.name for rule in app.services.gathered.rules)}
+        assert "callbacks" not in {*sweeps(), *(rule.name for rule in app.services.gathered.retention_rules)}
 
 
 async def test_what_it_says_is_in_both_languages_and_reaches_none_of_the_others(features: Features) -> None:
     assert unsaid(features[-1]) == []
-    assert gathered(features).rules[:-1] == gathered().rules
-    assert gathered(features).steps[:-1] == gathered().steps
+    assert gathered(features).retention_rules[:-1] == gathered().retention_rules
+    assert gathered(features).erasure_steps[:-1] == gathered().erasure_steps
 
 
 def excerpts() -> dict[str, str]:

@@ -17,7 +17,7 @@ import chat
 from chat.core.locations import DataLocation
 from chat.core.model import LOCALES
 from chat.features import FEATURES, gathered, menu, sweeps
-from chat.infra.gathered import ExportPart, Step
+from chat.infra.gathered import ErasureStep, ExportPart
 from chat.infra.store.ageing import AgeingKind
 from chat.infra.store.columns import metadata
 from chat.web.endpoint import endpoints
@@ -46,7 +46,7 @@ def locations() -> set[str]:
             declared |= {
                 made.name for made in vars(import_module(each.name)).values() if isinstance(made, DataLocation)
             }
-    return declared | {step.location.name for step in gathered().steps}
+    return declared | {step.location.name for step in gathered().erasure_steps}
 
 
 ENTERS = {"record": 4, "record_once_in": 4, "record_view": 2, "record_once": 3}
@@ -83,7 +83,7 @@ def left_out(features: tuple[Feature, ...]) -> list[str]:
     found = [f"{name} is not in chat/features.py" for name in sorted(folders - {each.name for each in features})]
     said = {str(table.name) for each in features for table in each.tables}
     found += [f"the table {name} is no feature's" for name in sorted({*metadata.tables} - said - OF_THE_SERVER)]
-    located = {location.name for location in gathered(features).locations}
+    located = {location.name for location in gathered(features).data_locations}
     found += [f"the data location {name} is no feature's" for name in sorted(locations() - located)]
     audited = {word for each in features for word in each.audited}
     for each in features:
@@ -96,7 +96,7 @@ def left_out(features: tuple[Feature, ...]) -> list[str]:
             if there is not None and there not in run and module.__name__ not in OF_ANOTHER_SWEEP:
                 found.append(f"{each.name} does not run {module.__name__}.sweep")
             found += [f"{each.name} enters {word}, which no feature says" for word in sorted(entered(module) - audited)]
-        kinds = {id(rule.kind) for rule in each.rules}
+        kinds = {id(rule.kind) for rule in each.retention_rules}
         for module in modules(each.name, "store"):
             aged = [made for made in vars(module).values() if isinstance(made, AgeingKind)]
             found += [f"{each.name} has no rule for {kind.rule}" for kind in aged if id(kind) not in kinds]
@@ -104,9 +104,9 @@ def left_out(features: tuple[Feature, ...]) -> list[str]:
             table.name for table in each.tables if {"blob", "size"} <= {*metadata.tables[str(table.name)].c.keys()}
         ]
         found += [f"{each.name} does not count the bytes of {name}" for name in files if not each.stored]
-        parts = {id(part) for part in (*each.steps, *each.exports)}
+        parts = {id(part) for part in (*each.erasure_steps, *each.export_parts)}
         for module in modules(each.name, "actions"):
-            named = [(name, made) for name, made in vars(module).items() if isinstance(made, Step | ExportPart)]
+            named = [(name, made) for name, made in vars(module).items() if isinstance(made, ErasureStep | ExportPart)]
             found += [f"{each.name} says nothing of {name}" for name, made in named if id(made) not in parts]
         pages = {one.path for one in each.endpoints}
         said_here = {(str(one), word) for one in each.endpoints for word in one.audited}
@@ -133,11 +133,11 @@ def test_every_feature_says_all_it_has() -> None:
         ("holds", {"endpoints": ()}, "holds has no page /admin/privacy"),
         ("backup", {"sweeps": ()}, "backup does not run chat.backup.actions.backups.sweep"),
         ("departments", {"folder": FOLDER}, "departments is not in its folder"),
-        ("spam_filter", {"steps": ()}, "spam_filter says nothing of SETTLED"),
+        ("spam_filter", {"erasure_steps": ()}, "spam_filter says nothing of SETTLED"),
         ("export", {"stored": ()}, "export does not count the bytes of export"),
-        ("attachments", {"exports": ()}, "attachments says nothing of ATTACHMENTS"),
-        ("export", {"locations": ()}, "the data location exports is no feature's"),
-        ("erasure", {"rules": ()}, "erasure has no rule for sessions"),
+        ("attachments", {"export_parts": ()}, "attachments says nothing of ATTACHMENTS"),
+        ("export", {"data_locations": ()}, "the data location exports is no feature's"),
+        ("erasure", {"retention_rules": ()}, "erasure has no rule for sessions"),
         ("departments", {"audited": ()}, "departments enters department.changed, which no feature says"),
     ],
 )
@@ -160,16 +160,16 @@ def test_no_two_features_say_one_action() -> None:
 
 
 def test_the_rules_of_retention_are_in_their_order() -> None:
-    names = [rule.name for rule in gathered().rules]
+    names = [rule.name for rule in gathered().retention_rules]
     assert names == ["transcripts", "attachments", "training", "contacts", "sessions", "exports", "audit"]
 
 
 def test_an_erasure_begins_with_what_is_no_table_in_its_order() -> None:
-    assert [step.location.name for step in gathered().steps] == ["files", "exports", "learnt", "versions"]
+    assert [step.location.name for step in gathered().erasure_steps] == ["files", "exports", "learnt", "versions"]
 
 
 def test_no_two_features_say_more_of_one_table() -> None:
-    assert len(gathered().exports) == sum(len(each.exports) for each in FEATURES)
+    assert len(gathered().export_parts) == sum(len(each.export_parts) for each in FEATURES)
 
 
 def test_no_two_sweeps_have_one_name() -> None:

@@ -11,7 +11,7 @@ import pytest
 from chat.core.model import LOCALES
 from chat.export.store.holdings import Holding, holdings
 from chat.features import gathered
-from chat.infra.gathered import Rule
+from chat.infra.gathered import RetentionRule
 
 WORDS = gathered().locales
 ROOT = Path(__file__).parent.parent
@@ -79,7 +79,7 @@ def test_an_export_says_nothing_in_the_words_of_the_database(locale: str) -> Non
     assert [key for each in holdings() for key in unnamed(each, less)] == ["field.phone", "why.link"]
 
 
-def unruled(rules: Iterable[Rule], kept: set[str], known: dict[str, str]) -> list[str]:
+def unruled(rules: Iterable[RetentionRule], kept: set[str], known: dict[str, str]) -> list[str]:
     """What the page of retention would say of a rule in a key, and an export of those that end what is `kept`."""
     keys = [f"retention.{kind}.{rule.name}" for rule in rules for kind in ("rule", "how", "things")]
     keys += [f"export.kept.{rule.name}.{form}" for rule in rules if rule.name in kept for form in FORMS]
@@ -88,7 +88,7 @@ def unruled(rules: Iterable[Rule], kept: set[str], known: dict[str, str]) -> lis
 
 @pytest.mark.parametrize("locale", LOCALES)
 def test_every_rule_of_retention_has_its_words(locale: str) -> None:
-    rules, known = gathered().rules, WORDS.strings(locale, "export")
+    rules, known = gathered().retention_rules, WORDS.strings(locale, "export")
     kept = {each.location.kept for each in holdings()}
     assert unruled(rules, kept, known) == []
     assert len(unruled([replace(rules[0], name="made_up")], {"made_up"}, known)) == 5

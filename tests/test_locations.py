@@ -32,7 +32,7 @@ def test_every_table_and_column_says_what_it_holds() -> None:
 
 
 def test_every_other_place_says_so_too() -> None:
-    assert [fault for each in gathered().locations for fault in each.problems] == []
+    assert [fault for each in gathered().data_locations for fault in each.problems] == []
     names = [each.name for each in datamap.every(gathered())]
     assert len(set(names)) == len(names)
 

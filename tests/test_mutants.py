@@ -19,7 +19,7 @@ from chat.erasure.actions import erasure, forgetting
 from chat.erasure.store import erasures
 from chat.infra import store
 from chat.infra.blobs import PREVIEW, Blobs
-from chat.infra.gathered import DataSubject, Step
+from chat.infra.gathered import DataSubject, ErasureStep
 from chat.infra.keys.slots import open_slots
 from chat.infra.services import Services
 from chat.infra.store import locations
@@ -103,7 +103,7 @@ def left_out(name: str) -> Break:
 def key_kept(patch: pytest.MonkeyPatch) -> None:
     """Drops the copy in memory, leaves the slot, and finds nothing there."""
 
-    def lying(whole: list[Step]) -> list[Step]:
+    def lying(whole: list[ErasureStep]) -> list[ErasureStep]:
         return [replace(each, look=nothing, take=nothing) if each.location.name == "keys" else each for each in whole]
 
     whole = forgetting.steps

@@ -16,10 +16,10 @@ from chat.departments import actions as departments
 from chat.erasure.actions import erasure
 from chat.features import gathered
 from chat.infra.audit.schema import audit
-from chat.infra.gathered import Due
+from chat.infra.gathered import Batch
 from chat.infra.store import locations
 from chat.retention.actions import retention, rules, sweeping
-from chat.retention.actions.purging import Batch
+from chat.retention.actions.purging import RunBatch
 from chat.retention.actions.views import RetentionRunView, run_lines
 from chat.retention.schema import retention_count, retention_run
 from chat.retention.store import ageing, runs
@@ -43,7 +43,7 @@ from tests.ageing import (
 )
 from tests.inside import House, found
 
-RULES = gathered().rules
+RULES = gathered().retention_rules
 SEED = int(os.environ.get("RETENTION_SEED", "20261125"))
 
 
@@ -91,10 +91,10 @@ async def test_a_rule_that_skips_a_row_is_found_out(house: House) -> None:
     for days in (500, 400, 390):
         await wrote(house, days)
 
-    async def careless(batch: Due) -> None:
+    async def careless(batch: Batch) -> None:
         await RULES[0].take(replace(batch, found=batch.found[1:]))
 
-    mutant = replace(gathered(), rules=(replace(RULES[0], take=careless), *RULES[1:]))
+    mutant = replace(gathered(), retention_rules=(replace(RULES[0], take=careless), *RULES[1:]))
     house.services = replace(house.services, gathered=mutant)
     done = await ran(house)
     assert beyond(done, house.services.clock()) == ["transcripts"]
@@ -208,7 +208,7 @@ async def test_who_writes_again_meanwhile_keeps_their_ticket(house: House) -> No
     draft = lived.guest.draft("I am back")
     draft.at = house.services.clock()
     await house.box.post(draft)
-    await RULES[0].take(Batch(house.services, TRANSCRIPTS, policy, due, redaction.no_pause, run))
+    await RULES[0].take(RunBatch(house.services, TRANSCRIPTS, policy, due, redaction.no_pause, run))
     assert (await rows_of(house.services, lived))["message"] == 2
 
 
@@ -318,7 +318,7 @@ async def test_a_run_that_was_cut_short_goes_on_under_its_number(house: House) -
     met = await house.services.store.read(lambda tx: sweeping.met(house.services, tx, policy))
     await house.services.store.write(lambda tx: runs.reach(tx, run.id, met))
     due = await house.services.store.read(lambda tx: ageing.over(tx, TRANSCRIPTS, policy, None, 2))
-    await RULES[0].take(Batch(house.services, TRANSCRIPTS, policy, due, redaction.no_pause, run))
+    await RULES[0].take(RunBatch(house.services, TRANSCRIPTS, policy, due, redaction.no_pause, run))
     assert await sweeping.sweep(house.services) == 1
     done = await retention.report(house.services, house.actor, run.id)
     assert (done.rules[0].found, done.rules[0].purged, done.rules[0].left) == (3, 3, 0)

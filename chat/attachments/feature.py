@@ -16,8 +16,8 @@ feature = Feature(
     tables=(schema.attachment,),
     sweeps=(Sweep("attachments", attachments.sweep, 3600.0),),
     audited=("attachment.viewed",),
-    locations=(FILES,),
-    steps=(forgetting.FILES_GO,),
-    exports=(exporting.ATTACHMENTS,),
+    data_locations=(FILES,),
+    erasure_steps=(forgetting.FILES_GO,),
+    export_parts=(exporting.ATTACHMENTS,),
     stored=(lambda tx, account_id: store.bytes_of(tx, account_id=account_id),),
 )

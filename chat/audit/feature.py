@@ -7,7 +7,7 @@ from pathlib import Path
 from chat.audit import api, pages, store
 from chat.audit.actions import ageing, renewing, verdicts
 from chat.infra.audit import schema
-from chat.infra.gathered import YEAR, Rule, Sweep
+from chat.infra.gathered import YEAR, RetentionRule, Sweep
 from chat.web.endpoint import endpoints
 from chat.web.feature import Feature
 from chat.web.menu import Menu
@@ -24,5 +24,15 @@ feature = Feature(
     menu=(Menu("privacy", 5, "/admin/audit", "page.audit"),),
     sweeps=(Sweep("audit", verdicts.sweep, 3600.0), Sweep("closed", renewing.sweep, 3600.0)),
     audited=("audit.begun", "audit.viewed"),
-    rules=(Rule("audit", "entries", "the action", 2 * YEAR, store.AUDIT, ageing.purge_entries, order=7),),
+    retention_rules=(
+        RetentionRule(
+            "audit",
+            "entries",
+            "the action",
+            2 * YEAR,
+            store.AUDIT,
+            ageing.purge_entries,
+            order=7,
+        ),
+    ),
 )

@@ -27,5 +27,5 @@ feature = Feature(
     Path(__file__).parent,
     sweeps=(Sweep("backups", backups.sweep, 3600.0),),
     audited=("backup.made", "backup.restored"),
-    locations=(BACKUPS,),
+    data_locations=(BACKUPS,),
 )

@@ -33,5 +33,5 @@ feature = Feature(
     menu=(Menu("account", 2, "/admin/notice", "page.notice"),),
     sweeps=(Sweep("consents", consent.expire, 3600.0),),
     audited=("fields.changed", "notice.published"),
-    locations=(BROWSER,),
+    data_locations=(BROWSER,),
 )

@@ -65,7 +65,7 @@ async def delete_department(ask: PageAsk) -> Response:
 
 def _fields(services: Services) -> list[str]:
     """Return the fields of days that a department may have of its own."""
-    return [rule.name + DAYS for rule in services.gathered.rules if rule.by_department]
+    return [rule.name + DAYS for rule in services.gathered.retention_rules if rule.by_department]
 
 
 def _own(services: Services, form: Form) -> dict[str, int]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from chat.erasure import api, pages, schema
 from chat.erasure.actions import ageing, erasure, recipients
 from chat.erasure.store import ageing as kinds
-from chat.infra.gathered import Rule, Sweep
+from chat.infra.gathered import RetentionRule, Sweep
 from chat.web.endpoint import endpoints
 from chat.web.feature import Feature
 from chat.web.menu import Menu
@@ -28,8 +28,8 @@ feature = Feature(
         Sweep("scrub", erasure.scrub, 120.0),
     ),
     audited=("consent.withdrawn", "contact.erased", "erasure.requested", "recipient.told"),
-    rules=(
-        Rule(
+    retention_rules=(
+        RetentionRule(
             "contacts",
             "contacts",
             "the contact's last ticket was deleted",
@@ -38,7 +38,7 @@ feature = Feature(
             ageing.contacts,
             order=4,
         ),
-        Rule(
+        RetentionRule(
             "sessions",
             "contacts",
             "agreeing, where nothing was ever written",

@@ -9,7 +9,7 @@ from chat.export.actions import ageing, building, forgetting
 from chat.export.store import ageing as kinds
 from chat.export.store import exports
 from chat.infra.blobs import EXPORTS
-from chat.infra.gathered import Rule, Sweep
+from chat.infra.gathered import RetentionRule, Sweep
 from chat.web.endpoint import endpoints
 from chat.web.feature import Feature
 from chat.web.menu import Menu
@@ -22,8 +22,19 @@ feature = Feature(
     menu=(Menu("privacy", 4, "/admin/exports", "page.exports"),),
     sweeps=(Sweep("exports", building.sweep, 5.0),),
     audited=("contact.exported",),
-    rules=(Rule("exports", "exports", "it was asked for", 7, kinds.EXPORTS, ageing.purge_exports, most=90, order=6),),
-    locations=(EXPORTS,),
-    steps=(forgetting.EXPORTS_GO,),
+    retention_rules=(
+        RetentionRule(
+            "exports",
+            "exports",
+            "it was asked for",
+            7,
+            kinds.EXPORTS,
+            ageing.purge_exports,
+            most=90,
+            order=6,
+        ),
+    ),
+    data_locations=(EXPORTS,),
+    erasure_steps=(forgetting.EXPORTS_GO,),
     stored=(exports.bytes_of,),
 )

@@ -32,7 +32,7 @@ class Sweep:
 
 
 @dataclass(frozen=True)
-class Due(ABC):
+class Batch(ABC):
     """Some things of a kind that were due a moment ago; `pause` lets others have their turn."""
 
     services: Services
@@ -51,7 +51,7 @@ class Due(ABC):
 
 
 @dataclass(frozen=True)
-class Rule:
+class RetentionRule:
     """
     Things of one kind go so many days (`default`, `least` to `most`) after what `since` names; `take` purges some that
     are due. `units` is what the counts count; rules go and are shown by their `order`.
@@ -65,7 +65,7 @@ class Rule:
     since: str
     default: int
     kind: AgeingKind
-    take: Callable[[Due], Awaitable[None]]
+    take: Callable[[Batch], Awaitable[None]]
     least: int = 1
     most: int = TEN_YEARS
     order: int = 100
@@ -90,7 +90,7 @@ class DataSubject:
 
 
 @dataclass(frozen=True)
-class Step:
+class ErasureStep:
     """
     A data location, how many of a contact's things are there (`look`), and the removal of some of them (`take`), which
     returns how many and is called until that is none. Steps go by their `order`, after the key and before the tables.
@@ -132,17 +132,16 @@ AccountChanged = Callable[["Services", str, Collection[str]], Awaitable[None]]
 @dataclass(frozen=True)
 class Gathered:
     """
-    Of all features: the actions that may be entered in the audit log, retention's rules in order, the words,
-    the data locations that are no tables, the steps of an erasure that forget there, in order,
-    what an export says of tables beyond their columns, by table,
-    what counts the bytes of files, and who is told when an account's settings change.
+    Of all features: the actions that may be entered in the audit log; the rules of retention and the steps of an
+    erasure, each in their order; the data locations that are no tables; what an export says more of a table, by its
+    name; the words; what counts the bytes of files; who is told when an account's settings change.
     """
 
     audited: frozenset[str]
-    rules: tuple[Rule, ...]
+    retention_rules: tuple[RetentionRule, ...]
     locales: Locales
-    locations: tuple[DataLocation, ...]
-    steps: tuple[Step, ...]
-    exports: Mapping[str, ExportPart]
+    data_locations: tuple[DataLocation, ...]
+    erasure_steps: tuple[ErasureStep, ...]
+    export_parts: Mapping[str, ExportPart]
     stored: tuple[Stored, ...]
     account_changed: tuple[AccountChanged, ...]

@@ -64,7 +64,7 @@ class ProcessingRecord(Struct, frozen=True):
 def every(gathered: Gathered) -> list[DataLocation]:
     """Return every data location: about contacts, then agents, recipients, nobody."""
     order = ("contact", "agent", "recipient", "nobody")
-    return sorted([*locations.tables(), *gathered.locations], key=lambda each: order.index(each.about))
+    return sorted([*locations.tables(), *gathered.data_locations], key=lambda each: order.index(each.about))
 
 
 async def record(services: Services, actor: Actor) -> ProcessingRecord:

@@ -33,7 +33,7 @@ async def save_retention(ask: PageAsk) -> Response:
     """Save the days; fewer are shown with what they would take, and saved when that is confirmed."""
     services, form = ask.services, ask.form
     try:
-        fields = [rule.name + DAYS for rule in services.gathered.rules]
+        fields = [rule.name + DAYS for rule in services.gathered.retention_rules]
         values = {name: whole(name, form[name]) for name in fields if name in form}
         thought = Thought(rules.read_days(services, values))
     except InvalidField as error:
@@ -95,7 +95,7 @@ def _plots(ask: PageAsk, months: list[MonthDue]) -> list[plots.Plot]:
     short = words_of(ask.request)("retention.plot.months").split()
     labels = [f"{short[int(each.month[5:]) - 1]} {each.month[2:4]}" for each in months]
     labels = ["" if at % EVERY_OTHER else label for at, label in enumerate(labels)]
-    counts = {rule.name: [each.counts[rule.name] for each in months] for rule in ask.services.gathered.rules}
+    counts = {rule.name: [each.counts[rule.name] for each in months] for rule in ask.services.gathered.retention_rules}
     return [plots.of_counts(name, found, labels) for name, found in counts.items() if any(found)]
 
 

@@ -39,8 +39,8 @@ feature = Feature(
         "spam.marked",
         "spam.unmarked",
     ),
-    locations=(LEARNT, VERSIONS, WORDS),
-    steps=(forgetting.UNLEARNT, forgetting.SETTLED),
-    exports=(exporting.SCORES,),
+    data_locations=(LEARNT, VERSIONS, WORDS),
+    erasure_steps=(forgetting.UNLEARNT, forgetting.SETTLED),
+    export_parts=(exporting.SCORES,),
     account_changed=(versions.follow_target,),
 )

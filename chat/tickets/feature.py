@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from chat.infra.gathered import YEAR, Rule, Sweep
+from chat.infra.gathered import YEAR, RetentionRule, Sweep
 from chat.spam_filter.actions import training
 from chat.tickets import pages, schema
 from chat.tickets.actions import ageing, redaction
@@ -43,8 +43,8 @@ feature = Feature(
         "transcript.exported",
         "transcript.viewed",
     ),
-    rules=(
-        Rule(
+    retention_rules=(
+        RetentionRule(
             "transcripts",
             "tickets",
             "the last thing that was said or changed in the ticket",
@@ -54,8 +54,8 @@ feature = Feature(
             order=1,
             resume=redaction.sweep,
         ),
-        Rule("attachments", "files", "it was sent", YEAR, kinds.ATTACHMENTS, ageing.purge_files, order=2),
-        Rule(
+        RetentionRule("attachments", "files", "it was sent", YEAR, kinds.ATTACHMENTS, ageing.purge_files, order=2),
+        RetentionRule(
             "training",
             "labels",
             "an agent marked the message",

@@ -10,7 +10,7 @@ from typing import Protocol
 from starlette.routing import BaseRoute
 
 from chat.core.locations import DataLocation
-from chat.infra.gathered import AccountChanged, ExportPart, Rule, Step, Stored, Sweep
+from chat.infra.gathered import AccountChanged, ErasureStep, ExportPart, RetentionRule, Stored, Sweep
 from chat.web.endpoint import Endpoint
 from chat.web.menu import Menu
 
@@ -33,10 +33,10 @@ class Feature:
     - `menu`: its lines in the owner's menu
     - `sweeps`: what the clock does for it
     - `audited`: the actions that it enters in the audit log. A word once used keeps its meaning: old entries say it.
-    - `rules`: of retention, which take what is its own
-    - `locations`: where it keeps data but for its tables
-    - `steps`: of an erasure, which forget in these
-    - `exports`: what an export says of its tables beyond what the schema says of their columns
+    - `retention_rules`: what of it goes by age, and what takes that
+    - `data_locations`: where it keeps data but for its tables
+    - `erasure_steps`: how these forget a contact
+    - `export_parts`: what an export says of its tables beyond what the schema says of their columns
     - `stored`: counts the bytes of its files, towards the account's quota
     - `account_changed`: is told when an account's settings change
 
@@ -51,9 +51,9 @@ class Feature:
     menu: Sequence[Menu] = ()
     sweeps: Sequence[Sweep] = ()
     audited: Sequence[str] = ()
-    rules: Sequence[Rule] = ()
-    locations: Sequence[DataLocation] = ()
-    steps: Sequence[Step] = ()
-    exports: Sequence[ExportPart] = ()
+    retention_rules: Sequence[RetentionRule] = ()
+    data_locations: Sequence[DataLocation] = ()
+    erasure_steps: Sequence[ErasureStep] = ()
+    export_parts: Sequence[ExportPart] = ()
     stored: Sequence[Stored] = ()
     account_changed: Sequence[AccountChanged] = ()

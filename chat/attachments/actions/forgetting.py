@@ -6,7 +6,7 @@ import asyncio
 
 from chat.attachments.actions import attachments
 from chat.infra.blobs import FILES
-from chat.infra.gathered import DataSubject, Step
+from chat.infra.gathered import DataSubject, ErasureStep
 from chat.infra.services import Services
 
 
@@ -18,4 +18,4 @@ async def _remove(services: Services, whom: DataSubject) -> int:
     return await attachments.forget(services, whom.contact_uid)
 
 
-FILES_GO = Step(FILES, _there, _remove, order=1)
+FILES_GO = ErasureStep(FILES, _there, _remove, order=1)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from chat.contacts.store import contacts as people
 from chat.core.errors import NotFound
 from chat.erasure.actions import erasure
-from chat.infra.gathered import Due
+from chat.infra.gathered import Batch
 
 
-async def contacts(batch: Due) -> None:
+async def contacts(batch: Batch) -> None:
     """Have contacts erased as if they had asked for it: key, places, certificate."""
     services = batch.services
     for each in batch.found:

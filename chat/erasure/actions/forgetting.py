@@ -1,7 +1,8 @@
 """
 The locations that forget a contact, in their order: the key first, then each table that the schema says is about one.
 
-A location that is no table joins by a `Step` in its feature's record: how to count what is there, how to remove some.
+A location that is no table joins by an `ErasureStep` in its feature's record: how to count what is there, how to
+remove some of it.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from chat.core.errors import Unavailable
 from chat.core.locations import DataLocation
 from chat.erasure.store import erasures
 from chat.erasure.store.erasures import Erasure
-from chat.infra.gathered import DataSubject, Step
+from chat.infra.gathered import DataSubject, ErasureStep
 from chat.infra.keys import keycopy
 from chat.infra.keys.keys import KEYS
 from chat.infra.pauses import Pacer
@@ -21,10 +22,14 @@ from chat.infra.services import Services
 from chat.infra.store import backups, locations
 
 
-def steps(services: Services) -> list[Step]:
+def steps(services: Services) -> list[ErasureStep]:
     """Return every data location that forgets, in order."""
     tables = [locations.location_of(table) for table in locations.of_contacts()]
-    return [Step(KEYS, _key_there, _destroy_key), *services.gathered.steps, *(_of_table(each) for each in tables)]
+    return [
+        ErasureStep(KEYS, _key_there, _destroy_key),
+        *services.gathered.erasure_steps,
+        *(_of_table(each) for each in tables),
+    ]
 
 
 async def forget(services: Services, erasure: Erasure) -> None:
@@ -43,13 +48,13 @@ async def forget(services: Services, erasure: Erasure) -> None:
         raise Unavailable("Something came while this was erased; it is done again")
 
 
-async def _reach(services: Services, erasure: Erasure, position: int, step: Step) -> None:
+async def _reach(services: Services, erasure: Erasure, position: int, step: ErasureStep) -> None:
     found = {"place": step.location.name, "kind": step.location.kind, "position": position, "at": services.clock()}
     found["found"] = await step.look(services, erasure.subject)
     await services.store.write(lambda tx: erasures.reach(tx, erasure.id, found))
 
 
-async def _look_again(services: Services, erasure: Erasure, step: Step) -> int:
+async def _look_again(services: Services, erasure: Erasure, step: ErasureStep) -> int:
     left = await step.look(services, erasure.subject)
     await services.store.write(
         lambda tx: erasures.record_left(tx, erasure.id, step.location.name, left, services.clock())
@@ -57,8 +62,8 @@ async def _look_again(services: Services, erasure: Erasure, step: Step) -> int:
     return left
 
 
-def _of_table(location: DataLocation) -> Step:
-    return Step(location, partial(_rows, location.name), partial(_take_rows, location.name))
+def _of_table(location: DataLocation) -> ErasureStep:
+    return ErasureStep(location, partial(_rows, location.name), partial(_take_rows, location.name))
 
 
 async def _rows(table: str, services: Services, whom: DataSubject) -> int:

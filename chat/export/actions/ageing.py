@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 
 from chat.export.store import ageing
-from chat.infra.gathered import Due
+from chat.infra.gathered import Batch
 from chat.infra.store.tx import Tx
 
 
-async def purge_exports(batch: Due) -> None:
+async def purge_exports(batch: Batch) -> None:
     """Delete exports: the rows first, and the files' keys with them, then the files."""
     services = batch.services
 

@@ -136,7 +136,7 @@ async def _files(
 
 async def _known_files(services: Services, who: Subject) -> AsyncIterator[tuple[str, str, FileOf]]:
     """Yield every file that a row stands for: its id, its place in the archive, and what opens it."""
-    parts, number = services.gathered.exports, 0
+    parts, number = services.gathered.export_parts, 0
     for holding in every():
         file = parts[holding.name].file if holding.name in parts else None
         if file is None:

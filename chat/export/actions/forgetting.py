@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from chat.infra.blobs import EXPORTS
-from chat.infra.gathered import DataSubject, Step
+from chat.infra.gathered import DataSubject, ErasureStep
 from chat.infra.services import Services
 
 
@@ -17,4 +17,4 @@ async def _remove(services: Services, whom: DataSubject) -> int:
     return await asyncio.to_thread(services.archives.forget, whom.contact_uid)
 
 
-EXPORTS_GO = Step(EXPORTS, _there, _remove, order=2)
+EXPORTS_GO = ErasureStep(EXPORTS, _there, _remove, order=2)

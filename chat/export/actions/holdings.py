@@ -103,7 +103,7 @@ def described(services: Services, who: Subject, holding: Holding) -> Item:
 
 
 def _item(services: Services, who: Subject, holding: Holding, row: Row) -> Item | None:
-    part = services.gathered.exports.get(holding.name)
+    part = services.gathered.export_parts.get(holding.name)
     if part is not None and part.unsent is not None and part.unsent(row):
         return None
     made: Item = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chat.infra.gathered import Due
+from chat.infra.gathered import Batch
 from chat.infra.store.ageing import Found
 from chat.infra.store.tx import Tx
 from chat.retention.store import ageing, runs
@@ -13,7 +13,7 @@ from chat.retention.store.runs import RetentionRun
 
 
 @dataclass(frozen=True)
-class Batch(Due):
+class RunBatch(Batch):
     """Things that were due a moment ago, counted in the report of a run."""
 
     run: RetentionRun

@@ -41,7 +41,7 @@ async def settings(services: Services, actor: Actor) -> RetentionSettings:
     found = await services.store.read(lambda tx: accounts.departments_of(tx, actor.account_id))
     return RetentionSettings(
         days=rules.with_names(policy.days),
-        rules=[rule_view(each, policy) for each in services.gathered.rules],
+        rules=[rule_view(each, policy) for each in services.gathered.retention_rules],
         departments=[department_view(each) for each in found],
     )
 
@@ -51,7 +51,8 @@ async def change(services: Services, actor: Actor, values: Days) -> RetentionSet
     require_manager(actor)
     days = rules.read_days(services, values)
     if not days:
-        raise InvalidField("Give the days of at least one rule", field=services.gathered.rules[0].name + rules.DAYS)
+        first = services.gathered.retention_rules[0].name
+        raise InvalidField("Give the days of at least one rule", field=first + rules.DAYS)
 
     def work(tx: Tx) -> None:
         kept = accounts.days_of(tx, actor.account_id, lock=True) | days
@@ -144,7 +145,7 @@ async def coming(services: Services, actor: Actor) -> list[MonthDue]:
 
     def work(tx: Tx) -> dict[str, list[int]]:
         policy, ends = rules.policy_of(services, tx, actor.account_id), [end for _, end in months]
-        return {rule.name: ageing.coming(tx, rule.kind, policy, ends) for rule in services.gathered.rules}
+        return {rule.name: ageing.coming(tx, rule.kind, policy, ends) for rule in services.gathered.retention_rules}
 
     found = await services.store.read(work)
     return [
@@ -176,7 +177,7 @@ async def _rehearse(
 async def _looked(services: Services, account_id: str, thought: Thought | None) -> list[tuple[RuleCount, Samples]]:
     def work(tx: Tx) -> list[tuple[RuleCount, Samples]]:
         policy = rules.policy_of(services, tx, account_id, thought)
-        some = [ageing.samples(tx, rule.kind, policy, SAMPLES) for rule in services.gathered.rules]
+        some = [ageing.samples(tx, rule.kind, policy, SAMPLES) for rule in services.gathered.retention_rules]
         return list(zip(sweeping.met(services, tx, policy), some, strict=True))
 
     return await services.store.read(work)

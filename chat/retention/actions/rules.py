@@ -1,8 +1,8 @@
 """
 The days of an account by rule: what each rule keeps for how long, read, compared and said in words.
 
-The rules are the features' own (`Rule` in `chat/infra/gathered.py`); `kept` in the schema names the one that ends a
-table's rows.
+The rules are the features' own (`RetentionRule` in `chat/infra/gathered.py`); `kept` in the schema names the one that
+ends a table's rows.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def policy_of(services: Services, tx: Tx, account_id: str, thought: Thought | No
     """Return what an account keeps for how long, with the days that are thought of changing."""
     thought = thought or Thought()
     own = accounts.days_of(tx, account_id) | thought.days
-    days = {rule.name: own.get(rule.name, rule.default) for rule in services.gathered.rules}
+    days = {rule.name: own.get(rule.name, rule.default) for rule in services.gathered.retention_rules}
     parts = {each.id: each.retention for each in accounts.departments_of(tx, account_id)} | thought.departments
     return Policy(account_id, services.clock(), days, parts)
 
@@ -51,7 +51,8 @@ def sooner(before: Policy, after: Policy) -> bool:
 
 def read_days(services: Services, values: Days, *, by_department: bool = False) -> dict[str, int]:
     """Read days by rule, as `{"transcripts_days":365}`. Raises InvalidField, naming the field."""
-    known = {rule.name + DAYS: rule for rule in services.gathered.rules if rule.by_department or not by_department}
+    rules = services.gathered.retention_rules
+    known = {rule.name + DAYS: rule for rule in rules if rule.by_department or not by_department}
     made = {}
     for name, value in values.items():
         if name not in known:
@@ -75,5 +76,5 @@ def with_names(days: Mapping[str, int]) -> dict[str, int]:
 
 def in_words(services: Services, policy: Policy, kept: str) -> str:
     """Return in words how long something is kept: what a rule says that `kept` names, or `kept` itself."""
-    rule = next((each for each in services.gathered.rules if each.name == kept), None)
+    rule = next((each for each in services.gathered.retention_rules if each.name == kept), None)
     return kept if rule is None else f"{policy.days[kept]} days after {rule.since}"

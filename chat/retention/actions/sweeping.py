@@ -10,13 +10,13 @@ from chat.core.clock import DAY
 from chat.core.errors import LetheError, Unavailable
 from chat.core.ids import uuid7
 from chat.infra.audit import audit
-from chat.infra.gathered import Rule
+from chat.infra.gathered import RetentionRule
 from chat.infra.pauses import Pacer
 from chat.infra.services import Services
 from chat.infra.store.ageing import Found, Policy
 from chat.infra.store.tx import Tx
 from chat.retention.actions import rules
-from chat.retention.actions.purging import Batch
+from chat.retention.actions.purging import RunBatch
 from chat.retention.store import ageing, runs
 from chat.retention.store.runs import RetentionRun, RuleCount
 
@@ -28,7 +28,7 @@ ECHO = 150_000
 async def sweep(services: Services) -> int:
     """Begin the runs that are due, go on with those that were cut short; return how many were finished."""
     for account_id in await services.store.read(lambda tx: runs.list_commanded(tx, services.clock() - ECHO)):
-        for rule in services.gathered.rules:
+        for rule in services.gathered.retention_rules:
             if rule.catch_up is not None:  # without Redis nobody told this process
                 await rule.catch_up(services, account_id)
     for account_id in await services.store.read(lambda tx: runs.unrun(tx, services.clock() - DAY)):
@@ -57,9 +57,9 @@ async def carry_out(services: Services, run: RetentionRun) -> bool:
     policy = await services.store.read(lambda tx: rules.policy_of(services, tx, run.account_id))
     found = await services.store.read(lambda tx: met(services, tx, policy))
     await services.store.write(lambda tx: runs.reach(tx, run.id, found))
-    for rule in services.gathered.rules:
+    for rule in services.gathered.retention_rules:
         await _purge(services, run, rule, policy)
-    for rule in services.gathered.rules:  # what was counted and hidden before a kill, and not deleted yet
+    for rule in services.gathered.retention_rules:  # what was counted and hidden before a kill, and not deleted yet
         while rule.resume is not None and await rule.resume(services):
             pass
     purged = any(each.found for each in found)
@@ -72,7 +72,7 @@ async def carry_out(services: Services, run: RetentionRun) -> bool:
 def met(services: Services, tx: Tx, policy: Policy) -> list[RuleCount]:
     """Return what is due under each rule, and what of it is held."""
     made = []
-    for rule in services.gathered.rules:
+    for rule in services.gathered.retention_rules:
         begun = perf_counter()
         found, held = ageing.count(tx, rule.kind, policy)
         took = round((perf_counter() - begun) * 1000)
@@ -91,11 +91,11 @@ async def _carried_out(services: Services, run: RetentionRun) -> bool:
     return False
 
 
-async def _purge(services: Services, run: RetentionRun, rule: Rule, policy: Policy) -> None:
+async def _purge(services: Services, run: RetentionRun, rule: RetentionRule, policy: Policy) -> None:
     """Go through what is due once, oldest first; what is not taken then is left, and the report says so."""
     begun, turns, last = perf_counter(), Pacer(), None
     while found := await _next(services, rule, policy, last):
-        await rule.take(Batch(services, rule.kind, policy, found, turns.pause, run))
+        await rule.take(RunBatch(services, rule.kind, policy, found, turns.pause, run))
         last = found[-1]
 
     def look(tx: Tx) -> tuple[int, int | None]:
@@ -106,5 +106,5 @@ async def _purge(services: Services, run: RetentionRun, rule: Rule, policy: Poli
     await services.store.write(lambda tx: runs.leave(tx, run.id, rule.name, left, oldest, took))
 
 
-async def _next(services: Services, rule: Rule, policy: Policy, last: Found | None) -> list[Found]:
+async def _next(services: Services, rule: RetentionRule, policy: Policy, last: Found | None) -> list[Found]:
     return await services.store.read(lambda tx: ageing.over(tx, rule.kind, policy, last, BATCH))

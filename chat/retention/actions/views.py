@@ -8,7 +8,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from chat.core.clock import DAY, stamp
 from chat.core.model import Department
-from chat.infra.gathered import Rule
+from chat.infra.gathered import RetentionRule
 from chat.infra.services import Services
 from chat.infra.store.ageing import Policy
 from chat.retention.actions import rules
@@ -97,7 +97,7 @@ def department_view(found: Department) -> DepartmentView:
     return DepartmentView(found.id, found.name, rules.with_names(found.retention))
 
 
-def rule_view(rule: Rule, policy: Policy) -> RuleView:
+def rule_view(rule: RetentionRule, policy: Policy) -> RuleView:
     """Return a rule as it is given out."""
     days = policy.days[rule.name]
     return RuleView(
@@ -109,7 +109,7 @@ def rule_report(services: Services, met: RuleCount, samples: Samples | UnsetType
     """Return what a run met under a rule as it is given out."""
     return RuleReport(
         rule=met.rule,
-        units=next((rule.units for rule in services.gathered.rules if rule.name == met.rule), "things"),
+        units=next((rule.units for rule in services.gathered.retention_rules if rule.name == met.rule), "things"),
         days=met.days,
         found=met.found,
         purged=met.purged,

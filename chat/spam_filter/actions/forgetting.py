@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from chat.infra.filters import LEARNT, VERSIONS
-from chat.infra.gathered import DataSubject, Step
+from chat.infra.gathered import DataSubject, ErasureStep
 from chat.infra.services import Services
 from chat.spam_filter.actions import training, versions
 
@@ -34,5 +34,5 @@ async def _settle(services: Services, whom: DataSubject) -> int:
     return made
 
 
-UNLEARNT = Step(LEARNT, _learnt, _unlearn, order=3)
-SETTLED = Step(VERSIONS, _stale, _settle, order=4)
+UNLEARNT = ErasureStep(LEARNT, _learnt, _unlearn, order=3)
+SETTLED = ErasureStep(VERSIONS, _stale, _settle, order=4)

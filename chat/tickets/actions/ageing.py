@@ -6,7 +6,7 @@ import asyncio
 
 from chat.core.events import Event, TicketEnded, TicketGone
 from chat.core.model import Attachment, Message, Ticket
-from chat.infra.gathered import Due
+from chat.infra.gathered import Batch
 from chat.infra.store.tx import Tx
 from chat.spam_filter.actions import training
 from chat.spam_filter.store import labels as marks
@@ -15,7 +15,7 @@ from chat.tickets.store import redaction as rows
 from chat.tickets.store.redaction import Doomed
 
 
-async def purge_tickets(batch: Due) -> None:
+async def purge_tickets(batch: Batch) -> None:
     """Delete tickets with all that hangs off them: unseen at once, then chunk by chunk."""
     services, ids = batch.services, [each[1] for each in batch.found]
 
@@ -34,7 +34,7 @@ async def purge_tickets(batch: Due) -> None:
     )
 
 
-async def purge_files(batch: Due) -> None:
+async def purge_files(batch: Batch) -> None:
     """Delete files from messages that stay, each as an entry of its own in the ticket."""
     services = batch.services
 
@@ -53,7 +53,7 @@ async def purge_files(batch: Due) -> None:
     await batch.pause()
 
 
-async def purge_labels(batch: Due) -> None:
+async def purge_labels(batch: Batch) -> None:
     """Delete labels, and unlearn them at once."""
     services = batch.services
 
