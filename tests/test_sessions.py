@@ -51,7 +51,7 @@ async def test_a_route_that_asks_for_no_mark_is_found(settings: Settings, monkey
         return PlainTextResponse("done")
 
     made: list[BaseRoute] = [Route("/api/v1/loose", loose, methods=["POST"]), *routes()]
-    monkeypatch.setattr("chat.app.routes", lambda: made)
+    monkeypatch.setattr("chat.app.routes", lambda _: made)
     async with served(settings) as app:
         seen = [each async for each in unguarded(app, await cookie(app), made)]
     assert {where for where, _ in seen} == {"POST /api/v1/loose"}

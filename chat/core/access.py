@@ -66,9 +66,3 @@ def require(actor: Actor, permission: str) -> None:
     """Raise Forbidden unless the actor has a permission."""
     if not can(actor, permission):
         raise Forbidden("This needs an owner or admin of the account")
-
-
-def require_manager(actor: Actor) -> None:
-    """Raise Forbidden unless the actor may change sites, notices and agents."""
-    if not actor.manages:
-        raise Forbidden("This needs an owner or admin of the account")

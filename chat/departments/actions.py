@@ -8,7 +8,7 @@ from msgspec import UNSET, UnsetType
 
 from chat.account import store as accounts
 from chat.account.actions.accounts import line
-from chat.core.access import require_manager
+from chat.core import access
 from chat.core.errors import InvalidField
 from chat.core.ids import uuid7
 from chat.core.model import Actor, Department
@@ -24,17 +24,19 @@ NAME = 100
 
 async def departments(services: Services, actor: Actor) -> list[Department]:
     """Return the account's departments by name."""
+    access.require(actor, "department.read")
     return await services.store.read(lambda tx: accounts.departments_of(tx, actor.account_id))
 
 
 async def one(services: Services, actor: Actor, department_id: str) -> Department:
     """Return a department of the account; NotFound where there is none."""
+    access.require(actor, "department.read")
     return await services.store.read(lambda tx: store.one(tx, actor.account_id, department_id))
 
 
 async def add(services: Services, actor: Actor, name: str, retention: Days) -> Department:
     """Make a department, with days of its own or none. Raises InvalidField."""
-    require_manager(actor)
+    access.require(actor, "department.change")
     made_id = uuid7()
     made = {
         "id": made_id,
@@ -54,7 +56,7 @@ async def change(
     retention: Days | UnsetType = UNSET,
 ) -> Department:
     """Change a department's name, or its own days as a whole. Raises InvalidField."""
-    require_manager(actor)
+    access.require(actor, "department.change")
     checked: dict[str, object] = {}
     if name is not UNSET:
         checked["name"] = _name(name)
@@ -70,7 +72,7 @@ async def change(
 
 async def delete(services: Services, actor: Actor, department_id: str) -> None:
     """Delete a department; its tickets stay, and the account's days hold for them."""
-    require_manager(actor)
+    access.require(actor, "department.change")
     await _changed(services, actor, department_id, lambda tx: store.drop(tx, actor.account_id, department_id))
 
 

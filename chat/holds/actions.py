@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from chat.contacts.store import contacts, holds
-from chat.core.access import require_manager
+from chat.core import access
 from chat.core.addresses import address
 from chat.core.clock import DAY, stamp
 from chat.core.errors import InvalidField, NotFound
@@ -45,7 +45,7 @@ async def place_hold(services: Services, actor: Actor, contact_uid: str, reason:
 
     Raises BeingErased where an erasure has begun.
     """
-    require_manager(actor)
+    access.require(actor, "hold.change")
     if not seen(reason) or len(reason.strip()) > REASON:
         raise InvalidField(f"Give the reason in 1 to {REASON} characters", field="reason")
     if not 0 < days <= DAYS_MOST:
@@ -74,7 +74,7 @@ async def place_hold(services: Services, actor: Actor, contact_uid: str, reason:
 
 async def find_contacts(services: Services, actor: Actor, whom: str) -> list[str]:
     """Return the ids of the contacts of the account with an address, or with an id. Raises InvalidField."""
-    require_manager(actor)
+    access.require(actor, "hold.change")
     found_by = services.email_hash(actor.account_id, whom)
 
     def work(tx: Tx) -> list[str]:
@@ -95,7 +95,7 @@ async def find_contacts(services: Services, actor: Actor, whom: str) -> list[str
 
 async def lift(services: Services, actor: Actor, contact_uid: str) -> None:
     """End a hold before its time: an erasure that waited for it goes on. Owner or admin."""
-    require_manager(actor)
+    access.require(actor, "hold.change")
 
     def work(tx: Tx) -> list[Ticket]:
         contact = contacts.of_account(tx, actor.account_id, contact_uid)
@@ -120,7 +120,7 @@ async def lapse(services: Services) -> None:
 
 async def page(services: Services, actor: Actor) -> list[HoldView]:
     """Return the account's holds with their reasons, the first to end first. Owner or admin."""
-    require_manager(actor)
+    access.require(actor, "hold.read")
     found = await services.store.read(lambda tx: holds.of_account(tx, actor.account_id))
     await audit.record_view(services, actor, "holds.viewed")
     return [

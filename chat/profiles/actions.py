@@ -8,6 +8,7 @@ from chat.account import store as accounts
 from chat.account.actions import forms
 from chat.consent import store as consents
 from chat.contacts.store import contacts, holds
+from chat.core import access
 from chat.core.addresses import address
 from chat.core.clock import stamp
 from chat.core.errors import NotFound
@@ -24,6 +25,7 @@ TICKETS = 100
 
 async def one(services: Services, actor: Actor, uid: str) -> dict[str, Any]:
     """Return a contact of the actor's account with consents and tickets; NotFound where there is none."""
+    access.require(actor, "contact.read")
 
     def work(tx: Tx) -> tuple[Contact, Site, list[Receipt], list[ListedTicket]]:
         contact = contacts.of_account(tx, actor.account_id, uid)
@@ -53,6 +55,7 @@ async def page(
     Return contacts of the account, those with an address where one is given, and where the next page begins. Raises
     InvalidField where what is looked for is no address.
     """
+    access.require(actor, "contact.read")
     found_by = None if email is None else services.email_hash(actor.account_id, email)
 
     def work(tx: Tx) -> tuple[list[Contact], dict[int, int]]:
@@ -70,6 +73,7 @@ async def page(
 
 async def ledger(services: Services, actor: Actor, uid: str) -> list[Receipt]:
     """Return a contact's receipts, first to last."""
+    access.require(actor, "contact.read")
 
     def work(tx: Tx) -> list[Receipt]:
         return consents.receipts(tx, contacts.of_account(tx, actor.account_id, uid).id)

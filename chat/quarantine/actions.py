@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import Any, Final, Literal
 
 from chat.contacts.store import contacts
+from chat.core import access
 from chat.core.clock import stamp
 from chat.core.deliveries import Delivery, Rendered
 from chat.core.errors import NotFound
@@ -45,6 +46,7 @@ async def page(
     services: Services, actor: Actor, sort: Sort, before: tuple[float, int, int] | None, limit: int
 ) -> tuple[list[dict[str, Any]], tuple[float, int, int] | None]:
     """Return the account's held messages that nobody has looked at, with why each is held, and where the next begin."""
+    access.require(actor, "quarantine.read")
     await audit.record_view(services, actor, "quarantine.viewed")
     found = await services.store.read(lambda tx: store.page(tx, actor.account_id, sort, before, limit + 1))
     more, shown = len(found) > limit, []
@@ -58,6 +60,7 @@ async def page(
 
 async def count(services: Services, actor: Actor) -> int:
     """Return how many held messages wait for a look."""
+    access.require(actor, "quarantine.read")
     return await services.store.read(lambda tx: store.count(tx, actor.account_id))
 
 
@@ -67,6 +70,7 @@ async def judge(services: Services, actor: Actor, word: Word, refs: list[Message
 
     Teaches as any mark does, with consent alone. What is not there any more is passed over; return how many were.
     """
+    access.require(actor, "spam.mark")
     told: list[JudgedMessages] = []
 
     def work(tx: Tx) -> int:

@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import astuple
 
 from chat.account import store as accounts
+from chat.core import access
 from chat.core.clock import stamp
 from chat.core.locations import BASES, DataLocation
 from chat.core.model import Account, Actor
@@ -69,6 +70,7 @@ def every(gathered: Gathered) -> list[DataLocation]:
 
 async def record(services: Services, actor: Actor) -> ProcessingRecord:
     """Return the record for the actor's account: each location with what it holds, why, on what basis, how long."""
+    access.require(actor, "record.read")
 
     def work(tx: Tx) -> tuple[Account, Policy]:
         return accounts.one(tx, actor.account_id), rules.policy_of(services, tx, actor.account_id)

@@ -8,8 +8,7 @@ from typing import Any
 
 from chat.account import store
 from chat.account.actions import forms
-from chat.core import texts
-from chat.core.access import require_manager
+from chat.core import access, texts
 from chat.core.addresses import address
 from chat.core.errors import InvalidField
 from chat.core.events import SiteChanged
@@ -78,11 +77,13 @@ async def init(services: Services, name: str, email: str, password: str | None, 
 
 async def account(services: Services, actor: Actor) -> Account:
     """Return the actor's account."""
+    access.require(actor, "account.read")
     return await services.store.read(lambda tx: store.one(tx, actor.account_id))
 
 
 async def sites(services: Services, actor: Actor) -> list[Site]:
     """Return the account's sites, oldest first."""
+    access.require(actor, "site.read")
     return await services.store.read(lambda tx: store.sites(tx, actor.account_id))
 
 
@@ -92,7 +93,7 @@ async def change_account(services: Services, actor: Actor, **values: Any) -> Acc
     (agreements from each network in ten minutes, 0 for no limit), `grace_days`, `consent_days`, `ham_held` (the share
     of ham that the filter may hold), `export_agent_names` or `export_notes`. Raises InvalidField.
     """
-    require_manager(actor)
+    access.require(actor, "account.change")
     if not values:
         raise InvalidField("Give something to change", field="body")
     if "name" in values:
@@ -117,7 +118,7 @@ async def change_site(services: Services, actor: Actor, site_id: str, **values: 
 
     Raises InvalidField, naming the field.
     """
-    require_manager(actor)
+    access.require(actor, "site.change")
     checked = {name: _checks[name](value) for name, value in values.items()}
 
     def work(tx: Tx) -> Site:

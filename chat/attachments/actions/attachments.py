@@ -14,7 +14,7 @@ from chat.attachments.actions import looking
 from chat.attachments.domain import filetypes
 from chat.attachments.domain.looking import Looked
 from chat.contacts.store import contacts, holds
-from chat.core import frames
+from chat.core import access, frames
 from chat.core.crypt import KEY_BYTES, SEALED_CHUNK, derive, seal_chunks, unseal_chunks
 from chat.core.errors import NotFound, RateLimited, StorageFull, TooLarge
 from chat.core.ids import uuid7
@@ -99,6 +99,7 @@ async def of_visitor(services: Services, contact: Contact, attachment_id: str, *
 
 async def of_agent(services: Services, actor: Actor, attachment_id: str, *, small: bool) -> File:
     """Return a file of the actor's account."""
+    access.require(actor, "ticket.read")
 
     def work(tx: Tx) -> tuple[Attachment, Contact]:
         file = uploads.one(tx, attachment_id, account_id=actor.account_id)

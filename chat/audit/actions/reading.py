@@ -7,7 +7,7 @@ from typing import Any
 
 from chat.audit.actions.verdicts import part_view
 from chat.contacts.store import contacts
-from chat.core.access import require_manager
+from chat.core import access
 from chat.core.audited import AuditEntry, ChainHead, fits
 from chat.core.clock import stamp
 from chat.core.errors import InvalidField
@@ -33,7 +33,7 @@ async def page(
     Return entries of the actor's account, newest first, and the number before which the next page begins. Looking at
     the log is entered too. Owner or admin; InvalidField where a filter can fit nothing.
     """
-    require_manager(actor)
+    access.require(actor, "audit.read")
     _fitting(services, wanted)
     await audit.record_view(services, actor, "audit.viewed")
 
@@ -47,7 +47,7 @@ async def page(
 
 async def accesses(services: Services, actor: Actor, contact_uid: str) -> list[dict[str, Any]]:
     """Return who met a contact and its tickets, first to last. Owner or admin; NotFound where there is no contact."""
-    require_manager(actor)
+    access.require(actor, "audit.read")
 
     def work(tx: Tx) -> list[AuditEntry]:
         contacts.of_account(tx, actor.account_id, contact_uid)
@@ -60,7 +60,7 @@ async def accesses(services: Services, actor: Actor, contact_uid: str) -> list[d
 
 async def standing(services: Services, actor: Actor) -> dict[str, Any]:
     """Return whether the log was whole when last checked, when that was, and what was closed. Owner or admin."""
-    require_manager(actor)
+    access.require(actor, "audit.read")
     head: ChainHead | None = await services.store.read(lambda tx: store.head(tx, actor.account_id))
     closed = [part_view(each) for each in await services.store.read(lambda tx: store.parts(tx, actor.account_id))]
     if head is None:

@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 
 from chat.account import store as accounts
-from chat.core.access import require_manager
+from chat.core import access
 from chat.core.audited import Break, ChainHead, Part, broken, digest, seal
 from chat.core.clock import DAY, stamp
 from chat.core.model import Actor
@@ -97,7 +97,7 @@ async def verify_all(services: Services) -> list[ChainVerdict]:
 
 async def verify_mine(services: Services, actor: Actor) -> ChainVerdict:
     """Check the log of the actor's account. Owner or admin."""
-    require_manager(actor)
+    access.require(actor, "audit.check")
     return await verify(services, actor.account_id)
 
 

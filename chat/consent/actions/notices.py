@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from chat.account import store as accounts
 from chat.consent import store as consents
-from chat.core.access import require_manager
+from chat.core import access
 from chat.core.crypt import canonical
 from chat.core.errors import InvalidField
 from chat.core.events import NoticePublished
@@ -41,7 +41,7 @@ async def publish(services: Services, actor: Actor, texts: list[NoticeText]) -> 
     Publish a new version of the account's notice; every running chat waits until its visitor agrees to it. NotNow where
     nothing differs from the one in force.
     """
-    require_manager(actor)
+    access.require(actor, "notice.publish")
     checked = _all_checked(texts)
     made = {"id": uuid7(), "published_at": services.clock(), "published_by": actor.agent_id}
 
@@ -57,12 +57,13 @@ async def publish(services: Services, actor: Actor, texts: list[NoticeText]) -> 
 
 async def versions(services: Services, actor: Actor, version: int | None = None) -> list[Notice]:
     """Return the versions of the account's notice, newest first."""
+    access.require(actor, "notice.read")
     return await services.store.read(lambda tx: consents.notices(tx, actor.account_id, version))
 
 
 async def changes(services: Services, actor: Actor, texts: list[NoticeText]) -> tuple[list[NoticeChange], int]:
     """Return what texts would change of the notice in force, and how many chats are running and would wait."""
-    require_manager(actor)
+    access.require(actor, "notice.publish")
     new = {each.locale: each for each in _all_checked(texts)}
 
     def work(tx: Tx) -> tuple[Notice | None, int]:

@@ -15,7 +15,7 @@ from chat.account import store as accounts
 from chat.consent import store as consents
 from chat.consent.actions import consent
 from chat.contacts.store import contacts, holds
-from chat.core import frames
+from chat.core import access, frames
 from chat.core.addresses import address
 from chat.core.clock import DAY, stamp
 from chat.core.deliveries import Delivery, Rendered
@@ -56,6 +56,7 @@ async def by_visitor(services: Services, visitor: Visitor) -> str:
 
 async def by_agent(services: Services, actor: Actor, contact_uid: str) -> str:
     """File the erasure of a contact of the actor's account; return its id. Twice gives the same id."""
+    access.require(actor, "erasure.ask")
     return await _request(services, contact_uid, actor.account_id, _source(actor), actor.agent_id)
 
 
@@ -99,6 +100,8 @@ async def by_email(services: Services, actor: Actor | None, email: str) -> list[
 
     NotFound where nobody has the address, InvalidField where it is none.
     """
+    if actor is not None:
+        access.require(actor, "erasure.ask")
 
     def work(tx: Tx) -> list[Contact]:
         of = [account.id for account in accounts.all_of(tx)] if actor is None else [actor.account_id]
@@ -116,6 +119,7 @@ async def by_email(services: Services, actor: Actor | None, email: str) -> list[
 
 async def state(services: Services, actor: Actor, erasure_id: str) -> dict[str, Any]:
     """Return how far a request of the account is, place by place, and its certificate once it is done."""
+    access.require(actor, "erasure.read")
 
     def work(tx: Tx) -> tuple[Erasure, list[erasures.Went], dict[int, int]]:
         found = erasures.one(tx, actor.account_id, erasure_id)
@@ -150,6 +154,7 @@ async def page(
     services: Services, actor: Actor, before: str | None, limit: int
 ) -> tuple[list[dict[str, Any]], str | None]:
     """Return the account's requests, newest first, and where the next page begins."""
+    access.require(actor, "erasure.read")
 
     def work(tx: Tx) -> tuple[list[Erasure], dict[int, int]]:
         found = erasures.page(tx, actor.account_id, before, limit + 1)

@@ -13,7 +13,7 @@ from chat.account import store as accounts
 from chat.account.actions import quotas
 from chat.consent.actions import consent
 from chat.contacts.store import contacts, holds
-from chat.core.access import require_manager
+from chat.core import access
 from chat.core.addresses import address
 from chat.core.clock import DAY, stamp
 from chat.core.crypt import SEALED_CHUNK, derive, unseal_chunks
@@ -73,6 +73,7 @@ async def of_agent(services: Services, actor: Actor, contact_uid: str) -> Contac
     Return a contact of the account whose data the actor may hand over: who is under a legal hold, for owner and admin
     alone. BeingErased where the contact has withdrawn: what is left of it nobody reads any more.
     """
+    access.require(actor, "contact.export")
 
     def work(tx: Tx) -> Contact:
         contact = contacts.of_account(tx, actor.account_id, contact_uid)
@@ -158,7 +159,7 @@ async def page(
     services: Services, actor: Actor, before: str | None, limit: int
 ) -> tuple[list[dict[str, Any]], str | None]:
     """Return the account's exports, newest first, and where the next page begins. Owner or admin."""
-    require_manager(actor)
+    access.require(actor, "export.list")
     found = await services.store.read(lambda tx: exports.page(tx, actor.account_id, before, limit + 1))
     items = [export_view(services, each, uid) for each, uid in found[:limit]]
     return items, items[-1]["id"] if len(found) > limit else None
@@ -166,6 +167,7 @@ async def page(
 
 async def state(services: Services, actor: Actor, export_id: str) -> dict[str, Any]:
     """Return how an export of the account stands."""
+    access.require(actor, "contact.export")
     found, contact = await _of_account(services, actor, export_id)
     return export_view(services, found, contact.uid)
 
@@ -180,6 +182,7 @@ async def fetch(services: Services, contact: Contact, export_id: str) -> Archive
 
 async def fetch_by_agent(services: Services, actor: Actor, export_id: str) -> Archive:
     """Return the archive of an export of the account, and enter who fetched it."""
+    access.require(actor, "contact.export")
     _, contact = await _of_account(services, actor, export_id)
     made = await fetch(services, contact, export_id)
     who = actor.agent_id
@@ -193,7 +196,7 @@ async def fetch_by_agent(services: Services, actor: Actor, export_id: str) -> Ar
 
 async def drop(services: Services, actor: Actor, export_id: str) -> None:
     """Delete an export of the account before it expires. Owner or admin."""
-    require_manager(actor)
+    access.require(actor, "export.delete")
     found, contact = await _of_account(services, actor, export_id)
     await remove(services, contact.uid, found)
 

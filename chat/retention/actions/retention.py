@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from msgspec import structs
 
 from chat.account import store as accounts
-from chat.core.access import require_manager
+from chat.core import access
 from chat.core.errors import InvalidField
 from chat.core.events import WorkDue
 from chat.core.ids import uuid7
@@ -36,7 +36,7 @@ SAMPLES, MONTHS = 10, 13
 
 async def settings(services: Services, actor: Actor) -> RetentionSettings:
     """Return the account's days by rule, the rules with their limits, and the departments with days of their own."""
-    require_manager(actor)
+    access.require(actor, "retention.read")
     policy = await services.store.read(lambda tx: rules.policy_of(services, tx, actor.account_id))
     found = await services.store.read(lambda tx: accounts.departments_of(tx, actor.account_id))
     return RetentionSettings(
@@ -48,7 +48,7 @@ async def settings(services: Services, actor: Actor) -> RetentionSettings:
 
 async def change(services: Services, actor: Actor, values: Days) -> RetentionSettings:
     """Set the account's days, as `{"transcripts_days":365}`; all or nothing. Raises InvalidField, naming the field."""
-    require_manager(actor)
+    access.require(actor, "retention.change")
     days = rules.read_days(services, values)
     if not days:
         first = services.gathered.retention_rules[0].name
@@ -65,7 +65,7 @@ async def change(services: Services, actor: Actor, values: Days) -> RetentionSet
 
 async def shortens(services: Services, actor: Actor, thought: Thought) -> bool:
     """Tell whether something would go sooner with other days than it does now."""
-    require_manager(actor)
+    access.require(actor, "retention.read")
 
     def work(tx: Tx) -> bool:
         before, after = (rules.policy_of(services, tx, actor.account_id, each) for each in (None, thought))
@@ -76,21 +76,21 @@ async def shortens(services: Services, actor: Actor, thought: Thought) -> bool:
 
 async def look(services: Services, actor: Actor, thought: Thought | None = None) -> list[RuleReport]:
     """Return what each rule would purge now, or with other days, with samples by number; nothing is stored."""
-    require_manager(actor)
+    access.require(actor, "retention.read")
     met = await _looked(services, actor.account_id, thought)
     return [rule_report(services, count, some) for count, some in met]
 
 
 async def rehearse(services: Services, actor: Actor, values: Days | None = None) -> RetentionRunView:
     """The same as a report that is kept; the samples are in the answer only."""
-    require_manager(actor)
+    access.require(actor, "retention.run")
     thought = Thought(rules.read_days(services, values or {}))
     return await _rehearse(services, actor.account_id, _source(actor), actor.agent_id, thought)
 
 
 async def start(services: Services, actor: Actor) -> RetentionRunView:
     """Start a run, which the sweep carries out; return its report so far. One that is under way is joined."""
-    require_manager(actor)
+    access.require(actor, "retention.run")
     run = await sweeping.begin(services, actor.account_id, _source(actor), actor.agent_id)
     services.bus.publish(WorkDue())
     return await report(services, actor, run.id)
@@ -111,7 +111,7 @@ async def now(services: Services, *, dry_run: bool) -> list[RetentionRunView]:
 
 async def report(services: Services, actor: Actor, run_id: str) -> RetentionRunView:
     """Return the report of a run of the account; NotFound where there is none."""
-    require_manager(actor)
+    access.require(actor, "retention.read")
     await services.store.read(lambda tx: runs.one(tx, actor.account_id, run_id))
     return await _report(services, run_id)
 
@@ -120,7 +120,7 @@ async def page(
     services: Services, actor: Actor, before: str | None, limit: int
 ) -> tuple[list[RetentionRunView], str | None]:
     """Return the account's reports, newest first, and where the next page begins."""
-    require_manager(actor)
+    access.require(actor, "retention.read")
 
     def work(tx: Tx) -> tuple[list[RetentionRun], dict[str, list[RuleCount]]]:
         found = runs.page(tx, actor.account_id, before, limit + 1)
@@ -133,14 +133,14 @@ async def page(
 
 async def last(services: Services, actor: Actor) -> RetentionRunView | None:
     """Return the report of the account's last run that was no rehearsal."""
-    require_manager(actor)
+    access.require(actor, "retention.read")
     run = await services.store.read(lambda tx: runs.last(tx, actor.account_id))
     return None if run is None else await _report(services, run.id)
 
 
 async def coming(services: Services, actor: Actor) -> list[MonthDue]:
     """Return how many things fall due in each of the next months, this one first, with all that is due already."""
-    require_manager(actor)
+    access.require(actor, "retention.read")
     months = _months(services.clock())
 
     def work(tx: Tx) -> dict[str, list[int]]:

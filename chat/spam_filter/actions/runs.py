@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 
 from chat.account import store as accounts
-from chat.core.access import require_manager
+from chat.core import access
 from chat.core.clock import stamp
 from chat.core.errors import LetheError, NotNow, Unavailable
 from chat.core.events import WorkDue
@@ -29,7 +29,7 @@ TRIES = 3
 
 async def start(services: Services, actor: Actor) -> dict[str, Any]:
     """Ask for a retraining; while one is waiting or under way it is that. NotNow where there are no labels yet."""
-    require_manager(actor)
+    access.require(actor, "filter.train")
     made = {"id": uuid7(), "account_id": actor.account_id, "asked_by": actor.agent_id}
 
     def work(tx: Tx) -> TrainingRun:
@@ -50,7 +50,7 @@ async def page(
     services: Services, actor: Actor, before: int | None, limit: int
 ) -> tuple[list[dict[str, Any]], int | None]:
     """Return the account's runs, newest first, and where the next page begins."""
-    require_manager(actor)
+    access.require(actor, "filter.train")
 
     def work(tx: Tx) -> tuple[list[TrainingRun], TrainingRun | None]:
         return runs.of_account(tx, actor.account_id, before, limit + 1), runs.in_use(tx, actor.account_id)
@@ -63,7 +63,7 @@ async def page(
 
 async def one(services: Services, actor: Actor, run_id: str) -> dict[str, Any]:
     """Return a run of the account with its report and the worst mistakes."""
-    require_manager(actor)
+    access.require(actor, "filter.train")
 
     def work(tx: Tx) -> tuple[TrainingRun, TrainingRun | None, list[runs.Mistake]]:
         found = runs.one(tx, actor.account_id, run_id)
@@ -78,7 +78,7 @@ async def one(services: Services, actor: Actor, run_id: str) -> dict[str, Any]:
 
 async def promote(services: Services, actor: Actor, run_id: str) -> dict[str, Any]:
     """Put a version to use, in every process at once; NotNow where it is not done, or nothing is left in it."""
-    require_manager(actor)
+    access.require(actor, "filter.train")
 
     def work(tx: Tx) -> None:
         run = runs.one(tx, actor.account_id, run_id)
@@ -105,7 +105,7 @@ async def use(services: Services, actor: Actor, version: int) -> dict[str, Any]:
 
 async def ship(services: Services, actor: Actor) -> None:
     """Go back to the head that Lethe is shipped with; what agents marked stays learnt."""
-    require_manager(actor)
+    access.require(actor, "filter.train")
 
     def work(tx: Tx) -> None:
         if runs.in_use(tx, actor.account_id) is not None:
@@ -118,7 +118,7 @@ async def ship(services: Services, actor: Actor) -> None:
 
 async def discard(services: Services, actor: Actor, run_id: str) -> dict[str, Any]:
     """Say that a version is not wanted; it is kept, and may be put to use all the same. NotNow for the one in use."""
-    require_manager(actor)
+    access.require(actor, "filter.train")
 
     def work(tx: Tx) -> None:
         run, used = runs.one(tx, actor.account_id, run_id), runs.in_use(tx, actor.account_id)
@@ -134,7 +134,7 @@ async def discard(services: Services, actor: Actor, run_id: str) -> dict[str, An
 
 async def history(services: Services, actor: Actor) -> list[dict[str, Any]]:
     """Return which version was put to use when and by whom, last first."""
-    require_manager(actor)
+    access.require(actor, "filter.train")
 
     def work(tx: Tx) -> tuple[list[runs.Put], dict[str, int]]:
         known = {each.id: each.version for each in runs.of_account(tx, actor.account_id)}

@@ -18,6 +18,7 @@ from typing import Any
 
 from chat.account import store as accounts
 from chat.contacts.store import contacts
+from chat.core import access
 from chat.core.deliveries import Delivery
 from chat.core.errors import LetheError, NotFound, TooLarge
 from chat.core.events import LabelsChanged
@@ -115,6 +116,7 @@ async def sweep(services: Services) -> int:
 
 def classify(services: Services, actor: Actor, text: str) -> dict[str, Any]:
     """Return how the account's filter judges a text, and why; TooLarge beyond what a message may hold."""
+    access.require(actor, "spam.classify")
     if len(text) > TEXT_CHARS:
         raise TooLarge(f"A text holds at most {TEXT_CHARS} characters")
     return explain_score(services.filters.of(actor.account_id), text)
@@ -150,6 +152,7 @@ def describe_filter(services: Services, account_id: str) -> dict[str, Any]:
 
 async def model(services: Services, actor: Actor) -> dict[str, Any]:
     """Return what the actor's account's filter is, and which version of it serves, 0 where the head follows labels."""
+    access.require(actor, "filter.read")
 
     def work(tx: Tx) -> tuple[int, float]:
         used = runs.in_use(tx, actor.account_id)

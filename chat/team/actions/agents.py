@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from chat.core import texts
+from chat.core import access, texts
 from chat.core.addresses import address
 from chat.core.clock import DAY, HOUR
 from chat.core.crypt import digest
@@ -115,13 +115,14 @@ def give_token(tx: Tx, agent_id: str, token: str, name: str, at: int) -> str:
 
 async def agents(services: Services, actor: Actor) -> list[Agent]:
     """Return the account's agents, oldest first."""
+    access.require(actor, "agent.read")
     rows = await services.store.read(lambda tx: store.of_account(tx, actor.account_id))
     return [_agent(services, row) for row in rows]
 
 
 async def add_agent(services: Services, actor: Actor, email: str, name: str, role: str) -> tuple[Agent, str]:
     """Add an agent with a generated password, which is returned and kept nowhere."""
-    _manages(actor)
+    access.require(actor, "agent.manage")
     if role == "owner" and actor.role != "owner":
         raise Forbidden("Only an owner adds an owner")
     made = await prepare_agent(services, actor.account_id, email, name, role, None, due=True)
@@ -137,7 +138,7 @@ async def add_agent(services: Services, actor: Actor, email: str, name: str, rol
 
 async def deactivate_agent(services: Services, actor: Actor, agent_id: str) -> None:
     """Deactivate an agent and end their sessions, tokens and sockets. The last owner stays."""
-    _manages(actor)
+    access.require(actor, "agent.manage")
 
     def work(tx: Tx) -> None:
         row = store.one(tx, actor.account_id, agent_id)
@@ -300,8 +301,3 @@ def _agent(services: Services, row: Any) -> Agent:
         active=row.deactivated_at is None,
         created_at=row.created_at,
     )
-
-
-def _manages(actor: Actor) -> None:
-    if not actor.manages:
-        raise Forbidden("This needs an owner or admin of the account")

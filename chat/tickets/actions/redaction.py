@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from chat.attachments import store as uploads
-from chat.core import frames
+from chat.core import access, frames
 from chat.core.deliveries import Delivery, Rendered
 from chat.core.errors import NotFound
 from chat.core.events import MessageRedacted, TicketChanged, TicketEnded, TicketGone
@@ -30,11 +30,13 @@ async def no_pause() -> None:
 
 async def message(services: Services, actor: Actor, number: int, seq: int) -> frames.RedactedOut:
     """Empty a message for good, its attachments too; twice gives the same entry."""
+    access.require(actor, "message.redact")
     return await _take(services, actor, await tickets.one(services, actor, number), seq, None)
 
 
 async def attachment(services: Services, actor: Actor, attachment_id: str) -> frames.RedactedOut | None:
     """Delete an attachment for good; the entry that says so, None where no message had named it."""
+    access.require(actor, "message.redact")
     file = await services.store.read(lambda tx: uploads.one(tx, attachment_id, account_id=actor.account_id))
     if file.ticket_id is None or file.seq is None:
         await _unused(services, actor, file)
@@ -48,11 +50,13 @@ async def attachment(services: Services, actor: Actor, attachment_id: str) -> fr
 
 async def trash(services: Services, actor: Actor, number: int) -> dict[str, Any]:
     """Put a ticket into the trash, from which any other status brings it back; return the summary."""
+    access.require(actor, "ticket.delete")
     return await tickets.change(services, actor, number, {"status": "trash"})
 
 
 async def purge(services: Services, actor: Actor, number: int) -> None:
     """Delete a ticket with all that hangs off it: unseen at once, gone when this returns, or by the sweep."""
+    access.require(actor, "ticket.delete")
     opened = await tickets.one(services, actor, number)
     ticket = opened.ticket
 

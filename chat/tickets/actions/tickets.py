@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chat.contacts.store import contacts
-from chat.core import events, frames
+from chat.core import access, events, frames
 from chat.core.deliveries import Delivery, Rendered
 from chat.core.errors import Ended, InvalidField, NotFound, UnknownParameter
 from chat.core.ids import uuid_bytes
@@ -55,6 +55,7 @@ async def page(
     `wanted` holds any of status, assignee (an agent's id or None), department (an id or None), contact (public id),
     tag, held. Raises InvalidField.
     """
+    access.require(actor, "ticket.read")
     if "tag" in wanted:
         wanted["tag"] = _tag(wanted["tag"], "tag")
     if "status" in wanted and wanted["status"] not in STATUSES:
@@ -69,6 +70,7 @@ async def page(
 
 async def one(services: Services, actor: Actor, number: int) -> OpenedTicket:
     """Return a ticket of the actor's account; NotFound where there is none."""
+    access.require(actor, "ticket.read")
 
     def work(tx: Tx) -> tuple[ListedTicket, Contact]:
         listed = tickets.one(tx, actor.account_id, number)
@@ -98,6 +100,7 @@ async def there(services: Services, account_id: str, ids: list[int]) -> set[int]
 
 def answer(actor: Actor, opened: OpenedTicket, client_id: str, text: str, at: int, source: object = None) -> Draft:
     """Return an agent's message to a ticket, ready for the postbox."""
+    access.require(actor, "ticket.answer")
     ticket, contact = opened.ticket, opened.contact
     return Draft(
         contact_id=contact.id,
@@ -120,6 +123,7 @@ async def add_note(
     services: Services, actor: Actor, number: int, client_id: str, text: str, source: object = None
 ) -> tuple[frames.NoteOut, bool]:
     """Add a note that only agents see; return it, and whether it was there already under this id."""
+    access.require(actor, "ticket.answer")
     opened = await one(services, actor, number)
     contact, cid = opened.contact, uuid_bytes(client_id)
     sealed = seal_text(services.keys.get(contact.key_slot, contact.uid), "note", cid, text)
@@ -142,6 +146,7 @@ async def change(services: Services, actor: Actor, number: int, values: dict[str
     Change `status`, `assignee` (an agent's id, `me` or None), `department` (an id or None) or `tags`; return the
     summary. Raises InvalidField.
     """
+    access.require(actor, "ticket.change")
     opened = await one(services, actor, number)
     checked = _checked(actor, values)
 
@@ -166,6 +171,7 @@ async def hold(services: Services, actor: Actor, number: int, *, held: bool) -> 
     Move a ticket's visitor messages into quarantine, or release them to the agents' view, and teach the filter that;
     return the summary, and as `learnt` how many messages it learnt from: none without consent.
     """
+    access.require(actor, "spam.mark")
     opened = await one(services, actor, number)
 
     def work(tx: Tx) -> tuple[list[Message], transcripts.FilesOfTicket, int]:

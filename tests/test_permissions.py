@@ -1,0 +1,154 @@
+"""What an address says it needs is what its actions ask for; and the docs say of each who may."""
+
+import ast
+import inspect
+from collections.abc import Callable, Iterator
+from functools import cache
+from textwrap import dedent
+from types import FunctionType, ModuleType
+from typing import Any
+
+import pytest
+
+from chat.core import access
+from chat.departments import actions as departments
+from chat.routes import every
+from chat.web.endpoint import API, Ask, Endpoint, endpoint
+from chat.web.page_endpoint import PageEndpoint
+from tests.test_docs import read, rows, section
+
+NARROWER = {"GET /admin/erasures", "GET /admin/erasures/{id}"}
+"""Pages for owners and admins about what every agent may read over REST."""
+UNASKED = {
+    "GET /inbox",  # a shell: what it shows is asked for over REST
+    "GET /inbox/{view}",
+    "GET /inbox/{view}/{number:int}",
+    "POST /api/v1/tickets/{number:int}/attachments",  # a file is kept for a contact, whoever sends it
+}
+"""Those whose actions ask for less than they say, which every agent has."""
+ROLES = ("agent", "admin", "owner")
+
+
+@cache
+def tree(function: FunctionType) -> ast.AST:
+    """The source of a function, read."""
+    return ast.parse(dedent(inspect.getsource(function)))
+
+
+def called(function: FunctionType) -> Iterator[FunctionType]:
+    """The functions of features that a function names, in its own module or in one that it imports."""
+    for each in ast.walk(tree(function)):
+        found: Any = None
+        if isinstance(each, ast.Name):
+            found = function.__globals__.get(each.id)
+        elif isinstance(each, ast.Attribute) and isinstance(each.value, ast.Name):
+            module = function.__globals__.get(each.value.id)
+            found = getattr(module, each.attr, None) if isinstance(module, ModuleType) else None
+        if isinstance(found, FunctionType) and layer(found) in {"actions", "api", "pages"}:
+            yield found
+
+
+def layer(function: FunctionType) -> str:
+    """On which layer of a feature a function is, "" where on none."""
+    parts = function.__module__.split(".")
+    return parts[2] if len(parts) > 2 and parts[0] == "chat" else ""
+
+
+def asked_here(function: FunctionType) -> set[str]:
+    """The permissions that a function asks for itself."""
+    calls = [each for each in ast.walk(tree(function)) if isinstance(each, ast.Call)]
+    return {
+        str(call.args[1].value)
+        for call in calls
+        if ast.unparse(call.func) == "access.require" and isinstance(call.args[1], ast.Constant)
+    }
+
+
+def required(handler: Callable[..., Any]) -> set[str]:
+    """The permissions that a handler's actions ask for, and what these call."""
+    assert isinstance(handler, FunctionType)
+    seen: set[FunctionType] = set()
+    left = [handler]
+    while left:
+        one = left.pop()
+        if one not in seen:
+            seen.add(one)
+            left += called(one)
+    return {permission for one in seen for permission in asked_here(one)}
+
+
+def roles(permission: str) -> set[str]:
+    """Who has a permission."""
+    return {role for role in ROLES if permission in access.ROLES[role]}
+
+
+def wrong(endpoints: list[Endpoint]) -> list[str]:
+    """The addresses that say another permission than their actions ask for, or one that does not reach for all."""
+    found = []
+    posted = {(each.path, each.permission) for each in endpoints if each.verb == "POST"}
+    for each in endpoints:
+        if each.permission is None or str(each) in NARROWER | UNASKED:
+            continue
+        asked = required(each.handler)
+        form = isinstance(each, PageEndpoint) and (each.path, each.permission) in posted
+        if each.permission not in asked and not form:
+            found.append(f"{each} says {each.permission}, and its actions ask for {sorted(asked)}")
+        found += [f"{each} lets in who has no {one}" for one in asked if not roles(each.permission) <= roles(one)]
+    return found
+
+
+def test_every_address_says_what_its_actions_ask_for() -> None:
+    assert wrong(every()) == []
+    assert len([each for each in every() if each.permission]) > 90
+
+
+def test_an_address_that_says_another_permission_is_found() -> None:
+    """The control: a department is made with a permission to read, or to change something else."""
+
+    async def made(ask: Ask[None]) -> Any:
+        return await departments.add(ask.services, ask.actor, "x", {})
+
+    for permission, said in (
+        ("department.read", "lets in"),
+        ("site.change", "says site.change"),
+        ("department.change", ""),
+    ):
+        one = endpoint("POST /departments", permission=permission, audited=())(made)
+        found = wrong([one])
+        assert said in found[0] if said else found == [], (permission, found)
+
+
+def test_every_permission_is_in_the_table_and_asked_for_somewhere() -> None:
+    said = {each.permission for each in every() if each.permission}
+    asked = {one for each in every() for one in required(each.handler)}
+    assert asked <= access.PERMISSIONS
+    assert said <= access.PERMISSIONS
+    assert said | asked >= access.PERMISSIONS
+
+
+def test_what_says_more_than_its_actions_ask_for_takes_nothing_from_whom_it_should_not() -> None:
+    assert {str(each) for each in every()} >= NARROWER | UNASKED
+    for each in every():
+        if str(each) in UNASKED:
+            assert roles(str(each.permission)) == set(ROLES)
+        if str(each) in NARROWER:
+            assert {roles(one) == set(ROLES) for one in required(each.handler)} == {True}
+            assert roles(str(each.permission)) == {"admin", "owner"}
+
+
+def test_the_docs_say_which_addresses_are_for_owners_and_admins() -> None:
+    table = section(read("docs/protocol.md"), "REST")
+    told = {address: "wner or admin" in row for address, row in rows(table).items()}
+    needs = {shown(each): roles(str(each.permission)) != set(ROLES) for each in every() if each.path.startswith(API)}
+    assert {each: told[each] for each in needs} == needs
+
+
+def shown(each: Endpoint) -> str:
+    """An address as the docs write it."""
+    return str(each).replace(":int}", "}")
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_what_an_agent_may_do_an_admin_may_and_what_an_admin_may_an_owner(role: str) -> None:
+    higher = ROLES[ROLES.index(role) :]
+    assert all(access.ROLES[role] <= access.ROLES[each] for each in higher)
