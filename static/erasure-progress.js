@@ -1,6 +1,6 @@
 /** How far erasures are, looked at until each has its certificate, which can then be taken away. */
 
-import { h } from "./common/dom.js";
+import { download, h } from "./common/dom.js";
 
 const EVERY = 2000;
 const PATIENCE = 150;
@@ -65,7 +65,6 @@ export class Erasures {
 }
 
 function taken(certificate, number) {
-  const href = URL.createObjectURL(new Blob([JSON.stringify(certificate, null, 2)], { type: "application/json" }));
-  h("a", { href, download: `certificate-${number}.json` }).click();
-  setTimeout(() => URL.revokeObjectURL(href), 1000);
+  const blob = new Blob([JSON.stringify(certificate, null, 2)], { type: "application/json" });
+  download(blob, `certificate-${number}.json`);
 }

@@ -5,7 +5,7 @@
 
 import { boot } from "./boot.js";
 import { confirmed } from "./confirm-dialog.js";
-import { define, h } from "./common/dom.js";
+import { define, download, h } from "./common/dom.js";
 import { Erasures } from "./erasure-progress.js";
 import { date, span } from "./time.js";
 import { t } from "./words.js";
@@ -151,7 +151,7 @@ class PrivacyPage extends HTMLElement {
         let answer = await this.#answer(`/export/${contact}?format=zip`);
         if (answer.status === 202) answer = await this.#made(`/export/${contact}/${(await answer.json()).id}`);
         if (answer.status !== 200) throw new Refusal();
-        save(await answer.blob(), `my-data-${place + 1}.zip`);
+        download(await answer.blob(), `my-data-${place + 1}.zip`);
       }
       this.#say("");
     });
@@ -202,12 +202,6 @@ class PrivacyPage extends HTMLElement {
 function waiting(problem) {
   if (problem.code !== "not_found") throw problem;
   return { status: 404 };
-}
-
-function save(blob, download) {
-  const href = URL.createObjectURL(blob);
-  h("a", { href, download }).click();
-  setTimeout(() => URL.revokeObjectURL(href), 1000);
 }
 
 function choice(key, look, click, values = {}) {

@@ -1,7 +1,7 @@
 """The widget's modules joined: each in one script, what is needed before what needs it, and no form is guessed at."""
 
 import re
-from posixpath import basename
+from posixpath import basename, dirname
 
 import pytest
 
@@ -18,6 +18,8 @@ BEGINS = re.compile(r"^const (\$\w+) = \(\(\) => \{$", re.MULTILINE)
 def test_each_module_is_in_one_script_after_all_that_it_needs() -> None:
     scripts = joined(ROOT, files.source)
     assert {"main.js", "chat.js", "rights.js", "file-tray.js"} <= {basename(each) for each in scripts}
+    # Below any other address a file is served as it is: what two scripts that come later share may not be in static.
+    assert {dirname(each) for each in scripts} == {dirname(ROOT)}
     placed = [name for script in scripts.values() for name in BEGINS.findall(script)]
     assert len(placed) == len(set(placed))
     modules = {each.name for each in folder("widget").glob("*.js")} - {"loader.js", "refused.js"}
@@ -60,6 +62,10 @@ def test_a_form_that_is_known_is_not_refused() -> None:
     )
     assert set(made) == {"/main.js", "/c.js"}
     assert "const { a: c, b } = $b;" in made["/main.js"]
+    broken = 'import {\n  a as c,\n  b,\n} from "./b.js";\n'
+    assert (
+        "const {\n  a: c,\n  b,\n} = $b;" in joined("/main.js", {"/main.js": broken, **others}.__getitem__)["/main.js"]
+    )
 
 
 @pytest.mark.parametrize("settings", ["sqlite"], indirect=True)

@@ -1,8 +1,7 @@
 /** The page from which everything can be taken away: asks for the archive, says how far it is, and saves it. */
 
-import { h } from "/static/common/dom.js";
+import { download, h } from "/static/common/dom.js";
 import { button } from "./buttons.js";
-import { download } from "./download.js";
 import { PlainPage } from "./plain-page.js";
 
 document.head.append(h("link", { rel: "stylesheet", href: "/widget-assets/export-page.css" }));

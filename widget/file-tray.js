@@ -3,10 +3,9 @@
  * down. Fetched when the first one turns up.
  */
 
-import { define, h } from "/static/common/dom.js";
+import { define, download, h } from "/static/common/dom.js";
 import { MOST_FILES, upload } from "/static/common/uploads.js";
 import { button, icon } from "./buttons.js";
-import { download } from "./download.js";
 
 document.head.append(h("link", { rel: "stylesheet", href: "/widget-assets/files.css" }));
 

@@ -3,9 +3,8 @@
  * Fetched when first asked for.
  */
 
-import { h } from "/static/common/dom.js";
+import { download, h } from "/static/common/dom.js";
 import { button } from "./buttons.js";
-import { download } from "./download.js";
 import { exportPage } from "./export-page.js";
 import { PlainPage } from "./plain-page.js";
 

@@ -27,6 +27,13 @@ export function drawing(name, path) {
   return svg;
 }
 
+/** Saves a file to wherever its reader keeps such things. */
+export function download(blob, name) {
+  const href = URL.createObjectURL(blob);
+  h("a", { href, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(href), 1000);
+}
+
 /** Registers a custom element once, however often its module is loaded. */
 export function define(name, element) {
   if (!customElements.get(name)) customElements.define(name, element);

@@ -79,7 +79,7 @@ def test_what_is_seldom_asked_for_comes_later(enter: Enter, account: Account) ->
     guest = enter(scales).open()
     assert "/widget-assets/chat.js" not in scales.read()
     guest.agree()
-    late = {f"/widget-assets/{name}" for name in ("download.js", "file-tray.js", "files.css", "rights.js")}
+    late = {f"/widget-assets/{name}" for name in ("file-tray.js", "files.css", "rights.js")}
     assert not late & set(scales.read())
     guest.choose("What is kept")
     expect(guest.frame.locator("plain-page")).to_be_visible()
