@@ -16,7 +16,7 @@ import msgspec
 from chat.__main__ import parser
 from chat.core import events
 from chat.core.errors import LetheError
-from chat.core.frames import AgentFrame, Out, VisitorFrame
+from chat.core.frames import AgentFrame, OutboundFrame, VisitorFrame
 from chat.core.settings import from_env
 from chat.features import FEATURES
 from chat.web.feature import Feature
@@ -102,7 +102,7 @@ def frames() -> Iterator[str]:
     """Yield the frames of each side, with their fields."""
     for title, union in (("From the visitor", VisitorFrame), ("From the agent", AgentFrame)):
         yield from table(title, get_args(union))
-    yield from table("From the server", Out.__subclasses__())
+    yield from table("From the server", OutboundFrame.__subclasses__())
 
 
 def table(title: str, kinds: Iterable[type[msgspec.Struct]]) -> Iterator[str]:

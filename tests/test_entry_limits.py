@@ -13,6 +13,7 @@ from websockets.exceptions import ConnectionClosed
 
 from chat.core import frames
 from chat.core.errors import InvalidFrame, RateLimited
+from chat.core.frames import VisitorFrame
 from chat.infra import logs
 from chat.web import ready
 from chat.web.sockets import connection
@@ -217,7 +218,7 @@ def test_no_socket_takes_a_parameter_least_of_all_a_token(account: Account, path
         assert socket.ask("ping", "pong")
 
 
-class Deaf(Connection):
+class Deaf(Connection[VisitorFrame]):
     """Refuses whatever it reads, and counts it."""
 
     def __init__(self, refusal: Exception, events: "asyncio.Queue[dict[str, Any]]") -> None:

@@ -4,13 +4,14 @@ import json
 from collections.abc import MutableMapping
 from typing import Any
 
+from chat.core.frames import VisitorFrame
 from chat.tickets.actions.arrival import arrive
 from chat.tickets.sockets.view import View
 from chat.web.sockets.connection import Connection
 from tests.inside import Guest, House
 
 
-class Ear(Connection):
+class Ear(Connection[VisitorFrame]):
     """A socket whose frames are kept."""
 
     def __init__(self) -> None:

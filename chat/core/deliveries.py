@@ -18,11 +18,13 @@ class Rendered:
     many hear it.
     """
 
-    def __init__(self, *, visitors: Sequence[frames.Out] = (), agents: Sequence[frames.Out] = ()) -> None:
+    def __init__(
+        self, *, visitors: Sequence[frames.OutboundFrame] = (), agents: Sequence[frames.OutboundFrame] = ()
+    ) -> None:
         self._visitors, self._agents = visitors, agents
 
     @classmethod
-    def same(cls, frame: frames.Out) -> Self:
+    def same(cls, frame: frames.OutboundFrame) -> Self:
         """Return one frame that visitors and agents are told alike."""
         both = (frame,)
         return cls(visitors=both, agents=both)

@@ -26,7 +26,7 @@ Number = Annotated[int, Meta(ge=1, le=2**31 - 1)]
 Seq = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 
 
-class Frame(Struct, tag_field="type", frozen=True, forbid_unknown_fields=True):
+class InboundFrame(Struct, tag_field="type", frozen=True, forbid_unknown_fields=True):
     """What comes in. `needs_consent` is true unless a visitor's frame says otherwise."""
 
     needs_consent: ClassVar[bool] = True
@@ -39,7 +39,7 @@ class Choices(Struct, frozen=True, forbid_unknown_fields=True):
     spam_training: bool = False
 
 
-class Hello(Frame, frozen=True, tag="hello"):
+class Hello(InboundFrame, frozen=True, tag="hello"):
     """First frame of a visitor, within 10 seconds. `fresh` leaves an ended ticket behind."""
 
     needs_consent: ClassVar[bool] = False
@@ -48,7 +48,7 @@ class Hello(Frame, frozen=True, tag="hello"):
     fresh: bool = False
 
 
-class Consent(Frame, frozen=True, tag="consent"):
+class Consent(InboundFrame, frozen=True, tag="consent"):
     """Renewal: agree to the current notice, or to other purposes."""
 
     needs_consent: ClassVar[bool] = False
@@ -56,7 +56,7 @@ class Consent(Frame, frozen=True, tag="consent"):
     consent: Choices
 
 
-class VisitorMessage(Frame, frozen=True, tag="message"):
+class VisitorMessage(InboundFrame, frozen=True, tag="message"):
     """A visitor's message; the same `id` is stored once. With attachments, uploaded before, it may have no text."""
 
     id: ClientId
@@ -64,43 +64,43 @@ class VisitorMessage(Frame, frozen=True, tag="message"):
     attachments: Attached = []
 
 
-class Typing(Frame, frozen=True, tag="typing"):
+class Typing(InboundFrame, frozen=True, tag="typing"):
     """The visitor types or has stopped; never what is typed."""
 
     on: bool
 
 
-class Read(Frame, frozen=True, tag="read"):
+class Read(InboundFrame, frozen=True, tag="read"):
     """The visitor has seen everything up to `seq`."""
 
     seq: Seq
 
 
-class Rate(Frame, frozen=True, tag="rate"):
+class Rate(InboundFrame, frozen=True, tag="rate"):
     """The visitor's rating of the chat, 1 to 5."""
 
     score: Annotated[int, Meta(ge=1, le=5)]
     comment: Annotated[str, Meta(max_length=2000)] = ""
 
 
-class End(Frame, frozen=True, tag="end"):
+class End(InboundFrame, frozen=True, tag="end"):
     """The visitor ends the chat."""
 
 
-class Open(Frame, frozen=True, tag="open"):
+class Open(InboundFrame, frozen=True, tag="open"):
     """An agent opens a ticket and from now on hears what happens in it."""
 
     ticket: Number
     last_seq: Seq = 0
 
 
-class Close(Frame, frozen=True, tag="close"):
+class Close(InboundFrame, frozen=True, tag="close"):
     """An agent stops watching a ticket."""
 
     ticket: Number
 
 
-class AgentMessage(Frame, frozen=True, tag="message"):
+class AgentMessage(InboundFrame, frozen=True, tag="message"):
     """An agent's answer; the same `id` is stored once. With attachments, uploaded before, it may have no text."""
 
     ticket: Number
@@ -109,7 +109,7 @@ class AgentMessage(Frame, frozen=True, tag="message"):
     attachments: Attached = []
 
 
-class AgentNote(Frame, frozen=True, tag="note"):
+class AgentNote(InboundFrame, frozen=True, tag="note"):
     """A note on a ticket that only agents see."""
 
     ticket: Number
@@ -117,33 +117,33 @@ class AgentNote(Frame, frozen=True, tag="note"):
     text: Text
 
 
-class AgentTyping(Frame, frozen=True, tag="typing"):
+class AgentTyping(InboundFrame, frozen=True, tag="typing"):
     """An agent types in a ticket or has stopped."""
 
     ticket: Number
     on: bool
 
 
-class AgentRead(Frame, frozen=True, tag="read"):
+class AgentRead(InboundFrame, frozen=True, tag="read"):
     """An agent has seen everything in a ticket up to `seq`."""
 
     ticket: Number
     seq: Seq
 
 
-class Presence(Frame, frozen=True, tag="presence"):
+class Presence(InboundFrame, frozen=True, tag="presence"):
     """An agent is there, or away."""
 
     status: Literal["online", "away"]
 
 
-class Ping(Frame, frozen=True, tag="ping"):
+class Ping(InboundFrame, frozen=True, tag="ping"):
     """Asks whether the line still stands; a `pong` says so."""
 
     needs_consent: ClassVar[bool] = False
 
 
-class Pong(Frame, frozen=True, tag="pong"):
+class Pong(InboundFrame, frozen=True, tag="pong"):
     """The answer to a `ping`."""
 
     needs_consent: ClassVar[bool] = False
@@ -152,7 +152,7 @@ class Pong(Frame, frozen=True, tag="pong"):
 VisitorFrame = Hello | Consent | VisitorMessage | Typing | Read | Rate | End | Ping | Pong
 AgentFrame = Open | Close | AgentMessage | AgentNote | AgentTyping | AgentRead | Presence | Ping | Pong
 
-F = TypeVar("F", bound=Frame)
+F = TypeVar("F", bound=InboundFrame)
 
 _visitor: msgspec.json.Decoder[VisitorFrame] = msgspec.json.Decoder(VisitorFrame)
 _agent: msgspec.json.Decoder[AgentFrame] = msgspec.json.Decoder(AgentFrame)

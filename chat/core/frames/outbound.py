@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 
-class Out(Struct, tag_field="type", frozen=True, omit_defaults=False):
+class OutboundFrame(Struct, tag_field="type", frozen=True, omit_defaults=False):
     """What goes out."""
 
 
@@ -36,7 +36,7 @@ class AttachmentOut(Struct, frozen=True):
     height: int | UnsetType = UNSET
 
 
-class MessageOut(Out, frozen=True, tag="message"):
+class MessageOut(OutboundFrame, frozen=True, tag="message"):
     """One message. A held one goes to agents without `text`; of a redacted one `text` is null."""
 
     ticket: int
@@ -49,7 +49,7 @@ class MessageOut(Out, frozen=True, tag="message"):
     attachments: list[AttachmentOut] = []
 
 
-class RedactedOut(Out, frozen=True, tag="redacted"):
+class RedactedOut(OutboundFrame, frozen=True, tag="redacted"):
     """The message `target` was emptied, or lost only its `attachment`: forget it, wherever it was kept."""
 
     ticket: int
@@ -61,7 +61,7 @@ class RedactedOut(Out, frozen=True, tag="redacted"):
 Entry = MessageOut | RedactedOut
 
 
-class NoteOut(Out, frozen=True, tag="note"):
+class NoteOut(OutboundFrame, frozen=True, tag="note"):
     """One note, numbered apart from messages; `after_seq` says where it stands."""
 
     ticket: int
@@ -73,7 +73,7 @@ class NoteOut(Out, frozen=True, tag="note"):
     at: str
 
 
-class Ack(Out, frozen=True, tag="ack"):
+class Ack(OutboundFrame, frozen=True, tag="ack"):
     """What was sent is stored: this follows the commit."""
 
     id: str
@@ -92,7 +92,7 @@ class Seen(Struct, frozen=True):
     visitor: int = 0
 
 
-class Welcome(Out, frozen=True, tag="welcome"):
+class Welcome(OutboundFrame, frozen=True, tag="welcome"):
     """The state on arrival, and everything after `last_seq`."""
 
     ticket: int | None
@@ -106,10 +106,10 @@ class Welcome(Out, frozen=True, tag="welcome"):
     notes: list[NoteOut] | UnsetType = UNSET
     last_seq: int | UnsetType = UNSET
     last_note: int | UnsetType = UNSET
-    summary: Any = UNSET
+    summary: dict[str, Any] | UnsetType = UNSET
 
 
-class TypingOut(Out, frozen=True, tag="typing"):
+class TypingOut(OutboundFrame, frozen=True, tag="typing"):
     """Somebody types in a ticket or has stopped."""
 
     ticket: int
@@ -117,7 +117,7 @@ class TypingOut(Out, frozen=True, tag="typing"):
     on: bool
 
 
-class ReadOut(Out, frozen=True, tag="read"):
+class ReadOut(OutboundFrame, frozen=True, tag="read"):
     """Somebody has read up to `seq`."""
 
     ticket: int
@@ -125,7 +125,7 @@ class ReadOut(Out, frozen=True, tag="read"):
     author: Author
 
 
-class PresenceOut(Out, frozen=True, tag="presence"):
+class PresenceOut(OutboundFrame, frozen=True, tag="presence"):
     """To visitors: whether somebody is there. To agents: which agent is."""
 
     online: bool | UnsetType = UNSET
@@ -133,24 +133,47 @@ class PresenceOut(Out, frozen=True, tag="presence"):
     status: str | UnsetType = UNSET
 
 
-class ConsentRequiredOut(Out, frozen=True, tag="consent_required"):
+class TicketOut(OutboundFrame, frozen=True, tag="ticket"):
+    """
+    A ticket as lists show it, new or changed; of one that is gone there is no more than `status`. `ticket` and `number`
+    are the same number. What people are named by is `id` and `name`; a site has its `color` too.
+    """
+
+    ticket: int
+    number: int
+    status: str
+    assignee: dict[str, str] | UnsetType | None = UNSET
+    contact: dict[str, str | None] | UnsetType = UNSET
+    site: dict[str, str] | UnsetType = UNSET
+    department: dict[str, str] | UnsetType | None = UNSET
+    last_seq: int | UnsetType = UNSET
+    last_note: int | UnsetType = UNSET
+    held: int | UnsetType = UNSET
+    unread: int | UnsetType = UNSET
+    preview: dict[str, str] | UnsetType | None = UNSET
+    tags: list[str] | UnsetType = UNSET
+    created_at: str | UnsetType = UNSET
+    updated_at: str | UnsetType = UNSET
+
+
+class ConsentRequiredOut(OutboundFrame, frozen=True, tag="consent_required"):
     """Nothing passes until the visitor agrees to this notice; `notice` is null where none is published."""
 
     notice: dict[str, Any] | None
 
 
-class EndedOut(Out, frozen=True, tag="ended"):
+class EndedOut(OutboundFrame, frozen=True, tag="ended"):
     """The ticket takes no more messages."""
 
     ticket: int
     by: Author
 
 
-class PongOut(Out, frozen=True, tag="pong"):
+class PongOut(OutboundFrame, frozen=True, tag="pong"):
     """The line stands: the answer to a `ping`."""
 
 
-class ErasureOut(Out, frozen=True, tag="erasure"):
+class ErasureOut(OutboundFrame, frozen=True, tag="erasure"):
     """A contact is being erased, or was: forget all there is of them. `state` is done once there is a certificate."""
 
     erasure: str
@@ -162,7 +185,7 @@ class ErasureOut(Out, frozen=True, tag="erasure"):
     done_at: str | None
 
 
-class ErrorOut(Out, frozen=True, tag="error"):
+class ErrorOut(OutboundFrame, frozen=True, tag="error"):
     """A frame was refused; `id` names the message it was about, `ticket` what could not be opened, if any."""
 
     code: str
@@ -175,6 +198,6 @@ class ErrorOut(Out, frozen=True, tag="error"):
 _encoder = msgspec.json.Encoder()
 
 
-def encode(frame: Any) -> str:
+def encode(frame: OutboundFrame) -> str:
     """Write a frame as one line of JSON."""
     return _encoder.encode(frame).decode()

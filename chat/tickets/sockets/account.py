@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any, assert_never
+from typing import assert_never
 
 from starlette.requests import HTTPConnection
 
@@ -20,7 +20,7 @@ LOOKS, FRESH = 60.0, 1.0
 """Whether the session or token is still good is asked every LOOKS seconds, and before writing if FRESH is over."""
 
 
-class AccountSocket(Connection):
+class AccountSocket(Connection[frames.AgentFrame]):
     """A socket of somebody who has signed in, or of a program with a token."""
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -55,7 +55,7 @@ class AccountSocket(Connection):
         self.tell(frames.Welcome(ticket=None, epoch=0, seq=0, messages=[]))
         await self._lately(actor)
 
-    async def take(self, _frame: Any) -> None:
+    async def take(self, _frame: frames.AgentFrame) -> None:
         """Refuse it."""
         raise Forbidden("This socket only tells; talk over /ws/agent")
 
@@ -63,7 +63,7 @@ class AccountSocket(Connection):
         """Return the frame that a text is."""
         return frames.agent_frame(text)
 
-    def prompt(self, _frame: Any) -> bool:
+    def prompt(self, _frame: frames.AgentFrame) -> bool:
         """Nothing is taken at once."""
         return False
 
@@ -90,7 +90,7 @@ class AccountSocket(Connection):
 
     def gone(self, number: int) -> None:
         """Tell that nothing of a ticket is shown any more."""
-        self.tell({"type": "ticket", "ticket": number, "number": number, "status": "gone"})
+        self.tell(frames.TicketOut(number, number, "gone"))
 
     def left(self) -> None:
         """Let go of what it listened to."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any, assert_never
+from typing import assert_never
 
 from chat.attachments.actions import attachments
 from chat.core import events, frames
@@ -16,30 +15,13 @@ from chat.tickets.actions import tickets, transcripts, viewing
 from chat.tickets.actions.rendering import rendered
 from chat.tickets.actions.tickets import OpenedTicket
 from chat.tickets.sockets.account import AccountSocket
-from chat.web.sockets.connection import Follower, Receive, Scope, Send
+from chat.tickets.sockets.watching import InTicket, Opening, Watched
+from chat.web.sockets.connection import Receive, Scope, Send
+from chat.web.sockets.follower import Follower
 
 WATCHED = 200
 WRITES = frames.AgentMessage | frames.AgentNote | frames.AgentRead
 Shown = tuple[frames.AttachmentOut, ...]
-InTicket = events.ChatEvent | events.NoteAdded | events.QuarantineChanged
-
-
-@dataclass
-class Watched:
-    """A ticket an agent has open: the numbers of its messages and of its notes are followed apart."""
-
-    opened: OpenedTicket
-    messages: Follower
-    notes: Follower
-
-
-@dataclass
-class Opening:
-    """A ticket that is being read to be opened: where it is listened to, and what happened in it meanwhile."""
-
-    number: int
-    channel: str = ""
-    early: list[tuple[InTicket, Rendered | None]] = field(default_factory=list)
 
 
 class AgentSocket(AccountSocket):
@@ -68,10 +50,10 @@ class AgentSocket(AccountSocket):
         ready = isinstance(frame, frames.AgentMessage) and frame.ticket in self.watched and not frame.attachments
         return ready and self.fresh()
 
-    def take_now(self, frame: frames.AgentMessage) -> None:
+    def take_now(self, frame: frames.AgentFrame) -> None:
         """Do what one frame asks."""
         self.spend()
-        if self.actor is not None:
+        if self.actor is not None and isinstance(frame, frames.AgentMessage):
             self._post(frame, self.actor, self.watched[frame.ticket].opened)
 
     async def take(self, frame: frames.AgentFrame) -> None:
@@ -96,15 +78,22 @@ class AgentSocket(AccountSocket):
                 self._close_ticket(frame.ticket)
             case frames.AgentNote():
                 await self._note(frame, actor)
-            case frames.AgentTyping():
-                ticket = (await self._ticket(frame.ticket)).ticket
-                tickets.typing(self.services, ticket, "agent", actor.name, on=frame.on, source=self)
-            case frames.AgentRead():
-                opened = await self._ticket(frame.ticket)
-                await tickets.read(self.services, opened.ticket, "agent", frame.seq, actor.name, self)
+            case frames.AgentTyping() | frames.AgentRead():
+                await self._tell_others(frame, actor)
             case frames.Presence():
                 self.services.bus.present(actor.account_id, actor.agent_id, frame.status, self)
                 self.tell(_presence(actor.agent_id, actor.name, frame.status))
+            case frames.Ping() | frames.Pong():
+                pass  # answered before
+            case _:
+                assert_never(frame)
+
+    async def _tell_others(self, frame: frames.AgentTyping | frames.AgentRead, actor: Actor) -> None:
+        ticket = (await self._ticket(frame.ticket)).ticket
+        if isinstance(frame, frames.AgentTyping):
+            tickets.typing(self.services, ticket, "agent", actor.name, on=frame.on, source=self)
+        else:
+            await tickets.read(self.services, ticket, "agent", frame.seq, actor.name, self)
 
     async def _introduce(self, actor: Actor) -> None:
         names = await agents.names(self.services, actor.account_id)
@@ -287,7 +276,7 @@ class AgentSocket(AccountSocket):
         super().left()
 
 
-def _presence(agent: str, name: str, status: str) -> Any:
+def _presence(agent: str, name: str, status: str) -> frames.PresenceOut:
     return frames.PresenceOut(agent={"id": agent, "name": name}, status=status)
 
 

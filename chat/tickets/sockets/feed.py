@@ -83,6 +83,6 @@ class Feed:
             self._changed, self._behind = self._changed | changed, self._behind or behind
             return
         for summary in (each for each in found if each["number"] not in self._gone):
-            line = frames.encode({"type": "ticket"} | summary)
+            line = frames.encode(frames.TicketOut(**summary))
             for say in list(self._ears.values()):
                 say(line)

@@ -17,7 +17,7 @@ BURST = 20
 class AgentPresence:
     """A contact's open sockets, oldest first, and the allowance they share."""
 
-    sockets: list[Connection] = field(default_factory=list)
+    sockets: list[Connection[frames.VisitorFrame]] = field(default_factory=list)
     allowance: Allowance | None = None
 
 
@@ -27,7 +27,7 @@ class Visitors:
     def __init__(self) -> None:
         self._known: dict[int, AgentPresence] = defaultdict(AgentPresence)
 
-    def enter(self, contact: int, socket: Connection, rate: int) -> Allowance:
+    def enter(self, contact: int, socket: Connection[frames.VisitorFrame], rate: int) -> Allowance:
         """Add a socket and return the contact's allowance; the oldest of too many is let go with 4409."""
         known = self._known[contact]
         if socket not in known.sockets:
@@ -38,7 +38,7 @@ class Visitors:
             known.allowance = Allowance(rate, BURST)
         return known.allowance
 
-    def leave(self, contact: int, socket: Connection) -> None:
+    def leave(self, contact: int, socket: Connection[frames.VisitorFrame]) -> None:
         """Remove a socket."""
         known = self._known.get(contact)
         if known is not None and socket in known.sockets:

@@ -13,13 +13,14 @@ from chat.infra.services import Services
 from chat.tickets.actions import tickets, transcripts
 from chat.tickets.actions.arrival import Arrival
 from chat.tickets.actions.rendering import rendered
-from chat.web.sockets.connection import Connection, Follower
+from chat.web.sockets.connection import Connection
+from chat.web.sockets.follower import Follower
 
 
 class View:
     """What one visitor sees; `here` is who it is and where they stand. Nothing is told without a live consent."""
 
-    def __init__(self, services: Services, socket: Connection, here: Arrival) -> None:
+    def __init__(self, services: Services, socket: Connection[frames.VisitorFrame], here: Arrival) -> None:
         self._services, self._socket = services, socket
         self.here = here
         self.follower: Follower | None = None

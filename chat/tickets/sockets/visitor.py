@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import assert_never
 
 from starlette.requests import HTTPConnection
 
@@ -25,9 +26,10 @@ from chat.web.sockets.connection import Connection, Receive, Scope, Send
 HELLO_SECONDS, LOOKS = 10.0, 60.0
 PENDING = 64
 Shown = tuple[frames.AttachmentOut, ...]
+InChat = frames.Typing | frames.Read | frames.Rate | frames.End
 
 
-class VisitorSocket(Connection):
+class VisitorSocket(Connection[frames.VisitorFrame]):
     """One visitor's socket."""
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -51,9 +53,9 @@ class VisitorSocket(Connection):
         """Whether a frame needs no waiting: a message does not, unless its attachments are to be looked up."""
         return isinstance(frame, frames.VisitorMessage) and self.view is not None and not frame.attachments
 
-    def take_now(self, frame: frames.VisitorMessage) -> None:
+    def take_now(self, frame: frames.VisitorFrame) -> None:
         """Do what one frame asks. Messages have an allowance of their own, which the account sets."""
-        if self.view is not None:
+        if self.view is not None and isinstance(frame, frames.VisitorMessage):
             admit(frame, self.view.here.standing)
             self._post(frame, self.view.here)
 
@@ -75,14 +77,16 @@ class VisitorSocket(Connection):
                 self._post(frame, here, shown)
             case frames.Consent():
                 await self._consent(frame, here)
-            case frames.Typing() | frames.Read() if here.ticket is None:
-                return  # there is nobody to tell yet
-            case _ if here.ticket is None:
-                raise NotFound("There is no chat yet; it begins with a message")
+            case frames.Hello() | frames.Ping() | frames.Pong():
+                pass  # answered before, as they need no consent
             case _:
                 await self._about(frame, here, here.ticket)
 
-    async def _about(self, frame: frames.VisitorFrame, here: Arrival, ticket: Ticket) -> None:
+    async def _about(self, frame: InChat, here: Arrival, ticket: Ticket | None) -> None:
+        if ticket is None:
+            if isinstance(frame, frames.Typing | frames.Read):
+                return  # there is nobody to tell yet
+            raise NotFound("There is no chat yet; it begins with a message")
         match frame:
             case frames.Typing():
                 tickets.typing(self.services, ticket, "visitor", here.name, on=frame.on, source=self)
@@ -92,6 +96,8 @@ class VisitorSocket(Connection):
                 await tickets.end(self.services, ticket, here.name)
             case frames.Rate():
                 await tickets.rate(self.services, here.contact, ticket, frame.score, frame.comment)
+            case _:
+                assert_never(frame)
 
     async def _hello(self, frame: frames.Hello) -> None:
         try:

@@ -7,7 +7,7 @@ import contextlib
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, MutableMapping
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import structlog
 from msgspec import UNSET
@@ -29,9 +29,10 @@ CLOSE_SECONDS = 5.0
 FRAMES_A_MINUTE, FRAMES_BURST = 1200, 120
 
 log = structlog.get_logger("chat.socket")
+F = TypeVar("F", bound=frames.InboundFrame)
 
 
-class Connection:
+class Connection(Generic[F]):
     """
     Reads frames one after another, and writes from a bounded outbox, so that a slow reader slows nobody else.
 
@@ -56,19 +57,19 @@ class Connection:
     async def arrived(self) -> None:
         """Do what an accepted socket begins with; may close it."""
 
-    def read(self, text: str) -> Any:
+    def read(self, text: str) -> F:
         """Return the frame that a text is; raise a LetheError where it is none."""
         raise NotImplementedError
 
-    def prompt(self, frame: Any) -> bool:
+    def prompt(self, frame: F) -> bool:
         """Whether `take_now` does what this frame asks."""
         raise NotImplementedError
 
-    def take_now(self, frame: Any) -> None:
+    def take_now(self, frame: F) -> None:
         """Like `take`, without waiting for anything; what limits such frames is spent here."""
         raise NotImplementedError
 
-    async def take(self, frame: Any) -> None:
+    async def take(self, frame: F) -> None:
         """Do what one frame asks; raise a LetheError to refuse it."""
         raise NotImplementedError
 
@@ -121,7 +122,7 @@ class Connection:
         for line in lines:
             self.say(line)
 
-    def tell(self, frame: Any) -> None:
+    def tell(self, frame: frames.OutboundFrame) -> None:
         """Put one frame, not written yet, in the outbox."""
         self.say(frames.encode(frame))
 
@@ -176,7 +177,7 @@ class Connection:
                 self._refused(error, text)
             self._taking = False
 
-    async def _answer(self, frame: Any) -> None:
+    async def _answer(self, frame: F) -> None:
         if isinstance(frame, frames.Ping):
             self.tell(frames.PongOut())
         elif not isinstance(frame, frames.Pong):
@@ -248,55 +249,3 @@ class Connection:
         """Stop waiting for an end that does not answer, or takes nothing, the closing frame included."""
         if self._main is not None:
             self._main.cancel()
-
-
-class Follower:
-    """
-    Follows one ticket's numbers and lets no gap and no double through.
-
-    `fetch(after)` reads what comes after a number as (number, line) pairs; `say` sends a line.
-    """
-
-    def __init__(
-        self,
-        at: int,
-        fetch: Callable[[int], Awaitable[list[tuple[int, str]]]],
-        say: Callable[[str], None],
-        spawn: Callable[[Coroutine[Any, Any, None]], None],
-    ) -> None:
-        self.at, self._fetch, self._say, self._spawn = at, fetch, say, spawn
-        self._catching = self._more = False
-
-    def hear(self, number: int, line: str | None) -> None:
-        """
-        Something got `number`; `line` is how it is said, "" where the other side has it, None where it must be read.
-        """
-        if self._catching:
-            self._more = True
-        elif number == self.at + 1 and line is not None:
-            self.at = number
-            if line:
-                self._say(line)
-        elif number > self.at:
-            self.catch_up()
-
-    def catch_up(self) -> None:
-        """Read and say everything that was missed."""
-        if self._catching:
-            self._more = True
-            return
-        self._catching = True
-        self._spawn(self._run())
-
-    async def _run(self) -> None:
-        try:
-            while True:
-                self._more = False
-                for number, line in await self._fetch(self.at):
-                    if number > self.at:
-                        self.at = number
-                        self._say(line)
-                if not self._more:
-                    return
-        finally:
-            self._catching = False
