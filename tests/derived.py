@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import json
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -14,7 +15,7 @@ import grimp
 import msgspec
 
 from chat.__main__ import parser
-from chat.core import events
+from chat.core import account_settings, events
 from chat.core.errors import LetheError
 from chat.core.frames import AgentFrame, OutboundFrame, VisitorFrame
 from chat.core.settings import from_env
@@ -121,6 +122,15 @@ def settings() -> Iterator[str]:
         yield f"| `{name}` | {value.replace('/lethe-data', 'lethe-data')} |"
 
 
+def account() -> Iterator[str]:
+    """Yield a table of an account's settings."""
+    yield from ("| setting | a new account has | it may be | it is |", "| --- | --- | --- | --- |")
+    for each in account_settings.SETTINGS:
+        default, least, most = (json.dumps(value) for value in (each.default, each.least, each.most))
+        allowed = "true, false" if each.is_switch else f"{least} to {most}"
+        yield f"| `{each.name}` | {default} | {allowed} | {each.means} |"
+
+
 def commands() -> Iterator[str]:
     """Yield what each command says of itself."""
     for action in parser()._actions:
@@ -188,6 +198,7 @@ def first(said: str | None) -> str:
 
 
 DERIVED: Mapping[str, Callable[[], Iterable[str]]] = {
+    "account": account,
     "commands": commands,
     "errors": errors,
     "events": table_of_events,

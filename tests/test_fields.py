@@ -6,6 +6,7 @@ import httpx2
 import pytest
 
 from chat.account.actions import accounts
+from chat.core.account_settings import AGREEMENT_RATE, MESSAGE_RATE
 from chat.core.errors import InvalidField
 from chat.erasure.actions import erasure
 from tests.inside import CHAT, Served, contact_of, counted, problem_of
@@ -123,7 +124,7 @@ async def test_the_owner_adds_requires_and_removes_fields_on_the_sites_page(app:
     assert "Order &lt;number&gt;" in (await app.call("GET", "/admin/site")).text
     assert (await save(**own, agreement_rate="250")).status_code == 303
     account = await accounts.account(app.services, app.house.actor)
-    assert (account.message_rate, account.agreement_rate) == (120, 250)
+    assert (account[MESSAGE_RATE], account[AGREEMENT_RATE]) == (120, 250)
     for wrong in ("", "-1", "10001", "many"):
         refused = await save(**own, agreement_rate=wrong)
         assert refused.status_code == 422

@@ -93,8 +93,7 @@ def sniffed(text: str) -> object:
 
 def shown(text: str) -> object:
     """Make what an export's page shows of it."""
-    t = wording.Say(gathered().locales, "en")
-    return t.is_moment(text), rendering.spoken(text), t.text({"a": text}), t.text([text, text])
+    return SAY.is_moment(text), rendering.spoken(text), SAY.text({"a": text}), SAY.text([text, text])
 
 
 def lettered(text: str) -> object:
@@ -104,6 +103,7 @@ def lettered(text: str) -> object:
     return MAILER._written(letter).as_bytes()
 
 
+SAY: Final = wording.Say(gathered().locales, "en")
 SURROGATE: Final = re.compile("[\ud800-\udfff]")
 MAILER: Final = Mailer("smtp://127.0.0.1:1")
 TRUSTED: Final = [ip_network("127.0.0.0/8"), ip_network("::1/128")]

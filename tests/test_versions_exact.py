@@ -14,6 +14,7 @@ from chat.account.actions import accounts
 from chat.account.schema import account
 from chat.consent.actions import consent
 from chat.contacts.schema import contact
+from chat.core.account_settings import HAM_HELD
 from chat.core.errors import LetheError
 from chat.erasure.actions import erasure
 from chat.infra.store.columns import metadata
@@ -313,7 +314,7 @@ async def action(house: House, chance: random.Random, number: int, seq: int) -> 
 async def holds_exactly(house: House, gone: set[int]) -> None:
     """Every version's file is what the labels of those who are left make, and nobody else's; so is what serves."""
     services, uid = house.services, house.made.account_id
-    held = (await accounts.account(services, house.actor)).ham_held
+    held = (await accounts.account(services, house.actor))[HAM_HELD]
 
     def work(tx: Connection) -> tuple[list[rows.TrainingRun], dict[str, list[Example]], rows.TrainingRun | None]:
         found = rows.of_account(tx, uid)

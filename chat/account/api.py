@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import Struct
 
 from chat.account.actions import accounts, quotas
+from chat.core import account_settings
+from chat.core.account_settings import Setting
 from chat.core.model import Actor, Site
 from chat.infra.services import Services
 from chat.web.endpoint import Ask, endpoint
 from chat.web.lists import Listed
 
 
-class AccountChange(Struct, frozen=True, forbid_unknown_fields=True):
-    """What of an account is to be changed."""
+@cache
+def change_of(settings: tuple[Setting[Any], ...]) -> type[Struct]:
+    """Return the body that changes an account: each setting may be left out."""
+    kinds: list[tuple[str, type]] = [("name", str), *((each.name, each.kind) for each in settings)]
+    fields = [(name, kind | msgspec.UnsetType, msgspec.UNSET) for name, kind in kinds]
+    doc = {"__doc__": "What of an account is to be changed."}
+    return msgspec.defstruct(
+        "AccountChange", fields, namespace=doc, module=__name__, frozen=True, forbid_unknown_fields=True
+    )
 
-    name: str | msgspec.UnsetType = msgspec.UNSET
-    message_rate: int | msgspec.UnsetType = msgspec.UNSET
-    agreement_rate: int | msgspec.UnsetType = msgspec.UNSET
-    grace_days: int | msgspec.UnsetType = msgspec.UNSET
-    consent_days: int | msgspec.UnsetType = msgspec.UNSET
-    export_agent_names: bool | msgspec.UnsetType = msgspec.UNSET
-    export_notes: bool | msgspec.UnsetType = msgspec.UNSET
-    ham_held: float | msgspec.UnsetType = msgspec.UNSET
+
+if TYPE_CHECKING:
+    AccountChange = Struct
+else:
+    AccountChange = change_of(account_settings.SETTINGS)
 
 
 @endpoint("GET /sites", permission="site.read", audited=())
@@ -42,7 +48,7 @@ async def get_account(ask: Ask[None]) -> dict[str, Any]:
 
 @endpoint("PATCH /account", permission="account.change", audited={"account.changed"})
 async def change_account(ask: Ask[AccountChange]) -> dict[str, Any]:
-    """Change `name`, the two rates, `grace_days`, `consent_days`, `ham_held`, and what exports give."""
+    """Change `name`, and the settings of `chat/core/account_settings.py`."""
     values = msgspec.structs.asdict(ask.body)
     given = {name: value for name, value in values.items() if value is not msgspec.UNSET}
     await accounts.change_account(ask.services, ask.actor, **given)
@@ -51,4 +57,5 @@ async def change_account(ask: Ask[AccountChange]) -> dict[str, Any]:
 
 async def _account(services: Services, actor: Actor) -> dict[str, Any]:
     known, storage = await accounts.account(services, actor), await quotas.storage(services, actor)
-    return asdict(known) | {"storage": storage}
+    named = {"id": known.id, "name": known.name, "notice_version": known.notice_version}
+    return {**named, **known.settings, "storage": storage}

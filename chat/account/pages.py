@@ -8,13 +8,14 @@ from starlette.responses import Response
 
 from chat.account.actions import accounts
 from chat.account.actions import forms as asking
+from chat.core.account_settings import on_page
 from chat.core.errors import InvalidField, NotFound
 from chat.core.model import FIELD_ASKS, LOCALES, Account, Site
-from chat.web.forms import Errors, Form, named, saved, whole
+from chat.web.forms import Errors, Form, named, saved, settings_form, typed_settings
 from chat.web.network import own_origin
 from chat.web.page_endpoint import SAVED, PageAsk, page_endpoint
 
-RATES = ("message_rate", "agreement_rate")
+PAGE = "site"
 
 
 @page_endpoint("GET /admin/site", permission="site.change", query=[SAVED])
@@ -29,7 +30,7 @@ async def save_site(ask: PageAsk) -> Response:
     """Save the site's look, origins and fields, and the account's limits."""
     form, site = ask.form, await first_site(ask)
     try:
-        rates = {name: whole(name, form.get(name, "")) for name in RATES}
+        settings = typed_settings(PAGE, form)
         await accounts.change_site(
             ask.services,
             ask.actor,
@@ -42,7 +43,7 @@ async def save_site(ask: PageAsk) -> Response:
             alternative=form.get("alternative", ""),
             privacy_note=form.get("privacy_note", ""),
         )
-        await accounts.change_account(ask.services, ask.actor, **rates)
+        await accounts.change_account(ask.services, ask.actor, **settings)
     except InvalidField as error:
         typed = _form(site, ask.reader.account) | form
         return await _shown(ask, typed, named(error), 422)
@@ -75,7 +76,7 @@ def _form(site: Site, account: Account) -> Form:
         "color": site.color,
         "alternative": site.alternative,
         "privacy_note": site.privacy_note,
-        **{name: str(getattr(account, name)) for name in RATES},
+        **settings_form(PAGE, account),
     } | {f"field_{name}": site.fields.get(name, "off") for name in asking.KNOWN}
     empty: dict[str, Any] = {"id": "", "labels": {}, "required": False}
     for n, each in enumerate([*site.custom_fields, empty][: asking.CUSTOM_MOST]):
@@ -92,6 +93,7 @@ async def _shown(ask: PageAsk, form: Form, errors: Errors, status: int = 200) ->
         "privacy_page": f"{server}/privacy/{site.key}",
         "refused": ask.context.refused.origins(site.id, site.origins),
         "asks": FIELD_ASKS,
+        "settings": on_page(PAGE),
         "known": asking.KNOWN,
         "rows": [n for n in range(asking.CUSTOM_MOST) if f"custom_{n}_id" in form],
     }

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import JSON, BigInteger, Boolean, Column, Float, Integer, String, Table, Text, UniqueConstraint, false
 
+from chat.core.account_settings import SETTINGS, Setting
 from chat.infra.store.columns import about, mac, metadata, to, uid
+
+KINDS: dict[type, Any] = {int: Integer(), float: Float(), bool: Boolean(create_constraint=False)}
+
+
+def column_of(setting: Setting[Any]) -> Column[Any]:
+    """Return the column of a setting."""
+    server = false() if setting.is_switch else str(setting.default)
+    return Column(setting.name, KINDS[setting.kind], nullable=False, default=setting.default, server_default=server)
+
 
 account = Table(
     "account",
@@ -14,16 +26,8 @@ account = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("tickets", Integer, nullable=False, default=0),
     Column("notice_version", Integer),
-    Column("message_rate", Integer, nullable=False, default=120),
-    Column("agreement_rate", Integer, nullable=False, default=30, server_default="30"),
-    Column("grace_days", Integer, nullable=False, default=0),
-    Column("consent_days", Integer, nullable=False, default=730),
+    *(column_of(each) for each in SETTINGS),
     Column("retention", JSON, nullable=False, default={}, server_default="{}"),
-    Column(
-        "export_agent_names", Boolean(create_constraint=False), nullable=False, default=False, server_default=false()
-    ),
-    Column("export_notes", Boolean(create_constraint=False), nullable=False, default=False, server_default=false()),
-    Column("ham_held", Float, nullable=False, default=0.002, server_default="0.002"),
     info=about("nobody", "an organisation"),
 )
 

@@ -9,12 +9,12 @@ from typing import Any
 from sqlalchemy import Select, insert, select, update
 
 from chat.account.schema import account, department, site
+from chat.core import account_settings
 from chat.core.errors import NotFound
 from chat.core.model import Account, Department, Site
 from chat.infra.store.bound import bind, holds
 from chat.infra.store.tx import Tx
 
-_account_columns = tuple(account.c[field.name] for field in fields(Account))
 _site_columns = (*(site.c[field.name] for field in fields(Site)), site.c.mac)
 
 
@@ -25,15 +25,20 @@ def add(tx: Tx, made: Mapping[str, Any]) -> None:
 
 def all_of(tx: Tx) -> list[Account]:
     """Return every account of this server."""
-    return [Account(*row) for row in tx.execute(select(*_account_columns).order_by(account.c.created_at))]
+    return [_account(row) for row in tx.execute(select(account).order_by(account.c.created_at)).mappings()]
 
 
 def one(tx: Tx, account_id: str) -> Account:
     """Return an account; NotFound where there is none."""
-    row = tx.execute(select(*_account_columns).where(account.c.id == account_id)).first()
+    row = tx.execute(select(account).where(account.c.id == account_id)).mappings().first()
     if row is None:
         raise NotFound("No such account")
-    return Account(*row)
+    return _account(row)
+
+
+def _account(row: Mapping[Any, Any]) -> Account:
+    settings = {each.name: row[each.name] for each in account_settings.SETTINGS}
+    return Account(row["id"], row["name"], row["notice_version"], settings)
 
 
 def change(tx: Tx, account_id: str, values: Mapping[str, Any]) -> None:

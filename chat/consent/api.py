@@ -11,6 +11,7 @@ from starlette.requests import Request
 from chat.account.actions import accounts
 from chat.consent.actions import beginning, consent, notices
 from chat.consent.actions.portable import portable
+from chat.core.account_settings import AGREEMENT_RATE
 from chat.core.clock import stamp
 from chat.core.errors import ConsentRequired, Forbidden, InvalidField, RateLimited, UnknownParameter
 from chat.core.locales import best_locale
@@ -104,7 +105,7 @@ def _agreement(body: Agreement) -> consent.VisitorAgreement:
 
 async def _count(request: Request, account: Account) -> None:
     """Raise RateLimited where as many have agreed from the network as the account allows; each counts its own."""
-    rate, bus = account.agreement_rate, context_of(request).services.bus
+    rate, bus = account[AGREEMENT_RATE], context_of(request).services.bus
     if rate and (wait := await bus.allow_from(f"begin:{account.id}", network_of(request), rate, BEGIN_WINDOW)):
         raise RateLimited("Many people are writing from this network; wait a little", retry_after=wait)
 

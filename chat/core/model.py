@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from chat.core.account_settings import Setting, T
 from chat.core.events import TicketRef
 
 LOCALES = ("en", "el")
@@ -17,22 +19,17 @@ ENDED = ("solved", "trash")
 @dataclass(frozen=True, slots=True)
 class Account:
     """
-    One organisation on this server. `message_rate`: a contact's messages a minute, 0 for no limit; `agreement_rate`:
-    agreements from one network in ten minutes, 0 for no limit; `grace_days`: days between withdrawal and erasure;
-    `consent_days`: days after which a consent expires; `ham_held`: the share of what is no spam that the filter may
-    hold, 0 to 1. Exports give agents' names and notes where `export_agent_names` and `export_notes` say so.
+    One organisation on this server. `settings` are those of `chat.core.account_settings` by name; `account[SETTING]` is
+    one of them.
     """
 
     id: str
     name: str
     notice_version: int | None
-    message_rate: int
-    agreement_rate: int = 30
-    grace_days: int = 0
-    consent_days: int = 730
-    export_agent_names: bool = False
-    export_notes: bool = False
-    ham_held: float = 0.002
+    settings: Mapping[str, int | float | bool]
+
+    def __getitem__(self, setting: Setting[T]) -> T:
+        return setting.kind(self.settings[setting.name])
 
 
 @dataclass(frozen=True, slots=True)

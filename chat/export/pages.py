@@ -5,27 +5,27 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from chat.account.actions import accounts
-from chat.core.model import Account
+from chat.core.account_settings import on_page
 from chat.export.actions import exports
-from chat.web.forms import Form, saved
+from chat.web.forms import saved, settings_form, typed_settings
 from chat.web.page_endpoint import SAVED, PageAsk, page_endpoint
 
 SHOWN = 100
-SWITCHES = ("export_agent_names", "export_notes")
+SETTINGS = "exports"
 
 
 @page_endpoint("GET /admin/exports", permission="export.list", query=[SAVED])
 async def show_exports(ask: PageAsk) -> Response:
     """Show what exports give, and those there are."""
     items, _ = await exports.page(ask.services, ask.actor, None, SHOWN)
-    return ask.page("admin-exports.html", form=_form(ask.reader.account), exports=items)
+    form = settings_form(SETTINGS, ask.reader.account)
+    return ask.page("admin-exports.html", form=form, settings=on_page(SETTINGS), exports=items)
 
 
 @page_endpoint("POST /admin/exports", permission="account.change", audited={"account.changed"})
 async def save_exports(ask: PageAsk) -> Response:
     """Save what exports give."""
-    given = {name: ask.form.get(name) == "yes" for name in SWITCHES}
-    await accounts.change_account(ask.services, ask.actor, **given)
+    await accounts.change_account(ask.services, ask.actor, **typed_settings(SETTINGS, ask.form))
     return saved("/admin/exports")
 
 
@@ -34,7 +34,3 @@ async def delete_export(ask: PageAsk) -> Response:
     """Delete one before it expires."""
     await exports.drop(ask.services, ask.actor, ask.path["id"])
     return saved("/admin/exports")
-
-
-def _form(account: Account) -> Form:
-    return {name: "yes" if getattr(account, name) else "no" for name in SWITCHES}

@@ -7,15 +7,16 @@ from typing import Any
 from starlette.responses import Response
 
 from chat.account.actions import accounts
+from chat.core.account_settings import on_page
 from chat.core.errors import BeingErased, InvalidField
 from chat.core.model import Account
 from chat.holds import actions as holds
 from chat.team.actions import agents
-from chat.web.forms import Errors, Form, named, saved, whole
+from chat.web.forms import Errors, Form, named, saved, settings_form, typed_settings, whole
 from chat.web.page_endpoint import SAVED, PageAsk, page_endpoint
 
 PAGE = "/admin/privacy"
-DAYS = ("grace_days", "consent_days")
+SETTINGS = "privacy"
 
 
 @page_endpoint("GET /admin/privacy", permission="hold.read", query=[SAVED], audited={"holds.viewed"})
@@ -28,8 +29,7 @@ async def show(ask: PageAsk) -> Response:
 async def save(ask: PageAsk) -> Response:
     """Save the days."""
     try:
-        days = {name: whole(name, ask.form.get(name, "")) for name in DAYS}
-        await accounts.change_account(ask.services, ask.actor, **days)
+        await accounts.change_account(ask.services, ask.actor, **typed_settings(SETTINGS, ask.form))
     except InvalidField as error:
         return await _shown(ask, ask.form, named(error), 422)
     return saved(PAGE)
@@ -62,11 +62,11 @@ async def _shown(ask: PageAsk, typed: Form | None = None, errors: Errors | None 
     more: dict[str, Any] = {
         "holds": await holds.page(ask.services, ask.actor),
         "names": known,
+        "settings": on_page(SETTINGS),
         "form": _form(ask.reader.account) | (typed or {}),
     }
     return ask.page("admin-privacy.html", status, errors=errors, **more)
 
 
 def _form(account: Account) -> Form:
-    days = {name: str(getattr(account, name)) for name in DAYS}
-    return days | {"whom": "", "reason": "", "days": "365"}
+    return settings_form(SETTINGS, account) | {"whom": "", "reason": "", "days": "365"}

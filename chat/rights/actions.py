@@ -14,6 +14,7 @@ from typing import Any
 from chat.account import store as accounts
 from chat.consent.actions import notices
 from chat.contacts.store import contacts
+from chat.core.account_settings import GRACE_DAYS
 from chat.core.addresses import address
 from chat.core.clock import stamp
 from chat.core.crypt import Sealed, digest
@@ -127,7 +128,7 @@ async def count_held(services: Services, site_key: str, shown: str) -> dict[str,
 
     def work(tx: Tx) -> dict[str, Any]:
         account = accounts.one(tx, found[0].account_id)
-        return links.count_held(tx, [each.id for each in found]) | {"grace_days": account.grace_days}
+        return links.count_held(tx, [each.id for each in found]) | {"grace_days": account[GRACE_DAYS]}
 
     readable = [each.uid for each in found if each.receipt_id is not None]
     since = stamp(min(each.created_at for each in found))

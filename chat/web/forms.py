@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hmac
+from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from chat.core import account_settings
 from chat.core.errors import Forbidden, InvalidField, TooLarge
+from chat.core.model import Account
 from chat.web.bodies import whole as body
 from chat.web.pages import PageReader
 from chat.web.parameters import number
@@ -39,6 +42,8 @@ def saved(path: str) -> Response:
 def named(error: InvalidField) -> Errors:
     """Return the key of what to say, by the name the form has for the field."""
     field = str(error.extra["field"])
+    if any(each.name == field for each in account_settings.SETTINGS):
+        return {field: "field.setting"}
     shown = "privacy_url" if field.endswith(".privacy_url") else field
     return {shown: f"field.{field.rpartition('.')[2]}"}
 
@@ -46,6 +51,21 @@ def named(error: InvalidField) -> Errors:
 def whole(field: str, value: str) -> int:
     """Return a number that was typed. Raises InvalidField."""
     return number(value, field)
+
+
+def typed_settings(page: str, form: Form) -> dict[str, Any]:
+    """Return an account's settings as the form of a page has them. Raises InvalidField."""
+    return {
+        each.name: form.get(each.name) == "yes" if each.is_switch else whole(each.name, form.get(each.name, ""))
+        for each in account_settings.on_page(page)
+    }
+
+
+def settings_form(page: str, account: Account) -> Form:
+    """Return what stands in the fields of a page's settings."""
+    shown = {True: "yes", False: "no"}
+    held = {each: account[each] for each in account_settings.on_page(page)}
+    return {each.name: shown[value] if each.is_switch else str(value) for each, value in held.items()}
 
 
 def require_own_form(csrf: str, who: PageReader) -> None:

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from chat.account.pages import RATES
 from chat.attachments.actions import attachments
+from chat.core.account_settings import on_page
 from chat.core.errors import Forbidden, LetheError
 from chat.erasure.actions import erasure
 from chat.routes import routes
@@ -166,7 +166,9 @@ async def test_adv_29_an_object_of_the_clients_is_merged_into_nothing(app: Serve
 
 @ON_SQLITE
 async def test_adv_37_what_a_site_is_bound_to_only_its_managers_change_and_it_is_on_record(app: Served) -> None:
-    form = {"name": "Taken", "origins": "https://evil.example", "color": "#000000"} | dict.fromkeys(RATES, "30")
+    form = {"name": "Taken", "origins": "https://evil.example", "color": "#000000"} | {
+        each.name: "30" for each in on_page("site")
+    }
     before = (await app.rest("GET", "/sites")).json()
 
     async def post(csrf: str, origin: str) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 
 from chat.account import store
 from chat.account.actions import forms
-from chat.core import access, texts
+from chat.core import access, account_settings, texts
 from chat.core.addresses import address
 from chat.core.errors import InvalidField
 from chat.core.events import SiteChanged
@@ -21,13 +21,6 @@ from chat.infra.store.tx import Tx
 from chat.team.actions import agents
 
 COLOR = "#2f6f5e"
-LIMITS: dict[str, tuple[float, float]] = {
-    "message_rate": (0, 10_000),
-    "agreement_rate": (0, 10_000),
-    "grace_days": (0, 30),
-    "consent_days": (1, 3650),
-    "ham_held": (0.0001, 0.05),
-}
 LINE, NOTE = 200, 1000
 
 
@@ -60,10 +53,7 @@ async def init(services: Services, name: str, email: str, password: str | None, 
     look = {"color": COLOR, "fields": {"name": "optional", "email": "optional"}, "alternative": ""}
 
     def work(tx: Tx) -> None:
-        store.add(
-            tx,
-            {"id": account_id, "name": name, "created_at": now, "tickets": 0, "message_rate": 120},
-        )
+        store.add(tx, {"id": account_id, "name": name, "created_at": now, "tickets": 0})
         agents.insert_agent(tx, prepared)
         token_id = agents.give_token(tx, prepared.row["id"], token, "first", now)
         store.add_site(tx, site | look)
@@ -88,19 +78,15 @@ async def sites(services: Services, actor: Actor) -> list[Site]:
 
 
 async def change_account(services: Services, actor: Actor, **values: Any) -> Account:
-    """
-    Change the account's `name`, `message_rate` (messages a minute for each contact, 0 for no limit), `agreement_rate`
-    (agreements from each network in ten minutes, 0 for no limit), `grace_days`, `consent_days`, `ham_held` (the share
-    of ham that the filter may hold), `export_agent_names` or `export_notes`. Raises InvalidField.
-    """
+    """Change the account's `name`, or settings of it by name (`chat.core.account_settings`). Raises InvalidField."""
     access.require(actor, "account.change")
     if not values:
         raise InvalidField("Give something to change", field="body")
     if "name" in values:
         values["name"] = line("name", values["name"])
-    for name, (least, most) in LIMITS.items():
-        if not least <= values.get(name, least) <= most:
-            raise InvalidField(f"Give a number from {least} to {most}", field=name)
+    for each in account_settings.SETTINGS:
+        if each.name in values:
+            each.check(values[each.name])
 
     def work(tx: Tx) -> None:
         store.change(tx, actor.account_id, values)

@@ -16,6 +16,7 @@ from chat.consent import store as consents
 from chat.consent.actions import consent
 from chat.contacts.store import contacts, holds
 from chat.core import access, frames
+from chat.core.account_settings import GRACE_DAYS
 from chat.core.addresses import address
 from chat.core.clock import DAY, stamp
 from chat.core.deliveries import Delivery, Rendered
@@ -335,7 +336,7 @@ def _row(services: Services, tx: Tx, contact: Contact, source: str) -> dict[str,
     """Return the row of a new request; it keeps of the receipts their number and a hash that proves them."""
     ledger, now = consents.receipts(tx, contact.id), services.clock()
     # A visitor's withdrawal may wait for the account's grace; whoever else asks has thought about it.
-    grace = accounts.one(tx, contact.account_id).grace_days * DAY if source == "visitor" else 0
+    grace = accounts.one(tx, contact.account_id)[GRACE_DAYS] * DAY if source == "visitor" else 0
     return {
         "id": uuid7(),
         "account_id": contact.account_id,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chat.account import store as accounts
+from chat.core.account_settings import EXPORT_AGENT_NAMES
 from chat.core.audited import OTHERS
 from chat.core.clock import stamp
 from chat.core.locations import BASES
@@ -37,7 +38,7 @@ class Subject:
 
     def gives(self, holding: Holding) -> bool:
         """Whether the account gives these rows, or only says how many there are."""
-        return not holding.setting or bool(getattr(self.account, holding.setting))
+        return not holding.setting or bool(self.account.settings[holding.setting])
 
 
 async def subject(services: Services, contact: Contact) -> Subject:
@@ -46,7 +47,7 @@ async def subject(services: Services, contact: Contact) -> Subject:
     def work(tx: Tx) -> Subject:
         services.keys.get(contact.key_slot, contact.uid)
         account, site = accounts.one(tx, contact.account_id), accounts.site_by_id(tx, contact.site_id)
-        known = transcripts.names(services, tx, contact) if account.export_agent_names else {}
+        known = transcripts.names(services, tx, contact) if account[EXPORT_AGENT_NAMES] else {}
         policy = rules.policy_of(services, tx, account.id)
         return Subject(contact, account, site, {uid: name for uid, name in known.items() if uid}, policy)
 

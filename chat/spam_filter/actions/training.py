@@ -19,6 +19,7 @@ from typing import Any
 from chat.account import store as accounts
 from chat.contacts.store import contacts
 from chat.core import access
+from chat.core.account_settings import HAM_HELD
 from chat.core.deliveries import Delivery
 from chat.core.errors import LetheError, NotFound, TooLarge
 from chat.core.events import LabelsChanged
@@ -156,7 +157,7 @@ async def model(services: Services, actor: Actor) -> dict[str, Any]:
 
     def work(tx: Tx) -> tuple[int, float]:
         used = runs.in_use(tx, actor.account_id)
-        return 0 if used is None else used.version, accounts.one(tx, actor.account_id).ham_held
+        return 0 if used is None else used.version, accounts.one(tx, actor.account_id)[HAM_HELD]
 
     version, held = await services.store.read(work)
     found = await asyncio.to_thread(describe_filter, services, actor.account_id)

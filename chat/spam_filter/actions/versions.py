@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 
 from chat.account import store as accounts
+from chat.core.account_settings import HAM_HELD
 from chat.core.deliveries import Delivery
 from chat.core.errors import NotFound
 from chat.core.events import FilterVersionChanged
@@ -32,7 +33,7 @@ async def use_version(services: Services, account_id: str) -> None:
     await training.take(services, account_id)
 
     def work(tx: Tx) -> tuple[TrainingRun | None, float]:
-        return runs.in_use(tx, account_id), accounts.one(tx, account_id).ham_held
+        return runs.in_use(tx, account_id), accounts.one(tx, account_id)[HAM_HELD]
 
     run, held = await services.store.read(work)
     services.filters.lead(account_id, _head(run, held) if run else None, held)
@@ -69,7 +70,7 @@ async def stale(services: Services, account_id: str) -> list[TrainingRun]:
 
 async def follow_target(services: Services, account_id: str, changed: Collection[str]) -> None:
     """Have the line of the account's filter drawn anew where another share of ham may be held."""
-    if "ham_held" in changed:
+    if HAM_HELD.name in changed:
         await set_target(services, account_id)
 
 
@@ -101,7 +102,7 @@ async def job_of(
     def work(tx: Tx) -> tuple[list[Example], dict[str, str], ScoringHead, float]:
         found = _all(services, tx, account_id, until)
         counted = {each.id: _counted(services, tx, each) for each in wanted}
-        held = accounts.one(tx, account_id).ham_held
+        held = accounts.one(tx, account_id)[HAM_HELD]
         return found, counted, _head(runs.against(tx, wanted[0]), held), held
 
     examples, counted, in_use, held = await services.store.read(work)
@@ -142,7 +143,7 @@ def _head(run: TrainingRun | None, held: float) -> ScoringHead:
 
 def _counted(services: Services, tx: Tx, run: TrainingRun) -> str:
     """Return by what a version is told from another one of its number: prior, target, labels."""
-    held = accounts.one(tx, run.account_id).ham_held
+    held = accounts.one(tx, run.account_id)[HAM_HELD]
     return f"{services.filters.sign}/{held:g}/{runs.counted(tx, run.account_id, run.asked_at)[1]}"
 
 

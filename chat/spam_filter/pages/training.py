@@ -7,6 +7,7 @@ from typing import Any
 from starlette.responses import RedirectResponse, Response
 
 from chat.account.actions import accounts
+from chat.core.account_settings import HAM_HELD
 from chat.core.errors import InvalidField, NotNow
 from chat.spam_filter.actions import runs, training
 from chat.spam_filter.pages import curves
@@ -89,8 +90,8 @@ async def _filter_page(ask: PageAsk, errors: Errors | None = None, status: int =
         "history": await runs.history(services, actor),
         "names": {each.id: each.name for each in await agents.agents(services, actor)},
         "cost": cost,
-        "plot": curves.of_cost(cost, account.ham_held),
-        "target": f"{100 * account.ham_held:g}",
+        "plot": curves.of_cost(cost, account[HAM_HELD]),
+        "target": f"{100 * account[HAM_HELD]:g}",
         "shown": shown,
         "least": LEAST,
     }

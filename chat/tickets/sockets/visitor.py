@@ -10,6 +10,7 @@ from starlette.requests import HTTPConnection
 from chat.attachments.actions import attachments
 from chat.consent.actions import consent
 from chat.core import events, frames
+from chat.core.account_settings import MESSAGE_RATE
 from chat.core.clock import stamp
 from chat.core.deliveries import Delivery
 from chat.core.errors import Ended, Forbidden, LetheError, NotFound, RateLimited, Unauthorized
@@ -117,7 +118,7 @@ class VisitorSocket(Connection[frames.VisitorFrame]):
         self.view, self._token, self._until = View(self.services, self, here), frame.token, visitor.until
         if first:
             self._look_later()
-        self.messages = self.context.visitors.enter(here.contact.id, self, here.account.message_rate)
+        self.messages = self.context.visitors.enter(here.contact.id, self, here.account[MESSAGE_RATE])
         # First listen, then read: what comes between is heard and the doubles fall out by their numbers.
         self.services.bus.listen(events.contact_channel(here.contact.id), self, self._heard)
         self.services.bus.listen(events.visitors_channel(here.account.id), self, self._heard)
@@ -186,7 +187,7 @@ class VisitorSocket(Connection[frames.VisitorFrame]):
         was = view.here
         here.ticket, here.standing.ended = was.ticket, was.standing.ended
         view.here = here
-        self.messages = self.context.visitors.enter(here.contact.id, self, here.account.message_rate)
+        self.messages = self.context.visitors.enter(here.contact.id, self, here.account[MESSAGE_RATE])
         if not here.standing.consents:
             view.ask()
         elif answer or not was.standing.consents or view.follower is None:
