@@ -15,7 +15,7 @@ from chat.core import frames
 from chat.core.settings import Settings
 from chat.export.actions import building
 from chat.infra.store.columns import metadata
-from chat.routes import rest, routes
+from chat.routes import every, rest, routes
 from chat.spam_filter.actions import runs
 from tests.inside import Guest, House, Served, found, new_id, served
 from tests.lethe import Account, Lethe
@@ -62,7 +62,7 @@ OWN_ONLY = {
     "POST /departments",
 }
 """These name nobody: they are about the account that asks."""
-WITHOUT_TOKEN = {"GET /widget/{site_key}", "GET /widget/{site_key}/config", "POST /widget/{site_key}/sessions"}
+WITHOUT_TOKEN = {str(each) for each in every() if each.audience == "anybody"}
 FRAMES: dict[type, dict[str, Any]] = {
     frames.Open: {"type": "open", "last_seq": 0},
     frames.AgentMessage: {"type": "message", "id": "ID", "text": "intruding"},
