@@ -57,7 +57,7 @@ def vault(settings: Settings) -> Path:
 
 async def backed_up(house: House, vault: Path) -> Path:
     """The file of a new backup."""
-    return Path((await backups.make(house.services, vault, None, quiet))["backup"])
+    return Path((await backups.make(house.services, vault, None, quiet)).backup)
 
 
 def load(place: Settings, path: Path, **options: Any) -> None:
@@ -68,7 +68,9 @@ def load(place: Settings, path: Path, **options: Any) -> None:
 
 
 @asynccontextmanager
-async def restored(place: Settings, path: Path, **options: Any) -> AsyncIterator[tuple[Services, dict[str, Any]]]:
+async def restored(
+    place: Settings, path: Path, **options: Any
+) -> AsyncIterator[tuple[Services, restoring.RestoreReport]]:
     """A restore, whole, and the services on what it made."""
     await asyncio.to_thread(load, place, path, **options)
     with archive.opened(path, Signer(folder.server_secret(place))) as backup:

@@ -22,6 +22,8 @@ from chat.consent.actions.consent import VisitorAgreement
 from chat.contacts.store import contacts
 from chat.core.model import Actor, Agent, Contact, Draft, NoticeText, Site
 from chat.core.settings import Settings
+from chat.erasure.actions.certificates import Certificate
+from chat.erasure.actions.erasure import CertifiedErasure, ErasureState
 from chat.features import FEATURES, Features
 from chat.infra.metrics import Metrics
 from chat.infra.services import Services
@@ -265,6 +267,12 @@ async def colleague(services: Services, actor: Actor, email: str, name: str, rol
 async def contact_of(services: Services, uid: str) -> Contact:
     """Return a contact as it is stored now."""
     return await services.store.read(lambda tx: contacts.by_uid(tx, uid))
+
+
+def certified(state: ErasureState | CertifiedErasure) -> Certificate:
+    """The certificate of an erasure that is done."""
+    assert state.certificate is not None
+    return state.certificate.certificate
 
 
 async def counted(services: Services) -> dict[str, int]:

@@ -18,7 +18,7 @@ from chat.infra.store.columns import metadata
 from chat.record import actions as datamap
 from chat.retention.actions import retention, sweeping
 from tests.ageing import ago
-from tests.inside import Guest, Served, served
+from tests.inside import Guest, Served, certified, served
 from tests.test_docs import read
 from tests.test_export import opened, sections, whole
 from tests.test_features import unsaid
@@ -109,10 +109,10 @@ async def test_it_is_erased_with_a_certificate(app: Served) -> None:
     sheet = app.services.settings.data / "callbacks" / guest.contact.uid
     assert sheet.exists()
     await erasure.sweep(app.services)
-    certificate = (await erasure.state(app.services, app.house.actor, made))["certificate"]["certificate"]
-    removed = {each["place"]: (each["found"], each["removed"], each["left"]) for each in certificate["places"]}
+    certificate = certified(await erasure.state(app.services, app.house.actor, made))
+    removed = {each.place: (each.found, each.removed, each.left) for each in certificate.places}
     assert removed["callback"] == removed["callback-sheets"] == (1, 1, 0)
-    assert certificate["places"][0]["place"] == "keys"
+    assert certificate.places[0].place == "keys"
     assert not sheet.exists()
 
 

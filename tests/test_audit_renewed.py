@@ -49,7 +49,7 @@ async def test_the_new_part_names_the_last_hash_and_both_are_reported(house: Hou
     assert f"entries 1 to {made.last}, is broken at entry 5: an entry is not what was entered" in before
     assert "whole, 2 entries" in after
     shown = await reading.standing(house.services, house.actor)
-    assert (shown["broken_at"], shown["closed"][0]["broken_at"]) == (None, 5)
+    assert (shown.broken_at, shown.closed[0].broken_at) == (None, 5)
 
 
 async def test_a_log_that_is_whole_is_not_begun_anew(house: House) -> None:

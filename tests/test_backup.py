@@ -10,7 +10,7 @@ import pytest
 from chat.account.actions import accounts
 from chat.attachments.actions import attachments
 from chat.audit.actions import verdicts
-from chat.backup.actions import backups
+from chat.backup.actions import backups, restoring
 from chat.backup.store import archive
 from chat.core.clock import DAY, stamp
 from chat.core.errors import Misconfigured, Unavailable
@@ -28,7 +28,7 @@ from tests.backups import (
     said,
     sent_file,
 )
-from tests.inside import Guest, House
+from tests.inside import Guest, House, certified
 from tests.services import PostgreSQL
 from tests.test_erasure import chatted
 
@@ -40,10 +40,10 @@ async def test_every_row_and_file_comes_back_as_it_was(house: House, vault: Path
     before = await held(house.services)
     async with restored(elsewhere, path) as (services, report):
         assert await held(services) == before
-        assert {name: report["tables"][name] for name in before} == {name: len(each) for name, each in before.items()}
+        assert {name: report.tables[name] for name in before} == {name: len(each) for name, each in before.items()}
         assert [each.broken_at for each in await verdicts.verify_all(services)] == [None]
         assert (await rows(services, "audit"))[-1]["action"] == "backup.restored"
-        assert report["sample"] == {"looked_at": 1, "opened": 1, "gone": 0, "closed": 0}
+        assert report.sample == restoring.OpenedSample(looked_at=1, opened=1, gone=0, closed=0)
         opened = await attachments.of_visitor(services, guest.contact, file, small=False)
         assert b"".join(opened.pieces) == FILE
         assert await said(services, guest) == await said(house.services, guest)
@@ -104,15 +104,15 @@ async def test_an_erasure_reaches_the_copy_of_the_keys(house: House, vault: Path
     made = await erasure.by_agent(house.services, house.actor, guest.contact.uid)
     await erasure.sweep(house.services)
     done = await erasure.state(house.services, house.actor, made)
-    assert (done["places"][0]["found"], done["places"][0]["removed"]) == (2, 2)
-    assert done["certificate"]["certificate"]["backups"]["readable"] is False
+    assert (done.places[0].found, done.places[0].removed) == (2, 2)
+    assert certified(done).backups.readable is False
     assert keycopy.holds(str(keys_in), *whose) is False
     assert keycopy.holds(str(keys_in), other.contact.key_slot, other.contact.uid) is True
     keys_in.rename(tmp_path / "unplugged")
     made = await erasure.by_agent(house.services, house.actor, other.contact.uid)
     await erasure.sweep(house.services)
     done = await erasure.state(house.services, house.actor, made)
-    assert done["certificate"]["certificate"]["backups"]["readable"] is True  # said, not hidden
+    assert certified(done).backups.readable is True  # said, not hidden
 
 
 async def test_keys_are_never_beside_the_data(house: House, vault: Path, settings: Settings) -> None:
@@ -125,7 +125,7 @@ async def test_keys_are_never_beside_the_data(house: House, vault: Path, setting
     path = await backed_up(house, vault)
     with archive.opened(path, house.services.signer) as backup:
         assert not [each for each in backup.manifest["members"] if "key" in each or "ledger" in each]
-        assert {"session", "outbox", "server"} & {*backups.counts_of(backup.manifest)} == set()
+        assert {"session", "outbox", "server"} & {*archive.counts_of(backup.manifest)} == set()
 
 
 async def test_a_full_disk_leaves_no_backup_that_looks_whole(
@@ -152,16 +152,16 @@ async def test_backups_lapse_and_nothing_else_goes(house: House, vault: Path) ->
     (vault / ".lethe-killed.backup.part").write_bytes(b"half")
     later = replace(house.services, clock=lambda: house.services.clock() + 31 * DAY)
     made = await backups.make(later, vault, None, quiet)
-    assert made["removed"] == [old.name]
-    assert names(vault) == {Path(made["backup"]).name, foreign.name, other.name}
+    assert made.removed == [old.name]
+    assert names(vault) == {Path(made.backup).name, foreign.name, other.name}
     assert await backups.sweep(later) == 0
     assert await backups.sweep(replace(later, clock=lambda: house.services.clock() + 70 * DAY)) == 1
     guest = await chatted(house)
     await backups.make(house.services, vault, 7, quiet)
     done = await erasure.by_agent(house.services, house.actor, guest.contact.uid)
     await erasure.sweep(house.services)
-    certificate = (await erasure.state(house.services, house.actor, done))["certificate"]["certificate"]
-    assert certificate["backups"]["lapse_at"][:10] == stamp(house.services.clock() + 7 * DAY)[:10]
+    certificate = certified(await erasure.state(house.services, house.actor, done))
+    assert certificate.backups.lapse_at[:10] == stamp(house.services.clock() + 7 * DAY)[:10]
     for days in (0, -1, 99_999):
         with pytest.raises(Misconfigured):
             await backups.make(house.services, vault, days, quiet)
@@ -174,9 +174,9 @@ async def test_a_file_erased_while_the_backup_is_written_is_missing_and_said(
     await sent_file(guest)
     await attachments.forget(house.services, guest.contact.uid)
     made = await backups.make(house.services, vault, None, quiet)
-    assert (made["files"], made["missing"]) == (0, 1)
-    async with restored(elsewhere, Path(made["backup"])) as (_, report):
-        assert report["files"] == 0
+    assert (made.files, made.missing) == (0, 1)
+    async with restored(elsewhere, Path(made.backup)) as (_, report):
+        assert report.files == 0
 
 
 async def test_a_backup_of_one_database_restores_on_the_other(

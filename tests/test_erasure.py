@@ -11,18 +11,21 @@ from typing import Any
 import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from msgspec import to_builtins
+from msgspec.json import encode as json_of
 from sqlalchemy import insert, select
 
 from chat.contacts.schema import contact
 from chat.core.errors import Misconfigured, NotFound
 from chat.core.events import KeyDestroyed
 from chat.erasure.actions import erasure, forgetting
+from chat.erasure.actions.certificates import CertifiedConsent
 from chat.erasure.store import erasures
 from chat.infra.services import Services
 from chat.infra.store import locations
 from chat.tickets.actions import tickets
 from chat.tickets.schema import message
-from tests.inside import Guest, House, Served, contact_of, found, new_id, problem_of
+from tests.inside import Guest, House, Served, certified, contact_of, found, new_id, problem_of
 
 ON_SQLITE = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 CANARY = "Zyxomma Petiolatum"
@@ -77,15 +80,16 @@ async def many(house: House, count: int) -> Guest:
     return guest
 
 
-async def erased(house: House, guest: Guest) -> dict[str, Any]:
+async def erased(house: House, guest: Guest) -> erasure.ErasureState:
     """Erase, and return how it went."""
     made = await erasure.by_agent(house.services, house.actor, guest.contact.uid)
     await erasure.sweep(house.services)
     return await erasure.state(house.services, house.actor, made)
 
 
-def check(signed: dict[str, Any]) -> None:
+def check(given: object) -> None:
     """Verify a certificate as a stranger would. Raises InvalidSignature."""
+    signed = to_builtins(given)
     written = json.dumps(signed["certificate"], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     key = Ed25519PublicKey.from_public_bytes(base64.b64decode(signed["signature"]["public_key"]))
     key.verify(base64.b64decode(signed["signature"]["value"]), written.encode())
@@ -96,7 +100,7 @@ async def test_an_erasure_takes_all_of_one_contact_and_nothing_of_another(house:
     before = await hashed(house.services, other)
     assert filled(await rows(house.services, guest)) >= WROTE
     done = await erased(house, guest)
-    assert done["state"] == "done"
+    assert done.state == "done"
     assert not any((await rows(house.services, guest)).values())
     assert not house.services.keys.holds(guest.contact.key_slot, guest.contact.uid)
     assert await hashed(house.services, other) == before
@@ -105,7 +109,7 @@ async def test_an_erasure_takes_all_of_one_contact_and_nothing_of_another(house:
 
 async def test_the_certificate_counts_what_each_place_held(house: House) -> None:
     done = await erased(house, await chatted(house, count=7))
-    went = {each["place"]: (each["found"], each["removed"], each["left"]) for each in done["places"]}
+    went = {each.place: (each.found, each.removed, each.left) for each in done.places}
     assert went["keys"] == (1, 1, 0)
     assert went["message"] == (7, 7, 0)
     assert {went[name] for name in ("note", "ticket", "contact")} == {(1, 1, 0)}
@@ -118,13 +122,13 @@ async def test_the_certificate_counts_what_each_place_held(house: House) -> None
         "versions",
         *(table.name for table in locations.of_contacts()),
     }
-    assert done["places"][0]["place"] == "keys"
+    assert done.places[0].place == "keys"
 
 
 async def test_the_certificate_is_signed_and_holds_nothing_personal(house: House) -> None:
     guest = await chatted(house)
     done = await erased(house, guest)
-    signed = done["certificate"]
+    signed = to_builtins(done.certificate)
     check(signed)
     written = json.dumps(signed, ensure_ascii=False)
     hashes = house.services.email_hash(house.made.account_id, "zyx@x.example")
@@ -137,12 +141,20 @@ async def test_the_certificate_is_signed_and_holds_nothing_personal(house: House
 
 async def test_a_receipt_kept_by_the_visitor_is_proven_by_the_certificate(house: House) -> None:
     guest = await chatted(house)
-    ledger = [guest.begun.receipt["signature"]["value"]]
+    ledger = [guest.begun.receipt.signature.value]
     made = await erasure.by_agent(house.services, house.actor, guest.contact.uid)
     ledger += [each.split("'")[-2] for each in (await rows(house.services, guest))["receipt"] if "withdrawn" in each]
     await erasure.sweep(house.services)
-    said = (await erasure.state(house.services, house.actor, made))["certificate"]["certificate"]["consent"]
-    assert said == {"receipts": 2, "sha256": sha256("\n".join(ledger).encode()).hexdigest()}
+    said = certified(await erasure.state(house.services, house.actor, made)).consent
+    assert said == CertifiedConsent(2, sha256("\n".join(ledger).encode()).hexdigest())
+
+
+async def test_a_certificate_is_handed_out_to_the_byte_as_it_is_signed(house: House) -> None:
+    done = await erased(house, await chatted(house))
+    row = await house.services.store.read(lambda tx: erasures.by_id(tx, done.id))
+    written = json_of(certified(done))
+    assert written.decode() == row.certificate
+    assert house.services.signer.signed(written, row.signature or "")
 
 
 async def test_asked_twice_at_once_or_later_it_is_one_erasure(house: House) -> None:
@@ -152,8 +164,8 @@ async def test_asked_twice_at_once_or_later_it_is_one_erasure(house: House) -> N
     await asyncio.gather(*(erasure.sweep(services) for _ in range(3)))
     assert {*ids, await erasure.by_agent(services, house.actor, uid)} == {ids[0]}
     done = await erasure.state(services, house.actor, ids[0])
-    assert {each["place"]: (each["found"], each["removed"]) for each in done["places"]}["message"] == (3, 3)
-    check(done["certificate"])
+    assert {each.place: (each.found, each.removed) for each in done.places}["message"] == (3, 3)
+    check(done.certificate)
 
 
 async def test_nobody_erases_an_unknown_or_another_accounts_contact(house: House) -> None:
@@ -172,15 +184,15 @@ async def test_nobody_erases_an_unknown_or_another_accounts_contact(house: House
     with pytest.raises(NotFound):
         await erasure.by_agent(house.services, house.actor, guest.contact.uid)
     with pytest.raises(NotFound):
-        await erasure.state(house.services, house.actor, made["id"])
+        await erasure.state(house.services, house.actor, made.id)
 
 
 async def test_by_address_every_contact_that_has_it_goes(house: House) -> None:
     guests = [await chatted(house) for _ in range(3)]
     other = await chatted(house, email="other@x.example")
     done = await erasure.now(house.services, " ZYX@x.example")
-    assert [each["state"] for each in done] == ["done"] * 3
-    assert [each["source"] for each in done] == ["command"] * 3
+    assert [each.state for each in done] == ["done"] * 3
+    assert [each.source for each in done] == ["command"] * 3
     for guest in guests:
         assert not any((await rows(house.services, guest)).values())
     assert filled(await rows(house.services, other)) >= WROTE
@@ -248,9 +260,9 @@ async def test_an_erasure_stopped_at_any_write_goes_on_to_the_same_end(
         monkeypatch.setattr(services.store, "write", write)
         await erasure.sweep(services)
         done = await erasure.state(services, house.actor, made)
-        went = {each["place"]: (each["found"], each["removed"], each["left"]) for each in done["places"]}
-        assert (done["state"], went["keys"], went["message"]) == ("done", (1, 1, 0), (3, 3, 0)), stop
-        check(done["certificate"])
+        went = {each.place: (each.found, each.removed, each.left) for each in done.places}
+        assert (done.state, went["keys"], went["message"]) == ("done", (1, 1, 0), (3, 3, 0)), stop
+        check(done.certificate)
         assert not any((await rows(services, guest)).values())
         if stops < stop:
             break
@@ -269,11 +281,11 @@ async def test_a_place_left_out_is_seen_in_what_remains(house: House, monkeypatc
     lame = [replace(each, take=nothing) if each.location.name == "keys" else each for each in whole]
     monkeypatch.setattr(forgetting, "steps", lambda _: lame)
     done = await erased(house, guest)
-    assert (done["state"], done["certificate"]) == ("running", None)
-    assert done["places"][0]["left"] == 1
+    assert (done.state, done.certificate) == ("running", None)
+    assert done.places[0].left == 1
     monkeypatch.setattr(forgetting, "steps", lambda _: whole)
     await erasure.sweep(house.services)
-    assert (await erasure.state(house.services, house.actor, done["id"]))["state"] == "done"
+    assert (await erasure.state(house.services, house.actor, done.id)).state == "done"
 
 
 @ON_SQLITE
@@ -284,12 +296,12 @@ async def test_a_damaged_key_slot_is_said_and_stops_nobody_elses_erasure(house: 
     path.write_bytes(whole[:at] + b"?" + whole[at + 1 :])
     with pytest.raises(Misconfigured):
         house.services.keys.holds(guest.contact.key_slot, guest.contact.uid)
-    assert (await erased(house, guest))["state"] == "failed"
+    assert (await erased(house, guest)).state == "failed"
     assert filled(await rows(house.services, guest)) >= WROTE
-    assert (await erased(house, other))["state"] == "done"
+    assert (await erased(house, other)).state == "done"
     whole = path.read_bytes()
     path.write_bytes(whole[:at] + guest_byte(guest) + whole[at + 1 :])
-    assert (await erased(house, guest))["state"] == "done"
+    assert (await erased(house, guest)).state == "done"
 
 
 def guest_byte(guest: Guest) -> bytes:
@@ -311,7 +323,7 @@ async def remains(house: House, guest: Guest) -> list[bytes]:
         return [*bodies, row.name, row.email, row.email_hash.encode()]
 
     known = await house.services.store.read(work)
-    return [*known, guest.begun.receipt["signature"]["value"].encode()]
+    return [*known, guest.begun.receipt.signature.value.encode()]
 
 
 @ON_SQLITE
@@ -323,7 +335,7 @@ async def test_after_the_scrub_no_byte_of_the_rows_is_in_the_files(
     assert "lethe.db-wal" in found_in(folder, needles)
     done = await erased(house, guest)
     assert found_in(folder, needles) == []
-    assert done["certificate"]["certificate"]["scrub"]["done_at"]
+    assert certified(done).scrub.done_at
     # And without the scrub it is seen: the log still holds what was deleted.
     guest = await chatted(house, email="two@x.example")
     needles = await remains(house, guest)
@@ -334,7 +346,7 @@ async def test_after_the_scrub_no_byte_of_the_rows_is_in_the_files(
     monkeypatch.setattr(house.services.store, "scrub", idle)
     done = await erased(house, guest)
     assert found_in(folder, needles) == ["lethe.db-wal"]
-    assert done["certificate"]["certificate"]["scrub"]["done_at"] is None
+    assert certified(done).scrub.done_at is None
 
 
 @ON_SQLITE
@@ -418,7 +430,7 @@ async def contact_of_or_none(services: Services, uid: str) -> Any:
 async def test_another_account_sees_none_of_these_erasures(app: Served) -> None:
     done = await erased(app.house, await chatted(app.house))
     other = await found(app.services, "Other", "owner@other.example")
-    problem_of(await app.rest("GET", f"/erasures/{done['id']}", house=other), 404, "not_found")
+    problem_of(await app.rest("GET", f"/erasures/{done.id}", house=other), 404, "not_found")
     assert (await app.rest("GET", "/erasures", house=other)).json()["items"] == []
 
 
@@ -441,6 +453,6 @@ async def test_the_pages_show_progress_and_certificate_in_both_languages(app: Se
 
 async def test_a_finished_erasure_keeps_its_first_certificate(house: House) -> None:
     done = await erased(house, await chatted(house))
-    later = await house.services.store.write(lambda tx: erasures.close(tx, done["id"], 1, "{}", ""))
+    later = await house.services.store.write(lambda tx: erasures.close(tx, done.id, 1, "{}", ""))
     assert later is False
-    assert await erasure.state(house.services, house.actor, done["id"]) == done
+    assert await erasure.state(house.services, house.actor, done.id) == done

@@ -79,8 +79,8 @@ async def test_an_erasure_killed_at_random_moments_ends_whole(house: House) -> N
     assert killed > KILLS // 2
     for guest, made in asked:
         stands = await erasure.state(services, house.actor, made)
-        went = {each["place"]: (each["found"], each["removed"], each["left"]) for each in stands["places"]}
-        assert (stands["state"], went["keys"], went["message"]) == ("done", (1, 1, 0), (MESSAGES, MESSAGES, 0))
+        went = {each.place: (each.found, each.removed, each.left) for each in stands.places}
+        assert (stands.state, went["keys"], went["message"]) == ("done", (1, 1, 0), (MESSAGES, MESSAGES, 0))
         assert not any((await rows(services, guest)).values())
         assert not services.keys.holds(guest.contact.key_slot, guest.contact.uid)
     assert await hashed(services, other) == before

@@ -294,15 +294,15 @@ async def test_the_sweep_makes_one_export_of_two_requests_which_is_fetched_until
     services, guest = house.services, await house.visit(CANARY, "zyx@x.example")
     await guest.say(f"{CANARY} was here")
     asked = [await exports.ask(services, guest.contact, "visitor", "visitor") for _ in range(2)]
-    assert asked[0]["id"] == asked[1]["id"]
-    assert (asked[0]["state"], asked[0]["progress"]) == ("queued", 0)
+    assert asked[0].id == asked[1].id
+    assert (asked[0].state, asked[0].progress) == ("queued", 0)
     with pytest.raises(NotFound):
-        await exports.fetch(services, guest.contact, asked[0]["id"])
+        await exports.fetch(services, guest.contact, asked[0].id)
     assert await building.sweep(services) == 1
     (done,) = await exports.mine(services, guest.contact)
-    assert (done["state"], done["progress"]) == ("done", 100)
-    data = b"".join((await exports.fetch(services, guest.contact, done["id"])).pieces)
-    assert len(data) == done["size"]
+    assert (done.state, done.progress) == ("done", 100)
+    data = b"".join((await exports.fetch(services, guest.contact, done.id)).pieces)
+    assert len(data) == done.size
     assert f"{CANARY} was here" in opened(data)["index.html"].decode()
     stored = b"".join(path.read_bytes() for path in (services.settings.data / "exports").rglob("*") if path.is_file())
     assert stored
@@ -310,7 +310,7 @@ async def test_the_sweep_makes_one_export_of_two_requests_which_is_fetched_until
     assert b"export.json" not in stored
     later = replace(services, clock=lambda: services.clock() + 7 * 86_400_000 + 1)
     with pytest.raises(NotFound):
-        await exports.fetch(later, guest.contact, done["id"])
+        await exports.fetch(later, guest.contact, done.id)
     assert await building.sweep(later) >= 1
     assert await exports.mine(services, guest.contact) == []
     assert not [path for path in (services.settings.data / "exports").rglob("*") if path.is_file()]
@@ -334,7 +334,7 @@ async def test_a_build_that_was_cut_off_is_done_again_and_leaves_nothing(house: 
     assert await building.sweep(later) == 2
     assert not half.exists()
     (done,) = await exports.mine(later, guest.contact)
-    data = b"".join((await exports.fetch(later, guest.contact, done["id"])).pieces)
+    data = b"".join((await exports.fetch(later, guest.contact, done.id)).pieces)
     assert len(sections(json.loads(opened(data)["export.json"]))["message"]["items"]) == 700
 
 
@@ -343,12 +343,12 @@ async def test_an_export_made_earlier_is_erased_with_its_contact(house: House) -
     await building.sweep(services)
     (theirs,) = await exports.mine(services, other.contact)
     done = await erased(house, guest)
-    went = {each["place"]: (each["found"], each["removed"], each["left"]) for each in done["places"]}
+    went = {each.place: (each.found, each.removed, each.left) for each in done.places}
     assert went["export"] == went["exports"] == (1, 1, 0)
     assert not (services.settings.data / "exports" / guest.contact.uid).exists()
     assert (
         OTHER.encode()
-        in opened(b"".join((await exports.fetch(services, other.contact, theirs["id"])).pieces))["index.html"]
+        in opened(b"".join((await exports.fetch(services, other.contact, theirs.id)).pieces))["index.html"]
     )
 
 
@@ -441,7 +441,7 @@ async def test_what_fails_is_tried_again_and_then_given_up(house: House, monkeyp
         now = next(moments)
         await building.sweep(replace(house.services, clock=partial(int, now)))
         (shown,) = await exports.mine(house.services, guest.contact)
-        assert shown["state"] == expected
+        assert shown.state == expected
 
 
 async def test_a_link_from_elsewhere_hands_nothing_over_and_files_nothing(app: Served) -> None:

@@ -31,7 +31,7 @@ async def test_killed_anywhere_it_ends_whole(house: House) -> None:
     )
     await building.sweep(services)
     (theirs,) = await exports.mine(services, other.contact)
-    assert theirs["state"] == "done"
+    assert theirs.state == "done"
     await services.store.write(lambda tx: tx.execute(export.delete().where(export.c.contact_id == guest.contact.id)))
     before = await hashed(services, other)
     asked = await exports.ask(services, guest.contact, "visitor", "visitor")
@@ -40,12 +40,12 @@ async def test_killed_anywhere_it_ends_whole(house: House) -> None:
     for _ in range(KILLS):
         run = work(services.settings, chance.uniform(0.05, 1.0))
         killed += run.returncode == -signal.SIGKILL
-        await lease_runs_out(services, asked["id"])
+        await lease_runs_out(services, asked.id)
     assert killed >= KILLS // 2
     await building.sweep(services)
     found = await exports.mine(services, guest.contact)
-    assert [(each["id"], each["state"]) for each in found] == [(asked["id"], "done")]
-    inside = opened(b"".join((await exports.fetch(services, guest.contact, asked["id"])).pieces))
+    assert [(each.id, each.state) for each in found] == [(asked.id, "done")]
+    inside = opened(b"".join((await exports.fetch(services, guest.contact, asked.id)).pieces))
     said = sections(json.loads(inside["export.json"]))["message"]["items"]
     assert [each["seq"] for each in said] == list(range(1, MESSAGES + 1))
     await building.sweep(replace(services, clock=lambda: services.clock() + 2 * 3_600_000))

@@ -122,9 +122,9 @@ async def test_a_process_that_dies_leaves_the_run_waiting_and_the_next_sweep_doe
         patched.setattr(sys, "executable", str(dying))
         with pytest.raises(Unavailable):
             await runs.sweep(house.services)
-    assert (await runs.one(house.services, house.actor, started["id"]))["state"] == "queued"
+    assert (await runs.one(house.services, house.actor, started.id)).state == "queued"
     await runs.sweep(house.services)
-    assert (await runs.one(house.services, house.actor, started["id"]))["state"] == "done"
+    assert (await runs.one(house.services, house.actor, started.id)).state == "done"
 
 
 @pytest.mark.anyio

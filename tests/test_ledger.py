@@ -161,7 +161,7 @@ async def test_the_sweep_keeps_what_any_backup_within_its_days_needs(
     assert await backups.sweep(on(services, 36.9)) == 1, "the second backup lapsed, and the ledger has a week to spare"
     assert numbers(services.ledger) == [1, 2]
     async with restored(elsewhere, path) as (there, report):
-        assert report["replayed"]["erase"] >= 1
+        assert report.replayed["erase"] >= 1
         assert {each["uid"] for each in await rows(there, "contact")} == {kept.contact.uid}
 
 

@@ -25,7 +25,7 @@ from chat.infra.services import Services
 from chat.infra.store import locations
 from chat.letters import actions as letters
 from chat.tickets.store import posting
-from tests.inside import Guest, House
+from tests.inside import Guest, House, certified
 from tests.test_attachments import picture
 from tests.test_erasure import erased, found_in, remains
 
@@ -52,7 +52,7 @@ async def used(house: House) -> Guest:
 
 
 async def every_place_is_on_the_certificate(house: House) -> None:
-    went = {each["place"] for each in (await erased(house, await used(house)))["places"]}
+    went = {each.place for each in (await erased(house, await used(house))).places}
     assert {"keys", "files", *(table.name for table in locations.of_contacts())} <= went
 
 
@@ -76,7 +76,7 @@ async def a_certificate_that_says_scrubbed_is_right(house: House) -> None:
     with house.services.store._read_engine.connect() as reader:
         reader.exec_driver_sql("SELECT count(*) FROM message").all()
         done = await erased(house, guest)
-        said = done["certificate"]["certificate"]["scrub"]["done_at"]
+        said = certified(done).scrub.done_at
         assert said is None or found_in(house.services.settings.data, needles) == []
 
 
@@ -189,9 +189,9 @@ async def test_a_place_that_is_not_emptied_keeps_its_erasure_open(
         request = await house.services.store.read(partial(erasures.by_id, erasure_id=made))
         there = await lame.look(house.services, request.subject)
         await erasure.sweep(house.services)
-        assert ((await erasure.state(house.services, house.actor, made))["state"] != "done") is bool(
+        assert ((await erasure.state(house.services, house.actor, made)).state != "done") is bool(
             there or len(kept) > 1
         )
         monkeypatch.setattr(forgetting, "steps", lambda _: whole)
         await erasure.sweep(house.services)
-        assert (await erasure.state(house.services, house.actor, made))["state"] == "done", lame.location.name
+        assert (await erasure.state(house.services, house.actor, made)).state == "done", lame.location.name

@@ -8,6 +8,7 @@ import pytest
 
 from chat.account.actions import accounts
 from chat.consent.actions import consent, portable
+from chat.consent.actions.receipts import signed_receipt
 from chat.core.clock import DAY
 from tests.backups import withdrawn
 from tests.inside import House
@@ -58,9 +59,9 @@ async def records(house: House) -> list[dict[str, Any]]:
     await accounts.change_account(house.services, house.actor, grace_days=1)
     await withdrawn(guest)
     found = await consent.receipts(house.services, guest.contact.id)
-    signed = [consent.signed_receipt({"document": each.document, "signature": each.signature}) for each in found]
-    assert {each["receipt"]["action"] for each in signed} == {*portable.STATES}
-    return [portable.portable(house.services, each["receipt"])["record"] for each in signed]
+    signed = [signed_receipt(each.document, each.signature) for each in found]
+    assert {each.receipt.action for each in signed} == {*portable.STATES}
+    return [portable.portable(house.services, each.receipt).record for each in signed]
 
 
 @pytest.mark.parametrize("settings", ["sqlite"], indirect=True)

@@ -34,7 +34,7 @@ async def held(house: House, many: int = 3, *, training: bool = True) -> list[tu
 async def waiting(house: House, sort: Any = "score") -> list[MessageRef]:
     """What the list shows."""
     items, _ = await quarantine.page(house.services, house.actor, sort, None, 50)
-    return [(each["ticket"], each["seq"]) for each in items]
+    return [(each.ticket, each.seq) for each in items]
 
 
 async def taught(house: House) -> list[bool]:
@@ -46,9 +46,9 @@ async def test_held_messages_of_all_tickets_come_with_why(house: House) -> None:
     await held(house)
     items, after = await quarantine.page(house.services, house.actor, "score", None, 50)
     assert after is None
-    assert {each["contact"]["name"] for each in items} == {"Zoe 0", "Zoe 1", "Zoe 2"}
-    assert all(each["why"] and each["score"] > 0.5 and "prize" in each["text"] for each in items)
-    assert [each["score"] for each in items] == sorted((each["score"] for each in items), reverse=True)
+    assert {each.contact.name for each in items} == {"Zoe 0", "Zoe 1", "Zoe 2"}
+    assert all(each.why and (each.score or 0) > 0.5 and "prize" in each.text for each in items)
+    assert [each.score or 0 for each in items] == sorted((each.score or 0 for each in items), reverse=True)
     assert await quarantine.count(house.services, house.actor) == 3
 
 
@@ -58,7 +58,7 @@ async def test_each_page_goes_on_where_the_one_before_ended(house: House) -> Non
         seen, before = [], None
         for _ in range(5):
             items, before = await quarantine.page(house.services, house.actor, sort, before, 2)
-            seen += [(each["ticket"], each["seq"]) for each in items]
+            seen += [(each.ticket, each.seq) for each in items]
             if before is None:
                 break
         assert seen == await waiting(house, sort)
@@ -74,7 +74,7 @@ async def test_many_are_released_at_once_and_told_to_the_agents(house: House) ->
     (told,) = [each.rendered for each in heard if isinstance(each.event, QuarantineChanged)]
     assert told
     assert [json.loads(line)["text"] for line in told.for_agents] == [PRIZE.format(1, 0)]
-    assert (await tickets.one(house.services, house.actor, made[0][1][0])).summary["held"] == 0
+    assert (await tickets.one(house.services, house.actor, made[0][1][0])).summary.held == 0
     assert await taught(house) == [False, False]
 
 
@@ -82,7 +82,7 @@ async def test_what_is_confirmed_stays_held_and_leaves_the_list(house: House) ->
     made = await held(house)
     assert await quarantine.judge(house.services, house.actor, "confirm", [made[0][1]]) == 1
     assert made[0][1] not in await waiting(house)
-    assert (await tickets.one(house.services, house.actor, made[0][1][0])).summary["held"] == 1
+    assert (await tickets.one(house.services, house.actor, made[0][1][0])).summary.held == 1
     assert await taught(house) == [True]
 
 
@@ -107,7 +107,7 @@ async def test_one_message_of_a_ticket_is_released_and_another_stays(house: Hous
     second = await guest.say(PRIZE.format(7, 7))
     await quarantine.judge(house.services, house.actor, "release", [first])
     assert await waiting(house) == [(second.number, second.seq)]
-    assert (await tickets.one(house.services, house.actor, first[0])).summary["held"] == 1
+    assert (await tickets.one(house.services, house.actor, first[0])).summary.held == 1
 
 
 async def test_a_mark_in_the_inbox_is_a_word_too(house: House) -> None:

@@ -122,10 +122,10 @@ async def test_a_ready_export_is_the_answer_for_a_day(house: House) -> None:
     first = await exports.ask(house.services, guest.contact, "visitor", "visitor")
     await building.sweep(house.services)
     again = await exports.ask(house.services, guest.contact, "visitor", "visitor")
-    assert (again["id"], again["state"]) == (first["id"], "done")
+    assert (again.id, again.state) == (first.id, "done")
     day = 86_400_000 + 1000
     later = replace(house.services, clock=lambda: house.services.clock() + day)
-    assert (await exports.ask(later, guest.contact, "visitor", "visitor"))["id"] != first["id"]  # the control
+    assert (await exports.ask(later, guest.contact, "visitor", "visitor")).id != first.id  # the control
 
 
 @ON_SQLITE
@@ -190,11 +190,11 @@ async def test_archives_count_and_are_made_all_the_same(house: House) -> None:
     guest = await house.visit()
     await stays(house.services, guest.contact, disk.MB)
     full = limited(house, contact_quota=1, account_quota=1, server_quota=1)
-    assert (await exports.ask(full, guest.contact, "visitor", "visitor"))["state"] == "queued"
+    assert (await exports.ask(full, guest.contact, "visitor", "visitor")).state == "queued"
     await building.sweep(full)
     (made,) = await exports.mine(full, guest.contact)
-    assert made["state"] == "done"
-    assert await used(house) == disk.MB + made["size"]
+    assert made.state == "done"
+    assert await used(house) == disk.MB + (made.size or 0)
     with pytest.raises(StorageFull):
         await quotas.takes(limited(house, account_quota=0, server_quota=1), guest.contact)
 
@@ -203,9 +203,9 @@ async def test_few_archives_of_a_contact_are_kept(house: House) -> None:
     guest, made = await house.visit(), []
     for day in range(5):
         later = replace(house.services, clock=partial(int, house.services.clock() + day * 86_500_000))
-        made.append((await exports.ask(later, guest.contact, "visitor", "visitor"))["id"])
+        made.append((await exports.ask(later, guest.contact, "visitor", "visitor")).id)
         await building.sweep(later)
-    assert [each["id"] for each in await exports.mine(house.services, guest.contact)] == made[:2:-1]
+    assert [each.id for each in await exports.mine(house.services, guest.contact)] == made[:2:-1]
     assert house.services.archives.count(guest.contact.uid) == building.KEPT
 
 
@@ -213,17 +213,17 @@ async def test_few_archives_of_a_contact_are_kept(house: House) -> None:
 async def test_an_archive_waits_for_room_however_long(house: House) -> None:
     guest = await house.visit()
     asked = await exports.ask(house.services, guest.contact, "visitor", "visitor")
-    assert not asked["waits_for_room"]
+    assert not asked.waits_for_room
     for minute in range(2 * building.TRIES):
         later = partial(int, house.services.clock() + minute * 70_000)
         assert await building.sweep(replace(over(house), clock=later)) == 0
     (waits,) = await exports.mine(over(house), guest.contact)
-    assert (waits["state"], waits["waits_for_room"]) == ("queued", True)
-    found = await house.services.store.read(lambda tx: rows.one(tx, asked["id"], contact_id=guest.contact.id))
+    assert (waits.state, waits.waits_for_room) == ("queued", True)
+    found = await house.services.store.read(lambda tx: rows.one(tx, asked.id, contact_id=guest.contact.id))
     assert (found.tries, house.services.archives.count(guest.contact.uid)) == (0, 0)
     await building.sweep(replace(house.services, clock=partial(int, house.services.clock() + 1_000_000)))
     (made,) = await exports.mine(over(house), guest.contact)
-    assert (made["state"], made["waits_for_room"]) == ("done", False)
+    assert (made.state, made.waits_for_room) == ("done", False)
 
 
 @ON_SQLITE

@@ -1,9 +1,9 @@
 """Who was sent mail is in a ledger; an erasure tells those who are not the contact, in ids only, and lists them."""
 
 import json
-from typing import Any
 
 import pytest
+from msgspec import to_builtins
 
 from chat.erasure.actions import erasure, recipients
 from chat.erasure.store import erasures
@@ -12,7 +12,7 @@ from chat.infra.audit import audit
 from chat.infra.services import Services
 from chat.letters import actions as letters
 from chat.letters.store import disclosures
-from tests.inside import Guest, House, counted
+from tests.inside import Guest, House, certified, counted
 from tests.post import Post, mailed
 
 pytestmark = pytest.mark.anyio
@@ -29,7 +29,7 @@ async def send(services: Services, guest: Guest, to: str) -> str:
     return made
 
 
-async def erased(services: Services, house: House, guest: Guest) -> dict[str, Any]:
+async def erased(services: Services, house: House, guest: Guest) -> erasure.ErasureState:
     """The erasure's state once the sweep was there."""
     number = await erasure.by_agent(services, house.actor, guest.contact.uid)
     await erasure.sweep(services)
@@ -71,19 +71,19 @@ async def test_an_erasure_tells_others_and_not_the_contact(house: House, post: P
     text = post.mails[-1].get_content() + str(post.mails[-1].items())
     assert all(each in text for each in ids)
     assert not [each for each in (CANARY, ZOE, "Zoe", guest.contact.uid) if each in text]
-    (listed,) = state["certificate"]["certificate"]["recipients"]
-    assert (listed["kind"], listed["count"]) == ("mail", 2)
-    assert listed["told_at"] is not None
-    assert ACCOUNTANT not in json.dumps(state)
+    (listed,) = certified(state).recipients
+    assert (listed.kind, listed.count) == ("mail", 2)
+    assert listed.told_at is not None
+    assert ACCOUNTANT not in json.dumps(to_builtins(state))
     entered = await services.store.read(lambda tx: audit.of_contact(tx, house.actor.account_id, ""))
-    assert [(each.who, each.target) for each in entered if each.action == "recipient.told"] == [("system", state["id"])]
+    assert [(each.who, each.target) for each in entered if each.action == "recipient.told"] == [("system", state.id)]
 
 
 async def test_who_was_sent_nothing_makes_no_recipient(house: House, post: Post) -> None:
     services, guest = mailed(house.services, post.port), await house.visit("Zoe", ZOE)
     await send(services, guest, ZOE)
     state = await erased(services, house, guest)
-    assert state["certificate"]["certificate"]["recipients"] == state["recipients"] == []
+    assert (certified(state).recipients, state.recipients) == ([], [])
     assert len(post.took) == 1
 
 
@@ -92,15 +92,15 @@ async def test_a_recipient_who_cannot_be_told_now_is_told_later_and_the_address_
     await send(services, guest, ACCOUNTANT)
     post.answers.append("451 later")
     state = await erased(services, house, guest)
-    assert state["state"] == "done"
-    assert [each["told_at"] for each in state["recipients"]] == [None]
+    assert state.state == "done"
+    assert [each.told_at for each in state.recipients] == [None]
     later = mailed(house.services, post.port, services.clock() + recipients.WAITS[0])
     assert await recipients.sweep(later) == 1
     assert await recipients.sweep(later) == 0
-    again = await erasure.state(services, house.actor, state["id"])
-    assert again["recipients"][0]["told_at"] is not None
-    assert again["certificate"] == state["certificate"]  # what was signed stays
-    (row,) = await services.store.read(lambda tx: told_of.recipients(tx, state["id"]))
+    again = await erasure.state(services, house.actor, state.id)
+    assert again.recipients[0].told_at is not None
+    assert again.certificate == state.certificate  # what was signed stays
+    (row,) = await services.store.read(lambda tx: told_of.recipients(tx, state.id))
     assert row.address is None
     assert len(post.took) == 2
 
@@ -114,7 +114,7 @@ async def test_a_recipient_nobody_can_tell_is_given_up_within_a_day(house: House
     for wait in recipients.WAITS:
         at += wait
         await recipients.sweep(mailed(house.services, post.port, at))
-    (row,) = await services.store.read(lambda tx: told_of.recipients(tx, state["id"]))
+    (row,) = await services.store.read(lambda tx: told_of.recipients(tx, state.id))
     assert (row.address, row.told_at) == (None, None)
     assert sum(recipients.WAITS) < 24 * 60 * recipients.MINUTE
 
@@ -128,5 +128,5 @@ async def test_an_erasure_begun_again_after_its_key_went_still_knows_whom_to_tel
     services.keys.destroy(due.key_slot, due.contact_uid)  # killed just after
     await erasure.sweep(services)
     state = await erasure.state(services, house.actor, number)
-    assert state["recipients"][0]["told_at"] is not None
+    assert state.recipients[0].told_at is not None
     assert (await counted(services))["disclosure"] == 0

@@ -47,7 +47,7 @@ async def test_what_was_taken_away_since_is_taken_away_again(house: House, vault
     await happen()
     other, gone, waits = guests["other"].contact, guests["erased"].contact, guests["waits"].contact
     async with restored(elsewhere, path) as (services, report):
-        assert report["replayed"] == dict.fromkeys(replay.ACTIONS, 0) | {
+        assert report.replayed == dict.fromkeys(replay.ACTIONS, 0) | {
             "erase": 3,
             "redact": 2,
             "file": 1,
@@ -124,14 +124,14 @@ async def test_what_was_replayed_once_is_not_done_to_what_was_written_since(
     number = (await guest.say("lost with the first database")).number
     await redaction.message(house.services, house.actor, number, 4)
     async with restored(elsewhere, path) as (services, report):
-        assert report["replayed"]["redact"] == 1
+        assert report.replayed["redact"] == 1
         there = House(services, house.made, house.actor, house.site, Postbox(services, Metrics()))
         again = Guest(there, guest.begun, guest.contact)
         assert (await again.say("another with the same number")).seq == 4
         second = await backed_up(there, vault)
         url = postgresql.clone() if elsewhere.database_url.startswith("postgresql") else f"sqlite:///{vault}/third.db"
         async with restored(replace(elsewhere, database_url=url), second) as (third, later):
-            assert later["replayed"]["redact"] == 0
+            assert later.replayed["redact"] == 0
             assert (await said(third, guest))[3] == (4, "another with the same number")
 
 
@@ -146,7 +146,7 @@ async def test_a_ticket_deleted_since_goes_again_and_a_hold_is_kept(
     await erasure.by_agent(house.services, house.actor, held.contact.uid)
     before = await hashed(house.services, held)
     async with restored(elsewhere, path) as (services, report):
-        assert (report["replayed"]["purge"], report["replayed"]["hold"]) == (1, 1)
+        assert (report.replayed["purge"], report.replayed["hold"]) == (1, 1)
         assert {each["contact_id"] for each in await rows(services, "ticket")} == {held.contact.id}
         assert {each["contact_id"] for each in await rows(services, "message")} == {held.contact.id}
         assert len(await said(services, held)) == 3
@@ -194,7 +194,7 @@ async def test_a_restore_stopped_anywhere_goes_on_to_the_same_end(
             async with open_services(elsewhere):
                 pass
     async with restored(elsewhere, path) as (services, report):
-        assert report["replayed"]["erase"] == 3
+        assert report.replayed["erase"] == 3
         assert len(await rows(services, "contact")) == 3
 
 
@@ -202,11 +202,11 @@ async def test_each_restore_is_an_epoch_of_its_own(house: House, vault: Path, el
     await chatted(house)
     path = await backed_up(house, vault)
     async with restored(elsewhere, path) as (services, first):
-        assert await tickets.epoch(services) == first["epoch"] > await tickets.epoch(house.services)
+        assert await tickets.epoch(services) == first.epoch > await tickets.epoch(house.services)
         await services.store.write(copies.drop)
     await asyncio.sleep(1.1)  # epochs count seconds
     async with restored(elsewhere, path) as (_, second):
-        assert second["epoch"] > first["epoch"]
+        assert second.epoch > first.epoch
 
 
 async def test_ids_of_rows_that_were_lost_are_not_given_again(house: House, vault: Path, elsewhere: Settings) -> None:
@@ -232,7 +232,7 @@ async def test_files_come_back_over_what_a_killed_restore_left(house: House, vau
     for ending in ("", ".part", ".small.part"):
         (left / f"{row['blob']}{ending}").write_bytes(b"half")
     async with restored(elsewhere, path) as (there, report):
-        assert report["files"] == 2
+        assert report.files == 2
         for small in (False, True):
             both = [
                 await attachments.of_visitor(each, guest.contact, made.id, small=small) for each in (services, there)

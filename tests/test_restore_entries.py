@@ -83,7 +83,7 @@ async def test_who_was_shut_out_since_stays_shut_out(house: House, vault: Path, 
     path = await backed_up(house, vault)
     new = await shut_out(keys)
     async with restored(elsewhere, path) as (services, report):
-        assert {name: report["replayed"][name] for name in ("deactivate", "password", "revoke")} == {
+        assert {name: report.replayed[name] for name in ("deactivate", "password", "revoke")} == {
             "deactivate": 1,
             "password": 1,
             "revoke": 1,

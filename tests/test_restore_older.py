@@ -111,7 +111,7 @@ async def test_a_backup_of_an_older_schema_is_brought_forward_and_who_was_erased
     async with restored(elsewhere, path) as (services, report):
         assert migrations.current(elsewhere.database_url) == migrations.HEAD
         assert drift(elsewhere.database_url, metadata) == []
-        assert (report["replayed"]["erase"], report["replayed"]["redact"]) == (1, 1)
+        assert (report.replayed["erase"], report.replayed["redact"]) == (1, 1)
         assert [each["uid"] for each in await rows(services, "contact")] == [kept.contact.uid]
         read = dict(await said(services, kept))
         assert [seq for seq, text in read.items() if not text] == [2, 4], "redacted, and the entry that says so"

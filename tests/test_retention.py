@@ -185,7 +185,7 @@ async def test_a_contact_without_tickets_is_erased_with_key_and_certificate(hous
         assert not house.services.keys.holds(guest.contact.key_slot, guest.contact.uid)
     assert house.services.keys.holds(kept.guest.contact.key_slot, kept.guest.contact.uid)
     items, _ = await erasure.page(house.services, house.actor, None, 10)
-    assert [(each["source"], each["state"]) for each in items] == [("retention", "done")] * 2
+    assert [(each.source, each.state) for each in items] == [("retention", "done")] * 2
 
 
 async def test_what_a_hold_keeps_stays_and_the_report_says_so(house: House) -> None:

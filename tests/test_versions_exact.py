@@ -302,7 +302,7 @@ async def action(house: House, chance: random.Random, number: int, seq: int) -> 
         await runs.start(services, actor)
         await runs.sweep(services)
     elif kind in {"promote", "discard"} and known:
-        await (runs.promote if kind == "promote" else runs.discard)(services, actor, chance.choice(known)["id"])
+        await (runs.promote if kind == "promote" else runs.discard)(services, actor, chance.choice(known).id)
     elif kind == "roll back":
         await runs.use(services, actor, 0)
     elif kind == "redact" and chance.random() < 0.3:

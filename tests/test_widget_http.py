@@ -11,6 +11,7 @@ import httpx2
 import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from msgspec import to_builtins
 
 from chat.account.actions import accounts
 from chat.consent.actions import consent
@@ -333,7 +334,7 @@ async def test_the_visitor_gets_receipt_and_transcript(app: Served) -> None:
     await guest.say("Where is my order?")
     path = f"/widget/{app.house.key}"
     receipt = await app.call("GET", f"{path}/receipt", **guest.bearer)
-    assert receipt.json() == guest.begun.receipt
+    assert receipt.json() == to_builtins(guest.begun.receipt)
     transcript = await app.call("GET", f"{path}/transcript", **guest.bearer)
     assert transcript.text.rstrip().endswith("Zoe: Where is my order?")
     assert transcript.headers["content-type"] == "text/plain; charset=utf-8"
@@ -384,7 +385,7 @@ async def test_who_has_not_agreed_to_a_new_notice_may_still_take_away_what_is_th
     await app.house.publish()
     path = f"/widget/{app.house.key}"
     receipt = await app.call("GET", f"{path}/receipt", **guest.bearer)
-    assert receipt.json() == guest.begun.receipt
+    assert receipt.json() == to_builtins(guest.begun.receipt)
     transcript = await app.call("GET", f"{path}/transcript", **guest.bearer)
     assert transcript.text.rstrip().endswith("Zoe: Where is my order?")
 

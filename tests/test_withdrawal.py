@@ -18,6 +18,7 @@ from chat.holds import actions as holds
 from chat.infra.services import Services
 from chat.profiles import actions as contacts
 from chat.tickets.actions import tickets
+from chat.tickets.domain import TicketQuery
 from tests.inside import Guest, House, Served, found, problem_of
 from tests.test_erasure import WROTE, chatted, check, erased, filled, rows
 
@@ -29,8 +30,8 @@ def later(house: House, days: float) -> Services:
 
 async def listed(house: House) -> list[int]:
     """The numbers of the tickets that agents see."""
-    items, _ = await tickets.page(house.services, house.actor, {}, None, 50)
-    return [each["number"] for each in items]
+    items, _ = await tickets.page(house.services, house.actor, TicketQuery(), None, 50)
+    return [each.number for each in items]
 
 
 async def withdraw(house: House, guest: Guest) -> str:
@@ -53,7 +54,7 @@ async def test_with_a_grace_withdrawing_stops_all_and_the_erasure_follows(house:
     assert await erasure.sweep(later(house, 6.9)) == 0
     assert filled(await rows(house.services, guest)) >= WROTE
     assert await erasure.sweep(later(house, 7.1)) == 1
-    assert (await erasure.state(house.services, house.actor, made))["state"] == "done"
+    assert (await erasure.state(house.services, house.actor, made)).state == "done"
     assert not any((await rows(house.services, guest)).values())
 
 
@@ -80,12 +81,12 @@ async def test_a_hold_stops_an_erasure_and_hides_contact_and_tickets_until_it_en
     with pytest.raises(NotFound):
         await contacts.one(house.services, house.actor, guest.contact.uid)
     shown, _ = await contacts.page(house.services, house.actor, None, 0, 50)
-    assert [each["id"] for each in shown] == [other.contact.uid]
+    assert [each.id for each in shown] == [other.contact.uid]
     before = await rows(house.services, guest)
     made = await erasure.by_agent(house.services, house.actor, guest.contact.uid)
     assert await erasure.sweep(house.services) == 0
     stands = await erasure.state(house.services, house.actor, made)
-    assert (stands["state"], stands["held_until"]) == ("queued", said.held_until)
+    assert (stands.state, stands.held_until) == ("queued", said.held_until)
     assert (await rows(house.services, guest))["message"] == before["message"]
     assert house.services.keys.holds(guest.contact.key_slot, guest.contact.uid)
     assert await erasure.sweep(later(house, 31)) == 1
@@ -182,7 +183,7 @@ async def test_who_has_expired_can_still_withdraw_and_be_erased(house: House) ->
     assert await actions(house, guest) == ["given", "expired", "withdrawn"]
     with pytest.raises(Unauthorized):
         await consent.renew(house.services, guest.contact, 1, {"chat": True, "spam_training": False})
-    assert (await erased(house, guest))["state"] == "done"
+    assert (await erased(house, guest)).state == "done"
 
 
 async def test_an_optional_purpose_is_withdrawn_by_itself(house: House) -> None:

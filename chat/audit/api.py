@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from chat.audit.actions import reading
 from chat.audit.actions.reading import EntryQuery
 from chat.web.endpoint import Ask, endpoint
@@ -14,7 +12,7 @@ AGENT, ACTION, TARGET = text("agent"), text("action"), text("target")
 
 
 @endpoint("GET /audit", permission="audit.read", query=[AGENT, ACTION, TARGET, LIMIT, CURSOR], audited={"audit.viewed"})
-async def list_entries(ask: Ask[None]) -> Listed[dict[str, Any]]:
+async def list_entries(ask: Ask[None]) -> Listed[reading.EntryView]:
     """Return the entries, newest first; `?agent=&action=&target=` filter."""
     wanted = EntryQuery(ask.query(AGENT), ask.query(ACTION), ask.query(TARGET))
     before = (ask.query(CURSOR) or (None,))[0]
@@ -23,6 +21,6 @@ async def list_entries(ask: Ask[None]) -> Listed[dict[str, Any]]:
 
 
 @endpoint("GET /contacts/{id}/accesses", permission="audit.read", audited={"audit.viewed"})
-async def list_accesses(ask: Ask[None]) -> Listed[dict[str, Any]]:
+async def list_accesses(ask: Ask[None]) -> Listed[reading.EntryView]:
     """Return who met a contact and its tickets, first to last."""
     return Listed(await reading.accesses(ask.services, ask.actor, ask.path["id"]))

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from starlette.responses import RedirectResponse, Response
 
 from chat.audit.actions import reading, verdicts
-from chat.audit.actions.reading import EntryQuery
+from chat.audit.actions.reading import EntryQuery, EntryView
 from chat.audit.api import ACTION, AGENT, TARGET
 from chat.core.audited import OTHERS
 from chat.core.errors import InvalidField
@@ -29,7 +29,7 @@ async def show_audit(ask: PageAsk) -> Response:
     services, before = ask.services, ask.query(BEFORE)
     asked = {each.name: ask.query(each).strip() for each in FILTERS}
     wrong: dict[str, str] = {}
-    items: list[dict[str, Any]] = []
+    items: list[EntryView] = []
     older: int | None = None
     try:
         items, older = await reading.page(services, ask.actor, EntryQuery(**asked), before, SHOWN)
@@ -38,7 +38,7 @@ async def show_audit(ask: PageAsk) -> Response:
     known = await agents.agents(services, ask.actor)
     kept = {name: value for name, value in asked.items() if value}
     more: dict[str, Any] = {
-        "entries": [each | {"name": _name(each["who"], known), "of_ticket": _of_ticket(each)} for each in items],
+        "entries": [(each, _name(each.who, known), _of_ticket(each)) for each in items],
         "filter": asked,
         "wrong": wrong,
         "filtered": bool(kept),
@@ -63,9 +63,9 @@ def _address(query: dict[str, str]) -> str:
     return "/admin/audit" + (f"?{urlencode(query)}" if query else "")
 
 
-def _of_ticket(entry: dict[str, Any]) -> bool:
+def _of_ticket(entry: EntryView) -> bool:
     """Tell whether the target is a ticket's number, or that of a message in one; ids have dashes."""
-    return entry["action"].partition(".")[0] in OF_TICKETS and "-" not in entry["target"]
+    return entry.action.partition(".")[0] in OF_TICKETS and "-" not in entry.target
 
 
 def _name(who: str, known: list[Agent]) -> str:

@@ -6,6 +6,8 @@ import argparse
 import asyncio
 import json
 
+from msgspec import to_builtins
+
 from chat.app import open_services
 from chat.audit.actions import renewing, verdicts
 from chat.commands import as_json, command
@@ -28,7 +30,7 @@ def _verify(settings: Settings, arguments: argparse.Namespace) -> int:
 
     found = asyncio.run(work())
     if arguments.json:
-        print(json.dumps({"accounts": [verdicts.verdict_view(each) for each in found]}))
+        print(json.dumps({"accounts": to_builtins([verdicts.verdict_view(each) for each in found])}))
     else:
         print("\n".join(each.line for each in found))
     return 0 if all(each.whole for each in found) else 1
@@ -41,7 +43,8 @@ def _renew(settings: Settings, arguments: argparse.Namespace) -> int:
 
     closed = asyncio.run(work())
     if arguments.json:
-        print(json.dumps({"closed": [{"account": c.part.account_id, **verdicts.part_view(c.part)} for c in closed]}))
+        parts = [{"account": c.part.account_id, **to_builtins(verdicts.part_view(c.part))} for c in closed]
+        print(json.dumps({"closed": parts}))
     else:
         print("\n".join(each.line for each in closed) or "Every log is whole; nothing was closed.")
     return 0

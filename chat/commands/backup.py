@@ -9,8 +9,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from msgspec import structs, to_builtins
+
 from chat.app import open_services
 from chat.backup.actions import backups, restoring
+from chat.backup.actions.backups import BackupReport
+from chat.backup.actions.restoring import RestoreReport
 from chat.backup.store import archive
 from chat.backup.store.archive import Backup
 from chat.commands import as_json, command
@@ -37,11 +41,11 @@ def add(commands: Any) -> None:
 
 
 def _backup(settings: Settings, arguments: argparse.Namespace) -> int:
-    async def work() -> dict[str, Any]:
+    async def work() -> BackupReport:
         async with open_services(settings) as services:
             made = await backups.make(services, arguments.folder, arguments.days, _told)
             if arguments.keys:
-                made["keys"] = await backups.copy_keys(services, arguments.keys, arguments.folder)
+                made = structs.replace(made, keys=await backups.copy_keys(services, arguments.keys, arguments.folder))
             return made
 
     if arguments.keys:
@@ -50,15 +54,13 @@ def _backup(settings: Settings, arguments: argparse.Namespace) -> int:
     if arguments.keys and arguments.keys.stat().st_dev == arguments.folder.stat().st_dev:
         _told("the keys and the backup are on one volume: whoever has it reads everything")
     if arguments.json:
-        print(json.dumps(made))
+        print(json.dumps(to_builtins(made)))
         return 0
-    rows = sum(made["tables"].values())
-    print(
-        f"{made['backup']}: {rows:,} rows, {made['files']:,} files, {made['bytes']:,} bytes; lapses {made['lapses_at']}"
-    )
-    if made["missing"]:
-        print(f"{made['missing']} files were erased meanwhile and are not in it.")
-    print("\n".join(f"removed {name}: it had lapsed" for name in made["removed"]) or "No backup had lapsed.")
+    rows = sum(made.tables.values())
+    print(f"{made.backup}: {rows:,} rows, {made.files:,} files, {made.bytes:,} bytes; lapses {made.lapses_at}")
+    if made.missing:
+        print(f"{made.missing} files were erased meanwhile and are not in it.")
+    print("\n".join(f"removed {name}: it had lapsed" for name in made.removed) or "No backup had lapsed.")
     return 0
 
 
@@ -75,23 +77,23 @@ def _restore(settings: Settings, arguments: argparse.Namespace) -> int:
         restoring.load(settings, backup, _told)
         report = asyncio.run(_finish(settings, backup))
     if arguments.json:
-        print(json.dumps(report))
+        print(json.dumps(to_builtins(report)))
         return 0
-    print(f"Restored {report['backup']}, made {report['made_at']}; this is epoch {report['epoch']}.")
-    print("\n".join(f"  {name}: {count:,} rows" for name, count in report["tables"].items() if count))
-    print(f"  files: {report['files']:,}")
-    replayed = ", ".join(f"{count} of {name}" for name, count in report["replayed"].items() if count)
+    print(f"Restored {report.backup}, made {report.made_at}; this is epoch {report.epoch}.")
+    print("\n".join(f"  {name}: {count:,} rows" for name, count in report.tables.items() if count))
+    print(f"  files: {report.files:,}")
+    replayed = ", ".join(f"{count} of {name}" for name, count in report.replayed.items() if count)
     print(f"Done again from the ledger: {replayed or 'nothing'}.")
-    if report["replayed"]["password"]:
+    if report.replayed["password"]:
         print("Passwords that were changed since are locked: give new ones with lethe password --email.")
-    sample = report["sample"]
-    print(f"Looked at {sample['looked_at']} contacts: {sample['opened']} open, {sample['gone']} have no key any more.")
-    if sample["closed"]:
-        print(f"{sample['closed']} do not open: their rows or keys are damaged.")
+    sample = report.sample
+    print(f"Looked at {sample.looked_at} contacts: {sample.opened} open, {sample.gone} have no key any more.")
+    if sample.closed:
+        print(f"{sample.closed} do not open: their rows or keys are damaged.")
     return 0
 
 
-async def _finish(settings: Settings, backup: Backup) -> dict[str, Any]:
+async def _finish(settings: Settings, backup: Backup) -> RestoreReport:
     async with open_services(settings, restoring=True) as services:
         return await restoring.finish(services, backup, _told)
 

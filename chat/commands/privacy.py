@@ -31,16 +31,16 @@ def add(commands: Any) -> None:
 
 
 def _erase(settings: Settings, arguments: argparse.Namespace) -> int:
-    async def work() -> list[dict[str, Any]]:
+    async def work() -> list[erasure.CertifiedErasure]:
         async with open_services(settings) as services:
             return await erasure.now(services, arguments.email)
 
     made = asyncio.run(work())
     if arguments.json:
-        print(json.dumps({"erasures": made}))
+        print(json.dumps({"erasures": to_builtins(made)}))
     else:
         print("\n".join(line for each in made for line in erasure.as_lines(each)))
-    return 0 if all(each["state"] == "done" for each in made) else 1
+    return 0 if all(each.state == "done" for each in made) else 1
 
 
 def _retain(settings: Settings, arguments: argparse.Namespace) -> int:

@@ -9,11 +9,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from msgspec import to_builtins
+
 from chat.app import open_services
 from chat.commands import as_json, command
 from chat.core.errors import Misconfigured
 from chat.core.settings import Settings
 from chat.spam_filter.actions import runs, training
+from chat.spam_filter.actions.views import TrainingRunView
 from spam import Filter
 
 ENOUGH = 200  # of each kind: a rate of half has a standard error of 3.5 points then
@@ -46,21 +49,19 @@ def _train(settings: Settings, arguments: argparse.Namespace) -> int:
     except labelled.LabelledFileError as error:
         raise Misconfigured(str(error)) from error
 
-    async def work() -> list[dict[str, Any]]:
+    async def work() -> list[TrainingRunView]:
         async with open_services(settings) as services:
             return await runs.retrain_every_account(services, given)
 
     made = asyncio.run(work())
-    print(json.dumps({"runs": made}) if arguments.json else "\n".join(map(_told, made)) or NO_LABELS)
-    return 0 if all(each["state"] == "done" for each in made) else 1
+    print(json.dumps({"runs": to_builtins(made)}) if arguments.json else "\n".join(map(_told, made)) or NO_LABELS)
+    return 0 if all(each.state == "done" for each in made) else 1
 
 
-def _told(run: dict[str, Any]) -> str:
-    found = run["figures"]
-    rates = ", ".join(f"{name} {found[name]}" for name in ("precision", "recall", "mcc") if found[name] is not None)
-    return f"{run['account']}: version {run['version']} {run['state']}, {run['labels']} labels" + (
-        rates and f", {rates}"
-    )
+def _told(run: TrainingRunView) -> str:
+    found = {name: getattr(run.figures, name) for name in ("precision", "recall", "mcc")}
+    rates = ", ".join(f"{name} {value}" for name, value in found.items() if value is not None)
+    return f"{run.account}: version {run.version} {run.state}, {run.labels} labels" + (rates and f", {rates}")
 
 
 def _evaluate(_: Settings, arguments: argparse.Namespace) -> int:
@@ -82,9 +83,9 @@ def _classify(_: Settings, arguments: argparse.Namespace) -> int:
     known = Filter.shipped()
     found = [training.explain_score(known, text) for text in arguments.text]
     if arguments.json:
-        print(json.dumps({"items": found}))
+        print(json.dumps({"items": to_builtins(found)}))
         return 0
     for each in found:
-        why = ", ".join(f"{share['token']!a} {share['weight']:+.2f}" for share in each["why"])
-        print(f"{each['verdict']} {each['score']:.3f}  {why}")
+        why = ", ".join(f"{share.token!a} {share.weight:+.2f}" for share in each.why)
+        print(f"{each.verdict} {each.score:.3f}  {why}")
     return 0

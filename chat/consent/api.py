@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 from starlette.requests import Request
 
 from chat.account.actions import accounts
 from chat.consent.actions import beginning, consent, notices
-from chat.consent.actions.portable import portable
+from chat.consent.actions.portable import PortableReceipt, portable
+from chat.consent.actions.receipts import SignedReceipt
 from chat.core.account_settings import AGREEMENT_RATE
 from chat.core.clock import stamp
 from chat.core.errors import ConsentRequired, Forbidden, InvalidField, RateLimited, UnknownParameter
@@ -42,6 +43,23 @@ class Agreement(Struct, frozen=True, forbid_unknown_fields=True):
     id: Annotated[str, Meta(max_length=36)] = ""
 
 
+class AgreementAnswer(Struct, frozen=True):
+    """The token for the socket, and the receipt unless `Prefer: return=minimal` asks for none."""
+
+    token: str
+    contact_id: str
+    receipt: SignedReceipt | UnsetType = UNSET
+
+
+class NoticeVersion(Struct, frozen=True):
+    """A version of the notice in all its languages; `live` where it is in force."""
+
+    version: int
+    published_at: str
+    live: bool
+    texts: list[NoticeText]
+
+
 class NewNotice(Struct, frozen=True, forbid_unknown_fields=True):
     """A notice to publish: one text for each language."""
 
@@ -49,7 +67,7 @@ class NewNotice(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @endpoint("POST /widget/{site_key}/sessions", audience="anybody", status=201)
-async def begin(ask: Ask[Unread[Agreement]]) -> dict[str, Any]:
+async def begin(ask: Ask[Unread[Agreement]]) -> AgreementAnswer:
     """Agree. Only the JSON value true is a yes; anything else stores nothing."""
     key = ask.path["site_key"]
     account, site, _ = await notices.site_and_notice(ask.services, key)
@@ -57,28 +75,26 @@ async def begin(ask: Ask[Unread[Agreement]]) -> dict[str, Any]:
     asked = _agreement(await ask.body.read())
     await _count(ask.request, account)
     begun = await beginning.begin(ask.services, key, asked)
-    made: dict[str, Any] = {"token": begun.token, "contact_id": begun.contact_id}
-    if "return=minimal" not in ask.request.headers.get("prefer", ""):
-        made["receipt"] = begun.receipt
-    return made
+    minimal = "return=minimal" in ask.request.headers.get("prefer", "")
+    return AgreementAnswer(begun.token, begun.contact_id, UNSET if minimal else begun.receipt)
 
 
 @endpoint("GET /widget/{site_key}/receipt", audience="visitor", query=[STANDARD])
-async def receipt(ask: Ask[None]) -> dict[str, Any]:
+async def receipt(ask: Ask[None]) -> SignedReceipt | PortableReceipt:
     """Return the visitor's receipt, signed; `?format=ts27560` in that standard's terms."""
     found = await consent.receipt(ask.services, ask.visitor)
-    return portable(ask.services, found["receipt"]) if ask.query(STANDARD) == "ts27560" else found
+    return portable(ask.services, found.receipt) if ask.query(STANDARD) == "ts27560" else found
 
 
 @endpoint("GET /notices", permission="notice.read", audited=())
-async def list_notices(ask: Ask[None]) -> Listed[dict[str, Any]]:
+async def list_notices(ask: Ask[None]) -> Listed[NoticeVersion]:
     """Return the versions, newest first."""
     live = (await accounts.account(ask.services, ask.actor)).notice_version
     return Listed([_notice(each, live) for each in await notices.versions(ask.services, ask.actor)])
 
 
 @endpoint("POST /notices", permission="notice.publish", audited={"notice.published"}, status=201)
-async def post_notice(ask: Ask[NewNotice]) -> dict[str, Any]:
+async def post_notice(ask: Ask[NewNotice]) -> NoticeVersion:
     """Publish a new version."""
     notice = await notices.publish(ask.services, ask.actor, ask.body.texts)
     return _notice(notice, notice.version)
@@ -116,10 +132,7 @@ def _check_origin(request: Request, site: Site) -> None:
         raise Forbidden("This origin is not one of the site's")
 
 
-def _notice(notice: Notice, live: int | None) -> dict[str, Any]:
-    return {
-        "version": notice.version,
-        "published_at": stamp(notice.published_at),
-        "live": notice.version == live,
-        "texts": list(notice.texts.values()),
-    }
+def _notice(notice: Notice, live: int | None) -> NoticeVersion:
+    return NoticeVersion(
+        notice.version, stamp(notice.published_at), live=notice.version == live, texts=list(notice.texts.values())
+    )

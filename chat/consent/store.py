@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from sqlalchemy import BigInteger, Row, delete, func, insert, literal, select, update
@@ -24,6 +24,20 @@ _receipt_columns = tuple(receipt.c[field.name] for field in fields(Receipt))
 _in_force = select(account.c.notice_version)
 CHUNK = 500
 _text_columns = tuple(notice_text.c[field.name] for field in fields(NoticeText))
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptEntry:
+    """A receipt that is to be entered: `document` is what was signed, to the byte."""
+
+    uid: str
+    action: str
+    notice_version: int
+    locale: str
+    purposes: dict[str, bool]
+    at: int
+    document: str
+    signature: str
 
 
 def publish(tx: Tx, account_id: str, made: Mapping[str, Any], texts: list[NoticeText]) -> int:
@@ -57,12 +71,14 @@ def _notice(tx: Tx, row: Row[*tuple[Any, ...]]) -> Notice:
     return Notice(row.version, row.published_at, {found.locale: NoticeText(*found) for found in texts})
 
 
-def add_receipt(tx: Tx, contact_id: int, made: Mapping[str, Any], *, live: bool) -> int:
+def add_receipt(tx: Tx, contact_id: int, made: ReceiptEntry, *, live: bool) -> int:
     """Enter a receipt in the ledger and make it the contact's live one, or leave the contact without."""
-    key = int(tx.execute(insert(receipt).values(contact_id=contact_id, **made).returning(receipt.c.id)).scalar_one())
-    standing = {"receipt_id": key, "notice_version": made["notice_version"]} if live else {"receipt_id": None}
+    key = int(
+        tx.execute(insert(receipt).values(contact_id=contact_id, **asdict(made)).returning(receipt.c.id)).scalar_one()
+    )
+    standing = {"receipt_id": key, "notice_version": made.notice_version} if live else {"receipt_id": None}
     tx.execute(update(contact).where(contact.c.id == contact_id).values(**standing))
-    if not made["purposes"].get("spam_training"):
+    if not made.purposes.get("spam_training"):
         _unteach(tx, contact_id)
     return key
 
@@ -89,9 +105,9 @@ def consents_over(tx: Tx, now: int) -> list[Contact]:
     return contacts.some(tx, query.with_for_update(of=contact))
 
 
-def add_expiry(tx: Tx, contact_id: int, made: Mapping[str, Any]) -> None:
+def add_expiry(tx: Tx, contact_id: int, made: ReceiptEntry) -> None:
     """Enter that a consent has expired: it is to no notice any more, and may be renewed."""
-    tx.execute(insert(receipt).values(contact_id=contact_id, **made))
+    tx.execute(insert(receipt).values(contact_id=contact_id, **asdict(made)))
     tx.execute(update(contact).where(contact.c.id == contact_id).values(notice_version=None))
     _unteach(tx, contact_id)
 

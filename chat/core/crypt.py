@@ -14,7 +14,6 @@ import os
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from itertools import count
-from typing import Any
 
 from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -22,6 +21,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from msgspec import Struct, to_builtins
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
@@ -65,6 +65,15 @@ def blind(key: bytes, scope: str, value: str) -> str:
 def digest(value: str) -> str:
     """Return the SHA-256 of a secret of 256 random bits, as it is kept (hex)."""
     return sha256(value.encode()).hexdigest()
+
+
+class Proof(Struct, frozen=True):
+    """A signature as it is handed out: what it is `over`, and the key that checks it; both in base64."""
+
+    alg: str
+    value: str
+    over: str
+    public_key: str
 
 
 class Signer:
@@ -161,6 +170,6 @@ def _chunk_nonce(number: int, *, last: bool) -> bytes:
     return number.to_bytes(NONCE_BYTES - 1, "big") + bytes([last])
 
 
-def canonical(document: Any) -> bytes:
+def canonical(document: object) -> bytes:
     """Return JSON with sorted keys and no spaces, UTF-8: what hashes and signatures are taken over."""
-    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return json.dumps(to_builtins(document), sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()

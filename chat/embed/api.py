@@ -79,7 +79,7 @@ async def config(ask: Ask[None]) -> dict[str, Any]:
         "site": {"name": site.name, "color": site.color, "alternative": site.alternative},
         "online": services.bus.online(account.id),
         "notice": shown,
-        "purposes": shown["purposes"] if shown else [],
+        "purposes": shown.purposes if shown else [],
         "fields": forms.asked(site, locale, _labels(services.gathered.locales.words(locale))),
         "locale": locale,
         "locales": list(LOCALES),

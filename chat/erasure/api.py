@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from msgspec import Struct
 
 from chat.core.errors import InvalidField
@@ -19,15 +17,22 @@ class Asked(Struct, frozen=True, forbid_unknown_fields=True):
     email: str = ""
 
 
+class FiledErasures(Struct, frozen=True):
+    """The numbers of the requests that were filed, the first of them apart."""
+
+    erasure_id: str
+    erasure_ids: list[str]
+
+
 @endpoint("GET /erasures", permission="erasure.read", query=[LIMIT, UID_CURSOR], audited=())
-async def list_erasures(ask: Ask[None]) -> Listed[dict[str, Any]]:
+async def list_erasures(ask: Ask[None]) -> Listed[erasure.ErasureView]:
     """Return them, newest first."""
     limit, before = ask.query(LIMIT), ask.query(UID_CURSOR)
     return Listed(*await erasure.page(ask.services, ask.actor, before, limit))
 
 
 @endpoint("POST /erasures", permission="erasure.ask", audited={"consent.withdrawn", "erasure.requested"}, status=202)
-async def post_erasure(ask: Ask[Asked]) -> dict[str, Any]:
+async def post_erasure(ask: Ask[Asked]) -> FiledErasures:
     """File an erasure for a contact, or for each with an address."""
     asked = ask.body
     if bool(asked.contact_id) == bool(asked.email):
@@ -36,11 +41,11 @@ async def post_erasure(ask: Ask[Asked]) -> dict[str, Any]:
         made = await erasure.by_email(ask.services, ask.actor, asked.email)
     else:
         made = [await erasure.by_agent(ask.services, ask.actor, asked.contact_id)]
-    return {"erasure_id": made[0], "erasure_ids": made}
+    return FiledErasures(made[0], made)
 
 
 @endpoint("GET /erasures/{id}", permission="erasure.read", audited=())
-async def get_erasure(ask: Ask[None]) -> dict[str, Any]:
+async def get_erasure(ask: Ask[None]) -> erasure.ErasureState:
     """Return how far it is in each place, and the certificate."""
     return await erasure.state(ask.services, ask.actor, ask.path["id"])
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Any
 
 from starlette.responses import Response, StreamingResponse
 
@@ -40,14 +39,14 @@ async def own_export(ask: Ask[None]) -> Response:
 
 
 @endpoint("GET /widget/{site_key}/exports", audience="visitor")
-async def own_exports(ask: Ask[None]) -> Listed[dict[str, Any]]:
+async def own_exports(ask: Ask[None]) -> Listed[exports.ExportView]:
     """Return the visitor's archives and how far each is."""
     contact = await exports.own(ask.services, ask.visitor)
     return Listed(await exports.mine(ask.services, contact))
 
 
 @endpoint("POST /widget/{site_key}/exports", audience="visitor", status=202, audited={"contact.exported"})
-async def ask_own_export(ask: Ask[None]) -> dict[str, Any]:
+async def ask_own_export(ask: Ask[None]) -> exports.ExportView:
     """Ask for an archive."""
     contact = await exports.of_visitor(ask.services, ask.visitor)
     return await exports.ask(ask.services, contact, "visitor", "visitor")
@@ -79,21 +78,21 @@ async def get_export(ask: Ask[None]) -> Response:
 
 
 @endpoint("POST /contacts/{id}/exports", permission="contact.export", audited={"contact.exported"}, status=202)
-async def post_export(ask: Ask[None]) -> dict[str, Any]:
+async def post_export(ask: Ask[None]) -> exports.ExportView:
     """Ask for an archive."""
     contact = await exports.of_agent(ask.services, ask.actor, ask.path["id"])
     return await exports.ask(ask.services, contact, exports.source(ask.actor), ask.actor.agent_id)
 
 
 @endpoint("GET /exports", permission="export.list", query=[LIMIT, UID_CURSOR], audited=())
-async def list_exports(ask: Ask[None]) -> Listed[dict[str, Any]]:
+async def list_exports(ask: Ask[None]) -> Listed[exports.ExportView]:
     """Return the account's archives, newest first."""
     limit, before = ask.query(LIMIT), ask.query(UID_CURSOR)
     return Listed(*await exports.page(ask.services, ask.actor, before, limit))
 
 
 @endpoint("GET /exports/{id}", permission="contact.export", audited=())
-async def get_state(ask: Ask[None]) -> dict[str, Any]:
+async def get_state(ask: Ask[None]) -> exports.ExportView:
     """Return how far it is."""
     return await exports.state(ask.services, ask.actor, ask.path["id"])
 

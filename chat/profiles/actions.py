@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from chat.account import store as accounts
 from chat.account.actions import forms
 from chat.consent import store as consents
 from chat.contacts.store import contacts, holds
-from chat.core import access
+from chat.core import access, frames
 from chat.core.addresses import address
 from chat.core.clock import stamp
 from chat.core.errors import NotFound
@@ -17,13 +18,44 @@ from chat.infra.audit import audit
 from chat.infra.services import Services
 from chat.infra.store.tx import Tx
 from chat.tickets.actions import transcripts
+from chat.tickets.domain import TicketQuery
 from chat.tickets.store import tickets
 from chat.tickets.store.tickets import ListedTicket
 
 TICKETS = 100
 
 
-async def one(services: Services, actor: Actor, uid: str) -> dict[str, Any]:
+class ConsentView(Struct, frozen=True):
+    """What a contact agreed to, or took back; `at` is RFC 3339."""
+
+    action: str
+    version: int
+    purposes: dict[str, bool]
+    locale: str
+    at: str
+
+
+class ContactView(Struct, frozen=True):
+    """A contact as lists show it: what was given before the chat, None where it was not."""
+
+    id: str
+    name: str | None
+    email: str | None
+    phone: str | None
+    fields: list[forms.GivenField]
+    locale: str
+    created_at: str
+
+
+class ContactProfile(ContactView, frozen=True):
+    """A contact with consents and tickets."""
+
+    site: frames.SiteName
+    consents: list[ConsentView]
+    tickets: list[frames.TicketSummary]
+
+
+async def one(services: Services, actor: Actor, uid: str) -> ContactProfile:
     """Return a contact of the actor's account with consents and tickets; NotFound where there is none."""
     access.require(actor, "contact.read")
 
@@ -31,7 +63,7 @@ async def one(services: Services, actor: Actor, uid: str) -> dict[str, Any]:
         contact = contacts.of_account(tx, actor.account_id, uid)
         if contact.receipt_id is None or holds.until(tx, [contact.id]):
             raise NotFound("No such contact")
-        listed = tickets.page(tx, actor.account_id, {"contact": uid}, None, TICKETS)
+        listed = tickets.page(tx, actor.account_id, TicketQuery(contact=uid), None, TICKETS)
         return (
             contact,
             accounts.site_by_id(tx, contact.site_id),
@@ -41,16 +73,17 @@ async def one(services: Services, actor: Actor, uid: str) -> dict[str, Any]:
 
     contact, site, ledger, listed = await services.store.read(work)
     await audit.record_view(services, actor, "contact.viewed", uid, uid)
-    return _shown(services, contact) | {
-        "site": {"id": site.id, "name": site.name, "color": site.color},
-        "consents": [_consent(each) for each in ledger],
-        "tickets": [transcripts.summary(services, each) for each in listed],
-    }
+    return ContactProfile(
+        **asdict(_shown(services, contact)),
+        site=frames.SiteName(site.id, site.name, site.color),
+        consents=[_consent(each) for each in ledger],
+        tickets=[transcripts.summary(services, each) for each in listed],
+    )
 
 
 async def page(
     services: Services, actor: Actor, email: str | None, after: int, limit: int
-) -> tuple[list[dict[str, Any]], tuple[int] | None]:
+) -> tuple[list[ContactView], tuple[int] | None]:
     """
     Return contacts of the account, those with an address where one is given, and where the next page begins. Raises
     InvalidField where what is looked for is no address.
@@ -83,22 +116,17 @@ async def ledger(services: Services, actor: Actor, uid: str) -> list[Receipt]:
     return found
 
 
-def _shown(services: Services, contact: Contact) -> dict[str, Any]:
-    return {
-        "id": contact.uid,
-        "name": transcripts.name_of(services, contact),
-        "email": services.unseal(contact.key_slot, contact.uid, "email", contact.email),
-        **forms.given(services, contact),
-        "locale": contact.locale,
-        "created_at": stamp(contact.created_at),
-    }
+def _shown(services: Services, contact: Contact) -> ContactView:
+    return ContactView(
+        id=contact.uid,
+        name=transcripts.name_of(services, contact),
+        email=services.unseal(contact.key_slot, contact.uid, "email", contact.email),
+        phone=services.unseal(contact.key_slot, contact.uid, "phone", contact.phone),
+        fields=forms.given(services, contact),
+        locale=contact.locale,
+        created_at=stamp(contact.created_at),
+    )
 
 
-def _consent(receipt: Receipt) -> dict[str, Any]:
-    return {
-        "action": receipt.action,
-        "version": receipt.notice_version,
-        "purposes": receipt.purposes,
-        "locale": receipt.locale,
-        "at": stamp(receipt.at),
-    }
+def _consent(receipt: Receipt) -> ConsentView:
+    return ConsentView(receipt.action, receipt.notice_version, receipt.purposes, receipt.locale, stamp(receipt.at))

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from chat.consent.actions import consent
-from chat.consent.actions.portable import portable
+from chat.consent.actions.portable import PortableReceipt, portable
+from chat.consent.actions.receipts import SignedReceipt, signed_receipt
 from chat.consent.api import STANDARD
 from chat.erasure.actions import erasure
 from chat.profiles import actions as contacts
@@ -18,7 +16,7 @@ ORDER = choice("order", "number", refusal="An order is one of number")
 
 
 @endpoint("GET /contacts", permission="contact.read", query=[EMAIL, ORDER, LIMIT, CURSOR], audited={"contacts.listed"})
-async def list_contacts(ask: Ask[None]) -> Listed[dict[str, Any]]:
+async def list_contacts(ask: Ask[None]) -> Listed[contacts.ContactView]:
     """Return them in the order in which they came; `?email=` finds by the whole address."""
     after, limit = (ask.query(CURSOR) or (0,))[0], ask.query(LIMIT)
     ask.query(ORDER)
@@ -27,7 +25,7 @@ async def list_contacts(ask: Ask[None]) -> Listed[dict[str, Any]]:
 
 
 @endpoint("GET /contacts/{id}", permission="contact.read", audited={"contact.viewed"})
-async def get_contact(ask: Ask[None]) -> dict[str, Any]:
+async def get_contact(ask: Ask[None]) -> contacts.ContactProfile:
     """Return one."""
     return await contacts.one(ask.services, ask.actor, ask.path["id"])
 
@@ -41,9 +39,10 @@ async def erase_contact(ask: Ask[None]) -> dict[str, str]:
 
 
 @endpoint("GET /contacts/{id}/consents", permission="contact.read", query=[STANDARD], audited={"consents.viewed"})
-async def list_consents(ask: Ask[None]) -> Listed[dict[str, Any]]:
+async def list_consents(ask: Ask[None]) -> Listed[SignedReceipt] | Listed[PortableReceipt]:
     """Return the receipts, withdrawn ones too; `?format=ts27560` in that standard's terms."""
     ledger = await contacts.ledger(ask.services, ask.actor, ask.path["id"])
-    found = [consent.signed_receipt({"document": each.document, "signature": each.signature}) for each in ledger]
-    standard = ask.query(STANDARD) == "ts27560"
-    return Listed([portable(ask.services, each["receipt"]) for each in found] if standard else found)
+    found = [signed_receipt(each.document, each.signature) for each in ledger]
+    if ask.query(STANDARD) == "ts27560":
+        return Listed([portable(ask.services, each.receipt) for each in found])
+    return Listed(found)

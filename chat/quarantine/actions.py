@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any, Final, Literal
+from typing import Final, Literal
+
+from msgspec import Struct
 
 from chat.contacts.store import contacts
 from chat.core import access
@@ -13,6 +15,7 @@ from chat.core.clock import stamp
 from chat.core.deliveries import Delivery, Rendered
 from chat.core.errors import NotFound
 from chat.core.events import QuarantineChanged, TicketChanged, TicketRef
+from chat.core.frames import ContactName
 from chat.core.model import Actor, Contact, Message
 from chat.core.texts import cut
 from chat.infra.audit import audit
@@ -21,6 +24,7 @@ from chat.infra.store.tx import Tx
 from chat.quarantine import store
 from chat.quarantine.store import MessageRef, QuarantinedMessage, Sort
 from chat.spam_filter.actions import training
+from chat.spam_filter.actions.views import TokenWeight
 from chat.spam_filter.store import labels, reviews
 from chat.tickets.actions import transcripts
 
@@ -29,6 +33,20 @@ ENTERED: Final[dict[Word, str]] = {"release": "spam.unmarked", "confirm": "spam.
 MOST: Final = 200  # messages in one go
 WHY_MOST: Final = 8
 SHOWN: Final = 600  # characters of a text
+
+
+class QuarantinedView(Struct, frozen=True):
+    """A held message as the quarantine shows it: `cut` where its text is longer, `why` it is held."""
+
+    ticket: int
+    seq: int
+    at: str
+    contact: ContactName
+    site: str
+    text: str
+    cut: bool
+    score: float | None
+    why: list[TokenWeight]
 
 
 @dataclass(frozen=True)
@@ -44,7 +62,7 @@ class JudgedMessages:
 
 async def page(
     services: Services, actor: Actor, sort: Sort, before: tuple[float, int, int] | None, limit: int
-) -> tuple[list[dict[str, Any]], tuple[float, int, int] | None]:
+) -> tuple[list[QuarantinedView], tuple[float, int, int] | None]:
     """Return the account's held messages that nobody has looked at, with why each is held, and where the next begin."""
     access.require(actor, "quarantine.read")
     await audit.record_view(services, actor, "quarantine.viewed")
@@ -116,21 +134,19 @@ def _tell(services: Services, actor: Actor, gone: JudgedMessages) -> None:
     services.bus.publish(Delivery(QuarantineChanged(ticket), Rendered(agents=out)), TicketChanged(ticket))
 
 
-def _shown(services: Services, actor: Actor, held: QuarantinedMessage) -> dict[str, Any]:
+def _shown(services: Services, actor: Actor, held: QuarantinedMessage) -> QuarantinedView:
     said = held.message
     key = services.keys.get(held.contact_slot, held.contact_uid)
     text = unseal_text(key, said.author, said.cid, said.body)
-    return {
-        "ticket": held.number,
-        "seq": said.seq,
-        "at": stamp(said.at),
-        "contact": {
-            "id": held.contact_uid,
-            "name": services.unseal(held.contact_slot, held.contact_uid, "name", held.contact_name),
-        },
-        "site": held.site,
-        "text": cut(text, SHOWN),
-        "cut": len(text) > SHOWN,
-        "score": None if said.score is None else round(said.score, 6),
-        "why": training.explain_score(services.filters.of(actor.account_id), text)["why"][:WHY_MOST],
-    }
+    name = services.unseal(held.contact_slot, held.contact_uid, "name", held.contact_name)
+    return QuarantinedView(
+        ticket=held.number,
+        seq=said.seq,
+        at=stamp(said.at),
+        contact=ContactName(held.contact_uid, name),
+        site=held.site,
+        text=cut(text, SHOWN),
+        cut=len(text) > SHOWN,
+        score=None if said.score is None else round(said.score, 6),
+        why=training.explain_score(services.filters.of(actor.account_id), text).why[:WHY_MOST],
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
@@ -49,7 +49,7 @@ class Judgement(Struct, frozen=True, forbid_unknown_fields=True):
 @endpoint(
     "GET /spam/quarantine", permission="quarantine.read", query=[SORT, LIMIT, POSITION], audited={"quarantine.viewed"}
 )
-async def list_held(ask: Ask[None]) -> Listed[dict[str, Any]]:
+async def list_held(ask: Ask[None]) -> Listed[quarantine.QuarantinedView]:
     """Return what is held; `?sort=time` newest first, else by score."""
     sort, position = ask.query(SORT), ask.query(POSITION)
     items, after = await quarantine.page(ask.services, ask.actor, sort, position, ask.query(LIMIT))

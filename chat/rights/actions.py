@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import Any
+
+from msgspec import Struct
 
 from chat.account import store as accounts
 from chat.consent.actions import notices
@@ -48,6 +49,22 @@ class Written:
     text: str
 
 
+class HeldData(Struct, frozen=True):
+    """
+    How much is held and since when (RFC 3339), of which contacts an export can be had, and the days between
+    withdrawal and erasure.
+    """
+
+    contacts: int
+    contact_ids: list[str]
+    since: str
+    chats: int
+    messages: int
+    files: int
+    receipts: int
+    grace_days: int
+
+
 @dataclass(frozen=True)
 class OpenedLink:
     """
@@ -57,7 +74,7 @@ class OpenedLink:
 
     secret: str
     until: int
-    held: dict[str, Any]
+    held: HeldData
     transcript: bool = False
 
 
@@ -122,18 +139,25 @@ async def open_link(services: Services, site_key: str, mailed: str, network: Net
     return OpenedLink(fresh, until, known, transcript=await _mail_transcript(services, site_key, fresh))
 
 
-async def count_held(services: Services, site_key: str, shown: str) -> dict[str, Any]:
-    """Return how much is held, since when, whose can be exported, and the days between withdrawal and erasure."""
+async def count_held(services: Services, site_key: str, shown: str) -> HeldData:
+    """Return how much is held of the contacts that an opened link covers."""
     found = await list_covered(services, site_key, shown)
 
-    def work(tx: Tx) -> dict[str, Any]:
+    def work(tx: Tx) -> tuple[links.HeldCounts, int]:
         account = accounts.one(tx, found[0].account_id)
-        return links.count_held(tx, [each.id for each in found]) | {"grace_days": account[GRACE_DAYS]}
+        return links.count_held(tx, [each.id for each in found]), account[GRACE_DAYS]
 
-    readable = [each.uid for each in found if each.receipt_id is not None]
-    since = stamp(min(each.created_at for each in found))
-    known = {"contacts": len(found), "contact_ids": readable, "since": since}
-    return known | await services.store.read(work)
+    counts, grace_days = await services.store.read(work)
+    return HeldData(
+        contacts=len(found),
+        contact_ids=[each.uid for each in found if each.receipt_id is not None],
+        since=stamp(min(each.created_at for each in found)),
+        chats=counts.chats,
+        messages=counts.messages,
+        files=counts.files,
+        receipts=counts.receipts,
+        grace_days=grace_days,
+    )
 
 
 async def list_covered(services: Services, site_key: str, shown: str) -> list[Contact]:

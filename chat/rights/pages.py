@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from msgspec import Meta, Struct
 from starlette.responses import Response
@@ -57,6 +57,15 @@ async def show(ask: PageAsk) -> Response:
     return ask.page("privacy.html", controller=account, site=site, reachable=links.can_mail_links(services), boot=boot)
 
 
+class OpenedAnswer(Struct, frozen=True):
+    """The token for this page and until when it is good (RFC 3339), how much is held, whether a transcript comes."""
+
+    token: str
+    until: str
+    held: links.HeldData
+    transcript: bool
+
+
 @endpoint("POST /privacy/{site_key}/links", audience="anybody", csrf="origin", query=[LOCALE], status=202)
 async def ask_link(ask: Ask[AskedLink]) -> dict[str, bool]:
     """Mail a link: 202 whether or not anything is held."""
@@ -69,10 +78,10 @@ async def ask_link(ask: Ask[AskedLink]) -> dict[str, bool]:
 
 
 @endpoint("POST /privacy/{site_key}/opened", audience="anybody", csrf="origin", query=[LOCALE])
-async def opened(ask: Ask[MailedLink]) -> dict[str, Any]:
+async def opened(ask: Ask[MailedLink]) -> OpenedAnswer:
     """Use a link up; 401 where it is used, expired or guessed."""
     made = await links.open_link(ask.services, ask.path["site_key"], ask.body.link, network_of(ask.request))
-    return {"token": made.secret, "until": stamp(made.until), "held": made.held, "transcript": made.transcript}
+    return OpenedAnswer(made.secret, stamp(made.until), made.held, made.transcript)
 
 
 @endpoint(
@@ -112,7 +121,7 @@ async def forget(ask: Ask[Choice]) -> dict[str, list[str]]:
 
 
 @endpoint("GET /privacy/{site_key}/erasures/{id}", audience="anybody", query=[LOCALE])
-async def progress(ask: Ask[None]) -> dict[str, Any]:
+async def progress(ask: Ask[None]) -> erasure.ErasureProgress:
     """Return how far one is, to whoever was told its number."""
     services = ask.services
     wait = await services.bus.allow_from("progress", network_of(ask.request), LOOKS, LOOK_WINDOW)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import delete, func, insert, select, update
 
@@ -15,6 +16,16 @@ from chat.infra.store.bound import bind, holds
 from chat.infra.store.tx import Tx
 from chat.rights.schema import link
 from chat.tickets.schema import message, ticket
+
+
+@dataclass(frozen=True, slots=True)
+class HeldCounts:
+    """How much is held of some contacts."""
+
+    chats: int
+    messages: int
+    files: int
+    receipts: int
 
 
 def waiting(tx: Tx, contact_ids: Sequence[int], now: int) -> int:
@@ -62,12 +73,10 @@ def lapse(tx: Tx, now: int) -> int:
     return tx.execute(delete(link).where(link.c.expires_at <= now)).rowcount
 
 
-def count_held(tx: Tx, contact_ids: Sequence[int]) -> dict[str, int]:
+def count_held(tx: Tx, contact_ids: Sequence[int]) -> HeldCounts:
     """Return how many chats, messages, files and receipts are held of these contacts."""
-    of = {"chats": ticket, "messages": message, "files": attachment, "receipts": receipt}
-    return {
-        name: int(
-            tx.execute(select(func.count()).select_from(table).where(table.c.contact_id.in_(contact_ids))).scalar_one()
-        )
-        for name, table in of.items()
-    }
+    counts = [
+        tx.execute(select(func.count()).select_from(table).where(table.c.contact_id.in_(contact_ids))).scalar_one()
+        for table in (ticket, message, attachment, receipt)
+    ]
+    return HeldCounts(*counts)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from msgspec import Struct
 
 from chat.core import frames
 from chat.spam_filter.actions import runs, training
+from chat.spam_filter.actions.views import FilterModel, TextVerdict, TrainingRunReport, TrainingRunView
 from chat.web.endpoint import Ask, endpoint
 from chat.web.lists import CURSOR, LIMIT, Listed, listed
 
@@ -25,25 +24,25 @@ class Use(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @endpoint("POST /spam/classify", permission="spam.classify", audited=())
-async def classify(ask: Ask[Text]) -> dict[str, Any]:
+async def classify(ask: Ask[Text]) -> TextVerdict:
     """Judge a text."""
     return training.classify(ask.services, ask.actor, ask.body.text)
 
 
 @endpoint("GET /spam/model", permission="filter.read", audited=())
-async def model(ask: Ask[None]) -> dict[str, Any]:
+async def model(ask: Ask[None]) -> FilterModel:
     """Return what the account's filter is."""
     return await training.model(ask.services, ask.actor)
 
 
 @endpoint("PUT /spam/model", permission="filter.train", audited={"filter.promoted"})
-async def put_model(ask: Ask[Use]) -> dict[str, Any]:
+async def put_model(ask: Ask[Use]) -> FilterModel:
     """Put a version to use, an older one too."""
     return await runs.use(ask.services, ask.actor, ask.body.version)
 
 
 @endpoint("GET /spam/training-runs", permission="filter.train", query=[LIMIT, CURSOR], audited=())
-async def list_runs(ask: Ask[None]) -> Listed[dict[str, Any]]:
+async def list_runs(ask: Ask[None]) -> Listed[TrainingRunView]:
     """Return the retrainings, newest first."""
     before = ask.query(CURSOR)
     items, after = await runs.page(ask.services, ask.actor, before[0] if before else None, ask.query(LIMIT))
@@ -51,18 +50,18 @@ async def list_runs(ask: Ask[None]) -> Listed[dict[str, Any]]:
 
 
 @endpoint("POST /spam/training-runs", permission="filter.train", audited={"filter.trained"}, status=202)
-async def post_run(ask: Ask[None]) -> dict[str, Any]:
+async def post_run(ask: Ask[None]) -> TrainingRunView:
     """Begin a retraining; answers with the one under way where there is one."""
     return await runs.start(ask.services, ask.actor)
 
 
 @endpoint("GET /spam/training-runs/{id}", permission="filter.train", audited=())
-async def get_run(ask: Ask[None]) -> dict[str, Any]:
+async def get_run(ask: Ask[None]) -> TrainingRunReport:
     """Return its progress, and the report."""
     return await runs.one(ask.services, ask.actor, ask.path["id"])
 
 
 @endpoint("DELETE /spam/training-runs/{id}", permission="filter.train", audited={"filter.discarded"})
-async def discard_run(ask: Ask[None]) -> dict[str, Any]:
+async def discard_run(ask: Ask[None]) -> TrainingRunReport:
     """Say that its version is not wanted; it is kept."""
     return await runs.discard(ask.services, ask.actor, ask.path["id"])

@@ -6,7 +6,7 @@ stands for nobody.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import Row, delete, func, insert, select, update
 
@@ -15,25 +15,29 @@ from chat.infra.store.bound import bind, holds, rebound
 from chat.infra.store.tx import Tx
 from chat.team.schema import agent, session, token
 
+AgentRow: TypeAlias = Row[*tuple[Any, ...]]
+SessionRow: TypeAlias = Row[*tuple[Any, ...]]
+TokenRow: TypeAlias = Row[*tuple[Any, ...]]
+
 
 def add(tx: Tx, made: Mapping[str, Any]) -> None:
     """Store an agent."""
     tx.execute(insert(agent).values(**made, mac=bind(tx, agent, made)))
 
 
-def by_email(tx: Tx, email_hash: str) -> Row[*tuple[Any, ...]] | None:
+def by_email(tx: Tx, email_hash: str) -> AgentRow | None:
     """Return the whole row of the agent with this address, deactivated or not."""
     row = tx.execute(select(agent).where(agent.c.email_hash == email_hash)).first()
     return row if row is not None and holds(tx, agent, row) else None
 
 
-def of_account(tx: Tx, account_id: str) -> list[Row[*tuple[Any, ...]]]:
+def of_account(tx: Tx, account_id: str) -> list[AgentRow]:
     """Return an account's agents, oldest first."""
     query = select(agent).where(agent.c.account_id == account_id).order_by(agent.c.created_at, agent.c.id)
     return [row for row in tx.execute(query) if holds(tx, agent, row)]
 
 
-def one(tx: Tx, account_id: str, agent_id: str) -> Row[*tuple[Any, ...]]:
+def one(tx: Tx, account_id: str, agent_id: str) -> AgentRow:
     """Return an agent of the account; NotFound where there is none."""
     row = tx.execute(select(agent).where(agent.c.id == agent_id, agent.c.account_id == account_id)).first()
     if row is None or not holds(tx, agent, row):
@@ -75,13 +79,13 @@ def add_session(tx: Tx, made: Mapping[str, Any]) -> None:
     tx.execute(insert(session).values(**made, mac=bind(tx, session, made)))
 
 
-def by_session(tx: Tx, secret_hash: str, now: int) -> Row[*tuple[Any, ...]] | None:
+def by_session(tx: Tx, secret_hash: str, now: int) -> SessionRow | None:
     """Return the session that this secret opens, if any that is good."""
     row = tx.execute(select(session).where(session.c.secret_hash == secret_hash)).first()
     return row if row is not None and row.expires_at > now and holds(tx, session, row) else None
 
 
-def session_by_id(tx: Tx, session_id: str, now: int) -> Row[*tuple[Any, ...]] | None:
+def session_by_id(tx: Tx, session_id: str, now: int) -> SessionRow | None:
     """Return a session, if it is still good."""
     row = tx.execute(select(session).where(session.c.id == session_id)).first()
     return row if row is not None and row.expires_at > now and holds(tx, session, row) else None
@@ -92,7 +96,7 @@ def record_use(tx: Tx, session_id: str, at: int) -> None:
     tx.execute(update(session).where(session.c.id == session_id).values(seen_at=at))
 
 
-def active(tx: Tx, agent_id: str, *, lock: bool = False) -> Row[*tuple[Any, ...]] | None:
+def active(tx: Tx, agent_id: str, *, lock: bool = False) -> AgentRow | None:
     """Return an agent who may act, by id alone: whoever asks has shown a session or token that is theirs."""
     query = select(agent).where(agent.c.id == agent_id)
     row = tx.execute(query.with_for_update() if lock else query).first()
@@ -132,13 +136,13 @@ def revoke(tx: Tx, token_id: str, at: int) -> None:
         tx.execute(update(token).where(token.c.id == token_id).values(rebound(tx, token, row, revoked_at=at)))
 
 
-def token_by_id(tx: Tx, token_id: str) -> Row[*tuple[Any, ...]] | None:
+def token_by_id(tx: Tx, token_id: str) -> TokenRow | None:
     """Return a token, if it is still good."""
     row = tx.execute(select(token).where(token.c.id == token_id)).first()
     return row if row is not None and row.revoked_at is None and holds(tx, token, row) else None
 
 
-def by_token(tx: Tx, secret_hash: str) -> Row[*tuple[Any, ...]] | None:
+def by_token(tx: Tx, secret_hash: str) -> TokenRow | None:
     """Return the token that this secret is, if one that is good."""
     row = tx.execute(select(token).where(token.c.secret_hash == secret_hash)).first()
     return row if row is not None and row.revoked_at is None and holds(tx, token, row) else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -68,6 +68,6 @@ def cursor_in(after: tuple[int, ...] | None) -> str | None:
     return None if after is None else base64.urlsafe_b64encode(msgspec.json.encode(after)).decode()
 
 
-def listed(items: list[Any], after: tuple[int, ...] | None) -> Listed[Any]:
+def listed(items: list[I], after: tuple[int, ...] | None) -> Listed[I]:
     """Return a page of a list; `after` is where the next one begins, None at the end."""
     return Listed(items, cursor_in(after))

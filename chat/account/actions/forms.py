@@ -7,6 +7,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+from msgspec import Struct
+
 from chat.core.addresses import address
 from chat.core.errors import InvalidField, named
 from chat.core.model import FIELD_ASKS, LOCALES, Contact, Site
@@ -17,6 +20,14 @@ KNOWN = ("name", "email", "phone")
 CUSTOM_MOST, LABEL, ANSWER = 5, 100, 200
 PHONE = re.compile(r"\+?[\d\s()./-]{3,40}")
 CUSTOM_ID = re.compile(r"c\d{1,4}")
+
+
+class GivenField(Struct, frozen=True):
+    """A contact's answer to a field of the site's own, with the label that was shown."""
+
+    id: str
+    label: str
+    value: str
 
 
 def known(value: Mapping[str, str]) -> dict[str, str]:
@@ -80,7 +91,7 @@ def checked(site: Site, answers: Mapping[str, str]) -> dict[str, str]:
 
 def sealed(
     services: Services, site: Site, locale: str, uid: str, slot: int, answers: Mapping[str, str]
-) -> dict[str, Any]:
+) -> dict[str, bytes | None]:
     """Return the columns of a new contact for checked answers; own fields keep the label that was shown."""
     own = [
         {"id": each["id"], "label": label(each, locale), "value": answers[each["id"]]}
@@ -91,11 +102,10 @@ def sealed(
     return {name: services.seal(slot, uid, name, text) if text else None for name, text in texts.items()}
 
 
-def given(services: Services, contact: Contact) -> dict[str, Any]:
-    """Return a contact's phone (None where it was not given) and the answers to the site's own fields."""
+def given(services: Services, contact: Contact) -> list[GivenField]:
+    """Return a contact's answers to the site's own fields."""
     own = services.unseal(contact.key_slot, contact.uid, "fields", contact.fields)
-    phone = services.unseal(contact.key_slot, contact.uid, "phone", contact.phone)
-    return {"phone": phone, "fields": json.loads(own) if own else []}
+    return msgspec.json.decode(own, type=list[GivenField]) if own else []
 
 
 def _labels(field: Mapping[str, Any]) -> dict[str, str]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-from chat.audit.actions.verdicts import part_view
+from msgspec import Struct
+
+from chat.audit.actions.verdicts import PartView, part_view
 from chat.contacts.store import contacts
 from chat.core import access
 from chat.core.audited import AuditEntry, ChainHead, fits
@@ -26,9 +27,30 @@ class EntryQuery:
     target: str = ""
 
 
+class EntryView(Struct, frozen=True):
+    """An entry as lists show it; `at` is RFC 3339."""
+
+    number: int
+    at: str
+    who: str
+    action: str
+    target: str
+    contact: str
+    hash: str
+
+
+class LogStanding(Struct, frozen=True):
+    """What the last check of a log found: `checked_at` is RFC 3339, `broken_at` the entry, None where it was whole."""
+
+    entries: int
+    checked_at: str | None
+    broken_at: int | None
+    closed: list[PartView]
+
+
 async def page(
     services: Services, actor: Actor, wanted: EntryQuery, before: int | None, limit: int
-) -> tuple[list[dict[str, Any]], int | None]:
+) -> tuple[list[EntryView], int | None]:
     """
     Return entries of the actor's account, newest first, and the number before which the next page begins. Looking at
     the log is entered too. Owner or admin; InvalidField where a filter can fit nothing.
@@ -45,7 +67,7 @@ async def page(
     return [entry_view(each) for each in found[:limit]], found[limit - 1].number if len(found) > limit else None
 
 
-async def accesses(services: Services, actor: Actor, contact_uid: str) -> list[dict[str, Any]]:
+async def accesses(services: Services, actor: Actor, contact_uid: str) -> list[EntryView]:
     """Return who met a contact and its tickets, first to last. Owner or admin; NotFound where there is no contact."""
     access.require(actor, "audit.read")
 
@@ -58,32 +80,28 @@ async def accesses(services: Services, actor: Actor, contact_uid: str) -> list[d
     return [entry_view(each) for each in found]
 
 
-async def standing(services: Services, actor: Actor) -> dict[str, Any]:
+async def standing(services: Services, actor: Actor) -> LogStanding:
     """Return whether the log was whole when last checked, when that was, and what was closed. Owner or admin."""
     access.require(actor, "audit.read")
     head: ChainHead | None = await services.store.read(lambda tx: store.head(tx, actor.account_id))
     closed = [part_view(each) for each in await services.store.read(lambda tx: store.parts(tx, actor.account_id))]
     if head is None:
-        return {"entries": 0, "checked_at": None, "broken_at": 1, "closed": closed}
-    return {
-        "entries": head.number - head.pruned,
-        "checked_at": None if head.checked_at is None else stamp(head.checked_at),
-        "broken_at": head.broken_at,
-        "closed": closed,
-    }
+        return LogStanding(0, None, 1, closed)
+    checked = None if head.checked_at is None else stamp(head.checked_at)
+    return LogStanding(head.number - head.pruned, checked, head.broken_at, closed)
 
 
-def entry_view(entry: AuditEntry) -> dict[str, Any]:
+def entry_view(entry: AuditEntry) -> EntryView:
     """Return an entry as lists show it."""
-    return {
-        "number": entry.number,
-        "at": stamp(entry.at),
-        "who": entry.who,
-        "action": entry.action,
-        "target": entry.target,
-        "contact": entry.contact,
-        "hash": entry.hash,
-    }
+    return EntryView(
+        number=entry.number,
+        at=stamp(entry.at),
+        who=entry.who,
+        action=entry.action,
+        target=entry.target,
+        contact=entry.contact,
+        hash=entry.hash,
+    )
 
 
 def _fitting(services: Services, wanted: EntryQuery) -> None:

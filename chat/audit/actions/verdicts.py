@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import structlog
+from msgspec import UNSET, Struct, UnsetType, structs
 
 from chat.account import store as accounts
 from chat.core import access
@@ -69,6 +69,32 @@ class ChainVerdict:
         return f"{self.account}: whole, {self.entries} entries, the last is {self.number} {self.hash}"
 
 
+class PartView(Struct, frozen=True):
+    """A closed part as JSON has it; times are RFC 3339. `unchanged` where that was looked at."""
+
+    first: int
+    last: int
+    hash: str
+    broken_at: int
+    why: str
+    closed_at: str
+    dropped_at: str | None
+    unchanged: bool | UnsetType = UNSET
+
+
+class VerdictView(Struct, frozen=True):
+    """A verdict as JSON has it."""
+
+    account: str
+    entries: int
+    number: int
+    hash: str
+    broken_at: int | None
+    why: str
+    closed: list[PartView]
+    whole: bool
+
+
 async def verify(services: Services, account_id: str) -> ChainVerdict:
     """Check an account's log from end to end, as it is at one moment, and note what was found."""
 
@@ -107,17 +133,31 @@ async def sweep(services: Services) -> int:
     return len([await verify(services, each) for each in due])
 
 
-def verdict_view(found: ChainVerdict) -> dict[str, Any]:
+def verdict_view(found: ChainVerdict) -> VerdictView:
     """Return a verdict as JSON has it."""
-    closed = [part_view(each.part) | {"unchanged": each.unchanged} for each in found.closed]
-    return asdict(found) | {"closed": closed, "whole": found.whole}
+    return VerdictView(
+        account=found.account,
+        entries=found.entries,
+        number=found.number,
+        hash=found.hash,
+        broken_at=found.broken_at,
+        why=found.why,
+        closed=[structs.replace(part_view(each.part), unchanged=each.unchanged) for each in found.closed],
+        whole=found.whole,
+    )
 
 
-def part_view(part: Part) -> dict[str, Any]:
+def part_view(part: Part) -> PartView:
     """Return a closed part as JSON has it."""
-    times = {"closed_at": stamp(part.closed_at), "dropped_at": part.dropped_at and stamp(part.dropped_at)}
-    named = ("first", "last", "hash", "broken_at", "why")
-    return {name: getattr(part, name) for name in named} | times
+    return PartView(
+        first=part.first,
+        last=part.last,
+        hash=part.hash,
+        broken_at=part.broken_at,
+        why=part.why,
+        closed_at=stamp(part.closed_at),
+        dropped_at=stamp(part.dropped_at) if part.dropped_at else None,
+    )
 
 
 def fault(services: Services, tx: Tx, head: ChainHead, parts: Sequence[Part]) -> Break | None:

@@ -7,7 +7,9 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+from msgspec import UNSET, Struct, UnsetType
 
 from chat.account import store as accounts
 from chat.attachments import store as uploads
@@ -21,10 +23,8 @@ from chat.core.settings import Settings
 from chat.infra.audit import audit
 from chat.infra.blobs import PREVIEW
 from chat.infra.keys import keycopy
-from chat.infra.ledger.ledger import LedgerHead
 from chat.infra.services import Services
 from chat.infra.store import backups, copies, migrations
-from chat.infra.store.backups import BackupStatus
 from chat.infra.store.tx import Tx
 
 DAYS_MOST = 3650
@@ -35,9 +35,28 @@ SPARE = 7 * DAY
 WORK, RESTS = 0.02, 2
 """After so many seconds of work a backup rests this many times as long: whoever chats needs processors and disk too."""
 TellLine = Callable[[str], None]
+Piece = TypeVar("Piece")
 
 
-async def make(services: Services, folder: Path, days: int | None, told: TellLine) -> dict[str, Any]:
+class BackupReport(Struct, frozen=True):
+    """
+    A backup that was made: its rows by table, its files, those that were missing, the older backups that went, the keys
+    that were copied.
+    """
+
+    backup: str
+    id: str
+    made_at: str
+    lapses_at: str
+    tables: dict[str, int]
+    files: int
+    missing: int
+    bytes: int
+    removed: list[str]
+    keys: int | UnsetType = UNSET
+
+
+async def make(services: Services, folder: Path, days: int | None, told: TellLine) -> BackupReport:
     """
     Write a backup into a folder and remove those of ours there that have lapsed; return what it holds.
 
@@ -68,17 +87,17 @@ async def make(services: Services, folder: Path, days: int | None, told: TellLin
     await services.store.write(note)
     stands = await services.store.read(backups.get_status)
     removed = await asyncio.to_thread(lapse, services, folder, stands.backup_days)
-    return {
-        "backup": str(path),
-        "id": made["id"],
-        "made_at": stamp(begun),
-        "lapses_at": stamp(begun + stands.backup_days * DAY),
-        "tables": counts_of(manifest),
-        "files": manifest["files"],
-        "missing": manifest["missing"],
-        "bytes": path.stat().st_size,
-        "removed": removed,
-    }
+    return BackupReport(
+        backup=str(path),
+        id=made["id"],
+        made_at=stamp(begun),
+        lapses_at=stamp(begun + stands.backup_days * DAY),
+        tables=archive.counts_of(manifest),
+        files=manifest["files"],
+        missing=manifest["missing"],
+        bytes=path.stat().st_size,
+        removed=removed,
+    )
 
 
 async def copy_keys(services: Services, folder: Path, backups_in: Path) -> int:
@@ -116,21 +135,6 @@ def apart(settings: Settings, folder: Path) -> None:
     """Raise Misconfigured where a folder is the data folder, in it or around it: there the keys are."""
     if _nested(folder, settings.data):
         raise Misconfigured(f"{folder} is where the data and its keys are; name a folder apart from {settings.data}")
-
-
-def head_of(manifest: dict[str, Any]) -> LedgerHead:
-    """Return how far the ledger was when a backup was begun."""
-    return LedgerHead(manifest["ledger"]["number"], manifest["ledger"]["mark"])
-
-
-def counts_of(manifest: dict[str, Any]) -> dict[str, int]:
-    """Return how many rows a backup has of each table."""
-    return {each["name"]: each["rows"] for each in manifest["tables"]}
-
-
-def server_of(manifest: dict[str, Any]) -> BackupStatus:
-    """Return the server's row as a backup has it."""
-    return BackupStatus(**manifest["server"])
 
 
 def _absolute(folder: Path) -> str:
@@ -180,7 +184,7 @@ class _Counter:
         self.count, self._name, self._told, self._each = 0, name, told, each
         self._begun = time.monotonic()
 
-    def through(self, coming: Iterator[Any]) -> Iterator[Any]:
+    def through(self, coming: Iterator[Piece]) -> Iterator[Piece]:
         """Yield what comes."""
         since = time.perf_counter()
         for each in coming:

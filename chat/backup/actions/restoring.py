@@ -6,13 +6,16 @@ Killed anywhere it is begun again: the place stays marked, and a marked place ma
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+
+from msgspec import Struct
 
 from chat.account import store as accounts
 from chat.backup.actions import replay
-from chat.backup.actions.backups import TellLine, counts_of, head_of, server_of
+from chat.backup.actions.backups import TellLine
+from chat.backup.store import archive
 from chat.backup.store.archive import Backup
 from chat.contacts.store import contacts
 from chat.core.clock import now, stamp
@@ -73,14 +76,35 @@ def load(settings: Settings, backup: Backup, told: TellLine) -> None:
     migrations.migrate(settings)
 
 
-async def finish(services: Services, backup: Backup, told: TellLine) -> dict[str, Any]:
+class OpenedSample(Struct, frozen=True):
+    """Of so many contacts looked at: `gone` have no key any more, `closed` have one that does not fit."""
+
+    looked_at: int
+    opened: int
+    gone: int
+    closed: int
+
+
+class RestoreReport(Struct, frozen=True):
+    """What was brought back: rows by table, files, what was done again from the ledger, and whether it opens."""
+
+    backup: str
+    made_at: str
+    epoch: int
+    tables: dict[str, int]
+    files: int
+    replayed: dict[str, int]
+    sample: OpenedSample
+
+
+async def finish(services: Services, backup: Backup, told: TellLine) -> RestoreReport:
     """Replay, look whether it opens, write the database anew and let it be served; return the report."""
-    entries = replay.since(services, head_of(backup.manifest).number, backup.head.made_at)
+    entries = replay.since(services, archive.ledger_head_of(backup.manifest).number, backup.head.made_at)
     told(f"replaying {len(entries)} entries of the ledger")
     done = await replay.run(services, entries)
     sample = await services.store.read(lambda tx: _sample(services, tx))
-    if sample["closed"] and not sample["opened"]:  # one that is damaged must not keep all others away
-        raise Misconfigured(f"None of {sample['looked_at']} contacts opens: these are other keys")
+    if sample.closed and not sample.opened:  # one that is damaged must not keep all others away
+        raise Misconfigured(f"None of {sample.looked_at} contacts opens: these are other keys")
     await services.store.scrub(small=False)
     stands = await services.store.read(backups.get_status)
 
@@ -91,15 +115,15 @@ async def finish(services: Services, backup: Backup, told: TellLine) -> dict[str
         services.ledger.enter(services.clock(), replay.RESTORED, {"backup": backup.head.id, "epoch": stands.epoch})
 
     await services.store.write(work)
-    return {
-        "backup": str(backup.path),
-        "made_at": stamp(backup.head.made_at),
-        "epoch": stands.epoch,
-        "tables": counts_of(backup.manifest),
-        "files": backup.manifest["files"],
-        "replayed": done,
-        "sample": sample,
-    }
+    return RestoreReport(
+        backup=str(backup.path),
+        made_at=stamp(backup.head.made_at),
+        epoch=stands.epoch,
+        tables=archive.counts_of(backup.manifest),
+        files=backup.manifest["files"],
+        replayed=done,
+        sample=sample,
+    )
 
 
 def _may_be_filled(settings: Settings) -> bool:
@@ -118,14 +142,14 @@ def _keys(keys: Keys, ledger: Ledger, backup: Backup, keys_from: Path | None, *,
         )
     if keys_from is not None:
         keycopy.put_back(keys_from, keys, ledger)
-    if counts_of(backup.manifest)["contact"] and keys.is_empty():
+    if archive.counts_of(backup.manifest)["contact"] and keys.is_empty():
         raise Misconfigured("There are no keys here, and nothing opens without; put them back first, or say --keys DIR")
-    if not sure and ledger.gone() > head_of(backup.manifest).number:
+    if not sure and ledger.gone() > archive.ledger_head_of(backup.manifest).number:
         raise Misconfigured(
             f"{backup.path} has lapsed: the ledger no longer says what was taken away soon after it was made. Take a "
             "newer one, or say --without-ledger and file those erasures again"
         )
-    if not sure and not ledger.reaches(head_of(backup.manifest)):
+    if not sure and not ledger.reaches(archive.ledger_head_of(backup.manifest)):
         raise Misconfigured(
             "The ledger of erasures beside the keys is gone or older than this backup, so erasures since are not "
             "known. Bring it back, or say --without-ledger and file them again"
@@ -156,22 +180,22 @@ def _rows(tx: Tx, backup: Backup, told: TellLine) -> None:
         for count in copies.load(tx, each["name"], shape, backup.lines(f"tables/{each['name']}")):
             if count % 100_000 == 0:
                 told(f"{each['name']}: {count:,}")
-    of = counts_of(backup.manifest)
+    of = archive.counts_of(backup.manifest)
     if copies.counts(tx, of) != of or copies.broken(tx):
         raise Misconfigured(f"{backup.path} does not hold what its manifest says")
     copies.count_on(tx, backup.manifest["counters"], of)
-    was = server_of(backup.manifest)
+    was = archive.status_of(backup.manifest)
     backups.take_over(tx, was, max(was.epoch + 1, (now() - SINCE) // 1000))
 
 
-def _sample(services: Services, tx: Tx) -> dict[str, int]:
-    """Open what some contacts said: `gone` have no key any more, `closed` have one that does not fit."""
-    found = {"looked_at": 0, "opened": 0, "gone": 0, "closed": 0}
-    for account in accounts.all_of(tx):
-        for contact in contacts.page(tx, account.id, None, 0, SAMPLE):
-            found["looked_at"] += 1
-            found[_opens(services, tx, contact)] += 1
-    return found
+def _sample(services: Services, tx: Tx) -> OpenedSample:
+    """Open what some contacts said."""
+    found = Counter(
+        _opens(services, tx, contact)
+        for account in accounts.all_of(tx)
+        for contact in contacts.page(tx, account.id, None, 0, SAMPLE)
+    )
+    return OpenedSample(found.total(), found["opened"], found["gone"], found["closed"])
 
 
 def _opens(services: Services, tx: Tx, contact: Contact) -> str:

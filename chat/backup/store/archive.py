@@ -11,7 +11,7 @@ import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,6 +20,8 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 from chat.core.crypt import Signer
 from chat.core.errors import Misconfigured, Unavailable
+from chat.infra.ledger.ledger import LedgerHead
+from chat.infra.store.backups import BackupStatus
 
 FORMAT = 1
 HEAD_BYTES = 1024
@@ -134,6 +136,21 @@ def opened(path: Path, signer: Signer) -> Iterator[Backup]:
             yield Backup(path, head, file)
     except (OSError, BadZipFile) as error:
         raise Misconfigured(f"{path} cannot be read ({getattr(error, 'strerror', None) or error})") from error
+
+
+def counts_of(manifest: Mapping[str, Any]) -> dict[str, int]:
+    """Return how many rows a backup has of each table."""
+    return {each["name"]: each["rows"] for each in manifest["tables"]}
+
+
+def ledger_head_of(manifest: Mapping[str, Any]) -> LedgerHead:
+    """Return how far the ledger was when a backup was begun."""
+    return LedgerHead(manifest["ledger"]["number"], manifest["ledger"]["mark"])
+
+
+def status_of(manifest: Mapping[str, Any]) -> BackupStatus:
+    """Return the server's row as a backup has it."""
+    return BackupStatus(**manifest["server"])
 
 
 def ours(folder: Path, signer: Signer) -> list[tuple[Path, ArchiveSeal]]:

@@ -10,6 +10,7 @@ from chat.account.actions import forms
 from chat.consent import store as consents
 from chat.consent.actions import consent, notices
 from chat.consent.actions.consent import VisitorAgreement
+from chat.consent.actions.receipts import SignedReceipt, signed_receipt
 from chat.contacts.store import contacts
 from chat.core.errors import LetheError, NotNow
 from chat.core.events import ConsentChanged
@@ -24,7 +25,7 @@ class Begun:
     """What agreeing gives: the token for the socket, the signed receipt, the contact's public id."""
 
     token: str
-    receipt: dict[str, Any]
+    receipt: SignedReceipt
     contact_id: str
 
 
@@ -53,22 +54,20 @@ async def begin(services: Services, site_key: str, asked: VisitorAgreement) -> B
     slot = await asyncio.to_thread(services.keys.create, uid)
     row = _row(services, site, asked, uid, slot)
     try:
-        contact, entry = await services.store.write(lambda tx: _store(services, tx, agreeing, asked, row))
+        contact, signed = await services.store.write(lambda tx: _store(services, tx, agreeing, asked, row))
     except LetheError:
         await asyncio.to_thread(services.keys.destroy, slot, uid)
         raise
     if contact.uid != uid:
         await asyncio.to_thread(services.keys.destroy, slot, uid)
         services.bus.publish(ConsentChanged(contact.account_id, contact.id))
-    return Begun(
-        services.tokens.visitor(contact.uid, site.key, services.clock()), consent.signed_receipt(entry), contact.uid
-    )
+    return Begun(services.tokens.visitor(contact.uid, site.key, services.clock()), signed, contact.uid)
 
 
 def _store(
     services: Services, tx: Tx, agreeing: _Agreeing, asked: VisitorAgreement, row: dict[str, Any]
-) -> tuple[Contact, dict[str, Any]]:
-    """Store the contact, or find the one who began with this id; return the contact and the receipt's row."""
+) -> tuple[Contact, SignedReceipt]:
+    """Store the contact, or find the one who began with this id; return the contact and the receipt."""
     contact = contacts.add(tx, row)
     if contact is None:
         return _again(services, tx, agreeing, asked, row["begun"])
@@ -76,25 +75,25 @@ def _store(
         raise _used()
     entry = consent.entry_of(services, agreeing.account, agreeing.site, contact, agreeing.text, asked, "given")
     consents.add_receipt(tx, contact.id, entry, live=True)
-    return contact, entry
+    return contact, signed_receipt(entry.document, entry.signature)
 
 
 def _again(
     services: Services, tx: Tx, agreeing: _Agreeing, asked: VisitorAgreement, begun: str
-) -> tuple[Contact, dict[str, Any]]:
+) -> tuple[Contact, SignedReceipt]:
     """The answer was lost and they agree once more, perhaps to something else: what they say now counts."""
     contact = contacts.begun(tx, begun)
     if contact is None:
         raise _used()
     last = consents.receipts(tx, contact.id)[-1]
     if contacts.has_written(tx, contact.id):
-        return contact, {"document": last.document, "signature": last.signature}
+        return contact, signed_receipt(last.document, last.signature)
     contacts.change(tx, contact.id, **_answers(services, agreeing.site, asked, contact.uid, contact.key_slot))
     entry = consent.entry_of(services, agreeing.account, agreeing.site, contact, agreeing.text, asked, "renewed")
-    if all(getattr(last, each) == entry[each] for each in ("notice_version", "locale", "purposes")):
-        return contact, {"document": last.document, "signature": last.signature}
+    if all(getattr(last, each) == getattr(entry, each) for each in ("notice_version", "locale", "purposes")):
+        return contact, signed_receipt(last.document, last.signature)
     consent.record_renewal(services, tx, contact, entry)
-    return contact, entry
+    return contact, signed_receipt(entry.document, entry.signature)
 
 
 def _used() -> NotNow:

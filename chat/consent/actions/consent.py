@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from typing import Any
 
 from chat.account import store as accounts
 from chat.consent import store as consents
 from chat.consent.actions import notices
+from chat.consent.actions.receipts import (
+    ReceiptAccount,
+    ReceiptDocument,
+    ReceiptNotice,
+    ReceiptPurpose,
+    ReceiptSite,
+    SignedReceipt,
+    signed_receipt,
+)
+from chat.consent.store import ReceiptEntry
 from chat.contacts.store import contacts
 from chat.core.clock import stamp
 from chat.core.crypt import canonical
@@ -59,11 +67,11 @@ async def renew(
     return receipt
 
 
-def record_renewal(services: Services, tx: Tx, contact: Contact, entry: dict[str, Any]) -> Receipt:
+def record_renewal(services: Services, tx: Tx, contact: Contact, entry: ReceiptEntry) -> Receipt:
     """Enter that a contact agreed again; return the receipt."""
     before = consents.receipts(tx, contact.id)[-1].purposes
     consents.add_receipt(tx, contact.id, entry, live=True)
-    if before.get("spam_training") and not entry["purposes"].get("spam_training"):
+    if before.get("spam_training") and not entry.purposes.get("spam_training"):
         services.ledger.enter(services.clock(), "narrow", {"contact": contact.uid})
     return consents.receipts(tx, contact.id)[-1]
 
@@ -104,7 +112,7 @@ async def expire(services: Services) -> int:
     return len(ended)
 
 
-def _ended(services: Services, tx: Tx, contact: Contact, account: Account, site: Site, action: str) -> dict[str, Any]:
+def _ended(services: Services, tx: Tx, contact: Contact, account: Account, site: Site, action: str) -> ReceiptEntry:
     """Return the ledger's row for a consent that ends: to the notice last agreed to, and no purpose is left."""
     version = consents.receipts(tx, contact.id)[-1].notice_version
     notice = consents.notices(tx, account.id, version)[0]
@@ -112,10 +120,10 @@ def _ended(services: Services, tx: Tx, contact: Contact, account: Account, site:
     return entry_of(services, account, site, contact, (notice, notice.text(contact.locale)), asked, action)
 
 
-async def receipt(services: Services, visitor: Visitor) -> dict[str, Any]:
+async def receipt(services: Services, visitor: Visitor) -> SignedReceipt:
     """Return the visitor's last receipt, signed."""
     ledger = await receipts(services, (await reader_of(services, visitor)).id)
-    return signed_receipt({"document": ledger[-1].document, "signature": ledger[-1].signature})
+    return signed_receipt(ledger[-1].document, ledger[-1].signature)
 
 
 async def receipts(services: Services, contact_id: int) -> list[Receipt]:
@@ -153,17 +161,6 @@ async def contact_of(services: Services, visitor: Visitor, *, live: bool = True)
     return await services.store.read(work)
 
 
-def signed_receipt(entry: dict[str, Any]) -> dict[str, Any]:
-    """Return a receipt as it is handed out: what was signed, and the signature with the key that checks it."""
-    document = json.loads(entry["document"])
-    proof = {
-        "alg": "Ed25519",
-        "value": entry["signature"],
-        "over": "the receipt as JSON, keys sorted, no spaces, UTF-8",
-    }
-    return {"receipt": document, "signature": proof | {"public_key": document["signed_with"]}}
-
-
 def require_agreement(
     notice: Notice | None, version: int, choices: dict[str, bool], locale: str
 ) -> tuple[Notice, NoticeText]:
@@ -183,32 +180,25 @@ def entry_of(
     agreed: tuple[Notice, NoticeText],
     asked: VisitorAgreement,
     action: str,
-) -> dict[str, Any]:
+) -> ReceiptEntry:
     """Return the ledger's row: the document says everything, to the byte that was signed."""
     notice, text = agreed
     uid, at = uuid7(), services.clock()
-    choices = {each["id"]: bool(asked.purposes.get(each["id"])) for each in notices.purposes(text)}
-    document = {
-        "receipt": uid,
-        "action": action,
-        "at": stamp(at),
-        "account": {"id": account.id, "name": account.name},
-        "site": {"key": site.key, "name": site.name},
-        "contact_id": contact.uid,
-        "notice": notices.notice_view(notice, text.locale),
-        "locale": text.locale,
-        "consent": choices,
-        "widget_build": asked.build,
-        "signed_with": services.signer.public_key,
-    }
+    choices = {each.id: bool(asked.purposes.get(each.id)) for each in notices.purposes(text)}
+    shown = [ReceiptPurpose(each.id, each.label, each.required) for each in notices.purposes(text)]
+    document = ReceiptDocument(
+        account=ReceiptAccount(account.id, account.name),
+        action=action,
+        at=stamp(at),
+        consent=choices,
+        contact_id=contact.uid,
+        locale=text.locale,
+        notice=ReceiptNotice(text.privacy_url, shown, text.sha256, text.text, notice.version),
+        receipt=uid,
+        signed_with=services.signer.public_key,
+        site=ReceiptSite(site.key, site.name),
+        widget_build=asked.build,
+    )
     written = canonical(document)
-    return {
-        "uid": uid,
-        "action": action,
-        "notice_version": notice.version,
-        "locale": text.locale,
-        "purposes": choices,
-        "at": at,
-        "document": written.decode(),
-        "signature": services.signer.sign(written),
-    }
+    signature = services.signer.sign(written)
+    return ReceiptEntry(uid, action, notice.version, text.locale, choices, at, written.decode(), signature)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from typing import Any
 from urllib.parse import urlsplit
 
 from chat.account import store as accounts
@@ -13,6 +12,7 @@ from chat.core import access
 from chat.core.crypt import canonical
 from chat.core.errors import InvalidField
 from chat.core.events import NoticePublished
+from chat.core.frames import NoticeView, PurposeView
 from chat.core.ids import uuid7
 from chat.core.model import LOCALES, Account, Actor, Notice, NoticeText, Site
 from chat.core.texts import line, seen
@@ -90,24 +90,18 @@ async def site_and_notice(services: Services, site_key: str) -> tuple[Account, S
     return await services.store.read(work)
 
 
-def notice_view(notice: Notice | None, locale: str) -> dict[str, Any] | None:
+def notice_view(notice: Notice | None, locale: str) -> NoticeView | None:
     """Return a notice as the visitor gets it: version, text, privacy link, hash and purposes."""
     if notice is None:
         return None
     text = notice.text(locale)
-    return {
-        "version": notice.version,
-        "text": text.text,
-        "privacy_url": text.privacy_url,
-        "sha256": text.sha256,
-        "purposes": purposes(text),
-    }
+    return NoticeView(notice.version, text.text, text.privacy_url, text.sha256, purposes(text))
 
 
-def purposes(text: NoticeText) -> list[dict[str, Any]]:
+def purposes(text: NoticeText) -> list[PurposeView]:
     """Return what is asked, each with the sentence beside its box. No box is ever ticked beforehand."""
     labels = {"chat": text.chat_label, "spam_training": text.training_label}
-    return [{"id": each, "required": each == "chat", "label": labels[each]} for each in PURPOSES if labels[each]]
+    return [PurposeView(each, required=each == "chat", label=labels[each]) for each in PURPOSES if labels[each]]
 
 
 def in_force(tx: Tx, account: Account) -> Notice | None:
@@ -152,7 +146,7 @@ def _checked(text: NoticeText) -> NoticeText:
     return replace(made, sha256=sha256(canonical(_hashed(made))).hexdigest())
 
 
-def _hashed(text: NoticeText) -> dict[str, Any]:
+def _hashed(text: NoticeText) -> dict[str, object]:
     """What the notice's hash is over: everything the visitor is shown of it."""
     return {
         "locale": text.locale,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
@@ -92,6 +90,55 @@ class Seen(Struct, frozen=True):
     visitor: int = 0
 
 
+class Named(Struct, frozen=True):
+    """An agent, account or department by its id and its name."""
+
+    id: str
+    name: str
+
+
+class ContactName(Struct, frozen=True):
+    """A contact by its id, and the name where one was given."""
+
+    id: str
+    name: str | None
+
+
+class SiteName(Struct, frozen=True):
+    """A site by its id, its name and the colour of its widget."""
+
+    id: str
+    name: str
+    color: str
+
+
+class Preview(Struct, frozen=True):
+    """The last message's first characters: `kind` says who wrote it, `at` is RFC 3339."""
+
+    kind: str
+    text: str
+    at: str
+
+
+class TicketSummary(Struct, frozen=True):
+    """A ticket as lists show it; times are RFC 3339, `unread` is how many messages no agent has read."""
+
+    number: int
+    status: str
+    assignee: Named | None
+    contact: ContactName
+    site: SiteName
+    department: Named | None
+    last_seq: int
+    last_note: int
+    held: int
+    unread: int
+    preview: Preview | None
+    tags: list[str]
+    created_at: str
+    updated_at: str
+
+
 class Welcome(OutboundFrame, frozen=True, tag="welcome"):
     """The state on arrival, and everything after `last_seq`."""
 
@@ -106,7 +153,7 @@ class Welcome(OutboundFrame, frozen=True, tag="welcome"):
     notes: list[NoteOut] | UnsetType = UNSET
     last_seq: int | UnsetType = UNSET
     last_note: int | UnsetType = UNSET
-    summary: dict[str, Any] | UnsetType = UNSET
+    summary: TicketSummary | UnsetType = UNSET
 
 
 class TypingOut(OutboundFrame, frozen=True, tag="typing"):
@@ -136,30 +183,48 @@ class PresenceOut(OutboundFrame, frozen=True, tag="presence"):
 class TicketOut(OutboundFrame, frozen=True, tag="ticket"):
     """
     A ticket as lists show it, new or changed; of one that is gone there is no more than `status`. `ticket` and `number`
-    are the same number. What people are named by is `id` and `name`; a site has its `color` too.
+    are the same number.
     """
 
     ticket: int
     number: int
     status: str
-    assignee: dict[str, str] | UnsetType | None = UNSET
-    contact: dict[str, str | None] | UnsetType = UNSET
-    site: dict[str, str] | UnsetType = UNSET
-    department: dict[str, str] | UnsetType | None = UNSET
+    assignee: Named | UnsetType | None = UNSET
+    contact: ContactName | UnsetType = UNSET
+    site: SiteName | UnsetType = UNSET
+    department: Named | UnsetType | None = UNSET
     last_seq: int | UnsetType = UNSET
     last_note: int | UnsetType = UNSET
     held: int | UnsetType = UNSET
     unread: int | UnsetType = UNSET
-    preview: dict[str, str] | UnsetType | None = UNSET
+    preview: Preview | UnsetType | None = UNSET
     tags: list[str] | UnsetType = UNSET
     created_at: str | UnsetType = UNSET
     updated_at: str | UnsetType = UNSET
 
 
+class PurposeView(Struct, frozen=True):
+    """A purpose that is asked for, with the sentence beside its box."""
+
+    id: str
+    required: bool
+    label: str
+
+
+class NoticeView(Struct, frozen=True):
+    """A notice in one language as a visitor gets it; `sha256` is over all of it."""
+
+    version: int
+    text: str
+    privacy_url: str
+    sha256: str
+    purposes: list[PurposeView]
+
+
 class ConsentRequiredOut(OutboundFrame, frozen=True, tag="consent_required"):
     """Nothing passes until the visitor agrees to this notice; `notice` is null where none is published."""
 
-    notice: dict[str, Any] | None
+    notice: NoticeView | None
 
 
 class EndedOut(OutboundFrame, frozen=True, tag="ended"):

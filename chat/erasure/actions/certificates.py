@@ -3,26 +3,112 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from typing import Any
+
+from msgspec import Struct, json
 
 from chat.core.clock import DAY, stamp
-from chat.core.crypt import canonical
+from chat.core.crypt import Proof, canonical
 from chat.core.model import Account
 from chat.erasure.store.erasures import Erasure, Went
+from chat.erasure.store.recipients import Recipient
 from chat.infra.keys import keycopy
 from chat.infra.services import Services
 from chat.infra.store import backups as rows
 
+OVER = "the certificate as JSON, keys sorted, no spaces, UTF-8"
 
-async def backups(services: Services, erasure: Erasure) -> dict[str, Any]:
+# The fields of a certificate stand in the order of their names, as in what is signed: it is handed out to the byte.
+
+
+class CertifiedAccount(Struct, frozen=True, forbid_unknown_fields=True):
+    """Whose contact it was."""
+
+    id: str
+    name: str
+
+
+class CertifiedBackups(Struct, frozen=True, forbid_unknown_fields=True):
+    """When the last backup with remains lapses, and whether those can be read."""
+
+    lapse_at: str
+    readable: bool
+
+
+class CertifiedConsent(Struct, frozen=True, forbid_unknown_fields=True):
+    """How many receipts there were, and a hash that proves them."""
+
+    receipts: int
+    sha256: str
+
+
+class CertifiedPlace(Struct, frozen=True, forbid_unknown_fields=True):
+    """How it went in one place."""
+
+    at: str
+    found: int
+    kind: str
+    left: int | None
+    place: str
+    removed: int
+
+
+class CertifiedRecipient(Struct, frozen=True, forbid_unknown_fields=True):
+    """By what way somebody was sent how much, and when they were told."""
+
+    count: int
+    kind: str
+    told_at: str | None
+
+
+class CertifiedScrub(Struct, frozen=True, forbid_unknown_fields=True):
+    """When the database was written anew, and by when it has to be."""
+
+    done_at: str | None
+    due_at: str
+
+
+class Certificate(Struct, frozen=True, forbid_unknown_fields=True):
+    """What is signed: `certificate` is the request's id, times are RFC 3339."""
+
+    account: CertifiedAccount
+    backups: CertifiedBackups
+    certificate: str
+    consent: CertifiedConsent
+    done_at: str
+    places: list[CertifiedPlace]
+    recipients: list[CertifiedRecipient]
+    requested_at: str
+    requested_by: str
+    scrub: CertifiedScrub
+    signed_with: str
+
+
+class SignedCertificate(Struct, frozen=True):
+    """A certificate and the signature over it."""
+
+    certificate: Certificate
+    signature: Proof
+
+
+class StepView(Struct, frozen=True):
+    """How it went in one place so far; `at` is RFC 3339."""
+
+    place: str
+    kind: str
+    found: int
+    removed: int
+    left: int | None
+    at: str
+
+
+async def backups(services: Services, erasure: Erasure) -> CertifiedBackups:
     """
     Return when the last backup with remains lapses, and whether those can be read: only where a copy of the keys was
     out of reach and may still hold this one.
     """
     stands, whose = await services.store.read(rows.get_status), (erasure.key_slot, erasure.contact_uid)
     unreached = await asyncio.to_thread(keycopy.holds, stands.keys_copied_to, *whose) is None
-    return {"lapse_at": stamp(services.clock() + stands.backup_days * DAY), "readable": unreached}
+    return CertifiedBackups(stamp(services.clock() + stands.backup_days * DAY), unreached)
 
 
 def made(
@@ -30,49 +116,45 @@ def made(
     account: Account,
     erasure: Erasure,
     went: list[Went],
-    recipients: list[dict[str, Any]],
+    told: list[Recipient],
     scrubbed: int | None,
-    kept: dict[str, Any],
+    kept: CertifiedBackups,
 ) -> tuple[str, str]:
     """
     Return the certificate as it is signed, to the byte, and the signature. `scrubbed` is when freed pages were, `kept`
     what is to be said of backups.
     """
     now = services.clock()
-    document = {
-        "certificate": erasure.id,
-        "account": {"id": account.id, "name": account.name},
-        "requested_at": stamp(erasure.requested_at),
-        "requested_by": erasure.source,
-        "done_at": stamp(now),
-        "places": [step_view(each) for each in went],
-        "consent": {"receipts": erasure.receipts, "sha256": erasure.proof},
-        "recipients": recipients,
-        "scrub": {"done_at": stamp(scrubbed) if scrubbed else None, "due_at": stamp(scrubbed or now + DAY)},
-        "backups": kept,
-        "signed_with": services.signer.public_key,
-    }
+    document = Certificate(
+        account=CertifiedAccount(account.id, account.name),
+        backups=kept,
+        certificate=erasure.id,
+        consent=CertifiedConsent(erasure.receipts, erasure.proof),
+        done_at=stamp(now),
+        places=[
+            CertifiedPlace(stamp(each.at), each.found, each.kind, each.left, each.place, each.removed) for each in went
+        ],
+        recipients=[
+            CertifiedRecipient(len(each.letters), each.kind, stamp(each.told_at) if each.told_at else None)
+            for each in told
+        ],
+        requested_at=stamp(erasure.requested_at),
+        requested_by=erasure.source,
+        scrub=CertifiedScrub(stamp(scrubbed) if scrubbed else None, stamp(scrubbed or now + DAY)),
+        signed_with=services.signer.public_key,
+    )
     written = canonical(document)
     return written.decode(), services.signer.sign(written)
 
 
-def signed(erasure: Erasure) -> dict[str, Any] | None:
+def signed(erasure: Erasure) -> SignedCertificate | None:
     """Return the certificate as it is handed out, None before it is made."""
     if erasure.certificate is None:
         return None
-    document = json.loads(erasure.certificate)
-    over = "the certificate as JSON, keys sorted, no spaces, UTF-8"
-    proof = {"alg": "Ed25519", "value": erasure.signature, "over": over, "public_key": document["signed_with"]}
-    return {"certificate": document, "signature": proof}
+    document = json.decode(erasure.certificate, type=Certificate)
+    return SignedCertificate(document, Proof("Ed25519", erasure.signature or "", OVER, document.signed_with))
 
 
-def step_view(went: Went) -> dict[str, Any]:
+def step_view(went: Went) -> StepView:
     """Return how it went in one place."""
-    return {
-        "place": went.place,
-        "kind": went.kind,
-        "found": went.found,
-        "removed": went.removed,
-        "left": went.left,
-        "at": stamp(went.at),
-    }
+    return StepView(went.place, went.kind, went.found, went.removed, went.left, stamp(went.at))

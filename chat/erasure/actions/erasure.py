@@ -10,6 +10,8 @@ from hashlib import sha256
 from typing import Any
 
 import structlog
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from chat.account import store as accounts
 from chat.consent import store as consents
@@ -26,6 +28,8 @@ from chat.core.ids import uuid7
 from chat.core.model import Actor, Contact, Ticket
 from chat.core.tokens import Visitor
 from chat.erasure.actions import certificates, forgetting, recipients
+from chat.erasure.actions.certificates import SignedCertificate, StepView
+from chat.erasure.actions.recipients import RecipientView
 from chat.erasure.store import erasures
 from chat.erasure.store import recipients as told_of
 from chat.erasure.store.erasures import Erasure
@@ -45,6 +49,43 @@ LATELY_MOST = 500
 QUIET = 120_000
 """So many ms after the last message nobody is taken to be writing."""
 Still = Callable[[Tx, Contact], bool]
+
+
+class ErasureView(Struct, frozen=True):
+    """A request to forget a contact, as lists show it; times are RFC 3339, `held_until` where a hold keeps it."""
+
+    id: str
+    state: str
+    source: str
+    requested_at: str
+    due_at: str
+    held_until: str | None
+    done_at: str | None
+
+
+class ErasureState(ErasureView, frozen=True):
+    """How far a request is, place by place, whom it has to tell, and the certificate once it is done."""
+
+    places: list[StepView]
+    recipients: list[RecipientView]
+    certificate: SignedCertificate | None
+
+
+class CertifiedErasure(ErasureView, frozen=True):
+    """A request and its certificate."""
+
+    certificate: SignedCertificate | None
+
+
+class ErasureProgress(Struct, frozen=True):
+    """How far a request is: of so many `places` so many were `reached`."""
+
+    id: str
+    state: str
+    due_at: str
+    certificate: SignedCertificate | None
+    places: int
+    reached: int
 
 
 async def by_visitor(services: Services, visitor: Visitor) -> str:
@@ -78,7 +119,7 @@ async def by_link(services: Services, contact: Contact, *, at_once: bool) -> str
     return await _request(services, contact.uid, contact.account_id, "link" if at_once else "visitor", "visitor")
 
 
-async def progress(services: Services, account_id: str, erasure_id: str) -> dict[str, Any]:
+async def progress(services: Services, account_id: str, erasure_id: str) -> ErasureProgress:
     """Return how far a request is, and its certificate, to whoever knows its number; nothing in it is personal."""
 
     def work(tx: Tx) -> tuple[Erasure, list[erasures.Went]]:
@@ -86,13 +127,14 @@ async def progress(services: Services, account_id: str, erasure_id: str) -> dict
         return found, erasures.went(tx, erasure_id)
 
     found, went = await services.store.read(work)
-    seen = {
-        "id": found.id,
-        "state": found.state,
-        "due_at": stamp(found.due_at),
-        "certificate": certificates.signed(found),
-    }
-    return seen | {"places": len(forgetting.steps(services)), "reached": len(went)}
+    return ErasureProgress(
+        id=found.id,
+        state=found.state,
+        due_at=stamp(found.due_at),
+        certificate=certificates.signed(found),
+        places=len(forgetting.steps(services)),
+        reached=len(went),
+    )
 
 
 async def by_email(services: Services, actor: Actor | None, email: str) -> list[str]:
@@ -118,7 +160,7 @@ async def by_email(services: Services, actor: Actor | None, email: str) -> list[
     return [await _request(services, each.uid, each.account_id, _source(actor), who) for each in found]
 
 
-async def state(services: Services, actor: Actor, erasure_id: str) -> dict[str, Any]:
+async def state(services: Services, actor: Actor, erasure_id: str) -> ErasureState:
     """Return how far a request of the account is, place by place, and its certificate once it is done."""
     access.require(actor, "erasure.read")
 
@@ -127,33 +169,35 @@ async def state(services: Services, actor: Actor, erasure_id: str) -> dict[str, 
         return found, erasures.went(tx, erasure_id), holds.until(tx, [found.contact_id])
 
     found, went, held = await services.store.read(work)
-    places = [certificates.step_view(each) for each in went]
-    stands = erasure_view(found, held.get(found.contact_id))
-    told = await recipients.of(services, erasure_id)
-    return stands | {"places": places, "recipients": told, "certificate": certificates.signed(found)}
+    return ErasureState(
+        **asdict(erasure_view(found, held.get(found.contact_id))),
+        places=[certificates.step_view(each) for each in went],
+        recipients=await recipients.of(services, erasure_id),
+        certificate=certificates.signed(found),
+    )
 
 
-async def now(services: Services, email: str) -> list[dict[str, Any]]:
+async def now(services: Services, email: str) -> list[CertifiedErasure]:
     """Erase every contact with an address in all accounts, now; return each request with its certificate."""
     ids = await by_email(services, None, email)
     await sweep(services)
     found = await services.store.read(lambda tx: [erasures.by_id(tx, each) for each in ids])
-    return [erasure_view(each) | {"certificate": certificates.signed(each)} for each in found]
+    return [CertifiedErasure(**asdict(erasure_view(each)), certificate=certificates.signed(each)) for each in found]
 
 
-def as_lines(done: dict[str, Any]) -> list[str]:
+def as_lines(done: CertifiedErasure) -> list[str]:
     """Return a request and its certificate as lines for people."""
-    head = f"{done['id']}: {done['state']}"
-    if done["certificate"] is None:
+    head = f"{done.id}: {done.state}"
+    if done.certificate is None:
         return [head + "; not finished yet, the server's sweep goes on with it"]
-    document = done["certificate"]["certificate"]
-    places = [f"  {each['place']}: found {each['found']}, removed {each['removed']}" for each in document["places"]]
-    return [head, *places, f"  the last backup with unreadable remains lapses {document['backups']['lapse_at']}"]
+    document = done.certificate.certificate
+    places = [f"  {each.place}: found {each.found}, removed {each.removed}" for each in document.places]
+    return [head, *places, f"  the last backup with unreadable remains lapses {document.backups.lapse_at}"]
 
 
 async def page(
     services: Services, actor: Actor, before: str | None, limit: int
-) -> tuple[list[dict[str, Any]], str | None]:
+) -> tuple[list[ErasureView], str | None]:
     """Return the account's requests, newest first, and where the next page begins."""
     access.require(actor, "erasure.read")
 
@@ -166,17 +210,17 @@ async def page(
     return items, found[limit - 1].id if len(found) > limit else None
 
 
-def erasure_view(found: Erasure, held: int | None = None) -> dict[str, Any]:
+def erasure_view(found: Erasure, held: int | None = None) -> ErasureView:
     """Return a request as lists show it; `held` is until when (ms) its contact is."""
-    return {
-        "id": found.id,
-        "state": found.state,
-        "source": found.source,
-        "requested_at": stamp(found.requested_at),
-        "due_at": stamp(found.due_at),
-        "held_until": None if held is None else stamp(held),
-        "done_at": None if found.done_at is None else stamp(found.done_at),
-    }
+    return ErasureView(
+        id=found.id,
+        state=found.state,
+        source=found.source,
+        requested_at=stamp(found.requested_at),
+        due_at=stamp(found.due_at),
+        held_until=None if held is None else stamp(held),
+        done_at=None if found.done_at is None else stamp(found.done_at),
+    )
 
 
 def frame(found: Erasure) -> frames.ErasureOut:
@@ -254,7 +298,7 @@ async def _certify(services: Services, each: Erasure, scrubbed: int | None) -> b
 
     def work(tx: Tx) -> Erasure | None:
         account = accounts.one(tx, each.account_id)
-        told = recipients.recipient_view(told_of.recipients(tx, each.id))
+        told = told_of.recipients(tx, each.id)
         document, signature = certificates.made(
             services, account, each, erasures.went(tx, each.id), told, scrubbed, backups
         )

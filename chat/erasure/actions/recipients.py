@@ -7,10 +7,10 @@ Whoever is to be told is filed while the contact's key still opens their address
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 import structlog
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from msgspec import Struct
 
 from chat.account import store as accounts
 from chat.contacts.store import contacts
@@ -45,6 +45,14 @@ Erasure / Διαγραφή: {erasure}
 log = structlog.get_logger("chat.recipients")
 
 
+class RecipientView(Struct, frozen=True):
+    """By what way somebody was sent how much, and when they were told (RFC 3339); not who it is."""
+
+    kind: str
+    count: int
+    told_at: str | None
+
+
 async def file(services: Services, erasure: Erasure) -> None:
     """Note whom an erasure has to tell, before the key goes. Begun again after that it finds what was filed."""
 
@@ -73,17 +81,15 @@ async def sweep(services: Services) -> int:
     return sum([await _tell(services, each, account_id) for each, account_id in due])
 
 
-async def of(services: Services, erasure_id: str) -> list[dict[str, Any]]:
+async def of(services: Services, erasure_id: str) -> list[RecipientView]:
     """Return whom an erasure has to tell, as its certificate lists them."""
-    return recipient_view(await services.store.read(lambda tx: rows.recipients(tx, erasure_id)))
+    found = await services.store.read(lambda tx: rows.recipients(tx, erasure_id))
+    return [recipient_view(each) for each in found]
 
 
-def recipient_view(found: list[Recipient]) -> list[dict[str, Any]]:
-    """Return recipients without saying who they are: by what way, how much was sent, when they were told."""
-    return [
-        {"kind": each.kind, "count": len(each.letters), "told_at": stamp(each.told_at) if each.told_at else None}
-        for each in found
-    ]
+def recipient_view(each: Recipient) -> RecipientView:
+    """Return a recipient without saying who it is."""
+    return RecipientView(each.kind, len(each.letters), stamp(each.told_at) if each.told_at else None)
 
 
 async def _tell(services: Services, each: Recipient, account_id: str) -> bool:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from typing import Any
+
+from msgspec import Struct
 
 from chat.account import store as accounts
 from chat.account.actions import quotas
@@ -34,6 +35,24 @@ from chat.retention.actions import rules
 
 AT_ONCE, AT_ONCE_BYTES = 1000, 20 * 1024 * 1024
 AN_HOUR = 20
+
+
+class ExportView(Struct, frozen=True):
+    """
+    An export as lists show it: `progress` in percent, `size` in bytes once it is done, times are RFC 3339;
+    `waits_for_room` where the disk is nearly full.
+    """
+
+    id: str
+    contact_id: str
+    state: str
+    waits_for_room: bool
+    progress: int
+    source: str
+    size: int | None
+    requested_at: str
+    done_at: str | None
+    expires_at: str
 
 
 @dataclass(frozen=True)
@@ -124,7 +143,7 @@ async def little(services: Services, contact: Contact) -> bool:
     return await services.store.read(work)
 
 
-async def ask(services: Services, contact: Contact, source: str, who: str) -> dict[str, Any]:
+async def ask(services: Services, contact: Contact, source: str, who: str) -> ExportView:
     """
     File an export, and return how it stands; one that is not ready yet, or younger than a day, is the one. `source` is
     visitor, link, agent, api or command.
@@ -149,23 +168,21 @@ async def ask(services: Services, contact: Contact, source: str, who: str) -> di
     return export_view(services, filed, contact.uid)
 
 
-async def mine(services: Services, contact: Contact) -> list[dict[str, Any]]:
+async def mine(services: Services, contact: Contact) -> list[ExportView]:
     """Return a contact's exports, newest first."""
     found = await services.store.read(lambda tx: exports.of_contact(tx, contact.id))
     return [export_view(services, each, contact.uid) for each in found]
 
 
-async def page(
-    services: Services, actor: Actor, before: str | None, limit: int
-) -> tuple[list[dict[str, Any]], str | None]:
+async def page(services: Services, actor: Actor, before: str | None, limit: int) -> tuple[list[ExportView], str | None]:
     """Return the account's exports, newest first, and where the next page begins. Owner or admin."""
     access.require(actor, "export.list")
     found = await services.store.read(lambda tx: exports.page(tx, actor.account_id, before, limit + 1))
     items = [export_view(services, each, uid) for each, uid in found[:limit]]
-    return items, items[-1]["id"] if len(found) > limit else None
+    return items, items[-1].id if len(found) > limit else None
 
 
-async def state(services: Services, actor: Actor, export_id: str) -> dict[str, Any]:
+async def state(services: Services, actor: Actor, export_id: str) -> ExportView:
     """Return how an export of the account stands."""
     access.require(actor, "contact.export")
     found, contact = await _of_account(services, actor, export_id)
@@ -208,21 +225,21 @@ async def remove(services: Services, contact_uid: str, found: Export) -> None:
         services.archives.remove(contact_uid, found.blob)
 
 
-def export_view(services: Services, found: Export, contact_uid: str) -> dict[str, Any]:
-    """Return an export as lists show it; `progress` in percent, `waits_for_room` where the disk is nearly full."""
+def export_view(services: Services, found: Export, contact_uid: str) -> ExportView:
+    """Return an export as lists show it."""
     done = found.state == "done"
-    return {
-        "id": found.id,
-        "contact_id": contact_uid,
-        "state": found.state,
-        "waits_for_room": found.state == "queued" and not quotas.roomy(services),
-        "progress": 100 if done else min(99, 100 * found.done // max(1, found.total)),
-        "source": found.source,
-        "size": found.size if done else None,
-        "requested_at": stamp(found.requested_at),
-        "done_at": None if found.done_at is None else stamp(found.done_at),
-        "expires_at": stamp(found.expires_at),
-    }
+    return ExportView(
+        id=found.id,
+        contact_id=contact_uid,
+        state=found.state,
+        waits_for_room=found.state == "queued" and not quotas.roomy(services),
+        progress=100 if done else min(99, 100 * found.done // max(1, found.total)),
+        source=found.source,
+        size=found.size if done else None,
+        requested_at=stamp(found.requested_at),
+        done_at=None if found.done_at is None else stamp(found.done_at),
+        expires_at=stamp(found.expires_at),
+    )
 
 
 def file_key(services: Services, contact: Contact, found: Export) -> bytes:

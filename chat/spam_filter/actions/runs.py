@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 import structlog
+from msgspec import structs
 
 from chat.account import store as accounts
 from chat.core import access
@@ -19,6 +19,14 @@ from chat.infra.audit import audit
 from chat.infra.services import Services
 from chat.infra.store.tx import Tx
 from chat.spam_filter.actions import fitting, training, versions
+from chat.spam_filter.actions.views import (
+    FilterFigures,
+    FilterModel,
+    MistakeView,
+    TrainingRunReport,
+    TrainingRunView,
+    VersionUse,
+)
 from chat.spam_filter.store import runs
 from chat.spam_filter.store.runs import TrainingRun
 
@@ -27,7 +35,7 @@ STEP = 5  # percent between two signs of life
 TRIES = 3
 
 
-async def start(services: Services, actor: Actor) -> dict[str, Any]:
+async def start(services: Services, actor: Actor) -> TrainingRunView:
     """Ask for a retraining; while one is waiting or under way it is that. NotNow where there are no labels yet."""
     access.require(actor, "filter.train")
     made = {"id": uuid7(), "account_id": actor.account_id, "asked_by": actor.agent_id}
@@ -48,7 +56,7 @@ async def start(services: Services, actor: Actor) -> dict[str, Any]:
 
 async def page(
     services: Services, actor: Actor, before: int | None, limit: int
-) -> tuple[list[dict[str, Any]], int | None]:
+) -> tuple[list[TrainingRunView], int | None]:
     """Return the account's runs, newest first, and where the next page begins."""
     access.require(actor, "filter.train")
 
@@ -61,7 +69,7 @@ async def page(
     ) > limit else None
 
 
-async def one(services: Services, actor: Actor, run_id: str) -> dict[str, Any]:
+async def one(services: Services, actor: Actor, run_id: str) -> TrainingRunReport:
     """Return a run of the account with its report and the worst mistakes."""
     access.require(actor, "filter.train")
 
@@ -70,13 +78,12 @@ async def one(services: Services, actor: Actor, run_id: str) -> dict[str, Any]:
         return found, runs.in_use(tx, actor.account_id), runs.mistakes(tx, actor.account_id, found.id)
 
     run, used, worst = await services.store.read(work)
-    mistakes = [
-        {"ticket": each.number, "seq": each.seq, "spam": each.spam, "margin": round(each.margin, 2)} for each in worst
-    ]
-    return training_run_view(run, used) | {"report": run.report, "mistakes": mistakes if run.report else []}
+    mistakes = [MistakeView(each.number, each.seq, each.spam, round(each.margin, 2)) for each in worst]
+    shown = structs.asdict(training_run_view(run, used))
+    return TrainingRunReport(**shown, report=run.report, mistakes=mistakes if run.report else [])
 
 
-async def promote(services: Services, actor: Actor, run_id: str) -> dict[str, Any]:
+async def promote(services: Services, actor: Actor, run_id: str) -> TrainingRunReport:
     """Put a version to use, in every process at once; NotNow where it is not done, or nothing is left in it."""
     access.require(actor, "filter.train")
 
@@ -93,7 +100,7 @@ async def promote(services: Services, actor: Actor, run_id: str) -> dict[str, An
     return await one(services, actor, run_id)
 
 
-async def use(services: Services, actor: Actor, version: int) -> dict[str, Any]:
+async def use(services: Services, actor: Actor, version: int) -> FilterModel:
     """Put a version to use by its number, 0 for the shipped head; return what serves. NotFound where there is none."""
     if version:
         run = await services.store.read(lambda tx: runs.version(tx, actor.account_id, version))
@@ -116,7 +123,7 @@ async def ship(services: Services, actor: Actor) -> None:
     await versions.follow(services, actor.account_id)
 
 
-async def discard(services: Services, actor: Actor, run_id: str) -> dict[str, Any]:
+async def discard(services: Services, actor: Actor, run_id: str) -> TrainingRunReport:
     """Say that a version is not wanted; it is kept, and may be put to use all the same. NotNow for the one in use."""
     access.require(actor, "filter.train")
 
@@ -132,7 +139,7 @@ async def discard(services: Services, actor: Actor, run_id: str) -> dict[str, An
     return await one(services, actor, run_id)
 
 
-async def history(services: Services, actor: Actor) -> list[dict[str, Any]]:
+async def history(services: Services, actor: Actor) -> list[VersionUse]:
     """Return which version was put to use when and by whom, last first."""
     access.require(actor, "filter.train")
 
@@ -141,7 +148,7 @@ async def history(services: Services, actor: Actor) -> list[dict[str, Any]]:
         return runs.puts(tx, actor.account_id), known
 
     found, known = await services.store.read(work)
-    return [{"version": known.get(each.run_id or "", 0), "at": stamp(each.at), "by": each.agent_id} for each in found]
+    return [VersionUse(known.get(each.run_id or "", 0), stamp(each.at), each.agent_id) for each in found]
 
 
 async def sweep(services: Services) -> int:
@@ -160,7 +167,7 @@ async def sweep(services: Services) -> int:
     return found + await training.sweep(services)
 
 
-async def retrain_every_account(services: Services, texts: Sequence[tuple[str, bool]] = ()) -> list[dict[str, Any]]:
+async def retrain_every_account(services: Services, texts: Sequence[tuple[str, bool]] = ()) -> list[TrainingRunView]:
     """Retrain every account that has labels now, after teaching it labelled texts; return each run with its account."""
     made = []
     for account in await services.store.read(accounts.all_of):
@@ -172,7 +179,7 @@ async def retrain_every_account(services: Services, texts: Sequence[tuple[str, b
             made.append((account.id, run_id))
     await sweep(services)
     found = [await services.store.read(partial(runs.one, account_id=each, run_id=run_id)) for each, run_id in made]
-    return [{"account": each.account_id} | training_run_view(each, None) for each in found]
+    return [structs.replace(training_run_view(each, None), account=each.account_id) for each in found]
 
 
 def _ask(services: Services, tx: Tx, account_id: str) -> str | None:
@@ -186,27 +193,25 @@ def _ask(services: Services, tx: Tx, account_id: str) -> str | None:
     return run_id
 
 
-def training_run_view(run: TrainingRun, used: TrainingRun | None) -> dict[str, Any]:
+def training_run_view(run: TrainingRun, used: TrainingRun | None) -> TrainingRunView:
     """Return a run as lists show it."""
     figures = (run.report or {}).get("candidate") or {}
     labels = (run.report or {}).get("labels") or {"ham": 0, "spam": 0}
-    return {
-        "id": run.id,
-        "version": run.version,
-        "state": run.state,
-        "progress": run.progress,
-        "in_use": used is not None and used.id == run.id,
-        "discarded": run.discarded_at is not None,
-        "labels": run.labels,
-        "measured": min(labels["ham"], labels["spam"]),
-        "asked_at": stamp(run.asked_at),
-        "asked_by": run.asked_by,
-        "done_at": None if run.done_at is None else stamp(run.done_at),
-        "sha256": run.sha256,
-        "figures": {
-            name: figures.get(name) for name in ("precision", "recall", "ham_held", "mcc", "calibration_error")
-        },
-    }
+    return TrainingRunView(
+        id=run.id,
+        version=run.version,
+        state=run.state,
+        progress=run.progress,
+        in_use=used is not None and used.id == run.id,
+        discarded=run.discarded_at is not None,
+        labels=run.labels,
+        measured=min(labels["ham"], labels["spam"]),
+        asked_at=stamp(run.asked_at),
+        asked_by=run.asked_by,
+        done_at=None if run.done_at is None else stamp(run.done_at),
+        sha256=run.sha256,
+        figures=FilterFigures(*(figures.get(name) for name in FilterFigures.__struct_fields__)),
+    )
 
 
 async def _carry_out(services: Services, run: TrainingRun) -> int:

@@ -14,7 +14,8 @@ from array import array
 from collections import defaultdict
 from collections.abc import Sequence
 from hashlib import sha256
-from typing import Any
+
+from msgspec.structs import asdict
 
 from chat.account import store as accounts
 from chat.contacts.store import contacts
@@ -27,6 +28,7 @@ from chat.core.frames import TEXT_CHARS
 from chat.core.model import Actor, Contact, Message
 from chat.infra.services import Services, unseal_text
 from chat.infra.store.tx import Tx
+from chat.spam_filter.actions.views import ClassCounts, FilterLines, FilterModel, FilterView, TextVerdict, TokenWeight
 from chat.spam_filter.store import given, labels, reviews, runs
 from chat.spam_filter.store.given import Given
 from chat.spam_filter.store.labels import Labelled
@@ -115,7 +117,7 @@ async def sweep(services: Services) -> int:
     return sum([await asyncio.to_thread(services.filters.write, each) for each in services.filters.accounts()])
 
 
-def classify(services: Services, actor: Actor, text: str) -> dict[str, Any]:
+def classify(services: Services, actor: Actor, text: str) -> TextVerdict:
     """Return how the account's filter judges a text, and why; TooLarge beyond what a message may hold."""
     access.require(actor, "spam.classify")
     if len(text) > TEXT_CHARS:
@@ -123,35 +125,35 @@ def classify(services: Services, actor: Actor, text: str) -> dict[str, Any]:
     return explain_score(services.filters.of(actor.account_id), text)
 
 
-def explain_score(known: Filter, text: str) -> dict[str, Any]:
+def explain_score(known: Filter, text: str) -> TextVerdict:
     """Return a text's score, what it means, and the words that decided, heaviest first."""
     score = known.score_many([text])[0]
-    return {"score": round(score, 6), "verdict": str(known.verdict(score)), "why": why(known, text)}
+    return TextVerdict(round(score, 6), str(known.verdict(score)), why(known, text))
 
 
-def why(known: Filter, text: str) -> list[dict[str, Any]]:
+def why(known: Filter, text: str) -> list[TokenWeight]:
     """Return the words of a text that decide, with their weights, heaviest first."""
-    return [{"token": token, "weight": round(weight, 4)} for token, weight in known.explain(text)[:WHY_MOST]]
+    return [TokenWeight(token, round(weight, 4)) for token, weight in known.explain(text)[:WHY_MOST]]
 
 
-def describe_filter(services: Services, account_id: str) -> dict[str, Any]:
+def describe_filter(services: Services, account_id: str) -> FilterView:
     """Return what an account's filter is: what it learnt from, its head, where its lines are, the hash of its file."""
     known = services.filters.of(account_id)
     data = known.to_bytes()  # a head that follows its labels does so now
     learnt = known if isinstance(known, Taught) else None
     ham, spam = learnt.marks.texts if learnt else (0, 0)
     head = learnt.head if learnt else ScoringHead()
-    return {
-        "account": account_id,
-        "prior": {"ham": known.terms.ham, "spam": known.terms.spam},
-        "labels": {"ham": ham, "spam": spam},
-        "head": head.plain(),
-        "lines": {"unsure": known.terms.unsure, "hold": round(known.hold, 6)},
-        "sha256": sha256(data).hexdigest(),
-    }
+    return FilterView(
+        account=account_id,
+        prior=ClassCounts(known.terms.ham, known.terms.spam),
+        labels=ClassCounts(ham, spam),
+        head=head.plain(),
+        lines=FilterLines(known.terms.unsure, round(known.hold, 6)),
+        sha256=sha256(data).hexdigest(),
+    )
 
 
-async def model(services: Services, actor: Actor) -> dict[str, Any]:
+async def model(services: Services, actor: Actor) -> FilterModel:
     """Return what the actor's account's filter is, and which version of it serves, 0 where the head follows labels."""
     access.require(actor, "filter.read")
 
@@ -161,7 +163,7 @@ async def model(services: Services, actor: Actor) -> dict[str, Any]:
 
     version, held = await services.store.read(work)
     found = await asyncio.to_thread(describe_filter, services, actor.account_id)
-    return found | {"version": version, "ham_held": held}
+    return FilterModel(**asdict(found), version=version, ham_held=held)
 
 
 def features_of_label(services: Services, slot: int, uid: str, row: Labelled) -> array[int]:

@@ -35,7 +35,7 @@ async def train(ask: PageAsk) -> Response:
         run = await runs.start(ask.services, ask.actor)
     except NotNow:
         return await _filter_page(ask, {"train": "filter.train.no_labels"}, 409)
-    return RedirectResponse(f"/admin/filter/{run['id']}", 303)
+    return RedirectResponse(f"/admin/filter/{run.id}", 303)
 
 
 @page_endpoint("POST /admin/filter/target", permission="account.change", audited={"account.changed"})
@@ -67,9 +67,9 @@ async def discard(ask: PageAsk) -> Response:
 async def show_run(ask: PageAsk) -> Response:
     """Show a run's progress, and its report with plots and mistakes."""
     run = await runs.one(ask.services, ask.actor, ask.path["id"])
-    report = run["report"]
+    report = run.report
     drawn = curves.of_report(report) if report and report["candidate"] else []
-    few = LEAST if run["measured"] < LEAST else 0
+    few = LEAST if run.measured < LEAST else 0
     more: dict[str, Any] = {"run": run, "plots": drawn, "shown": shown, "few": few}
     return ask.page("admin-filter-run.html", **more)
 
@@ -77,14 +77,14 @@ async def show_run(ask: PageAsk) -> Response:
 async def _filter_page(ask: PageAsk, errors: Errors | None = None, status: int = 200) -> Response:
     services, actor, account = ask.services, ask.actor, ask.reader.account
     found, _ = await runs.page(services, actor, None, SHOWN)
-    used = next((each for each in found if each["in_use"]), None)
-    measured = used or next((each for each in found if each["state"] == "done" and each["labels"]), None)
-    report = (await runs.one(services, actor, measured["id"]))["report"] if measured else None
+    used = next((each for each in found if each.in_use), None)
+    measured = used or next((each for each in found if each.state == "done" and each.labels), None)
+    report = (await runs.one(services, actor, measured.id)).report if measured else None
     cost = (report or {}).get("cost") or []
     more: dict[str, Any] = {
         "runs": found,
         "used": used,
-        "running": next((each for each in found if each["state"] in {"queued", "running"}), None),
+        "running": next((each for each in found if each.state in {"queued", "running"}), None),
         "model": await training.model(services, actor),
         "unused": await training.unused(services, actor),
         "history": await runs.history(services, actor),

@@ -23,6 +23,7 @@ from chat.team import store
 from chat.team.actions import attempts, passwords
 from chat.team.actions.attempts import Whence
 from chat.team.schema import ROLES
+from chat.team.store import AgentRow, SessionRow, TokenRow
 
 T = TypeVar("T")
 SESSION_DAYS = 14
@@ -189,7 +190,7 @@ async def sign_in(services: Services, email: str, password: str, network: Networ
     return SignedIn(made, device, failed=failed, password_due=row.password_due)
 
 
-async def _failed(services: Services, row: Any | None, whence: Whence) -> None:
+async def _failed(services: Services, row: AgentRow | None, whence: Whence) -> None:
     """
     Let whom it was tried on know: entered at most every ten minutes, and counted until they sign in, unless it was on
     their own device.
@@ -223,12 +224,12 @@ async def by_session(services: Services, cookie: str, *, due: bool = False) -> A
     """
     shown, now = digest(services.tokens.read_cookie(cookie)), services.clock()
 
-    def work(tx: Tx) -> tuple[Any, Any]:
+    def work(tx: Tx) -> tuple[SessionRow | None, AgentRow | None]:
         session = store.by_session(tx, shown, now)
-        return session, session and store.active(tx, session.agent_id)
+        return session, None if session is None else store.active(tx, session.agent_id)
 
     session, row = await services.store.read(work)
-    if row is None or session.seen_at <= now - IDLE:
+    if session is None or row is None or session.seen_at <= now - IDLE:
         raise Unauthorized("Sign in first")
     if session.seen_at <= now - SEEN:
         await services.store.write(lambda tx: store.record_use(tx, session.id, now))
@@ -241,12 +242,12 @@ async def by_token(services: Services, token: str) -> Actor:
     """Return for whom this API token acts; Unauthorized where for nobody."""
     shown = digest(token)
 
-    def work(tx: Tx) -> tuple[Any, Any]:
+    def work(tx: Tx) -> tuple[TokenRow | None, AgentRow | None]:
         found = store.by_token(tx, shown)
-        return found, found and store.active(tx, found.agent_id)
+        return found, None if found is None else store.active(tx, found.agent_id)
 
     found, row = await services.store.read(work)
-    if row is None:
+    if found is None or row is None:
         raise Unauthorized("This API token is not good, or no longer")
     return _actor(services, row, token_id=found.id)
 
@@ -258,7 +259,7 @@ async def require_still(services: Services, actor: Actor) -> Actor:
     """
     now = services.clock()
 
-    def work(tx: Tx) -> tuple[Any, Any]:
+    def work(tx: Tx) -> tuple[SessionRow | TokenRow | None, AgentRow | None]:
         if actor.session_id:
             mine = store.session_by_id(tx, actor.session_id, now)
         else:
@@ -268,7 +269,7 @@ async def require_still(services: Services, actor: Actor) -> Actor:
 
     mine, row = await services.store.read(work)
     due = row is not None and row.password_due and actor.session_id
-    if row is None or row.account_id != actor.account_id or due:
+    if mine is None or row is None or row.account_id != actor.account_id or due:
         raise Unauthorized("Sign in again")
     if actor.session_id and mine.seen_at <= now - SEEN:
         await services.store.write(lambda tx: store.record_use(tx, actor.session_id, now))
@@ -286,12 +287,14 @@ async def end_expired(services: Services) -> int:
     return await services.store.write(lambda tx: store.end_expired(tx, services.clock(), services.clock() - IDLE))
 
 
-def _actor(services: Services, row: Any, session_id: str = "", token_id: str = "", until: int | None = None) -> Actor:
+def _actor(
+    services: Services, row: AgentRow, session_id: str = "", token_id: str = "", until: int | None = None
+) -> Actor:
     name = services.unseal(row.key_slot, row.id, "name", row.name) or ""
     return Actor(row.account_id, row.id, row.role, name, session_id, token_id, until)
 
 
-def _agent(services: Services, row: Any) -> Agent:
+def _agent(services: Services, row: AgentRow) -> Agent:
     return Agent(
         id=row.id,
         account_id=row.account_id,

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import Any
 
 from chat.core.errors import RateLimited
 from chat.core.networks import Network
 from chat.infra.services import Services
+from chat.team.store import AgentRow
 
 ADDRESS, NETWORK, DEVICE, WINDOW = 10, 30, 20, 900.0
 WIDE = 50
@@ -30,7 +30,7 @@ class Whence:
     device: str = ""
 
 
-def known(services: Services, row: Any | None, whence: Whence) -> Whence:
+def known(services: Services, row: AgentRow | None, whence: Whence) -> Whence:
     """Return whence, with the device's id, or none where it is not one that the agent of this row signed in with."""
     whose, device = services.tokens.read_device(whence.device, services.clock())
     mine = row is not None and row.id == whose

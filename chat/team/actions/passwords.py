@@ -13,13 +13,14 @@ import base64
 import secrets
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from chat.core.errors import InvalidField, NotFound
 from chat.infra.services import Sealed, Services
+from chat.team.store import AgentRow
 
 T = TypeVar("T")
 LEAST, MOST = 10, 1000
@@ -64,14 +65,14 @@ def sealed(services: Services, slot: int, agent_id: str, encoded: str) -> str:
     return base64.b64encode(services.seal(slot, agent_id, "password", encoded)).decode()
 
 
-async def right(services: Services, row: Any | None, password: str) -> bool:
+async def right(services: Services, row: AgentRow | None, password: str) -> bool:
     """Whether a password is that of an agent's row; takes as long where there is no row, or one that does not open."""
     encoded = _opened(services, row)
     found = await _in_thread(_verified, encoded or _NOBODY, password[:MOST])
     return found and encoded is not None
 
 
-def _opened(services: Services, row: Any | None) -> str | None:
+def _opened(services: Services, row: AgentRow | None) -> str | None:
     if row is None:
         return None
     try:

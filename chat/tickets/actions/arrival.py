@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from chat.account import store as accounts
 from chat.consent import store as consents
 from chat.consent.actions import notices
 from chat.contacts.store import contacts
+from chat.core import frames
 from chat.core.errors import NotFound, Unauthorized
 from chat.core.gate import ConsentState
 from chat.core.model import Account, Contact, Site, Ticket
@@ -29,7 +29,7 @@ class Arrival:
     account: Account
     site: Site
     name: str | None
-    notice: dict[str, Any] | None
+    notice: frames.NoticeView | None
     standing: ConsentState
     epoch: int
     ticket: Ticket | None = None

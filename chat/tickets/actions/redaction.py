@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
 
 from chat.attachments import store as uploads
 from chat.core import access, frames
@@ -44,11 +43,11 @@ async def attachment(services: Services, actor: Actor, attachment_id: str) -> fr
     found = await tickets.summaries(services, actor.account_id, [file.ticket_id])
     if not found:
         raise NotFound("No such attachment")
-    opened = await tickets.one(services, actor, found[0]["number"])
+    opened = await tickets.one(services, actor, found[0].number)
     return await _take(services, actor, opened, file.seq, file.id)
 
 
-async def trash(services: Services, actor: Actor, number: int) -> dict[str, Any]:
+async def trash(services: Services, actor: Actor, number: int) -> frames.TicketSummary:
     """Put a ticket into the trash, from which any other status brings it back; return the summary."""
     access.require(actor, "ticket.delete")
     return await tickets.change(services, actor, number, {"status": "trash"})

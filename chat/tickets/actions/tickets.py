@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from msgspec import UNSET, structs
 
 from chat.contacts.store import contacts
 from chat.core import access, events, frames
@@ -22,6 +25,7 @@ from chat.spam_filter.store import reviews
 from chat.team import store as agents
 from chat.tickets.actions import transcripts
 from chat.tickets.actions.rendering import rendered
+from chat.tickets.domain import TicketQuery
 from chat.tickets.schema import STATUSES
 from chat.tickets.store import tickets
 from chat.tickets.store.tickets import ListedTicket
@@ -31,34 +35,37 @@ LATEST = 100
 CHANGED = ("status", "assignee", "department", "tags")
 
 
+class MarkedTicket(frames.TicketSummary, frozen=True):
+    """A ticket that was marked as spam or not, and how many messages the filter learnt from: none without consent."""
+
+    learnt: int
+
+
 @dataclass(frozen=True)
 class OpenedTicket:
     """A ticket as an agent opens it."""
 
     ticket: Ticket
     contact: Contact
-    summary: dict[str, Any]
+    summary: frames.TicketSummary
 
 
 async def page(
     services: Services,
     actor: Actor,
-    wanted: dict[str, Any],
+    wanted: TicketQuery,
     before: tuple[int, ...] | None,
     limit: int,
     order: Order = "updated",
-) -> tuple[list[dict[str, Any]], tuple[int, ...] | None]:
+) -> tuple[list[frames.TicketSummary], tuple[int, ...] | None]:
     """
     Return summaries of the account's tickets and where the next page begins: last changed first, or by `number` from
-    the first, which leaves none out however much changes meanwhile.
-
-    `wanted` holds any of status, assignee (an agent's id or None), department (an id or None), contact (public id),
-    tag, held. Raises InvalidField.
+    the first, which leaves none out however much changes meanwhile. Raises InvalidField.
     """
     access.require(actor, "ticket.read")
-    if "tag" in wanted:
-        wanted["tag"] = _tag(wanted["tag"], "tag")
-    if "status" in wanted and wanted["status"] not in STATUSES:
+    if wanted.tag is not UNSET:
+        wanted = structs.replace(wanted, tag=_tag(wanted.tag, "tag"))
+    if wanted.status is not UNSET and wanted.status not in STATUSES:
         raise InvalidField(f"A status is one of {', '.join(STATUSES)}", field="status")
     found = await services.store.read(lambda tx: tickets.page(tx, actor.account_id, wanted, before, limit + 1, order))
     await audit.record_view(services, actor, "tickets.listed")
@@ -80,15 +87,15 @@ async def one(services: Services, actor: Actor, number: int) -> OpenedTicket:
     return OpenedTicket(listed.ticket, contact, transcripts.summary(services, listed))
 
 
-async def summaries(services: Services, account_id: str, ids: list[int]) -> list[dict[str, Any]]:
-    """Return the summaries of an account's tickets by key, each with its `ticket` number, for who watches the list."""
+async def summaries(services: Services, account_id: str, ids: list[int]) -> list[frames.TicketOut]:
+    """Return an account's tickets by key as they are told to who watches the list."""
     found = await services.store.read(lambda tx: tickets.many(tx, account_id, ids))
-    return [{"ticket": each["number"]} | each for each in _readable(services, found)]
+    return [frames.TicketOut(each.number, **structs.asdict(each)) for each in _readable(services, found)]
 
 
 async def latest(services: Services, account_id: str) -> list[int]:
     """Return the keys of the tickets of an account that changed last, for those who may have missed it."""
-    found = await services.store.read(lambda tx: tickets.page(tx, account_id, {}, None, LATEST))
+    found = await services.store.read(lambda tx: tickets.page(tx, account_id, TicketQuery(), None, LATEST))
     return [each.ticket.id for each in found]
 
 
@@ -141,7 +148,7 @@ async def add_note(
     return out, again
 
 
-async def change(services: Services, actor: Actor, number: int, values: dict[str, Any]) -> dict[str, Any]:
+async def change(services: Services, actor: Actor, number: int, values: Mapping[str, object]) -> frames.TicketSummary:
     """
     Change `status`, `assignee` (an agent's id, `me` or None), `department` (an id or None) or `tags`; return the
     summary. Raises InvalidField.
@@ -166,10 +173,10 @@ async def change(services: Services, actor: Actor, number: int, values: dict[str
     return (await one(services, actor, number)).summary
 
 
-async def hold(services: Services, actor: Actor, number: int, *, held: bool) -> dict[str, Any]:
+async def hold(services: Services, actor: Actor, number: int, *, held: bool) -> MarkedTicket:
     """
     Move a ticket's visitor messages into quarantine, or release them to the agents' view, and teach the filter that;
-    return the summary, and as `learnt` how many messages it learnt from: none without consent.
+    return the summary with how many messages it learnt from.
     """
     access.require(actor, "spam.mark")
     opened = await one(services, actor, number)
@@ -191,7 +198,7 @@ async def hold(services: Services, actor: Actor, number: int, *, held: bool) -> 
     frames_out = transcripts.with_files(services, opened.contact, said, files)
     changed_here = Delivery(events.QuarantineChanged(opened.ticket.ref), Rendered(agents=frames_out))
     services.bus.publish(changed_here, events.TicketChanged(opened.ticket.ref))
-    return (await one(services, actor, number)).summary | {"learnt": learnt}
+    return MarkedTicket(**structs.asdict((await one(services, actor, number)).summary), learnt=learnt)
 
 
 def typing(
@@ -247,7 +254,7 @@ async def all_of(services: Services, contact_id: int) -> list[Ticket]:
     return await services.store.read(lambda tx: tickets.all_of_contact(tx, contact_id))
 
 
-def _readable(services: Services, found: list[ListedTicket]) -> list[dict[str, Any]]:
+def _readable(services: Services, found: list[ListedTicket]) -> list[frames.TicketSummary]:
     """Summaries of those whose contact's key is there: who is being erased is gone from every list at once."""
     made = []
     for each in found:
@@ -275,7 +282,7 @@ def _changes(ticket: Ticket, status: str | None) -> str:
     return "ticket.restored" if status is not None and ticket.status == "trash" else "ticket.changed"
 
 
-def _checked(actor: Actor, values: dict[str, Any]) -> dict[str, Any]:
+def _checked(actor: Actor, values: Mapping[str, object]) -> dict[str, Any]:
     made = _known(values)
     if "status" in made and made["status"] not in STATUSES:
         raise InvalidField(f"A status is one of {', '.join(STATUSES)}", field="status")
@@ -292,7 +299,7 @@ def _checked(actor: Actor, values: dict[str, Any]) -> dict[str, Any]:
     return made
 
 
-def _known(values: dict[str, Any]) -> dict[str, Any]:
+def _known(values: Mapping[str, object]) -> dict[str, Any]:
     unknown = sorted(set(values) - set(CHANGED))
     if unknown:
         raise UnknownParameter(f"Give any of {', '.join(CHANGED)}", field=unknown[0])

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any
 
 import structlog
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from msgspec import UNSET, structs
 
 from chat.attachments import store as uploads
@@ -169,13 +169,13 @@ def _files_out(services: Services, contact: Contact, files: list[Attachment]) ->
     return made
 
 
-def _text(key: Any, message: Message) -> str | None:
+def _text(key: AESGCM, message: Message) -> str | None:
     if message.redacted_at is not None:
         return None
     return _opened(key, message.author, message.cid, message.body)
 
 
-def _opened(key: Any, kind: str, cid: bytes, body: bytes) -> str | None:
+def _opened(key: AESGCM, kind: str, cid: bytes, body: bytes) -> str | None:
     """Return what was said; None where these bytes are not what was stored there, which keeps nobody from the rest."""
     try:
         return unseal_text(key, kind, cid, body)
@@ -210,39 +210,39 @@ def name_of(services: Services, contact: Contact) -> str | None:
     return services.unseal(contact.key_slot, contact.uid, "name", contact.name)
 
 
-def summary(services: Services, listed: ListedTicket) -> dict[str, Any]:
+def summary(services: Services, listed: ListedTicket) -> frames.TicketSummary:
     """Return a ticket as lists show it."""
     ticket = listed.ticket
     name = services.unseal(listed.contact_slot, listed.contact_uid, "name", listed.contact_name)
-    return {
-        "number": ticket.number,
-        "status": ticket.status,
-        "assignee": _assignee(services, listed),
-        "contact": {"id": listed.contact_uid, "name": name},
-        "site": listed.site,
-        "department": listed.department,
-        "last_seq": ticket.last_seq,
-        "last_note": ticket.last_note,
-        "held": ticket.held,
-        "unread": max(0, ticket.last_seq - ticket.agent_read),
-        "preview": _preview(services, listed),
-        "tags": ticket.tags,
-        "created_at": stamp(ticket.created_at),
-        "updated_at": stamp(ticket.updated_at),
-    }
+    return frames.TicketSummary(
+        number=ticket.number,
+        status=ticket.status,
+        assignee=_assignee(services, listed),
+        contact=frames.ContactName(listed.contact_uid, name),
+        site=listed.site,
+        department=listed.department,
+        last_seq=ticket.last_seq,
+        last_note=ticket.last_note,
+        held=ticket.held,
+        unread=max(0, ticket.last_seq - ticket.agent_read),
+        preview=_preview(services, listed),
+        tags=ticket.tags,
+        created_at=stamp(ticket.created_at),
+        updated_at=stamp(ticket.updated_at),
+    )
 
 
-def _assignee(services: Services, listed: ListedTicket) -> dict[str, str] | None:
+def _assignee(services: Services, listed: ListedTicket) -> frames.Named | None:
     if listed.assignee is None:
         return None
     agent_id, slot, name = listed.assignee
-    return {"id": agent_id, "name": services.unseal(slot, agent_id, "name", name) or ""}
+    return frames.Named(agent_id, services.unseal(slot, agent_id, "name", name) or "")
 
 
-def _preview(services: Services, listed: ListedTicket) -> dict[str, str] | None:
+def _preview(services: Services, listed: ListedTicket) -> frames.Preview | None:
     last = listed.last
     if last is None or last.held or last.target is not None or last.redacted_at is not None:
         return None
     key = services.keys.get(listed.contact_slot, listed.contact_uid)
     text = _opened(key, last.author, last.cid, last.body) or ""
-    return {"kind": last.author, "text": texts.cut(text, PREVIEW), "at": stamp(last.at)}
+    return frames.Preview(last.author, texts.cut(text, PREVIEW), stamp(last.at))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from urllib.parse import quote
 
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
@@ -12,6 +11,7 @@ from chat.attachments.actions import attachments
 from chat.attachments.actions.attachments import File
 from chat.attachments.domain.filetypes import IMAGES
 from chat.consent.actions import consent
+from chat.core import frames
 from chat.core.model import Contact
 from chat.tickets.actions import redaction, tickets, transcripts
 from chat.web.endpoint import Ask, endpoint
@@ -30,7 +30,7 @@ async def transcript(ask: Ask[None]) -> Response:
 
 
 @endpoint("POST /widget/{site_key}/attachments", audience="visitor", status=201)
-async def upload(ask: Ask[Multipart]) -> Any:
+async def upload(ask: Ask[Multipart]) -> frames.AttachmentOut:
     """Keep a file; answers with what a message names it by."""
     contact = await consent.contact_of(ask.services, ask.visitor)
     return await _kept(ask, contact, "visitor", contact.uid)
@@ -45,7 +45,7 @@ async def download(ask: Ask[None]) -> Response:
 
 
 @endpoint("POST /tickets/{number:int}/attachments", permission="ticket.answer", audited=(), status=201)
-async def post_attachment(ask: Ask[Multipart]) -> Any:
+async def post_attachment(ask: Ask[Multipart]) -> frames.AttachmentOut:
     """Keep a file for an answer to name."""
     opened = await tickets.one(ask.services, ask.actor, ask.path["number"])
     return await _kept(ask, opened.contact, "agent", ask.actor.agent_id)
@@ -59,14 +59,14 @@ async def get_attachment(ask: Ask[None]) -> Response:
 
 
 @endpoint("DELETE /attachments/{id}", permission="message.redact", audited={"attachment.deleted"}, status=(200, 204))
-async def delete_attachment(ask: Ask[None]) -> Any:
+async def delete_attachment(ask: Ask[None]) -> frames.RedactedOut | Response:
     """Delete a file for good: 200 with the redaction, 204 where no message had named it."""
     entry = await redaction.attachment(ask.services, ask.actor, ask.path["id"])
     return Response(status_code=204) if entry is None else entry
 
 
 @endpoint("DELETE /tickets/{number:int}/messages/{seq:int}", permission="message.redact", audited={"message.redacted"})
-async def redact_message(ask: Ask[None]) -> Any:
+async def redact_message(ask: Ask[None]) -> frames.RedactedOut:
     """Empty a message for good; answers with the redaction, twice the same."""
     return await redaction.message(ask.services, ask.actor, ask.path["number"], ask.path["seq"])
 
@@ -78,7 +78,7 @@ async def redact_message(ask: Ask[None]) -> Any:
     status=(200, 204),
     audited={"ticket.deleted", "ticket.purged"},
 )
-async def delete_ticket(ask: Ask[None]) -> Any:
+async def delete_ticket(ask: Ask[None]) -> frames.TicketSummary | Response:
     """Put a ticket into the trash; `?permanent=true` deletes it for good, 204."""
     if not ask.query(PERMANENT):
         return await redaction.trash(ask.services, ask.actor, ask.path["number"])
@@ -86,7 +86,7 @@ async def delete_ticket(ask: Ask[None]) -> Any:
     return Response(status_code=204)
 
 
-async def _kept(ask: Ask[Multipart], contact: Contact, author: str, sender: str) -> Any:
+async def _kept(ask: Ask[Multipart], contact: Contact, author: str, sender: str) -> frames.AttachmentOut:
     """Keep the file of a request: the allowance is spent first, then it is read, then looked at."""
     uploads.declared(ask.request)
     await attachments.admit(ask.services, contact, author)

@@ -13,6 +13,7 @@ from chat.core.errors import InvalidField, TooLarge
 from chat.core.model import Actor, Order
 from chat.core.texts import seen
 from chat.tickets.actions import tickets, transcripts, viewing
+from chat.tickets.domain import TicketQuery
 from chat.tickets.sockets.context import chat_context_of
 from chat.web.answers import JSON
 from chat.web.endpoint import Ask, endpoint
@@ -61,7 +62,7 @@ OPEN_HELD = switch("held")
     query=[STATUS, ASSIGNEE, CONTACT, DEPARTMENT, TAG, HELD, ORDER, LIMIT, POSITION],
     audited={"tickets.listed"},
 )
-async def list_tickets(ask: Ask[None]) -> Listed[dict[str, Any]]:
+async def list_tickets(ask: Ask[None]) -> Listed[frames.TicketSummary]:
     """Return summaries, as the filters and the order say."""
     order = ask.query(ORDER)
     before = numbers_of(ask.query(POSITION), CURSORS[order])
@@ -70,7 +71,7 @@ async def list_tickets(ask: Ask[None]) -> Listed[dict[str, Any]]:
     return listed(items, after)
 
 
-def _wanted(ask: Ask[None]) -> dict[str, Any]:
+def _wanted(ask: Ask[None]) -> TicketQuery:
     """Read the filters. Raises InvalidField for what can fit no ticket, so that it is not taken for none of them."""
     plain: dict[str, Any] = {each.name: each.of(ask.request.query_params) for each in PLAIN}
     wanted = {name: value for name, value in plain.items() if value is not None}
@@ -78,7 +79,7 @@ def _wanted(ask: Ask[None]) -> dict[str, Any]:
         wanted["assignee"] = _whom(assignee, ask.actor)
     if (department := ask.query(DEPARTMENT)) is not None:
         wanted["department"] = None if department == "none" else uid(department, "department")
-    return wanted
+    return TicketQuery(**wanted)
 
 
 def _whom(value: str, actor: Actor) -> str | None:
@@ -87,7 +88,7 @@ def _whom(value: str, actor: Actor) -> str | None:
 
 
 @endpoint("GET /tickets/{number:int}", permission="ticket.read", audited={"transcript.viewed"})
-async def get_ticket(ask: Ask[None]) -> Any:
+async def get_ticket(ask: Ask[None]) -> frames.TicketSummary:
     """Return the summary."""
     return (await viewing.view_ticket(ask.services, ask.actor, ask.path["number"])).summary
 
@@ -97,7 +98,7 @@ async def get_ticket(ask: Ask[None]) -> Any:
     permission="ticket.change",
     audited={"ticket.changed", "ticket.deleted", "ticket.restored"},
 )
-async def change_ticket(ask: Ask[dict[str, Any]]) -> Any:
+async def change_ticket(ask: Ask[dict[str, object]]) -> frames.TicketSummary:
     """Change its status, assignee, department or tags."""
     return await tickets.change(ask.services, ask.actor, ask.path["number"], ask.body)
 
@@ -108,7 +109,7 @@ async def change_ticket(ask: Ask[dict[str, Any]]) -> Any:
     query=[OPEN_HELD, LIMIT, CURSOR],
     audited={"transcript.viewed", "quarantine.viewed"},
 )
-async def list_messages(ask: Ask[None]) -> Listed[Any]:
+async def list_messages(ask: Ask[None]) -> Listed[frames.Entry]:
     """Return what was said; `?held=true` opens the quarantine of this ticket."""
     services, number = ask.services, ask.path["number"]
     if ask.query(OPEN_HELD):
@@ -138,7 +139,7 @@ async def post_message(ask: Ask[SaidWithFiles]) -> Response:
     query=[LIMIT, CURSOR],
     audited={"transcript.viewed"},
 )
-async def list_notes(ask: Ask[None]) -> Listed[Any]:
+async def list_notes(ask: Ask[None]) -> Listed[frames.NoteOut]:
     """Return the notes."""
     opened = await viewing.view_ticket(ask.services, ask.actor, ask.path["number"])
     after, limit = (ask.query(CURSOR) or (0,))[0], ask.query(LIMIT)
@@ -155,7 +156,7 @@ async def post_note(ask: Ask[Said]) -> Response:
 
 
 @endpoint("PUT /tickets/{number:int}/spam", permission="spam.mark", audited={"spam.marked", "spam.unmarked"})
-async def put_spam(ask: Ask[Spam]) -> Any:
+async def put_spam(ask: Ask[Spam]) -> tickets.MarkedTicket:
     """Put what the visitor said into quarantine, or take it out."""
     return await tickets.hold(ask.services, ask.actor, ask.path["number"], held=ask.body.spam)
 

@@ -82,7 +82,7 @@ class Feed:
         except LetheError:  # the database is away: what changed is told when it is back
             self._changed, self._behind = self._changed | changed, self._behind or behind
             return
-        for summary in (each for each in found if each["number"] not in self._gone):
-            line = frames.encode(frames.TicketOut(**summary))
+        for changed_ticket in (each for each in found if each.number not in self._gone):
+            line = frames.encode(changed_ticket)
             for say in list(self._ears.values()):
                 say(line)

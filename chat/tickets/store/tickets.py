@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
+from msgspec import UNSET
 from sqlalchemy import (
     ColumnElement,
     Row,
@@ -24,10 +25,12 @@ from chat.account.schema import department, site
 from chat.contacts.schema import contact
 from chat.contacts.store import contacts
 from chat.core.errors import NotFound
+from chat.core.frames import Named, SiteName
 from chat.core.model import ENDED, Message, Note, Order, Ticket
 from chat.infra.store.bound import columns, holds
 from chat.infra.store.tx import Tx
 from chat.team.schema import agent
+from chat.tickets.domain import TicketQuery
 from chat.tickets.schema import message, note, ticket
 
 PAGE = 50
@@ -44,8 +47,8 @@ class ListedTicket:
     contact_uid: str
     contact_slot: int
     contact_name: bytes | None
-    site: dict[str, str]
-    department: dict[str, str] | None
+    site: SiteName
+    department: Named | None
     assignee: tuple[str, int, bytes] | None
     last: Message | None
 
@@ -101,7 +104,7 @@ def many(tx: Tx, account_id: str, ids: Sequence[int]) -> list[ListedTicket]:
 def page(
     tx: Tx,
     account_id: str,
-    wanted: Mapping[str, Any],
+    wanted: TicketQuery,
     before: tuple[int, ...] | None,
     limit: int,
     order: Order = "updated",
@@ -127,21 +130,21 @@ def _by_change(query: Select[Any], before: tuple[int, ...] | None) -> Select[Any
     return query.order_by(ticket.c.updated_at.desc(), ticket.c.id.desc())
 
 
-def _filtered(tx: Tx, query: Select[Any], wanted: Mapping[str, Any]) -> Select[Any]:
-    if "status" in wanted:
-        query = query.where(ticket.c.status == wanted["status"])
+def _filtered(tx: Tx, query: Select[Any], wanted: TicketQuery) -> Select[Any]:
+    if wanted.status is not UNSET:
+        query = query.where(ticket.c.status == wanted.status)
     else:
         query = query.where(ticket.c.status != "trash")
-    if "assignee" in wanted:
-        query = query.where(ticket.c.assignee == wanted["assignee"])
-    if "department" in wanted:
-        query = query.where(ticket.c.department_id == wanted["department"])
-    if "tag" in wanted:
-        query = query.where(_tagged(tx, wanted["tag"]))
-    if "contact" in wanted:
-        query = query.where(contact.c.uid == wanted["contact"])
-    if "held" in wanted:
-        query = query.where(ticket.c.held > 0 if wanted["held"] else ticket.c.held < ticket.c.last_seq)
+    if wanted.assignee is not UNSET:
+        query = query.where(ticket.c.assignee == wanted.assignee)
+    if wanted.department is not UNSET:
+        query = query.where(ticket.c.department_id == wanted.department)
+    if wanted.tag is not UNSET:
+        query = query.where(_tagged(tx, wanted.tag))
+    if wanted.contact is not UNSET:
+        query = query.where(contact.c.uid == wanted.contact)
+    if wanted.held is not UNSET:
+        query = query.where(ticket.c.held > 0 if wanted.held else ticket.c.held < ticket.c.last_seq)
     return query
 
 
@@ -265,8 +268,8 @@ def _as_listed(row: Row[*tuple[Any, ...]], *, named: bool) -> ListedTicket:
         contact_uid=row.uid,
         contact_slot=row.key_slot,
         contact_name=row.name,
-        site={"id": row.site_id, "name": row.site_name, "color": row.color},
-        department={"id": row.department_id, "name": row.department_name} if belongs else None,
+        site=SiteName(row.site_id, row.site_name, row.color),
+        department=Named(row.department_id, row.department_name) if belongs else None,
         assignee=(row.assignee, row.agent_slot, row.agent_name) if named else None,
         last=None if row.m_seq is None else Message(*row[-len(_message_columns) :]),
     )
