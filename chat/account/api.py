@@ -41,13 +41,13 @@ async def list_sites(ask: Ask[None]) -> Listed[Site]:
 
 
 @endpoint("GET /account", permission="account.read", audited=())
-async def get_account(ask: Ask[None]) -> dict[str, Any]:
+async def get_account(ask: Ask[None]) -> dict[str, object]:
     """Return the account; `storage` says how many bytes of files and exports there are, and may be."""
     return await _account(ask.services, ask.actor)
 
 
 @endpoint("PATCH /account", permission="account.change", audited={"account.changed"})
-async def change_account(ask: Ask[AccountChange]) -> dict[str, Any]:
+async def change_account(ask: Ask[AccountChange]) -> dict[str, object]:
     """Change `name`, and the settings of `chat/core/account_settings.py`."""
     values = msgspec.structs.asdict(ask.body)
     given = {name: value for name, value in values.items() if value is not msgspec.UNSET}
@@ -55,7 +55,7 @@ async def change_account(ask: Ask[AccountChange]) -> dict[str, Any]:
     return await _account(ask.services, ask.actor)
 
 
-async def _account(services: Services, actor: Actor) -> dict[str, Any]:
+async def _account(services: Services, actor: Actor) -> dict[str, object]:
     known, storage = await accounts.account(services, actor), await quotas.storage(services, actor)
     named = {"id": known.id, "name": known.name, "notice_version": known.notice_version}
     return {**named, **known.settings, "storage": storage}

@@ -172,4 +172,4 @@ def _chunk_nonce(number: int, *, last: bool) -> bytes:
 
 def canonical(document: object) -> bytes:
     """Return JSON with sorted keys and no spaces, UTF-8: what hashes and signatures are taken over."""
-    return json.dumps(to_builtins(document), sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=to_builtins).encode()

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from jinja2 import Template
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from chat.account.actions import forms
 from chat.consent.actions import notices
 from chat.core.errors import NotFound
+from chat.core.frames import NoticeView, PurposeView
 from chat.core.locales import Words
 from chat.core.model import LOCALES
 from chat.retention.actions import retention
@@ -66,27 +67,60 @@ def _document(request: Request, status: int, ancestors: Sequence[str], **about: 
     )
 
 
+class ShownAccount(Struct, frozen=True):
+    """Whom a visitor writes to."""
+
+    name: str
+
+
+class ShownSite(Struct, frozen=True):
+    """The site's look: its name, colour, and where else one may turn."""
+
+    name: str
+    color: str
+    alternative: str
+
+
+class WidgetConfig(Struct, frozen=True):
+    """
+    All the frame needs to ask for consent: whether agents are `online`, the `notice` in force and its `purposes`, the
+    `fields` that the site asks for, for how many days chats are kept, whether links are mailed, its words.
+    """
+
+    account: ShownAccount
+    site: ShownSite
+    online: bool
+    notice: NoticeView | None
+    purposes: list[PurposeView]
+    fields: list[forms.AskedField]
+    locale: str
+    locales: list[str]
+    kept_days: int
+    mail: bool
+    strings: dict[str, str]
+
+
 @endpoint("GET /widget/{site_key}/config", audience="anybody", query=[LOCALE], middleware=PACKED)
-async def config(ask: Ask[None]) -> dict[str, Any]:
+async def config(ask: Ask[None]) -> WidgetConfig:
     """Return all the frame needs to ask for consent; stores nothing."""
     services = ask.services
     account, site, notice = await notices.site_and_notice(services, ask.path["site_key"])
     locale = locale_of(ask.request)
     said = strings(locale)
     shown = notices.notice_view(notice, locale)
-    return {
-        "account": {"name": account.name},
-        "site": {"name": site.name, "color": site.color, "alternative": site.alternative},
-        "online": services.bus.online(account.id),
-        "notice": shown,
-        "purposes": shown.purposes if shown else [],
-        "fields": forms.asked(site, locale, _labels(services.gathered.locales.words(locale))),
-        "locale": locale,
-        "locales": list(LOCALES),
-        "kept_days": await retention.kept_days(services, account.id),
-        "mail": links.can_mail_links(services),
-        "strings": said,
-    }
+    return WidgetConfig(
+        account=ShownAccount(account.name),
+        site=ShownSite(site.name, site.color, site.alternative),
+        online=services.bus.online(account.id),
+        notice=shown,
+        purposes=shown.purposes if shown else [],
+        fields=forms.asked(site, locale, _labels(services.gathered.locales.words(locale))),
+        locale=locale,
+        locales=list(LOCALES),
+        kept_days=await retention.kept_days(services, account.id),
+        mail=links.can_mail_links(services),
+        strings=said,
+    )
 
 
 @endpoint("GET /widget.js", audience="anybody", query=None, middleware=PACKED)

@@ -36,7 +36,9 @@ def problem(error: LetheError) -> Response:
     }
     headers = {"cache-control": "no-store"} | error_headers(error)
     extra = {name: value for name, value in error.extra.items() if name not in body}
-    return Response(json.dumps(msgspec.to_builtins(body | extra)), error.status, headers, "application/problem+json")
+    return Response(
+        json.dumps(body | extra, default=msgspec.to_builtins), error.status, headers, "application/problem+json"
+    )
 
 
 def error_headers(error: LetheError) -> dict[str, str]:

@@ -22,6 +22,14 @@ PHONE = re.compile(r"\+?[\d\s()./-]{3,40}")
 CUSTOM_ID = re.compile(r"c\d{1,4}")
 
 
+class AskedField(Struct, frozen=True):
+    """What is asked before the chat, in the visitor's language."""
+
+    id: str
+    label: str
+    required: bool
+
+
 class GivenField(Struct, frozen=True):
     """A contact's answer to a field of the site's own, with the label that was shown."""
 
@@ -58,13 +66,11 @@ def custom(value: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return made
 
 
-def asked(site: Site, locale: str, say: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Return what is asked, in its order, as a widget shows it: `id`, `label`, `required`."""
+def asked(site: Site, locale: str, say: Mapping[str, str]) -> list[AskedField]:
+    """Return what is asked, in its order, as a widget shows it."""
     asks = [(name, site.fields.get(name, "off")) for name in KNOWN]
-    shown = [{"id": name, "label": say[name], "required": ask == "required"} for name, ask in asks if ask != "off"]
-    own = [
-        {"id": each["id"], "label": label(each, locale), "required": each["required"]} for each in site.custom_fields
-    ]
+    shown = [AskedField(name, say[name], required=ask == "required") for name, ask in asks if ask != "off"]
+    own = [AskedField(each["id"], label(each, locale), required=each["required"]) for each in site.custom_fields]
     return [*shown, *own]
 
 

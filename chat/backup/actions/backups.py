@@ -154,7 +154,7 @@ def _rows(tx: Tx, out: Writing, told: TellLine) -> dict[str, Any]:
     for table in copies.saved():
         counter = _Counter(str(table.name), told)
         out.add(f"tables/{table.name}", counter.through(copies.rows(tx, table)))
-        tables.append({"name": table.name, "columns": copies.shape(table), "rows": counter.count})
+        tables.append({"name": str(table.name), "columns": copies.shape(table), "rows": counter.count})
     return {
         "tables": tables,
         "counters": copies.counters(tx),

@@ -140,7 +140,7 @@ def opened(path: Path, signer: Signer) -> Iterator[Backup]:
 
 def counts_of(manifest: Mapping[str, Any]) -> dict[str, int]:
     """Return how many rows a backup has of each table."""
-    return {each["name"]: each["rows"] for each in manifest["tables"]}
+    return {str(each["name"]): each["rows"] for each in manifest["tables"]}
 
 
 def ledger_head_of(manifest: Mapping[str, Any]) -> LedgerHead:
