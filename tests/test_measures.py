@@ -1,5 +1,6 @@
 """What `./run measures` says of a tree is what is there."""
 
+import re
 import sys
 from pathlib import Path
 
@@ -56,6 +57,8 @@ def test_a_tree_is_measured(tree: Path) -> None:
 
 def test_what_is_loose_is_named(tree: Path) -> None:
     assert [*measures.looseness(tree)] == ["chat/shop/actions/till.py:7 deep: dict[str, Any]"]
+    (tree / "chat/shop/store.py").write_text(CODE)
+    assert len([*measures.looseness(tree)]) == 1, "what a store says stays below"
 
 
 def test_another_tree_has_other_measures(tree: Path) -> None:
@@ -64,6 +67,44 @@ def test_another_tree_has_other_measures(tree: Path) -> None:
     after = measures.shape(tree)
     changed = {name for name in before if before[name] != after[name]}
     assert {"lines", "functions", "files that mention `department`", "public functions with a docstring"} <= changed
+
+
+LOOSE = {
+    "chat/account/actions/forms.py custom": "a site's own fields as somebody sent them: this is what reads them",
+    "chat/account/actions/forms.py label": "a site's own field, which the database keeps as JSON",
+    "chat/account/api.py change_of": "each setting has a type of its own",
+    "chat/spam_filter/pages/curves.py of_report": "the report is what `spam` measured, kept as JSON",
+    "chat/web/answers.py render": "Starlette's own signature; whatever msgspec writes",
+    "chat/web/endpoint.py answer": "the wrapper takes whatever its handler says that it returns",
+    "chat/web/endpoint.py body_type": "a type, as its handler names it",
+    "chat/web/endpoint.py endpoint": "each parameter has a type of its own",
+    "chat/web/endpoint.py path": "Starlette's values of an address, by name",
+    "chat/web/endpoint.py read": "the wrapper takes whatever its handler asks for",
+    "chat/web/endpoint.py read_body": "the body as its handler names it",
+    "chat/web/forms.py typed_settings": "each setting has a type of its own",
+    "chat/web/headers.py sent": "an ASGI message, of which the specification leaves more open",
+    "chat/web/http.py connection_made": "uvicorn's own signature",
+    "chat/web/page_endpoint.py page_endpoint": "each parameter has a type of its own",
+    "chat/web/requests.py body_of": "msgspec's own: a type, and what it reads",
+    "chat/web/sockets/__init__.py socket_route": "Starlette's own: any ASGI application",
+    "chat/web/sockets/connection.py spawn": "what a coroutine sends and takes is its own concern",
+    "chat/web/sockets/wire.py handle_connect": "uvicorn's own signature",
+}
+"""Each public function of these layers that says `Any`, and why it does."""
+
+
+def loose(tree: Path) -> set[str]:
+    """The functions of these layers that say `Any`, without their lines."""
+    return {re.sub(r":\d+ (\w+): .*", r" \1", each) for each in measures.looseness(tree)}
+
+
+def test_no_any_is_where_layers_meet_but_with_a_reason() -> None:
+    assert loose(measures.ROOT) - {*LOOSE} == set(), "give it a type with a name, or a reason"
+    assert {*LOOSE} - loose(measures.ROOT) == set(), "it has a type by now"
+
+
+def test_an_any_without_a_reason_is_found(tree: Path) -> None:
+    assert loose(tree) - {*LOOSE} == {"chat/shop/actions/till.py deep"}
 
 
 @pytest.mark.anyio
