@@ -7,6 +7,7 @@ from typing import Any
 from tests.walks.scripts import Change
 
 ADDRESSES = "static/common/addresses.js"
+DOM = "static/common/dom.js"
 ENTRIES = "static/common/entries.js"
 TEXTS = "static/common/texts.js"
 UPLOADS = "static/common/uploads.js"
@@ -49,6 +50,49 @@ def found(text: str, *parts: str, fault: Change) -> Claim:
 
 
 CLAIMS = {
+    "what stands in an element is text, whatever it holds": Claim(
+        DOM,
+        'return its.h("p", {}, "<b>x</b>", null, false, [["y"], its.h("i"), 0]).outerHTML;',
+        "<p>&lt;b&gt;x&lt;/b&gt;y<i></i>0</p>",
+        fault=("element.append(...children", "((...all) => { element.innerHTML = all.join(''); })(...children"),
+    ),
+    "an attribute that is true has no value, and one that is false or null is left out": Claim(
+        DOM,
+        'return its.h("input", { required: true, disabled: false, max: null, min: 0 }).outerHTML;',
+        '<input required="" min="0">',
+        fault=("value !== false && value != null", "value != null"),
+    ),
+    "a function among the attributes listens": Claim(
+        DOM,
+        """let times = 0;
+        const button = its.h("button", { click: () => { times += 1; } });
+        button.click();
+        return [times, button.hasAttribute("click")];""",
+        [1, False],
+        fault=('typeof value === "function"', 'typeof value === "object"'),
+    ),
+    "an element may be defined again": Claim(
+        DOM,
+        """const again = () => its.define("a-b", class extends HTMLElement {});
+        try { again(); again(); return "defined"; } catch { return "refused"; }""",
+        "defined",
+        fault=("if (!customElements.get(name)) ", ""),
+    ),
+    "a drawing is passed over by screen readers": Claim(
+        DOM,
+        'return its.drawing("send", "M5 12h13").outerHTML;',
+        '<svg viewBox="0 0 24 24" class="icon icon-send" aria-hidden="true"><path d="M5 12h13"></path></svg>',
+        fault=('svg.setAttribute("aria-hidden", "true");', ""),
+    ),
+    "a file is saved under its name": Claim(
+        DOM,
+        """const saved = [];
+        HTMLAnchorElement.prototype.click = function () { saved.push([this.download, this.protocol]); };
+        its.download(new Blob(["x"]), "x.txt");
+        return saved;""",
+        [["x.txt", "blob:"]],
+        fault=("download: name", "rel: name"),
+    ),
     "marks at the end of an address are the sentence's": found(
         "see https://a.example/x?!. Yes",
         *("see ", "<https://a.example/x>", "?!. Yes"),

@@ -28,5 +28,5 @@ def test_a_module_does_what_it_promises_and_a_fault_shows(page: Page, claim: str
 
 def test_no_module_that_is_shared_promises_nothing() -> None:
     shared = {str(path.relative_to(ROOT)) for path in (ROOT / "static" / "common").glob("*.js")}
-    # The first has no exports, for browsers that know no modules; the second makes elements, which every walk looks at.
-    assert {claim.module for claim in ALL.values()} >= shared - {"static/common/floor.js", "static/common/dom.js"}
+    promised = {claim.module for claim in ALL.values()}
+    assert shared - promised == {"static/common/floor.js"}, "which is no module, for browsers that know none"
