@@ -47,6 +47,7 @@ REASONS = {
     "team.store.by_session": SECRET,
     "team.store.by_token": SECRET,
     "team.store.session_by_id": SECRET,
+    "team.store.token_by_id": SECRET,  # asked anew by a socket that has been open for a while
     "rights.store.list_covered": SECRET,
     "rights.store.open_link": SECRET,
     "rights.store.transcript_of": SECRET,
