@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import Select, insert, select, update
+from sqlalchemy import Select, false, func, insert, select, update
 
 from chat.account.schema import account, department, site
+from chat.contacts.schema import contact
 from chat.core import account_settings
 from chat.core.errors import NotFound
 from chat.core.model import Account, Department, Site
@@ -16,6 +17,12 @@ from chat.infra.store.bound import bind, holds
 from chat.infra.store.tx import Tx
 
 _site_columns = (*(site.c[field.name] for field in fields(Site)), site.c.mac)
+
+# `chat.core.gate.is_live` in SQL. Two versions that are NULL are not equal, and so no consent.
+consents = func.coalesce(
+    contact.c.receipt_id.is_not(None) & (contact.c.notice_version == account.c.notice_version), false()
+)
+"""Whether a contact, joined with its account, consents to the notice in force."""
 
 
 def add(tx: Tx, made: Mapping[str, Any]) -> None:

@@ -8,6 +8,7 @@ from dataclasses import fields
 
 from sqlalchemy import delete, exists, func, insert, select, tuple_, update
 
+from chat.account import store as accounts
 from chat.account.schema import account
 from chat.attachments.schema import attachment
 from chat.contacts.schema import contact
@@ -30,14 +31,14 @@ def list_referred(tx: Tx) -> list[tuple[str, str, bool]]:
 def keep(tx: Tx, made: Attachment, *, consent: bool) -> None:
     """Store a row; with `consent` its contact must agree to the notice in force, in this transaction."""
     row = tx.execute(
-        select(contact.c.receipt_id, contact.c.notice_version, account.c.notice_version.label("current"))
+        select(accounts.consents.label("consents"))
         .join(account, account.c.id == contact.c.account_id)
         .where(contact.c.id == made.contact_id)
         .with_for_update(of=contact)
     ).first()
     if row is None:
         raise NotFound("No such contact")
-    if consent and (row.receipt_id is None or row.notice_version != row.current):
+    if consent and not row.consents:
         raise ConsentRequired("Agree to the current notice first")
     tx.execute(insert(attachment).values({field.name: getattr(made, field.name) for field in fields(Attachment)}))
 

@@ -8,6 +8,15 @@ from chat.core.errors import ConsentRequired, Ended
 from chat.core.frames import End, VisitorFrame
 
 
+def is_live(receipt: int | None, agreed: int | None, current: int | None) -> bool:
+    """
+    Whether a contact consents now: they have a live receipt, and agreed to the version of the notice that is in force.
+
+    `chat.account.store.consents` is the same rule in SQL. Nobody writes it a second time.
+    """
+    return receipt is not None and current is not None and agreed == current
+
+
 @dataclass(slots=True)
 class ConsentState:
     """
@@ -25,7 +34,7 @@ class ConsentState:
     @property
     def consents(self) -> bool:
         """Whether there is a live consent to the notice in force."""
-        return self.receipt is not None and self.current is not None and self.agreed == self.current
+        return is_live(self.receipt, self.agreed, self.current)
 
 
 class Allowance:

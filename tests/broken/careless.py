@@ -14,7 +14,7 @@ def admit(frame: frames.VisitorFrame, standing: ConsentState) -> None:
 
 
 visitor.admit = admit  # type: ignore[attr-defined] # that is the fault
-TicketPosition.consents = property(lambda _: True)  # type: ignore[assignment, method-assign] # that is the fault
+TicketPosition.consents = property(lambda _: True, lambda *_: None)  # type: ignore[assignment, misc] # that is the fault
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -5,7 +5,7 @@ import sys
 from chat.__main__ import main
 from chat.tickets.store.posting import TicketPosition
 
-TicketPosition.consents = property(lambda _: True)  # type: ignore[assignment, method-assign] # that is the fault
+TicketPosition.consents = property(lambda _: True, lambda *_: None)  # type: ignore[assignment, misc] # that is the fault
 
 if __name__ == "__main__":
     sys.exit(main())

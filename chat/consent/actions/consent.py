@@ -23,6 +23,7 @@ from chat.core.crypt import canonical
 from chat.core.deliveries import Delivery
 from chat.core.errors import ConsentRequired, NotFound, NoticeOutdated, Unauthorized
 from chat.core.events import ConsentChanged
+from chat.core.gate import is_live
 from chat.core.ids import uuid7
 from chat.core.model import Account, Contact, Notice, NoticeText, Receipt, Site
 from chat.core.tokens import Visitor
@@ -154,7 +155,7 @@ async def contact_of(services: Services, visitor: Visitor, *, live: bool = True)
         except NotFound:
             raise Unauthorized("This visitor was erased") from None
         current = accounts.one(tx, contact.account_id).notice_version
-        if live and (contact.receipt_id is None or contact.notice_version != current):
+        if live and not is_live(contact.receipt_id, contact.notice_version, current):
             raise ConsentRequired("Agree to the current notice first")
         return contact
 

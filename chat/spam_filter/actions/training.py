@@ -25,6 +25,7 @@ from chat.core.deliveries import Delivery
 from chat.core.errors import LetheError, NotFound, TooLarge
 from chat.core.events import LabelsChanged
 from chat.core.frames import TEXT_CHARS
+from chat.core.gate import is_live
 from chat.core.model import Actor, Contact, Message
 from chat.infra.services import Services, unseal_text
 from chat.infra.store.tx import Tx
@@ -203,9 +204,8 @@ def _every(services: Services, tx: Tx, only: str = "") -> dict[str, dict[int, di
 def _agreed(tx: Tx, contact: Contact) -> bool:
     """Whether the contact's live consent, to the notice in force, has `spam_training` in it."""
     current = accounts.one(tx, contact.account_id).notice_version
-    if contact.receipt_id is None or contact.notice_version != current:
-        return False
-    return labels.purposes_of(tx, contact.id).get("spam_training") is True
+    live = is_live(contact.receipt_id, contact.notice_version, current)
+    return live and labels.purposes_of(tx, contact.id).get("spam_training") is True
 
 
 def _label(services: Services, actor: Actor, contact: Contact, said: Message, *, spam: bool) -> Labelled:

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Dialect, Insert, Row, Select, Update, bindparam, insert, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
+from chat.account import store as accounts
 from chat.account.schema import account
 from chat.attachments import store as uploads
 from chat.contacts.schema import contact
@@ -35,13 +36,7 @@ class TicketPosition:
     visitor_read: int
     updated_at: int
     receipt_id: int | None
-    agreed: int | None
-    current: int | None
-
-    @property
-    def consents(self) -> bool:
-        """Whether its contact has a live consent to the notice in force."""
-        return self.receipt_id is not None and self.agreed == self.current
+    consents: bool
 
     def take(self, draft: Draft) -> None:
         """Give the draft the next number."""
@@ -60,8 +55,7 @@ _standing: Select[*tuple[Any, ...]] = (
     select(
         *(ticket.c[field.name] for field in fields(TicketPosition) if field.name in ticket.c),
         contact.c.receipt_id,
-        contact.c.notice_version,
-        account.c.notice_version,
+        accounts.consents,
     )
     .join(contact, contact.c.id == ticket.c.contact_id)
     .join(account, account.c.id == ticket.c.account_id)
@@ -263,16 +257,12 @@ def _known(tx: Tx, drafts: Sequence[Draft]) -> dict[DraftKey, Row[*tuple[Any, ..
 def _open(tx: Tx, draft: Draft) -> None:
     """Find the contact's running ticket or open one; the contact is locked so that two at once open one."""
     row = tx.execute(
-        select(
-            contact.c.receipt_id,
-            contact.c.notice_version,
-            account.c.notice_version.label("current"),
-        )
+        select(accounts.consents.label("consents"))
         .join(account, account.c.id == contact.c.account_id)
         .where(contact.c.id == draft.contact_id)
         .with_for_update(of=contact)
     ).first()
-    if row is None or row.receipt_id is None or row.notice_version != row.current:
+    if row is None or not row.consents:
         draft.refusal = ConsentRequired("Agree to the current notice first")
         return
     draft.ticket_id = tx.execute(
