@@ -92,19 +92,25 @@ async def test_who_asks_is_found_out_before_what_is_asked(app: Served) -> None:
 
 
 async def test_only_who_has_the_permission_is_served(app: Served) -> None:
-    """The control is the same address with a permission that every agent has."""
+    """No action asks here, only the wrapper; the controls need a permission that every agent has."""
 
     async def mine(ask: PageAsk) -> Response:
         return PlainTextResponse(ask.actor.role)
 
+    async def ours(ask: Ask[None]) -> str:
+        return ask.actor.role
+
     for_all = page_endpoint("GET /mine", permission="department.read")(mine)
     for_some = page_endpoint("GET /theirs", permission="department.change")(mine)
-    with_endpoints(app, for_all, for_some)
+    rest_for_all = endpoint("GET /mine", permission="department.read", audited=())(ours)
+    rest_for_some = endpoint("GET /theirs", permission="department.change", audited=())(ours)
+    with_endpoints(app, for_all, for_some, rest_for_all, rest_for_some)
+    paths = ("/mine", "/theirs", f"{API}/mine", f"{API}/theirs")
     made, password = await colleague(app.services, app.house.actor, "agent@acme.example", "Plain", "agent")
     await app.sign_in(made.email, password)
-    assert [(await app.client.get(path)).status_code for path in ("/mine", "/theirs")] == [200, 403]
+    assert [(await app.client.get(path)).status_code for path in paths] == [200, 403, 200, 403]
     await app.sign_in(app.house.made.owner_email, PASSWORD)
-    assert [(await app.client.get(path)).status_code for path in ("/mine", "/theirs")] == [200, 200]
+    assert [(await app.client.get(path)).status_code for path in paths] == [200] * 4
 
 
 async def test_a_value_is_answered_with_the_first_status_and_nothing_without_a_body(app: Served) -> None:

@@ -37,6 +37,7 @@ MANAGER = AGENT | {
     "agent.manage",
     "audit.check",
     "audit.read",
+    "contact.export_held",
     "department.change",
     "erasure.oversee",
     "export.delete",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import UNSET, Struct, UnsetType
 
+from chat.core import access
 from chat.core.model import Actor, Agent
 from chat.team.actions import agents
 from chat.web.endpoint import Ask, endpoint
@@ -28,4 +29,5 @@ async def list_agents(ask: Ask[None]) -> Listed[AgentView]:
 
 def _agent(agent: Agent, actor: Actor) -> AgentView:
     status = "active" if agent.active else "deactivated"
-    return AgentView(agent.id, agent.name, agent.role, status, agent.email if actor.manages else UNSET)
+    email = agent.email if access.can(actor, "agent.manage") else UNSET
+    return AgentView(agent.id, agent.name, agent.role, status, email)

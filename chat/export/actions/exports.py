@@ -96,7 +96,7 @@ async def of_agent(services: Services, actor: Actor, contact_uid: str) -> Contac
 
     def work(tx: Tx) -> Contact:
         contact = contacts.of_account(tx, actor.account_id, contact_uid)
-        if not actor.manages and holds.until(tx, [contact.id]):
+        if not access.can(actor, "contact.export_held") and holds.until(tx, [contact.id]):
             raise NotFound("No such contact")
         return _readable(contact)
 
