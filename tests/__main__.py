@@ -1,5 +1,9 @@
-"""Every check, as `./run test` runs it: style, types, floors, tests, then walks in a browser."""
+"""
+Every check, as `./run test` runs it: style, types, floors, tests, then walks in a browser. With arguments it is pytest
+alone, over what they name.
+"""
 
+import os
 import signal
 import subprocess
 import sys
@@ -16,6 +20,8 @@ from tests.chance import SEED
 
 ROOT = Path(__file__).parent.parent
 WALKS = "tests/walks"
+WHOLE = "--whole"
+"""Has the long tests try all there is, and not a sample: `tests/chance.py`."""
 SHARED = ("--dist=loadscope", "--no-loadscope-reorder", "-p", "tests.sharing")
 """Shares out whole modules, whose servers start once each."""
 FOUR = ("--numprocesses=4", *SHARED)
@@ -131,20 +137,24 @@ def counts(report: Path) -> tuple[int, int]:
 
 
 def split(arguments: Sequence[str]) -> tuple[list[str] | None, list[str] | None]:
-    """The arguments of the two pytest processes; None for one that named paths leave out."""
+    """
+    The arguments of the two pytest processes; None for one that is not asked for: who names no walk gets none, unless
+    nothing is named at all. Shared out is only everything, as who names some tests may want a debugger.
+    """
+    if not arguments:
+        return [f"--ignore={WALKS}", *FOUR], [WALKS, *WALKED]
     paths = [a for a in arguments if Path(ROOT, a.partition("::")[0]).exists()]
     walks = [p for p in paths if p.startswith(WALKS)]
     if not paths:
-        four, several = ((), ()) if arguments else (FOUR, WALKED)  # who names some tests may want a debugger
-        return [f"--ignore={WALKS}", *four, *arguments], [WALKS, *several, *arguments]
+        return [f"--ignore={WALKS}", *arguments], None
     plain = [a for a in arguments if a not in walks]
     walked = [a for a in arguments if a in walks or a not in paths]
     return (plain if len(walks) < len(paths) else None), (walked if walks else None)
 
 
 def run(steps: Steps, arguments: Sequence[str]) -> list[Outcome]:
-    """Every step's outcome, whatever the others' were. `check` alone runs no test."""
-    outcomes = [check(steps, *each) for each in CHECKS]
+    """Every step's outcome, whatever the others' were. `check` alone runs no test; arguments are for tests alone."""
+    outcomes = [] if arguments and arguments != ["check"] else [check(steps, *each) for each in CHECKS]
     if arguments == ["check"]:
         return outcomes
     plain, walked = split(arguments)
@@ -165,7 +175,7 @@ def main(arguments: Sequence[str]) -> int:
         print("stopped", file=sys.stderr)
         return 130
     wrong = [each.name for each in outcomes if each.failed]
-    tested = sum(each.passed + each.failed for each in outcomes[len(CHECKS) :])
+    tested = sum(each.passed + each.failed for each in outcomes if each.name in {"tests", "walks"})
     if not tested and arguments != ["check"]:
         wrong.append("no test has run")
     if wrong:
@@ -178,4 +188,6 @@ def main(arguments: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    if WHOLE in sys.argv:
+        os.environ["TEST_WHOLE"] = "1"
+    sys.exit(main([each for each in sys.argv[1:] if each != WHOLE]))

@@ -9,6 +9,9 @@ import random
 SEED = int(os.environ.setdefault("TEST_SEED", str(random.SystemRandom().randrange(2**32))))
 """Of this run; those whom it starts find it in their environment."""
 
+WHOLE = "TEST_WHOLE" in os.environ
+"""Whether the long tests try all there is, as `./run test --whole` does, and not a sample that is another each time."""
+
 
 def dice(name: str) -> random.Random:
     """Chance for one test, the same whichever others run; prints how to have it again."""

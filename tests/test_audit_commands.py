@@ -8,7 +8,8 @@ from sqlalchemy import update
 
 from chat.infra.audit.schema import audit
 from chat.infra.store import engine
-from tests.test_migrations import environment, lethe
+from tests.commands import lethe
+from tests.test_migrations import environment
 
 
 @pytest.fixture

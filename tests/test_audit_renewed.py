@@ -17,9 +17,10 @@ from chat.infra.audit.schema import audit_head as heads
 from chat.infra.audit.schema import audit_part as parts
 from chat.infra.store import engine
 from chat.retention.actions import sweeping
+from tests.commands import lethe
 from tests.inside import House, found
 from tests.test_audit_log import TAMPERINGS, ahead, entered, entries, filled, pruned, tampered, verdict
-from tests.test_migrations import environment, lethe
+from tests.test_migrations import environment
 
 
 async def renewed(house: House) -> Any:

@@ -17,9 +17,9 @@ from uuid import uuid4
 
 import pytest
 
+from tests.commands import lethe as command
 from tests.lethe import Account, Contact, Lethe
 from tests.services import PostgreSQL, Valkey
-from tests.test_migrations import lethe as command
 from tests.test_migrations import one_line
 
 SEED = 20_261_125

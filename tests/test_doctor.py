@@ -10,9 +10,10 @@ import pytest
 import structlog
 
 from chat.infra.bus.redis import RedisBus
+from tests.commands import lethe
 from tests.services import PostgreSQL, Valkey, free_port
 from tests.test_bus import MACS, until
-from tests.test_migrations import environment, lethe, one_line
+from tests.test_migrations import environment, one_line
 
 ROOT = Path(__file__).parent.parent
 

@@ -25,6 +25,7 @@ from chat.infra.services import Services
 from chat.infra.store import locations
 from chat.tickets.actions import tickets
 from chat.tickets.schema import message
+from tests.chance import WHOLE, dice
 from tests.inside import Guest, House, Served, certified, contact_of, found, new_id, problem_of
 
 ON_SQLITE = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
@@ -229,18 +230,21 @@ class Killed(BaseException):
     """Stands for a process that ends here."""
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("turn", range(2 if WHOLE else 1))
 async def test_an_erasure_stopped_at_any_write_goes_on_to_the_same_end(
-    house: House, monkeypatch: pytest.MonkeyPatch, when: str
+    house: House, monkeypatch: pytest.MonkeyPatch, turn: int
 ) -> None:
-    """Stops at each write in turn, before it commits and after; `tests/test_erasure_killed.py` does so with SIGKILL."""
+    """
+    Stops at each write, by turns before it commits and after; the whole of it does both at each.
+    `tests/test_erasure_killed.py` stops with SIGKILL.
+    """
     other = await chatted(house, "Somebody else", "else@x.example")
     before, services = await hashed(house.services, other), house.services
-    write, left = services.store.write, [0]
+    write, left, late = services.store.write, [0], dice("which stops come before").randrange(2)
 
     async def stopping(work: Any) -> Any:
         left[0] -= 1
-        if left[0] == 0 and when == "before":
+        if left[0] == 0 and (stop + turn + late) % 2:
             raise Killed
         made = await write(work)
         if left[0] == 0:

@@ -9,9 +9,10 @@ import pytest
 
 from chat.app import open_services
 from chat.core.settings import Settings
+from tests.commands import lethe
 from tests.inside import found
 from tests.test_export import CANARY, OTHER, opened
-from tests.test_migrations import lethe, one_line
+from tests.test_migrations import one_line
 
 EMAIL = "zyx@x.example"
 

@@ -3,7 +3,6 @@
 import os
 import socket
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from sqlalchemy import Column, Integer, MetaData, Table
 from chat.core.settings import from_env
 from chat.infra.store import engine, folder, migrations
 from chat.infra.store.columns import metadata
+from tests.commands import lethe
 from tests.services import free_port
 
 
@@ -21,12 +21,6 @@ def environment(tmp_path: Path, database_url: str, **more: str) -> dict[str, str
     """What a command is given."""
     given = {"LETHE_DATA": str(tmp_path / "data"), "LETHE_DATABASE_URL": database_url}
     return {name: value for name, value in os.environ.items() if not name.startswith("LETHE_")} | given | more
-
-
-def lethe(environ: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    """A command, run to its end."""
-    command = [sys.executable, "-m", "chat", *arguments]
-    return subprocess.run(command, env=environ, capture_output=True, text=True, check=False, timeout=60)
 
 
 def one_line(run: subprocess.CompletedProcess[str], *words: str) -> None:

@@ -7,8 +7,6 @@ import json
 import lzma
 import random
 import sqlite3
-import subprocess
-import sys
 import unicodedata
 import zipfile
 import zlib
@@ -26,8 +24,9 @@ from chat.core.settings import Settings, from_env
 from chat.erasure.domain.residue import Scanner, forms, search
 from chat.erasure.domain.squeezed import unpack_lzf
 from tests.chance import dice
+from tests.commands import lethe
 from tests.services import Valkey
-from tests.test_migrations import environment, lethe
+from tests.test_migrations import environment
 
 WORD = "Zyxomma Πεταλούδα-77"
 PLAIN = "zyxommapetiolatum"
@@ -206,8 +205,7 @@ def test_bad_use_is_said_and_is_no_find(tmp_path: Path) -> None:
         done = lethe(environ, "residue", *bad)
         assert done.returncode == 2, bad
         assert done.stderr
-    command = [sys.executable, "-m", "chat", "residue", "-"]
-    done = subprocess.run(command, env=environ, input=f"{PLAIN}\n", capture_output=True, text=True, check=False)
+    done = lethe(environ, "residue", "-", given=f"{PLAIN}\n")
     assert (done.returncode, done.stdout.startswith("Nothing found in ")) == (0, True)
 
 

@@ -17,8 +17,9 @@ from chat.infra.ledger.ledger import Ledger
 from chat.infra.services import Services
 from chat.team.actions import agents, credentials
 from tests.backups import backed_up, restored
+from tests.commands import lethe
 from tests.inside import PASSWORD, House, colleague
-from tests.test_migrations import environment, lethe, one_line
+from tests.test_migrations import environment, one_line
 
 
 @dataclass

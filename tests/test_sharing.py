@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from xml.etree.ElementTree import parse
 
@@ -142,3 +142,41 @@ def until(true: Callable[[], bool]) -> None:
     while not true():
         assert time.monotonic() < limit, "it did not come true"
         time.sleep(0.1)
+
+
+W, P = "tests/walks/test_inbox.py", "tests/test_gate.py"
+ASKED: dict[tuple[str, ...], tuple[list[str] | None, list[str] | None]] = {
+    (): (["--ignore=tests/walks", *suite.FOUR], ["tests/walks", *suite.WALKED]),
+    ("-k", "consent"): (["--ignore=tests/walks", "-k", "consent"], None),
+    (P, "-x"): ([P, "-x"], None),
+    (f"{W}::test_it", "-x"): (None, [f"{W}::test_it", "-x"]),
+    (P, W, "-x"): ([P, "-x"], [W, "-x"]),
+}
+"""What pytest is asked, first for tests, then for walks; None where it is not."""
+
+
+@pytest.mark.parametrize("arguments", ASKED)
+def test_walks_are_for_who_names_some_or_nothing(arguments: tuple[str, ...]) -> None:
+    assert suite.split(arguments) == ASKED[arguments]
+
+
+class Named(suite.Steps):
+    """Keeps the names of the steps and runs none."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    def run(self, name: str, arguments: Sequence[str]) -> int:
+        """Keep it."""
+        assert arguments
+        self.names.append(name)
+        return 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "names"), [(["check"], [name for name, _ in suite.CHECKS]), (["-k", "x"], ["tests"])]
+)
+def test_who_names_some_tests_waits_for_nothing_else(arguments: list[str], names: list[str]) -> None:
+    steps = Named()
+    suite.run(steps, arguments)
+    assert steps.names == names

@@ -29,10 +29,12 @@ from spam.filter import SHIPPED
 from spam.fitting import Job, WantedVersion, run
 from spam.head import ScoringHead
 from spam.report import Example, marks_of, report
-from tests.chance import dice
+from tests.chance import WHOLE, dice
 from tests.inside import House
 
-KEY, ACCOUNT, HISTORIES, THROUGH = b"an account's key", "a" * 36, 1000, 4
+KEY, ACCOUNT, THROUGH = b"an account's key", "a" * 36, 4
+HISTORIES = 1000 if WHOLE else 200
+"""More than three times as many as those among which each mutant is found."""
 PRIOR = Filter.shipped()
 TEXTS = ("claim your prize now", "where is my parcel", "cheap pills http://x.top", "do you open on sunday", "δώρο 5000")
 NUMBERS = {text: array("I", sorted(set(Taught(PRIOR, KEY).numbers(text)))) for text in TEXTS}

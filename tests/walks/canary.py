@@ -22,11 +22,11 @@ from chat.infra.services import Services
 from chat.infra.store import engine, locations
 from chat.team.actions import agents
 from tests import browser as chromium
+from tests.commands import lethe as command
 from tests.lethe import Account, Lethe
 from tests.post import Post, taking
 from tests.services import PostgreSQL, Valkey
 from tests.test_backup_commands import environ
-from tests.test_migrations import lethe as command
 from tests.walks.shop import Guest, Shop
 from tests.walks.test_inbox import composer, entry, row
 
