@@ -52,8 +52,7 @@ async def reader_of(request: Request, *, due: bool = False) -> PageReader:
     """
     actor, context = await actor_of(request, csrf=False, due=due), context_of(request)
     services = context.services
-    known = await context.people.agents(services, actor)
-    agent = next(each for each in known if each.id == actor.agent_id)
+    agent = await context.people.get_own(services, actor)
     account = await context.accounts.account(services, actor)
     return PageReader(actor, agent, account, csrf_token(services, actor))
 

@@ -17,8 +17,8 @@ class Agents(Protocol):
     async def by_session(self, services: Services, cookie: str, *, due: bool = False) -> Actor:
         """Return who is signed in with a cookie; Unauthorized where nobody is, PasswordDue unless it is for those."""
 
-    async def agents(self, services: Services, actor: Actor) -> list[Agent]:
-        """Return the account's agents."""
+    async def get_own(self, services: Services, actor: Actor) -> Agent:
+        """Return the agent who acts."""
 
 
 class Accounts(Protocol):

@@ -121,6 +121,11 @@ async def agents(services: Services, actor: Actor) -> list[Agent]:
     return [_agent(services, row) for row in rows]
 
 
+async def get_own(services: Services, actor: Actor) -> Agent:
+    """Return the agent who acts, with no other agent's row read or name opened."""
+    return _agent(services, await services.store.read(lambda tx: store.one(tx, actor.account_id, actor.agent_id)))
+
+
 async def add_agent(services: Services, actor: Actor, email: str, name: str, role: str) -> tuple[Agent, str]:
     """Add an agent with a generated password, which is returned and kept nowhere."""
     access.require(actor, "agent.manage")

@@ -142,9 +142,9 @@ def _happened(draft: Draft) -> list[Event | Delivery[Event]]:
     return [stored, TicketReopened(draft.ref)] if draft.reopened else [stored]
 
 
-def _rendered(draft: Draft) -> Rendered:
-    """Return the message as it is told: to its contact with their own words always, held to agents without."""
-    whole = frames.MessageOut(
+def message_of(draft: Draft) -> frames.MessageOut:
+    """Return the frame of a draft that was stored, all of it."""
+    return frames.MessageOut(
         ticket=draft.number,
         seq=draft.seq,
         id=uuid_text(draft.cid),
@@ -153,6 +153,11 @@ def _rendered(draft: Draft) -> Rendered:
         text=draft.text,
         attachments=[each for each in draft.shown if isinstance(each, frames.AttachmentOut)],
     )
+
+
+def _rendered(draft: Draft) -> Rendered:
+    """Return the message as it is told: to its contact with their own words always, held to agents without."""
+    whole = message_of(draft)
     if not draft.held:
         return Rendered.same(whole)
     return Rendered(visitors=[whole], agents=[structs.replace(whole, text=UNSET, held=True, attachments=[])])

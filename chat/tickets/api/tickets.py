@@ -12,7 +12,7 @@ from chat.core import frames
 from chat.core.errors import InvalidField, TooLarge
 from chat.core.model import Actor, Order
 from chat.core.texts import seen
-from chat.tickets.actions import tickets, transcripts, viewing
+from chat.tickets.actions import posting, tickets, transcripts, viewing
 from chat.tickets.domain import TicketQuery
 from chat.tickets.sockets.context import chat_context_of
 from chat.web.answers import JSON
@@ -129,8 +129,11 @@ async def post_message(ask: Ask[SaidWithFiles]) -> Response:
     draft = tickets.answer(ask.actor, opened, said.id, said.text, services.clock())
     draft.attachments, draft.shown = tuple(said.attachments), shown
     stored = await chat_context_of(ask.request).postbox.post(draft)
+    if not stored.repeated:
+        return JSON(posting.message_of(stored), 201)
+    # What was stored under this id may be another text: that is the answer, not what came now.
     found = await transcripts.messages(services, opened.contact.id, opened.ticket, stored.seq - 1, agents=True, limit=1)
-    return JSON(found[0], 200 if stored.repeated else 201)
+    return JSON(found[0])
 
 
 @endpoint(
