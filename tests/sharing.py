@@ -9,16 +9,13 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 DEAR: Final = [
-    "tests/test_versions_exact.py",
-    "tests/test_erasure.py",
-    "tests/test_backup_commands.py",
-    "tests/test_audit_commands.py",
-    "tests/test_residue.py",
     "tests/test_fuzz.py",
-    "tests/test_migrations.py",
-    "tests/test_spoilt.py",
+    "tests/test_erasure.py",
     "tests/test_crash.py",
     "tests/test_erasure_killed.py",
+    "tests/test_spoilt.py",
+    "tests/test_versions_exact.py",
+    "tests/test_backup_commands.py",
     "tests/test_mutants.py",
     "tests/test_protocol_property.py",
     "tests/test_training_runs.py",

@@ -1,11 +1,12 @@
 """A command that the tests fork is the one that its users start: the two say, answer and leave behind the same."""
 
 import re
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
-from tests.commands import lethe, started
+from tests.commands import LOADED, lethe, started
 from tests.test_migrations import environment
 
 INIT = ("init", "--account", "Acme", "--email", "owner@acme.example", "--origin", "https://acme.example")
@@ -49,3 +50,8 @@ def test_nothing_of_this_process_reaches_it(tmp_path: Path, monkeypatch: pytest.
     assert lethe(environ | {"LETHE_SECRET_KEY": "short"}, "check").returncode == 1
     assert lethe(environ | {"LETHE_DATA": "here"}, "migrate").returncode == 0
     assert Path("here").is_dir()
+
+
+@pytest.mark.parametrize("module", LOADED)
+def test_what_is_loaded_before_the_fork_is_there(module: str) -> None:
+    assert find_spec(module) is not None  # one that is not would be passed over, and loaded by each command
