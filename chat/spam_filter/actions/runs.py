@@ -38,15 +38,11 @@ TRIES = 3
 async def start(services: Services, actor: Actor) -> TrainingRunView:
     """Ask for a retraining; while one is waiting or under way it is that. NotNow where there are no labels yet."""
     access.require(actor, "filter.train")
-    made = {"id": uuid7(), "account_id": actor.account_id, "asked_by": actor.agent_id}
 
     def work(tx: Tx) -> TrainingRun:
-        now = services.clock()
-        if not runs.counted(tx, actor.account_id, now + 1)[0]:
+        run_id = _ask(services, tx, actor.account_id, actor.agent_id)
+        if run_id is None:
             raise NotNow("There are no labels yet: mark messages as spam or not; the filter in use goes on")
-        run_id, new = runs.ask(tx, made, now + 1)
-        if new:
-            audit.record(services, tx, actor.account_id, actor.agent_id, "filter.trained", run_id)
         return runs.one(tx, actor.account_id, run_id)
 
     run = await services.store.write(work)
@@ -174,7 +170,7 @@ async def retrain_every_account(services: Services, texts: Sequence[tuple[str, b
         if texts:
             await training.give(services, account.id, texts)
             await versions.follow(services, account.id)
-        run_id = await services.store.write(partial(_ask, services, account_id=account.id))
+        run_id = await services.store.write(partial(_ask, services, account_id=account.id, who="command"))
         if run_id is not None:
             made.append((account.id, run_id))
     await sweep(services)
@@ -182,14 +178,15 @@ async def retrain_every_account(services: Services, texts: Sequence[tuple[str, b
     return [structs.replace(training_run_view(each, None), account=each.account_id) for each in found]
 
 
-def _ask(services: Services, tx: Tx, account_id: str) -> str | None:
-    """File a run of the command's; None where there are no labels."""
+def _ask(services: Services, tx: Tx, account_id: str, who: str) -> str | None:
+    """File a run that `who` asks for, or return the one that waits; None where there are no labels."""
+    # A run counts the labels made before it: one of this very millisecond is to be among them.
     at = services.clock() + 1
     if not runs.counted(tx, account_id, at)[0]:
         return None
-    run_id, new = runs.ask(tx, {"id": uuid7(), "account_id": account_id, "asked_by": "command"}, at)
+    run_id, new = runs.ask(tx, {"id": uuid7(), "account_id": account_id, "asked_by": who}, at)
     if new:
-        audit.record(services, tx, account_id, "command", "filter.trained", run_id)
+        audit.record(services, tx, account_id, who, "filter.trained", run_id)
     return run_id
 
 
