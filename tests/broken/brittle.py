@@ -24,6 +24,7 @@ async def leaving(ask: Ask[None]) -> Any:
 
 
 lists.number = number  # type: ignore[attr-defined, assignment] # that is the fault
+leaving.__module__ = server.__name__  # a module serves only what is its own
 object.__setattr__(server.readyz, "handler", leaving)
 
 if __name__ == "__main__":
