@@ -23,7 +23,7 @@ from chat.contacts.store import contacts
 from chat.core.model import Actor, Agent, Contact, Draft, NoticeText, Site
 from chat.core.settings import Settings
 from chat.erasure.actions.certificates import Certificate
-from chat.erasure.actions.erasure import CertifiedErasure, ErasureState
+from chat.erasure.actions.views import CertifiedErasure, ErasureState
 from chat.features import FEATURES, Features
 from chat.infra.metrics import Metrics
 from chat.infra.services import Services

@@ -20,6 +20,7 @@ from chat.core.errors import Misconfigured, NotFound
 from chat.core.events import KeyDestroyed
 from chat.erasure.actions import erasure, forgetting
 from chat.erasure.actions.certificates import CertifiedConsent
+from chat.erasure.actions.views import ErasureState
 from chat.erasure.store import erasures
 from chat.infra.services import Services
 from chat.infra.store import locations
@@ -81,7 +82,7 @@ async def many(house: House, count: int) -> Guest:
     return guest
 
 
-async def erased(house: House, guest: Guest) -> erasure.ErasureState:
+async def erased(house: House, guest: Guest) -> ErasureState:
     """Erase, and return how it went."""
     made = await erasure.by_agent(house.services, house.actor, guest.contact.uid)
     await erasure.sweep(house.services)

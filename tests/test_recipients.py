@@ -6,6 +6,7 @@ import pytest
 from msgspec import to_builtins
 
 from chat.erasure.actions import erasure, recipients
+from chat.erasure.actions.views import ErasureState
 from chat.erasure.store import erasures
 from chat.erasure.store import recipients as told_of
 from chat.infra.audit import audit
@@ -29,7 +30,7 @@ async def send(services: Services, guest: Guest, to: str) -> str:
     return made
 
 
-async def erased(services: Services, house: House, guest: Guest) -> erasure.ErasureState:
+async def erased(services: Services, house: House, guest: Guest) -> ErasureState:
     """The erasure's state once the sweep was there."""
     number = await erasure.by_agent(services, house.actor, guest.contact.uid)
     await erasure.sweep(services)

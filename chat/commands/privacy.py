@@ -13,6 +13,7 @@ from chat.app import open_services
 from chat.commands import as_json, command
 from chat.core.settings import Settings
 from chat.erasure.actions import erasure
+from chat.erasure.actions.views import CertifiedErasure, as_lines
 from chat.retention.actions import retention
 from chat.retention.actions.views import RetentionRunView, run_lines
 
@@ -31,7 +32,7 @@ def add(commands: Any) -> None:
 
 
 def _erase(settings: Settings, arguments: argparse.Namespace) -> int:
-    async def work() -> list[erasure.CertifiedErasure]:
+    async def work() -> list[CertifiedErasure]:
         async with open_services(settings) as services:
             return await erasure.now(services, arguments.email)
 
@@ -39,7 +40,7 @@ def _erase(settings: Settings, arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps({"erasures": to_builtins(made)}))
     else:
-        print("\n".join(line for each in made for line in erasure.as_lines(each)))
+        print("\n".join(line for each in made for line in as_lines(each)))
     return 0 if all(each.state == "done" for each in made) else 1
 
 

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from chat.core.errors import InvalidField
 from chat.erasure.actions import erasure
+from chat.erasure.actions.views import ErasureState, ErasureView
 from chat.web.endpoint import Ask, endpoint
 from chat.web.lists import LIMIT, UID_CURSOR, Listed
 
@@ -25,7 +26,7 @@ class FiledErasures(Struct, frozen=True):
 
 
 @endpoint("GET /erasures", permission="erasure.read", query=[LIMIT, UID_CURSOR], audited=())
-async def list_erasures(ask: Ask[None]) -> Listed[erasure.ErasureView]:
+async def list_erasures(ask: Ask[None]) -> Listed[ErasureView]:
     """Return them, newest first."""
     limit, before = ask.query(LIMIT), ask.query(UID_CURSOR)
     return Listed(*await erasure.page(ask.services, ask.actor, before, limit))
@@ -45,7 +46,7 @@ async def post_erasure(ask: Ask[Asked]) -> FiledErasures:
 
 
 @endpoint("GET /erasures/{id}", permission="erasure.read", audited=())
-async def get_erasure(ask: Ask[None]) -> erasure.ErasureState:
+async def get_erasure(ask: Ask[None]) -> ErasureState:
     """Return how far it is in each place, and the certificate."""
     return await erasure.state(ask.services, ask.actor, ask.path["id"])
 

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from chat.core.clock import stamp
 from chat.core.errors import RateLimited
 from chat.erasure.actions import erasure
+from chat.erasure.actions.views import ErasureProgress
 from chat.export import api as exports
 from chat.export.actions import exports as actions
 from chat.rights import actions as links
@@ -121,7 +122,7 @@ async def forget(ask: Ask[Choice]) -> dict[str, list[str]]:
 
 
 @endpoint("GET /privacy/{site_key}/erasures/{id}", audience="anybody", query=[LOCALE])
-async def progress(ask: Ask[None]) -> erasure.ErasureProgress:
+async def progress(ask: Ask[None]) -> ErasureProgress:
     """Return how far one is, to whoever was told its number."""
     services = ask.services
     wait = await services.bus.allow_from("progress", network_of(ask.request), LOOKS, LOOK_WINDOW)
