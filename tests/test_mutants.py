@@ -140,7 +140,7 @@ def busy_ignored(patch: pytest.MonkeyPatch) -> None:
 
 def consent_not_asked_where_it_is_stored(patch: pytest.MonkeyPatch) -> None:
     """Trusts the gate, which was passed before the notice was published."""
-    patch.setattr(posting.TicketPosition, "consents", property(lambda _: True))
+    patch.setattr(posting.TicketPosition, "consents", property(lambda _: True, lambda *_: None), raising=False)
 
 
 @dataclass(frozen=True)
