@@ -25,6 +25,7 @@ from chat.core.crypt import digest
 from chat.infra.store.columns import metadata
 from chat.rights import store as links
 from chat.routes import routes
+from chat.team.actions import agents
 from chat.tickets.schema import ticket
 from chat.tickets.store import tickets
 from tests.inside import CHAT, House, Served, inner_socket, new_id
@@ -47,7 +48,7 @@ REASONS = {
     "team.store.by_session": SECRET,
     "team.store.by_token": SECRET,
     "team.store.session_by_id": SECRET,
-    "team.store.token_by_id": SECRET,  # asked anew by a socket that has been open for a while
+    "team.store.token_by_id": SECRET,
     "rights.store.list_covered": SECRET,
     "rights.store.open_link": SECRET,
     "rights.store.transcript_of": SECRET,
@@ -201,6 +202,7 @@ async def walk(two: Two, house: House, guest: Any) -> None:
         for kind, said in (("typing", {"on": True}), ("read", {"seq": 1}), ("close", {})):
             await agent(kind, "", ticket=number, **said)
         await agent("ping", "pong")
+        await agents.require_still(two.app.services, house.actor)  # as a socket asks that has been open for a while
         for kind, said in (("typing", {"on": True}), ("read", {"seq": 1})):
             await visitor(kind, "", **said)
         await visitor("rate", "", score=5, comment="good")
