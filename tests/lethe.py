@@ -56,7 +56,9 @@ class Lethe(Service):
     @cached_property
     def http(self) -> httpx2.Client:
         """A client that speaks to this server."""
-        return httpx2.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=30, trust_env=False)
+        # The server closes a line that is idle for five seconds; one that is used then is reset under the request.
+        limits = httpx2.Limits(keepalive_expiry=2.0)
+        return httpx2.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=30, trust_env=False, limits=limits)
 
     @property
     def origin(self) -> str:

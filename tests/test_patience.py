@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from chat.core.errors import Unavailable
 from chat.core.ids import uuid7
@@ -20,7 +21,8 @@ from chat.infra import locks, mail
 from chat.infra.keys import slots
 from chat.infra.ledger import lines
 from chat.infra.mail import Letter, Mailer, Undelivered
-from chat.infra.store import Store, patient
+from chat.infra.store import Store, engine, patient
+from chat.infra.store.patient import Patient
 from chat.infra.store.unhurried import unhurried
 from tests.cable import Cable
 from tests.services import PostgreSQL
@@ -190,3 +192,42 @@ def test_a_mail_server_that_drips_is_given_up(monkeypatch: pytest.MonkeyPatch) -
         assert time.monotonic() - began < mail.SECONDS
         done.set()
         thread.join(10)
+
+
+def given_back_late(url: str) -> Patient:
+    """A connection that somebody works on while its engine is let go, and gives back then."""
+    target = engine(url)
+    with target.connect() as connection:
+        raw = connection.connection.driver_connection
+        assert isinstance(raw, Patient)
+        target.dispose()
+        assert not raw.closed
+    return raw
+
+
+def test_who_was_at_work_when_a_store_was_closed_leaves_no_connection(postgres_url: str) -> None:
+    assert given_back_late(postgres_url).closed
+
+
+def test_the_control_a_pool_that_is_let_go_closes_nothing_that_is_given_back(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patient, "give_back", lambda *_, **__: None)
+    raw = given_back_late(postgres_url)
+    assert not raw.closed
+    raw.close()
+
+
+def test_a_connection_that_cannot_be_made_ready_is_closed(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Patient] = []
+
+    def refused(self: Patient, *_: object, **__: object) -> None:
+        made.append(self)
+        raise psycopg.OperationalError("no")
+
+    monkeypatch.setattr(Patient, "execute", refused)
+    target = engine(postgres_url)
+    with pytest.raises(OperationalError), target.connect():
+        pass
+    assert [each.closed for each in made] == [True]
+    target.dispose()

@@ -36,12 +36,26 @@ class Patient(psycopg.Connection[Any]):
 
 
 def make_patient(target: Engine) -> None:
-    """Let an engine open connections of this kind, each of which also waits for a lock no longer than `LOCKED`."""
+    """Let an engine open connections of this kind, which wait for a lock no longer than `LOCKED` and end with it."""
 
     @event.listens_for(target, "do_connect")
     def connect(_dialect: object, _record: object, args: Any, params: Any) -> Patient:
         made = Patient.connect(*args, **({"connect_timeout": CONNECTS} | params))
-        # Committed at once: a SET goes again with a transaction that rolls back.
-        with made.transaction():
-            made.execute(f"SET lock_timeout = {int(LOCKED * 1000)}")
+        try:
+            # Committed at once: a SET goes again with a transaction that rolls back.
+            with made.transaction():
+                made.execute(f"SET lock_timeout = {int(LOCKED * 1000)}")
+        except psycopg.Error:
+            made.close()
+            raise
         return made
+
+    closed: list[Engine] = []
+    event.listen(target, "engine_disposed", closed.append)
+    event.listen(target, "checkin", lambda connection, _record: give_back(connection, closed=bool(closed)))
+
+
+def give_back(connection: Patient | None, *, closed: bool) -> None:
+    """Close what is given back to an engine that was let go meanwhile: nobody closes the pool it goes to any more."""
+    if closed and connection is not None:
+        connection.close()
