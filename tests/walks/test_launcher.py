@@ -14,6 +14,7 @@ from chat.infra.services import Services
 from chat.team.actions import agents
 from tests.chance import dice
 from tests.lethe import Account
+from tests.walks.line import until
 from tests.walks.pages import ACTIONS, RULES, SCRIPT, invented
 from tests.walks.shop import Shop
 
@@ -321,9 +322,17 @@ def test_an_unknown_site_is_said_in_plain_words(stand: Stand, key: str) -> None:
 def test_a_button_that_does_not_know_what_was_said_takes_it_away(stand: Stand) -> None:
     without = [('frame.dataset.ready = "no"', 'void "no"')]
     script = SCRIPT.replace("{site}", "undefined")
-    page = stand(script=script, without=without, before=lambda page: page.clock.install())
+
+    def before(page: Page) -> None:
+        page.clock.install()
+        page.add_init_script(
+            "addEventListener('message', ({ data }) => { globalThis.came ||= data?.lethe === 'here' })"
+        )
+
+    page = stand(script=script, without=without, before=before)
     page.locator("lethe-chat button").click()
     expect(page.frame_locator("lethe-chat iframe").locator("body")).to_contain_text("not set up for this address")
+    until(page.locator("html"), "globalThis.came")  # said later, it would bring the frame back
     page.clock.run_for(6_500)
     expect(page.locator("lethe-chat iframe")).to_be_hidden()
 
