@@ -156,7 +156,7 @@ def create_app(settings: Settings, features: Features = FEATURES, *, sweeping: b
             try:
                 yield {"context": context}
             finally:
-                await context.postbox.drain()
+                await context.stop()
                 if sweeping_on is not None:
                     sweeping_on.cancel()
                     await asyncio.gather(sweeping_on, return_exceptions=True)

@@ -85,7 +85,7 @@ def test_a_ticket_that_cannot_be_opened_is_named(account: Account) -> None:
 
 async def test_who_was_held_is_in_the_lists_again_when_the_hold_ends(house: House) -> None:
     heard: list[dict[str, Any]] = []
-    feed, told = Feed(house.services, house.made.account_id), asyncio.Event()
+    feed, told = Feed(house.services, house.made.account_id, set()), asyncio.Event()
 
     def hear(line: str) -> None:
         heard.append(json.loads(line))
@@ -151,7 +151,7 @@ async def test_a_list_that_was_read_before_an_erasure_is_not_told_after_it(
 ) -> None:
     guest, slow = await house.visit("Zoe"), Slow(monkeypatch, tickets, "summaries")
     heard: list[dict[str, Any]] = []
-    feed = Feed(house.services, house.made.account_id)
+    feed = Feed(house.services, house.made.account_id, set())
     feed.join("me", lambda line: heard.append(json.loads(line)))
     await guest.say("hello")
     await asyncio.wait_for(slow.read.wait(), PATIENCE)

@@ -75,7 +75,7 @@ async def test_after_something_was_missed_the_live_list_says_what_changed_last(h
         told.append(json.loads(line))
         heard.set()
 
-    feed = Feed(house.services, house.made.account_id)
+    feed = Feed(house.services, house.made.account_id, set())
     feed.join("me", say)
     house.services.bus.publish(EventsMissed())
     await asyncio.wait_for(heard.wait(), 30)

@@ -1,7 +1,8 @@
-"""What the doors of chats work with besides: who writes, who is there, who sees the list."""
+"""What sockets and HTTP of chats share besides: who writes, who is there, who sees the list."""
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -27,12 +28,13 @@ class Erasures(Protocol):
 
 @dataclass(kw_only=True)
 class ChatContext(WebContext):
-    """The doors, with the postbox that messages go through, the visitors' sockets, and the feeds of the lists."""
+    """The web's context, with the postbox of all messages, the visitors' sockets, and the feeds of the lists."""
 
     postbox: Postbox
     erasures: Erasures
     visitors: Visitors = field(default_factory=Visitors)
     feeds: dict[str, Feed] = field(default_factory=dict)
+    telling: set[asyncio.Task[None]] = field(default_factory=set)
 
     @property
     def visitors_here(self) -> int:
@@ -41,15 +43,22 @@ class ChatContext(WebContext):
 
     def feed(self, account: str) -> Feed:
         """Return the feed of an account's list."""
-        return self.feeds.setdefault(account, Feed(self.services, account))
+        return self.feeds.setdefault(account, Feed(self.services, account, self.telling))
 
     def left_feed(self, account: str, owner: object) -> None:
         """Let `owner` leave the feed, which goes with the last."""
         if account in self.feeds and self.feeds[account].leave(owner):
             del self.feeds[account]
 
+    async def stop(self) -> None:
+        """Store what waits to be written, then end what is being read: what it reads from is closed next."""
+        await self.postbox.drain()
+        for task in self.telling:
+            task.cancel()
+        await asyncio.gather(*self.telling, return_exceptions=True)
+
 
 def chat_context_of(connection: HTTPConnection) -> ChatContext:
-    """Return the doors this request came through."""
+    """Return the context of the server that was asked."""
     context: ChatContext = connection.state.context
     return context

@@ -19,16 +19,18 @@ class Feed:
     """
     One account's feed. The first change is told at once, then what changes meanwhile once a second.
 
-    So a busy account costs a query a second and not one for each message and agent.
+    So a busy account costs a query a second and not one for each message and agent. `running` holds the task that
+    reads, so that whoever stops the server can end it.
     """
 
-    def __init__(self, services: Services, account: str) -> None:
+    def __init__(self, services: Services, account: str, running: set[asyncio.Task[None]]) -> None:
         self._services, self._account, self._channel = services, account, events.list_channel(account)
         self._ears: dict[object, Callable[[str], None]] = {}
         self._changed: set[int] = set()
         self._gone: set[int] = set()
         self._behind = False
         self._task: asyncio.Task[None] | None = None
+        self._running = running
 
     def join(self, owner: object, say: Callable[[str], None]) -> None:
         """Tell `owner` from now on."""
@@ -60,6 +62,8 @@ class Feed:
                 assert_never(event)
         if self._task is None:
             self._task = asyncio.create_task(self._run())
+            self._running.add(self._task)
+            self._task.add_done_callback(self._running.discard)
 
     async def _run(self) -> None:
         try:
