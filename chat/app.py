@@ -95,9 +95,11 @@ async def open_services(
         await training.fold(services)
         await versions.lead_all(services)
         settling = asyncio.create_task(_settle(services))
-        yield services
-        settling.cancel()
-        await asyncio.gather(settling, *learning, return_exceptions=True)
+        try:
+            yield services
+        finally:
+            settling.cancel()
+            await asyncio.gather(settling, *learning, return_exceptions=True)
 
 
 async def _settle(services: Services) -> None:
