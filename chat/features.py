@@ -81,15 +81,11 @@ def gathered(features: Features = FEATURES) -> Gathered:
         audited=frozenset(word for each in features for word in each.audited),
         locales=Locales([each.folder for each in features]),
         data_locations=(*OF_THE_SERVER, *(location for each in features for location in each.data_locations)),
-        erasure_steps=tuple(
-            sorted((step for each in features for step in each.erasure_steps), key=lambda step: step.order)
-        ),
+        erasure_steps=_in_order(step for each in features for step in each.erasure_steps),
         stored=tuple(stored for each in features for stored in each.stored),
         account_changed=tuple(told for each in features for told in each.account_changed),
         export_parts={part.table: part for each in features for part in each.export_parts},
-        retention_rules=tuple(
-            sorted((rule for each in features for rule in each.retention_rules), key=lambda rule: rule.order)
-        ),
+        retention_rules=_in_order(rule for each in features for rule in each.retention_rules),
     )
 
 

@@ -43,8 +43,10 @@ AGREEMENT_RATE = Setting(
 )
 GRACE_DAYS = Setting("grace_days", int, 0, "days between a visitor's withdrawal and the erasure", "privacy", 0, 30)
 CONSENT_DAYS = Setting("consent_days", int, 730, "days after which a consent expires", "privacy", 1, 3650)
-EXPORT_AGENT_NAMES = Setting("export_agent_names", bool, False, "exports give the names of agents", "exports")  # noqa: FBT003 - a default beside the others
-EXPORT_NOTES = Setting("export_notes", bool, False, "exports give the notes of agents", "exports")  # noqa: FBT003 - a default beside the others
+EXPORT_AGENT_NAMES = Setting(
+    "export_agent_names", bool, default=False, means="exports give the names of agents", page="exports"
+)
+EXPORT_NOTES = Setting("export_notes", bool, default=False, means="exports give the notes of agents", page="exports")
 HAM_HELD = Setting(
     "ham_held", float, 0.002, "the share of what is no spam that the filter may hold", "filter", 0.0001, 0.05
 )

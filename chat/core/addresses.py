@@ -1,6 +1,6 @@
 """
-What an e-mail address is, asked of one library at every door: `email-validator` (RFC 5321, 5322, 6531; IDNA 2008 by
-UTS 46, non-transitional).
+What an e-mail address is, asked of one library wherever one comes in: `email-validator` (RFC 5321, 5322, 6531; IDNA
+2008 by UTS 46, non-transitional).
 
 A mailbox has one identity however it is spelt, and two mailboxes never share one: canonical forms and case are one, but
 what only looks alike (ς and σ, ß and ss, ② and 2) is not.

@@ -28,7 +28,7 @@ class BaseEvent(Struct, frozen=True, tag_field="event"):
 
     def channels(self) -> tuple[Channel[Never], ...]:
         """Return the channels it is told on."""
-        raise NotImplementedError
+        raise NotImplementedError  # each class says its own; a Struct takes no abstract base class
 
 
 class TicketRef(Struct, frozen=True):

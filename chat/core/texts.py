@@ -1,6 +1,6 @@
 """
-What a text or name of a person may be, said once for every door: whether anything of it is seen, where it may be cut,
-and how it stands in plain text without passing for what others wrote.
+What a text or name of a person may be, said once for HTTP and sockets: whether anything of it is seen, where it may be
+cut, and how it stands in plain text without passing for what others wrote.
 
 Characters and their properties are Unicode's, graphemes those of UAX #29, isolates those of UAX #9.
 """

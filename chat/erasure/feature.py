@@ -35,7 +35,7 @@ feature = Feature(
             "the contact's last ticket was deleted",
             30,
             kinds.CONTACTS,
-            ageing.contacts,
+            ageing.erase_contacts,
             order=4,
         ),
         RetentionRule(
@@ -44,7 +44,7 @@ feature = Feature(
             "agreeing, where nothing was ever written",
             7,
             kinds.SESSIONS,
-            ageing.contacts,
+            ageing.erase_contacts,
             order=5,
         ),
     ),

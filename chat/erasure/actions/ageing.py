@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from chat.contacts.store import contacts as people
+from chat.contacts.store import contacts
 from chat.core.errors import NotFound
 from chat.erasure.actions import erasure
 from chat.infra.gathered import Batch
 
 
-async def contacts(batch: Batch) -> None:
-    """Have contacts erased as if they had asked for it: key, places, certificate."""
+async def erase_contacts(batch: Batch) -> None:
+    """Have contacts erased as if they had asked for it: key, data locations, certificate."""
     services = batch.services
     for each in batch.found:
         try:
-            contact = await services.store.read(lambda tx, of=each[1]: people.by_id(tx, of))  # type: ignore[misc] # bound now
+            contact = await services.store.read(lambda tx, of=each[1]: contacts.by_id(tx, of))  # type: ignore[misc] # bound now
         except NotFound:
             continue
         await erasure.by_retention(services, contact.uid, lambda tx, _, it=each: bool(batch.still(tx, [it])))  # type: ignore[misc] # bound now

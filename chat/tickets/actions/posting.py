@@ -50,7 +50,7 @@ class Postbox:
         """Take a draft; `done(draft)` follows, with `draft.refusal` set where it was not stored."""
         draft.opens = draft.ticket_id is None
         if not seen(draft.text):
-            draft.text = ""  # it comes with a file, or no door had taken it
+            draft.text = ""  # it comes with a file, or nothing had let it in
         self._waiting.append((draft, done))
         self._idle.clear()
         if not (self._called or self._at_work):
