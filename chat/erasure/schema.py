@@ -27,6 +27,7 @@ recipient = Table(
     ),
 )
 
+# No foreign keys to contact and key: the request stays when they are gone, to say that they are.
 erasure = Table(
     "erasure",
     metadata,

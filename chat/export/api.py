@@ -16,6 +16,8 @@ from chat.web.lists import LIMIT, UID_CURSOR, Listed
 from chat.web.parameters import choice
 
 FORMAT = choice("format", "json", "zip", refusal="A format is json or zip")
+# The answer comes from the origin of the agents' pages, and holds what strangers wrote: opened in a tab, nothing in it
+# may run, load or read.
 HEADERS = {
     "cache-control": "no-store",
     "content-security-policy": "sandbox; default-src 'none'",

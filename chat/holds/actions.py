@@ -64,6 +64,7 @@ async def place_hold(services: Services, actor: Actor, contact_uid: str, reason:
     def work(tx: Tx) -> list[Ticket]:
         holds.place_hold(tx, contact.id, made)
         audit.record(services, tx, actor.account_id, actor.agent_id, "hold.placed", contact_uid, contact_uid)
+        # Without the reason: the ledger outlives the contact's key, and may hold nothing personal in the clear.
         said = {"contact": contact.uid, "agent": actor.agent_id, "until": ends}
         services.ledger.enter(now, "hold", said)
         return tickets.all_of_contact(tx, contact.id)
@@ -88,6 +89,8 @@ async def find_contacts(services: Services, actor: Actor, whom: str) -> list[str
         found = []
     if not found:
         if "@" in whom:
+            # Looked for first and judged afterwards: an address that is refused today may have been taken by an older
+            # Lethe.
             address(whom, "whom")
         raise InvalidField("No contact has this address or id", field="whom")
     return found

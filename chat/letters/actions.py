@@ -28,6 +28,7 @@ from chat.letters.store import disclosures, outbox
 from chat.tickets.actions import transcripts
 
 MINUTE = 60_000
+# Thirteen hours in all: a sealed letter is kept for a day at most, delivered or not.
 WAITS = tuple(minutes * MINUTE for minutes in (5, 15, 60, 240, 480))
 SWEPT = 20
 CATEGORIES = ("e-mail", "message")
@@ -78,6 +79,7 @@ async def _try(services: Services, row: Any) -> bool:
     sent = False
     try:
         if letter is not None:
+            # In no transaction: a mail server may take its time, and whoever writes would wait for it.
             await asyncio.to_thread(services.mailer.send, letter)
             sent = True
     except Undelivered as error:
@@ -99,6 +101,7 @@ def _opened(services: Services, row: Any) -> Letter | None:
         text = services.unseal(row.key_slot, row.uid, f"letter/{row.id}", row.letter)
         return msgspec.json.decode(text or "", type=Letter)
     except (Sealed, LetheError):
+        # Its contact is being erased. The row goes as if it had been sent, and nobody tries it again.
         log.info("letter cannot be opened any more", letter=row.id)
         return None
 

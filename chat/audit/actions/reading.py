@@ -76,6 +76,7 @@ async def accesses(services: Services, actor: Actor, contact_uid: str) -> list[E
         return audit.of_contact(tx, actor.account_id, contact_uid)
 
     found = await services.store.read(work)
+    # After it was found: who asks for a contact that is not there has looked at nobody.
     await audit.record_view(services, actor, "audit.viewed", contact_uid, contact_uid)
     return [entry_view(each) for each in found]
 

@@ -162,6 +162,7 @@ def part_view(part: Part) -> PartView:
 
 def fault(services: Services, tx: Tx, head: ChainHead, parts: Sequence[Part]) -> Break | None:
     """Return where an account's log is broken since it was last begun, None where it is whole."""
+    # First, since all that follows is compared with what this head says.
     if not services.signer.signed(head.signed, head.signature):
         return Break(head.number, "the signature over both ends of the log is not this server's")
     if seal(parts) != head.closed:

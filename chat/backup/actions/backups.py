@@ -75,6 +75,7 @@ async def make(services: Services, folder: Path, days: int | None, told: TellLin
     with archive.writing(path, services.signer, made) as out:
         manifest = await services.store.read(lambda tx: _rows(tx, out, told))
         manifest["server"] |= {"backed_up_at": begun, "backup_folder": _absolute(folder)}
+        # After the rows: a file is on the disk before a row names it, so none of these was too late for the snapshot.
         manifest |= await asyncio.to_thread(_files, services, out, manifest.pop("referred"), told)
         manifest |= {"ledger": {"number": head.number, "mark": head.mark}, "members": out.members}
         out.add("manifest.json", [canonical(manifest)])
@@ -86,6 +87,7 @@ async def make(services: Services, folder: Path, days: int | None, told: TellLin
 
     await services.store.write(note)
     stands = await services.store.read(backups.get_status)
+    # Not before the new one is whole: a backup that fails must not leave the folder empty.
     removed = await asyncio.to_thread(lapse, services, folder, stands.backup_days)
     return BackupReport(
         backup=str(path),

@@ -43,6 +43,7 @@ def since(services: Services, number: int, made_at: int) -> list[LedgerEntry]:
 
 async def run(services: Services, entries: list[LedgerEntry]) -> dict[str, int]:
     """Do every action again, and carry out what is then due; return how many of each kind there were."""
+    # Before anything is done: an entry that only a newer Lethe knows may be somebody who must not come back.
     unknown = {each.did for each in entries} - {*ACTIONS, RESTORED}
     if unknown:
         raise Misconfigured(f"The ledger has entries that this Lethe does not know ({min(unknown)}); run the newer one")

@@ -67,7 +67,9 @@ def load(settings: Settings, backup: Backup, told: TellLine) -> None:
     store = Store(settings.database_url)
     try:
         store.write_here(copies.drop)
+        # To the backup's own schema, which alone fits its rows. They are brought forward once they are in.
         migrations.migrate(settings, backup.head.revision)
+        # Marked before a row is in: what is killed from here on is refused by every server until a restore has ended.
         store.write_here(lambda tx: backups.begin(tx, backup.head.id))
         _files(settings, backup, told)
         store.write_here(lambda tx: _rows(tx, backup, told))

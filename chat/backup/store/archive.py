@@ -115,6 +115,7 @@ def writing(path: Path, signer: Signer, made: dict[str, Any]) -> Iterator[Writin
                 out.close()
             finally:
                 out.abandon()
+            # Only now the head: whatever was cut short has zeros there, and is refused before a byte of it is read.
             _seal(file, signer, made)
         beside.replace(path)
         _flush(path.parent)
@@ -166,6 +167,8 @@ def tidy(folder: Path) -> None:
     """Remove what a backup that was killed left behind; not what another is just writing."""
     for path in folder.glob(f".lethe-*{ENDING}.part"):
         with contextlib.suppress(OSError), path.open("rb") as file:
+            # Raises, and so leaves the file, while whoever writes it holds its lock. One whose writer was killed has
+            # none.
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             path.unlink()
 

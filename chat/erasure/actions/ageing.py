@@ -16,5 +16,6 @@ async def erase_contacts(batch: Batch) -> None:
             contact = await services.store.read(lambda tx, of=each[1]: contacts.by_id(tx, of))  # type: ignore[misc] # bound now
         except NotFound:
             continue
+        # The ordinary erasure and no deletion of rows: only that destroys the key, looks again and signs for it.
         await erasure.by_retention(services, contact.uid, lambda tx, _, it=each: bool(batch.still(tx, [it])))  # type: ignore[misc] # bound now
         await batch.pause()

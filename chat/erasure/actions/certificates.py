@@ -107,6 +107,7 @@ async def backups(services: Services, erasure: Erasure) -> CertifiedBackups:
     out of reach and may still hold this one.
     """
     stands, whose = await services.store.read(rows.get_status), (erasure.key_slot, erasure.contact_uid)
+    # None says that the copy could not be read. Taken for "no key there", the certificate would promise too much.
     unreached = await asyncio.to_thread(keycopy.holds, stands.keys_copied_to, *whose) is None
     return CertifiedBackups(stamp(services.clock() + stands.backup_days * DAY), unreached)
 

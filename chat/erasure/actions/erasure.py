@@ -40,6 +40,7 @@ from chat.spam_filter.actions import training
 from chat.tickets.store import tickets
 
 log = structlog.get_logger("chat.erasure")
+# Twelve rounds of this sweep, so that a server hears of a command's erasure even where it was busy for some of them.
 ECHO = 60_000
 LATELY = DAY // 12
 """So many ms back a page that comes to listen is told of: more than passes while one is drawn or its line is away."""
@@ -177,12 +178,15 @@ async def lately(services: Services, account_id: str, since: int) -> list[frames
 async def sweep(services: Services) -> int:
     """Carry out every request that is due; return how many were finished. One that fails does not stop the others."""
     await _echo(services)
+    # Before the due ones are read: an erasure that waited for a hold which is over goes on in this very round.
     await lapse(services)
     due = await services.store.read(lambda tx: erasures.due(tx, services.clock()))
     gone = [each for each in due if await _carry_out(services, each)]
     if not gone:
         return 0
+    # Before the certificates, which say when each recipient was told.
     await recipients.sweep(services)
+    # Once for all of them: on SQLite writing the database anew holds the one writer from beginning to end.
     scrubbed = services.clock() if await services.store.scrub(small=True) else None
     return sum([await _certify(services, each, scrubbed) for each in gone])
 
@@ -205,15 +209,18 @@ async def _carry_out(services: Services, each: Erasure) -> bool:
     try:
         if not await services.store.write(lambda tx: erasures.begin(tx, each)):
             return False
+        # While the contact's key still opens the addresses: the next line destroys it.
         await recipients.file(services, each)
         await forgetting.forget(services, each)
     except Unavailable:
+        # It stays `running`: something came meanwhile, and the next round finds and takes it.
         log.warning("erasure put off", erasure=each.id)
         return False
     except LetheError as error:
         log.error("erasure failed", erasure=each.id, code=error.code)  # noqa: TRY400 - the detail may name a path
         await services.store.write(lambda tx: erasures.set_state(tx, each.id, "failed"))
         return False
+    # Windows forget at once. The certificate may wait for the scrub.
     _tell(services, each)
     return True
 
@@ -227,6 +234,7 @@ async def _certify(services: Services, each: Erasure, scrubbed: int | None) -> b
         document, signature = certificates.made(
             services, account, each, erasures.went(tx, each.id), told, scrubbed, backups
         )
+        # Two processes may carry out the same request. One certificate counts, and there is one entry in the log.
         if not erasures.close(tx, each.id, services.clock(), document, signature):
             return None
         audit.record(services, tx, each.account_id, "system", "contact.erased", each.id, each.contact_uid)
@@ -250,6 +258,7 @@ def _news(found: Erasure) -> Delivery[ErasureChanged]:
 
 
 def _tell(services: Services, each: Erasure) -> None:
+    # The erasure may have been another process': then this one still has the opened key in memory.
     services.keys.drop(each.key_slot, each.contact_uid)
     services.bus.publish(ContactGone(each.account_id, each.contact_id), KeyDestroyed(each.key_slot, each.contact_uid))
 
@@ -267,17 +276,24 @@ async def _request(
 
     def work(tx: Tx) -> tuple[Erasure, Contact | None, list[Ticket]]:
         try:
+            # Locked, so that two who ask at once file one request, and a hold or an agreement comes before or after,
+            # not between.
             contact = contacts.by_uid(tx, contact_uid, lock=True)
         except NotFound:
             return _asked_before(tx, contact_uid, account_id), None, []
+        # The same answer as for nobody: else ids of other accounts' contacts could be tried.
         if account_id not in {None, contact.account_id} or not still(tx, contact):
             raise NotFound("No such contact")
         consent.withdrawn(services, tx, contact)
+        # After the withdrawal, whose receipt the row has to count and hash as well.
         made, gone = _row(services, tx, contact, source), tickets.all_of_contact(tx, contact.id)
         filed = erasures.request(tx, made)
+        # As it was read, before the withdrawal: who had not agreed any more has not withdrawn now.
         if contact.receipt_id is not None:
             audit.record(services, tx, contact.account_id, who, "consent.withdrawn", contact_uid, contact_uid)
         audit.record(services, tx, contact.account_id, who, "erasure.requested", filed, contact_uid)
+        # Last, and before the commit: an erasure that cannot be put on record beside the keys must not be promised.
+        # A line without its commit does no harm, a commit without its line brings somebody back with a restore.
         services.ledger.enter(services.clock(), "erase", made | {"id": filed})
         return erasures.by_id(tx, filed), contact, gone
 

@@ -26,6 +26,7 @@ def steps(services: Services) -> list[ErasureStep]:
     """Return every data location that forgets, in order."""
     tables = [locations.location_of(table) for table in locations.of_contacts()]
     return [
+        # The key first: wherever this is interrupted, what is left can no longer be read, in backups neither.
         ErasureStep(KEYS, _key_there, _destroy_key),
         *services.gathered.erasure_steps,
         *(_of_table(each) for each in tables),
@@ -40,9 +41,11 @@ async def forget(services: Services, erasure: Erasure) -> None:
     """
     turns, whom = Pacer(), erasure.subject
     for position, step in enumerate(steps(services)):
+        # Counted before anything goes: begun again after a kill, it could not be found out any more.
         await _reach(services, erasure, position, step)
         while await step.take(services, whom):
             await turns.pause()
+    # Everywhere, and not only until something is found: the certificate says of each place what was left.
     left = [await _look_again(services, erasure, step) for step in steps(services)]
     if any(left):
         raise Unavailable("Something came while this was erased; it is done again")
@@ -77,6 +80,8 @@ async def _take_rows(table: str, services: Services, whom: DataSubject) -> int:
 async def _key_there(services: Services, whom: DataSubject) -> int:
     copied, whose = await _copied_to(services), (whom.key_slot, whom.contact_uid)
     there = await asyncio.to_thread(services.keys.holds, *whose)
+    # A copy out of reach (None) counts as nothing left. Otherwise an unplugged disk would keep the erasure from ending;
+    # the certificate says instead that backups may be readable.
     return int(there) + bool(await asyncio.to_thread(keycopy.holds, copied, *whose))
 
 

@@ -28,9 +28,11 @@ from chat.infra.store.tx import Tx
 from chat.letters.store import disclosures
 
 MINUTE = 60_000
+# Thirteen hours in all: an address is kept for a day at most, told or not.
 WAITS = tuple(minutes * MINUTE for minutes in (5, 15, 60, 240, 480))
 SWEPT = 20
 SUBJECT = "Please delete what you were sent / Διαγράψτε όσα σας στάλθηκαν ({name})"
+# In both languages: nothing is stored of a recipient that says which they read.
 TEXT = """\
 A person whose data {name} sent you asked to be forgotten. Please delete what you were sent, and copies of it
 (Art. 17 and 19 GDPR). The mails it was in, by their Message-ID:
@@ -94,11 +96,13 @@ def recipient_view(each: Recipient) -> RecipientView:
 
 async def _tell(services: Services, each: Recipient, account_id: str) -> bool:
     until = services.clock() + WAITS[min(each.tries, len(WAITS) - 1)]
+    # Claimed before it is sent: another process sweeps too, and a letter cannot be called back.
     if not await services.store.write(lambda tx: rows.claim(tx, each, until)):
         return False
     account = await services.store.read(lambda tx: accounts.one(tx, account_id))
     told: int | None = None
     try:
+        # In no transaction: a mail server may take its time, and whoever writes would wait for it.
         await asyncio.to_thread(services.mailer.send, _letter(services, each, account))
         told = services.clock()
     except Undelivered as error:

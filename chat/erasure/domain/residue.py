@@ -19,6 +19,7 @@ from chat.erasure.domain.squeezed import MAGICS, PROBE, Squeezed, likely
 
 SHORTEST = 4
 MOST = 10
+# Deeper, a file made for it could be unpacked without an end.
 DEEPEST = 2
 BREAKS = b"\r\n"
 DUMPS = {b"REDIS", b"VALKE"}
@@ -70,6 +71,7 @@ class Scanner:
         self._tail = window[-self._keep :]
 
     def _plain(self, window: bytes, old: int, start: int) -> Iterator[Find]:
+        # Bytes lower ASCII alone. Other letters' cases are patterns of their own, by `_spellings`.
         lower, whole = window.lower(), window.translate(None, BREAKS) if b"\n" in window else window
         for form in self._forms:
             held, borders = (lower, old) if form.folded else (window, old)

@@ -48,6 +48,7 @@ class Squeezed:
             return
         try:
             yield from self._through(self._opens, data)
+        # It only began like one. A search over a disk meets that often, and must go on.
         except (zlib.error, lzma.LZMAError, OSError, EOFError, ValueError):
             self.done = True
 
@@ -59,6 +60,7 @@ class Squeezed:
             self.done = opens.eof or self._given > MOST
             if plain:
                 yield plain
+            # zlib hands back what it has not read. bzip2 and lzma keep it, and say by `needs_input` when it is used up.
             if not data and (len(plain) < PIECE or getattr(opens, "needs_input", False)):
                 return
 
@@ -108,6 +110,7 @@ def unpack_lzf(packed: bytes) -> bytes:
         at += 1
         if back > len(out):
             break
+        # Byte by byte and not as a slice: a repetition may reach into what it is writing itself.
         for _ in range(length + 2):
             out.append(out[-back])
     return bytes(out)

@@ -17,6 +17,7 @@ from chat.infra.store.columns import metadata
 from chat.infra.store.tx import Tx
 from chat.infra.store.upsert import once
 
+# Whoever writes meanwhile waits for one chunk, however much the contact wrote.
 CHUNK = 200
 
 
@@ -100,6 +101,7 @@ def page(tx: Tx, account_id: str, before: str | None, limit: int) -> list[Erasur
 
 def due(tx: Tx, now: int) -> list[Erasure]:
     """Return the requests that are due, not done and not held up, oldest first."""
+    # `failed` ones too: where a person has mended what it failed by, it goes on by itself.
     mine = (erasure.c.state != "done") & (erasure.c.due_at <= now) & ~_held
     return [Erasure(*row) for row in tx.execute(select(*_columns).where(mine).order_by(erasure.c.requested_at))]
 

@@ -64,6 +64,7 @@ async def zipped(services: Services, who: Subject, step: AfterPiece = nothing) -
     drain, paths = Drain(), Paths()
     with zipfile.ZipFile(drain, "w", zipfile.ZIP_DEFLATED) as made:
         # Closed from within: who goes away in the middle must not leave an entry open in the archive.
+        # Files first: only then is it known which can be read, and JSON and page name no others.
         async with aclosing(_files(services, who, made, drain, paths)) as files:
             async for piece in files:
                 yield piece
@@ -155,6 +156,7 @@ async def _entry(
     entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o600 << 16
     with made.open(entry, "w") as file:
         async for piece in pieces:
+            # In a thread, since compressing keeps the processor for long, and sockets wait for the loop.
             await asyncio.to_thread(file.write, piece)
             if ready := drain.take():
                 yield ready

@@ -28,6 +28,7 @@ from chat.infra.store.tx import Tx
 from chat.retention.actions import rules
 
 log = structlog.get_logger("chat.exports")
+# Said anew every TOLD ms by whoever builds. After this the builder is taken for killed, and another begins.
 LEASE = 15_000
 TOLD = 2_000
 TRIES, AGAIN = 5, 60_000
@@ -85,6 +86,7 @@ async def _build(services: Services, found: Export) -> bool:
         await services.store.write(lambda tx: store.go_on(tx, found.id, blob, **later))
         return False
     except (LetheError, Sealed, OSError) as error:
+        # The error's kind and not its text, which may name a path, and so the contact's folder.
         log.warning("export not built", export=found.id, tries=found.tries + 1, why=type(error).__name__)
         failed = found.tries + 1 >= TRIES
         later = {"state": "failed" if failed else "queued", "leased_until": services.clock() + AGAIN}
@@ -94,7 +96,7 @@ async def _build(services: Services, found: Export) -> bool:
 
 
 async def _write(services: Services, contact: Contact, uid: str, blob: str, key: bytes) -> int:
-    """Write the archive sealed; return its size in plain. Raises Gone where it is no longer ours to build."""
+    """Write the archive sealed; return its size in plain. Raises ExportGone where another builds it by now."""
     who, sealer, size = await holdings.subject(services, contact), ChunkSealer(key), 0
     with services.archives.growing(contact.uid, blob) as growing:
         async for piece in archive.zipped(services, who, _progress(services, uid, blob)):

@@ -96,6 +96,7 @@ async def of_agent(services: Services, actor: Actor, contact_uid: str) -> Contac
 
     def work(tx: Tx) -> Contact:
         contact = contacts.of_account(tx, actor.account_id, contact_uid)
+        # A hold hides the contact from agents, so it must look like nobody here too.
         if not access.can(actor, "contact.export_held") and holds.until(tx, [contact.id]):
             raise NotFound("No such contact")
         return _readable(contact)
@@ -155,6 +156,7 @@ async def ask(services: Services, contact: Contact, source: str, who: str) -> Ex
     quotas.has_room(services)
 
     def work(tx: Tx) -> Export:
+        # Locked, so that two who ask at once get the same one.
         known = _readable(contacts.by_uid(tx, contact.uid, lock=True))
         days = rules.policy_of(services, tx, known.account_id).days["exports"]
         made = {"id": uuid7(), "source": source, "requested_at": now, "expires_at": now + days * DAY}
@@ -192,6 +194,7 @@ async def state(services: Services, actor: Actor, export_id: str) -> ExportView:
 async def fetch(services: Services, contact: Contact, export_id: str) -> Archive:
     """Return the archive of a contact's export. NotFound where it is not ready, has expired or is another's."""
     found = await services.store.read(lambda tx: exports.one(tx, export_id, contact_id=contact.id))
+    # Its time is asked here too: the sweep that deletes it may be late.
     if found.state != "done" or found.blob is None or found.expires_at <= services.clock():
         raise NotFound("This export is not there to be fetched: it is not ready, or has expired")
     return _opened(services, contact, found)

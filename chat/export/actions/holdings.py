@@ -45,6 +45,7 @@ async def subject(services: Services, contact: Contact) -> Subject:
     """Return whom an export is about; NotFound where the key is gone, as nothing can be read then."""
 
     def work(tx: Tx) -> Subject:
+        # Before the answer begins: a key that is gone is refused with a status, and does not end a file in the middle.
         services.keys.get(contact.key_slot, contact.uid)
         account, site = accounts.one(tx, contact.account_id), accounts.site_by_id(tx, contact.site_id)
         known = transcripts.names(services, tx, contact) if account[EXPORT_AGENT_NAMES] else {}

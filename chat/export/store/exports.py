@@ -69,6 +69,7 @@ def one(tx: Tx, uid: str, *, contact_id: int | None = None, account_id: str | No
 def page(tx: Tx, account_id: str, before: str | None, limit: int) -> list[tuple[Export, str]]:
     """Return exports of an account, each with its contact's public id, newest first, those before an id if given."""
     query = select(*_columns, contact.c.uid).join(contact, contact.c.id == export.c.contact_id)
+    # Whoever has withdrawn is in no list any more, also while their erasure waits.
     query = query.where(contact.c.account_id == account_id, contact.c.receipt_id.is_not(None))
     if before:
         query = query.where(export.c.id < before)
@@ -77,6 +78,7 @@ def page(tx: Tx, account_id: str, before: str | None, limit: int) -> list[tuple[
 
 def due(tx: Tx, now: int) -> list[Export]:
     """Return what is to be built and nobody builds, oldest first."""
+    # One that is `running` and whose lease is over was killed.
     mine = export.c.state.in_(OPEN) & (export.c.leased_until < now)
     return _all(tx, select(*_columns).where(mine).order_by(export.c.requested_at))
 

@@ -55,6 +55,7 @@ async def change(services: Services, actor: Actor, values: Days) -> RetentionSet
         raise InvalidField("Give the days of at least one rule", field=first + rules.DAYS)
 
     def work(tx: Tx) -> None:
+        # Locked, since all days are in one column: of two who save at once the second would undo the first.
         kept = accounts.days_of(tx, actor.account_id, lock=True) | days
         accounts.change(tx, actor.account_id, {"retention": kept})
         audit.record(services, tx, actor.account_id, actor.agent_id, "retention.changed")

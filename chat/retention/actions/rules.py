@@ -58,6 +58,7 @@ def read_days(services: Services, values: Days, *, by_department: bool = False) 
         if name not in known:
             raise UnknownParameter(f"There is no such rule; give any of {', '.join(known)}", field=name)
         least, most = known[name].least, known[name].most
+        # In Python True is a number, and would be a day.
         if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
             raise InvalidField(f"Give a whole number of days from {least} to {most}", field=name)
         made[known[name].name] = value

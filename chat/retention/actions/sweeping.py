@@ -21,7 +21,9 @@ from chat.retention.store import ageing, runs
 from chat.retention.store.runs import RetentionRun, RuleCount
 
 log = structlog.get_logger("chat.retention")
+# Each batch is asked again and taken in transactions of its own: larger ones would keep writers waiting for longer.
 BATCH = 25
+# More than two rounds of the sweep, so that none misses what a command did.
 ECHO = 150_000
 
 
@@ -96,6 +98,7 @@ async def _purge(services: Services, run: RetentionRun, rule: RetentionRule, pol
     begun, turns, last = perf_counter(), Pacer(), None
     while found := await _next(services, rule, policy, last):
         await rule.take(RunBatch(services, rule.kind, policy, found, turns.pause, run))
+        # Behind the last one seen, taken or not: what its rule left would be found again without an end.
         last = found[-1]
 
     def look(tx: Tx) -> tuple[int, int | None]:

@@ -50,6 +50,7 @@ def over(tx: Tx, kind: AgeingKind, policy: Policy, after: Found | None, limit: i
     order = (kind.at.label("since"), *kind.key)
     query = select(*order).select_from(kind.source).where(due(kind, policy), free(kind))
     if after is not None:
+        # The first condition says nothing new; an index can follow it.
         query = query.where(kind.at >= after[0], tuple_(kind.at, *kind.key) > tuple_(*after))
     return list(tx.execute(query.order_by(*order).limit(limit)))
 

@@ -53,6 +53,7 @@ _counts = tuple(retention_count.c[field.name] for field in fields(RuleCount))
 
 def begin(tx: Tx, made: Mapping[str, Any]) -> RetentionRun:
     """Enter a run, or return the one of the account that is under way: two at once are one."""
+    # The account's row, as there may be no run yet to lock. The unique index alone would make the second one fail.
     tx.execute(select(account.c.id).where(account.c.id == made["account_id"]).with_for_update())
     mine = (retention_run.c.account_id == made["account_id"]) & (retention_run.c.state == "running")
     row = tx.execute(select(*_runs).where(mine)).first()
