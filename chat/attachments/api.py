@@ -16,6 +16,7 @@ from chat.web.room import Take
 AROUND, PARTS_MOST, HEADER_MOST = 4096, 10, 2048
 
 
+# Not the framework's own reader of forms: what is larger than a megabyte it writes to the disk, in plain.
 class Parts:
     """Gathers the part named `file` of a multipart body in memory, no more of it than a file may have."""
 
@@ -43,6 +44,8 @@ class Parts:
     def _begin(self) -> None:
         self._field, self._value, self._mine, self._headers = b"", b"", False, 0
         self._begun += 1
+        # A form of any number of parts keeps a process busy for as long as its sender likes (CVE-2026-54283,
+        # CVE-2023-30798).
         if self._begun > PARTS_MOST:
             raise TooLarge(f"A form has at most {PARTS_MOST} parts")
 
@@ -74,6 +77,7 @@ def declared(request: Request) -> int:
     length = request.headers.get("content-length", "")
     if not length.isdecimal():
         return 0
+    # The digits are counted first: Python refuses to read thousands of them, by another error.
     if len(length) > len(str(FILE_MOST + AROUND)) or int(length) > FILE_MOST + AROUND:
         raise _too_large()
     return int(length)

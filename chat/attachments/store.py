@@ -128,6 +128,7 @@ def free(tx: Tx, ids: Sequence[str]) -> Free:
     """Lock the attachments and return whose each is that no message has named."""
     if not ids:
         return {}
+    # Locked in the order of their ids below: two batches that took the same files in two orders wait for each other.
     open_ones = attachment.c.id.in_(ids) & attachment.c.seq.is_(None)
     query = select(attachment.c.id, attachment.c.contact_id, attachment.c.author).where(open_ones)
     return {

@@ -73,6 +73,7 @@ async def begin(ask: Ask[Unread[Agreement]]) -> AgreementAnswer:
     account, site, _ = await notices.site_and_notice(ask.services, key)
     _check_origin(ask.request, site)
     asked = _agreement(await ask.body.read())
+    # After what is no agreement was refused: who declines is not counted, and waits for nothing.
     await _count(ask.request, account)
     begun = await beginning.begin(ask.services, key, asked)
     minimal = "return=minimal" in ask.request.headers.get("prefer", "")
@@ -128,6 +129,7 @@ async def _count(request: Request, account: Account) -> None:
 
 def _check_origin(request: Request, site: Site) -> None:
     origin = request.headers.get("origin")
+    # A program sends no origin and may ask: the check is for browsers, which cannot leave it out.
     if origin is not None and origin not in {own_origin(request), *site.origins}:
         raise Forbidden("This origin is not one of the site's")
 

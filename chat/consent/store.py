@@ -108,6 +108,7 @@ def consents_over(tx: Tx, now: int) -> list[Contact]:
 def add_expiry(tx: Tx, contact_id: int, made: ReceiptEntry) -> None:
     """Enter that a consent has expired: it is to no notice any more, and may be renewed."""
     tx.execute(insert(receipt).values(contact_id=contact_id, **asdict(made)))
+    # `receipt_id` stays: without it the contact would be one who has withdrawn, and could not agree again.
     tx.execute(update(contact).where(contact.c.id == contact_id).values(notice_version=None))
     _unteach(tx, contact_id)
 

@@ -28,6 +28,8 @@ contact = Table(
     personal("fields", LargeBinary, "custom-field", context="fields"),
     personal("locale", String(12), "locale", nullable=False),
     personal("created_at", BigInteger, "time", nullable=False),
+    # No foreign key: receipts point at contacts, and of two tables that point at each other neither can be filled
+    # first.
     plain("receipt_id", BigInteger, inner=True),
     plain("notice_version", Integer),
     personal("emptied_at", BigInteger, "time", purpose="to keep a contact no longer than the last ticket needs"),

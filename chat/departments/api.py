@@ -44,7 +44,7 @@ async def get_department(ask: Ask[None]) -> DepartmentView:
 
 @endpoint("PATCH /departments/{id}", permission="department.change", audited={"department.changed"})
 async def change_department(ask: Ask[DepartmentChange]) -> DepartmentView:
-    """DepartmentChange its `name`, or `retention` as a whole."""
+    """Change its `name`, or `retention` as a whole."""
     body = ask.body
     return department_view(await departments.change(ask.services, ask.actor, ask.path["id"], body.name, body.retention))
 

@@ -97,9 +97,13 @@ async def page(
 
     found, held = await services.store.read(work)
     if email is not None and not found:
+        # Looked for first and judged afterwards: an address that is refused today may have been taken by an older
+        # Lethe.
         address(email)
     await audit.record_view(services, actor, "contacts.listed")
     last = (found[limit - 1].id,) if len(found) > limit else None
+    # Left out only after the page was cut, so it may be short or empty and still have a next one. A client that took a
+    # short page for the last would end there (CVE-2026-45076).
     seen = [each for each in found[:limit] if each.receipt_id is not None and each.id not in held]
     return [_shown(services, each) for each in seen], last
 

@@ -63,6 +63,7 @@ def many(tx: Tx, account_id: str, refs: Sequence[MessageRef]) -> list[Quarantine
     """Return those of some messages that are there, held or not; their tickets and contacts are locked, in order."""
     numbers = sorted({number for number, _ in refs})
     mine = (ticket.c.account_id == account_id) & ticket.c.number.in_(numbers)
+    # Tickets, then contacts, each by their ids, as whoever purges does: in two orders they would wait for each other.
     tx.execute(select(ticket.c.id).where(mine).order_by(ticket.c.id).with_for_update())
     whose = contact.c.id.in_(select(ticket.c.contact_id).where(mine))
     tx.execute(select(contact.c.id).where(whose).order_by(contact.c.id).with_for_update())

@@ -92,6 +92,7 @@ async def ask(services: Services, site_key: str, email: str, letter: Written, ne
     site = await services.store.read(lambda tx: accounts.site_by_key(tx, site_key))
     found_by = services.email_hash(site.account_id, address(email))
     await _mailable(services, email)
+    # The network first: who is stopped there uses up nobody's links to their own address.
     _waits(await services.bus.allow_from("link", network, ASKED_NETWORK, WINDOW))
     _waits(await services.bus.allow(f"link:{found_by}", ASKED_ADDRESS, WINDOW))
     _waits(await services.bus.allow(f"links:{found_by}", LINKS_ADDRESS, A_DAY))
@@ -232,6 +233,7 @@ async def _mail(services: Services, site: Site, found_by: str, letter: Written, 
         if not owned or links.waiting(tx, ids, now) >= WAITING:
             return
         links.put(tx, digest(mailed), ids, now + MAILED, transcript_of)
+        # To the address as it was given in a chat, never as it was typed now, which may only look like it.
         letters.queue(services, tx, *owned[-1], letter.subject, letter.text.replace("{link}", page))
 
     await services.store.write(work)

@@ -47,6 +47,7 @@ def open_link(tx: Tx, account_id: str, secret_hash: str, fresh_hash: str, now: i
     good = (link.c.secret_hash == secret_hash) & ~link.c.opened & (link.c.expires_at > now)
     found = tx.execute(select(link).where(good, link.c.contact_id.in_(mine)).with_for_update()).all()
     taken = 0
+    # Locked above, and given another secret here: who opens it a second time finds no such link.
     for row in [row for row in found if holds(tx, link, row)]:
         fresh = {"secret_hash": fresh_hash, "contact_id": row.contact_id, "opened": True, "expires_at": expires_at}
         this = good & (link.c.contact_id == row.contact_id)

@@ -30,6 +30,7 @@ agent = Table(
         "a person who answers for the account",
         basis="contract",
         kept="as long as the account; sealed under the agent's own key",
+        # Not the password's hash: that is sealed under the agent's own key, which binds it as well.
         bound=("id", "account_id", "role", "deactivated_at"),
     ),
 )
@@ -50,6 +51,7 @@ session = Table(
         "that an agent is signed in",
         basis="contract",
         kept="14 days, or until signed out",
+        # In no backup: whoever has one could sign in by a session of its day.
         saved=False,
         bound=("id", "agent_id", "secret_hash", "expires_at"),
     ),

@@ -73,8 +73,10 @@ async def keep(services: Services, contact: Contact, author: str, name: str, dat
     )
     try:
         async with quotas.held(services, contact, len(looked.data) + len(looked.small)):
+            # The file first: a file without a row is swept, a row without its file would be a broken link in a message.
             await asyncio.to_thread(_write, services, contact.uid, made, key, looked)
             await services.store.write(lambda tx: _enter(services, tx, contact, made))
+    # Also where the request was given up: until the sweep nobody else would know of these bytes.
     except BaseException:
         await asyncio.to_thread(services.blobs.remove, contact.uid, blob)
         raise
@@ -123,6 +125,7 @@ async def sweep(services: Services) -> int:
     """Remove uploads that no message has named within a day, and files that no row knows; return how many."""
     now = services.clock()
     unused = await services.store.read(lambda tx: uploads.stale(tx, now - UNUSED_MS, SWEPT))
+    # The rows alone. Their files are then known by no row, and go with the leftovers below.
     await services.store.write(lambda tx: uploads.drop_unused(tx, [file.id for file, _ in unused]))
     # Old enough that its row is not just being written.
     files = sorted(await asyncio.to_thread(services.blobs.all, (now - LEFTOVER_MS) / 1000))

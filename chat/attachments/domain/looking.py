@@ -20,10 +20,12 @@ from chat.attachments.domain.filetypes import IMAGES, sniff
 from chat.core.errors import InvalidField, Unavailable
 
 CPU_SECONDS, WALL_SECONDS = 10, 60
+# The largest photo that is taken needs 900 MB.
 MEMORY = 3 << 29
 MADE_MOST = 32 * 1024 * 1024
 HEAD_MOST = 1024
 ENVIRON = {"PYTHONPATH": str(Path(__file__).parents[3])}  # and nothing else: no secret, no address of a database
+# -P: nothing is imported from the folder that the server happens to be in. -B: no file may be written.
 COMMAND = (sys.executable, "-P", "-B", "-m", "chat.attachments.domain.looking")
 
 

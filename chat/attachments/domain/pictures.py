@@ -89,6 +89,7 @@ def _plain(opened: Image.Image) -> Image.Image:
     pixels = in_srgb(opened)
     if turn is not None:
         pixels = pixels.transpose(turn)
+    # A new image, since saving the opened one keeps the comment of a JPEG or a GIF.
     made = Image.new(pixels.mode, pixels.size)
     made.paste(pixels)
     return made

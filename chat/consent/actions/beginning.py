@@ -51,6 +51,7 @@ async def begin(services: Services, site_key: str, asked: VisitorAgreement) -> B
     asked = replace(asked, answers=forms.checked(site, asked.answers))
     agreeing = _Agreeing(account, site, consent.require_agreement(notice, asked.version, asked.purposes, asked.locale))
     uid = uuid7()
+    # Before the transaction, since keys lie in a store of their own. Whatever fails from here on destroys it again.
     slot = await asyncio.to_thread(services.keys.create, uid)
     row = _row(services, site, asked, uid, slot)
     try:
@@ -58,6 +59,7 @@ async def begin(services: Services, site_key: str, asked: VisitorAgreement) -> B
     except LetheError:
         await asyncio.to_thread(services.keys.destroy, slot, uid)
         raise
+    # It was said again: the contact is an older one with a key of their own, and this key is nobody's.
     if contact.uid != uid:
         await asyncio.to_thread(services.keys.destroy, slot, uid)
         services.bus.publish(ConsentChanged(contact.account_id, contact.id))
@@ -71,6 +73,7 @@ def _store(
     contact = contacts.add(tx, row)
     if contact is None:
         return _again(services, tx, agreeing, asked, row["begun"])
+    # A request that comes late must not bring back who has withdrawn or was erased since.
     if consents.began(tx, row["begun"]):
         raise _used()
     entry = consent.entry_of(services, agreeing.account, agreeing.site, contact, agreeing.text, asked, "given")
@@ -86,6 +89,7 @@ def _again(
     if contact is None:
         raise _used()
     last = consents.receipts(tx, contact.id)[-1]
+    # From here on there is something to read, so whoever has the id must not change whose it is or what was agreed to.
     if contacts.has_written(tx, contact.id):
         return contact, signed_receipt(last.document, last.signature)
     contacts.change(tx, contact.id, **_answers(services, agreeing.site, asked, contact.uid, contact.key_slot))

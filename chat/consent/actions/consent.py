@@ -53,6 +53,8 @@ async def renew(
     """Agree to the notice now in force, or to other purposes of it."""
 
     def work(tx: Tx) -> Receipt:
+        # Locked and read again: an agreement that is under way must not bring back a consent that was withdrawn
+        # meanwhile.
         known = contacts.by_uid(tx, contact.uid, lock=True)
         if known.receipt_id is None:
             raise Unauthorized("This consent was withdrawn")
@@ -72,6 +74,7 @@ def record_renewal(services: Services, tx: Tx, contact: Contact, entry: ReceiptE
     """Enter that a contact agreed again; return the receipt."""
     before = consents.receipts(tx, contact.id)[-1].purposes
     consents.add_receipt(tx, contact.id, entry, live=True)
+    # A backup has the labels still: without this line a restore would teach by them again.
     if before.get("spam_training") and not entry.purposes.get("spam_training"):
         services.ledger.enter(services.clock(), "narrow", {"contact": contact.uid})
     return consents.receipts(tx, contact.id)[-1]
@@ -166,6 +169,7 @@ def require_agreement(
     notice: Notice | None, version: int, choices: dict[str, bool], locale: str
 ) -> tuple[Notice, NoticeText]:
     """Return the notice agreed to; fails closed: `chat` must be true, and the version the one in force."""
+    # `is not True` and not a look at its truth: nothing but JSON's true is ever a yes.
     if choices.get("chat") is not True:
         raise ConsentRequired("The box for the chat must be ticked")
     if notice is None or version != notice.version:

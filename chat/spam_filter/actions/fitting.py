@@ -31,6 +31,7 @@ async def fitted(job: Job, told: TellProgress | None = None) -> list[Fitted]:
         limit=LINE,
     )
     try:
+        # Beside the reading: a job is larger than a pipe, and a process that is not read from stops reading, too.
         asked = asyncio.create_task(_ask(process, job))
         made = await _answers(process, told)
         await asked

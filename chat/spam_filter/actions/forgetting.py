@@ -34,5 +34,6 @@ async def _settle(services: Services, whom: DataSubject) -> int:
     return made
 
 
+# In this order: a version is fitted from the labels that are left, and those went with the withdrawal.
 UNLEARNT = ErasureStep(LEARNT, _learnt, _unlearn, order=3)
 SETTLED = ErasureStep(VERSIONS, _stale, _settle, order=4)

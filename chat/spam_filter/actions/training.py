@@ -45,6 +45,7 @@ def teach(services: Services, tx: Tx, actor: Actor, contact: Contact, said: list
     Label a ticket's messages in the mark's own transaction, none without a live consent to `spam_training`; return how
     many.
     """
+    # Locked: who withdraws meanwhile waits for this, and then deletes what it has made.
     contact = contacts.by_uid(tx, contact.uid, lock=True)
     if not _agreed(tx, contact):
         return 0
@@ -71,6 +72,7 @@ async def refresh(services: Services, account_id: str, contact_id: int) -> None:
             return {}
         return _opened(services, contact.key_slot, contact.uid, labels.of_contact(tx, contact_id))
 
+    # One at a time: of two that read a contact's labels, the one that read first must not put them last.
     async with services.filters.turn:
         services.filters.put(account_id, contact_id, await services.store.read(work))
 
@@ -210,6 +212,7 @@ def _agreed(tx: Tx, contact: Contact) -> bool:
 
 def _label(services: Services, actor: Actor, contact: Contact, said: Message, *, spam: bool) -> Labelled:
     key = services.keys.get(contact.key_slot, contact.uid)
+    # Hashes alone, and sorted below: in the order of the text they would say more of it than which words it has.
     numbers = services.filters.taught(contact.account_id).numbers(unseal_text(key, said.author, said.cid, said.body))
     written = " ".join(map(str, sorted(numbers)))
     sealed = services.seal(contact.key_slot, contact.uid, _place(said.ticket_id, said.seq), written)

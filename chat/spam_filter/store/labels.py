@@ -35,6 +35,7 @@ def put(tx: Tx, made: Sequence[Labelled]) -> None:
     if not made:
         return
     seqs = [each.seq for each in made]
+    # Another row and no change of the old one: it has to be younger than every version that counted the mark before.
     tx.execute(delete(label).where(label.c.ticket_id == made[0].ticket_id, label.c.seq.in_(seqs)))
     tx.execute(insert(label), [{field.name: getattr(each, field.name) for field in fields(Labelled)} for each in made])
 

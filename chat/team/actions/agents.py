@@ -169,6 +169,7 @@ async def sign_in(services: Services, email: str, password: str, network: Networ
     email_hash = services.email_hash("agents", email)
     row = await services.store.read(lambda tx: store.by_email(tx, email_hash))
     whence = attempts.known(services, row, Whence(network, device))
+    # Counted before it is checked: of a thousand at once all would be checked before the first had failed.
     await attempts.begin(services, email_hash, whence)
     known = row is not None and row.deactivated_at is None
     good = await passwords.right(services, row if known else None, password)

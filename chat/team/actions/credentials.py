@@ -47,9 +47,11 @@ async def renew(services: Services, email: str, password: str | None, *, with_to
     """
     chosen = passwords.chosen(password, email)
     known = await services.store.read(lambda tx: _active(tx, services.email_hash("agents", email), email))
+    # Before the transaction: argon2 takes tens of milliseconds, and whoever writes would wait for them.
     kept = await passwords.kept(services, known.key_slot, known.id, chosen)
 
     def work(tx: Tx) -> tuple[str, str, int, list[str]]:
+        # Found again: they may have been deactivated meanwhile.
         row = _active(tx, known.email_hash, email)
         store.change(tx, row.id, password_hash=kept, password_due=password is None)
         ended = store.end_sessions(tx, row.id)
@@ -88,6 +90,7 @@ async def change(services: Services, actor: Actor, old: str, new: str) -> int:
 
     def work(tx: Tx) -> int:
         is_now = store.active(tx, row.id, lock=True)
+        # Somebody changed it meanwhile: what was shown as the old password is none any more.
         if is_now is None or is_now.password_hash != row.password_hash:
             raise Unauthorized("Sign in again")
         store.change(tx, row.id, password_hash=kept, password_due=False)

@@ -77,5 +77,6 @@ def _give(request: Request, answer: Response, cookie: str, value: str, days: int
 
 def next_of(path: str) -> str:
     """Return where to go after signing in: a page of this server, nothing else."""
+    # `//host` is another server, and browsers take a backslash for a slash.
     fine = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
     return path if fine else "/inbox"
