@@ -35,6 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except Exception as error:  # noqa: BLE001 - what nobody foresaw is one line too, and names its place
+        # Its kind and its place, never its words: those may hold what somebody wrote.
         frame = traceback.extract_tb(error.__traceback__)[-1]
         where = f"{frame.filename.rpartition('/')[2]}:{frame.lineno}"
         print(f"lethe: something broke that should not ({type(error).__name__} at {where})", file=sys.stderr)
@@ -87,6 +88,7 @@ def _init(commands: Any) -> None:
     made.add_argument("--account", required=True, metavar="NAME")
     made.add_argument("--email", required=True, metavar="E", help="the owner's address")
     made.add_argument(
+        # Never as an argument: whoever is on the machine sees those in the list of processes.
         "--password-stdin",
         action="store_true",
         help="read the owner's password from standard input",

@@ -82,6 +82,7 @@ async def _serve(settings: Settings, port: int) -> None:
     async with open_services(settings) as services:
         made = known or await _account(services, shops)
         await _place(services, await agents.by_token(services, made["api_token"]), shops)
+    # Made before it is written: the password in it is at no moment for others to read.
     kept.touch(mode=0o600)
     kept.write_text(json.dumps(made), "utf-8")
     main = _Server(config(create_app(settings)))

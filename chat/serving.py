@@ -34,6 +34,7 @@ def serve(settings: Settings, host: str, port: int, workers: int) -> int:
         raise Misconfigured("--workers takes a number from 1 up")
     if workers > 1 and (settings.database_url.startswith("sqlite") or not settings.redis_url):
         raise Misconfigured("Several workers need PostgreSQL and Redis; set LETHE_DATABASE_URL and LETHE_REDIS_URL")
+    # Without Redis two servers on one folder would not hear each other, and agents and visitors would miss messages.
     if not settings.redis_url:
         folder.claim(settings)
     listening = listen(host, port)
@@ -67,12 +68,17 @@ def config(app: Any, **options: Any) -> uvicorn.Config:
         http=Http,
         ws=Wire,
         ws_max_size=frames.FRAME_BYTES,
+        # It doubled what a message costs and took 40 kB a connection. And a small frame could unpack to a large one
+        # (CVE-2018-1000518).
         ws_per_message_deflate=False,
         ws_ping_interval=20,
         ws_ping_timeout=20,
+        # Otherwise one handler that never reads holds up the end for ever.
         timeout_graceful_shutdown=GRACE,
+        # It would write from which address who asked for what.
         access_log=False,
         server_header=False,
+        # Whose word on the client's address counts is for `chat/core/networks.py` and LETHE_TRUSTED_PROXIES to say.
         proxy_headers=False,
         log_config=None,
         lifespan="on",

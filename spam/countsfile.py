@@ -55,6 +55,7 @@ def unpack(body: bytes) -> tuple[dict[str, Any], dict[int, int]]:
         header = json.loads(line)
         if header.pop("format") != VERSION:
             raise ModelFileError("the filter's counts are of another format than this program reads")
+        # No more than a filter of ours can hold: a small file could unpack to any size.
         columns = _little(array("I", zlib.decompressobj().decompress(packed, LARGEST * 3)))
         third = len(columns) // 3
         counts = _counts(columns[:third], columns[third : 2 * third], columns[2 * third :])

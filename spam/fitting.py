@@ -58,6 +58,8 @@ def run(job: Job, told: Callable[[float], None] = lambda _: None) -> list[Fitted
         def part(done: float, before: int = number) -> None:
             told((before + done) / len(job.versions))
 
+        # By the time of the label and not by who is in the job: a version must not know what was marked after it was
+        # asked for.
         mine = [each for each in job.examples if each.at < wanted.until]
         head = fit_head(marks_of(mine), held=job.held)
         made.append(_with_report(job, head, mine, part) if wanted.report and mine else Fitted(head))

@@ -59,6 +59,7 @@ def _read(body: bytes, length: int) -> tuple[dict[str, Any], "array[int]"]:
     header = json.loads(body[:length])
     middle = (length + len(body)) // 2
     gaps, values = array("H", body[length:middle]), array("h", body[middle:])
+    # What a file says of its own size is not believed: it would take the memory before anything else is looked at.
     weights = array("h", bytes(2 * min(header["size"], LARGEST)))
     for number, value in zip(accumulate(_little(gaps)), _little(values), strict=True):
         weights[number] = value

@@ -49,6 +49,7 @@ def _backup(settings: Settings, arguments: argparse.Namespace) -> int:
             return made
 
     if arguments.keys:
+        # Before the backup, which may take an hour: that this folder will not do must be said at once.
         backups.apart(settings, arguments.keys)
     made = asyncio.run(work())
     if arguments.keys and arguments.keys.stat().st_dev == arguments.folder.stat().st_dev:

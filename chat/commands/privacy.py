@@ -48,6 +48,7 @@ def _retain(settings: Settings, arguments: argparse.Namespace) -> int:
     async def work() -> list[RetentionRunView]:
         async with open_services(settings) as services:
             made = await retention.now(services, dry_run=arguments.dry_run)
+            # The run has only filed the erasures of contacts. Where no server runs nobody else would carry them out.
             await erasure.sweep(services)
             return made
 

@@ -21,6 +21,7 @@ def free(settings: Settings) -> int:
 
 def takes_messages(settings: Settings) -> None:
     """Raise Unavailable where the database is on a disk that has hardly any room left."""
+    # PostgreSQL may be on another machine: its disk cannot be asked from here.
     if not settings.database_url.startswith(SQLITE):
         return
     disk = Path(settings.database_url.removeprefix(SQLITE)).parent

@@ -137,6 +137,7 @@ class Filters:
             there = path.exists()
             path.unlink(missing_ok=True)
             return there
+        # The sweep asks for every account each minute: what is the same is not written again.
         if path.exists() and path.read_bytes() == data:
             return False
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -16,6 +16,7 @@ import structlog
 # What strangers can make the libraries say again and again.
 SELDOM = ("uvicorn.error", "asyncio", "websockets", "chat.app")
 EACH, SAID = 10.0, 1000
+# A path may hold a terminal's commands, which then ran where somebody read the log (CVE-2020-7694).
 CONTROLS = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 """What JSON may hold as it is, and a terminal takes for a command or the end of a line."""
 QUIET = ("uvicorn.error", "uvicorn.access", "websockets", "alembic")

@@ -69,6 +69,7 @@ class Mailer:
             code = next(iter(error.recipients.values()))[0]
             raise Undelivered(f"refused {code}", permanent=code >= PERMANENT) from None
         except smtplib.SMTPResponseException as error:
+            # A password that is refused is the operator's to mend, and no fault of the letter: it is tried again.
             refused = error.smtp_code >= PERMANENT and not isinstance(error, smtplib.SMTPAuthenticationError)
             raise Undelivered(f"answered {error.smtp_code}", permanent=refused) from None
         except smtplib.SMTPNotSupportedError:
@@ -135,9 +136,11 @@ class Mailer:
         made = EmailMessage(policy=SMTP)
         try:
             made["From"], made["To"] = _address(self.sender), _address(letter.to)
+            # On one line: a header with a break in it is refused, and with it the letter.
             made["Subject"] = " ".join(letter.subject.split())
             made["Message-ID"] = f"<{letter.id}@{_address(self.sender).domain}>"
             made["Date"] = formatdate(localtime=False)
+            # Or somebody's absence note would be answered, and answer (RFC 3834).
             made["Auto-Submitted"] = "auto-generated"
             made.set_content(letter.text)
         except (ValueError, MessageError) as error:

@@ -67,6 +67,7 @@ class Services:
 
     def begun_hash(self, site_id: str, name: str) -> str:
         """Return what an agreement is found by at its site: a keyed hash of the id that the browser made for it."""
+        # In one spelling: the same UUID in capitals is the same agreement.
         return blind(self.index_key, f"begun/{site_id}", uuid_text(uuid_bytes(name)))
 
     def seal(self, slot: int, owner: str, context: str, text: str) -> bytes:

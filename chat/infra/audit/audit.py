@@ -43,6 +43,8 @@ async def record_once(
 ) -> None:
     """Enter what changes nothing, in a transaction of its own, unless the same was entered in the last ten minutes."""
     alike = _alike(services, account_id, who, action, target, contact)
+    # Looked for without a lock, so that looking again costs no write. Two at once may both be entered, which harms
+    # nobody.
     if not await services.store.read(lambda tx: store.seen_since(tx, alike)):
         await services.store.write(lambda tx: record(services, tx, account_id, who, action, target, contact))
 

@@ -69,6 +69,7 @@ class FileBusServer(Bus):
         try:
             if not self._path.stat().st_size:
                 return b""
+            # Not waited for: this is the loop's own thread, and a second from now it looks again.
             with _locked(self._path, 0) as file:
                 data = os.read(file, 2 * MOST)
                 os.ftruncate(file, 0)

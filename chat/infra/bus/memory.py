@@ -70,6 +70,7 @@ class Bus:
         elif isinstance(event, EventsMissed):
             self._tell_all(delivery)
         for channel in event.channels():
+            # A copy, since who hears may leave, or begin to listen.
             for owner, hear in list(self._listeners.get(channel, {}).items()):
                 if owner is not delivery.source:
                     hear(delivery)

@@ -41,12 +41,15 @@ class RedisBus(Bus):
         self._me = uuid7()
         self._url = url
         self._redis = self._client(0.5)
+        # Bounded, or events would fill the memory while Redis is away. What is dropped is counted, and everybody reads
+        # again.
         self._out: asyncio.Queue[list[Event]] = asyncio.Queue(maxsize=10_000)
         self._mine: dict[tuple[str, str, object], Status] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._away = False
 
     def _client(self, timeout: float) -> Redis:
+        # The client's own would need over four seconds to notice that Redis has gone (measured), at each allowance.
         retry = Retry(ExponentialWithJitterBackoff(base=0.02, cap=0.1), 1)
         return Redis.from_url(self._url, socket_timeout=timeout, socket_connect_timeout=timeout, retry=retry)
 
@@ -112,6 +115,8 @@ class RedisBus(Bus):
         try:
             async with self._redis.pipeline() as pipe:
                 pipe.incrby(name, cost)
+                # NX: the window begins with the first one. If each moved it, whoever asks again and again would never
+                # be let in.
                 pipe.expire(name, int(window), nx=True)
                 pipe.pttl(name)
                 count, _, left = await pipe.execute()
@@ -175,6 +180,7 @@ class RedisBus(Bus):
                 if self._away:
                     log.warning("redis is back")
                 self._away = False
+                # Only now that nothing is missed any more: who read before this could miss what comes between.
                 self._tell_all(Delivery(EventsMissed()))
                 self._push([PresenceRequested()])
                 await self._hear_on(line)

@@ -49,6 +49,7 @@ BOOKKEEPING = {"server", "alembic_version", "sqlite_sequence"}
 def freeze(tx: Tx) -> None:
     """Let a transaction that has read nothing yet see one moment of the whole database."""
     if tx.dialect.name == "postgresql":
+        # A transaction on SQLite that reads sees one moment anyhow.
         tx.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
 
 
@@ -79,6 +80,7 @@ def counters(tx: Tx) -> dict[str, int]:
 
 def load(tx: Tx, name: str, of: Shape, lines: Iterable[bytes]) -> Iterator[int]:
     """Insert rows; yield after each thousand how many there are by now."""
+    # By the columns that the backup names, not by today's schema: it may be of an older one.
     into = table(name, *(column(each, KINDS[kind]) for each, kind in of))
     in_base64 = [number for number, (_, kind) in enumerate(of) if kind == "bytes"]
     names, count, coming = [each for each, _ in of], 0, iter(lines)
@@ -93,6 +95,8 @@ def count_on(tx: Tx, given: dict[str, int], names: Iterable[str]) -> None:
     counted = _counted()
     for name in {*names} & {*counted}:
         key = counted[name]
+        # The ledger names rows by these keys: given out again, an old line of it would take away what is somebody
+        # else's.
         there = tx.execute(select(func.max(column(key))).select_from(table(name))).scalar() or 0
         values = {"name": name, "key": key, "last": max(there, given.get(name, 0))}
         if tx.dialect.name == "sqlite":

@@ -31,6 +31,7 @@ def migrate(settings: Settings, revision: str = HEAD) -> str:
     current(settings.database_url)
     target = engine(settings.database_url)
     try:
+        # Not within the usual limit of an answer: to bring a large table forward may take minutes.
         with target.begin() as connection, unhurried(connection):
             config = Config()
             config.set_main_option("script_location", str(Path(__file__).parent))
@@ -61,6 +62,7 @@ def current(url: str) -> str | None:
         raise Unavailable(f"The database does not answer: {_said(error)}") from error
     finally:
         target.dispose()
+    # Names of revisions begin with four digits, so they sort as they follow each other.
     if found is not None and found > HEAD:
         raise Misconfigured(
             f"The database is at {found}, newer than this Lethe, which knows up to {HEAD}; run the newer Lethe"

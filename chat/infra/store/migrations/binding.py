@@ -26,6 +26,7 @@ def bind_all(tx: Connection, settings: Settings, name: str, said: Sequence[str],
     of = table(name, *(column(each, KINDS.get(each)) for each in dict.fromkeys((*key, *said))), column("mac"))
     mine = [of.c[each] == bindparam(f"k_{each}") for each in key]
     for rows in _chunks(tx, select(*(of.c[each] for each in dict.fromkeys((*key, *said))))):
+        # Only where there are rows: an empty database may not have a secret yet.
         macs = Macs(server_secret(settings))
         made = [
             {f"k_{each}": getattr(row, each) for each in key}
