@@ -40,8 +40,7 @@ from chat.team.actions import agents
 from chat.tickets.actions.posting import Postbox
 from chat.tickets.sockets.context import ChatContext
 from chat.web import pages, rendering
-from chat.web.answers import problem
-from chat.web.headers import SecurityHeaders
+from chat.web.answers import SecurityHeaders, problem
 from spam import Filter
 
 log = structlog.get_logger("chat.app")

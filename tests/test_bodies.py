@@ -12,9 +12,8 @@ from starlette.routing import BaseRoute, Route
 
 from chat.core.settings import Settings
 from chat.routes import every, rest
-from chat.web.bodies import BODY_MOST
 from chat.web.endpoint import API
-from chat.web.requests import Multipart
+from chat.web.requests import BODY_MOST, Multipart
 from tests.inside import CHAT, Served, new_id, served
 
 pytestmark = pytest.mark.anyio

@@ -10,8 +10,7 @@ import pytest
 from redis.asyncio import Redis
 
 from chat.core import frames
-from chat.core.channels import Channel
-from chat.core.deliveries import Delivery, Rendered
+from chat.core.deliveries import Channel, Delivery, Rendered
 from chat.core.events import (
     SERVER,
     AgentsEvent,

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from chat.core import events
-from chat.core.channels import ChannelOf
+from chat.core.deliveries import ChannelOf
 from chat.core.model import Ticket
 from chat.tickets.actions import tickets
 from tests.derived import sample
@@ -96,7 +96,7 @@ def test_the_control_a_match_that_lets_one_pass_is_found(last: str) -> None:
 HEARD = """
 from typing import assert_never
 from chat.core import events
-from chat.core.channels import Channel
+from chat.core.deliveries import Channel
 
 def heard(event: events.ListEvent) -> None:
     match event:

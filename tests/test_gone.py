@@ -18,7 +18,7 @@ from chat.holds import actions as holds
 from chat.tickets.actions import tickets, transcripts
 from chat.tickets.sockets.account import AccountSocket
 from chat.tickets.sockets.agent import AgentSocket
-from chat.tickets.sockets.feed import Feed
+from chat.tickets.sockets.context import Feed
 from tests.inside import House, Served
 from tests.lethe import Account, Contact, Lethe
 from tests.sockets import PATIENCE, Socket

@@ -12,7 +12,7 @@ from chat.contacts.schema import contact
 from chat.contacts.store import contacts
 from chat.core.events import EventsMissed
 from chat.tickets.actions import tickets
-from chat.tickets.sockets.feed import Feed
+from chat.tickets.sockets.context import Feed
 from tests.inside import House, Served, new_id, problem_of
 
 pytestmark = pytest.mark.anyio

@@ -8,7 +8,7 @@ import pytest
 from chat.core.errors import Unavailable
 from chat.tickets.actions import tickets, transcripts
 from chat.tickets.sockets import agent as sockets
-from chat.tickets.sockets import watching
+from chat.tickets.sockets import view
 from tests.inside import Inner, Served, inner_socket, new_id
 
 pytestmark = pytest.mark.anyio
@@ -91,7 +91,7 @@ async def test_the_control_who_listens_and_keeps_nothing_is_not_told(
         assert await opened(agent, said.number) == ["Hello?"]
 
 
-Opening = watching.Opening
+Opening = view.Opening
 
 
 @pytest.mark.parametrize("settings", ["sqlite"], indirect=True)

@@ -16,7 +16,7 @@ from chat.core.errors import NotNow
 from chat.core.settings import Settings
 from chat.routes import routes
 from chat.tickets.schema import ticket
-from chat.web import parameters
+from chat.web import requests
 from tests.chance import dice
 from tests.inside import CHAT, House, Served, new_id, problem_of, served
 from tests.routes import taken
@@ -119,7 +119,7 @@ async def test_a_file_takes_whatever_a_page_adds_to_its_address_and_an_api_does_
 async def test_without_the_check_routes_that_ignore_parameters_are_found(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(parameters, "check", lambda *_: None)
+    monkeypatch.setattr(requests, "check", lambda *_: None)
     async with served(settings) as app:
         seen = await refusals(app)
     assert seen["GET /api/v1/tickets"] == "200 False"

@@ -10,7 +10,7 @@ import pytest
 
 import chat
 from chat.core.settings import Settings
-from chat.web import bodies
+from chat.web import requests
 from tests.inside import CHAT, Served, problem_of, served
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("settings", ["sqlite"], indirect=True)]
@@ -36,7 +36,7 @@ async def slowly(app: Served, path: str) -> httpx2.Response | None:
 
 
 async def test_every_door_lets_go_of_who_sends_too_slowly(app: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bodies, "PATIENCE", 0.2)
+    monkeypatch.setattr(requests, "PATIENCE", 0.2)
     for path in ENTRIES:
         answer = await slowly(app, path)
         assert answer is not None, path
@@ -49,8 +49,8 @@ async def test_without_a_pace_it_is_waited_for(settings: Settings, monkeypatch: 
         async for chunk in coming:
             yield chunk
 
-    monkeypatch.setattr(bodies, "PATIENCE", 0.2)
-    monkeypatch.setattr(bodies, "paced", patient)
+    monkeypatch.setattr(requests, "PATIENCE", 0.2)
+    monkeypatch.setattr(requests, "paced", patient)
     async with served(settings) as app:
         assert await slowly(app, ENTRIES[0]) is None
 
@@ -63,4 +63,4 @@ async def test_no_door_reads_a_body_in_another_way(settings: Settings) -> None: 
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in READS
         if isinstance(node.func.value, ast.Name) and node.func.value.id in {"request", "connection"}
     }
-    assert found == {"web/bodies.py stream", "attachments/api.py stream"}
+    assert found == {"web/requests.py stream", "attachments/api.py stream"}

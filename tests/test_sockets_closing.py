@@ -12,7 +12,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from chat.core.frames import VisitorFrame
-from chat.tickets.sockets.presence import BURST
+from chat.tickets.sockets.context import BURST
 from chat.web.sockets.connection import OUTBOX_FRAMES, Connection
 from tests.lethe import Account, Contact, Lethe
 from tests.sockets import PATIENCE, Socket, kinds

@@ -7,8 +7,7 @@ import pytest
 
 from chat.core.settings import Settings
 from chat.tickets.actions import tickets
-from chat.tickets.sockets.context import ChatContext
-from chat.tickets.sockets.feed import Feed
+from chat.tickets.sockets.context import ChatContext, Feed
 from tests.inside import inner_socket, served
 
 pytestmark = pytest.mark.anyio

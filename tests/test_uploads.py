@@ -14,8 +14,8 @@ from chat.attachments.actions import attachments
 from chat.attachments.api import PARTS_MOST, Parts
 from chat.core.errors import RateLimited, TooSlow, Unavailable
 from chat.core.settings import Settings
-from chat.web import bodies, room
-from chat.web.bodies import paced
+from chat.web import requests, room
+from chat.web.requests import paced
 from chat.web.room import SHARE, Room
 from tests.inside import Guest, Served, problem_of, served
 from tests.test_attachments import picture, stored, upload
@@ -82,7 +82,7 @@ async def test_without_a_share_one_sender_takes_any_number(app: Served, monkeypa
 
 @ON_SQLITE
 async def test_who_is_too_slow_is_let_go_and_may_send_again(app: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bodies, "PATIENCE", 0.2)
+    monkeypatch.setattr(requests, "PATIENCE", 0.2)
     guest = await app.house.visit()
     slow = of_visitor(app, guest)
     answer = await slow.answer
@@ -90,7 +90,7 @@ async def test_who_is_too_slow_is_let_go_and_may_send_again(app: Served, monkeyp
     assert answer.headers["connection"] == "close"
     assert not stored(app.services)
     assert app.context.uploads["visitor"].left == 96 * 2**20
-    monkeypatch.setattr(bodies, "PATIENCE", 60)
+    monkeypatch.setattr(requests, "PATIENCE", 60)
     assert (await (of_visitor(app, guest)).done()).status_code == 201
 
 
@@ -100,7 +100,7 @@ async def test_without_a_pace_it_would_be_waited_for(app: Served, monkeypatch: p
         async for chunk in coming:
             yield chunk
 
-    monkeypatch.setattr(bodies, "PATIENCE", 0.2)
+    monkeypatch.setattr(requests, "PATIENCE", 0.2)
     monkeypatch.setattr(uploads, "paced", patient)
     slow = of_visitor(app, await app.house.visit())
     await slow.begun.wait()
@@ -112,14 +112,14 @@ async def test_without_a_pace_it_would_be_waited_for(app: Served, monkeypatch: p
 @pytest.mark.anyio
 async def test_a_pace_is_kept_in_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
-    monkeypatch.setattr(bodies, "monotonic", lambda: now[0])
+    monkeypatch.setattr(requests, "monotonic", lambda: now[0])
 
     async def sent(seconds: float, size: int) -> AsyncIterator[bytes]:
         for _ in range(100):
             now[0] += seconds
             yield bytes(size)
 
-    rate = bodies.LEAST_RATE
+    rate = requests.LEAST_RATE
     assert len([each async for each in paced(sent(1.0, rate))]) == 100
     now[0] = 0
     with pytest.raises(TooSlow):

@@ -11,8 +11,8 @@ from chat.account.actions import forms as asking
 from chat.core.account_settings import on_page
 from chat.core.errors import InvalidField, NotFound
 from chat.core.model import FIELD_ASKS, LOCALES, Account, Site
+from chat.web.authentication import own_origin
 from chat.web.forms import Errors, Form, named, saved, settings_form, typed_settings
-from chat.web.network import own_origin
 from chat.web.page_endpoint import SAVED, PageAsk, page_endpoint
 
 PAGE = "site"

@@ -10,7 +10,7 @@ from starlette.requests import Request
 
 from chat.attachments.actions.attachments import FILE_MOST
 from chat.core.errors import InvalidField, TooLarge
-from chat.web.bodies import paced
+from chat.web.requests import paced
 from chat.web.room import Take
 
 AROUND, PARTS_MOST, HEADER_MOST = 4096, 10, 2048

@@ -6,7 +6,7 @@ from chat.audit.actions import reading
 from chat.audit.actions.reading import EntryQuery
 from chat.web.endpoint import Ask, endpoint
 from chat.web.lists import CURSOR, LIMIT, Listed, listed
-from chat.web.parameters import text
+from chat.web.requests import text
 
 AGENT, ACTION, TARGET = text("agent"), text("action"), text("target")
 

@@ -15,7 +15,7 @@ from chat.core.errors import InvalidField
 from chat.core.model import Agent
 from chat.team.actions import agents
 from chat.web.page_endpoint import PageAsk, page_endpoint
-from chat.web.parameters import Parameter, number
+from chat.web.requests import Parameter, number
 
 SHOWN = 50
 FILTERS = (AGENT, ACTION, TARGET)

@@ -17,12 +17,11 @@ from chat.core.clock import stamp
 from chat.core.errors import ConsentRequired, Forbidden, InvalidField, RateLimited, UnknownParameter
 from chat.core.locales import best_locale
 from chat.core.model import LOCALES, Account, Notice, NoticeText, Site
+from chat.web.authentication import network_of, own_origin
 from chat.web.context import context_of
 from chat.web.endpoint import Ask, endpoint
 from chat.web.lists import Listed
-from chat.web.network import network_of, own_origin
-from chat.web.parameters import choice
-from chat.web.requests import Unread
+from chat.web.requests import Unread, choice
 
 STANDARD = choice("format", "lethe", "ts27560", refusal="A format is lethe or ts27560")
 """Whether receipts are asked for in our terms, or in those of ISO/IEC TS 27560."""

@@ -1,4 +1,7 @@
-"""What the bus hands to whoever listens: an event, the frames that were made of it in this process, who caused it."""
+"""
+How events are told: on channels that know, as types, which events they carry, and to each who listens as a delivery:
+the event, the frames that were made of it in this process, who caused it.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,29 @@ from functools import cached_property
 from typing import Generic, Self, TypeVar
 
 from chat.core import frames
+
+E_contra = TypeVar("E_contra", contravariant=True)
+
+
+class Channel(str, Generic[E_contra]):
+    """
+    Where events are told, by kind and id (`ticket:17`). Its type is the union of the events it carries, so that an
+    event can name no channel whose listeners do not know it.
+    """
+
+    __slots__ = ()
+
+
+class ChannelOf(Generic[E_contra]):
+    """Names the channels of one kind by the id of what they are about."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+
+    def __call__(self, key: int | str) -> Channel[E_contra]:
+        """Return the channel of one account, contact or ticket."""
+        return Channel(f"{self.kind}:{key}")
+
 
 E_co = TypeVar("E_co", covariant=True)
 

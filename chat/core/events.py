@@ -13,7 +13,7 @@ from typing import ClassVar, Literal, Never
 
 from msgspec import Struct
 
-from chat.core.channels import Channel, ChannelOf
+from chat.core.deliveries import Channel, ChannelOf
 
 Side = Literal["visitor", "agent"]
 

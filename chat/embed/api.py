@@ -17,10 +17,10 @@ from chat.core.locales import Words
 from chat.core.model import LOCALES
 from chat.retention.actions import retention
 from chat.rights import actions as links
+from chat.web.authentication import own_origin
 from chat.web.endpoint import Ask, endpoint
 from chat.web.files import ANYWHERE, PACKED, folder, lean
-from chat.web.network import own_origin
-from chat.web.parameters import text
+from chat.web.requests import text
 from chat.web.widget import locale_of, strings
 
 LOCALE, ORIGIN = text("locale"), text("origin")

@@ -13,7 +13,7 @@ from chat.export.actions.exports import Archive
 from chat.web.answers import JSON
 from chat.web.endpoint import Ask, endpoint
 from chat.web.lists import LIMIT, UID_CURSOR, Listed
-from chat.web.parameters import choice
+from chat.web.requests import choice
 
 FORMAT = choice("format", "json", "zip", refusal="A format is json or zip")
 # The answer comes from the origin of the agents' pages, and holds what strangers wrote: opened in a tab, nothing in it

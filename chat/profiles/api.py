@@ -9,7 +9,7 @@ from chat.erasure.actions import erasure
 from chat.profiles import actions as contacts
 from chat.web.endpoint import Ask, endpoint
 from chat.web.lists import CURSOR, LIMIT, Listed, listed
-from chat.web.parameters import choice, optional
+from chat.web.requests import choice, optional
 
 EMAIL = optional("email")
 ORDER = choice("order", "number", refusal="An order is one of number")

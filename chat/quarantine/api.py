@@ -12,7 +12,7 @@ from chat.core.errors import InvalidField, NotFound
 from chat.quarantine import actions as quarantine
 from chat.web.endpoint import Ask, endpoint
 from chat.web.lists import LIMIT, Listed, cursor, listed
-from chat.web.parameters import Parameter, choice
+from chat.web.requests import Parameter, choice
 
 SORT: Parameter[Literal["score", "time"]] = choice("sort", "score", "time", refusal="Sort by score or time")
 

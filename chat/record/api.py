@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from chat.record import actions as datamap
 from chat.web.endpoint import Ask, endpoint
-from chat.web.parameters import choice
+from chat.web.requests import choice
 
 FORMAT = choice("format", "json", "csv", refusal="A format is json or csv")
 

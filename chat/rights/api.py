@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from chat.consent.actions import consent
 from chat.rights import actions as links
+from chat.web.authentication import network_of
 from chat.web.endpoint import Ask, endpoint
-from chat.web.network import network_of
 
 
 @endpoint("POST /widget/{site_key}/transcript", audience="visitor", status=202, audited={"transcript.mailed"})

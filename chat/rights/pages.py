@@ -14,9 +14,8 @@ from chat.erasure.actions.views import ErasureProgress
 from chat.export import api as exports
 from chat.export.actions import exports as actions
 from chat.rights import actions as links
-from chat.web.authentication import bearer
+from chat.web.authentication import bearer, network_of
 from chat.web.endpoint import Ask, endpoint
-from chat.web.network import network_of
 from chat.web.page_endpoint import LOCALE, PageAsk, page_endpoint
 from chat.web.pages import locale_of, words_of
 

@@ -4,20 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from starlette.requests import HTTPConnection
 
+from chat.core.model import Account, Actor, Agent
 from chat.infra.services import Services
 from chat.web.crowd import Crowd
 from chat.web.menu import Menu
-from chat.web.people import Accounts, Agents
 from chat.web.ready import Ready
 from chat.web.refused import RefusedOrigins
 from chat.web.room import Room
 
 if TYPE_CHECKING:
     from chat.infra.metrics import Metrics
+
+
+class Agents(Protocol):
+    """Who is signed in; `chat.team.actions.agents`."""
+
+    async def by_token(self, services: Services, token: str) -> Actor:
+        """Return for whom an API token acts; Unauthorized where for nobody."""
+
+    async def by_session(self, services: Services, cookie: str, *, due: bool = False) -> Actor:
+        """Return who is signed in with a cookie; Unauthorized where nobody is, PasswordDue unless it is for those."""
+
+    async def get_own(self, services: Services, actor: Actor) -> Agent:
+        """Return the agent who acts."""
+
+
+class Accounts(Protocol):
+    """For which account; `chat.account.actions.accounts`."""
+
+    async def account(self, services: Services, actor: Actor) -> Account:
+        """Return the actor's account."""
+
 
 UPLOADS = {"visitor": 96 * 2**20, "agent": 32 * 2**20}
 

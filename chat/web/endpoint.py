@@ -22,12 +22,11 @@ from chat.core import access
 from chat.core.model import Actor
 from chat.core.tokens import Visitor
 from chat.infra.services import Services
-from chat.web import parameters
+from chat.web import requests
 from chat.web.answers import JSON
 from chat.web.authentication import actor_of, require_own_page, visitor_of
 from chat.web.context import WebContext, context_of
-from chat.web.parameters import Parameter
-from chat.web.requests import Multipart, Unread, body_of
+from chat.web.requests import Multipart, Parameter, Unread, body_of
 
 API = "/api/v1"
 Audience = Literal["agent", "visitor", "link", "anybody"]
@@ -126,7 +125,7 @@ class Endpoint:
         """Answer, as ASGI. Raises LetheError."""
         if scope["query_string"] and self.query is not None:
             names = {each.name for each in self.query}
-            parameters.check(scope["query_string"].decode("latin-1"), names)
+            requests.check(scope["query_string"].decode("latin-1"), names)
         made = await self.handler(await self.read(Request(scope, receive, send)))
         await self.answer(made)(scope, receive, send)
 

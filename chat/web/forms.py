@@ -12,9 +12,9 @@ from starlette.responses import RedirectResponse, Response
 from chat.core import account_settings
 from chat.core.errors import Forbidden, InvalidField, TooLarge
 from chat.core.model import Account
-from chat.web.bodies import whole as body
 from chat.web.pages import PageReader
-from chat.web.parameters import number
+from chat.web.requests import number
+from chat.web.requests import whole as body
 
 FIELDS_MOST = 300
 Form = dict[str, str]

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from chat.core.errors import InvalidField
-from chat.web.parameters import UID, Parameter, number
+from chat.web.requests import UID, Parameter, number
 
 PAGE, PAGE_MOST = 50, 200
 I = TypeVar("I")  # noqa: E741 - an item

@@ -14,8 +14,7 @@ from starlette.responses import Response
 from chat import __version__
 from chat.web.endpoint import Endpoint
 from chat.web.page_endpoint import PageEndpoint
-from chat.web.parameters import Parameter
-from chat.web.requests import Multipart, Unread
+from chat.web.requests import Multipart, Parameter, Unread
 
 Document = dict[str, Any]
 PLACE = re.compile(r"\{(\w+)(?::(\w+))?\}")

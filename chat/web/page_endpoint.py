@@ -15,7 +15,7 @@ from chat.web.authentication import require_own_page
 from chat.web.endpoint import Ask, Audience, Endpoint, Handler, audience_of
 from chat.web.forms import Errors, Form, fields_of, require_own_form
 from chat.web.pages import PageReader, page, reader_of
-from chat.web.parameters import Parameter, flag, text
+from chat.web.requests import Parameter, flag, text
 
 LOCALE = text("locale")
 """Every page takes it."""

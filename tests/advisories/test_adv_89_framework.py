@@ -14,7 +14,7 @@ from urllib.parse import quote
 import pytest
 
 import chat
-from chat.web.bodies import BODY_MOST
+from chat.web.requests import BODY_MOST
 from tests.chance import dice
 from tests.fuzz.raw import heard, status
 from tests.fuzz.requests import ROUTES

@@ -7,8 +7,7 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Callable
 from typing import Any, Literal, TypeVar
 
-from chat.core.channels import Channel
-from chat.core.deliveries import Delivery
+from chat.core.deliveries import Channel, Delivery
 from chat.core.events import Event, EventsMissed, PresenceChanged
 from chat.core.networks import Network
 

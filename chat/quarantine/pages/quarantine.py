@@ -12,7 +12,7 @@ from chat.quarantine.api import POSITION, SORT, numbers_of
 from chat.quarantine.pages.chips import chip
 from chat.web.lists import cursor_in
 from chat.web.page_endpoint import PageAsk, page_endpoint
-from chat.web.parameters import Parameter, flag, number, optional
+from chat.web.requests import Parameter, flag, number, optional
 
 SHOWN = 50
 WORDS = ("release", "confirm", "return")

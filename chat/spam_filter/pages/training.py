@@ -14,8 +14,8 @@ from chat.spam_filter.pages import curves
 from chat.team.actions import agents
 from chat.web.forms import Errors
 from chat.web.page_endpoint import SAVED, PageAsk, page_endpoint
-from chat.web.parameters import number
 from chat.web.plots import shown
+from chat.web.requests import number
 
 SHOWN = 50
 LEAST = 20

@@ -11,11 +11,10 @@ from starlette.responses import RedirectResponse, Response
 from chat.core.errors import LetheError, RateLimited, Unauthorized
 from chat.core.tokens import DEVICE_DAYS
 from chat.team.actions import agents
-from chat.web.authentication import COOKIE, DEVICE, actor_of, cookie_name, cookie_of
+from chat.web.authentication import COOKIE, DEVICE, actor_of, cookie_name, cookie_of, network_of, secure
 from chat.web.endpoint import Ask, endpoint
-from chat.web.network import network_of, secure
 from chat.web.page_endpoint import LOCALE, PageAsk, page_endpoint
-from chat.web.parameters import text
+from chat.web.requests import text
 
 log = structlog.get_logger("chat.session")
 

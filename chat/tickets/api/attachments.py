@@ -15,8 +15,7 @@ from chat.core import frames
 from chat.core.model import Contact
 from chat.tickets.actions import redaction, tickets, transcripts
 from chat.web.endpoint import Ask, endpoint
-from chat.web.parameters import switch
-from chat.web.requests import Multipart
+from chat.web.requests import Multipart, switch
 
 SMALL, PERMANENT = switch("small"), switch("permanent")
 

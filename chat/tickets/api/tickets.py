@@ -18,7 +18,7 @@ from chat.tickets.sockets.context import chat_context_of
 from chat.web.answers import JSON
 from chat.web.endpoint import Ask, endpoint
 from chat.web.lists import CURSOR, LIMIT, Listed, listed, numbers_of
-from chat.web.parameters import Parameter, choice, optional, switch, truth, uid
+from chat.web.requests import Parameter, choice, optional, switch, truth, uid
 
 CURSORS: dict[Order, int] = {"updated": 2, "number": 1}
 """So many numbers are in a cursor."""

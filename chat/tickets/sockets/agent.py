@@ -15,9 +15,8 @@ from chat.tickets.actions import tickets, transcripts, viewing
 from chat.tickets.actions.rendering import rendered
 from chat.tickets.actions.tickets import OpenedTicket
 from chat.tickets.sockets.account import AccountSocket
-from chat.tickets.sockets.watching import InTicket, Opening, Watched
+from chat.tickets.sockets.view import Follower, InTicket, Opening, Watched
 from chat.web.sockets.connection import Receive, Scope, Send
-from chat.web.sockets.follower import Follower
 
 WATCHED = 200
 WRITES = frames.AgentMessage | frames.AgentNote | frames.AgentRead

@@ -3,17 +3,143 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, assert_never
 
 from starlette.requests import HTTPConnection
 
-from chat.core import frames
+from chat.core import events, frames
+from chat.core.deliveries import Delivery
+from chat.core.errors import LetheError
+from chat.core.gate import Allowance
 from chat.infra.services import Services
+from chat.tickets.actions import tickets
 from chat.tickets.actions.posting import Postbox
-from chat.tickets.sockets.feed import Feed
-from chat.tickets.sockets.presence import Visitors
 from chat.web.context import WebContext
+from chat.web.sockets.connection import Connection
+
+SOCKETS_EACH = 10
+BURST = 20
+
+
+@dataclass
+class AgentPresence:
+    """A contact's open sockets, oldest first, and the allowance they share."""
+
+    sockets: list[Connection[frames.VisitorFrame]] = field(default_factory=list)
+    allowance: Allowance | None = None
+
+
+class Visitors:
+    """The visitors' sockets of this process by contact."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, AgentPresence] = defaultdict(AgentPresence)
+
+    def enter(self, contact: int, socket: Connection[frames.VisitorFrame], rate: int) -> Allowance:
+        """Add a socket and return the contact's allowance; the oldest of too many is let go with 4409."""
+        known = self._known[contact]
+        if socket not in known.sockets:
+            known.sockets.append(socket)
+        if len(known.sockets) > SOCKETS_EACH:
+            known.sockets[0].close(frames.CLOSE_ELSEWHERE, "open in too many places")
+        if known.allowance is None or known.allowance.rate != rate:
+            known.allowance = Allowance(rate, BURST)
+        return known.allowance
+
+    def leave(self, contact: int, socket: Connection[frames.VisitorFrame]) -> None:
+        """Remove a socket."""
+        known = self._known.get(contact)
+        if known is not None and socket in known.sockets:
+            known.sockets.remove(socket)
+        if known is not None and not known.sockets:
+            del self._known[contact]
+
+    def __len__(self) -> int:
+        """Count the contacts who are there."""
+        return len(self._known)
+
+
+FIRST, NEXT = 0.02, 1.0
+
+
+class Feed:
+    """
+    One account's feed. The first change is told at once, then what changes meanwhile once a second.
+
+    So a busy account costs a query a second and not one for each message and agent. `running` holds the task that
+    reads, so that whoever stops the server can end it.
+    """
+
+    def __init__(self, services: Services, account: str, running: set[asyncio.Task[None]]) -> None:
+        self._services, self._account, self._channel = services, account, events.list_channel(account)
+        self._ears: dict[object, Callable[[str], None]] = {}
+        self._changed: set[int] = set()
+        self._gone: set[int] = set()
+        self._behind = False
+        self._task: asyncio.Task[None] | None = None
+        self._running = running
+
+    def join(self, owner: object, say: Callable[[str], None]) -> None:
+        """Tell `owner` from now on."""
+        if not self._ears:
+            self._services.bus.listen(self._channel, self, self._heard)
+        self._ears[owner] = say
+
+    def leave(self, owner: object) -> bool:
+        """Tell `owner` nothing more; return whether nobody is left."""
+        self._ears.pop(owner, None)
+        if not self._ears:
+            self._services.bus.leave(self._channel, self)
+        return not self._ears
+
+    def _heard(self, delivery: Delivery[events.ListEvent]) -> None:
+        event = delivery.event
+        match event:
+            case events.TicketGone():
+                # What is being read now may be from before: said after this, it would bring an erased name back.
+                self._changed.discard(event.ticket.id)
+                if self._task is not None:
+                    self._gone.add(event.ticket.number)
+                return
+            case events.TicketChanged():
+                self._changed.add(event.ticket.id)
+            case events.EventsMissed():
+                self._behind = True
+            case _:
+                assert_never(event)
+        if self._task is None:
+            self._task = asyncio.create_task(self._run())
+            self._running.add(self._task)
+            self._task.add_done_callback(self._running.discard)
+
+    async def _run(self) -> None:
+        try:
+            await asyncio.sleep(FIRST)
+            while (self._changed or self._behind) and self._ears:
+                changed, self._changed = self._changed, set()
+                behind, self._behind = self._behind, False
+                await self._tell(changed, behind=behind)
+                await asyncio.sleep(NEXT)
+        finally:
+            self._task = None
+
+    async def _tell(self, changed: set[int], *, behind: bool) -> None:
+        """Tell what changed, and where something may have been missed (`behind`) also what changed last."""
+        self._gone.clear()
+        try:
+            if behind:
+                changed |= set(await tickets.latest(self._services, self._account))
+            found = await tickets.summaries(self._services, self._account, sorted(changed))
+        except LetheError:  # the database is away: what changed is told when it is back
+            self._changed, self._behind = self._changed | changed, self._behind or behind
+            return
+        for changed_ticket in (each for each in found if each.number not in self._gone):
+            line = frames.encode(changed_ticket)
+            for say in list(self._ears.values()):
+                say(line)
 
 
 class Erasures(Protocol):

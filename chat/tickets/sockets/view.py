@@ -1,10 +1,14 @@
-"""What a visitor is told of a chat: the state on arrival, then all that happens, in order and without a gap."""
+"""
+What is told of a chat, in order and without a gap: to an agent who has it open, to a visitor from the state on arrival.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import sys
-from typing import assert_never
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import Any, assert_never
 
 from chat.core import events, frames
 from chat.core.deliveries import Rendered
@@ -13,8 +17,82 @@ from chat.infra.services import Services
 from chat.tickets.actions import tickets, transcripts
 from chat.tickets.actions.arrival import Arrival
 from chat.tickets.actions.rendering import rendered
+from chat.tickets.actions.tickets import OpenedTicket
 from chat.web.sockets.connection import Connection
-from chat.web.sockets.follower import Follower
+
+
+class Follower:
+    """
+    Follows one ticket's numbers.
+
+    `fetch(after)` reads what comes after a number as (number, line) pairs; `say` sends a line.
+    """
+
+    def __init__(
+        self,
+        at: int,
+        fetch: Callable[[int], Awaitable[list[tuple[int, str]]]],
+        say: Callable[[str], None],
+        spawn: Callable[[Coroutine[Any, Any, None]], None],
+    ) -> None:
+        self.at, self._fetch, self._say, self._spawn = at, fetch, say, spawn
+        self._catching = self._more = False
+
+    def hear(self, number: int, line: str | None) -> None:
+        """
+        Something got `number`; `line` is how it is said, "" where the other side has it, None where it must be read.
+        """
+        if self._catching:
+            self._more = True
+        elif number == self.at + 1 and line is not None:
+            self.at = number
+            if line:
+                self._say(line)
+        elif number > self.at:
+            self.catch_up()
+
+    def catch_up(self) -> None:
+        """Read and say everything that was missed."""
+        if self._catching:
+            self._more = True
+            return
+        self._catching = True
+        self._spawn(self._run())
+
+    async def _run(self) -> None:
+        try:
+            while True:
+                self._more = False
+                for number, line in await self._fetch(self.at):
+                    if number > self.at:
+                        self.at = number
+                        self._say(line)
+                if not self._more:
+                    return
+        finally:
+            self._catching = False
+
+
+InTicket = events.ChatEvent | events.NoteAdded | events.QuarantineChanged
+"""What happens in one ticket."""
+
+
+@dataclass
+class Watched:
+    """A ticket an agent has open: the numbers of its messages and of its notes are followed apart."""
+
+    opened: OpenedTicket
+    messages: Follower
+    notes: Follower
+
+
+@dataclass
+class Opening:
+    """A ticket that is being read to be opened: where it is listened to, and what happened in it meanwhile."""
+
+    number: int
+    channel: str = ""
+    early: list[tuple[InTicket, Rendered | None]] = field(default_factory=list)
 
 
 class View:

@@ -21,7 +21,7 @@ from chat.tickets.actions import tickets
 from chat.tickets.actions.arrival import Arrival, arrive
 from chat.tickets.sockets.context import ChatContext
 from chat.tickets.sockets.view import View
-from chat.web.network import own_origin
+from chat.web.authentication import own_origin
 from chat.web.sockets.connection import Connection, Receive, Scope, Send
 
 HELLO_SECONDS, LOOKS = 10.0, 60.0

@@ -8,7 +8,7 @@ from starlette.requests import HTTPConnection
 from starlette.routing import WebSocketRoute
 
 from chat.core import frames
-from chat.web.network import address_of
+from chat.web.authentication import address_of
 from chat.web.sockets.connection import Receive, Scope, Send
 
 
