@@ -6,8 +6,7 @@ import { h } from "./common/dom.js";
 import { erasedLines } from "./erased.js";
 import { AgentSocket } from "./socket.js";
 
-const MINUTE = 60_000;
-const TOLD_BACK = 60 * MINUTE; // the server tells of the last two hours
+const MOST = 200; // of each kind in one frame
 const drafts = new Drafts(boot.agent.id);
 
 function say(frame) {
@@ -31,22 +30,35 @@ function erased(frame) {
   if (shown.length || document.querySelector(`[data-erasure="${frame.erasure}"]`)) say(frame);
 }
 
+// A ticket that was deleted, or whose contact is under a legal hold.
+function gone(number) {
+  drafts.drop(number);
+  for (const each of document.querySelectorAll(`[data-ticket="${Number(number)}"]`)) each.remove();
+}
+
+// Asked each time the server says that it listens: whatever went before that was told to nobody here.
+function ask(socket) {
+  const named = (key) => [...document.querySelectorAll(`[data-${key}]`)].map((each) => each.dataset[key]);
+  const contacts = [...new Set(named("contact"))];
+  const tickets = [...new Set([...drafts.tickets, ...named("ticket").map(Number)])];
+  for (let from = 0; from < Math.max(contacts.length, tickets.length); from += MOST) {
+    const part = (all) => all.slice(from, from + MOST);
+    socket.send({ type: "shown", contacts: part(contacts), tickets: part(tickets) });
+  }
+}
+
 function listen() {
   const socket = new AgentSocket(`${location.origin.replace(/^http/, "ws")}/ws/gone`);
   let online = false;
-  let seen = Date.now();
   socket.addEventListener("frame", ({ detail: frame }) => {
+    if (frame.type === "welcome") ask(socket);
     if (frame.type === "erasure") erased(frame);
-    if (frame.status === "gone") drafts.drop(frame.number);
+    if (frame.status === "gone") gone(frame.number);
   });
   socket.addEventListener("state", () => {
     if (socket.state === "unauthorized") leave(online);
     online = socket.state === "online";
-    if (online && Date.now() - seen > TOLD_BACK) location.reload();
   });
-  setInterval(() => {
-    if (online) seen = Date.now();
-  }, MINUTE);
   socket.connect();
 }
 

@@ -124,6 +124,30 @@ def test_agents_hear_when_a_hold_begins_and_when_it_is_lifted(account: Account, 
             assert agent.get("ticket", ticket=number, status="open")["contact"]["name"] == "Zoe"
 
 
+@pytest.mark.parametrize("path", ["/ws/agent", "/ws/gone"])
+def test_a_page_hears_what_is_gone_of_all_that_it_shows_and_of_nothing_else(account: Account, path: str) -> None:
+    (zoe, hers), (ann, held), (_, purged), (bob, there) = (written(account) for _ in range(4))
+    filed = zoe.withdraw()
+    account.rest("PUT", f"/contacts/{ann.uid}/hold", {"reason": "a claim", "days": 3})
+    account.rest("DELETE", f"/tickets/{purged}?permanent=true")
+    with listening(account, path) as page:
+        page.settle()
+        page.send("shown", contacts=[zoe.uid.upper(), bob.uid], tickets=[hers, held, purged, there, 4711])
+        told = page.settle()
+    assert [each["erasure"] for each in told if each["type"] == "erasure"] == [filed]
+    gone = [each["ticket"] for each in told if each["type"] == "ticket" and each["status"] == "gone"]
+    assert gone == [hers, held, purged, 4711]
+
+
+def test_what_another_account_has_is_gone_as_if_it_had_never_been(account: Account, lethe: Lethe) -> None:
+    zoe, _ = written(account)
+    (ann, there), stranger = written(account), lethe.account("Curious")
+    zoe.withdraw()
+    with listening(stranger) as page:
+        page.send("shown", contacts=[zoe.uid, ann.uid], tickets=[there, 4711])
+        assert [(each["type"], each["ticket"]) for each in page.settle()] == [("ticket", there), ("ticket", 4711)]
+
+
 class Slow:
     """Something that reads, and does not answer before it is told to go on."""
 
@@ -202,7 +226,7 @@ async def test_a_page_is_told_what_was_missed_however_long_that_took(
     socket = AccountSocket({"type": "websocket", "state": {"context": app.context}}, nowhere, nowhere)
     socket.say = lambda line: heard.append(json.loads(line))  # type: ignore[method-assign] # keeps what it says
     await caught_up(app, socket)
-    assert [each["type"] for each in heard] == ["erasure"]
+    assert [each["type"] for each in heard] == ["welcome", "erasure"]  # the first has a page ask
 
 
 async def test_a_page_that_cannot_be_told_what_it_missed_is_to_come_again(
@@ -215,6 +239,7 @@ async def test_a_page_that_cannot_be_told_what_it_missed_is_to_come_again(
 
     socket = AccountSocket({"type": "websocket", "state": {"context": app.context}}, nowhere, nowhere)
     monkeypatch.setattr(socket, "close", lambda code, _: closed.append(code))
+    monkeypatch.setattr(socket, "say", lambda _: None)
     monkeypatch.setattr(erasures, "since", away)
     await caught_up(app, socket)
     assert closed == [frames.CLOSE_RESTART]

@@ -1,6 +1,7 @@
 """Who was erased is in no agent's window: not on the screen, in no attribute, storage or memory of any open page."""
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -207,6 +208,65 @@ def test_a_window_without_a_line_forgets_when_it_is_back(windows: BrowserContext
             page.wait_for_timeout(PACE)
             waited += PACE
         assert on_screen(page, known.words) == []
+
+
+def untold(windows: BrowserContext, known: Known) -> tuple[Page, Callable[[], None]]:
+    """The quarantine on a line that says nothing of what happens, and what begins the line anew."""
+    lines: list[WebSocketRoute] = []
+
+    def line(route: WebSocketRoute) -> None:
+        server = route.connect_to_server()
+        if not lines:
+            server.on_message(lambda text: route.send(text) if '"welcome"' in str(text) else None)
+        lines.append(route)
+
+    windows.route_web_socket(re.compile("/ws/gone"), line)
+    page = held(windows, known)
+
+    def again() -> None:
+        lines[0].close(code=1012)
+        limit = time.monotonic() + PATIENCE / 1000
+        while len(lines) < 2:
+            assert time.monotonic() < limit, "the page comes back"
+            page.wait_for_timeout(PACE)
+
+    return page, again
+
+
+def purge(known: Known) -> None:
+    """Delete the ticket for good."""
+    known.account.rest("DELETE", f"/tickets/{known.number}?permanent=true")
+
+
+def hold(known: Known) -> None:
+    """Hold the contact."""
+    known.account.rest("PUT", f"/contacts/{known.contact}/hold", {"reason": "a claim", "days": 3})
+
+
+@pytest.mark.parametrize("take_away", [purge, hold])
+def test_a_page_that_was_told_nothing_asks_of_what_it_shows(
+    windows: BrowserContext, known: Known, take_away: Callable[[Known], None]
+) -> None:
+    page, again = untold(windows, known)
+    take_away(known)
+    page.wait_for_timeout(PACE)
+    assert on_screen(page, known.words), "nobody told it"
+    again()
+    expect(page.locator(f"[data-contact='{known.contact}']")).to_have_count(0)
+    assert on_screen(page, known.words) == []
+
+
+def test_that_walk_notices_a_page_that_does_not_ask(windows: BrowserContext, known: Known) -> None:
+    whole = 'if (frame.type === "welcome") ask(socket);'
+    text = (STATIC / "gone.js").read_text()
+    assert whole in text, "the defence is written so"
+    body = text.replace(whole, "")
+    windows.route("**/static/gone.js", lambda route: route.fulfill(body=body, content_type="text/javascript"))
+    page, again = untold(windows, known)
+    purge(known)
+    again()
+    page.wait_for_timeout(10 * PACE)
+    assert on_screen(page, known.words)
 
 
 BROKEN = {

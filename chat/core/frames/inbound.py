@@ -137,6 +137,13 @@ class Presence(InboundFrame, frozen=True, tag="presence"):
     status: Literal["online", "away"]
 
 
+class Shown(InboundFrame, frozen=True, tag="shown"):
+    """An agent's page shows or keeps something of these contacts and tickets, and is told which of them are gone."""
+
+    contacts: Annotated[list[ClientId], Meta(max_length=200)] = []
+    tickets: Annotated[list[Number], Meta(max_length=200)] = []
+
+
 class Ping(InboundFrame, frozen=True, tag="ping"):
     """Asks whether the line still stands; a `pong` says so."""
 
@@ -150,7 +157,7 @@ class Pong(InboundFrame, frozen=True, tag="pong"):
 
 
 VisitorFrame = Hello | Consent | VisitorMessage | Typing | Read | Rate | End | Ping | Pong
-AgentFrame = Open | Close | AgentMessage | AgentNote | AgentTyping | AgentRead | Presence | Ping | Pong
+AgentFrame = Open | Close | AgentMessage | AgentNote | AgentTyping | AgentRead | Presence | Shown | Ping | Pong
 
 F = TypeVar("F", bound=InboundFrame)
 

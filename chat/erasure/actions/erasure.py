@@ -175,6 +175,12 @@ async def lately(services: Services, account_id: str, since: int) -> list[frames
     ]
 
 
+async def of_contacts(services: Services, account_id: str, contact_uids: list[str]) -> list[frames.ErasureOut]:
+    """Return what is told of those of some contacts who are being erased, or were, however long ago."""
+    found = await services.store.read(lambda tx: erasures.of_contacts(tx, account_id, contact_uids))
+    return [frame(each) for each in found]
+
+
 async def sweep(services: Services) -> int:
     """Carry out every request that is due; return how many were finished. One that fails does not stop the others."""
     await _echo(services)

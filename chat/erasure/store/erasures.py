@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -123,6 +123,12 @@ def since(tx: Tx, account_id: str, at: int, most: int) -> list[Erasure]:
     lately = (erasure.c.requested_at >= at) | (erasure.c.done_at >= at)
     query = select(*_columns).where(erasure.c.account_id == account_id, lately)
     return [Erasure(*row) for row in tx.execute(query.order_by(erasure.c.id.desc()).limit(most))]
+
+
+def of_contacts(tx: Tx, account_id: str, contact_uids: Sequence[str]) -> list[Erasure]:
+    """Return the requests filed for some contacts of an account."""
+    theirs = (erasure.c.account_id == account_id) & erasure.c.contact_uid.in_(contact_uids)
+    return [Erasure(*row) for row in tx.execute(select(*_columns).where(theirs))]
 
 
 def set_state(tx: Tx, erasure_id: str, state: str) -> None:

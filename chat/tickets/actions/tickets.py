@@ -105,6 +105,12 @@ async def there(services: Services, account_id: str, ids: list[int]) -> set[int]
     return {each.ticket.number for each in found}
 
 
+async def gone(services: Services, account_id: str, numbers: list[int]) -> list[int]:
+    """Return those of some tickets, by number, that agents of the account may not see, or not any more."""
+    found = await services.store.read(lambda tx: tickets.there(tx, account_id, numbers))
+    return [each for each in numbers if each not in found]
+
+
 def answer(actor: Actor, opened: OpenedTicket, client_id: str, text: str, at: int, source: object = None) -> Draft:
     """Return an agent's message to a ticket, ready for the postbox."""
     access.require(actor, "ticket.answer")

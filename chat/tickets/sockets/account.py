@@ -12,6 +12,7 @@ from chat.core.deliveries import Delivery, Rendered
 from chat.core.errors import Forbidden, Unauthorized, Unavailable
 from chat.core.model import Actor
 from chat.team.actions import agents
+from chat.tickets.actions import tickets
 from chat.tickets.sockets.context import ChatContext
 from chat.web.authentication import COOKIE, bearer, cookie_of, require_own_page
 from chat.web.sockets.connection import Connection, Receive, Scope, Send
@@ -51,13 +52,20 @@ class AccountSocket(Connection[frames.AgentFrame]):
         await self.joined(actor)
 
     async def joined(self, actor: Actor) -> None:
-        """Say that it listens, and what it may have missed since its page was drawn."""
+        """Say that it listens, and what happened lately; a page then asks of what it shows (`Shown`)."""
         self.tell(frames.Welcome(ticket=None, epoch=0, seq=0, messages=[]))
-        await self._lately(actor)
+        await self.lately(actor)
 
-    async def take(self, _frame: frames.AgentFrame) -> None:
-        """Refuse it."""
-        raise Forbidden("This socket only tells; talk over /ws/agent")
+    async def missed(self, actor: Actor) -> None:
+        """What other processes did may have been missed: say so, as on arrival."""
+        await self.joined(actor)
+
+    async def take(self, frame: frames.AgentFrame) -> None:
+        """Say what is gone of what a page shows, and refuse all else."""
+        if not isinstance(frame, frames.Shown):
+            raise Forbidden("This socket only tells; talk over /ws/agent")
+        if self.actor is not None:
+            await self._say_gone(frame, self.actor)
 
     def read(self, text: str) -> frames.AgentFrame:
         """Return the frame that a text is."""
@@ -82,7 +90,7 @@ class AccountSocket(Connection[frames.AgentFrame]):
                 self._tell_erasure(actor, event.erasure, delivery.rendered)
             case events.EventsMissed():
                 self.spawn(self.look())
-                self.spawn(self._lately(actor))
+                self.spawn(self.missed(actor))
             case events.PresenceChanged():
                 pass  # a page that is no inbox shows nobody as present
             case _:
@@ -145,7 +153,15 @@ class AccountSocket(Connection[frames.AgentFrame]):
     async def _read_erasure(self, actor: Actor, one: str) -> None:
         self.tell(await self.context.erasures.frame_of(self.services, actor.account_id, one))
 
-    async def _lately(self, actor: Actor) -> None:
+    async def _say_gone(self, shown: frames.Shown, actor: Actor) -> None:
+        """Tell what is gone of what a page shows: it may have been drawn, or without a line, at any time before."""
+        contacts = [each.lower() for each in shown.contacts]
+        for erased in await self.context.erasures.of_contacts(self.services, actor.account_id, contacts):
+            self.tell(erased)
+        for number in await tickets.gone(self.services, actor.account_id, shown.tickets):
+            self.gone(number)
+
+    async def lately(self, actor: Actor) -> None:
         """Tell what was told elsewhere since this socket came, or was told so before, however long that is."""
         now = self.services.clock()
         try:

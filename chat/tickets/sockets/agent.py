@@ -20,6 +20,7 @@ from chat.web.sockets.connection import Receive, Scope, Send
 
 WATCHED = 200
 WRITES = frames.AgentMessage | frames.AgentNote | frames.AgentRead
+Admitted = WRITES | frames.Open | frames.Close | frames.AgentTyping | frames.Presence | frames.Ping | frames.Pong
 Shown = tuple[frames.AttachmentOut, ...]
 
 
@@ -63,9 +64,12 @@ class AgentSocket(AccountSocket):
             await self.look()
             if self.closing:
                 return
-        await self._admitted(frame, self.actor)
+        if isinstance(frame, frames.Shown):
+            await super().take(frame)
+        else:
+            await self._admitted(frame, self.actor)
 
-    async def _admitted(self, frame: frames.AgentFrame, actor: Actor) -> None:
+    async def _admitted(self, frame: Admitted, actor: Actor) -> None:
         match frame:
             case frames.AgentMessage():
                 opened = await self._ticket(frame.ticket)
@@ -199,11 +203,8 @@ class AgentSocket(AccountSocket):
         if actor is None:
             return
         match event:
-            case events.CredentialsRevoked() | events.TicketGone() | events.ErasureChanged():
+            case events.CredentialsRevoked() | events.TicketGone() | events.ErasureChanged() | events.EventsMissed():
                 super().heard(Delivery(event, delivery.rendered))
-            case events.EventsMissed():
-                super().heard(Delivery(event))
-                self.spawn(self._catch_up(actor))
             case events.PresenceChanged():
                 if event.agent != actor.agent_id:
                     self.spawn(self._present(event.agent, actor))
@@ -250,8 +251,9 @@ class AgentSocket(AccountSocket):
         status = self.services.bus.status(actor.account_id, agent)
         self.tell(_presence(agent, names.get(agent, ""), status))
 
-    async def _catch_up(self, actor: Actor) -> None:
+    async def missed(self, actor: Actor) -> None:
         """What other processes did may have been missed: let go of what is gone, catch up on what is there."""
+        await self.lately(actor)
         open_here = {number: watched.opened.ticket.id for number, watched in self.watched.items()}
         try:
             there = await tickets.there(self.services, actor.account_id, list(open_here.values()))

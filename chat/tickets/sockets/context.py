@@ -151,6 +151,11 @@ class Erasures(Protocol):
     async def lately(self, services: Services, account_id: str, since: int) -> list[frames.ErasureOut]:
         """Return what was told from a while before a time on (ms), for who may have missed it."""
 
+    async def of_contacts(
+        self, services: Services, account_id: str, contact_uids: list[str]
+    ) -> list[frames.ErasureOut]:
+        """Return what is told of those of some contacts who are being erased, or were."""
+
 
 @dataclass(kw_only=True)
 class ChatContext(WebContext):

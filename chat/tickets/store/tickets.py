@@ -101,6 +101,13 @@ def many(tx: Tx, account_id: str, ids: Sequence[int]) -> list[ListedTicket]:
     return _all_listed(tx, tx.execute(_many, {"of": account_id, "ids": ids}))
 
 
+def there(tx: Tx, account_id: str, numbers: Sequence[int]) -> set[int]:
+    """Return those numbers of which an account has a ticket that its agents may see."""
+    whose = and_(contact.c.id == ticket.c.contact_id, contact.c.account_id == ticket.c.account_id)
+    mine = select(ticket.c.number).where(ticket.c.account_id == account_id, ticket.c.number.in_(numbers), _there)
+    return set(tx.execute(mine.join(contact, whose).where(contacts.readable)).scalars())
+
+
 def page(
     tx: Tx,
     account_id: str,
