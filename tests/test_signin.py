@@ -1,9 +1,12 @@
 """Signing in: attempts are limited, sessions end when they should, and only our own pages may use one."""
 
+import asyncio
 import dataclasses
+import threading
 import time
 from base64 import b64decode
 from collections.abc import Callable
+from contextlib import suppress
 from itertools import product
 from typing import Any
 
@@ -12,12 +15,15 @@ from sqlalchemy import select
 
 from chat.account.actions import accounts
 from chat.core.clock import DAY
+from chat.core.model import Actor
 from chat.core.settings import Settings
+from chat.infra.store.tx import Tx
 from chat.routes import routes
+from chat.team import store
 from chat.team.actions import agents
 from chat.team.schema import agent
 from chat.web.authentication import COOKIE, DEVICE
-from tests.inside import CHAT, PASSWORD, SHOP, Served, counted, problem_of, served
+from tests.inside import CHAT, PASSWORD, SHOP, House, Served, counted, problem_of, served
 from tests.test_docs import addresses
 
 pytestmark = pytest.mark.anyio
@@ -113,6 +119,45 @@ async def test_a_session_ends_with_its_agent_and_with_its_time(app: Served, monk
     later = app.services.clock() + 15 * DAY
     monkeypatch.setattr(type(app.services), "clock", property(lambda _: lambda: later), raising=False)
     problem_of(await app.call("GET", "/api/v1/account", cookie=mine), 401, "unauthorized")
+
+
+async def _each_other(house: House, monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """Two owners deactivate each other, each having counted before the other commits wherever that is possible."""
+    other, _ = await agents.add_agent(house.services, house.actor, "yan@acme.example", "Yan", "owner")
+    second = Actor(house.actor.account_id, other.id, "owner", "Yan")
+    counted_both, count = threading.Barrier(2), store.active_owners
+
+    def slowly(tx: Tx, account_id: str) -> int:
+        found = count(tx, account_id)
+        with suppress(threading.BrokenBarrierError):
+            counted_both.wait(1)
+        return found
+
+    monkeypatch.setattr(store, "active_owners", slowly)
+    return [
+        *await asyncio.gather(
+            agents.deactivate_agent(house.services, house.actor, other.id),
+            agents.deactivate_agent(house.services, second, house.actor.agent_id),
+            return_exceptions=True,
+        )
+    ]
+
+
+async def test_two_owners_who_deactivate_each_other_leave_one(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = await _each_other(house, monkeypatch)
+    assert sorted(type(each).__name__ for each in found) == ["Forbidden", "NoneType"]
+    assert [each.active for each in await agents.agents(house.services, house.actor)].count(True) == 1
+
+
+async def test_the_control_who_counts_without_a_lock_leaves_none(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unlocked(tx: Tx, account_id: str) -> int:
+        mine = (agent.c.account_id == account_id) & (agent.c.role == "owner") & agent.c.deactivated_at.is_(None)
+        return len(tx.execute(select(agent.c.id).where(mine)).all())
+
+    monkeypatch.setattr(store, "active_owners", unlocked)
+    left = 1 if house.services.store.sqlite else 0  # SQLite has one writer, so there the second counts after the first
+    await _each_other(house, monkeypatch)
+    assert [each.active for each in await agents.agents(house.services, house.actor)].count(True) == left
 
 
 async def test_a_cookie_that_was_not_given_here_is_nobodys(app: Served) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
-from sqlalchemy import Row, delete, func, insert, select, update
+from sqlalchemy import Row, delete, insert, select, update
 
 from chat.core.errors import NotFound
 from chat.infra.store.bound import bind, holds, rebound
@@ -46,11 +46,10 @@ def one(tx: Tx, account_id: str, agent_id: str) -> AgentRow:
 
 
 def active_owners(tx: Tx, account_id: str) -> int:
-    """Count the owners who can sign in."""
-    query = select(func.count()).where(
-        agent.c.account_id == account_id, agent.c.role == "owner", agent.c.deactivated_at.is_(None)
-    )
-    return int(tx.execute(query).scalar_one())
+    """Count the owners who can sign in, locked until the transaction ends."""
+    mine = (agent.c.account_id == account_id) & (agent.c.role == "owner") & agent.c.deactivated_at.is_(None)
+    # Locked, so that of two owners who deactivate each other the second counts after the first: both would count two.
+    return len(tx.execute(select(agent.c.id).where(mine).order_by(agent.c.id).with_for_update()).all())
 
 
 def deactivate(tx: Tx, agent_id: str, at: int) -> None:
