@@ -81,10 +81,10 @@ def _session(door: http.client.HTTPConnection, shop: Shop, number: int) -> str:
     headers = {"Content-Type": "application/json", **origin}
     door.request("POST", f"/widget/{shop.site_key}/sessions", json.dumps(body), headers)
     answer = door.getresponse()
-    told = answer.read()
+    text = answer.read()
     if answer.status != 201:
-        raise RuntimeError(f"a session was refused with {answer.status}: {told.decode()}")
-    return str(json.loads(told)["token"])
+        raise RuntimeError(f"a session was refused with {answer.status}: {text.decode()}")
+    return str(json.loads(text)["token"])
 
 
 def _ask(wire: Wire, frame: dict[str, object], wanted: str) -> dict[str, object]:
@@ -93,8 +93,8 @@ def _ask(wire: Wire, frame: dict[str, object], wanted: str) -> dict[str, object]
 
 
 def _awaited(wire: Wire, wanted: str) -> dict[str, object]:
-    told = wire.until(lambda payload: json.loads(payload)["type"] == wanted)
-    answer: dict[str, object] = json.loads(told)
+    text = wire.until(lambda payload: json.loads(payload)["type"] == wanted)
+    answer: dict[str, object] = json.loads(text)
     return answer
 
 

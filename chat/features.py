@@ -83,7 +83,7 @@ def gathered(features: Features = FEATURES) -> Gathered:
         data_locations=(*OF_THE_SERVER, *(location for each in features for location in each.data_locations)),
         erasure_steps=_in_order(step for each in features for step in each.erasure_steps),
         stored=tuple(stored for each in features for stored in each.stored),
-        account_changed=tuple(told for each in features for told in each.account_changed),
+        account_changed=tuple(follow for each in features for follow in each.account_changed),
         export_parts={part.table: part for each in features for part in each.export_parts},
         retention_rules=_in_order(rule for each in features for rule in each.retention_rules),
     )

@@ -50,13 +50,13 @@ class Fitted:
     mistakes: list[tuple[tuple[int, int], float]] = field(default_factory=list)
 
 
-def run(job: Job, told: Callable[[float], None] = lambda _: None) -> list[Fitted]:
-    """Fit every version; `told` hears how much is done, 0 to 1."""
+def run(job: Job, tell: Callable[[float], None] = lambda _: None) -> list[Fitted]:
+    """Fit every version; `tell` hears how much is done, 0 to 1."""
     made: list[Fitted] = []
     for number, wanted in enumerate(job.versions):
 
         def part(done: float, before: int = number) -> None:
-            told((before + done) / len(job.versions))
+            tell((before + done) / len(job.versions))
 
         # By the time of the label and not by who is in the job: a version must not know what was marked after it was
         # asked for.
@@ -102,8 +102,8 @@ def result(line: bytes) -> list[Fitted]:
     return made
 
 
-def _with_report(job: Job, head: ScoringHead, mine: Sequence[Example], told: Callable[[float], None]) -> Fitted:
-    found, worst = report(mine, job.prior, job.key, job.in_use, job.held, lambda done: told(_REPORTS * done))
+def _with_report(job: Job, head: ScoringHead, mine: Sequence[Example], tell: Callable[[float], None]) -> Fitted:
+    found, worst = report(mine, job.prior, job.key, job.in_use, job.held, lambda done: tell(_REPORTS * done))
     return Fitted(head, found, worst)
 
 

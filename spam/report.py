@@ -92,13 +92,13 @@ def report(
     key: bytes,
     in_use: ScoringHead,
     held: float,
-    told: TellShare = lambda _: None,
+    tell: TellShare = lambda _: None,
 ) -> tuple[dict[str, Any], list[tuple[tuple[int, int], float]]]:
     """Return the figures, and the worst mistakes: which text, and the log-odds it was given."""
     everything = sorted(examples, key=lambda each: (each.at, each.who, each.ref))
     ordered = [each for each in everything if each.text is not None][-MEASURED:]
     ground = Ground(prior, key, in_use, held, [each for each in everything if each.text is None])
-    candidate, before = _held_out(ordered, ground, told)
+    candidate, before = _held_out(ordered, ground, tell)
     made: dict[str, Any] = {
         "labels": {
             "ham": sum(not each.spam for each in ordered),
@@ -110,10 +110,10 @@ def report(
         "curves": {"candidate": _curves(candidate), "in_use": _curves(before)},
         "histogram": _histogram(candidate),
         "calibration": _calibration(candidate),
-        "learning": _learning(ordered, ground, told),
+        "learning": _learning(ordered, ground, tell),
         "cost": _cost(candidate),
     }
-    told(1.0)
+    tell(1.0)
     return made, _mistakes(ordered, candidate)
 
 
@@ -122,7 +122,7 @@ def fold_of(who: str) -> int:
     return sha256(who.encode()).digest()[0] % FOLDS
 
 
-def _held_out(ordered: Sequence[Example], ground: Ground, told: TellShare) -> tuple[list[JudgedText], list[JudgedText]]:
+def _held_out(ordered: Sequence[Example], ground: Ground, tell: TellShare) -> tuple[list[JudgedText], list[JudgedText]]:
     """Judge every text by what was learnt from the contacts of the other folds, with a new head and the one in use."""
     new: dict[int, JudgedText] = {}
     old: dict[int, JudgedText] = {}
@@ -132,7 +132,7 @@ def _held_out(ordered: Sequence[Example], ground: Ground, told: TellShare) -> tu
         texts = [ordered[at] for at in tested]
         new |= zip(tested, _judged(ground.fitted(seen), texts), strict=True)
         old |= zip(tested, _judged(ground.as_before(seen), texts), strict=True)
-        told(0.7 * (fold + 1) / FOLDS)
+        tell(0.7 * (fold + 1) / FOLDS)
     return [new[at] for at in range(len(ordered))], [old[at] for at in range(len(ordered))]
 
 
@@ -206,7 +206,7 @@ def _calibration_error(judged: Sequence[JudgedText]) -> float:
     return round(off / len(judged), 4)
 
 
-def _learning(ordered: Sequence[Example], ground: Ground, told: TellShare) -> list[dict[str, float | None]]:
+def _learning(ordered: Sequence[Example], ground: Ground, tell: TellShare) -> list[dict[str, float | None]]:
     """Return for stretches of time how a filter did on each that had learnt from what was before, by others."""
     made: list[dict[str, float | None]] = []
     bounds = [round(at * len(ordered) / STRETCHES) for at in range(STRETCHES + 1)]
@@ -219,7 +219,7 @@ def _learning(ordered: Sequence[Example], ground: Ground, told: TellShare) -> li
             made.append(
                 {"labels": start, "mcc": found["mcc"], "recall": found["recall"], "ham_held": found["ham_held"]}
             )
-        told(0.7 + 0.29 * (number + 1) / STRETCHES)
+        tell(0.7 + 0.29 * (number + 1) / STRETCHES)
     return made
 
 

@@ -17,7 +17,7 @@ export class Erasures {
     this.#rows = numbers.map((number) => ({
       number,
       state: "queued",
-      told: h("p", { role: "status" }),
+      status: h("p", { role: "status" }),
       item: h("li"),
     }));
     this.list = h(
@@ -43,8 +43,8 @@ export class Erasures {
   }
 
   #drawn(row) {
-    const { item, told, number, state, certificate, places, reached } = row;
-    told.textContent = this.#say(`rights.state.${state}`);
+    const { item, status, number, state, certificate, places, reached } = row;
+    status.textContent = this.#say(`rights.state.${state}`);
     const save =
       certificate &&
       h(
@@ -56,9 +56,13 @@ export class Erasures {
       state === "running" &&
       h("progress", { max: places, value: reached, "aria-label": this.#say("rights.state.running") });
     item.replaceChildren(
-      ...[h("span", { class: "is-quiet" }, this.#say("rights.number")), h("code", {}, number), told, bar, save].filter(
-        Boolean,
-      ),
+      ...[
+        h("span", { class: "is-quiet" }, this.#say("rights.number")),
+        h("code", {}, number),
+        status,
+        bar,
+        save,
+      ].filter(Boolean),
     );
     return item;
   }

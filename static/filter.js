@@ -50,18 +50,18 @@ class TargetSlider extends HTMLElement {
       output.textContent = output.dataset.text.replace("{through}", `${percent(through)} %`);
     };
     Object.assign(slider, { hidden: false, max: cost.length - 1, value: nearest(number.value / 100) });
-    const told = () => slider.setAttribute("aria-valuetext", `${number.value} %`);
+    const announce = () => slider.setAttribute("aria-valuetext", `${number.value} %`);
     slider.addEventListener("input", () => {
       number.value = percent(cost[slider.value].target);
-      told();
+      announce();
       say();
     });
     number.addEventListener("input", () => {
       slider.value = nearest(number.value / 100);
-      told();
+      announce();
       say();
     });
-    told();
+    announce();
     say();
   }
 }

@@ -36,7 +36,7 @@ function gone(number) {
   for (const each of document.querySelectorAll(`[data-ticket="${Number(number)}"]`)) each.remove();
 }
 
-// Asked each time the server says that it listens: whatever went before that was told to nobody here.
+// Asked each time the server says that it listens: nobody here heard what went before that.
 function ask(socket) {
   const named = (key) => [...document.querySelectorAll(`[data-${key}]`)].map((each) => each.dataset[key]);
   const contacts = [...new Set(named("contact"))];

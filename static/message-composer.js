@@ -13,7 +13,7 @@ class MessageComposer extends HTMLElement {
   #inbox;
   #ticket = null;
   #mode = "reply";
-  #told = 0;
+  #sentAt = 0;
   #timer = 0;
   #text = h("textarea", { autocomplete: "off", rows: "1", dir: "auto", "aria-describedby": "composer-hint" });
   #files = new FileTray();
@@ -178,15 +178,15 @@ class MessageComposer extends HTMLElement {
   #sayTyping() {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#stopTyping(), TYPING_ENDS);
-    if (Date.now() - this.#told < TYPING_EVERY) return;
-    this.#told = Date.now();
+    if (Date.now() - this.#sentAt < TYPING_EVERY) return;
+    this.#sentAt = Date.now();
     this.#inbox.typing(this.#ticket, true);
   }
 
   #stopTyping() {
     clearTimeout(this.#timer);
-    if (this.#told) this.#inbox.typing(this.#ticket, false);
-    this.#told = 0;
+    if (this.#sentAt) this.#inbox.typing(this.#ticket, false);
+    this.#sentAt = 0;
   }
 }
 

@@ -33,7 +33,7 @@ export class Inbox extends EventTarget {
     note: (frame) => this.#entry(frame, (open) => open.note(frame)),
     redacted: (frame) => this.#entry(frame, (open) => open.redacted(frame)),
     read: (frame) => this.#entry(frame, (open) => open.seen(frame)),
-    ticket: ({ type: _, ticket: number, ...summary }) => this.#told({ number, ...summary }),
+    ticket: ({ type: _, ticket: number, ...summary }) => this.#changed({ number, ...summary }),
     erasure: (frame) => this.#erased(frame),
     typing: (frame) => this.#say("typing", frame),
     ended: (frame) => this.#say("ended", frame),
@@ -69,8 +69,8 @@ export class Inbox extends EventTarget {
   markRead() {
     const { open } = this;
     const seq = open?.lastSeq ?? 0;
-    if (seq <= Math.max(open?.read.agent ?? 0, open?.told ?? 0)) return;
-    if (this.socket.send({ type: "read", ticket: open.number, seq })) open.told = seq;
+    if (seq <= Math.max(open?.read.agent ?? 0, open?.reported ?? 0)) return;
+    if (this.socket.send({ type: "read", ticket: open.number, seq })) open.reported = seq;
   }
 
   setPresence(status) {
@@ -195,7 +195,7 @@ export class Inbox extends EventTarget {
     this.outbox.take(id);
   }
 
-  #told(summary) {
+  #changed(summary) {
     const { number, status } = summary;
     if (status === "gone") return this.forget([number]);
     this.tickets.bringBack(number);

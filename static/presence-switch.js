@@ -1,4 +1,4 @@
-/** <presence-switch>: whether visitors are told that this agent is there. */
+/** <presence-switch>: whether visitors see that this agent is there. */
 
 import { define, h } from "./common/dom.js";
 import { t } from "./words.js";

@@ -1,4 +1,4 @@
-/** Light or dark as this browser was told, set before anything is drawn; the system decides where nobody said. */
+/** Light or dark as was chosen in this browser, set before anything is drawn; the system decides where nobody said. */
 
 try {
   const theme = localStorage.getItem("lethe:theme");

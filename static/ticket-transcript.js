@@ -32,7 +32,7 @@ class TicketTranscript extends HTMLElement {
     this.#inbox = inbox;
     this.replaceChildren(this.#scroll, this.#newer, this.#typing);
     this.#scroll.addEventListener("scroll", () => this.#scrolled(), { passive: true });
-    // A picture whose size was never told pushes the end away when it comes.
+    // A picture whose size nobody knows pushes the end away when it comes.
     this.#scroll.addEventListener("load", () => this.#sticks && this.#toEnd(), { capture: true });
     new ResizeObserver(() => this.#sticks && this.#toEnd()).observe(this.#scroll);
     this.#list.addEventListener("click", ({ target }) => choose(target));

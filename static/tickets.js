@@ -89,7 +89,7 @@ export class Tickets extends EventTarget {
     return this.of(id).map(({ number }) => number);
   }
 
-  /** A ticket that was gone is told of anew: the hold on its contact has ended. */
+  /** A ticket that was gone is there again: the hold on its contact has ended. */
   bringBack(number) {
     this.#gone.delete(number);
   }
@@ -99,17 +99,17 @@ export class Tickets extends EventTarget {
     this.#doubted = [...this.#summaries.values()];
   }
 
-  /** Forgets everything: it may have changed while nobody told us. */
+  /** Forgets everything: it may have changed while we heard nothing. */
   forget() {
     this.#summaries.clear();
     this.#doubted = [];
     this.#next.clear();
   }
 
-  // What was in the view and is not in the answer has left it, unless it was told anew while the answer was on its way.
+  // What was in the view and is not in the answer has left it, unless it was heard of while the answer was on its way.
   #prune(old, items) {
-    const told = new Set(items.map(({ number }) => number));
-    const gone = old.filter((summary) => !told.has(summary.number) && this.get(summary.number) === summary);
+    const listed = new Set(items.map(({ number }) => number));
+    const gone = old.filter((summary) => !listed.has(summary.number) && this.get(summary.number) === summary);
     for (const { number } of gone) this.#summaries.delete(number);
   }
 }

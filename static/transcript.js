@@ -14,8 +14,8 @@ export class Transcript {
    */
   gone = false;
   erasure = null;
-  /** How far we have told the server that we have read. */
-  told = 0;
+  /** Up to which message the server has heard that we read. */
+  reported = 0;
   #messages = new Entries();
   #notes = new Map();
 

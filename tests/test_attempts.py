@@ -85,7 +85,7 @@ async def test_guessing_from_a_known_device_ends_too(house: House) -> None:
 
 
 @pytest.mark.parametrize("count", [2, 3])
-async def test_several_failures_are_told_in_the_plural(app: Served, count: int) -> None:
+async def test_several_failures_are_shown_in_the_plural(app: Served, count: int) -> None:
     for _ in range(count):
         await app.sign_in("", WRONG)
     await app.sign_in()
@@ -94,7 +94,7 @@ async def test_several_failures_are_told_in_the_plural(app: Served, count: int) 
     assert f"{count} attempts to sign in as you have failed" in page.text
 
 
-async def test_a_failure_is_counted_entered_logged_and_told(app: Served, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_a_failure_is_counted_entered_logged_and_shown(app: Served, capsys: pytest.CaptureFixture[str]) -> None:
     for email in ("", "nobody@acme.example"):
         await app.sign_in(email, WRONG)
     said = capsys.readouterr()

@@ -83,7 +83,7 @@ async def test_an_answer_in_the_chat_that_was_left_leads_back_once(app: Served) 
     assert texts == ["hello", "one", "two", "three"]
 
 
-async def test_what_is_said_while_the_state_is_read_is_told_too(app: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_is_said_while_the_state_is_read_is_sent_too(app: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     guest = await app.house.visit("Zoe")
     await guest.say("hello")
     read: Callable[..., Awaitable[Any]] = transcripts.messages

@@ -34,8 +34,8 @@ def folder(tmp_path: Path) -> Path:
 
 def test_scenes_run_and_says_what_was_tuned(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     scenes = ("paper", "stream", "quarantine", "prior")
-    told = [option for scene in scenes for option in ("--scene", scene)]
-    assert main(["--data", str(folder), "--quick", "--json", str(folder / "out.json"), *told]) == 0
+    options = [option for scene in scenes for option in ("--scene", scene)]
+    assert main(["--data", str(folder), "--quick", "--json", str(folder / "out.json"), *options]) == 0
     said = capsys.readouterr().out
     assert "What was tuned on what" in said
     assert "calibration error" in said
@@ -100,11 +100,11 @@ def test_a_split_is_the_same_each_time_and_loses_nothing() -> None:
 
 def test_a_language_nobody_speaks_has_the_same_shape_and_addresses() -> None:
     text = "WINNER! Claim £900 at www.prize.com/x or mail me@prize.net, call 09061701461"
-    ((told, spam),) = unseen.foreign([(text, True)], 3)
+    ((changed, spam),) = unseen.foreign([(text, True)], 3)
     assert spam
-    assert {"www.prize.com/x", "me@prize.net,", "£900", "09061701461"} <= set(told.split())
-    assert [len(word) for word in told.split()] == [len(word) for word in text.split()]
-    assert not {"claim", "call", "mail"} & set(told.lower().split())
+    assert {"www.prize.com/x", "me@prize.net,", "£900", "09061701461"} <= set(changed.split())
+    assert [len(word) for word in changed.split()] == [len(word) for word in text.split()]
+    assert not {"claim", "call", "mail"} & set(changed.lower().split())
 
 
 def test_calibration_is_right_for_cases_done_by_hand() -> None:

@@ -62,7 +62,7 @@ async def pair(redis_url: str, anyio_backend: str) -> AsyncIterator[tuple[Bus, B
     said = {each: NoteAdded(TicketRef("ready", 0, 0, 0), note) for note, each in enumerate((one, other))}
     for each in (one, other):
         await each.start()
-        each.listen(ticket_channel(0), "test", lambda told, to=heard[each]: to.append(told.event))  # type: ignore[misc] # bound at once
+        each.listen(ticket_channel(0), "test", lambda delivery, to=heard[each]: to.append(delivery.event))  # type: ignore[misc] # bound at once
     asked = 0
     while not (said[other] in heard[one] and said[one] in heard[other]):
         for each, event in said.items():
@@ -83,7 +83,7 @@ async def until(true: Callable[[], bool]) -> None:
         await asyncio.sleep(0.02)
 
 
-async def test_those_who_listen_are_told_at_once_and_nobody_else(bus: Bus) -> None:
+async def test_those_who_listen_hear_at_once_and_nobody_else(bus: Bus) -> None:
     heard: list[tuple[str, object]] = []
     channels: list[Channel[MessageStored]] = [ticket_channel(2), contact_channel(1), contact_channel(9)]
     for channel in channels:
@@ -93,7 +93,7 @@ async def test_those_who_listen_are_told_at_once_and_nobody_else(bus: Bus) -> No
     assert heard == [("ticket:2", delivery), ("contact:1", delivery)]
 
 
-async def test_that_events_were_missed_is_told_once_however_many_channels_one_listens_to(bus: Bus) -> None:
+async def test_that_events_were_missed_is_heard_once_however_many_channels_one_listens_to(bus: Bus) -> None:
     heard: list[object] = []
     for ticket in (1, 2):
         bus.listen(ticket_channel(ticket), "me", lambda delivery: heard.append(delivery.event))
@@ -103,7 +103,7 @@ async def test_that_events_were_missed_is_told_once_however_many_channels_one_li
     assert heard == [EventsMissed()] * 2
 
 
-async def test_who_caused_it_is_not_told_and_who_has_left_neither(bus: Bus) -> None:
+async def test_who_caused_it_does_not_hear_it_and_who_has_left_neither(bus: Bus) -> None:
     heard: list[str] = []
     for owner in ("one", "two", "three"):
         bus.listen(ticket_channel(2), owner, lambda _, to=owner: heard.append(to))  # type: ignore[misc] # bound at once
@@ -188,7 +188,7 @@ async def test_without_redis_a_process_goes_on_alone_and_catches_up_afterwards(a
         await bus.stop()
 
 
-async def test_what_was_told_last_before_a_process_ends_still_goes_out(redis_url: str, anyio_backend: str) -> None:
+async def test_what_was_published_last_before_a_process_ends_still_goes_out(redis_url: str, anyio_backend: str) -> None:
     assert anyio_backend == "asyncio"
     stays, goes = RedisBus(redis_url, MACS), RedisBus(redis_url, MACS)
     heard: list[TicketEvent] = []
@@ -224,18 +224,18 @@ async def test_an_agent_with_two_sockets_is_announced_as_their_sum(pair: tuple[R
     assert one._announced() == [PresenceChanged("a", "ann", "online")]
 
 
-async def test_agents_of_a_process_that_was_killed_are_told_to_be_gone(
+async def test_agents_of_a_process_that_was_killed_are_published_as_gone(
     bus: Bus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bus.publish(Delivery(PresenceChanged("a", "ann", "online"), source="another process"))
     bus.present("a", "bob", "online", object())
-    told: list[VisitorsEvent] = []
-    bus.listen(visitors_channel("a"), "me", lambda delivery: told.append(delivery.event))
+    changes: list[VisitorsEvent] = []
+    bus.listen(visitors_channel("a"), "me", lambda delivery: changes.append(delivery.event))
     bus.forget_stale()
-    assert told == []
+    assert changes == []
     monkeypatch.setattr(memory, "STALE", -1.0)
     bus.forget_stale()
-    assert told == [PresenceChanged("a", "ann", "offline")]
+    assert changes == [PresenceChanged("a", "ann", "offline")]
     assert bus.agents("a") == {"bob": "online"}
 
 

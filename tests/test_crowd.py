@@ -42,7 +42,7 @@ def test_where_all_would_be_one_nobody_is_counted() -> None:
 
 
 @dataclass
-class Told:
+class Sent:
     """What an ASGI server is told by a socket."""
 
     said: list[MutableMapping[str, Any]]
@@ -74,7 +74,7 @@ async def test_one_too_many_is_closed_and_may_come_later(
             "state": {"context": app.context},
             "subprotocols": ["lethe.v1"],
         }
-        told = Told([])
-        await socket_route("/ws/visitor", visitor_socket).app(scope, receive, told)
+        sent = Sent([])
+        await socket_route("/ws/visitor", visitor_socket).app(scope, receive, sent)
         assert len(app.context.crowd) == 0
-    assert [each.get("code") for each in told.said if each["type"] == "websocket.close"] == ([code] if code else [])
+    assert [each.get("code") for each in sent.said if each["type"] == "websocket.close"] == ([code] if code else [])

@@ -143,16 +143,16 @@ async def changed(house: House, ticket: Ticket) -> list[list[type]]:
     """Give a ticket one status after another; return what who follows the chat is told of each."""
     heard: list[events.TicketEvent] = []
     house.services.bus.listen(events.ticket_channel(ticket.id), "me", lambda delivery: heard.append(delivery.event))
-    told = []
+    received = []
     for status, *_ in CHANGES:
         heard.clear()
         await tickets.change(house.services, house.actor, ticket.number, {"status": status})
-        told.append([type(each) for each in heard])
-    return told
+        received.append([type(each) for each in heard])
+    return received
 
 
 @pytest.mark.anyio
-async def test_a_change_of_status_is_told_as_what_it_is(house: House) -> None:
+async def test_a_change_of_status_is_published_as_what_it_is(house: House) -> None:
     ticket = (await (await house.visit()).say("hello")).ticket
     assert ticket
     assert await changed(house, ticket) == [happened for _, happened, _ in CHANGES]
@@ -160,7 +160,7 @@ async def test_a_change_of_status_is_told_as_what_it_is(house: House) -> None:
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
-async def test_the_control_a_status_told_without_regard_to_the_one_before_is_found(
+async def test_the_control_a_status_published_without_regard_to_the_one_before_is_found(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def careless(was: Ticket, values: dict[str, Any], _actor: object) -> list[events.Event]:
@@ -174,7 +174,7 @@ async def test_the_control_a_status_told_without_regard_to_the_one_before_is_fou
 
 
 @pytest.mark.anyio
-async def test_a_visitor_is_told_of_another_status_once_and_of_none_where_it_is_the_same(app: Served) -> None:
+async def test_a_visitor_hears_of_another_status_once_and_of_none_where_it_is_the_same(app: Served) -> None:
     guest = await app.house.visit("Zoe")
     number = (await guest.say("hello")).number
     async with inner_socket(app, "/ws/visitor", {}) as visitor:
@@ -187,6 +187,6 @@ async def test_a_visitor_is_told_of_another_status_once_and_of_none_where_it_is_
         for status, frame in (("trash", "ended"), ("open", "welcome")):
             await tickets.change(app.services, app.house.actor, number, {"status": status})
             await visitor("", frame)
-    told = [(each["type"], each.get("status")) for each in visitor.heard if each["type"] in {"welcome", "ended"}]
+    received = [(each["type"], each.get("status")) for each in visitor.heard if each["type"] in {"welcome", "ended"}]
     changes = [(frame, status if frame == "welcome" else None) for status, _, frame in CHANGES if frame]
-    assert told == [("welcome", "open"), *changes, ("ended", None), ("welcome", "open")]
+    assert received == [("welcome", "open"), *changes, ("ended", None), ("welcome", "open")]

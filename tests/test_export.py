@@ -352,7 +352,7 @@ async def test_an_export_made_earlier_is_erased_with_its_contact(house: House) -
     )
 
 
-async def test_who_has_withdrawn_is_read_no_more_and_told_so(app: Served) -> None:
+async def test_who_has_withdrawn_is_read_no_more_and_learns_so(app: Served) -> None:
     await accounts.change_account(app.services, app.house.actor, grace_days=30)
     guest = await app.house.visit(CANARY, "zyx@x.example")
     await exports.ask(app.services, guest.contact, "visitor", "visitor")

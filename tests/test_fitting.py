@@ -99,11 +99,11 @@ async def test_much_is_fitted_in_another_process(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(fitting, "SMALL", 10)
     heard: list[float] = []
 
-    async def told(done: float) -> None:
+    async def tell(done: float) -> None:
         heard.append(done)
 
     asked = job(examples())
-    made = await fitting.fitted(asked, told)
+    made = await fitting.fitted(asked, tell)
     assert [repr(each) for each in made] == [repr(each) for each in program.run(asked)]
     assert len(heard) > 5
 
@@ -142,6 +142,6 @@ async def test_this_process_answers_while_another_fits(monkeypatch: pytest.Monke
 
 def test_examples_come_in_any_order() -> None:
     found = examples(30)
-    told = report(found, PRIOR, KEY, ScoringHead(), 0.002)
+    first = report(found, PRIOR, KEY, ScoringHead(), 0.002)
     random.Random(3).shuffle(found)
-    assert report(found, PRIOR, KEY, ScoringHead(), 0.002) == told
+    assert report(found, PRIOR, KEY, ScoringHead(), 0.002) == first

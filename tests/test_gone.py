@@ -52,7 +52,7 @@ def test_agents_hear_when_an_erasure_begins_and_when_it_is_done(account: Account
         assert agent.get("erasure", erasure=filed, state="done")["done_at"] is not None
 
 
-def test_a_page_is_told_what_it_missed_and_takes_no_orders_and_is_nobodys_presence(lethe: Lethe) -> None:
+def test_a_page_hears_what_it_missed_and_takes_no_orders_and_is_nobodys_presence(lethe: Lethe) -> None:
     account = lethe.account("Absent")
     zoe, number = written(account)
     filed = zoe.withdraw()
@@ -64,7 +64,7 @@ def test_a_page_is_told_what_it_missed_and_takes_no_orders_and_is_nobodys_presen
         assert page.get("error")["code"] == "forbidden"
 
 
-def test_nobody_is_told_of_another_accounts_erasures(account: Account, lethe: Lethe) -> None:
+def test_nobody_hears_of_another_accounts_erasures(account: Account, lethe: Lethe) -> None:
     zoe, _ = written(account)
     stranger = lethe.account("Other")
     with listening(stranger) as before:
@@ -85,11 +85,11 @@ def test_a_ticket_that_cannot_be_opened_is_named(account: Account) -> None:
 
 async def test_who_was_held_is_in_the_lists_again_when_the_hold_ends(house: House) -> None:
     heard: list[dict[str, Any]] = []
-    feed, told = Feed(house.services, house.made.account_id, set()), asyncio.Event()
+    feed, arrived = Feed(house.services, house.made.account_id, set()), asyncio.Event()
 
     def hear(line: str) -> None:
         heard.append(json.loads(line))
-        told.set()
+        arrived.set()
 
     feed.join("me", hear)
     guest = await house.visit("Zoe")
@@ -98,9 +98,9 @@ async def test_who_was_held_is_in_the_lists_again_when_the_hold_ends(house: Hous
         await holds.place_hold(house.services, house.actor, guest.contact.uid, "a claim", 1)
         await asyncio.sleep(0.1)
         heard.clear()
-        told.clear()
+        arrived.clear()
         await ends(house, guest.contact.uid)
-        await asyncio.wait_for(told.wait(), PATIENCE)
+        await asyncio.wait_for(arrived.wait(), PATIENCE)
         assert [(each["number"], each["contact"]["name"]) for each in heard] == [(said.number, "Zoe")]
     feed.leave("me")
 
@@ -133,9 +133,9 @@ def test_a_page_hears_what_is_gone_of_all_that_it_shows_and_of_nothing_else(acco
     with listening(account, path) as page:
         page.settle()
         page.send("shown", contacts=[zoe.uid.upper(), bob.uid], tickets=[hers, held, purged, there, 4711])
-        told = page.settle()
-    assert [each["erasure"] for each in told if each["type"] == "erasure"] == [filed]
-    gone = [each["ticket"] for each in told if each["type"] == "ticket" and each["status"] == "gone"]
+        arrived = page.settle()
+    assert [each["erasure"] for each in arrived if each["type"] == "erasure"] == [filed]
+    gone = [each["ticket"] for each in arrived if each["type"] == "ticket" and each["status"] == "gone"]
     assert gone == [hers, held, purged, 4711]
 
 
@@ -152,14 +152,14 @@ class Slow:
     """Something that reads, and does not answer before it is told to go on."""
 
     def __init__(self, patch: pytest.MonkeyPatch, module: Any, name: str) -> None:
-        self.read, self.go_on, self.told = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self.read, self.go_on, self.arrived = asyncio.Event(), asyncio.Event(), asyncio.Event()
         whole = getattr(module, name)
 
         async def slowly(*arguments: Any, **named: Any) -> Any:
             found = await whole(*arguments, **named)
             self.read.set()
             await self.go_on.wait()
-            asyncio.get_running_loop().call_soon(self.told.set)
+            asyncio.get_running_loop().call_soon(self.arrived.set)
             return found
 
         patch.setattr(module, name, slowly)
@@ -170,7 +170,7 @@ async def nowhere(*_: Any) -> Any:
     raise NotImplementedError
 
 
-async def test_a_list_that_was_read_before_an_erasure_is_not_told_after_it(
+async def test_a_list_that_was_read_before_an_erasure_is_not_sent_after_it(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     guest, slow = await house.visit("Zoe"), Slow(monkeypatch, tickets, "summaries")
@@ -181,7 +181,7 @@ async def test_a_list_that_was_read_before_an_erasure_is_not_told_after_it(
     await asyncio.wait_for(slow.read.wait(), PATIENCE)
     await erasure.by_agent(house.services, house.actor, guest.contact.uid)
     slow.go_on.set()
-    await asyncio.wait_for(slow.told.wait(), PATIENCE)
+    await asyncio.wait_for(slow.arrived.wait(), PATIENCE)
     feed.leave("me")
     assert heard == []
 
@@ -210,7 +210,7 @@ async def test_a_ticket_that_was_being_opened_when_its_contact_was_erased_is_not
 
 async def caught_up(app: Served, socket: AccountSocket) -> None:
     """Have a socket catch up, as when Redis is back."""
-    socket.actor, socket._told_until = app.house.actor, app.services.clock()
+    socket.actor, socket._heard_until = app.house.actor, app.services.clock()
     guest = await app.house.visit("Zoe")
     await erasure.by_agent(app.services, app.house.actor, guest.contact.uid)
     await asyncio.sleep(0.02)
@@ -218,7 +218,7 @@ async def caught_up(app: Served, socket: AccountSocket) -> None:
     await asyncio.wait_for(asyncio.gather(*socket._tasks), PATIENCE)
 
 
-async def test_a_page_is_told_what_was_missed_however_long_that_took(
+async def test_a_page_hears_what_was_missed_however_long_that_took(
     app: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(erasure, "LATELY", 0)  # two hours, as they would seem after three
@@ -229,7 +229,7 @@ async def test_a_page_is_told_what_was_missed_however_long_that_took(
     assert [each["type"] for each in heard] == ["welcome", "erasure"]  # the first has a page ask
 
 
-async def test_a_page_that_cannot_be_told_what_it_missed_is_to_come_again(
+async def test_a_page_that_cannot_hear_what_it_missed_is_to_come_again(
     app: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     closed: list[int] = []

@@ -58,7 +58,7 @@ async def test_pages_hold_everything_once_while_more_is_added(app: Served, path:
     assert [each for each in got if each in whole] == whole
 
 
-async def test_a_bad_limit_or_cursor_is_told(app: Served, subtests: pytest.Subtests) -> None:
+async def test_a_bad_limit_or_cursor_is_named(app: Served, subtests: pytest.Subtests) -> None:
     await (await app.house.visit()).say("The first")
     for path, query in product(LISTS, BAD):
         with subtests.test(f"{path}?{query}"):
@@ -68,11 +68,11 @@ async def test_a_bad_limit_or_cursor_is_told(app: Served, subtests: pytest.Subte
 
 async def test_after_something_was_missed_the_live_list_says_what_changed_last(house: House) -> None:
     missed = await (await house.visit()).say("written while nobody could tell")
-    told: list[dict[str, Any]] = []
+    received: list[dict[str, Any]] = []
     heard = asyncio.Event()
 
     def say(line: str) -> None:
-        told.append(json.loads(line))
+        received.append(json.loads(line))
         heard.set()
 
     feed = Feed(house.services, house.made.account_id, set())
@@ -80,7 +80,7 @@ async def test_after_something_was_missed_the_live_list_says_what_changed_last(h
     house.services.bus.publish(EventsMissed())
     await asyncio.wait_for(heard.wait(), 30)
     feed.leave("me")
-    assert [each["number"] for each in told] == [missed.number]
+    assert [each["number"] for each in received] == [missed.number]
 
 
 async def second(house: House) -> bool:

@@ -39,13 +39,13 @@ async def opened(agent: Inner, number: int) -> list[str]:
     """What the agent was told once the ticket was open: messages and notes, whether in the welcome or behind it."""
     await agent("open", "welcome", ticket=number, last_seq=0)
     await agent("ping", "pong")
-    told = [each for frame in agent.heard for each in (*frame.get("messages", ()), *frame.get("notes", ()), frame)]
-    return [each["text"] for each in told if "text" in each]
+    received = [each for frame in agent.heard for each in (*frame.get("messages", ()), *frame.get("notes", ()), frame)]
+    return [each["text"] for each in received if "text" in each]
 
 
 @pytest.mark.parametrize("name", READS)
 @pytest.mark.parametrize("before", [True, False])
-async def test_what_is_said_while_a_ticket_is_opened_is_told_once(
+async def test_what_is_said_while_a_ticket_is_opened_is_sent_once(
     app: Served, monkeypatch: pytest.MonkeyPatch, name: str, *, before: bool
 ) -> None:
     guest = await app.house.visit("Zoe")
@@ -57,7 +57,7 @@ async def test_what_is_said_while_a_ticket_is_opened_is_told_once(
 
 
 @pytest.mark.parametrize("name", READS)
-async def test_what_a_colleague_notes_meanwhile_is_told_too(
+async def test_what_a_colleague_notes_meanwhile_is_sent_too(
     app: Served, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     said = await (await app.house.visit("Zoe")).say("Hello?")
@@ -79,7 +79,7 @@ class Deaf(list[Any]):
 
 
 @pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
-async def test_the_control_who_listens_and_keeps_nothing_is_not_told(
+async def test_the_control_who_listens_and_keeps_nothing_misses_it(
     app: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     guest = await app.house.visit("Zoe")

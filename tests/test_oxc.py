@@ -58,7 +58,7 @@ def test_what_is_not_is_found(house: Path, capfd: pytest.CaptureFixture[str], na
 
 
 @pytest.mark.parametrize("name", oxc.LOOKS)
-def test_a_machine_without_the_program_is_told_and_has_not_passed(
+def test_a_machine_without_the_program_is_named_and_has_not_passed(
     house: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], name: str
 ) -> None:
     assert oxc.look(name, house, str(tmp_path / "none")) == 1

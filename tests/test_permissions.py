@@ -174,9 +174,9 @@ def test_what_says_more_than_its_actions_ask_for_takes_nothing_from_whom_it_shou
 
 def test_the_docs_say_which_addresses_are_for_owners_and_admins() -> None:
     table = section(read("docs/protocol.md"), "REST")
-    told = {address: "wner or admin" in row for address, row in rows(table).items()}
+    documented = {address: "wner or admin" in row for address, row in rows(table).items()}
     needs = {shown(each): roles(str(each.permission)) != set(ROLES) for each in every() if each.path.startswith(API)}
-    assert {each: told[each] for each in needs} == needs
+    assert {each: documented[each] for each in needs} == needs
 
 
 def shown(each: Endpoint) -> str:

@@ -56,8 +56,8 @@ def measures(macro: str, canvas: Canvas) -> list[float]:
     plot = Plot("roc", Axis("a", 0, 1, [0, 1]), Axis("b", 0, 1, [0, 1]), canvas)
     plot.line("is-new", [(0, 0), (1, 1)], "c", dots=True)
     plot.bar("is-ham", 0.2, 0.4, 0.5)
-    told = {"plot": (str, plot), "bars": (plot, "title", "along", "up")}[macro]
-    drawn = getattr(rendering.environment().get_template("plot.html").module, macro)(*told)
+    arguments = {"plot": (str, plot), "bars": (plot, "title", "along", "up")}[macro]
+    drawn = getattr(rendering.environment().get_template("plot.html").module, macro)(*arguments)
     drawn = re.sub(r'class="[^"]*"|id="[^"]*"|<text class="plot-title".*|rotate\(-90\)', "", drawn.split("</svg>")[0])
     placed = re.findall(r'(?:viewBox|[xy][12]?|c[xy]|d|points|transform)="([^"]*)"', drawn)
     return [float(each) for value in placed for each in NUMBER.findall(value)]

@@ -116,7 +116,7 @@ def test_every_silenced_warning_says_why() -> None:
         ("x()  # type: " + "ignore[misc]  # TOML is untyped", True),
     ],
 )
-def test_a_reason_is_told_from_none(line: str, *, reasoned: bool) -> None:
+def test_a_reason_is_distinguished_from_none(line: str, *, reasoned: bool) -> None:
     assert bool(unreasoned(line)) is not reasoned
 
 

@@ -65,15 +65,15 @@ async def test_each_page_goes_on_where_the_one_before_ended(house: House) -> Non
         assert len(set(seen)) == 5
 
 
-async def test_many_are_released_at_once_and_told_to_the_agents(house: House) -> None:
+async def test_many_are_released_at_once_and_sent_to_the_agents(house: House) -> None:
     made = await held(house)
     heard: list[Delivery[TicketEvent]] = []
     house.services.bus.listen(ticket_channel(await ticket_id(house, made[0][1])), house.box, heard.append)
     assert await quarantine.judge(house.services, house.actor, "release", [place for _, place in made[:2]]) == 2
     assert await waiting(house) == [made[2][1]]
-    (told,) = [each.rendered for each in heard if isinstance(each.event, QuarantineChanged)]
-    assert told
-    assert [json.loads(line)["text"] for line in told.for_agents] == [PRIZE.format(1, 0)]
+    (rendered,) = [each.rendered for each in heard if isinstance(each.event, QuarantineChanged)]
+    assert rendered
+    assert [json.loads(line)["text"] for line in rendered.for_agents] == [PRIZE.format(1, 0)]
     assert (await tickets.one(house.services, house.actor, made[0][1][0])).summary.held == 0
     assert await taught(house) == [False, False]
 

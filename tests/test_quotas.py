@@ -252,7 +252,7 @@ async def test_an_upload_is_refused_under_the_floor(house: House) -> None:
         await attachments.admit(over(house), guest.contact, "visitor")
 
 
-async def test_an_account_is_told_how_much_it_uses_of_how_much(app: Served) -> None:
+async def test_an_account_learns_how_much_it_uses_of_how_much(app: Served) -> None:
     guest = await app.house.visit()
     other = await found(app.services, "Other", "other@acme.example")
     await other.publish()

@@ -49,8 +49,8 @@ def aged(tx: Connection, services: Services, guests: list[tuple[Guest, str]]) ->
         sealed = services.seal(known.key_slot, known.uid, "email", text)
         mine = contact.c.id == known.id
         tx.execute(update(contact).where(mine).values(email=sealed, email_hash=found_by))
-        told = disclosure.c.contact_id == known.id
-        tx.execute(update(disclosure).where(told, disclosure.c.address.is_(None)).values(recipient=found_by))
+        theirs = disclosure.c.contact_id == known.id
+        tx.execute(update(disclosure).where(theirs, disclosure.c.address.is_(None)).values(recipient=found_by))
 
 
 async def sent(services: Services, guest: Guest, to: str | None) -> str:
@@ -190,6 +190,6 @@ def stored(place: Settings) -> list[Any]:
     target = engine(place.database_url)
     with target.begin() as tx:
         found_by = [*tx.execute(select(contact.c.uid, contact.c.email, contact.c.email_hash).order_by(contact.c.id))]
-        told = [*tx.execute(select(disclosure.c.id, disclosure.c.recipient).order_by(disclosure.c.id))]
+        theirs = [*tx.execute(select(disclosure.c.id, disclosure.c.recipient).order_by(disclosure.c.id))]
     target.dispose()
-    return [*found_by, *told]
+    return [*found_by, *theirs]

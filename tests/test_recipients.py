@@ -8,7 +8,7 @@ from msgspec import to_builtins
 from chat.erasure.actions import erasure, recipients
 from chat.erasure.actions.views import ErasureState
 from chat.erasure.store import erasures
-from chat.erasure.store import recipients as told_of
+from chat.erasure.store import recipients as recipient_rows
 from chat.infra.audit import audit
 from chat.infra.services import Services
 from chat.letters import actions as letters
@@ -67,8 +67,8 @@ async def test_an_erasure_tells_others_and_not_the_contact(house: House, post: P
     await send(services, stays, "other@partner.example")
     before = len(post.took)
     state = await erased(services, house, guest)
-    (told,) = post.took[before:]
-    assert told.rcpt_tos == [ACCOUNTANT]
+    (mail,) = post.took[before:]
+    assert mail.rcpt_tos == [ACCOUNTANT]
     text = post.mails[-1].get_content() + str(post.mails[-1].items())
     assert all(each in text for each in ids)
     assert not [each for each in (CANARY, ZOE, "Zoe", guest.contact.uid) if each in text]
@@ -88,7 +88,9 @@ async def test_who_was_sent_nothing_makes_no_recipient(house: House, post: Post)
     assert len(post.took) == 1
 
 
-async def test_a_recipient_who_cannot_be_told_now_is_told_later_and_the_address_goes(house: House, post: Post) -> None:
+async def test_a_recipient_who_cannot_be_notified_now_is_notified_later_and_the_address_goes(
+    house: House, post: Post
+) -> None:
     services, guest = mailed(house.services, post.port), await house.visit("Zoe", ZOE)
     await send(services, guest, ACCOUNTANT)
     post.answers.append("451 later")
@@ -101,7 +103,7 @@ async def test_a_recipient_who_cannot_be_told_now_is_told_later_and_the_address_
     again = await erasure.state(services, house.actor, state.id)
     assert again.recipients[0].told_at is not None
     assert again.certificate == state.certificate  # what was signed stays
-    (row,) = await services.store.read(lambda tx: told_of.recipients(tx, state.id))
+    (row,) = await services.store.read(lambda tx: recipient_rows.recipients(tx, state.id))
     assert row.address is None
     assert len(post.took) == 2
 
@@ -115,7 +117,7 @@ async def test_a_recipient_nobody_can_tell_is_given_up_within_a_day(house: House
     for wait in recipients.WAITS:
         at += wait
         await recipients.sweep(mailed(house.services, post.port, at))
-    (row,) = await services.store.read(lambda tx: told_of.recipients(tx, state.id))
+    (row,) = await services.store.read(lambda tx: recipient_rows.recipients(tx, state.id))
     assert (row.address, row.told_at) == (None, None)
     assert sum(recipients.WAITS) < 24 * 60 * recipients.MINUTE
 

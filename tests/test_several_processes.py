@@ -235,7 +235,7 @@ def test_what_the_worker_purges_by_age_is_gone_from_windows_of_every_process(sev
         several.here.rest("GET", f"/tickets/{number}", expect=404)
 
 
-def test_a_hold_is_told_at_both_processes_when_it_begins_and_when_it_is_lifted(several: Several) -> None:
+def test_a_hold_is_heard_at_both_processes_when_it_begins_and_when_it_is_lifted(several: Several) -> None:
     with chatting(several) as (contact, _, agent, number), several.here.agent() as near:
         near.get("welcome")
         held(several.here, contact, number)
@@ -264,7 +264,7 @@ def aged(account: Account, _contact: Contact, number: int) -> None:
 
 
 @pytest.mark.parametrize("goes", [purged, held, aged])
-def test_what_went_while_redis_was_away_is_told_when_it_is_back(
+def test_what_went_while_redis_was_away_is_heard_when_it_is_back(
     several: Several, goes: Callable[[Account, Contact, int], None]
 ) -> None:
     with chatting(several) as (contact, _, agent, number), chatting(several) as (_, _, other, stays):
@@ -281,7 +281,7 @@ def test_what_went_while_redis_was_away_is_told_when_it_is_back(
 
 
 @pytest.mark.parametrize("path", ["gone", "agent"])
-def test_who_was_erased_while_redis_was_away_is_told_to_every_page_when_it_is_back(several: Several, path: str) -> None:
+def test_who_was_erased_while_redis_was_away_is_sent_to_every_page_when_it_is_back(several: Several, path: str) -> None:
     there = several.there.lethe
     with Socket(f"ws://127.0.0.1:{there.port}/ws/{path}", headers=several.there.bearer) as page:
         page.get("welcome")

@@ -84,7 +84,7 @@ def test_nothing_is_written_with_what_has_ended_unheard(lethe: Lethe, kind: str,
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_who_is_told_to_look_again_looks(lethe: Lethe, kind: str) -> None:
+def test_who_has_to_look_again_looks(lethe: Lethe, kind: str) -> None:
     shown, of = KINDS[kind]
     agent, _ = watching(account := lethe.account(), shown(account))
     with agent:

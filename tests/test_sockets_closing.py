@@ -117,7 +117,7 @@ def test_a_slow_reader_is_closed_with_4408_and_slows_nobody(account: Account, zo
 
 @pytest.mark.anyio
 @pytest.mark.parametrize(("frames", "code"), [(OUTBOX_FRAMES, 1000), (OUTBOX_FRAMES + 2, 4408)])
-async def test_who_takes_nothing_is_told_4408_where_the_outbox_is_full(frames: int, code: int) -> None:
+async def test_who_takes_nothing_gets_4408_where_the_outbox_is_full(frames: int, code: int) -> None:
     events: asyncio.Queue[dict[str, object]] = asyncio.Queue()
     sent: list[MutableMapping[str, object]] = []
     reads, closed = asyncio.Event(), asyncio.Event()

@@ -26,13 +26,13 @@ from spam.training import fit
         (("x" * 5000 + "\n").encode(), "line 1: a label, a tab"),
     ],
 )
-def test_a_file_that_is_none_is_told_so_in_one_line(tmp_path: Path, data: bytes, says: str) -> None:
+def test_a_file_that_is_none_is_refused_in_one_line(tmp_path: Path, data: bytes, says: str) -> None:
     (tmp_path / "bad.tsv").write_bytes(data)
-    with pytest.raises(LabelledFileError) as told:
+    with pytest.raises(LabelledFileError) as raised:
         labelled.read(tmp_path / "bad.tsv")
-    assert says in str(told.value)
-    assert "\n" not in str(told.value)
-    assert len(str(told.value)) < 150
+    assert says in str(raised.value)
+    assert "\n" not in str(raised.value)
+    assert len(str(raised.value)) < 150
 
 
 def test_marks_of_order_and_windows_line_ends_are_read(tmp_path: Path) -> None:
@@ -55,7 +55,7 @@ def test_one_kind_alone_can_be_measured_and_not_learnt_from(tmp_path: Path, caps
     assert "one kind only" in capsys.readouterr().err
 
 
-def test_too_few_of_a_kind_are_told_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_too_few_of_a_kind_are_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "a.tsv").write_text("ham\ta b\nham\tc d\nspam\te f\n")
     where = str(tmp_path / "a.tsv")
     assert main(["spam", "evaluate", where, "--train", where, "--cold"]) == 1

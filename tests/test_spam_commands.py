@@ -59,9 +59,9 @@ def test_the_figures_are_those_of_a_small_case_done_by_hand() -> None:
 def test_a_bad_file_gets_one_line(tmp_path: Path, data: bytes, says: str, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "bad.tsv").write_bytes(data)
     assert main(["spam", "evaluate", str(tmp_path / "bad.tsv")]) == 1
-    told = capsys.readouterr().err
-    assert says in told
-    assert told.count("\n") == 1
+    printed = capsys.readouterr().err
+    assert says in printed
+    assert printed.count("\n") == 1
 
 
 def test_a_missing_file_and_one_class_are_clear_answers(tmp_path: Path) -> None:

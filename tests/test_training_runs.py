@@ -172,17 +172,17 @@ async def test_a_version_that_is_not_made_anew_is_noticed(house: House, monkeypa
     assert path.read_bytes() != counted
 
 
-@pytest.mark.parametrize("told", [True, False])
-async def test_the_target_draws_another_line_at_once(house: House, *, told: bool) -> None:
+@pytest.mark.parametrize("follows", [True, False])
+async def test_the_target_draws_another_line_at_once(house: House, *, follows: bool) -> None:
     """The control: where the filter does not hear of settings, its line stays."""
     await filled(house, 3)
     run = await trained(house)
     await runs.promote(house.services, house.actor, run.id)
-    heard = house.services.gathered.account_changed if told else ()
+    heard = house.services.gathered.account_changed if follows else ()
     services = replace(house.services, gathered=replace(house.services.gathered, account_changed=heard))
     await accounts.change_account(services, house.actor, ham_held=0.01)
     model = await training.model(house.services, house.actor)
-    assert (model.ham_held, model.head["held"], model.version) == (0.01, 0.01 if told else 0.002, 1)
+    assert (model.ham_held, model.head["held"], model.version) == (0.01, 0.01 if follows else 0.002, 1)
 
 
 async def test_runs_over_rest(app: Served) -> None:

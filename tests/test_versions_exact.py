@@ -246,8 +246,8 @@ def test_a_report_is_the_same_in_any_order_and_without_the_erased(memory: Connec
     world = World(memory)
     for number, who in enumerate([*PEOPLE, *PEOPLE]):
         world.step("spam" if who % 2 else "ham", who, number, TEXTS[number % 5])
-    told = report(world.examples(99), PRIOR, KEY, ScoringHead(), 0.002)
-    assert report(world.examples(99), PRIOR, KEY, ScoringHead(), 0.002) == told
+    first = report(world.examples(99), PRIOR, KEY, ScoringHead(), 0.002)
+    assert report(world.examples(99), PRIOR, KEY, ScoringHead(), 0.002) == first
     world.step("erase", 3, 0, "")
     left = report(world.examples(99), PRIOR, KEY, ScoringHead(), 0.002)
     memory.rollback()
@@ -255,7 +255,7 @@ def test_a_report_is_the_same_in_any_order_and_without_the_erased(memory: Connec
     for number, who in enumerate([*PEOPLE, *PEOPLE]):
         step = ("spam" if who % 2 else "ham", who, number, TEXTS[number % 5])
         bare.step(*(("nothing", 0, 0, "") if who == 3 else step))
-    assert report(bare.examples(99), PRIOR, KEY, ScoringHead(), 0.002) == left != told
+    assert report(bare.examples(99), PRIOR, KEY, ScoringHead(), 0.002) == left != first
     memory.rollback()
 
 

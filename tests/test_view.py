@@ -16,11 +16,11 @@ class Ear(Connection[VisitorFrame]):
 
     def __init__(self) -> None:
         super().__init__({"type": "websocket"}, self._silence, self._nowhere)
-        self.told: list[dict[str, Any]] = []
+        self.received: list[dict[str, Any]] = []
 
     def say(self, line: str) -> None:
         """Keep it."""
-        self.told.append(json.loads(line))
+        self.received.append(json.loads(line))
 
     async def _silence(self) -> MutableMapping[str, Any]:
         raise NotImplementedError
@@ -36,18 +36,18 @@ async def viewed(house: House, guest: Guest) -> tuple[Ear, View]:
     return ear, View(house.services, ear, await arrive(house.services, visitor))
 
 
-async def test_who_comes_between_arriving_and_the_welcome_is_told_to_leave(house: House) -> None:
+async def test_who_comes_between_arriving_and_the_welcome_has_to_leave(house: House) -> None:
     ear, view = await viewed(house, await house.visit())
     house.services.bus.present(house.made.account_id, "ann", "online", "her socket")
     await view.welcome(0)
     house.services.bus.present(house.made.account_id, "ann", "offline", "her socket")
     view.presence()
     view.presence()
-    assert [(each["type"], each["online"]) for each in ear.told] == [("welcome", True), ("presence", False)]
+    assert [(each["type"], each["online"]) for each in ear.received] == [("welcome", True), ("presence", False)]
 
 
-async def test_who_has_not_agreed_is_not_told_who_is_there(house: House) -> None:
+async def test_who_has_not_agreed_does_not_learn_who_is_there(house: House) -> None:
     ear, view = await viewed(house, await house.visit())
     house.services.bus.present(house.made.account_id, "ann", "online", "her socket")
     view.presence()
-    assert ear.told == []
+    assert ear.received == []

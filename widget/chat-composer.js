@@ -16,7 +16,7 @@ export class ChatComposer extends HTMLElement {
   #text;
   #tray;
   #count = h("p", { class: "count", id: "count", "aria-live": "polite", hidden: true });
-  #told = 0;
+  #sentAt = 0;
   #idle = 0;
 
   constructor(words) {
@@ -78,8 +78,8 @@ export class ChatComposer extends HTMLElement {
   }
 
   #tell(on) {
-    if (on ? Date.now() - this.#told < REPEAT : !this.#told) return;
-    this.#told = on ? Date.now() : 0;
+    if (on ? Date.now() - this.#sentAt < REPEAT : !this.#sentAt) return;
+    this.#sentAt = on ? Date.now() : 0;
     this.dispatchEvent(new CustomEvent("typing", { detail: on }));
   }
 

@@ -25,7 +25,7 @@ export class ConsentNotice extends HTMLElement {
   #missing;
   #fields = new Map();
   #boxes = new Map();
-  #told = h("div", { class: "notice" });
+  #notice = h("div", { class: "notice" });
   #needed = h("div", {});
   #choices = h("div", {});
   #message = h("p", { class: "message", role: "alert" });
@@ -45,7 +45,7 @@ export class ConsentNotice extends HTMLElement {
     const form = h(
       "form",
       { novalidate: true, submit: (event) => this.#submit(event) },
-      this.#told,
+      this.#notice,
       fields,
       this.#choices,
       other,
@@ -59,7 +59,7 @@ export class ConsentNotice extends HTMLElement {
   /** Another notice needs another yes; what is in the fields stays. */
   ask({ notice, purposes }) {
     this.#version = notice.version;
-    this.#told.replaceChildren(...this.#tell(notice));
+    this.#notice.replaceChildren(...this.#tell(notice));
     this.#boxes.clear();
     const boxes = (wanted) =>
       purposes.filter(({ required }) => required === wanted).map((purpose) => this.#box(purpose));
@@ -86,14 +86,14 @@ export class ConsentNotice extends HTMLElement {
     const words = this.#words;
     const short = words.summary(text);
     const rest = text.slice(short.length).trim();
-    const told = [h("p", { dir: "auto" }, short)];
-    if (rest) told.push(h("details", {}, h("summary", {}, words.say("read_whole")), h("p", { dir: "auto" }, rest)));
+    const parts = [h("p", { dir: "auto" }, short)];
+    if (rest) parts.push(h("details", {}, h("summary", {}, words.say("read_whole")), h("p", { dir: "auto" }, rest)));
     const links = h("p", { class: "links" });
     const link = (to, label) =>
       links.append(h("a", { href: to, target: "_blank", rel: "noopener noreferrer" }, words.say(label)));
     if (/^https?:/i.test(href)) link(href, "privacy");
     link(`/privacy/${document.documentElement.dataset.site}`, "your_data");
-    return [...told, links];
+    return [...parts, links];
   }
 
   #field({ id, label, required }) {

@@ -17,7 +17,7 @@ let chat;
 /** The page the frame stands on: put there by the loader, and `frame-ancestors` says which it can be. */
 const origin = asked.get("origin");
 
-/** What the loader is told: `here`, `ready`, `close`, `agreed`, `unread`. */
+/** What the loader hears: `here`, `ready`, `close`, `agreed`, `unread`. */
 function tell(lethe, said) {
   if (origin && parent !== window) parent.postMessage({ lethe, ...said }, origin);
 }

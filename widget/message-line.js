@@ -45,7 +45,7 @@ export class MessageLine extends HTMLElement {
     const time = h("time", { datetime: at, title: words.when(at, "moment") }, words.when(at, "time"));
     const row = h(
       "div",
-      { class: "row", click: () => row.classList.toggle("told") },
+      { class: "row", click: () => row.classList.toggle("timed") },
       h("div", { class: "bubble", dir: "auto" }, ...said),
       time,
     );

@@ -59,8 +59,8 @@ function past(words, entry) {
   const [, at, said] = /^\[(\S+)\] (.*)$/s.exec(entry) ?? [];
   if (!at) return [];
   const text = h("span", { dir: "auto" }, said.trim().replaceAll(/^ {4}/gm, ""));
-  const told = h("p", { class: "past" }, h("time", { datetime: at }, words.when(at, "moment")), text);
-  return said.endsWith("\n") ? [told, h("hr", {})] : [told];
+  const line = h("p", { class: "past" }, h("time", { datetime: at }, words.when(at, "moment")), text);
+  return said.endsWith("\n") ? [line, h("hr", {})] : [line];
 }
 
 async function mailedPage(words, api) {
@@ -90,17 +90,17 @@ async function receiptPage(words, api, conversation) {
 
 function agreed(words, { id, label, required }, consent, end) {
   const answer = h("b", {}, words.say(consent[id] ? "yes" : "no"));
-  const told = h("p", { role: "status" });
+  const status = h("p", { role: "status" });
   const act = async () => {
     stopping.disabled = true;
     const done = await end();
     if (done) answer.textContent = words.say("no");
-    told.textContent = words.say(done ? "purpose.stopped" : "error.other");
+    status.textContent = words.say(done ? "purpose.stopped" : "error.other");
     stopping.disabled = done;
     stopping.hidden = done;
   };
   const stopping = button("quiet", act, words.say("purpose.stop"));
-  return h("li", {}, answer, " ", h("bdi", {}, label), ...(consent[id] && !required ? [stopping, told] : []));
+  return h("li", {}, answer, " ", h("bdi", {}, label), ...(consent[id] && !required ? [stopping, status] : []));
 }
 
 /** Whether the ledger says so: the receipt is asked for until it does. */
@@ -150,19 +150,19 @@ export function withdrawPage(words, account, withdraw) {
 
 /** `number` is the erasure's, null where it was asked for elsewhere. */
 export function donePage(words, number, again) {
-  const told = h("p", { role: "status" }, words.say("done.queued"));
+  const status = h("p", { role: "status" }, words.say("done.queued"));
   const save = h("p", {});
   const page = new PlainPage(
     words.say("done.title"),
     paragraph(words.say("done.what")),
-    ...(number ? [told, h("p", { class: "number" }, words.say("done.number"), h("code", {}, number)), save] : []),
+    ...(number ? [status, h("p", { class: "number" }, words.say("done.number"), h("code", {}, number)), save] : []),
     button("quiet wide", again, words.say("new_chat")),
   );
-  if (number) follow(words, number, told, save);
+  if (number) follow(words, number, status, save);
   return page;
 }
 
-async function follow(words, number, told, save) {
+async function follow(words, number, status, save) {
   for (let tries = 0; tries < PATIENCE; tries += 1) {
     const answer = await fetch(`${privacyPage()}/erasures/${number}`, {
       cache: "no-store",
@@ -170,7 +170,8 @@ async function follow(words, number, told, save) {
     }).catch(() => null);
     const { state, due_at: due, certificate } = answer?.ok ? await answer.json() : {};
     const waits = state === "queued" && Date.parse(due) > Date.now();
-    if (state) told.textContent = words.say(waits ? "done.later" : `done.${state}`, { date: words.when(due, "date") });
+    if (state)
+      status.textContent = words.say(waits ? "done.later" : `done.${state}`, { date: words.when(due, "date") });
     if (certificate)
       save.append(
         button("quiet wide", () => download(json(certificate), `certificate-${number}.json`), words.say("done.save")),

@@ -95,17 +95,17 @@ class Bench:
         abroad = {name: unseen.foreign(examples, sets.FIRST_SEED) for name, examples in spammed.items()}
         strange = {"language": {name: unseen.judged(known, examples) for name, examples in abroad.items()}}
         _held("The same prior, in a language nobody speaks", strange["language"])
-        told: dict[str, dict[str, float]] = {}
+        attacks: dict[str, dict[str, float]] = {}
         for title, names in {"SMS": ("sms_uci",), "comments": ("yt_psy", "yt_katy"), "mail": ("sa_short",)}.items():
-            told[title] = unseen.attacked(known, [each for name in names for each in others[name]], sets.FIRST_SEED)
-        _attacks(told)
+            attacks[title] = unseen.attacked(known, [each for name in names for each in others[name]], sets.FIRST_SEED)
+        _attacks(attacks)
         for kinds in unseen.KINDS:
             fewer, whole = unseen.without(self.folder, kinds)
             left = strange[", ".join(kinds)] = {name: unseen.judged(fewer, each) for name, each in whole.items()}
             _held("A prior that never saw these kinds of text", left)
         plain = {title: {name: asdict(each) for name, each in part.items()} for title, part in strange.items()}
         halves = {name: asdict(each) for name, each in found.items()}
-        return {"halves": halves, "attacks": told, "strange": plain}
+        return {"halves": halves, "attacks": attacks, "strange": plain}
 
     def costs(self) -> Any:
         """Take the time."""
@@ -164,11 +164,14 @@ def _held(title: str, found: dict[str, unseen.Held]) -> None:
     _say(title, markdown(lines))
 
 
-def _attacks(told: dict[str, dict[str, float]]) -> None:
-    lines = [["spam caught %", *told]]
-    lines += [[attack, *(f"{each[attack]:.1f}" for each in told.values())] for attack in next(iter(told.values()))]
+def _attacks(attacks: dict[str, dict[str, float]]) -> None:
+    lines = [["spam caught %", *attacks]]
+    lines += [
+        [attack, *(f"{each[attack]:.1f}" for each in attacks.values())] for attack in next(iter(attacks.values()))
+    ]
     lost = [
-        each["as it is"] - mean(value for name, value in each.items() if name != "as it is") for each in told.values()
+        each["as it is"] - mean(value for name, value in each.items() if name != "as it is")
+        for each in attacks.values()
     ]
     lines.append(["mean lost to an attack", *(f"{each:.2f}" for each in lost)])
     _say("The same prior under attacks made apart from what it was trained on", markdown(lines))

@@ -44,12 +44,12 @@ class SpamAssassin(Program):
 
     def _ask(self, action: str, text: str) -> bytes:
         sent = mail(text)
-        asked, told = self._perl.stdin, self._perl.stdout
+        asked, answers = self._perl.stdin, self._perl.stdout
         assert asked
-        assert told
+        assert answers
         asked.write(b"%s %d\n%s" % (action.encode(), len(sent), sent))
         asked.flush()
-        return told.readline()
+        return answers.readline()
 
 
 class Rspamd(Program):

@@ -62,11 +62,11 @@ def foreign(examples: Sequence[Example], seed: int) -> list[Example]:
     others = "".join(chance.sample(_VOWELS, len(_VOWELS)) + chance.sample(_CONSONANTS, len(_CONSONANTS)))
     letters = str.maketrans(known + known.upper(), others + others.upper())
 
-    def told(text: str) -> str:
+    def foreign_text(text: str) -> str:
         pieces = zip(_STAYS.split(text), [*_STAYS.findall(text), ""], strict=True)
         return "".join(piece.translate(letters) + address for piece, address in pieces)
 
-    return [(told(text), spam) for text, spam in examples]
+    return [(foreign_text(text), spam) for text, spam in examples]
 
 
 def attacked(known: Filter, examples: Sequence[Example], seed: int) -> dict[str, float]:

@@ -43,7 +43,7 @@ def add(commands: Any) -> None:
 def _backup(settings: Settings, arguments: argparse.Namespace) -> int:
     async def work() -> BackupReport:
         async with open_services(settings) as services:
-            made = await backups.make(services, arguments.folder, arguments.days, _told)
+            made = await backups.make(services, arguments.folder, arguments.days, _tell)
             if arguments.keys:
                 made = structs.replace(made, keys=await backups.copy_keys(services, arguments.keys, arguments.folder))
             return made
@@ -53,7 +53,7 @@ def _backup(settings: Settings, arguments: argparse.Namespace) -> int:
         backups.apart(settings, arguments.keys)
     made = asyncio.run(work())
     if arguments.keys and arguments.keys.stat().st_dev == arguments.folder.stat().st_dev:
-        _told("the keys and the backup are on one volume: whoever has it reads everything")
+        _tell("the keys and the backup are on one volume: whoever has it reads everything")
     if arguments.json:
         print(json.dumps(to_builtins(made)))
         return 0
@@ -75,7 +75,7 @@ def _restore(settings: Settings, arguments: argparse.Namespace) -> int:
         )
     with archive.opened(chosen, Signer(folder.server_secret(settings))) as backup:
         restoring.look(settings, backup, arguments.keys, without_ledger=arguments.without_ledger)
-        restoring.load(settings, backup, _told)
+        restoring.load(settings, backup, _tell)
         report = asyncio.run(_finish(settings, backup))
     if arguments.json:
         print(json.dumps(to_builtins(report)))
@@ -96,7 +96,7 @@ def _restore(settings: Settings, arguments: argparse.Namespace) -> int:
 
 async def _finish(settings: Settings, backup: Backup) -> RestoreReport:
     async with open_services(settings, restoring=True) as services:
-        return await restoring.finish(services, backup, _told)
+        return await restoring.finish(services, backup, _tell)
 
 
 def _chosen(path: Path) -> Path:
@@ -115,5 +115,5 @@ def _chosen(path: Path) -> Path:
     return found[-1]
 
 
-def _told(line: str) -> None:
+def _tell(line: str) -> None:
     print(f"lethe: {line}", file=sys.stderr, flush=True)

@@ -54,11 +54,11 @@ def _train(settings: Settings, arguments: argparse.Namespace) -> int:
             return await runs.retrain_every_account(services, given)
 
     made = asyncio.run(work())
-    print(json.dumps({"runs": to_builtins(made)}) if arguments.json else "\n".join(map(_told, made)) or NO_LABELS)
+    print(json.dumps({"runs": to_builtins(made)}) if arguments.json else "\n".join(map(_line, made)) or NO_LABELS)
     return 0 if all(each.state == "done" for each in made) else 1
 
 
-def _told(run: TrainingRunView) -> str:
+def _line(run: TrainingRunView) -> str:
     found = {name: getattr(run.figures, name) for name in ("precision", "recall", "mcc")}
     rates = ", ".join(f"{name} {value}" for name, value in found.items() if value is not None)
     return f"{run.account}: version {run.version} {run.state}, {run.labels} labels" + (rates and f", {rates}")

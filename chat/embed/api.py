@@ -47,9 +47,9 @@ async def frame(ask: Ask[None]) -> Response:
     return _document(request, 200, site.origins, site_key=site.key)
 
 
-def _refused(request: Request, told: str, status: int) -> Response:
-    """Return plain words instead of the chat, which any page may show; `told` is for who built the page."""
-    return _document(request, status, ["*"], refused=told)
+def _refused(request: Request, reason: str, status: int) -> Response:
+    """Return plain words instead of the chat, which any page may show; `reason` is for whoever built the page."""
+    return _document(request, status, ["*"], refused=reason)
 
 
 def _document(request: Request, status: int, ancestors: Sequence[str], **about: str) -> Response:

@@ -89,20 +89,20 @@ async def judge(services: Services, actor: Actor, word: Word, refs: list[Message
     Teaches as any mark does, with consent alone. What is not there any more is passed over; return how many were.
     """
     access.require(actor, "spam.mark")
-    told: list[JudgedMessages] = []
+    judged: list[JudgedMessages] = []
 
     def work(tx: Tx) -> int:
-        told.clear()
+        judged.clear()
         found = store.many(tx, actor.account_id, refs)
         for ticket_id, group in groupby(found, key=lambda each: each.message.ticket_id):
-            told.append(_said(services, tx, actor, word, ticket_id, list(group)))
+            judged.append(_said(services, tx, actor, word, ticket_id, list(group)))
         for each in found:
             ref = f"{each.number}/{each.message.seq}"
             audit.record(services, tx, actor.account_id, actor.agent_id, ENTERED[word], ref, each.contact_uid)
         return len(found)
 
     done = await services.store.write(work)
-    for each in told:
+    for each in judged:
         await training.relearn_contact(services, actor.account_id, each.contact.id)
         _tell(services, actor, each)
     return done

@@ -68,9 +68,9 @@ def openapi(endpoints: Iterable[Endpoint]) -> Document:
     paths: dict[str, Document] = {}
     for each, (body, answer) in types.items():
         said = next(made) if body is not None else None
-        told = next(made) if answer is not None else None
+        answered = next(made) if answer is not None else None
         path = PLACE.sub(r"{\1}", each.path)
-        paths.setdefault(path, {})[each.verb.lower()] = _operation(each, said, told)
+        paths.setdefault(path, {})[each.verb.lower()] = _operation(each, said, answered)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Lethe", "version": __version__},

@@ -11,11 +11,11 @@
     CSS.supports("color", "oklch(from red l c h)");
   if (known && "popover" in HTMLElement.prototype && Intl.Segmenter && URL.canParse) return;
   var place = document.querySelector("[data-old]");
-  var told = document.createElement("p");
+  var notice = document.createElement("p");
   document.documentElement.setAttribute("data-old", "");
   if (parent !== window) parent.postMessage({ lethe: "here" }, "*");
-  told.setAttribute("role", "alert");
-  told.textContent = place.getAttribute("data-old");
+  notice.setAttribute("role", "alert");
+  notice.textContent = place.getAttribute("data-old");
   place.innerHTML = "";
-  place.appendChild(told);
+  place.appendChild(notice);
 })();

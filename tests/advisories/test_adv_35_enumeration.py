@@ -14,17 +14,17 @@ KNOWN, UNKNOWN = "zoe@visitor.example", "nobody@visitor.example"
 async def test_no_door_of_a_visitor_tells_a_known_address_from_an_unknown_one(app: Served, post: Post) -> None:
     app.context.services = mailed(app.services, post.port)
     await app.house.visit("Zoe", KNOWN)
-    told: list[list[object]] = []
+    answers: list[list[object]] = []
     for email in (KNOWN, UNKNOWN):
         asked = await app.call("POST", f"/privacy/{app.house.key}/links", {"email": email}, origin=CHAT)
         body = {"notice_version": 1, "consent": {"chat": True}, "fields": {"email": email}}
         begun = await app.call("POST", f"/widget/{app.house.key}/sessions", body)
         own = {"authorization": f"Bearer {begun.json()['token']}"}
         sent = await app.client.post(f"/widget/{app.house.key}/transcript", headers=own)
-        told.append(
+        answers.append(
             [asked.status_code, asked.content, begun.status_code, sorted(begun.json()), sent.status_code, sent.content]
         )
-    assert told[0] == told[1]
+    assert answers[0] == answers[1]
     assert links.EVEN > 0, "and after the same time: tests/test_links.py"
     for path in ("/api/v1/contacts", "/api/v1/contacts?email=" + KNOWN):
         assert (await app.call("GET", path)).status_code == 401

@@ -49,6 +49,6 @@ def test_patterns_are_made_from_the_source_alone() -> None:
     assert len(PATTERNS) > 30
 
 
-def test_each_pattern_is_told_from_the_others_and_both_modules_are_read() -> None:
+def test_each_pattern_is_distinguished_from_the_others_and_both_modules_are_read() -> None:
     assert len({each.place for each in PATTERNS}) == len(PATTERNS)
     assert any(each.place.startswith("chat/core/texts.py") for each in PATTERNS), "what `regex` compiles is read too"

@@ -63,13 +63,13 @@ def test_adv_89_nobody_is_promised_compression_and_what_is_compressed_ends_the_s
     frame = sent(bomb[:40_000])
     with socket.create_connection(("127.0.0.1", account.lethe.port), timeout=60) as line:
         line.sendall(f"GET {path} HTTP/1.1\r\nauthorization: Bearer {account.token}\r\n".encode() + UPGRADE)
-        told = line.recv(1 << 16)
+        reply = line.recv(1 << 16)
         line.sendall(bytes((frame[0] | 0x40,)) + frame[1:])
         said = b""
         while data := line.recv(1 << 16):
             said += data
-    assert told.startswith(b"HTTP/1.1 101")
-    assert b"extensions" not in told.lower()
+    assert reply.startswith(b"HTTP/1.1 101")
+    assert b"extensions" not in reply.lower()
     assert b"\x88" in said
     assert (1002).to_bytes(2) in said
 

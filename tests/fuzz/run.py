@@ -59,8 +59,8 @@ def fuzz(
     report.before = _gathered(lethe)
     until = time.monotonic() + seconds
     try:
-        for told in _rounds(lethe.port, known, seed, (asked, said), report):
-            tell(told)
+        for line in _rounds(lethe.port, known, seed, (asked, said), report):
+            tell(line)
             if time.monotonic() > until:
                 break
     except KeyboardInterrupt:
@@ -104,8 +104,8 @@ def _requests(port: int, known: Known, seed: str, count: int, report: Report) ->
             status, body = 599, b""
         report.requests += 1
         report.statuses[status] += 1
-        told = status in EXPECTED and requests.code_of(body) in {"unavailable", "storage_full"}
-        if status >= 500 and not told and not (status in EXPECTED and not body):
+        explained = status in EXPECTED and requests.code_of(body) in {"unavailable", "storage_full"}
+        if status >= 500 and not explained and not (status in EXPECTED and not body):
             report.wrong.append(f"{status} to {sent[:300]!r}")
     line.close()
 

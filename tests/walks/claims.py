@@ -15,7 +15,7 @@ REDACTED = """const all = new its.Entries();
 all.put({ seq: 1, text: "Hi", attachments: [{ id: "a" }, { id: "b" }] });
 const put = (frame) => { all.put(frame); return all.get(1); };
 """
-TOLD = "its = new its.Transcript();\n"
+TRANSCRIPT = "its = new its.Transcript();\n"
 UP = """let all, answers = [];
 const to = { url: "/up", headers: { "X-CSRF-Token": "t" } }, tell = () => {}, names = [];
 globalThis.XMLHttpRequest = class extends EventTarget {
@@ -194,7 +194,7 @@ CLAIMS = {
     ),
     "a visitor's message waits until it is acknowledged, and once": Claim(
         "widget/transcript.js",
-        TOLD
+        TRANSCRIPT
         + """const id = its.hold("Hi\\ud800");
         const waits = its.lines.map(({ text, state }) => [text, state]);
         its.acked({ id, ticket: 7, seq: 1, at: "now" });
@@ -206,7 +206,7 @@ CLAIMS = {
     ),
     "another ticket than the one that was resumed is read from its start": Claim(
         "widget/transcript.js",
-        TOLD
+        TRANSCRIPT
         + """const welcome = (ticket, seq) => its.welcome({ epoch: 1, ticket, seq, messages: [{ seq }], read: {} });
         return [welcome(7, 1), welcome(7, 3), its.behind, welcome(8, 1), its.lastSeq];""",
         [True, True, True, False, 0],

@@ -167,8 +167,10 @@ class WebKit:
         self._driver.switch_to.frame(frame)
 
     def _run(self, body: str) -> Any:
-        told = f"const done = arguments[0]; (async () => {{ {body} }})().then((it) => done(JSON.stringify(it ?? null)))"
-        return json.loads(self._driver.execute_async_script(told))
+        script = (
+            f"const done = arguments[0]; (async () => {{ {body} }})().then((it) => done(JSON.stringify(it ?? null)))"
+        )
+        return json.loads(self._driver.execute_async_script(script))
 
 
 def _strokes(text: str) -> list[tuple[str, bool]]:

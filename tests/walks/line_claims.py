@@ -29,7 +29,7 @@ line.open();
 """
 
 
-def told(body: str, gives: Any, fault: Change) -> Claim:
+def line_claim(body: str, gives: Any, fault: Change) -> Claim:
     """What becomes of a line whose sockets and waits are the claim's own."""
     return Claim(LINE, FAKES + body, gives, fault)
 
@@ -41,41 +41,41 @@ LINE_CLAIMS = {
         [[500, 1000], [500, 1500], [500, 2250], [500, 30000]],
         fault=("Math.min(LONGEST, ", "Math.max(LONGEST, "),
     ),
-    "each loss is waited for longer, and by more where the server says so": told(
+    "each loss is waited for longer, and by more where the server says so": line_claim(
         """for (const code of [0, 0, 7]) { sockets.at(-1).ends(code); heard.push(due()); pass(); }
         return heard;""",
         [["lost", 0], [1000], ["lost", 0], [1500], ["lost", 7], [2257]],
         fault=("this.#tries += 1;", ""),
     ),
-    "once it is settled the waits begin anew": told(
+    "once it is settled the waits begin anew": line_claim(
         "sockets[0].ends(0); pass(); line.settled(); sockets[1].ends(0); return due();",
         [1000],
         fault=("this.#tries = 0;", ""),
     ),
-    "a socket that never becomes one is given up after ten seconds": told(
+    "a socket that never becomes one is given up after ten seconds": line_claim(
         "const first = due(); pass(); return [first, heard, due(), sockets[0].readyState];",
         [[10_000], [["lost", 1006]], [2006], 3],
         fault=("silent?.close();", ""),
     ),
-    "one that is connected is not": told(
+    "one that is connected is not": line_claim(
         "line.connected(); return due();", [], ("clearTimeout(this.#timer);\n  }", "}")
     ),
-    "a line that is over is opened by nothing": told(
+    "a line that is over is opened by nothing": line_claim(
         "sockets[0].ends(4401); line.hurry(); return [heard, due(), sockets.length];",
         [[["over", "out"]], [], 1],
         fault=("if (this.#over.signal.aborted) return;", ""),
     ),
-    "what a socket says that was given up is not heard": told(
+    "what a socket says that was given up is not heard": line_claim(
         "line.again(); sockets[0].says('message'); return heard;",
         [["lost", 1006]],
         fault=("socket === this.#socket && hear(event)", "hear(event)"),
     ),
-    "a ping is answered and heard by nobody else": told(
+    "a ping is answered and heard by nobody else": line_claim(
         "sockets[0].says('ping'); sockets[0].says('message'); return [sockets[0].sent, heard];",
         [["pong"], [["received", "message"]]],
         fault=("if (!this.#heartbeat.heard(frame)) this", "this.#heartbeat.heard(frame); this"),
     ),
-    "after forty seconds of silence it asks, and after ten more it gives up": told(
+    "after forty seconds of silence it asks, and after ten more it gives up": line_claim(
         """line.connected(); sockets[0].says("message");
         const silence = due(); pass();
         const answer = due(); pass();
@@ -83,12 +83,12 @@ LINE_CLAIMS = {
         [[40_000], ["ping"], [10_000], ["lost", 1006]],
         fault=("this.#after(ANSWER, this.#dead);", "this.#after(ANSWER, () => {});"),
     ),
-    "whoever hurries asks a socket that is there, and opens one where there is none": told(
+    "whoever hurries asks a socket that is there, and opens one where there is none": line_claim(
         "line.hurry(); sockets[0].ends(0); line.hurry(); return [sockets[0].sent, sockets.length];",
         [["ping"], 2],
         fault=("this.#heartbeat.ask();\n    else this.open();", "this.open();"),
     ),
-    "what nobody takes is not sent": told(
+    "what nobody takes is not sent": line_claim(
         "const sent = [line.send({})]; sockets[0].close(); return [...sent, line.send({})];",
         [True, False],
         fault=("return up;", "return true;"),

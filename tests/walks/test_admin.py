@@ -43,7 +43,7 @@ def test_signing_out_ends_the_session(own_demo: Demo, open_page: OpenPage, brows
     expect(again).to_have_url(re.compile("/signin"))
 
 
-def test_too_many_attempts_are_told_to_wait(own_demo: Demo, open_page: OpenPage) -> None:
+def test_too_many_attempts_have_to_wait(own_demo: Demo, open_page: OpenPage) -> None:
     page = open_page(f"{own_demo.server}/signin", **ENGLISH)
     for _ in range(11):
         sign_in(page, own_demo, password="guess")

@@ -245,16 +245,16 @@ def test_six_clicks_are_one(enter: Enter, account: Account) -> None:
     assert len(account.rest("GET", "/contacts")["items"]) == 1
 
 
-def test_a_busy_network_is_told_so_in_minutes_and_loses_nothing(enter: Enter, account: Account) -> None:
+def test_a_busy_network_learns_so_in_minutes_and_loses_nothing(enter: Enter, account: Account) -> None:
     guest = enter().open()
     guest.frame.locator("#email").fill(EMAIL)
     problem = '{"code":"rate_limited","status":429,"detail":"wait","retry_after":436}'
     guest.page.route("**/sessions", refusing(429, problem, before=True))
     guest.box.check()
     start(guest)
-    told = guest.frame.locator("consent-notice .message")
-    expect(told).to_contain_text("Many people are writing from your network")
-    expect(told).to_contain_text("in 8 minutes")
+    refusal = guest.frame.locator("consent-notice .message")
+    expect(refusal).to_contain_text("Many people are writing from your network")
+    expect(refusal).to_contain_text("in 8 minutes")
     expect(guest.frame.locator("#email")).to_have_value(EMAIL)
     expect(guest.box).to_be_checked()
     start(guest)

@@ -29,13 +29,13 @@ def gone(enter: Enter, how: Any, locale: str = "en", **options: Any) -> Guest:
 @pytest.mark.parametrize("locale", LOCALES)
 def test_a_server_that_is_away_is_said_in_plain_words_and_tried_again(enter: Enter, locale: str) -> None:
     guest = gone(enter, lambda route: route.abort("connectionrefused"), locale)
-    told = guest.page.get_by_role("alert")
-    expect(told).to_have_text(words(locale), timeout=20_000)
+    alert = guest.page.get_by_role("alert")
+    expect(alert).to_have_text(words(locale), timeout=20_000)
     expect(guest.page.locator("lethe-chat iframe")).to_be_hidden()
     expect(guest.button).to_be_focused()
     guest.page.unroute(DOCUMENT)
     guest.open()
-    expect(told).to_have_count(0)
+    expect(alert).to_have_count(0)
     title = guest.page.locator("lethe-chat iframe").get_attribute("title")
     assert title == strings(locale, "frame")["chat"]
 

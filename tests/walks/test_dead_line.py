@@ -10,7 +10,7 @@ from tests.lethe import Account
 from tests.walks.line import PONGS, chatting, pause, timed, until
 from tests.walks.shop import Enter, Shop
 from tests.walks.test_widget_chat import numbered, stored, watching
-from tests.walks.test_widget_told import broken
+from tests.walks.test_widget_refusals import broken
 
 SILENCE, ANSWER = 41_000, 11_000  # milliseconds, and one second for good measure
 STEP = 400
@@ -95,7 +95,7 @@ def test_whoever_may_have_been_away_asks_at_once(
     expect(guest.frame.locator("chat-room .line")).to_contain_text("Connection lost")
 
 
-def test_whoever_goes_offline_is_told_at_once(enter: Enter, account: Account, shop: Shop, cable: Cable) -> None:
+def test_whoever_goes_offline_is_published_at_once(enter: Enter, account: Account, shop: Shop, cable: Cable) -> None:
     guest = chatting(enter, account, shop, cable, timed)
     expect(guest.frame.locator(".standing", has_text="Sent")).to_be_visible()
     guest.context.set_offline(True)

@@ -20,7 +20,7 @@ MISSING = {
 
 
 @pytest.mark.parametrize("missing", MISSING)
-def test_a_browser_that_is_too_old_is_told_which_are_not(enter: Enter, missing: str) -> None:
+def test_a_browser_that_is_too_old_learns_which_are_not(enter: Enter, missing: str) -> None:
     guest = enter(lambda page: page.add_init_script(f"if (parent !== window) {{ {MISSING[missing]} }}"))
     guest.button.click()
     expect(guest.frame.locator("body")).to_contain_text(

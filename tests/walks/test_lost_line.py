@@ -10,7 +10,7 @@ from tests.lethe import Account
 from tests.walks.line import CLOSED, chatting, pause, timed, until
 from tests.walks.shop import Enter, Shop
 from tests.walks.test_widget_chat import numbered, watching
-from tests.walks.test_widget_told import broken
+from tests.walks.test_widget_refusals import broken
 
 STEP = 400
 """Milliseconds that are less than the shortest wait."""

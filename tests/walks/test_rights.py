@@ -133,7 +133,7 @@ def test_a_mailed_link_shows_copies_and_erases_once_its_reader_says_so(open_page
     expect(page.get_by_label("E-mail")).to_be_visible()
 
 
-def test_an_unknown_address_is_told_the_same_and_mailed_nothing(open_page: OpenPage, house: House) -> None:
+def test_an_unknown_address_is_answered_alike_and_mailed_nothing(open_page: OpenPage, house: House) -> None:
     before = len(house.post.took)
     page = open_page(house.page, **ENGLISH)
     page.get_by_role("button", name="Mail me a link").click()

@@ -16,7 +16,7 @@ from tests.chance import dice
 from tests.lethe import Account
 from tests.walks.shop import Enter, Guest
 from tests.walks.test_away import gone, words
-from tests.walks.test_widget_told import broken
+from tests.walks.test_widget_refusals import broken
 
 CSS = Path(__file__).parents[2] / "widget" / "widget.css"
 SMALL = {"viewport": {"width": 375, "height": 667}}
@@ -54,13 +54,13 @@ def box(element: Locator) -> FloatRect:
 @pytest.mark.parametrize("width", [320, 375])
 def test_what_is_said_of_a_server_that_is_away_keeps_from_both_edges(enter: Enter, locale: str, width: int) -> None:
     guest = gone(enter, lambda route: route.abort(), locale, viewport={"width": width, "height": 667})
-    told = guest.page.get_by_role("alert")
-    expect(told).to_have_text(words(locale), timeout=20_000)
-    said = box(told)
+    alert = guest.page.get_by_role("alert")
+    expect(alert).to_have_text(words(locale), timeout=20_000)
+    said = box(alert)
     assert said["x"] >= EDGE
     assert said["x"] + said["width"] <= width - EDGE
-    told.evaluate("told => { told.parentNode.style.insetInlineStart = 'auto'; told.textContent += told.textContent }")
-    assert box(told)["x"] < EDGE, "the control: without its edge it touches the screen's"
+    alert.evaluate("told => { told.parentNode.style.insetInlineStart = 'auto'; told.textContent += told.textContent }")
+    assert box(alert)["x"] < EDGE, "the control: without its edge it touches the screen's"
 
 
 # Written and measured in one go: the widget writes there too.

@@ -244,7 +244,7 @@ def hold(known: Known) -> None:
 
 
 @pytest.mark.parametrize("take_away", [purge, hold])
-def test_a_page_that_was_told_nothing_asks_of_what_it_shows(
+def test_a_page_that_heard_nothing_asks_of_what_it_shows(
     windows: BrowserContext, known: Known, take_away: Callable[[Known], None]
 ) -> None:
     page, again = untold(windows, known)

@@ -11,7 +11,7 @@ from tests import browser as chromium
 from tests.lethe import Account, Lethe
 from tests.walks.shop import Enter, Guest
 from tests.walks.test_widget_chat import beside, numbered, stored
-from tests.walks.test_widget_told import broken
+from tests.walks.test_widget_refusals import broken
 
 PRESS = """(box, {key, how}) =>
     box.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true, cancelable: true, ...how}))"""
@@ -37,7 +37,7 @@ def typed(box: Locator, *units: int) -> None:
     )
 
 
-def told(account: Account, number: int, count: int) -> bool:
+def has_stored(account: Account, number: int, count: int) -> bool:
     """Whether so many messages are stored."""
     return len(stored(account, number)) == count
 
@@ -163,7 +163,7 @@ def test_half_a_character_is_sent_as_a_whole_one(guest: Guest, account: Account)
         for place, text in enumerate(HALVES):
             typed(box, *units(text))
             press(box, "Enter", PLAIN)
-            guest.until(partial(told, account, number, before + place + 1))
+            guest.until(partial(has_stored, account, number, before + place + 1))
     assert [text for _, text in stored(account, number)] == ["First", *whole, *whole]
 
 

@@ -93,8 +93,8 @@ async def change_account(services: Services, actor: Actor, **values: Any) -> Acc
         audit.record(services, tx, actor.account_id, actor.agent_id, "account.changed", actor.account_id)
 
     await services.store.write(work)
-    for told in services.gathered.account_changed:
-        await told(services, actor.account_id, values.keys())
+    for follow in services.gathered.account_changed:
+        await follow(services, actor.account_id, values.keys())
     return await account(services, actor)
 
 

@@ -56,7 +56,7 @@ class BackupReport(Struct, frozen=True):
     keys: int | UnsetType = UNSET
 
 
-async def make(services: Services, folder: Path, days: int | None, told: TellLine) -> BackupReport:
+async def make(services: Services, folder: Path, days: int | None, tell: TellLine) -> BackupReport:
     """
     Write a backup into a folder and remove those of ours there that have lapsed; return what it holds.
 
@@ -73,10 +73,10 @@ async def make(services: Services, folder: Path, days: int | None, told: TellLin
     made: dict[str, Any] = {"id": uuid7(), "made_at": begun, "revision": migrations.HEAD}
     path = folder / f"lethe-{stamp(begun)[:19].replace(':', '').replace('-', '')}Z-{made['id'][-8:]}{archive.ENDING}"
     with archive.writing(path, services.signer, made) as out:
-        manifest = await services.store.read(lambda tx: _rows(tx, out, told))
+        manifest = await services.store.read(lambda tx: _rows(tx, out, tell))
         manifest["server"] |= {"backed_up_at": begun, "backup_folder": _absolute(folder)}
         # After the rows: a file is on the disk before a row names it, so none of these was too late for the snapshot.
-        manifest |= await asyncio.to_thread(_files, services, out, manifest.pop("referred"), told)
+        manifest |= await asyncio.to_thread(_files, services, out, manifest.pop("referred"), tell)
         manifest |= {"ledger": {"number": head.number, "mark": head.mark}, "members": out.members}
         out.add("manifest.json", [canonical(manifest)])
 
@@ -148,13 +148,13 @@ def _nested(one: Path, other: Path) -> bool:
     return here.is_relative_to(there) or there.is_relative_to(here)
 
 
-def _rows(tx: Tx, out: Writing, told: TellLine) -> dict[str, Any]:
+def _rows(tx: Tx, out: Writing, tell: TellLine) -> dict[str, Any]:
     """Write every table as it is at one moment; return that part of the manifest, and the files referred to."""
     copies.freeze(tx)
     tables: list[dict[str, Any]] = []  # in an order in which each may be filled
     stands = backups.get_status(tx)
     for table in copies.saved():
-        counter = _Counter(str(table.name), told)
+        counter = _Counter(str(table.name), tell)
         out.add(f"tables/{table.name}", counter.through(copies.rows(tx, table)))
         tables.append({"name": str(table.name), "columns": copies.shape(table), "rows": counter.count})
     return {
@@ -165,10 +165,10 @@ def _rows(tx: Tx, out: Writing, told: TellLine) -> dict[str, Any]:
     }
 
 
-def _files(services: Services, out: Writing, referred: list[tuple[str, str, bool]], told: TellLine) -> dict[str, int]:
+def _files(services: Services, out: Writing, referred: list[tuple[str, str, bool]], tell: TellLine) -> dict[str, int]:
     """Add the sealed files that the rows refer to, and the filters'. One that was erased meanwhile is missing."""
     names = [(owner, blob + end) for owner, blob, small in referred for end in ("", PREVIEW)[: 1 + small]]
-    missing, counter = 0, _Counter("files", told, 1000)
+    missing, counter = 0, _Counter("files", tell, 1000)
     for owner, name in counter.through(iter(names)):
         try:
             out.add(f"files/{owner}/{name}", services.blobs.read(owner, name, READ), squeeze=False)
@@ -182,8 +182,8 @@ def _files(services: Services, out: Writing, referred: list[tuple[str, str, bool
 class _Counter:
     """Counts what passes, says so now and then, and lets others have their turn."""
 
-    def __init__(self, name: str, told: TellLine, each: int = SAID_ROWS) -> None:
-        self.count, self._name, self._told, self._each = 0, name, told, each
+    def __init__(self, name: str, tell: TellLine, each: int = SAID_ROWS) -> None:
+        self.count, self._name, self._tell, self._each = 0, name, tell, each
         self._begun = time.monotonic()
 
     def through(self, coming: Iterator[Piece]) -> Iterator[Piece]:
@@ -196,4 +196,4 @@ class _Counter:
                 time.sleep(RESTS * worked)
                 since = time.perf_counter()
             if self.count % self._each == 0:
-                self._told(f"{self._name}: {self.count:,} in {time.monotonic() - self._begun:.0f} s")
+                self._tell(f"{self._name}: {self.count:,} in {time.monotonic() - self._begun:.0f} s")

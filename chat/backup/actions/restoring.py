@@ -62,7 +62,7 @@ def with_keys(settings: Settings, secret: bytes, work: Callable[[Keys, Ledger], 
         ledger.close()
 
 
-def load(settings: Settings, backup: Backup, told: TellLine) -> None:
+def load(settings: Settings, backup: Backup, tell: TellLine) -> None:
     """Mark the place, then bring back files and rows; nothing of it is served yet."""
     store = Store(settings.database_url)
     try:
@@ -71,8 +71,8 @@ def load(settings: Settings, backup: Backup, told: TellLine) -> None:
         migrations.migrate(settings, backup.head.revision)
         # Marked before a row is in: what is killed from here on is refused by every server until a restore has ended.
         store.write_here(lambda tx: backups.begin(tx, backup.head.id))
-        _files(settings, backup, told)
-        store.write_here(lambda tx: _rows(tx, backup, told))
+        _files(settings, backup, tell)
+        store.write_here(lambda tx: _rows(tx, backup, tell))
     finally:
         store.close()
     migrations.migrate(settings)
@@ -99,10 +99,10 @@ class RestoreReport(Struct, frozen=True):
     sample: OpenedSample
 
 
-async def finish(services: Services, backup: Backup, told: TellLine) -> RestoreReport:
+async def finish(services: Services, backup: Backup, tell: TellLine) -> RestoreReport:
     """Replay, look whether it opens, write the database anew and let it be served; return the report."""
     entries = replay.since(services, archive.ledger_head_of(backup.manifest).number, backup.head.made_at)
-    told(f"replaying {len(entries)} entries of the ledger")
+    tell(f"replaying {len(entries)} entries of the ledger")
     done = await replay.run(services, entries)
     sample = await services.store.read(lambda tx: _sample(services, tx))
     if sample.closed and not sample.opened:  # one that is damaged must not keep all others away
@@ -158,7 +158,7 @@ def _keys(keys: Keys, ledger: Ledger, backup: Backup, keys_from: Path | None, *,
         )
 
 
-def _files(settings: Settings, backup: Backup, told: TellLine) -> None:
+def _files(settings: Settings, backup: Backup, tell: TellLine) -> None:
     blobs = Blobs(settings.data / "attachments")
     for count, member in enumerate(backup.names("files/"), 1):
         _, owner, name = member.split("/")
@@ -168,20 +168,20 @@ def _files(settings: Settings, backup: Backup, told: TellLine) -> None:
             blobs.discard(owner, name)  # what a killed restore left half-written, its preview too, which comes next
         blobs.write(owner, name, backup.pieces(member))
         if count % 1000 == 0:
-            told(f"files: {count:,}")
+            tell(f"files: {count:,}")
     for member in backup.names("filters/"):
         path = settings.data / "filters" / Path(member).name
         path.parent.mkdir(mode=0o700, exist_ok=True)
         path.write_bytes(b"".join(backup.pieces(member)))
 
 
-def _rows(tx: Tx, backup: Backup, told: TellLine) -> None:
+def _rows(tx: Tx, backup: Backup, tell: TellLine) -> None:
     """Insert every row in one transaction, and look at once whether all are there and none points at nothing."""
     for each in backup.manifest["tables"]:
         shape = [(column, kind) for column, kind in each["columns"]]
         for count in copies.load(tx, each["name"], shape, backup.lines(f"tables/{each['name']}")):
             if count % 100_000 == 0:
-                told(f"{each['name']}: {count:,}")
+                tell(f"{each['name']}: {count:,}")
     of = archive.counts_of(backup.manifest)
     if copies.counts(tx, of) != of or copies.broken(tx):
         raise Misconfigured(f"{backup.path} does not hold what its manifest says")

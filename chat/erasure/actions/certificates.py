@@ -117,7 +117,7 @@ def made(
     account: Account,
     erasure: Erasure,
     went: list[Went],
-    told: list[Recipient],
+    recipients: list[Recipient],
     scrubbed: int | None,
     kept: CertifiedBackups,
 ) -> tuple[str, str]:
@@ -137,7 +137,7 @@ def made(
         ],
         recipients=[
             CertifiedRecipient(len(each.letters), each.kind, stamp(each.told_at) if each.told_at else None)
-            for each in told
+            for each in recipients
         ],
         requested_at=stamp(erasure.requested_at),
         requested_by=erasure.source,

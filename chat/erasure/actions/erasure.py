@@ -29,7 +29,7 @@ from chat.core.tokens import Visitor
 from chat.erasure.actions import certificates, forgetting, recipients
 from chat.erasure.actions.views import CertifiedErasure, ErasureProgress, ErasureState, ErasureView, erasure_view, frame
 from chat.erasure.store import erasures
-from chat.erasure.store import recipients as told_of
+from chat.erasure.store import recipients as recipient_rows
 from chat.erasure.store.erasures import Erasure
 from chat.holds.actions import lapse
 from chat.infra.audit import audit
@@ -236,9 +236,9 @@ async def _certify(services: Services, each: Erasure, scrubbed: int | None) -> b
 
     def work(tx: Tx) -> Erasure | None:
         account = accounts.one(tx, each.account_id)
-        told = told_of.recipients(tx, each.id)
+        notified = recipient_rows.recipients(tx, each.id)
         document, signature = certificates.made(
-            services, account, each, erasures.went(tx, each.id), told, scrubbed, backups
+            services, account, each, erasures.went(tx, each.id), notified, scrubbed, backups
         )
         # Two processes may carry out the same request. One certificate counts, and there is one entry in the log.
         if not erasures.close(tx, each.id, services.clock(), document, signature):

@@ -100,11 +100,11 @@ async def _tell(services: Services, each: Recipient, account_id: str) -> bool:
     if not await services.store.write(lambda tx: rows.claim(tx, each, until)):
         return False
     account = await services.store.read(lambda tx: accounts.one(tx, account_id))
-    told: int | None = None
+    notified_at: int | None = None
     try:
         # In no transaction: a mail server may take its time, and whoever writes would wait for it.
         await asyncio.to_thread(services.mailer.send, _letter(services, each, account))
-        told = services.clock()
+        notified_at = services.clock()
     except Undelivered as error:
         log.warning("recipient not told", erasure=each.erasure_id, why=error.why, tries=each.tries + 1)
         if not error.permanent and each.tries < len(WAITS):
@@ -113,8 +113,8 @@ async def _tell(services: Services, each: Recipient, account_id: str) -> bool:
         log.warning("recipient's address does not open", erasure=each.erasure_id)
 
     def work(tx: Tx) -> None:
-        rows.mark_done(tx, each, told)
-        if told:
+        rows.mark_done(tx, each, notified_at)
+        if notified_at:
             audit.record(services, tx, account_id, "system", "recipient.told", each.erasure_id)
 
     await services.store.write(work)

@@ -56,7 +56,7 @@ class Scanner:
         self._keep = max((len(form.raw) for form in forms), default=1) * 2
         self._tail, self._at = b"", 0
         self._inner: list[tuple[int, Squeezed, Scanner]] = []
-        self._told: Counter[TextForm] = Counter()
+        self._reported: Counter[TextForm] = Counter()
         self._first = b""
 
     def feed(self, piece: bytes) -> Iterator[Find]:
@@ -78,8 +78,8 @@ class Scanner:
             found = list(islice(_places(held, form.raw, borders), MOST))
             if not found and whole is not window and "base64" in form.encoding and form.raw in whole:
                 found = [old]  # broken into lines, as mail does: the piece, not the byte
-            for at in found[: MOST - self._told[form]]:
-                self._told[form] += 1
+            for at in found[: MOST - self._reported[form]]:
+                self._reported[form] += 1
                 yield Find(form.text, form.encoding, start + at)
 
     def _unpacked(self, window: bytes, old: int, start: int, piece: bytes) -> Iterator[Find]:

@@ -28,9 +28,9 @@ from chat.infra.store.tx import Tx
 from chat.retention.actions import rules
 
 log = structlog.get_logger("chat.exports")
-# Said anew every TOLD ms by whoever builds. After this the builder is taken for killed, and another begins.
+# Said anew every REPORT_EVERY ms by whoever builds. After this the builder is taken for killed, and another begins.
 LEASE = 15_000
-TOLD = 2_000
+REPORT_EVERY = 2_000
 TRIES, AGAIN = 5, 60_000
 LEFTOVER_MS = 3_600_000
 REST_MOST = 1.0  # seconds
@@ -114,7 +114,7 @@ def _progress(services: Services, uid: str, blob: str) -> archive.AfterPiece:
     async def step(rows: int) -> None:
         nonlocal done, said, begun
         done, now = done + rows, services.clock()
-        if now - said >= TOLD:
+        if now - said >= REPORT_EVERY:
             said, values = now, {"done": done, "leased_until": now + LEASE}
             if not await services.store.write(lambda tx: store.go_on(tx, uid, blob, **values)):
                 raise ExportGone("This export is no longer to be built here")

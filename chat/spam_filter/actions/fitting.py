@@ -19,8 +19,8 @@ LINE = 1 << 28
 TellProgress = Callable[[float], Awaitable[None]]
 
 
-async def fitted(job: Job, told: TellProgress | None = None) -> list[Fitted]:
-    """Carry out a job; `told` hears how much is done. Raises Unavailable where its process dies."""
+async def fitted(job: Job, tell: TellProgress | None = None) -> list[Fitted]:
+    """Carry out a job; `tell` hears how much is done. Raises Unavailable where its process dies."""
     if len(job.examples) <= SMALL:
         return await asyncio.to_thread(fitting.run, job)
     process = await asyncio.create_subprocess_exec(
@@ -33,7 +33,7 @@ async def fitted(job: Job, told: TellProgress | None = None) -> list[Fitted]:
     try:
         # Beside the reading: a job is larger than a pipe, and a process that is not read from stops reading, too.
         asked = asyncio.create_task(_ask(process, job))
-        made = await _answers(process, told)
+        made = await _answers(process, tell)
         await asked
     finally:
         if process.returncode is None:
@@ -56,13 +56,13 @@ async def _ask(process: asyncio.subprocess.Process, job: Job) -> None:
         return  # it died; its answer says so
 
 
-async def _answers(process: asyncio.subprocess.Process, told: TellProgress | None) -> list[Fitted] | None:
+async def _answers(process: asyncio.subprocess.Process, tell: TellProgress | None) -> list[Fitted] | None:
     """Read its lines: how far it is, and at the end what it made; None where it never came to that."""
     if process.stdout is None:
         return None
     async for line in process.stdout:
         if line.startswith(b'{"fitted"'):
             return await asyncio.to_thread(fitting.result, line)
-        if told is not None:
-            await told(json.loads(line)["done"])
+        if tell is not None:
+            await tell(json.loads(line)["done"])
     return None

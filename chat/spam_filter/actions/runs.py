@@ -248,11 +248,11 @@ def _teller(services: Services, run: TrainingRun) -> fitting.TellProgress:
     """Return what writes down how far a run is; a report made again has no progress."""
     last = 0
 
-    async def told(done: float) -> None:
+    async def tell(done: float) -> None:
         nonlocal last
         percent = min(99, int(100 * done))
         if percent >= last + STEP and run.state != "done":
             last = percent
             await services.store.write(lambda tx: runs.change(tx, run.id, progress=percent, seen_at=services.clock()))
 
-    return told
+    return tell

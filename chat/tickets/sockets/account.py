@@ -30,7 +30,7 @@ class AccountSocket(Connection[frames.AgentFrame]):
         self.services = self.context.services
         self.actor: Actor | None = None
         self._looked_at = 0.0
-        self._told_until = 0
+        self._heard_until = 0
 
     async def arrived(self) -> None:
         """Find out who this is before anything else."""
@@ -45,7 +45,7 @@ class AccountSocket(Connection[frames.AgentFrame]):
             self.close(frames.CLOSE_FORBIDDEN, error.title)
             return
         self._looked_at = time.monotonic()
-        self._told_until = self.services.clock()
+        self._heard_until = self.services.clock()
         self._look_later(actor)
         self.context.agents.add(self)
         self.services.bus.listen(events.agents_channel(actor.account_id), self, self.heard)
@@ -143,12 +143,12 @@ class AccountSocket(Connection[frames.AgentFrame]):
         require_own_page(request)
         return await agents.by_session(self.services, cookie_of(request, COOKIE))
 
-    def _tell_erasure(self, actor: Actor, one: str, told: Rendered | None) -> None:
+    def _tell_erasure(self, actor: Actor, one: str, delivered: Rendered | None) -> None:
         """Tell of a request that was filed or finished: at once where that was here, before what follows from it."""
-        if told is None:
+        if delivered is None:
             self.spawn(self._read_erasure(actor, one))
         else:
-            self.say_all(told.for_agents)
+            self.say_all(delivered.for_agents)
 
     async def _read_erasure(self, actor: Actor, one: str) -> None:
         self.tell(await self.context.erasures.frame_of(self.services, actor.account_id, one))
@@ -165,11 +165,11 @@ class AccountSocket(Connection[frames.AgentFrame]):
         """Tell what was told elsewhere since this socket came, or was told so before, however long that is."""
         now = self.services.clock()
         try:
-            missed = await self.context.erasures.lately(self.services, actor.account_id, self._told_until)
+            missed = await self.context.erasures.lately(self.services, actor.account_id, self._heard_until)
         except Unavailable:  # who comes again is told
             self.close(frames.CLOSE_RESTART, "try again")
             return
-        self._told_until = now
+        self._heard_until = now
         for each in missed:
             self.tell(each)
 

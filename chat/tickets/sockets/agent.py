@@ -125,8 +125,8 @@ class AgentSocket(AccountSocket):
             self.opening = None
             if frame.ticket not in self.watched:
                 self.services.bus.leave(opening.channel, self)
-        for event, told in opening.early:
-            self._heard_of_ticket(event, told)
+        for event, delivered in opening.early:
+            self._heard_of_ticket(event, delivered)
 
     async def _open(self, frame: frames.Open, actor: Actor, opening: Opening) -> None:
         opened = await viewing.view_ticket(self.services, actor, frame.ticket)
@@ -211,34 +211,34 @@ class AgentSocket(AccountSocket):
             case _:
                 self._heard_of_ticket(event, delivery.rendered)
 
-    def _heard_of_ticket(self, event: InTicket, told: Rendered | None) -> None:
+    def _heard_of_ticket(self, event: InTicket, delivered: Rendered | None) -> None:
         number = event.ticket.number
         if self.opening is not None and self.opening.number == number:
-            self.opening.early.append((event, told))
+            self.opening.early.append((event, delivered))
         elif number in self.watched:
-            self._heard_in_ticket(event, told, self.watched[number])
+            self._heard_in_ticket(event, delivered, self.watched[number])
 
-    def _heard_in_ticket(self, event: InTicket, told: Rendered | None, watched: Watched) -> None:
+    def _heard_in_ticket(self, event: InTicket, delivered: Rendered | None, watched: Watched) -> None:
         match event:
             case events.MessageStored() | events.MessageRedacted():
-                watched.messages.hear(event.seq, told.for_agents[0] if told else None)
+                watched.messages.hear(event.seq, delivered.for_agents[0] if delivered else None)
             case events.NoteAdded():
-                watched.notes.hear(event.note, told.for_agents[0] if told else None)
+                watched.notes.hear(event.note, delivered.for_agents[0] if delivered else None)
             case events.TypingChanged() | events.MessagesRead() | events.TicketEnded():
-                self.say_all((told or rendered(event)).for_agents)
+                self.say_all((delivered or rendered(event)).for_agents)
             case events.QuarantineChanged():
-                self.spawn(self._say_again(told, watched.opened))
+                self.spawn(self._say_again(delivered, watched.opened))
             case events.TicketReopened() | events.TicketStatusChanged():
                 pass  # the ticket's summary says it
             case _:
                 assert_never(event)
 
-    async def _say_again(self, told: Rendered | None, opened: OpenedTicket) -> None:
+    async def _say_again(self, delivered: Rendered | None, opened: OpenedTicket) -> None:
         """Quarantined or released: the same numbers again, as they now are."""
-        if told is None:
+        if delivered is None:
             found = await transcripts.messages(self.services, opened.contact.id, opened.ticket, agents=True)
-            told = Rendered(agents=found)
-        self.say_all(told.for_agents)
+            delivered = Rendered(agents=found)
+        self.say_all(delivered.for_agents)
 
     def gone(self, number: int) -> None:
         """Let go of a ticket, also while it is being opened."""

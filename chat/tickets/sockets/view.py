@@ -128,9 +128,9 @@ class View:
         here = self.here
         # The ticket and who follows it change in one step: what comes while they are read waits for both.
         here.ticket, here.standing.ended = ticket, ticket is not None and ticket.ended
-        told = self.at if once else 0
-        found = [each for each in found if each.seq > told]
-        seq = 0 if ticket is None else max([ticket.last_seq, told, *(each.seq for each in found)])
+        delivered = self.at if once else 0
+        found = [each for each in found if each.seq > delivered]
+        seq = 0 if ticket is None else max([ticket.last_seq, delivered, *(each.seq for each in found)])
         self.follower = Follower(seq, self._missed, self._socket.say, self._socket.spawn)
         # What was said last is what the next change is measured by; between arriving and this it may have changed.
         self._online = self._services.bus.online(here.account.id)
@@ -172,23 +172,23 @@ class View:
         if here.ticket is not None and here.ticket.id == draft.ticket_id and not draft.repeated:
             self.follower.hear(draft.seq, "")
 
-    def heard(self, event: events.ChatEvent, told: Rendered | None) -> None:
+    def heard(self, event: events.ChatEvent, delivered: Rendered | None) -> None:
         """Something happened in a chat of a visitor who consents."""
         here = self.here.ticket
         if isinstance(event, events.MessageStored | events.MessageRedacted) and self._moves(event):
-            self._socket.spawn(self._move(event, told))
+            self._socket.spawn(self._move(event, delivered))
         elif here is not None and here.id == event.ticket.id and self.follower is not None:
-            self._heard_here(event, told, self.follower)
+            self._heard_here(event, delivered, self.follower)
 
-    def _heard_here(self, event: events.ChatEvent, told: Rendered | None, follower: Follower) -> None:
+    def _heard_here(self, event: events.ChatEvent, delivered: Rendered | None, follower: Follower) -> None:
         match event:
             case events.MessageStored() | events.MessageRedacted():
-                follower.hear(event.seq, told.for_visitors[0] if told else None)
+                follower.hear(event.seq, delivered.for_visitors[0] if delivered else None)
             case events.TypingChanged() | events.MessagesRead():
-                self._socket.say_all((told or rendered(event)).for_visitors)
+                self._socket.say_all((delivered or rendered(event)).for_visitors)
             case events.TicketEnded():
                 self.here.standing.ended = True
-                self._socket.say_all((told or rendered(event)).for_visitors)
+                self._socket.say_all((delivered or rendered(event)).for_visitors)
             case events.TicketReopened():
                 self.here.standing.ended = False
                 self._socket.spawn(self.welcome(self.at, once=True))
@@ -203,13 +203,13 @@ class View:
         here = self.here.ticket
         return (event.ticket.id, event.seq) > (self._left if here is None else (here.id, sys.maxsize))
 
-    async def _move(self, event: events.MessageStored | events.MessageRedacted, told: Rendered | None) -> None:
+    async def _move(self, event: events.MessageStored | events.MessageRedacted, delivered: Rendered | None) -> None:
         """Go where the message is: once, however many messages come while the first is read."""
         async with self._moving:
             if self._moves(event):
                 await self._welcome(0)
             else:
-                self.heard(event, told)
+                self.heard(event, delivered)
 
     def catch_up(self) -> None:
         """Tell what may have been missed."""

@@ -38,7 +38,7 @@ def erased(account: Account, zoe: Contact, _number: int) -> None:
 
 
 @pytest.mark.parametrize("taken", [purged, held, erased])
-def test_agents_are_told_to_forget_and_hear_nothing_after(
+def test_agents_are_to_forget_and_hear_nothing_after(
     account: Account, taken: Callable[[Account, Contact, int], None]
 ) -> None:
     zoe, line, number = talking(account)
@@ -50,8 +50,8 @@ def test_agents_are_told_to_forget_and_hear_nothing_after(
         _, other, marker = talking(account)
         with other:
             agent.get("ticket", ticket=marker, status="open")
-        told = [each for each in agent.heard if each.get("ticket") == number]
-        assert told[-1]["status"] == "gone", "the last word about it"
+        about_it = [each for each in agent.heard if each.get("ticket") == number]
+        assert about_it[-1]["status"] == "gone", "the last word about it"
         agent.send("open", ticket=number, last_seq=0)
         assert agent.get("error")["code"] == "not_found"
 
