@@ -11,6 +11,7 @@ import unicodedata
 import zipfile
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -79,6 +80,22 @@ def test_every_encoding_is_found_wherever_the_pieces_are_cut(encoding: str, word
         found = list(search(pieces, forms(["something else", word])))
         assert {each.text for each in found} == {1}, size
         assert encoding == "base64 in lines" or min(each.at for each in found) >= len(before)
+
+
+def test_what_the_traces_pass_over_holds_nothing() -> None:
+    chance, known = dice("traces"), forms([WORD, PLAIN, "tiny", "zoe@mail.example"])
+    every = [replace(form, trace=b"") for form in known]
+    assert sum(bool(form.trace) for form in known) > len(known) / 2
+    for _ in range(100):
+        whole = [form.raw for form in known]
+        torn = [each[: chance.randrange(len(each))] for each in whole]
+        broken = [each[:5] + b"\n" + each[5:] for each in whole]
+        between = [b"", b"\0", b"\n", b"\r\n", b"=", b"a", bytes(9), chance.randbytes(9)]
+        held = b"".join(
+            chance.choice(each) for _ in range(15) for each in (whole, between, torn, between, broken, between)
+        )
+        pieces = [held[start : start + 200] for start in range(0, len(held), 200)]
+        assert list(search(pieces, known)) == list(search(pieces, every))
 
 
 def test_nothing_is_found_where_nothing_is() -> None:

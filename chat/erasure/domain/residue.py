@@ -7,6 +7,7 @@ A `Scanner` takes a stream piece by piece and keeps only as much of it as its lo
 from __future__ import annotations
 
 import json
+import string
 import unicodedata
 from base64 import b64encode, urlsafe_b64encode
 from collections import Counter
@@ -23,6 +24,10 @@ MOST = 10
 DEEPEST = 2
 BREAKS = b"\r\n"
 DUMPS = {b"REDIS", b"VALKE"}
+WRITTEN = f"{string.ascii_letters}{string.digits}+/-_%.@".encode()
+"""What base64, hex, addresses and most words are written with."""
+APART = bytes(each if each in WRITTEN else ord(" ") for each in range(256))
+LEFT_OUT = BREAKS + b"\x00"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,8 @@ class TextForm:
     encoding: str
     raw: bytes
     folded: bool
+    trace: bytes
+    """What is left of it in `_traces` of bytes that hold it; empty where they say nothing of it."""
 
 
 class Scanner:
@@ -54,6 +61,7 @@ class Scanner:
     def __init__(self, forms: list[TextForm], depth: int = 0) -> None:
         self._forms, self._depth = forms, depth
         self._keep = max((len(form.raw) for form in forms), default=1) * 2
+        self._shortest = min((len(form.trace) for form in forms if form.trace), default=1)
         self._tail, self._at = b"", 0
         self._inner: list[tuple[int, Squeezed, Scanner]] = []
         self._reported: Counter[TextForm] = Counter()
@@ -73,7 +81,8 @@ class Scanner:
     def _plain(self, window: bytes, old: int, start: int) -> Iterator[Find]:
         # Bytes lower ASCII alone. Other letters' cases are patterns of their own, by `_spellings`.
         lower, whole = window.lower(), window.translate(None, BREAKS) if b"\n" in window else window
-        for form in self._forms:
+        traces = _traces(window, self._shortest)
+        for form in _possible(self._forms, traces, traces.lower()):
             held, borders = (lower, old) if form.folded else (window, old)
             found = list(islice(_places(held, form.raw, borders), MOST))
             if not found and whole is not window and "base64" in form.encoding and form.raw in whole:
@@ -110,7 +119,7 @@ def forms(texts: list[str]) -> list[TextForm]:
         for each in _spellings(text):
             for encoding, raw, folded in _encoded(each):
                 kept = raw.lower() if folded else raw
-                made.setdefault((number, kept, folded), TextForm(number, encoding, kept, folded))
+                made.setdefault((number, kept, folded), TextForm(number, encoding, kept, folded, _trace(kept)))
     return list(made.values())
 
 
@@ -143,6 +152,21 @@ def _encoded(text: str) -> Iterator[tuple[str, bytes, bool]]:
             # Only those characters that depend on nothing but the text.
             coded = encode(bytes(shift) + raw)[-(-shift * 8 // 6) : (shift + len(raw)) * 8 // 6]
             yield f"base64 at {shift}", coded, False
+
+
+def _trace(raw: bytes) -> bytes:
+    left = raw.translate(None, LEFT_OUT)
+    return b"" if left.translate(None, WRITTEN) else left
+
+
+def _traces(held: bytes, shortest: int) -> bytes:
+    """Return the few runs of `WRITTEN` that are in most bytes, so that not all of them are read for each form."""
+    return b" ".join(run for run in held.translate(APART, LEFT_OUT).split() if len(run) >= shortest)
+
+
+def _possible(known: list[TextForm], traces: bytes, folded: bytes) -> Iterator[TextForm]:
+    """Yield the forms whose traces are there, and those that leave none."""
+    return (form for form in known if form.trace in (folded if form.folded else traces))
 
 
 def _places(held: bytes, raw: bytes, old: int) -> Iterator[int]:
