@@ -42,6 +42,7 @@ def seal(key: AESGCM, text: str, context: bytes) -> bytes:
     """
     Return nonce and ciphertext of `text`; it opens again only with the same `context` (what it is and where it stands).
     """
+    # At random: no key seals anything like the 2^32 texts up to which that is safe (NIST SP 800-38D, 8.3).
     nonce = os.urandom(NONCE_BYTES)
     return nonce + key.encrypt(nonce, text.encode(), context)
 
@@ -64,6 +65,7 @@ def blind(key: bytes, scope: str, value: str) -> str:
 
 def digest(value: str) -> str:
     """Return the SHA-256 of a secret of 256 random bits, as it is kept (hex)."""
+    # Without salt and at once, unlike a password: of 256 random bits nobody can try enough.
     return sha256(value.encode()).hexdigest()
 
 

@@ -50,6 +50,7 @@ class Allowance:
         """Spend `cost`, no more than `burst`; return 0.0, or the seconds to wait where there is not so much."""
         if self.rate == 0:
             return 0.0
+        # A clock that steps back gives nothing and takes nothing.
         self._left = min(self.burst, self._left + max(0.0, now - self._at) * self.rate / 60)
         self._at = now
         if self._left >= cost:

@@ -25,6 +25,7 @@ class Tokens:
     """Makes and reads tokens under keys derived from the server's secret."""
 
     def __init__(self, secret: bytes) -> None:
+        # A salt each, so that a token of one kind is never read as one of another.
         self._visitor = URLSafeSerializer(secret, salt="lethe/visitor")
         self._cookie = URLSafeSerializer(secret, salt="lethe/cookie")
         self._device = URLSafeSerializer(secret, salt="lethe/device")

@@ -82,6 +82,7 @@ class SecurityHeaders:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
+                    # Only where there is none: a page's own policy is narrower, or must be another.
                     headers.setdefault(name, value)
                 if "context" in scope.get("state", {}) and secure(HTTPConnection(scope)):
                     headers.setdefault("strict-transport-security", HSTS)

@@ -34,11 +34,15 @@ async def actor_of(request: HTTPConnection, *, csrf: bool = True, changes: bool 
     """
     context = context_of(request)
     services, token = context.services, bearer(request)
+    # No mark of our own page is needed with one: no browser sends it by itself.
     if token:
         return await context.people.by_token(services, token)
     actor = await context.people.by_session(services, cookie_of(request, COOKIE), due=due)
     if changes or request.scope.get("method", "GET") not in SAFE:
         require_own_page(request)
+        # Bytes, since compare_digest refuses text that is not ASCII, as a header may hold. Compared by `==`, the time
+        # would
+        # tell how much of it is right (CVE-2021-33880).
         shown = request.headers.get("x-csrf-token", "").encode()
         if csrf and not hmac.compare_digest(shown, csrf_token(services, actor).encode()):
             raise Forbidden("The header X-CSRF-Token is missing or not this session's")
@@ -106,6 +110,7 @@ def network_of(connection: HTTPConnection) -> Network:
     """
     services = context_of(connection).services
     near, wide = networks.lines(address_of(connection))
+    # Part of what is hashed, so that the counts of two hours say nothing together of who came again.
     hour = services.clock() // 3_600_000
 
     def hashed(text: str) -> str:

@@ -47,6 +47,7 @@ def folder(name: str) -> Path:
 
 def lean(path: Path) -> bytes:
     """Return a script or style sheet as browsers need it: the file without its comments and blanks."""
+    # By its time too: a file that is replaced must not be served from memory as it was.
     return _lean(path, path.stat().st_mtime_ns)
 
 

@@ -65,6 +65,7 @@ def page(request: Request, template: str, who: PageReader | None = None, status:
 def error_page(request: Request, error: LetheError) -> Response:
     """Return the page for what went wrong; who is not signed in is asked to."""
     if isinstance(error, Unauthorized):
+        # Not from `request.url`: that is put together with the Host header, which may change the path (CVE-2026-48710).
         after = request.scope["path"] if request.method == "GET" else "/inbox"
         return RedirectResponse(f"/signin?next={quote(after)}", 303)
     if isinstance(error, PasswordDue):

@@ -51,6 +51,7 @@ def fit(value: object) -> str:
 def environment(folders: tuple[Path, ...] = ()) -> Environment:
     """Return what reads the templates, and says what each may use."""
     loader = FileSystemLoader([TEMPLATES, *(each / "templates" for each in folders)])
+    # Strict: a name that nobody gave is an error, and not a page with a hole in it.
     made = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, finalize=fit)
     made.filters["spoken"] = spoken
     return made

@@ -25,6 +25,7 @@ T = TypeVar("T")
 W = TypeVar("W", bound=str)
 
 BIGGEST = 2**31 - 1
+# `int` alone reads the digits of every script, blanks and underscores, and takes long over many.
 DIGITS = re.compile(r"[0-9]{1,10}")
 UID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 

@@ -216,6 +216,7 @@ def _checked(frame: F) -> F:
     if said and not seen(text) and not getattr(frame, "attachments", []):
         why = "There is nothing to see in this text, and no attachment - at `$.text`"
         raise InvalidFrame(why, id=getattr(frame, "id", None))
+    # Here and not by the type: its sender hears `too_large` with the message's id, and can send it in parts.
     if len(text) > TEXT_CHARS:
         raise TooLarge(f"A text holds at most {TEXT_CHARS} characters", id=getattr(frame, "id", None))
     return frame

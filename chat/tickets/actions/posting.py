@@ -55,6 +55,7 @@ class Postbox:
         self._idle.clear()
         if not (self._called or self._at_work):
             self._called = True
+            # Not at once: what other sockets have read by the loop's next turn goes into the same commit.
             self._loop.call_soon(self._next)
 
     async def post(self, draft: Draft) -> Draft:

@@ -78,7 +78,9 @@ def score(filters: Filters, drafts: Sequence[Draft], budget: float | None = None
 
     Scoring fails open: what the filter chokes on, or has no time for, is stored unscored.
     """
+    # Time of this thread's own: what else the machine does must not leave messages unscored.
     until = time.thread_time() + (BUDGET if budget is None else budget)
+    # The shortest first: one long text must not use up what a hundred short ones need.
     for draft in sorted(drafts, key=lambda each: len(each.text)):
         if time.thread_time() >= until:
             break

@@ -88,6 +88,7 @@ async def delete_ticket(ask: Ask[None]) -> frames.TicketSummary | Response:
 async def _kept(ask: Ask[Multipart], contact: Contact, author: str, sender: str) -> frames.AttachmentOut:
     """Keep the file of a request: the allowance is spent first, then it is read, then looked at."""
     uploads.declared(ask.request)
+    # Before a byte of it is read: a refusal must cost the sender an upload, and us nothing.
     await attachments.admit(ask.services, contact, author)
     async with ask.context.uploads[author].of(sender) as take:
         name, data = await uploads.file_of(ask.request, take)

@@ -47,6 +47,8 @@ class AgentSocket(AccountSocket):
 
     def prompt(self, frame: frames.AgentFrame) -> bool:
         """Whether a frame needs no waiting: an answer in a ticket that is open here does not."""
+        # The short way has no time to ask the database whether the session still holds, so it needs a fresh answer to
+        # that.
         ready = isinstance(frame, frames.AgentMessage) and frame.ticket in self.watched and not frame.attachments
         return ready and self.fresh()
 

@@ -45,6 +45,7 @@ class Visitors:
             known.sockets.append(socket)
         if len(known.sockets) > SOCKETS_EACH:
             known.sockets[0].close(frames.CLOSE_ELSEWHERE, "open in too many places")
+        # One for all of a contact's sockets: with one each, ten windows could send ten times as much.
         if known.allowance is None or known.allowance.rate != rate:
             known.allowance = Allowance(rate, BURST)
         return known.allowance

@@ -113,6 +113,7 @@ class VisitorSocket(Connection[frames.VisitorFrame]):
             self.refuse(error)
             self.close(frames.CLOSE_FORBIDDEN, "this origin is not the site's")
             return
+        # A second hello may be of another contact: nothing of the first must come here any more.
         self._leave()
         first = self.view is None
         self.view, self._token, self._until = View(self.services, self, here), frame.token, visitor.until
@@ -131,6 +132,7 @@ class VisitorSocket(Connection[frames.VisitorFrame]):
         wait = self.messages.take(time.monotonic())
         if wait:
             raise RateLimited("Wait a moment before the next message", retry_after=wait)
+        # Besides the allowance, which an account may switch off: what waits for a slow disk must not fill the memory.
         if self._pending >= PENDING:
             raise RateLimited("Wait for what was sent to be stored", retry_after=1)
         contact = here.contact
@@ -185,6 +187,7 @@ class VisitorSocket(Connection[frames.VisitorFrame]):
             self.close(frames.CLOSE_UNAUTHORIZED, "the token is not good")
             return
         was = view.here
+        # Consent and notice alone are read anew. Which ticket this socket is about is for the view to say.
         here.ticket, here.standing.ended = was.ticket, was.standing.ended
         view.here = here
         self.messages = self.context.visitors.enter(here.contact.id, self, here.account[MESSAGE_RATE])

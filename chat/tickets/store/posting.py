@@ -60,6 +60,7 @@ _standing: Select[*tuple[Any, ...]] = (
     .join(contact, contact.c.id == ticket.c.contact_id)
     .join(account, account.c.id == ticket.c.account_id)
     .order_by(ticket.c.id)
+    # Of the ticket alone: account and contact are only read here, and keep nobody waiting.
     .with_for_update(of=ticket)
 )
 _advance = (
@@ -89,9 +90,9 @@ def append(tx: Tx, drafts: Sequence[Draft], *, look: bool) -> None:
     """
     Store the drafts in their order; each ends with its number and `seq`, or with a `refusal`.
 
-    Locks tickets first and in the order of their keys. With `look`, what was stored before is looked for; without it, a
-    repetition raises IntegrityError and the whole batch is to be done again with it: repetitions are rare, so this is
-    cheaper.
+    Locks the contacts that open a ticket, then tickets in the order of their keys. With `look`, what was stored before
+    is looked for. Without it, a repetition raises IntegrityError and the whole batch is to be done again with it:
+    repetitions are rare, so this is cheaper.
     """
     # An attachment that a repetition names is taken already, by itself.
     look = look or any(draft.attachments for draft in drafts)
@@ -181,6 +182,8 @@ def _placed(
         "author": draft.author,
         "cid": draft.cid,
         "agent_id": draft.agent_id,
+        # As read under the lock, not as the socket knew it: the message rests on a consent that holds in this
+        # transaction.
         "receipt_id": position.receipt_id if draft.author == "visitor" else None,
         "body": draft.sealed,
         "at": draft.at,
@@ -274,6 +277,7 @@ def _open(tx: Tx, draft: Draft) -> None:
 
 
 def _opened(tx: Tx, draft: Draft) -> int:
+    # Counted by the update: of two that read the number first, both would give out the same one.
     number = tx.execute(
         update(account)
         .where(account.c.id == draft.account_id)

@@ -45,6 +45,8 @@ def redact(
     gone = [each for each in files if part in {None, each.id}]
     uploads.drop(tx, [each.id for each in gone])
     if part is None:
+        # Emptied and not deleted: numbers have no gap, and whoever follows them takes one for something that was
+        # missed.
         tx.execute(update(message).where(here, message.c.seq == seq).values(body=b"", score=None, redacted_at=at))
         labels.drop_one(tx, ticket_id, seq)
     entry = _entry(Message(*row), stands.last_seq + 1, at, part)
@@ -124,5 +126,6 @@ def purge_some(tx: Tx, ids: Sequence[int], at: int) -> bool:
         if room <= 0:
             return True
     tx.execute(delete(ticket).where(ticket.c.id.in_(ids)))
+    # Also of those who have another ticket: the rule for contacts asks itself whether one is left.
     tx.execute(update(contact).where(contact.c.id.in_(contacts)).values(emptied_at=at))
     return False

@@ -74,6 +74,7 @@ _listed = (
         agent.c.name.label("agent_name"),
         *(column.label(f"m_{column.name}") for column in _message_columns),
     )
+    # By the account too: a contact whose row was moved to another account must bring none of its tickets there.
     .join(contact, and_(contact.c.id == ticket.c.contact_id, contact.c.account_id == ticket.c.account_id))
     .join(site, site.c.id == ticket.c.site_id)
     .outerjoin(department, department.c.id == ticket.c.department_id)

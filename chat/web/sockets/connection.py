@@ -89,6 +89,7 @@ class Connection(Generic[F]):
                 self.close(frames.CLOSE_BAD_FRAMES, "speak lethe.v1")
             else:
                 await self.arrived()
+            # Not before: a frame that came on the short way would find nobody to take it.
             if self._wire is not None:
                 self._wire.listen(self._offered)
             await self._read()
@@ -106,6 +107,7 @@ class Connection(Generic[F]):
         """Put one frame in the outbox; a reader who leaves it full is let go with 4408 and resumes."""
         if self._closing is not None:
             return
+        # Only past an outbox in which nothing waits: no line may overtake another.
         if self._wire is not None and not self._writing and self._wire.say(line):
             return
         self._outbox.append(line)
@@ -113,6 +115,8 @@ class Connection(Generic[F]):
         # One frame alone may be larger: a long transcript must reach whoever resumes.
         crowded = len(self._outbox) > 1 and self._chars > OUTBOX_CHARS
         if crowded or len(self._outbox) > OUTBOX_FRAMES:
+            # All of it is in the database. Who resumes reads it from there, and nothing has to be kept for who reads
+            # nothing.
             self._outbox.clear()
             self.close(frames.CLOSE_SLOW, "too slow; resume")
         self._write_soon()
@@ -191,6 +195,7 @@ class Connection(Generic[F]):
             frame = self.read(text)
         except LetheError:
             return False
+        # The long way keeps the order: it takes one frame after another, however long one waits.
         if not self.prompt(frame):
             return False
         try:
