@@ -20,7 +20,7 @@ from chat.infra import logs
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; return its exit status."""
+    """Run one command, and return its exit status."""
     os.umask(0o077)  # before anything is made: what Lethe keeps is for its own user alone
     given = sys.argv[1:] if argv is None else argv
     arguments = parser().parse_args(given)

@@ -125,7 +125,7 @@ async def _place(services: Services, actor: Actor, shops: list[str]) -> None:
 
 
 def _shop(port: int, site_key: str) -> Starlette:
-    """Return two pages that link to each other; who comes by the number finds the server by the number."""
+    """Return two pages that link to each other. A visitor who comes by the number finds the server by the number."""
 
     async def page(request: Request) -> Response:
         host = HOST if request.url.hostname == HOST else CHAT

@@ -30,7 +30,7 @@ MARKS = {"ok": "ok  ", "mend": "MEND", "not set": "--  ", "not tested": "--  "}
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at; `mend` says what to do about it, or why it was not tested."""
+    """One thing that was looked at. `mend` says what to do about it, or why it was not tested."""
 
     what: str
     state: Literal["ok", "mend", "not set", "not tested"]
@@ -49,11 +49,11 @@ class Finding:
 
 
 class Untested(Exception):
-    """It could not be looked at; the words say why."""
+    """It could not be looked at. The words say why."""
 
 
 class Unset(Exception):
-    """It is not used here; the words say what follows."""
+    """It is not used here. The words say what follows."""
 
 
 def examine(settings: Settings, *, deploy: bool) -> list[Finding]:

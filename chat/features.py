@@ -71,7 +71,7 @@ def menu(features: Features = FEATURES) -> dict[str, list[Menu]]:
 
 
 def sweeps(features: Features = FEATURES) -> dict[str, Sweep]:
-    """Return what the clock does, by name; what files requests comes before what carries them out."""
+    """Return what the clock does, by name. A sweep that files requests comes before the one that carries them out."""
     return {each.name: each for feature in reversed(features) for each in feature.sweeps}
 
 

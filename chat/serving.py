@@ -46,7 +46,9 @@ def serve(settings: Settings, host: str, port: int, workers: int) -> int:
 
 
 def _several(workers: int, listening: socket.socket) -> int:
-    """Serve from several processes until a signal; return the status to exit with. One that dies is started again."""
+    """
+    Serve from several processes until a signal, and return the status to exit with. One that dies is started again.
+    """
     from uvicorn.supervisors import Multiprocess  # noqa: PLC0415 - only where there are several
 
     class Supervisor(Multiprocess):
@@ -87,7 +89,7 @@ def config(app: Any, **options: Any) -> uvicorn.Config:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Take the port; Misconfigured where it is taken or not ours to take."""
+    """Take the port. Raises Misconfigured where it is taken or not ours to take."""
     if not 0 <= port <= PORT_MOST:
         raise Misconfigured(f"--port takes a number from 0 to {PORT_MOST}, where 0 is any that is free")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET

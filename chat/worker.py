@@ -21,7 +21,7 @@ log = structlog.get_logger("chat.worker")
 
 
 async def once(services: Services, sweeps: Mapping[str, Sweep]) -> dict[str, int]:
-    """Run every sweep now; return how much each did."""
+    """Run every sweep now, and return how much each did."""
     return {name: await each.run(services) for name, each in sweeps.items()}
 
 

@@ -1,4 +1,4 @@
-"""A spam filter for short texts: texts and labels in, numbers out; it knows nothing of chats.
+"""A spam filter for short texts: texts and labels in, numbers out. It knows nothing of chats.
 
 Scoring is plain Python. Training (`spam.training`) needs scikit-learn, which nothing here imports.
 """

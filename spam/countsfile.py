@@ -1,4 +1,4 @@
-"""The part of a filter's file that was learnt from marks; it stands behind the prior's bytes, or is not there at all.
+"""The part of a filter's file that was learnt from marks. It stands behind the prior's bytes, or is not there at all.
 
 A line of JSON (format, features, a fingerprint of the key, the head), the counts compressed: the gap from each number
 to the next, then how much ham, how much spam (32 bits each, little-endian). A line of fixed length ends it, with the

@@ -23,7 +23,7 @@ Scored = tuple[float, bool]
 
 
 def evaluate(path: Path, train: Path | None = None, *, online: bool = False, cold: bool = False) -> dict[str, Any]:
-    """Measure on a file; raises LabelledFileError with one line."""
+    """Measure on a file. Raises LabelledFileError with one line."""
     examples = labelled.read(path)
     known = begin(cold=cold) if train is None or online else trained(train, cold=cold)
     if online and train is not None:
@@ -74,7 +74,7 @@ def scores(known: Filter, examples: Sequence[LabelledText]) -> tuple[list[Scored
 
 
 def online_scores(known: Filter, examples: Sequence[LabelledText]) -> tuple[list[Scored], float]:
-    """Score each text, then learn it, settling as the sweep would; return the same as `scores`."""
+    """Score each text, then learn it, settling as the sweep would, and return the same as `scores`."""
     scored: list[Scored] = []
     spent, due = 0.0, 0
     for number, example in enumerate(examples):
@@ -120,7 +120,7 @@ def _mcc(caught: int, blocked: int, missed: int, passed: int) -> float:
 
 
 def _auc(ham: Sequence[float], spam: Sequence[float]) -> float | None:
-    """Return how often a spam scores above a ham, ties counting half; both are sorted."""
+    """Return how often a spam scores above a ham, ties counting half. Both are sorted."""
     if not ham or not spam:
         return None
     wins, below, upto = 0.0, 0, 0

@@ -39,7 +39,7 @@ class Numbering:
         return found & _MASK, 1 << BITS | found >> BITS & _MASK, found >> 2 * BITS & _MASK
 
     def grams(self, word: str) -> list[int]:
-        """Return the numbers of a word's grams; a kind or a sign has none."""
+        """Return the numbers of a word's grams. A kind or a sign has none."""
         if word[0] < " ":
             return []
         edged = f" {word} "

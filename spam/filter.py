@@ -55,7 +55,7 @@ class Filter:
     """
 
     def __init__(self, terms: Terms, weights: "array[int]") -> None:
-        """Take the terms and `features.SIZE` weights of 16 bits; they must not change later."""
+        """Take the terms and `features.SIZE` weights of 16 bits. They must not change later."""
         self.terms = terms
         self.weights = weights
         self._numbering = Numbering(bytes.fromhex(terms.key))
@@ -66,17 +66,17 @@ class Filter:
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
-        """Read a file; raise `ModelFileError` if it is damaged, foreign or of another version."""
+        """Read a file. Raises `ModelFileError` if it is damaged, foreign or of another version."""
         return cls.from_bytes(modelfile.read(Path(path)))
 
     @classmethod
     def shipped(cls) -> Self:
-        """Return the filter that comes with this package; a process reads it once, but what it meets is each one's."""
+        """Return the filter that comes with this package. A process reads it once, but what it meets is each one's."""
         return cls(*_shipped())
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
-        """Read a file's content; raise `ModelFileError` as `load` does."""
+        """Read a file's content. Raises `ModelFileError` as `load` does."""
         return cls(*_parts(data))
 
     def to_bytes(self) -> bytes:
@@ -105,7 +105,7 @@ class Filter:
         return self.terms.bias
 
     def score_many(self, texts: Sequence[str]) -> list[float]:
-        """Return how likely each text is spam, 0 to 1; one too short to judge is never spam."""
+        """Return how likely each text is spam, 0 to 1. One too short to judge is never spam."""
         most = self._doubtful
         return [
             probability(margin) if judged else min(probability(margin), most) for margin, judged in self._judged(texts)
@@ -129,7 +129,7 @@ class Filter:
     def explain(self, text: str) -> list[tuple[str, float]]:
         """Return what decided, undisguised, with its share of the log-odds, heaviest first.
 
-        A word has its grams' share; what was masked is ``[phone]``, a pair ``two words``, a trait
+        A word has its grams' share. What was masked is ``[phone]``, a pair ``two words``, a trait
         ``(shouted 2)``. With `bias` the shares add up to the text's margin.
         """
         words, signs, traits = self._reader.read(text)
@@ -206,7 +206,7 @@ def shown(word: str) -> str:
 
 
 def remember(memory: dict[_Key, _Value], key: _Key, value: _Value) -> _Value:
-    """Keep a value, after dropping all others where there are too many; return it."""
+    """Keep a value, after dropping all others where there are too many, and return it."""
     roomy(memory)[key] = value
     return value
 

@@ -51,7 +51,7 @@ class Fitted:
 
 
 def run(job: Job, tell: Callable[[float], None] = lambda _: None) -> list[Fitted]:
-    """Fit every version; `tell` hears how much is done, 0 to 1."""
+    """Fit every version. `tell` hears how much is done, 0 to 1."""
     made: list[Fitted] = []
     for number, wanted in enumerate(job.versions):
 

@@ -33,7 +33,7 @@ class ScoringHead:
 
     @classmethod
     def of(cls, said: dict[str, Any]) -> Self:
-        """Return the head that `asdict` made this of; raises TypeError or ValueError where it is none."""
+        """Return the head that `asdict` made this of. Raises TypeError or ValueError where it is none."""
         found = cls(**{**said, "weights": tuple(said["weights"])})
         numbers = [*found.weights, found.prior, found.bias, found.smoothing, found.doubt, found.enough, found.strict]
         numbers += [found.held] if found.line is None else [found.held, found.line]
@@ -81,7 +81,7 @@ class Odds(dict[int, float]):
 
 
 class Says(dict[int, float]):
-    """What each count of a single feature adds to its view's sum, in the prior's steps; nothing for none."""
+    """What each count of a single feature adds to its view's sum, in the prior's steps, or nothing for none."""
 
     def __init__(self, weight: float, odds: Odds, often: float, step: float) -> None:
         super().__init__({0: 0.0})

@@ -80,7 +80,7 @@ def unnamed(text: str) -> tuple[str, int]:
 
 
 def _without_who(match: re.Match[str]) -> str:
-    """Keep what stood before a name; a second word is part of it where it is a capital one."""
+    """Keep what stood before a name. A second word is part of it where it is a capital one."""
     before = match[0][: match.start("who") - match.start()]
     return before if match["rest"][1:2].isupper() else before + match["rest"]
 

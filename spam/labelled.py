@@ -1,4 +1,4 @@
-"""Labelled files, UTF-8: a text a line behind `ham` or `spam` and a tab; the first line may name the columns."""
+"""Labelled files, UTF-8: a text a line behind `ham` or `spam` and a tab. The first line may name the columns."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ MOST: Final = 2_000_000  # lines
 
 
 class LabelledFileError(ValueError):
-    """A file that cannot be used; the message is one line that says where and why."""
+    """A file that cannot be used. The message is one line that says where and why."""
 
 
 def read(path: Path) -> list[tuple[str, bool]]:
-    """Return a file's texts in their order and whether each is spam; raises LabelledFileError."""
+    """Return a file's texts in their order and whether each is spam. Raises LabelledFileError."""
     try:
         lines = path.read_bytes().decode("utf-8-sig").split("\n")
     except OSError as error:
@@ -30,7 +30,7 @@ def read(path: Path) -> list[tuple[str, bool]]:
 
 
 def for_training(path: Path) -> tuple[list[tuple[str, bool]], int]:
-    """Return a file's distinct texts, and how many were left out for having both labels; one class is not enough."""
+    """Return a file's distinct texts, and how many were left out for having both labels. One class is not enough."""
     said: dict[str, set[bool]] = {}
     for text, spam in read(path):
         said.setdefault(text, set()).add(spam)

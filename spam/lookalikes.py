@@ -1,7 +1,7 @@
 """Letters that look like other letters, from Unicode's own list of confusables.
 
 `lookalikes.json` is made by ``python -m spam.lookalikes CONFUSABLES`` from Unicode's confusables
-(UTS #39) as the library confusable-homoglyphs ships them in `confusables.json`; nothing in it is
+(UTS #39) as the library confusable-homoglyphs ships them in `confusables.json`. Nothing in it is
 made by hand.
 """
 

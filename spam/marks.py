@@ -25,11 +25,11 @@ class Label(NamedTuple):
 
 
 class NeverLearntError(LookupError):
-    """Something is to be unlearnt that was never learnt; nothing was changed."""
+    """Something is to be unlearnt that was never learnt. Nothing was changed."""
 
 
 class Marks:
-    """The labels of every contact, and their counts; `counts` is a function of the labels alone."""
+    """The labels of every contact, and their counts. `counts` is a function of the labels alone."""
 
     def __init__(self) -> None:
         self.counts: dict[int, int] = {}
@@ -55,19 +55,19 @@ class Marks:
         return list(self._labels.items())
 
     def learn(self, contact: Hashable, text: Hashable, numbers: Iterable[int], *, spam: bool) -> None:
-        """Learn a text of a contact; the same text again takes the place of what was said of it before."""
+        """Learn a text of a contact. The same text again takes the place of what was said of it before."""
         label = Label(array("I", sorted(set(numbers))), spam)
         self.put(contact, {**self._labels.get(contact, {}), text: label})
 
     def unlearn(self, contact: Hashable, text: Hashable) -> None:
-        """Take back a mark; raises NeverLearntError."""
+        """Take back a mark. Raises NeverLearntError."""
         known = self._labels.get(contact, {})
         if text not in known:
             raise NeverLearntError("this text was never learnt")
         self.put(contact, {each: label for each, label in known.items() if each != text})
 
     def forget(self, contact: Hashable) -> int:
-        """Take out all that a contact added; return how many labels that were, 0 for somebody never met."""
+        """Take out all that a contact added, and return how many labels that were, 0 for somebody never met."""
         known = self._labels.get(contact, {})
         self.put(contact, {})
         return len(known)

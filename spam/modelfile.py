@@ -22,7 +22,7 @@ _WIDEST: Final = 0xFFFF  # a gap of 16 bits
 
 
 class ModelFileError(Exception):
-    """A file that is damaged, no filter, or of another version; the message is one line on it."""
+    """A file that is damaged, no filter, or of another version. The message is one line on it."""
 
 
 def pack(header: dict[str, Any], weights: "array[int]") -> bytes:

@@ -1,7 +1,7 @@
 """Makes the shipped filter: ``python -m spam.prior DATA_DIR`` reads every ``*.tsv`` there.
 
 Each file has a header line, then lines of label (``ham`` or ``spam``), a tab and a text. The files
-are not shipped; `docs/spam-model-card.md` says what they were.
+are not shipped. `docs/spam-model-card.md` says what they were.
 """
 
 import sys

@@ -45,7 +45,7 @@ class JudgedLabel(NamedTuple):
 
 def fit_head(marks: Marks, base: ScoringHead | None = None, *, held: float | None = None) -> ScoringHead:
     """
-    Return the head that the labels ask for; `base` says how counts are smoothed and when there are enough.
+    Return the head that the labels ask for. `base` says how counts are smoothed and when there are enough.
 
     `held` is the share of ham that may be held, by default `base`'s. With too few labels it is `base` without a line.
     """
@@ -67,7 +67,7 @@ def tail(ham: Sequence[float], held: float, part: float = TAIL, sure: float = 0.
     Return the margin that the share `held` of such ham reaches, `sure` standard errors further out.
 
     Read off the exponential tail of the highest `part`, because so far out single texts would decide, whose mean is
-    known to one in the root of how many they are; a share larger than that is read off the margins themselves.
+    known to one in the root of how many they are. A share larger than that is read off the margins themselves.
     """
     above = sorted(ham, reverse=True)
     if held >= part:

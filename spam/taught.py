@@ -29,7 +29,7 @@ class Taught(Filter):
     """
     A prior and the counts of marks. `key` hides what the counts are of, and is not in the file.
 
-    What it learns is served by the next score; `settle` then draws the line, and weighs the counts, by the labels there
+    What it learns is served by the next score. `settle` then draws the line, and weighs the counts, by the labels there
     are, starting from `base`. A `head` that is given stays as it is. Words are remembered as the prior remembers them.
     """
 
@@ -56,7 +56,7 @@ class Taught(Filter):
 
     @classmethod
     def read(cls, path: Path, key: bytes) -> tuple[Self, dict[int, int]]:
-        """Return the filter of a file, with nothing learnt yet, and the counts it holds; raises ModelFileError."""
+        """Return the filter of a file, with nothing learnt yet, and the counts it holds. Raises ModelFileError."""
         first, counts = countsfile.split(modelfile.read(path))
         found = cls(Filter.from_bytes(first), key)
         if not counts:
@@ -101,13 +101,13 @@ class Taught(Filter):
             self._settled = changes
 
     def forget(self) -> None:
-        """Drop every word remembered from texts; what was learnt stays."""
+        """Drop every word remembered from texts. The counts of the marks stay."""
         super().forget()
         self.prior.forget()
         self._met.clear()
 
     def to_bytes(self) -> bytes:
-        """Settle; return the prior's bytes, and behind them what was learnt, if anything was."""
+        """Settle, and return the prior's bytes, and behind them what was learnt, if anything was."""
         self.settle()
         if self.marks.empty:
             return self.prior.to_bytes()
@@ -124,7 +124,7 @@ class Taught(Filter):
         self.marks.learn(contact, text_id, self.numbers(text), spam=spam)
 
     def explain(self, text: str) -> list[tuple[str, float]]:
-        """Return what decided, as the prior does; what was learnt is in it."""
+        """Return what decided, as the prior does, with the marks' counts in it."""
         self._renew()
         return super().explain(text)
 
@@ -144,7 +144,7 @@ class Taught(Filter):
             self._pair_says = Says(self.head.weights[1], self._odds, self._often, self.terms.step)
 
     def _weighed(self, word: str) -> Weighed:
-        """Return what the prior does, with what was learnt; the sides under this filter's key are above the prior's."""
+        """Return what the prior does, with what was learnt. The sides under this filter's key are above the prior's."""
         weight, grams, count, tells, first, second = super()._weighed(word)
         number, its_first, its_second, its_grams = self._met.get(word) or self._meet(word)
         if not self.marks.empty:

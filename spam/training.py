@@ -60,7 +60,7 @@ def partial_fit(known: Filter, texts: Sequence[str], labels: Sequence[bool], *, 
 
 
 def pipeline(known: Filter) -> Pipeline:
-    """Return the scikit-learn pipeline a filter stands for; `decision_function` gives `margins`."""
+    """Return the scikit-learn pipeline a filter stands for. `decision_function` gives `margins`."""
     model = TwoMinds()
     model.classes_ = np.array([False, True])
     model.coef_, model.intercept_ = _coefficients(known), np.array([known.terms.bias])

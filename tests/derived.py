@@ -48,7 +48,7 @@ def errors() -> Iterator[str]:
     yield from ("| code | status | try again | when |", "| --- | --- | --- | --- |")
     for each in tree(LetheError):
         if "code" in vars(each):
-            yield f"| `{each.code}` | {each.status} | {'yes' if each.retry else 'no'} | {first(each.__doc__)} |"
+            yield f"| `{each.code}` | {each.status} | {'yes' if each.retry else 'no'} | {whole(each.__doc__)} |"
 
 
 def features() -> Iterator[str]:
@@ -111,7 +111,7 @@ def table(title: str, kinds: Iterable[type[msgspec.Struct]]) -> Iterator[str]:
     yield from (f"### {title}", "", "| type | fields | is |", "| --- | --- | --- |")
     for each in sorted(kinds, key=lambda kind: str(kind.__struct_config__.tag)):
         fields = (f"`{one.encode_name}`{'' if one.required else '?'}" for one in msgspec.structs.fields(each))
-        yield f"| `{each.__struct_config__.tag}` | {', '.join(fields)} | {first(each.__doc__)} |"
+        yield f"| `{each.__struct_config__.tag}` | {', '.join(fields)} | {whole(each.__doc__)} |"
     yield ""
 
 
@@ -190,11 +190,16 @@ def ordered(uses: Mapping[str, set[str]]) -> list[str]:
     return order
 
 
+def whole(doc: str | None) -> str:
+    """A docstring as a cell of a table."""
+    return " ".join((doc or "").split()).replace("|", "\\|")
+
+
 def first(said: str | None) -> str:
     """The first sentence of a docstring, as a cell of a table."""
-    whole = " ".join((said or "").split())
-    match = SENTENCE.match(whole)
-    return (match[1] if match else whole).replace("|", r"\|")
+    text = whole(said)
+    match = SENTENCE.match(text)
+    return match[1] if match else text
 
 
 DERIVED: Mapping[str, Callable[[], Iterable[str]]] = {

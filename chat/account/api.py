@@ -42,7 +42,7 @@ async def list_sites(ask: Ask[None]) -> Listed[Site]:
 
 @endpoint("GET /account", permission="account.read", audited=())
 async def get_account(ask: Ask[None]) -> dict[str, object]:
-    """Return the account; `storage` says how many bytes of files and exports there are, and may be."""
+    """Return the account. `storage` says how many bytes of files and exports there are, and may be."""
     return await _account(ask.services, ask.actor)
 
 

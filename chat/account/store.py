@@ -36,7 +36,7 @@ def all_of(tx: Tx) -> list[Account]:
 
 
 def one(tx: Tx, account_id: str) -> Account:
-    """Return an account; NotFound where there is none."""
+    """Return an account. Raises NotFound where there is none."""
     row = tx.execute(select(account).where(account.c.id == account_id)).mappings().first()
     if row is None:
         raise NotFound("No such account")
@@ -71,7 +71,7 @@ def sites(tx: Tx, account_id: str) -> list[Site]:
 
 
 def site_by_key(tx: Tx, key: str) -> Site:
-    """Return the site with this key; NotFound where there is none."""
+    """Return the site with this key. Raises NotFound where there is none."""
     found = _sites(tx, select(*_site_columns).where(site.c.key == key))
     if not found:
         raise NotFound("There is no site with this key")
@@ -79,7 +79,7 @@ def site_by_key(tx: Tx, key: str) -> Site:
 
 
 def site_by_id(tx: Tx, site_id: str) -> Site:
-    """Return a site by its id; NotFound where there is none."""
+    """Return a site by its id. Raises NotFound where there is none."""
     found = _sites(tx, select(*_site_columns).where(site.c.id == site_id))
     if not found:
         raise NotFound("No such site")
@@ -91,7 +91,7 @@ def _sites(tx: Tx, query: Select[Any]) -> list[Site]:
 
 
 def change_site(tx: Tx, account_id: str, site_id: str, values: Mapping[str, Any]) -> None:
-    """Set columns of a site of the account; NotFound where it has none such."""
+    """Set columns of a site of the account. Raises NotFound where it has none such."""
     mine = (site.c.id == site_id) & (site.c.account_id == account_id)
     if tx.execute(update(site).where(mine).values(**values)).rowcount == 0:
         raise NotFound("No such site")

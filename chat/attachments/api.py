@@ -84,7 +84,9 @@ def declared(request: Request) -> int:
 
 
 async def file_of(request: Request, take: Take) -> tuple[str, bytes]:
-    """Read the part named `file`; return its name and bytes. Raises InvalidField, TooLarge, TooSlow, Unavailable."""
+    """
+    Read the part named `file`, and return its name and bytes. Raises InvalidField, TooLarge, TooSlow, Unavailable.
+    """
     parts, read = Parts(_boundary(request)), 0
     async for chunk in paced(request.stream()):
         read += len(chunk)

@@ -1,4 +1,4 @@
-"""Attachments as rows: kept, named by a message, read, and dropped; their bytes are in `chat.infra.blobs`."""
+"""Attachments as rows: kept, named by a message, read, and dropped. Their bytes are in `chat.infra.blobs`."""
 
 from __future__ import annotations
 
@@ -61,8 +61,8 @@ def bytes_of(tx: Tx, *, contact_id: int | None = None, account_id: str | None = 
 
 def one(tx: Tx, uid: str, *, contact_id: int | None = None, account_id: str | None = None) -> Attachment:
     """
-    Return an attachment of a contact, or one of an account whose contact and ticket its agents may see; NotFound where
-    it is neither's.
+    Return an attachment of a contact, or one of an account whose contact and ticket its agents may see. Raises NotFound
+    where it is neither's.
     """
     query = select(*_columns).join(contact, contact.c.id == attachment.c.contact_id).where(attachment.c.id == uid)
     if account_id is None:

@@ -54,7 +54,7 @@ async def show_audit(ask: PageAsk) -> Response:
 
 @page_endpoint("POST /admin/audit/check", permission="audit.check")
 async def check_audit(ask: PageAsk) -> Response:
-    """Check the whole log now; the page says what was found."""
+    """Check the whole log now. The page says what was found."""
     await verdicts.verify_mine(ask.services, ask.actor)
     return RedirectResponse("/admin/audit", 303)
 
@@ -69,5 +69,5 @@ def _of_ticket(entry: EntryView) -> bool:
 
 
 def _name(who: str, known: list[Agent]) -> str:
-    """Return the name of an agent that is still known; empty for one who is not, and for who is no agent."""
+    """Return the name of an agent that is still known, or empty for one who is not, and for who is no agent."""
     return next((each.name for each in known if each.id == who), "")

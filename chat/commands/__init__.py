@@ -1,4 +1,4 @@
-"""The commands of `lethe` that are more than a line, by what they are about; each has `add(commands)`."""
+"""The commands of `lethe` that are more than a line, by what they are about. Each has `add(commands)`."""
 
 from __future__ import annotations
 

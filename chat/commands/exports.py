@@ -51,7 +51,7 @@ def _export(settings: Settings, arguments: argparse.Namespace) -> int:
 @contextmanager
 def _written(path: Path) -> Iterator[Callable[[bytes], object]]:
     """
-    Give what writes a file piece by piece, for its owner's eyes alone; it is there whole, or not at all.
+    Give what writes a file piece by piece, for its owner's eyes alone. It is there whole, or not at all.
 
     Raises Misconfigured where there is one already, or none can be.
     """

@@ -70,7 +70,7 @@ def _shown(place: str, find: Find) -> dict[str, Any]:
 
 
 def _bad(texts: list[str], paths: list[Path]) -> str:
-    """What is wrong with how the command was called; nothing where nothing is."""
+    """Return what is wrong with how the command was called, "" where nothing is."""
     if not texts or any(len(each.strip()) < residue.SHORTEST for each in texts):
         return f"a text to look for has at least {residue.SHORTEST} characters: a shorter one is everywhere by chance"
     away = [str(each) for each in paths if not each.exists()]

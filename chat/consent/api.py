@@ -120,7 +120,7 @@ def _agreement(body: Agreement) -> consent.VisitorAgreement:
 
 
 async def _count(request: Request, account: Account) -> None:
-    """Raise RateLimited where as many have agreed from the network as the account allows; each counts its own."""
+    """Raise RateLimited where as many have agreed from the network as the account allows. Each counts its own."""
     rate, bus = account[AGREEMENT_RATE], context_of(request).services.bus
     if rate and (wait := await bus.allow_from(f"begin:{account.id}", network_of(request), rate, BEGIN_WINDOW)):
         raise RateLimited("Many people are writing from this network; wait a little", retry_after=wait)

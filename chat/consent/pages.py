@@ -58,14 +58,14 @@ async def _notice_again(ask: PageAsk, errors: Errors, status: int) -> Response:
 
 
 def _notice_form(notice: Notice | None) -> Form:
-    """Return the fields of a notice, named `en.text` and so on; empty where there is none."""
+    """Return the fields of a notice, named `en.text` and so on, or empty where there is none."""
     texts = notice.texts if notice else {}
     form = {f"{locale}.{field}": getattr(texts.get(locale), field, "") for locale in LOCALES for field in TEXTS}
     return form | {"privacy_url": next((each.privacy_url for each in texts.values()), "")}
 
 
 def _notice_texts(form: Form) -> list[NoticeText]:
-    """Return what was written, leaving out a language of which nothing was; the first is never left out."""
+    """Return what was written, leaving out a language of which nothing was. The first is never left out."""
     texts = []
     for locale in LOCALES:
         written = {field: form.get(f"{locale}.{field}", "").strip() for field in TEXTS}

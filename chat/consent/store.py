@@ -41,7 +41,9 @@ class ReceiptEntry:
 
 
 def publish(tx: Tx, account_id: str, made: Mapping[str, Any], texts: list[NoticeText]) -> int:
-    """Store a new version of the notice and make it the one in force; return its version. NotNow if nothing differs."""
+    """
+    Store a new version of the notice and make it the one in force, and return its version. NotNow if nothing differs.
+    """
     # Locked first, so that two who publish at once get two versions.
     tx.execute(select(account.c.id).where(account.c.id == account_id).with_for_update())
     live = notices(tx, account_id, tx.execute(_in_force.where(account.c.id == account_id)).scalar() or 0)

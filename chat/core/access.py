@@ -59,7 +59,7 @@ PERMISSIONS = frozenset().union(*ROLES.values())
 
 
 def can(actor: Actor, permission: str) -> bool:
-    """Whether the actor has a permission; nobody has one that is in no row."""
+    """Whether the actor has a permission. Nobody has one that is in no row."""
     return permission in ROLES.get(actor.role, ())
 
 

@@ -13,7 +13,7 @@ T = TypeVar("T", int, float, bool)
 @dataclass(frozen=True)
 class Setting(Generic[T]):
     """
-    One setting: a whole number or a share from `least` to `most`, or a switch. `means` is for the docs; `page` is the
+    One setting: a whole number or a share from `least` to `most`, or a switch. `means` is for the docs. `page` is the
     page of the owner's whose form asks for it, as `setting.<name>` calls it there. It has a column of its name.
     """
 

@@ -83,7 +83,7 @@ class Part:
 
 
 def seal(parts: Iterable[Part]) -> str:
-    """Return the hash over a log's closed parts, each over the one before; "" for none."""
+    """Return the hash over a log's closed parts, each over the one before, or "" for none."""
     sealed = ""
     for each in parts:
         ends = (each.account_id, each.first, each.last, each.hash, each.digest)
@@ -146,7 +146,9 @@ def fits(field: str, value: str) -> bool:
 
 
 def checked(known: Collection[str], who: str, action: str, target: str, contact: str) -> str:
-    """Return the action's word; ValueError where something is not an id, or the action not one of those known."""
+    """
+    Return the action's word. Raises ValueError where something is not an id, or the action not one of those known.
+    """
     if action not in known:
         raise ValueError(f"no feature says that it enters {action}")
     if not (fits("who", who) and fits("target", target) and fits("contact", contact)):

@@ -40,7 +40,7 @@ def derive(secret: bytes, purpose: str) -> bytes:
 
 def seal(key: AESGCM, text: str, context: bytes) -> bytes:
     """
-    Return nonce and ciphertext of `text`; it opens again only with the same `context` (what it is and where it stands).
+    Return nonce and ciphertext of `text`. It opens again only with the same `context` (what it is and where it stands).
     """
     # At random: no key seals anything like the 2^32 texts up to which that is safe (NIST SP 800-38D, 8.3).
     nonce = os.urandom(NONCE_BYTES)
@@ -48,7 +48,7 @@ def seal(key: AESGCM, text: str, context: bytes) -> bytes:
 
 
 def unseal(key: AESGCM, sealed: bytes, context: bytes) -> str:
-    """Return the text; raise Sealed where key, context or bytes are not the ones it was sealed with."""
+    """Return the text. Raises Sealed where key, context or bytes are not the ones it was sealed with."""
     try:
         return key.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], context).decode()
     except (InvalidTag, ValueError) as error:
@@ -122,7 +122,7 @@ class ChunkSealer:
         self._cipher, self._number, self._waiting = AESGCM(key), 0, bytearray()
 
     def feed(self, piece: bytes) -> bytes:
-        """Return the chunks that are full by now; one is kept back, as it may be the last."""
+        """Return the chunks that are full by now. One is kept back, as it may be the last."""
         self._waiting += piece
         made = bytearray()
         while len(self._waiting) > CHUNK_BYTES:
@@ -149,7 +149,7 @@ def seal_chunks(key: bytes, data: bytes) -> Iterator[bytes]:
 
 
 def unseal_chunks(key: bytes, chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield what was sealed; `chunks` are of SEALED_CHUNK bytes, the last may be less. Raises Sealed."""
+    """Yield what was sealed. `chunks` are of SEALED_CHUNK bytes, the last may be less. Raises Sealed."""
     cipher = AESGCM(key)
     coming = iter(chunks)
     chunk = next(coming, b"")

@@ -59,13 +59,13 @@ class InvalidFrame(BadInput):
 
 
 class InvalidField(BadInput):
-    """One field of a body, form or query is wrong; `field` in `extra` names it."""
+    """One field of a body, form or query is wrong. `field` in `extra` names it."""
 
     code, status, title = "invalid_field", 422, "A field is not right"
 
 
 class UnknownParameter(InvalidField):
-    """A parameter, filter or field that is not known, or not built yet; `field` in `extra` names it as `named` does."""
+    """A parameter, filter or field that is not known, or not built yet. `field` in `extra` names it as `named` does."""
 
     code, title = "unknown_parameter", "A parameter is not known"
 
@@ -86,7 +86,7 @@ class TooLarge(BadInput):
 
 
 class TooSlow(BadInput):
-    """A body came so slowly that it was given up; the line is closed, and the same may be sent again."""
+    """A body came so slowly that it was given up. The line is closed, and the same may be sent again."""
 
     code, status, title, retry = "too_slow", 408, "Too slow", True
 
@@ -102,7 +102,7 @@ class ConsentRequired(Refused):
 
 
 class NoticeOutdated(Refused):
-    """Consent was given to a version that is not the current one; `notice` in `extra` is."""
+    """Consent was given to a version that is not the current one. `notice` in `extra` is."""
 
     code, status, title = "notice_outdated", 409, "The notice has changed"
 
@@ -138,7 +138,7 @@ class BeingErased(Refused):
 
 
 class NotNow(Refused):
-    """What is asked for does not fit how things stand; the detail says what does."""
+    """What is asked for does not fit how things stand. The detail says what does."""
 
     code, status, title = "not_now", 409, "Not as things stand"
 
@@ -156,7 +156,7 @@ class Ended(Refused):
 
 
 class RateLimited(Refused):
-    """Too many at once; `retry_after` in `extra` is in seconds, rounded up: who waits so long is not refused again."""
+    """Too many at once. `retry_after` in `extra` is in seconds, rounded up: who waits so long is not refused again."""
 
     code, status, title, retry = "rate_limited", 429, "Too many at once", True
 
@@ -165,7 +165,7 @@ class RateLimited(Refused):
 
 
 class Unavailable(LetheError):
-    """A part that is needed is away; nothing was stored, and the same may be sent again."""
+    """A part that is needed is away. Nothing was stored, and the same may be sent again."""
 
     code, status, title, retry = "unavailable", 503, "Not available just now", True
 
@@ -177,6 +177,6 @@ class StorageFull(LetheError):
 
 
 class Misconfigured(LetheError):
-    """The server cannot run like this; the detail says what to do about it."""
+    """The server cannot run like this. The detail says what to do about it."""
 
     code, status, title = "misconfigured", 500, "The server is not set up right"

@@ -94,7 +94,7 @@ class _OfBus(BaseEvent, frozen=True):
 
 
 class MessageStored(_InChat, frozen=True, tag="message.stored"):
-    """A message got the number `seq` in its ticket; it is committed."""
+    """A message got the number `seq` in its ticket. It is committed."""
 
     leaves_server: ClassVar[bool] = True
     seq: int
@@ -231,7 +231,7 @@ class ErasureChanged(_ToAgents, frozen=True, tag="erasure.changed"):
 
 
 class KeyDestroyed(_ToServer, frozen=True, tag="key.destroyed"):
-    """The data key in `slot` was destroyed; `owner` is the public id of the contact or agent whose it was."""
+    """The data key in `slot` was destroyed. `owner` is the public id of the contact or agent whose it was."""
 
     leaves_server: ClassVar[bool] = False
     slot: int
@@ -282,7 +282,7 @@ VisitorsEvent = PresenceChanged | NoticePublished | SiteChanged | EventsMissed
 ListEvent = TicketChanged | TicketGone | EventsMissed
 ServerEvent = KeyDestroyed | LabelsChanged | FilterVersionChanged | WorkDue | EventsMissed
 Event = TicketEvent | ContactEvent | AgentsEvent | VisitorsEvent | ListEvent | ServerEvent | PresenceRequested
-"""Every event there is; the bus reads no other."""
+"""Every event there is. The bus reads no other."""
 
 SERVER: Channel[ServerEvent] = Channel("server")
 """Whatever in this process keeps something of its own: keys, filters, sweeps."""

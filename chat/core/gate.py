@@ -1,4 +1,4 @@
-"""The one decision about a visitor's frame: may it pass? Pure; the database is asked once more for truth."""
+"""The one decision about a visitor's frame: may it pass? Pure. The database is asked once more for truth."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class ConsentState:
 
 
 class Allowance:
-    """A token bucket: `rate` a minute with `burst` at once; a rate of 0 is no limit. Times are seconds of one clock."""
+    """A token bucket: `rate` a minute with `burst` at once. A rate of 0 is no limit. Times are seconds of one clock."""
 
     __slots__ = ("_at", "_left", "burst", "rate")
 
@@ -47,7 +47,7 @@ class Allowance:
         self._left, self._at = float(burst), 0.0
 
     def take(self, now: float, cost: float = 1) -> float:
-        """Spend `cost`, no more than `burst`; return 0.0, or the seconds to wait where there is not so much."""
+        """Spend `cost`, no more than `burst`, and return 0.0, or the seconds to wait where there is not so much."""
         if self.rate == 0:
             return 0.0
         # A clock that steps back gives nothing and takes nothing.
@@ -61,8 +61,8 @@ class Allowance:
 
 def admit(frame: VisitorFrame, standing: ConsentState) -> None:
     """
-    Return if `frame` may pass; raise ConsentRequired or Ended if not. Consent fails closed. Whether a message comes too
-    late the store says: one that is sent again because its ack was lost must still get it.
+    Return if `frame` may pass. Raises ConsentRequired or Ended if not. Consent fails closed. Whether a message comes
+    too late the store says: one that is sent again because its ack was lost must still get it.
     """
     if not frame.needs_consent:
         return

@@ -41,9 +41,9 @@ class Field:
 @dataclass(frozen=True, slots=True)
 class DataLocation:
     """
-    Somewhere personal data may be. `about` is contact, agent, recipient (of what was sent) or nobody; `why` says what
-    it is for, or why it is about nobody; `kept` names the rule that ends it. `paths` are the patterns of its files in
-    the data folder, or of its keys in Redis; a table has none.
+    Somewhere personal data may be. `about` is contact, agent, recipient (of what was sent) or nobody. `why` says what
+    it is for, or why it is about nobody. `kept` names the rule that ends it. `paths` are the patterns of its files in
+    the data folder, or of its keys in Redis. A table has none.
     """
 
     name: str

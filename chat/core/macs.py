@@ -20,7 +20,7 @@ class Macs:
         self._key = derive(secret, "macs")
 
     def over(self, kind: str, said: Sequence[Any]) -> str:
-        """Return 64 hex digits over plain values and what kind of thing they are of; no two lists are written alike."""
+        """Return 64 hex digits over plain values and what kind of thing they are of. No two lists are written alike."""
         return hmac.digest(self._key, msgspec.json.encode([kind, *said]), "sha256").hex()
 
     def hold(self, mac: str, kind: str, said: Sequence[Any]) -> bool:
@@ -32,7 +32,7 @@ class Macs:
         return self._mark(kind, said) + said
 
     def unmarked(self, kind: str, data: bytes) -> bytes | None:
-        """Return what was `marked`; None where it was not, or not by this secret."""
+        """Return what was `marked`, or None where it was not, or not by this secret."""
         mark, said = data[:MARK], data[MARK:]
         return said if hmac.compare_digest(mark, self._mark(kind, said)) else None
 

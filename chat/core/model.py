@@ -19,7 +19,7 @@ ENDED = ("solved", "trash")
 @dataclass(frozen=True, slots=True)
 class Account:
     """
-    One organisation on this server. `settings` are those of `chat.core.account_settings` by name; `account[SETTING]` is
+    One organisation on this server. `settings` are those of `chat.core.account_settings` by name. `account[SETTING]` is
     one of them.
     """
 
@@ -37,7 +37,7 @@ class Site:
     """
     One website of an account: its key, the origins that may show the widget, its look, what it asks for.
 
-    `fields` says for name, e-mail and phone whether they are asked; `custom_fields` are `{id, labels, required}`.
+    `fields` says for name, e-mail and phone whether they are asked. `custom_fields` are `{id, labels, required}`.
     `privacy_note` stands on its privacy page.
     """
 
@@ -55,7 +55,7 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Department:
-    """A part of an account that tickets may belong to; `retention` has days by rule where it keeps things otherwise."""
+    """A part of an account that tickets may belong to. `retention` has days by rule where it keeps things otherwise."""
 
     id: str
     name: str
@@ -65,7 +65,7 @@ class Department:
 
 @dataclass(frozen=True, slots=True)
 class NoticeText:
-    """A notice in one language, with the sentence beside each box; `sha256` is over all of it."""
+    """A notice in one language, with the sentence beside each box. `sha256` is over all of it."""
 
     locale: str
     text: str
@@ -162,7 +162,7 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """Everything said with one contact on one matter; `number` counts in its account."""
+    """Everything said with one contact on one matter. `number` counts in its account."""
 
     id: int
     account_id: str
@@ -216,7 +216,7 @@ class Attachment:
     """
     A file somebody sent: its bytes are the blob's, `name` and `file_key` are sealed. `preview`: there is a small image.
 
-    Without `seq` no message has named it yet. `width` and `height` are an image's pixels; None for all else.
+    Without `seq` no message has named it yet. `width` and `height` are an image's pixels, or None for all else.
     """
 
     id: str
@@ -237,7 +237,7 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A remark that only agents see, numbered apart; `after_seq` says where it stands in the transcript."""
+    """A remark that only agents see, numbered apart. `after_seq` says where it stands in the transcript."""
 
     ticket_id: int
     note: int
@@ -253,8 +253,8 @@ class Draft:
     """
     A message on its way in. The batch fills in `score`, `held`, `sealed`, then `ticket_id`, `number`, `seq`.
 
-    `opens` where a visitor's ticket is to be found or opened first, which is then in `ticket`; `repeated` tells that it
-    was stored before, `reopened` that it opened a solved ticket again; `name` is the author's, `source` whoever sent it
+    `opens` where a visitor's ticket is to be found or opened first, which is then in `ticket`. `repeated` tells that it
+    was stored before, `reopened` that it opened a solved ticket again. `name` is the author's, `source` whoever sent it
     and so needs no copy. `attachments` are ids, and `shown` what their frames say.
     """
 

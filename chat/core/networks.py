@@ -41,7 +41,7 @@ class Network:
 
 
 def parsed(text: str) -> Address | None:
-    """Return an address as proxies write it: bare, in brackets, or with a port behind; None where it is none."""
+    """Return an address as proxies write it: bare, in brackets, or with a port behind, or None where it is none."""
     text = text.strip(" \t").strip('"')[:LONGEST]
     if text.startswith("["):
         text = text[1:].partition("]")[0]
@@ -55,7 +55,7 @@ def parsed(text: str) -> Address | None:
 
 def asked_from(direct: str, forwarded: Sequence[str], trusted: Networks) -> Address | None:
     """
-    Return the address a request was asked from; None where not even the `direct` one can be read.
+    Return the address a request was asked from, or None where not even the `direct` one can be read.
 
     `forwarded` are all lines of X-Forwarded-For in their order. What cannot be read ends the way: then whoever wrote
     it counts, so that nobody escapes a limit by it.

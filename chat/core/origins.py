@@ -11,7 +11,7 @@ from chat.core.errors import InvalidField
 
 
 def checked_origins(origins: list[str]) -> list[str]:
-    """Return origins as browsers send them (RFC 6454); InvalidField where one is something else."""
+    """Return origins as browsers send them (RFC 6454). Raises InvalidField where one is something else."""
     made = [_origin(each) for each in origins if each.strip()]
     if not made:
         raise InvalidField("Name at least one origin, as https://shop.example", field="origins")

@@ -1,4 +1,4 @@
-"""The settings: read from the environment once, checked, frozen; nothing else reads the environment."""
+"""The settings: read from the environment once, checked, frozen. Nothing else reads the environment."""
 
 from __future__ import annotations
 

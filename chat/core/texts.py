@@ -34,7 +34,7 @@ def seen(text: str) -> bool:
 
 
 def line(text: str) -> str:
-    """Return a name, answer or label on one line, trimmed; "" where nothing of it is seen."""
+    """Return a name, answer or label on one line, trimmed, or "" where nothing of it is seen."""
     return " ".join(text.split()) if seen(text) else ""
 
 

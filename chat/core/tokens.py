@@ -35,7 +35,7 @@ class Tokens:
         return str(self._visitor.dumps([contact, site, now + VISITOR_DAYS * DAY]))
 
     def read_visitor(self, token: str, now: int) -> Visitor:
-        """Return whom the token speaks for; Unauthorized where it is forged or has expired."""
+        """Return whom the token speaks for. Raises Unauthorized where it is forged or has expired."""
         try:
             contact, site, until = self._visitor.loads(token)
         except (BadData, ValueError, TypeError):
@@ -61,7 +61,7 @@ class Tokens:
         return str(self._cookie.dumps(secret))
 
     def read_cookie(self, cookie: str) -> str:
-        """Return the session's secret; Unauthorized where the cookie is not ours."""
+        """Return the session's secret. Raises Unauthorized where the cookie is not ours."""
         try:
             return str(self._cookie.loads(cookie))
         except BadData:

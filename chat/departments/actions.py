@@ -29,7 +29,7 @@ async def departments(services: Services, actor: Actor) -> list[Department]:
 
 
 async def one(services: Services, actor: Actor, department_id: str) -> Department:
-    """Return a department of the account; NotFound where there is none."""
+    """Return a department of the account. Raises NotFound where there is none."""
     access.require(actor, "department.read")
     return await services.store.read(lambda tx: store.one(tx, actor.account_id, department_id))
 
@@ -71,7 +71,7 @@ async def change(
 
 
 async def delete(services: Services, actor: Actor, department_id: str) -> None:
-    """Delete a department; its tickets stay, and the account's days hold for them."""
+    """Delete a department. Its tickets stay, and the account's days hold for them."""
     access.require(actor, "department.change")
     await _changed(services, actor, department_id, lambda tx: store.drop(tx, actor.account_id, department_id))
 

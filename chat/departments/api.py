@@ -51,5 +51,5 @@ async def change_department(ask: Ask[DepartmentChange]) -> DepartmentView:
 
 @endpoint("DELETE /departments/{id}", permission="department.change", audited={"department.changed"}, status=204)
 async def delete_department(ask: Ask[None]) -> None:
-    """Delete it; its tickets stay."""
+    """Delete it. Its tickets stay."""
     await departments.delete(ask.services, ask.actor, ask.path["id"])

@@ -37,7 +37,7 @@ async def add_department(ask: PageAsk) -> Response:
 
 @page_endpoint("POST /admin/departments/{id}", permission="department.change", audited={"department.changed"})
 async def save_department(ask: PageAsk) -> Response:
-    """Save one; fewer days are shown with what they would take before they are saved."""
+    """Save one. Fewer days are shown with what they would take before they are saved."""
     services, uid, form = ask.services, ask.path["id"], ask.form
     try:
         days = _own(services, form)
@@ -53,7 +53,7 @@ async def save_department(ask: PageAsk) -> Response:
 
 @page_endpoint("POST /admin/departments/{id}/delete", permission="department.change", audited={"department.changed"})
 async def delete_department(ask: PageAsk) -> Response:
-    """Delete one; its tickets stay."""
+    """Delete one. Its tickets stay."""
     services, uid = ask.services, ask.path["id"]
     await departments.one(services, ask.actor, uid)
     thought = Thought(departments={uid: {}})
@@ -69,7 +69,7 @@ def _fields(services: Services) -> list[str]:
 
 
 def _own(services: Services, form: Form) -> dict[str, int]:
-    """Return the days that were typed; an empty field leaves a rule to the account. Raises InvalidField."""
+    """Return the days that were typed. An empty field leaves a rule to the account. Raises InvalidField."""
     return {name: whole(name, form[name]) for name in _fields(services) if form.get(name, "").strip()}
 
 

@@ -17,7 +17,7 @@ _columns = (department.c.id, department.c.name, department.c.retention, departme
 
 
 def one(tx: Tx, account_id: str, department_id: str) -> Department:
-    """Return a department of an account; NotFound where there is none."""
+    """Return a department of an account. Raises NotFound where there is none."""
     mine = (department.c.id == department_id) & (department.c.account_id == account_id)
     row = tx.execute(select(*_columns).where(mine)).first()
     if row is None:
@@ -38,7 +38,7 @@ def change(tx: Tx, account_id: str, department_id: str, values: Mapping[str, obj
 
 
 def drop(tx: Tx, account_id: str, department_id: str) -> None:
-    """Delete a department; its tickets stay, with the account's days. NotFound where there is none."""
+    """Delete a department. Its tickets stay, with the account's days. NotFound where there is none."""
     mine = (department.c.id == department_id) & (department.c.account_id == account_id)
     if tx.execute(delete(department).where(mine)).rowcount == 0:
         raise NotFound("No such department")

@@ -48,7 +48,7 @@ async def frame(ask: Ask[None]) -> Response:
 
 
 def _refused(request: Request, reason: str, status: int) -> Response:
-    """Return plain words instead of the chat, which any page may show; `reason` is for whoever built the page."""
+    """Return plain words instead of the chat, which any page may show. `reason` is for whoever built the page."""
     return _document(request, status, ["*"], refused=reason)
 
 

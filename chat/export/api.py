@@ -71,7 +71,7 @@ async def own_file(ask: Ask[None]) -> Response:
 )
 async def get_export(ask: Ask[None]) -> Response:
     """
-    Return all that is held, as JSON; `?format=zip` as an archive, 202 where it is large.
+    Return all that is held, as JSON. `?format=zip` as an archive, 202 where it is large.
 
     It is entered as handed over, and a large one filed: with a session it needs the mark of our own pages, as a change.
     """

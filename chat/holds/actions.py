@@ -30,7 +30,7 @@ class PlacedHold(Struct, frozen=True):
 
 
 class HoldView(Struct, frozen=True):
-    """A hold as managers see it, with its reason; `placed_by` is an agent's id, times are RFC 3339."""
+    """A hold as managers see it, with its reason. `placed_by` is an agent's id, times are RFC 3339."""
 
     contact_id: str
     reason: str | None
@@ -111,7 +111,7 @@ async def lift(services: Services, actor: Actor, contact_uid: str) -> None:
 
 
 async def lapse(services: Services) -> None:
-    """End the holds that are over; the tickets of those who were held are in the lists again."""
+    """End the holds that are over. The tickets of those who were held are in the lists again."""
 
     def work(tx: Tx) -> list[Ticket]:
         return [

@@ -98,7 +98,7 @@ class Blobs:
         return pieces()
 
     def remove(self, owner: str, name: str) -> int:
-        """Remove a file and its preview; return how many there were."""
+        """Remove a file and its preview, and return how many there were."""
         gone = 0
         for each in (name, name + PREVIEW):
             with contextlib.suppress(FileNotFoundError):
@@ -114,7 +114,7 @@ class Blobs:
         return len(list(folder.iterdir())) if folder.is_dir() else 0
 
     def forget(self, owner: str) -> int:
-        """Remove everything of a contact; return how many files there were."""
+        """Remove everything of a contact, and return how many files there were."""
         folder, gone = self._owned(owner), 0
         # A file that is being written just now brings the folder back, so again until it is not there.
         while folder.exists():
@@ -128,7 +128,7 @@ class Blobs:
         return gone
 
     def all(self, before: float) -> set[tuple[str, str]]:
-        """Return the owner and name of every file that was last written before (seconds since 1970)."""
+        """Return the owner and name of every file that was last written before a time (seconds since 1970)."""
         found = set()
         for owner in self._folder.iterdir() if self._folder.is_dir() else ():
             for path in owner.iterdir() if owner.is_dir() else ():

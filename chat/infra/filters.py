@@ -34,7 +34,7 @@ VERSIONS = DataLocation(
 
 
 class Filters:
-    """One filter an account; what was never taught is scored by the prior alone."""
+    """One filter an account. An account that was never taught is scored by the prior alone."""
 
     def __init__(self, prior: Filter, secret: bytes, folder: Path) -> None:
         self.prior, self._secret, self._folder = prior, secret, folder
@@ -70,7 +70,7 @@ class Filters:
         return self._taught.get(account_id, self.prior)
 
     def taught(self, account_id: str) -> Taught:
-        """Return an account's own filter; its features are hashed under a key that is the server's and its own."""
+        """Return an account's own filter. Its features are hashed under a key that is the server's and its own."""
         if account_id not in self._taught:
             self._taught[account_id] = self._led_by(account_id, Marks())
         return self._taught[account_id]
@@ -89,7 +89,7 @@ class Filters:
 
     def anew(self, account_id: str, labels: Mapping[int, Mapping[tuple[int, int], Label]]) -> None:
         """
-        Say what all the labels of an account are now, by contact; whatever else was learnt is gone, and what the
+        Say what all the labels of an account are now, by contact. Whatever else was learnt is gone, and what the
         operator gave is to be given again.
         """
         self._taught.pop(account_id, None)
@@ -104,7 +104,7 @@ class Filters:
             self.taught(account_id).marks.put(("given", number), {(0, number): each})
 
     def forget_words(self) -> None:
-        """Drop the words that scoring remembers, whose they are is not known; what was learnt stays."""
+        """Drop the words that scoring remembers: nobody knows whose they are. The labels' counts stay."""
         for each in (self.prior, *self._taught.values()):
             each.forget()
 
@@ -118,7 +118,7 @@ class Filters:
         return self._folder / f"{account_id}.filter"
 
     def write(self, account_id: str) -> bool:
-        """Bring an account's file to what is in memory, all or nothing; return whether it was another."""
+        """Bring an account's file to what is in memory, all or nothing, and return whether it was another."""
         known = self.taught(account_id)
         return self._put(self.path(account_id), None if known.marks.empty else known.to_bytes())
 
@@ -127,7 +127,9 @@ class Filters:
         return self._folder / "versions" / f"{run_id}.filter"
 
     def write_version(self, run_id: str, known: Taught) -> str | None:
-        """Bring a version's file to what it is; return its hash, None where nothing was learnt and there is none."""
+        """
+        Bring a version's file to what it is, and return its hash, None where nothing was learnt and there is none.
+        """
         data = None if known.marks.empty else known.to_bytes()
         self._put(self.version_path(run_id), data)
         return None if data is None else sha256(data).hexdigest()

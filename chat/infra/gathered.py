@@ -33,7 +33,7 @@ class Sweep:
 
 @dataclass(frozen=True)
 class Batch(ABC):
-    """Some things of a kind that were due a moment ago; `pause` lets others have their turn."""
+    """Some things of a kind that were due a moment ago. `pause` lets others have their turn."""
 
     services: Services
     kind: AgeingKind
@@ -53,10 +53,10 @@ class Batch(ABC):
 @dataclass(frozen=True)
 class RetentionRule:
     """
-    Things of one kind go so many days (`default`, `least` to `most`) after what `since` names; `take` purges some that
+    Things of one kind go so many days (`default`, `least` to `most`) after what `since` names. `take` purges some that
     are due. `units` is what the counts count; rules go and are shown by their `order`.
 
-    `resume` does what a `take` that was killed left half done and returns how much; `catch_up` takes over what another
+    `resume` does what a `take` that was killed left half done and returns how much. `catch_up` takes over what another
     process purged of an account, where nobody may have told this one.
     """
 
@@ -103,7 +103,7 @@ class ErasureStep:
 
 
 class FileOf(Protocol):
-    """Opens the file that an item with an id stands for; NotFound or Sealed where there is none."""
+    """Opens the file that an item with an id stands for. Raises NotFound or Sealed where there is none."""
 
     async def __call__(self, services: Services, contact: Contact, uid: str, /) -> Iterator[bytes]:
         """Return its bytes, piece by piece."""

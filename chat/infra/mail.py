@@ -80,7 +80,7 @@ class Mailer:
     def refuses(self, to: str) -> bool:
         """
         Tell whether the server cannot take mail to an address: letters outside of ASCII before the @ need SMTPUTF8. It
-        is asked in the calling thread, once an hour at most; one that is away refuses nothing.
+        is asked in the calling thread, once an hour at most. One that is away refuses nothing.
         """
         if on_wire(to)[0].isascii():
             return False

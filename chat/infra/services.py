@@ -28,14 +28,14 @@ from chat.infra.store import Store
 
 log = structlog.get_logger("chat.services")
 Render = Callable[[str, Mapping[str, object]], AsyncIterator[str]]
-"""Yields what a template makes of its context, piece by piece. Actions know no templates; the web's renderer does."""
+"""Yields what a template makes of its context, piece by piece. Actions know no templates. The web's renderer does."""
 
 
 @dataclass(frozen=True)
 class Services:
     """
     Store, keys, ledger, bus, blobs (the files of contacts), archives (their exports), mailer, filters, settings and
-    clock; `index_key` is the key of the blind indexes, `macs` binds what others could write, `gathered` is what the
+    clock. `index_key` is the key of the blind indexes, `macs` binds what others could write, `gathered` is what the
     features say of themselves, `render` makes documents of templates.
 
     `looking` lets two files be looked at at a time: an image of forty million pixels takes hundreds of MB meanwhile.
@@ -76,7 +76,7 @@ class Services:
 
     def unseal(self, slot: int, owner: str, context: str, sealed: bytes | None) -> str | None:
         """
-        Return a field of `owner`; None where there is nothing, and where these bytes are not what was stored there:
+        Return a field of `owner`, or None where there is nothing, and where these bytes are not what was stored there:
         spoilt, it is as if it were missing, and keeps nobody from the rest. NotFound where the key is gone.
         """
         if sealed is None:
@@ -94,7 +94,7 @@ def seal_text(key: AESGCM, kind: str, cid: bytes, text: str) -> bytes:
 
 
 def unseal_text(key: AESGCM, kind: str, cid: bytes, sealed: bytes) -> str:
-    """Return what somebody wrote; Sealed where these bytes are not what was stored under this id."""
+    """Return what somebody wrote. Raises Sealed where these bytes are not what was stored under this id."""
     return unseal(key, sealed, kind.encode() + cid)
 
 

@@ -36,7 +36,7 @@ log = structlog.get_logger("chat.letters")
 
 
 def queue(services: Services, tx: Tx, contact: Contact, to: str, subject: str, text: str) -> str:
-    """Put a letter about a contact into the outbox, within the caller's transaction; return its id."""
+    """Put a letter about a contact into the outbox, within the caller's transaction, and return its id."""
     letter = Letter(uuid7(), to, subject, text)
     sealed = services.seal(contact.key_slot, contact.uid, f"letter/{letter.id}", msgspec.json.encode(letter).decode())
     outbox.put(tx, letter.id, contact.id, sealed, services.clock())
@@ -45,8 +45,8 @@ def queue(services: Services, tx: Tx, contact: Contact, to: str, subject: str, t
 
 async def transcript(services: Services, contact: Contact, to: str) -> str:
     """
-    Queue the transcript to the address its contact gave; return the letter's id. Only for who has opened a link in that
-    mailbox: else anybody could have their own words sent to anybody, in the account's name.
+    Queue the transcript to the address its contact gave, and return the letter's id. Only for who has opened a link in
+    that mailbox: else anybody could have their own words sent to anybody, in the account's name.
     """
     t = services.gathered.locales.words(contact.locale)
     said = await transcripts.as_text(services, contact)
@@ -64,7 +64,7 @@ async def transcript(services: Services, contact: Contact, to: str) -> str:
 
 
 async def sweep(services: Services) -> int:
-    """Try every letter that is due; return how many are off our hands."""
+    """Try every letter that is due, and return how many are off our hands."""
     if not services.mailer.ready:
         return 0
     rows = await services.store.read(lambda tx: outbox.due(tx, services.clock(), SWEPT))

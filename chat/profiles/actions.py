@@ -26,7 +26,7 @@ TICKETS = 100
 
 
 class ConsentView(Struct, frozen=True):
-    """What a contact agreed to, or took back; `at` is RFC 3339."""
+    """What a contact agreed to, or took back. `at` is RFC 3339."""
 
     action: str
     version: int
@@ -56,7 +56,7 @@ class ContactProfile(ContactView, frozen=True):
 
 
 async def one(services: Services, actor: Actor, uid: str) -> ContactProfile:
-    """Return a contact of the actor's account with consents and tickets; NotFound where there is none."""
+    """Return a contact of the actor's account with consents and tickets. Raises NotFound where there is none."""
     access.require(actor, "contact.read")
 
     def work(tx: Tx) -> tuple[Contact, Site, list[Receipt], list[ListedTicket]]:

@@ -17,7 +17,7 @@ ORDER = choice("order", "number", refusal="An order is one of number")
 
 @endpoint("GET /contacts", permission="contact.read", query=[EMAIL, ORDER, LIMIT, CURSOR], audited={"contacts.listed"})
 async def list_contacts(ask: Ask[None]) -> Listed[contacts.ContactView]:
-    """Return them in the order in which they came; `?email=` finds by the whole address."""
+    """Return them in the order in which they came. `?email=` finds by the whole address."""
     after, limit = (ask.query(CURSOR) or (0,))[0], ask.query(LIMIT)
     ask.query(ORDER)
     items, last = await contacts.page(ask.services, ask.actor, ask.query(EMAIL), after, limit)

@@ -86,7 +86,8 @@ async def judge(services: Services, actor: Actor, word: Word, refs: list[Message
     """
     Say of messages that they are no spam (`release`), that they are (`confirm`), or take that back (`return`).
 
-    Teaches as any mark does, with consent alone. What is not there any more is passed over; return how many were.
+    Teaches as any mark does, with consent alone. Messages that are not there any more are passed over. Return how many
+    were there.
     """
     access.require(actor, "spam.mark")
     judged: list[JudgedMessages] = []

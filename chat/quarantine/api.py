@@ -18,7 +18,7 @@ SORT: Parameter[Literal["score", "time"]] = choice("sort", "score", "time", refu
 
 
 def _position(value: str, name: str) -> tuple[float, int, int] | None:
-    """Read where a page of the quarantine begins; the first number of its cursor is the bits of a float."""
+    """Read where a page of the quarantine begins. The first number of its cursor is the bits of a float."""
     numbers = cursor(3).read(value, name)
     if numbers is None:
         return None

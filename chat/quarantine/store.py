@@ -23,7 +23,7 @@ MessageRef = tuple[int, int]  # a ticket's number in its account, a message's in
 
 @dataclass(frozen=True, slots=True)
 class QuarantinedMessage:
-    """A held message with what lists show beside it; the name is sealed, as the text is."""
+    """A held message with what lists show beside it. The name is sealed, as the text is."""
 
     message: Message
     number: int
@@ -60,7 +60,7 @@ def count(tx: Tx, account_id: str) -> int:
 
 
 def many(tx: Tx, account_id: str, refs: Sequence[MessageRef]) -> list[QuarantinedMessage]:
-    """Return those of some messages that are there, held or not; their tickets and contacts are locked, in order."""
+    """Return those of some messages that are there, held or not. Their tickets and contacts are locked, in order."""
     numbers = sorted({number for number, _ in refs})
     mine = (ticket.c.account_id == account_id) & ticket.c.number.in_(numbers)
     # Tickets, then contacts, each by their ids, as whoever purges does: in two orders they would wait for each other.
@@ -72,7 +72,7 @@ def many(tx: Tx, account_id: str, refs: Sequence[MessageRef]) -> list[Quarantine
 
 
 def put(tx: Tx, ticket_id: int, seqs: Sequence[int], *, held: bool) -> list[Message]:
-    """Hold some messages of a ticket, or release them, with their redactions; return those that changed."""
+    """Hold some messages of a ticket, or release them, with their redactions, and return those that changed."""
     theirs = message.c.seq.in_(seqs) | message.c.target.in_(seqs)
     changed = (message.c.ticket_id == ticket_id) & theirs & (message.c.held != held)
     which = list(tx.execute(select(message.c.seq).where(changed)).scalars())

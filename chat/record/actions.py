@@ -1,4 +1,4 @@
-"""The record of processing (Art. 30 GDPR), made from what each location says of itself; nothing is written twice."""
+"""The record of processing (Art. 30 GDPR), made from what each location says of itself. Nothing is written twice."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class FieldView(Struct, frozen=True):
 
 
 class LocationView(Struct, frozen=True):
-    """A data location as the record says it; `place` is its name, `retention` how long in words."""
+    """A data location as the record says it. `place` is its name, `retention` how long in words."""
 
     place: str
     kind: str
@@ -54,7 +54,7 @@ class Controller(Struct, frozen=True):
 
 
 class ProcessingRecord(Struct, frozen=True):
-    """The record of processing; `at` is RFC 3339, and there is never a `next` page."""
+    """The record of processing. `at` is RFC 3339, and there is never a `next` page."""
 
     controller: Controller
     at: str
@@ -82,7 +82,7 @@ async def record(services: Services, actor: Actor) -> ProcessingRecord:
 
 
 def as_csv(made: ProcessingRecord) -> str:
-    """Return a record as CSV, one line for each field; a location that holds nothing personal has one line too."""
+    """Return a record as CSV, one line for each field. A location that holds nothing personal has one line too."""
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(COLUMNS)

@@ -30,7 +30,7 @@ async def show_retention(ask: PageAsk) -> Response:
 
 @page_endpoint("POST /admin/retention", permission="retention.change", audited={"retention.changed"})
 async def save_retention(ask: PageAsk) -> Response:
-    """Save the days; fewer are shown with what they would take, and saved when that is confirmed."""
+    """Save the days. Fewer are shown with what they would take, and saved when that is confirmed."""
     services, form = ask.services, ask.form
     try:
         fields = [rule.name + DAYS for rule in services.gathered.retention_rules]

@@ -1,7 +1,7 @@
 """
 A mailed link to one's own data: asked for by address, answered alike whoever asks, opened once, good for little time.
 
-The secret is 256 random bits, kept as a hash; it reaches the page in the fragment of an address, which no browser
+The secret is 256 random bits, kept as a hash. It reaches the page in the fragment of an address, which no browser
 sends.
 """
 
@@ -43,7 +43,7 @@ EVEN = 0.4
 
 @dataclass(frozen=True)
 class Written:
-    """The letter in the reader's language; `{link}` in its text is where the link goes."""
+    """The letter in the reader's language. `{link}` in its text is where the link goes."""
 
     subject: str
     text: str
@@ -162,7 +162,7 @@ async def count_held(services: Services, site_key: str, shown: str) -> HeldData:
 
 
 async def list_covered(services: Services, site_key: str, shown: str) -> list[Contact]:
-    """Return the contacts that an opened link covers; Unauthorized where it is not good any more."""
+    """Return the contacts that an opened link covers. Raises Unauthorized where it is not good any more."""
 
     def work(tx: Tx) -> list[Contact]:
         site = accounts.site_by_key(tx, site_key)
@@ -183,19 +183,21 @@ async def get_covered(services: Services, site_key: str, shown: str, contact_uid
 
 
 async def forget(services: Services, site_key: str, shown: str, *, at_once: bool) -> list[str]:
-    """Withdraw and erase every contact that a link covers, at once or after the account's grace; return the numbers."""
+    """
+    Withdraw and erase every contact that a link covers, at once or after the account's grace, and return the numbers.
+    """
     return [
         await erasure.by_link(services, each, at_once=at_once) for each in await list_covered(services, site_key, shown)
     ]
 
 
 async def sweep(services: Services) -> int:
-    """Delete the links that are over; return how many."""
+    """Delete the links that are over, and return how many."""
     return await services.store.write(lambda tx: links.lapse(tx, services.clock()))
 
 
 async def account_and_site(services: Services, site_key: str) -> tuple[Account, Site]:
-    """Return whose privacy page this is; NotFound where no site has the key."""
+    """Return whose privacy page this is. Raises NotFound where no site has the key."""
     account, site, _ = await notices.site_and_notice(services, site_key)
     return account, site
 
@@ -206,7 +208,9 @@ def _waits(wait: float) -> None:
 
 
 async def _mail_transcript(services: Services, site_key: str, shown: str) -> bool:
-    """Mail the transcript that was asked for with a link, now that its reader has opened it; False where none was."""
+    """
+    Mail the transcript that was asked for with a link, now that its reader has opened it. Return False where none was.
+    """
     asked = await services.store.read(lambda tx: links.transcript_of(tx, digest(shown)))
     for each in await list_covered(services, site_key, shown):
         to = _address(services, each)
@@ -250,7 +254,7 @@ def _owned(services: Services, tx: Tx, site: Site, found_by: str) -> list[tuple[
 
 
 def _address(services: Services, contact: Contact) -> str | None:
-    """Return the address a contact gave; None where its key is gone or does not open it."""
+    """Return the address a contact gave, or None where its key is gone or does not open it."""
     try:
         return services.unseal(contact.key_slot, contact.uid, "email", contact.email)
     except (Sealed, LetheError):

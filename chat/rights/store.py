@@ -70,7 +70,7 @@ def transcript_of(tx: Tx, secret_hash: str) -> int | None:
 
 
 def lapse(tx: Tx, now: int) -> int:
-    """Delete the links that are over; return how many rows."""
+    """Delete the links that are over, and return how many rows."""
     return tx.execute(delete(link).where(link.c.expires_at <= now)).rowcount
 
 

@@ -12,7 +12,7 @@ from chat.web.lists import CURSOR, LIMIT, Listed, listed
 
 
 class Text(Struct, frozen=True, forbid_unknown_fields=True):
-    """A text to judge; it is not kept."""
+    """A text to judge. It is not kept."""
 
     text: str
 
@@ -63,5 +63,5 @@ async def get_run(ask: Ask[None]) -> TrainingRunReport:
 
 @endpoint("DELETE /spam/training-runs/{id}", permission="filter.train", audited={"filter.discarded"})
 async def discard_run(ask: Ask[None]) -> TrainingRunReport:
-    """Say that its version is not wanted; it is kept."""
+    """Say that its version is not wanted. It is kept."""
     return await runs.discard(ask.services, ask.actor, ask.path["id"])

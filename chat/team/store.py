@@ -38,7 +38,7 @@ def of_account(tx: Tx, account_id: str) -> list[AgentRow]:
 
 
 def one(tx: Tx, account_id: str, agent_id: str) -> AgentRow:
-    """Return an agent of the account; NotFound where there is none."""
+    """Return an agent of the account. Raises NotFound where there is none."""
     row = tx.execute(select(agent).where(agent.c.id == agent_id, agent.c.account_id == account_id)).first()
     if row is None or not holds(tx, agent, row):
         raise NotFound("No such agent")
@@ -108,12 +108,12 @@ def end_session(tx: Tx, session_id: str) -> None:
 
 
 def end_sessions(tx: Tx, agent_id: str, *, but: str = "") -> int:
-    """Delete every session of an agent `but` one; return how many."""
+    """Delete every session of an agent `but` one, and return how many."""
     return tx.execute(delete(session).where(session.c.agent_id == agent_id, session.c.id != but)).rowcount
 
 
 def end_expired(tx: Tx, now: int, idle: int) -> int:
-    """Delete the sessions that have expired, and those not used since `idle`; return how many."""
+    """Delete the sessions that have expired, and those not used since `idle`, and return how many."""
     return tx.execute(delete(session).where((session.c.expires_at <= now) | (session.c.seen_at <= idle))).rowcount
 
 

@@ -9,7 +9,7 @@ from chat.web.pages import locale_of
 
 
 async def shell(ask: PageAsk) -> Response:
-    """Return the page with what its scripts begin with; the part after `/inbox` is read in the browser."""
+    """Return the page with what its scripts begin with. The part after `/inbox` is read in the browser."""
     who, locale = ask.reader, locale_of(ask.request)
     boot = {
         "csrf": who.csrf,

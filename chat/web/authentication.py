@@ -50,7 +50,7 @@ async def actor_of(request: HTTPConnection, *, csrf: bool = True, changes: bool 
 
 
 def visitor_of(request: HTTPConnection, site_key: str) -> Visitor:
-    """Return whom the visitor's token speaks for; Unauthorized where it is not good, or for another site."""
+    """Return whom the visitor's token speaks for. Raises Unauthorized where it is not good, or for another site."""
     services = context_of(request).services
     visitor = services.tokens.read_visitor(bearer(request), services.clock())
     if visitor.site != site_key:
@@ -106,7 +106,7 @@ def own_origin(connection: HTTPConnection) -> str:
 
 def network_of(connection: HTTPConnection) -> Network:
     """
-    Return keyed hashes of the network a request comes from, for allowances only; the address itself is kept nowhere.
+    Return keyed hashes of the network a request comes from, for allowances only. The address itself is kept nowhere.
     """
     services = context_of(connection).services
     near, wide = networks.lines(address_of(connection))
@@ -120,7 +120,7 @@ def network_of(connection: HTTPConnection) -> Network:
 
 
 def address_of(connection: HTTPConnection) -> networks.Address | None:
-    """Return the address a request was asked from, past trusted proxies; it is kept nowhere."""
+    """Return the address a request was asked from, past trusted proxies. It is kept nowhere."""
     proxies = context_of(connection).services.settings.trusted_proxies
     return networks.asked_from(_direct(connection), connection.headers.getlist("x-forwarded-for"), proxies)
 
@@ -130,7 +130,7 @@ def _direct(connection: HTTPConnection) -> str:
 
 
 def _forwarded_secure(connection: HTTPConnection) -> bool:
-    """Tell whether the nearest proxy, if it is trusted, was asked over HTTPS; what it adds stands last."""
+    """Tell whether the nearest proxy, if it is trusted, was asked over HTTPS. Its own word stands last."""
     peer = networks.parsed(_direct(connection))
     proxies = context_of(connection).services.settings.trusted_proxies
     said = ",".join(connection.headers.getlist("x-forwarded-proto")).rpartition(",")[2]

@@ -24,10 +24,12 @@ class Agents(Protocol):
     """Who is signed in; `chat.team.actions.agents`."""
 
     async def by_token(self, services: Services, token: str) -> Actor:
-        """Return for whom an API token acts; Unauthorized where for nobody."""
+        """Return for whom an API token acts. Raises Unauthorized where for nobody."""
 
     async def by_session(self, services: Services, cookie: str, *, due: bool = False) -> Actor:
-        """Return who is signed in with a cookie; Unauthorized where nobody is, PasswordDue unless it is for those."""
+        """
+        Return who is signed in with a cookie. Raises Unauthorized where nobody is, PasswordDue unless it is for those.
+        """
 
     async def get_own(self, services: Services, actor: Actor) -> Agent:
         """Return the agent who acts."""
@@ -48,7 +50,7 @@ class WebContext:
     """
     Everything that HTTP and sockets work with.
 
-    `people` and `accounts` say who somebody is; `agents` are the sockets of agents that are open; `uploads` is the
+    `people` and `accounts` say who somebody is. `agents` are the sockets of agents that are open. `uploads` is the
     memory that these may take, by author.
     """
 
@@ -65,7 +67,7 @@ class WebContext:
 
     @property
     def visitors_here(self) -> int:
-        """How many visitors are at the other end of a socket; who serves them knows."""
+        """How many visitors are at the other end of a socket. The sockets' own context counts them."""
         return 0
 
 

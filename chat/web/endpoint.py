@@ -90,7 +90,7 @@ class Endpoint:
     Who may ask is said by the `audience`, and by the `permission` where that is agents. `query` are the parameters it
     takes, None where it heeds none and takes any. `status` are those of its answers, the usual one first. `audited` are
     the actions it may enter in the audit log. `body` is the type that it reads, None for nothing. `due` lets in who
-    must change their password first; `changes` says that it changes something although the verb does not.
+    must change their password first. `changes` says that it changes something although the verb does not.
     """
 
     verb: str

@@ -23,7 +23,7 @@ Errors = dict[str, str]
 
 async def fields_of(request: Request) -> list[tuple[str, str]]:
     """
-    Read a form's fields in their order; TooLarge or TooSlow as `bodies` says, and where it has too many.
+    Read a form's fields in their order. Raises TooLarge or TooSlow as `bodies` says, and where it has too many.
 
     A field that no page has is left unread, unlike a parameter or a field of JSON: our own pages write these forms, so
     nobody misspells a name in one, and what a browser's extension adds must not cost what somebody typed.

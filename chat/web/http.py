@@ -64,7 +64,7 @@ class Http(HttpToolsProtocol):
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """The head has come; one that is too long goes to nobody."""
+        """The head has come. One that is too long goes to nobody."""
         self._heading, self._following, self._bytes = False, True, 0
         self._stop()
         if self._named <= HEAD_MOST:

@@ -2,7 +2,7 @@
 The widget's modules joined: each that is loaded by itself comes as one script with all that only it needs.
 
 A module stays what it is in ECMA-262 (16.2.1): it has a scope of its own and runs once, after those it imports. So each
-becomes a function that is called at once and gives its exports; whoever imports takes them from there.
+becomes a function that is called at once and gives its exports. A module that imports takes them from there.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ ReadModule = Callable[[str], str]
 
 
 class UnknownFormError(ValueError):
-    """A module imports or exports in a form that is not known here, or in a circle; the message names it."""
+    """A module imports or exports in a form that is not known here, or in a circle. The message names it."""
 
 
 @dataclass
 class Module:
-    """One file: `code` gives its exports once it runs; `needs` runs before it, `later` whenever it is asked for."""
+    """One file: `code` gives its exports once it runs. `needs` runs before it, `later` whenever it is asked for."""
 
     address: str
     code: str

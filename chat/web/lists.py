@@ -17,7 +17,7 @@ I = TypeVar("I")  # noqa: E741 - an item
 
 
 class Listed(Struct, Generic[I], frozen=True):
-    """A page of a list; `next` is the cursor of the one after it, None at the end."""
+    """A page of a list. `next` is the cursor of the one after it, None at the end."""
 
     items: list[I]
     next: str | None = None
@@ -37,7 +37,7 @@ def cursor(length: int) -> Parameter[tuple[int, ...] | None]:
 
 
 def numbers_of(value: str | None, length: int) -> tuple[int, ...] | None:
-    """Read a cursor of so many numbers, None where there is none; InvalidField where it is not one of ours."""
+    """Read a cursor of so many numbers, None where there is none. Raises InvalidField where it is not one of ours."""
     if not value:
         return None
     try:
@@ -69,5 +69,5 @@ def cursor_in(after: tuple[int, ...] | None) -> str | None:
 
 
 def listed(items: list[I], after: tuple[int, ...] | None) -> Listed[I]:
-    """Return a page of a list; `after` is where the next one begins, None at the end."""
+    """Return a page of a list. `after` is where the next one begins, None at the end."""
     return Listed(items, cursor_in(after))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Menu:
-    """A line of the owner's menu: in a group, at a position there, leading to a page; `key` is its word."""
+    """A line of the owner's menu: in a group, at a position there, leading to a page. `key` is its word."""
 
     group: str
     position: int

@@ -25,7 +25,7 @@ SECURITY: dict[str, list[Document]] = {
     "link": [{"link": []}],
     "anybody": [],
 }
-"""By audience, the ways to show who asks; one of them is enough."""
+"""By audience, the ways to show who asks. One of them is enough."""
 SCHEMES: Document = {
     "token": {"type": "http", "scheme": "bearer", "description": "An API token of an agent's"},
     "session": {"type": "apiKey", "in": "cookie", "name": "lethe_session"},

@@ -42,7 +42,7 @@ class PageAsk(Ask[None]):
         return {name: value for name, value in self.fields if name != "csrf"}
 
     def page(self, template: str, status: int = 200, *, errors: Errors | None = None, **more: Any) -> Response:
-        """Return a page for who reads; `errors` says what is wrong with which field."""
+        """Return a page for who reads. `errors` says what is wrong with which field."""
         given = {"saved": SAVED.name in self.request.query_params, "errors": errors or {}} | more
         return page(self.request, template, self.reader_or_none, status, **given)
 

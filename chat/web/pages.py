@@ -20,9 +20,9 @@ from chat.web.rendering import render
 LOCALE_COOKIE = "lethe_locale"
 YEAR = 365 * 86_400
 SPOKEN = ("erased.", "time.", "leave.")
-"""What scripts of the pages say themselves begins so; the inbox's say more and are given everything."""
+"""What scripts of the pages say themselves begins so. The inbox's say more and are given everything."""
 ERRORS = {400, 403, 404, 409, 413, 429, 500, 503}
-"""The statuses that have words of their own; any other is said in those of 400 or 500, under its own number."""
+"""The statuses that have words of their own. Any other is said in those of 400 or 500, under its own number."""
 HEADERS = {
     "content-security-policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -47,8 +47,8 @@ class PageReader:
 
 async def reader_of(request: Request, *, due: bool = False) -> PageReader:
     """
-    Return who reads the page; Unauthorized where nobody is signed in, PasswordDue, unless the page is for whoever is
-    `due`, where the password must be changed first.
+    Return who reads the page. Raises Unauthorized where nobody is signed in, PasswordDue, unless the page is for
+    whoever is `due`, where the password must be changed first.
     """
     actor, context = await actor_of(request, csrf=False, due=due), context_of(request)
     services = context.services
@@ -63,7 +63,7 @@ def page(request: Request, template: str, who: PageReader | None = None, status:
 
 
 def error_page(request: Request, error: LetheError) -> Response:
-    """Return the page for what went wrong; who is not signed in is asked to."""
+    """Return the page for what went wrong. A reader who is not signed in is asked to sign in."""
     if isinstance(error, Unauthorized):
         # Not from `request.url`: that is put together with the Host header, which may change the path (CVE-2026-48710).
         after = request.scope["path"] if request.method == "GET" else "/inbox"

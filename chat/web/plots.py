@@ -30,7 +30,7 @@ SMALL = Canvas(360, 190, left=48, end=344, top=34, ground=150)
 @dataclass(frozen=True)
 class Axis:
     """
-    An axis: from `low` to `high`, with a mark at each of `ticks`; `unit` is "%" where shares are shown times 100.
+    An axis: from `low` to `high`, with a mark at each of `ticks`. `unit` is "%" where shares are shown times 100.
     Where there are `names`, steps have names instead of numbers: the first of them from 0 to 1, and so on.
     """
 
@@ -48,7 +48,7 @@ class Axis:
 
 @dataclass(frozen=True)
 class Line:
-    """A line of a kind (a class of the style sheet), `name` is a key of words; `path` is SVG's list of points."""
+    """A line of a kind (a class of the style sheet), `name` is a key of words. `path` is SVG's list of points."""
 
     kind: str
     path: str

@@ -23,7 +23,7 @@ class Ready:
         self._lock = asyncio.Lock()
 
     async def now(self, services: Services) -> tuple[bool, bool]:
-        """Return both; those who ask meanwhile wait for the same answer."""
+        """Return both. Those who ask meanwhile wait for the same answer."""
         async with self._lock:
             if time.monotonic() - self._at >= FRESH:
                 self._found, self._at = (await _stores(services), await services.bus.ready()), time.monotonic()

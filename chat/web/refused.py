@@ -22,7 +22,7 @@ class RefusedOrigins:
         self._sites: OrderedDict[str, OrderedDict[str, None]] = OrderedDict()
 
     def note(self, site: str, origin: str) -> None:
-        """Remember that a page of `origin` asked for the chat of a site; what is no origin is not remembered."""
+        """Remember that a page of `origin` asked for the chat of a site. A text that is no origin is not remembered."""
         try:
             if len(origin) > LONGEST or checked_origins([origin]) != [origin]:
                 return

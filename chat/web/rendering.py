@@ -13,7 +13,7 @@ from markupsafe import Markup
 from chat.core.texts import balanced
 
 TEMPLATES = Path(__file__).parent / "templates"
-"""Those that all share; each feature has a folder of its own. A name stands once."""
+"""Those that all share. Each feature has a folder of its own. A name stands once."""
 UNFIT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 """What no HTML document may hold, NUL among it."""
 PIECE = 16_384  # characters
@@ -21,12 +21,12 @@ OPEN, CLOSE = Markup('<bdi dir="auto">'), Markup("</bdi>")
 
 
 def render(template: str, context: Mapping[str, object], folders: tuple[Path, ...] = ()) -> str:
-    """Return what a template makes of its context; it is a shared one, or in the `folders` of features."""
+    """Return what a template makes of its context. It is a shared one, or in the `folders` of features."""
     return environment(folders).get_template(template).render(context)
 
 
 async def stream(template: str, context: Mapping[str, object], folders: tuple[Path, ...] = ()) -> AsyncIterator[str]:
-    """Yield what a template makes of its context, piece by piece; it may loop over what is read meanwhile."""
+    """Yield what a template makes of its context, piece by piece. It may loop over what is read meanwhile."""
     held, size = list[str](), 0
     async for each in _streaming(folders).get_template(template).generate_async(context):
         held.append(each)

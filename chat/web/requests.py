@@ -35,8 +35,8 @@ class Parameter(Generic[T]):
     """
     A parameter of a query.
 
-    `read` makes a value of what was given for the name, or raises InvalidField; `default` is the value where nothing
-    was; `schema` says to programs what may be given, as JSON Schema does.
+    `read` makes a value of what was given for the name, or raises InvalidField. `default` is the value where nothing
+    was. `schema` says to programs what may be given, as JSON Schema does.
     """
 
     name: str
@@ -65,7 +65,7 @@ def flag(name: str) -> Parameter[bool]:
 
 
 def choice(name: str, usual: W, *others: W, refusal: str) -> Parameter[W]:
-    """Return a parameter that is one of some words; `refusal` says which to who gave another."""
+    """Return a parameter that is one of some words. `refusal` says which to who gave another."""
     words = {str(each): each for each in (usual, *others)}
 
     def read(value: str, name: str) -> W:
@@ -100,7 +100,7 @@ def number(value: str, field: str, least: int = 0, most: int = BIGGEST) -> int:
 
 
 def truth(value: str, field: str) -> bool:
-    """Read `true` or `false`; InvalidField for anything else."""
+    """Read `true` or `false`. Raises InvalidField for anything else."""
     if value not in {"true", "false"}:
         raise InvalidField("Say true or false", field=field)
     return value == "true"
@@ -114,7 +114,7 @@ def uid(value: str, field: str) -> str:
 
 
 class Number(Convertor[int]):
-    """A number in a path; what is longer than any of ours is at no address."""
+    """A number in a path. A longer one than any of ours is at no address."""
 
     regex = DIGITS.pattern
 

@@ -9,7 +9,7 @@ STEP, WHOLE = 1024, 100
 
 
 def size(t: Words, count: int) -> str:
-    """Return a number of bytes in the reader's language, as `1.5 GB`; a kB has 1024 bytes, as in the settings."""
+    """Return a number of bytes in the reader's language, as `1.5 GB`. A kB has 1024 bytes, as in the settings."""
     value, unit = float(count), 0
     while round(value) >= STEP and unit < len(UNITS) - 1:
         value, unit = value / STEP, unit + 1

@@ -118,7 +118,7 @@ async def change_site(services: Services, actor: Actor, site_id: str, **values: 
 
 
 def line(field: str, value: str) -> str:
-    """Return a name on one line, trimmed; InvalidField where it is empty or long."""
+    """Return a name on one line, trimmed. Raises InvalidField where it is empty or long."""
     value = texts.line(value)
     if not value or len(value) > LINE:
         raise InvalidField(f"Give 1 to {LINE} characters", field=field)

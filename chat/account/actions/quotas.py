@@ -17,7 +17,7 @@ ALL = ""
 
 @dataclass(frozen=True)
 class Storage:
-    """How many bytes of files and exports an account has on this server, and how many it may; None for no limit."""
+    """How many bytes of files and exports an account has on this server, and how many it may, or None for no limit."""
 
     used: int
     most: int | None

@@ -86,7 +86,7 @@ async def keep(services: Services, contact: Contact, author: str, name: str, dat
 async def list_named(
     services: Services, contact: Contact, author: str, ids: list[str]
 ) -> tuple[frames.AttachmentOut, ...]:
-    """Return what a message's frame says of the attachments that it names; NotFound where one is not there."""
+    """Return what a message's frame says of the attachments that it names. Raises NotFound where one is not there."""
     found = await services.store.read(lambda tx: uploads.list_named(tx, contact.id, author, ids)) if ids else []
     if len(found) != len(ids):
         raise NotFound("An attachment is not there any more; send it again")
@@ -117,12 +117,12 @@ async def of_agent(services: Services, actor: Actor, attachment_id: str, *, smal
 
 
 async def forget(services: Services, contact_uid: str) -> int:
-    """Remove every file of a contact, with or without rows and keys; return how many there were."""
+    """Remove every file of a contact, with or without rows and keys, and return how many there were."""
     return await asyncio.to_thread(services.blobs.forget, contact_uid)
 
 
 async def sweep(services: Services) -> int:
-    """Remove uploads that no message has named within a day, and files that no row knows; return how many."""
+    """Remove uploads that no message has named within a day, and files that no row knows, and return how many."""
     now = services.clock()
     unused = await services.store.read(lambda tx: uploads.stale(tx, now - UNUSED_MS, SWEPT))
     # The rows alone. Their files are then known by no row, and go with the leftovers below.
@@ -162,7 +162,7 @@ async def _looked(services: Services, contact: Contact, author: str, data: bytes
 
 
 async def _spent(services: Services, contact: Contact, author: str, cost: int = 1) -> float:
-    """Spend some of a visitor's allowance; return the seconds to wait. Agents have no limit."""
+    """Spend some of a visitor's allowance, and return the seconds to wait. Agents have no limit."""
     if author != "visitor":
         return 0.0
     return await services.bus.allow(f"upload:{contact.uid}", AN_HOUR, 3600.0, cost)
@@ -200,7 +200,7 @@ def open_file(services: Services, contact: Contact, file: Attachment, *, small: 
 
 
 def file_out(services: Services, contact: Contact, file: Attachment) -> frames.AttachmentOut:
-    """Return an attachment as messages show it; NotFound where its row does not open as the contact's."""
+    """Return an attachment as messages show it. Raises NotFound where its row does not open as the contact's."""
     name = services.unseal(contact.key_slot, contact.uid, f"attachment/{file.id}/name", file.name)
     if name is None:
         raise NotFound("This file is not there any more")

@@ -30,8 +30,8 @@ class Stopped(InvalidField):
 
 async def look(services: Services, sender: Sender, data: bytes) -> Looked:
     """
-    Return what a file is, an image drawn anew. Raises InvalidField; Stopped, from when on its sender's come last;
-    Unavailable where it may be sent again.
+    Return what a file is, an image drawn anew. Raises InvalidField; Stopped, from when on its sender's come last.
+    Raises Unavailable where it may be sent again.
     """
     try:
         async with services.looking.of(sender, WAIT):
@@ -48,7 +48,7 @@ async def look(services: Services, sender: Sender, data: bytes) -> Looked:
 
 
 async def _asked(data: bytes) -> tuple[int, bytes]:
-    """Run the program on a file; return its status and what it said. None is left running, whatever happens."""
+    """Run the program on a file, and return its status and what it said. None is left running, whatever happens."""
     process = await asyncio.create_subprocess_exec(
         *looking.COMMAND,
         stdin=PIPE,

@@ -43,7 +43,7 @@ def _shallow(image: Image.Image) -> Image.Image:
 
 
 def _by_profile(image: Image.Image, icc: bytes | None) -> Image.Image | None:
-    """Return the colours by the picture's own profile; None where there is none, or none that fits and works."""
+    """Return the colours by the picture's own profile, or None where there is none, or none that fits and works."""
     base = "L" if image.mode in GREY else image.mode if image.mode in {"CMYK", "LAB"} else "RGB"
     try:
         profile = ImageCms.ImageCmsProfile(io.BytesIO(icc)) if icc else _unsaid(base)

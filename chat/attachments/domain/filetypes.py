@@ -1,4 +1,4 @@
-"""What a file is, by its own bytes, and a name that agrees; what its sender says about it counts for nothing."""
+"""What a file is, by its own bytes, and a name that agrees. Its sender's word for it counts for nothing."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ BLANK = frozenset("\u00a0\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\ufe0e\
 
 
 def sniff(data: bytes) -> str | None:
-    """Return the media type of `data`: an image, PDF, ZIP (office documents too), plain text; None for all else."""
+    """Return the media type of `data`: an image, PDF, ZIP (office documents too), plain text, or None for all else."""
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "image/webp"
     known = next((kind for sign, kind in SIGNS if data.startswith(sign)), None)

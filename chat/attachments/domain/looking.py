@@ -41,7 +41,7 @@ class Looked:
 
 
 class FileHead(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True):
-    """The line before the bytes: why a file is refused, or what it is; `whole` bytes follow, then the small image."""
+    """The line before the bytes: why a file is refused, or what it is. `whole` bytes follow, then the small image."""
 
     refused: str = ""
     type: str = ""
@@ -51,7 +51,7 @@ class FileHead(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True):
 
 
 def look(data: bytes) -> Looked:
-    """Return what a file is; an image is drawn anew. Raises InvalidField for what is no file we take."""
+    """Return what a file is. An image is drawn anew. Raises InvalidField for what is no file we take."""
     kind = sniff(data)
     if kind is None:
         raise InvalidField("Only images, PDF, ZIP and office documents, and plain text are taken", field="file")
@@ -87,7 +87,7 @@ def unpacked(answer: bytes, sent: bytes) -> Looked:
 
 
 def confine() -> None:
-    """Let the system end this process where a file takes more than its share; it writes no file, dumps no memory."""
+    """Let the system end this process where a file takes more than its share. It writes no file, dumps no memory."""
     with contextlib.suppress(OSError):  # Linux: where memory runs out, rather this process than the server
         Path("/proc/self/oom_score_adj").write_text("1000")
     limits = {

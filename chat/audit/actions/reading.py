@@ -20,7 +20,7 @@ from chat.infra.store.tx import Tx
 
 @dataclass(frozen=True, slots=True)
 class EntryQuery:
-    """Which entries: those of an agent (or visitor, system, command), of an action, about an id; empty for any."""
+    """Which entries: those of an agent (or visitor, system, command), of an action, about an id, or empty for any."""
 
     agent: str = ""
     action: str = ""
@@ -28,7 +28,7 @@ class EntryQuery:
 
 
 class EntryView(Struct, frozen=True):
-    """An entry as lists show it; `at` is RFC 3339."""
+    """An entry as lists show it. `at` is RFC 3339."""
 
     number: int
     at: str
@@ -53,7 +53,7 @@ async def page(
 ) -> tuple[list[EntryView], int | None]:
     """
     Return entries of the actor's account, newest first, and the number before which the next page begins. Looking at
-    the log is entered too. Owner or admin; InvalidField where a filter can fit nothing.
+    the log is entered too. Owner or admin. Raises InvalidField where a filter can fit nothing.
     """
     access.require(actor, "audit.read")
     _fitting(services, wanted)
@@ -68,7 +68,9 @@ async def page(
 
 
 async def accesses(services: Services, actor: Actor, contact_uid: str) -> list[EntryView]:
-    """Return who met a contact and its tickets, first to last. Owner or admin; NotFound where there is no contact."""
+    """
+    Return who met a contact and its tickets, first to last. Owner or admin. Raises NotFound where there is no contact.
+    """
     access.require(actor, "audit.read")
 
     def work(tx: Tx) -> list[AuditEntry]:

@@ -18,19 +18,19 @@ from chat.retention.actions import rules
 async def renew(services: Services, account_id: str) -> Part | None:
     """
     Close an account's log where it is broken and begin a new part, whose first entry names the last hash of the old
-    one; return what was closed, None where the log is whole.
+    one, and return what was closed, None where the log is whole.
     """
     return await services.store.write(lambda tx: _renew(services, tx, account_id))
 
 
 async def renew_all(services: Services) -> list[Part]:
-    """Begin anew the log of every account of this server where it is broken; return what was closed."""
+    """Begin anew the log of every account of this server where it is broken, and return what was closed."""
     known = await services.store.read(accounts.all_of)
     return [part for each in known if (part := await renew(services, each.id)) is not None]
 
 
 async def sweep(services: Services) -> int:
-    """Delete the entries of parts that were closed longer ago than their account keeps its log; return how many."""
+    """Delete the entries of parts that were closed longer ago than their account keeps its log, and return how many."""
     parts = await services.store.read(store.kept_parts)
     return sum([await services.store.write(partial(_let_go, services, each)) for each in parts])
 

@@ -70,7 +70,7 @@ class ChainVerdict:
 
 
 class PartView(Struct, frozen=True):
-    """A closed part as JSON has it; times are RFC 3339. `unchanged` where that was looked at."""
+    """A closed part as JSON has it. Times are RFC 3339. `unchanged` where that was looked at."""
 
     first: int
     last: int
@@ -128,7 +128,7 @@ async def verify_mine(services: Services, actor: Actor) -> ChainVerdict:
 
 
 async def sweep(services: Services) -> int:
-    """Check each log that was not checked for a day; return how many were."""
+    """Check each log that was not checked for a day, and return how many were."""
     due = await services.store.read(lambda tx: store.unchecked(tx, services.clock() - DAY))
     return len([await verify(services, each) for each in due])
 
@@ -172,7 +172,7 @@ def fault(services: Services, tx: Tx, head: ChainHead, parts: Sequence[Part]) ->
 
 
 def _looked_at(tx: Tx, parts: Sequence[Part]) -> list[Closed]:
-    """Compare closed parts with what they were; nothing may be left of those that went."""
+    """Compare closed parts with what they were. Nothing may be left of those that went."""
 
     def same(part: Part) -> bool:
         found = list(store.chain(tx, part.account_id, part.first - 1, part.last))

@@ -58,7 +58,7 @@ class BackupReport(Struct, frozen=True):
 
 async def make(services: Services, folder: Path, days: int | None, tell: TellLine) -> BackupReport:
     """
-    Write a backup into a folder and remove those of ours there that have lapsed; return what it holds.
+    Write a backup into a folder and remove those of ours there that have lapsed, and return what it holds.
 
     Raises Misconfigured for a folder that is where the keys are, Unavailable where the disk takes no more.
     """
@@ -113,7 +113,7 @@ async def copy_keys(services: Services, folder: Path, backups_in: Path) -> int:
 
 
 def lapse(services: Services, folder: Path, days: int) -> list[str]:
-    """Remove backups of ours that are older than so many days; return their names."""
+    """Remove backups of ours that are older than so many days, and return their names."""
     old = [p for p, head in archive.ours(folder, services.signer) if head.made_at + days * DAY < services.clock()]
     for path in old:
         path.unlink(missing_ok=True)
@@ -123,7 +123,7 @@ def lapse(services: Services, folder: Path, days: int) -> list[str]:
 async def sweep(services: Services) -> int:
     """
     Remove lapsed backups where the last one was put, while that folder is there, and from the ledger what no backup
-    needs any more; return how many of both.
+    needs any more, and return how many of both.
     """
     stands = await services.store.read(backups.get_status)
     removed: list[str] = []
@@ -149,7 +149,7 @@ def _nested(one: Path, other: Path) -> bool:
 
 
 def _rows(tx: Tx, out: Writing, tell: TellLine) -> dict[str, Any]:
-    """Write every table as it is at one moment; return that part of the manifest, and the files referred to."""
+    """Write every table as it is at one moment, and return that part of the manifest, and the files referred to."""
     copies.freeze(tx)
     tables: list[dict[str, Any]] = []  # in an order in which each may be filled
     stands = backups.get_status(tx)

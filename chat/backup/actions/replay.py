@@ -42,7 +42,7 @@ def since(services: Services, number: int, made_at: int) -> list[LedgerEntry]:
 
 
 async def run(services: Services, entries: list[LedgerEntry]) -> dict[str, int]:
-    """Do every action again, and carry out what is then due; return how many of each kind there were."""
+    """Do every action again, and carry out what is then due, and return how many of each kind there were."""
     # Before anything is done: an entry that only a newer Lethe knows may be somebody who must not come back.
     unknown = {each.did for each in entries} - {*ACTIONS, RESTORED}
     if unknown:
@@ -109,7 +109,7 @@ async def _narrow(services: Services, what: What) -> None:
 
 
 async def _retaught(services: Services, contact_uid: str) -> None:
-    """Let the filter learn what is left of a contact's labels; nothing for somebody who is gone."""
+    """Let the filter learn what is left of a contact's labels. A contact who is gone has none."""
     with contextlib.suppress(NotFound):
         contact = await services.store.read(lambda tx: contacts.by_uid(tx, contact_uid))
         await training.relearn_contact(services, contact.account_id, contact.id)

@@ -63,7 +63,7 @@ def with_keys(settings: Settings, secret: bytes, work: Callable[[Keys, Ledger], 
 
 
 def load(settings: Settings, backup: Backup, tell: TellLine) -> None:
-    """Mark the place, then bring back files and rows; nothing of it is served yet."""
+    """Mark the place, then bring back files and rows. Nothing of it is served yet."""
     store = Store(settings.database_url)
     try:
         store.write_here(copies.drop)
@@ -100,7 +100,7 @@ class RestoreReport(Struct, frozen=True):
 
 
 async def finish(services: Services, backup: Backup, tell: TellLine) -> RestoreReport:
-    """Replay, look whether it opens, write the database anew and let it be served; return the report."""
+    """Replay, look whether it opens, write the database anew and let it be served, and return the report."""
     entries = replay.since(services, archive.ledger_head_of(backup.manifest).number, backup.head.made_at)
     tell(f"replaying {len(entries)} entries of the ledger")
     done = await replay.run(services, entries)

@@ -49,7 +49,7 @@ class Writing:
         self.members: dict[str, str] = {}
 
     def add(self, name: str, pieces: Iterable[bytes], *, squeeze: bool = True) -> int:
-        """Add a member; return its size. What is sealed cannot be made smaller, so do not `squeeze` it."""
+        """Add a member, and return its size. What is sealed cannot be made smaller, so do not `squeeze` it."""
         info, seen, size = ZipInfo(name), hashlib.sha256(), 0
         info.compress_type = ZIP_DEFLATED if squeeze else ZIP_STORED
         with self._zip.open(info, "w", force_zip64=True) as member:
@@ -155,7 +155,7 @@ def status_of(manifest: Mapping[str, Any]) -> BackupStatus:
 
 
 def ours(folder: Path, signer: Signer) -> list[tuple[Path, ArchiveSeal]]:
-    """Return the backups in a folder that this server made, oldest first; whatever else is there is not looked at."""
+    """Return the backups in a folder that this server made, oldest first. Whatever else is there is not looked at."""
     found = []
     for path in folder.glob(f"lethe-*{ENDING}"):
         with contextlib.suppress(Misconfigured, OSError), path.open("rb") as file:

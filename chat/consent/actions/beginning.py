@@ -69,7 +69,7 @@ async def begin(services: Services, site_key: str, asked: VisitorAgreement) -> B
 def _store(
     services: Services, tx: Tx, agreeing: _Agreeing, asked: VisitorAgreement, row: dict[str, Any]
 ) -> tuple[Contact, SignedReceipt]:
-    """Store the contact, or find the one who began with this id; return the contact and the receipt."""
+    """Store the contact, or find the one who began with this id, and return the contact and the receipt."""
     contact = contacts.add(tx, row)
     if contact is None:
         return _again(services, tx, agreeing, asked, row["begun"])

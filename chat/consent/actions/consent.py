@@ -71,7 +71,7 @@ async def renew(
 
 
 def record_renewal(services: Services, tx: Tx, contact: Contact, entry: ReceiptEntry) -> Receipt:
-    """Enter that a contact agreed again; return the receipt."""
+    """Enter that a contact agreed again, and return the receipt."""
     before = consents.receipts(tx, contact.id)[-1].purposes
     consents.add_receipt(tx, contact.id, entry, live=True)
     # A backup has the labels still: without this line a restore would teach by them again.
@@ -100,7 +100,7 @@ def record_narrowing(services: Services, tx: Tx, contact: Contact) -> None:
 
 
 async def expire(services: Services) -> int:
-    """End each consent that is older than its account says, with an entry in the ledger; return how many."""
+    """End each consent that is older than its account says, with an entry in the ledger, and return how many."""
 
     def work(tx: Tx) -> list[Contact]:
         found = consents.consents_over(tx, services.clock())
@@ -148,8 +148,8 @@ async def reader_of(services: Services, visitor: Visitor) -> Contact:
 
 async def contact_of(services: Services, visitor: Visitor, *, live: bool = True) -> Contact:
     """
-    Return the contact a token speaks for; Unauthorized where it was erased, ConsentRequired (with `live`) where there
-    is no consent to the notice in force.
+    Return the contact a token speaks for. Raises Unauthorized where it was erased, ConsentRequired (with `live`) where
+    there is no consent to the notice in force.
     """
 
     def work(tx: Tx) -> Contact:

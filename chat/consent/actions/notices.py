@@ -28,7 +28,7 @@ SHOWN = ("text", "chat_label", "training_label", "privacy_url")
 
 @dataclass(frozen=True)
 class NoticeChange:
-    """What one field of a notice says in one language, in force and newly written; empty where it says nothing."""
+    """What one field of a notice says in one language, in force and newly written, or empty where it says nothing."""
 
     locale: str
     field: str
@@ -80,7 +80,7 @@ async def changes(services: Services, actor: Actor, texts: list[NoticeText]) -> 
 
 
 async def site_and_notice(services: Services, site_key: str) -> tuple[Account, Site, Notice | None]:
-    """Return what a widget belongs to and the notice in force; NotFound where no site has the key."""
+    """Return what a widget belongs to and the notice in force. Raises NotFound where no site has the key."""
 
     def work(tx: Tx) -> tuple[Account, Site, Notice | None]:
         site = accounts.site_by_key(tx, site_key)

@@ -29,7 +29,7 @@ class PortableReceipt(Struct, frozen=True):
 
 
 def portable(services: Services, receipt: ReceiptDocument) -> PortableReceipt:
-    """Return a receipt in the standards' terms; `receipt` under `source` names the one it was made from."""
+    """Return a receipt in the standards' terms. `receipt` under `source` names the one it was made from."""
     document: dict[str, object] = {
         "@context": CONTEXT,
         "@type": "dpv:ConsentRecord",

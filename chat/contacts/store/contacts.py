@@ -24,7 +24,7 @@ readable = and_(contact.c.receipt_id.is_not(None), ~exists().where(legal_hold.c.
 
 
 def add(tx: Tx, made: Mapping[str, Any]) -> Contact | None:
-    """Store a contact and return it; None where another began with the same id."""
+    """Store a contact and return it. Return None where another began with the same id."""
     _in_turn(tx, made["account_id"])
     if not once(tx, contact, made):
         return None
@@ -41,7 +41,7 @@ def _in_turn(tx: Tx, account_id: str) -> None:
 
 
 def begun(tx: Tx, digest: str) -> Contact | None:
-    """Return the contact who began with an id, and lock it; None where there is none with a live consent."""
+    """Return the contact who began with an id, and lock it, or None where there is none with a live consent."""
     query = select(*columns).where(
         contact.c.begun == digest, contact.c.receipt_id.is_not(None), contact.c.emptied_at.is_(None)
     )
@@ -61,18 +61,18 @@ def change(tx: Tx, contact_id: int, **values: Any) -> None:
 
 
 def of_account(tx: Tx, account_id: str, uid: str) -> Contact:
-    """Return a contact of an account by its public id; NotFound where it has none such."""
+    """Return a contact of an account by its public id. Raises NotFound where it has none such."""
     return _one(tx, select(*columns).where(contact.c.uid == uid, contact.c.account_id == account_id))
 
 
 def by_uid(tx: Tx, uid: str, *, lock: bool = False) -> Contact:
-    """Return a contact by its public id, which was found or signed here; NotFound where there is none."""
+    """Return a contact by its public id, which was found or signed here. Raises NotFound where there is none."""
     query = select(*columns).where(contact.c.uid == uid)
     return _one(tx, query.with_for_update() if lock else query)
 
 
 def by_id(tx: Tx, contact_id: int) -> Contact:
-    """Return a contact by its key; NotFound where there is none."""
+    """Return a contact by its key. Raises NotFound where there is none."""
     return _one(tx, select(*columns).where(contact.c.id == contact_id))
 
 

@@ -43,13 +43,13 @@ def place_hold(tx: Tx, contact_id: int, made: Mapping[str, Any]) -> None:
 
 
 def lift(tx: Tx, contact_id: int) -> None:
-    """End the hold of a contact; NotFound where there is none."""
+    """End the hold of a contact. Raises NotFound where there is none."""
     if tx.execute(delete(hold).where(hold.c.contact_id == contact_id)).rowcount == 0:
         raise NotFound("This contact is not held")
 
 
 def lapse(tx: Tx, now: int) -> list[int]:
-    """Delete the holds that are over; return whose they were."""
+    """Delete the holds that are over, and return whose they were."""
     return list(tx.execute(delete(hold).where(hold.c.expires_at <= now).returning(hold.c.contact_id)).scalars())
 
 

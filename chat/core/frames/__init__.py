@@ -1,7 +1,7 @@
 """
 The wire protocol `lethe.v1`: every frame, each way, told apart by `type`, and the codes with which a socket is closed.
 
-What comes in is not trusted, and checked as it is read (`inbound`); what goes out is ours, and only written
+What comes in is not trusted, and checked as it is read (`inbound`). What goes out is ours, and only written
 (`outbound`).
 """
 

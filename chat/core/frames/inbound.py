@@ -33,7 +33,7 @@ class InboundFrame(Struct, tag_field="type", frozen=True, forbid_unknown_fields=
 
 
 class Choices(Struct, frozen=True, forbid_unknown_fields=True):
-    """What the contact agrees to: `chat` must be true for anything to pass; the rest is free."""
+    """What the contact agrees to: `chat` must be true for anything to pass. The rest is free."""
 
     chat: bool
     spam_training: bool = False
@@ -57,7 +57,7 @@ class Consent(InboundFrame, frozen=True, tag="consent"):
 
 
 class VisitorMessage(InboundFrame, frozen=True, tag="message"):
-    """A visitor's message; the same `id` is stored once. With attachments, uploaded before, it may have no text."""
+    """A visitor's message. The same `id` is stored once. With attachments, uploaded before, it may have no text."""
 
     id: ClientId
     text: str
@@ -101,7 +101,7 @@ class Close(InboundFrame, frozen=True, tag="close"):
 
 
 class AgentMessage(InboundFrame, frozen=True, tag="message"):
-    """An agent's answer; the same `id` is stored once. With attachments, uploaded before, it may have no text."""
+    """An agent's answer. The same `id` is stored once. With attachments, uploaded before, it may have no text."""
 
     ticket: Number
     id: ClientId
@@ -145,7 +145,7 @@ class Shown(InboundFrame, frozen=True, tag="shown"):
 
 
 class Ping(InboundFrame, frozen=True, tag="ping"):
-    """Asks whether the line still stands; a `pong` says so."""
+    """Asks whether the line still stands. A `pong` says so."""
 
     needs_consent: ClassVar[bool] = False
 
@@ -166,12 +166,12 @@ _agent: msgspec.json.Decoder[AgentFrame] = msgspec.json.Decoder(AgentFrame)
 
 
 def visitor_frame(text: str) -> VisitorFrame:
-    """Read one visitor's frame; InvalidFrame or TooLarge say what is wrong with it."""
+    """Read one visitor's frame. Raises InvalidFrame or TooLarge say what is wrong with it."""
     return _checked(_decoded(_visitor, text))
 
 
 def agent_frame(text: str) -> AgentFrame:
-    """Read one agent's frame; InvalidFrame or TooLarge say what is wrong with it."""
+    """Read one agent's frame. Raises InvalidFrame or TooLarge say what is wrong with it."""
     return _checked(_decoded(_agent, text))
 
 
@@ -184,7 +184,7 @@ def _decoded(decoder: msgspec.json.Decoder[F], text: str) -> F:
 
 def id_of(text: str) -> str | None:
     """
-    Return the `id` of a frame that is refused, so that its sender does not wait for an answer; None where there is
+    Return the `id` of a frame that is refused, so that its sender does not wait for an answer, or None where there is
     none to be read. Takes what the decoder does not: half a surrogate pair, wrong fields, a frame that breaks off.
     """
     try:

@@ -22,7 +22,7 @@ class AttachmentOut(Struct, frozen=True):
     A file of a message: `type` is what it was found to be, `preview` whether there is a small image of it.
 
     `width` and `height` are the pixels of an image as it is shown, so that its place can be kept free before it is
-    loaded; the small one has the same shape within 480 by 480. Other files have neither.
+    loaded. The small one has the same shape within 480 by 480. Other files have neither.
     """
 
     id: str
@@ -60,7 +60,7 @@ Entry = MessageOut | RedactedOut
 
 
 class NoteOut(OutboundFrame, frozen=True, tag="note"):
-    """One note, numbered apart from messages; `after_seq` says where it stands."""
+    """One note, numbered apart from messages. `after_seq` says where it stands."""
 
     ticket: int
     note: int
@@ -121,7 +121,7 @@ class Preview(Struct, frozen=True):
 
 
 class TicketSummary(Struct, frozen=True):
-    """A ticket as lists show it; times are RFC 3339, `unread` is how many messages no agent has read."""
+    """A ticket as lists show it. Times are RFC 3339, `unread` is how many messages no agent has read."""
 
     number: int
     status: str
@@ -212,7 +212,7 @@ class PurposeView(Struct, frozen=True):
 
 
 class NoticeView(Struct, frozen=True):
-    """A notice in one language as a visitor gets it; `sha256` is over all of it."""
+    """A notice in one language as a visitor gets it. `sha256` is over all of it."""
 
     version: int
     text: str
@@ -222,7 +222,7 @@ class NoticeView(Struct, frozen=True):
 
 
 class ConsentRequiredOut(OutboundFrame, frozen=True, tag="consent_required"):
-    """Nothing passes until the visitor agrees to this notice; `notice` is null where none is published."""
+    """Nothing passes until the visitor agrees to this notice. `notice` is null where none is published."""
 
     notice: NoticeView | None
 
@@ -251,7 +251,7 @@ class ErasureOut(OutboundFrame, frozen=True, tag="erasure"):
 
 
 class ErrorOut(OutboundFrame, frozen=True, tag="error"):
-    """A frame was refused; `id` names the message it was about, `ticket` what could not be opened, if any."""
+    """A frame was refused. `id` names the message it was about, `ticket` what could not be opened, if any."""
 
     code: str
     detail: str

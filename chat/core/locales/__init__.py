@@ -19,7 +19,7 @@ def best_locale(known: Sequence[str], asked: Sequence[str], accepted: str = "") 
     """
     Return the language to answer in: the first asked for, else what the browser likes best, else the first of `known`.
 
-    `asked` are languages in any spelling (`el`, `EL`, `el-GR`, `el_GR.UTF-8`, `ell`); `accepted` is an Accept-Language
+    `asked` are languages in any spelling (`el`, `EL`, `el-GR`, `el_GR.UTF-8`, `ell`). `accepted` is an Accept-Language
     (RFC 9110, 12.5.4): the higher weight first, and what has a weight of 0 not at all.
     """
     liked, refused = _accepted(accepted[:500])
@@ -40,7 +40,7 @@ def _accepted(header: str) -> tuple[list[str], set[str]]:
 
 
 def _weight(parameters: str) -> float:
-    """Return the `q` of a language, 1 where it says none; what is no weight is the least, yet not none."""
+    """Return the `q` of a language, 1 where it says none. Any other text is the least weight."""
     found = re.search(r"(?:^|;)\s*q\s*=\s*([^;]*)", parameters, re.IGNORECASE)
     if not found:
         return 1.0

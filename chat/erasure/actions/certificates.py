@@ -91,7 +91,7 @@ class SignedCertificate(Struct, frozen=True):
 
 
 class StepView(Struct, frozen=True):
-    """How it went in one place so far; `at` is RFC 3339."""
+    """How it went in one place so far. `at` is RFC 3339."""
 
     place: str
     kind: str

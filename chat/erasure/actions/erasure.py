@@ -51,7 +51,7 @@ Still = Callable[[Tx, Contact], bool]
 
 
 async def by_visitor(services: Services, visitor: Visitor) -> str:
-    """Withdraw the visitor's consent and file the erasure; return its id. Twice gives the same id."""
+    """Withdraw the visitor's consent and file the erasure, and return its id. Twice gives the same id."""
     try:
         return await _request(services, visitor.contact, None, "visitor", "visitor")
     except NotFound:
@@ -59,15 +59,15 @@ async def by_visitor(services: Services, visitor: Visitor) -> str:
 
 
 async def by_agent(services: Services, actor: Actor, contact_uid: str) -> str:
-    """File the erasure of a contact of the actor's account; return its id. Twice gives the same id."""
+    """File the erasure of a contact of the actor's account, and return its id. Twice gives the same id."""
     access.require(actor, "erasure.ask")
     return await _request(services, contact_uid, actor.account_id, _source(actor), actor.agent_id)
 
 
 async def by_retention(services: Services, contact_uid: str, still: Still) -> bool:
     """
-    File the erasure of a contact who is over the account's days; return whether it was. `still` says in the request's
-    own transaction whether the contact is: somebody may have written meanwhile.
+    File the erasure of a contact who is over the account's days, and return whether it was. `still` says in the
+    request's own transaction whether the contact is: somebody may have written meanwhile.
     """
     try:
         await _request(services, contact_uid, None, "retention", "system", still)
@@ -77,12 +77,12 @@ async def by_retention(services: Services, contact_uid: str, still: Still) -> bo
 
 
 async def by_link(services: Services, contact: Contact, *, at_once: bool) -> str:
-    """Withdraw the consent of a contact whose mailbox proved who asks, and file the erasure; return its id."""
+    """Withdraw the consent of a contact whose mailbox proved who asks, and file the erasure, and return its id."""
     return await _request(services, contact.uid, contact.account_id, "link" if at_once else "visitor", "visitor")
 
 
 async def progress(services: Services, account_id: str, erasure_id: str) -> ErasureProgress:
-    """Return how far a request is, and its certificate, to whoever knows its number; nothing in it is personal."""
+    """Return how far a request is, and its certificate, to whoever knows its number. Nothing in it is personal."""
 
     def work(tx: Tx) -> tuple[Erasure, list[erasures.Went]]:
         found = erasures.one(tx, account_id, erasure_id)
@@ -101,7 +101,7 @@ async def progress(services: Services, account_id: str, erasure_id: str) -> Eras
 
 async def by_email(services: Services, actor: Actor | None, email: str) -> list[str]:
     """
-    File the erasure of every contact with an address, in the actor's account or (None) in all; return the ids.
+    File the erasure of every contact with an address, in the actor's account or (None) in all, and return the ids.
 
     NotFound where nobody has the address, InvalidField where it is none.
     """
@@ -140,7 +140,7 @@ async def state(services: Services, actor: Actor, erasure_id: str) -> ErasureSta
 
 
 async def now(services: Services, email: str) -> list[CertifiedErasure]:
-    """Erase every contact with an address in all accounts, now; return each request with its certificate."""
+    """Erase every contact with an address in all accounts, now, and return each request with its certificate."""
     ids = await by_email(services, None, email)
     await sweep(services)
     found = await services.store.read(lambda tx: [erasures.by_id(tx, each) for each in ids])
@@ -182,7 +182,9 @@ async def of_contacts(services: Services, account_id: str, contact_uids: list[st
 
 
 async def sweep(services: Services) -> int:
-    """Carry out every request that is due; return how many were finished. One that fails does not stop the others."""
+    """
+    Carry out every request that is due, and return how many were finished. One that fails does not stop the others.
+    """
     await _echo(services)
     # Before the due ones are read: an erasure that waited for a hold which is over goes on in this very round.
     await lapse(services)
@@ -199,7 +201,7 @@ async def sweep(services: Services) -> int:
 
 async def scrub(services: Services) -> int:
     """
-    Once a day write the database anew, so that nothing deleted stays in its free pages; return 1 where it did. Who
+    Once a day write the database anew, so that nothing deleted stays in its free pages, and return 1 where it did. Who
     writes meanwhile waits, so from half a day on it takes the first moment in which nobody does.
     """
     now = services.clock()
@@ -277,7 +279,8 @@ async def _request(
     services: Services, contact_uid: str, account_id: str | None, source: str, who: str, still: Still = lambda *_: True
 ) -> str:
     """
-    File a request of `who`, `account_id` None for the contact's own word; NotFound where there is no such contact.
+    File a request of `who`, `account_id` None for the contact's own word. Raises NotFound where there is no such
+    contact.
     """
 
     def work(tx: Tx) -> tuple[Erasure, Contact | None, list[Ticket]]:
@@ -324,7 +327,7 @@ def _asked_before(tx: Tx, contact_uid: str, account_id: str | None) -> Erasure:
 
 
 def _row(services: Services, tx: Tx, contact: Contact, source: str) -> dict[str, Any]:
-    """Return the row of a new request; it keeps of the receipts their number and a hash that proves them."""
+    """Return the row of a new request. It keeps of the receipts their number and a hash that proves them."""
     ledger, now = consents.receipts(tx, contact.id), services.clock()
     # A visitor's withdrawal may wait for the account's grace; whoever else asks has thought about it.
     grace = accounts.one(tx, contact.account_id)[GRACE_DAYS] * DAY if source == "visitor" else 0

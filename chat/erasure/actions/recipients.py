@@ -76,7 +76,7 @@ async def file(services: Services, erasure: Erasure) -> None:
 
 
 async def sweep(services: Services) -> int:
-    """Tell whoever is to be told now; return how many are off our hands."""
+    """Tell whoever is to be told now, and return how many are off our hands."""
     if not services.mailer.ready:
         return 0
     due = await services.store.read(lambda tx: rows.due(tx, services.clock(), SWEPT))
@@ -128,7 +128,9 @@ def _letter(services: Services, each: Recipient, account: Account) -> Letter:
 
 
 def _resealed(services: Services, erasure: Erasure, recipient: str, sent: disclosures.Disclosure) -> bytes | None:
-    """Return the address under the server's own key, since the contact's is about to go; None where it is not known."""
+    """
+    Return the address under the server's own key, since the contact's is about to go, or None where it is not known.
+    """
     try:
         address = services.unseal(erasure.key_slot, erasure.contact_uid, f"sent/{sent.id}", sent.address)
     except (Sealed, LetheError):

@@ -12,7 +12,7 @@ from chat.erasure.store.erasures import Erasure
 
 
 class ErasureView(Struct, frozen=True):
-    """A request to forget a contact, as lists show it; times are RFC 3339, `held_until` where a hold keeps it."""
+    """A request to forget a contact, as lists show it. Times are RFC 3339, `held_until` where a hold keeps it."""
 
     id: str
     state: str
@@ -49,7 +49,7 @@ class ErasureProgress(Struct, frozen=True):
 
 
 def erasure_view(found: Erasure, held: int | None = None) -> ErasureView:
-    """Return a request as lists show it; `held` is until when (ms) its contact is."""
+    """Return a request as lists show it. `held` is until when (ms) its contact is."""
     return ErasureView(
         id=found.id,
         state=found.state,

@@ -48,7 +48,7 @@ class TextForm:
     raw: bytes
     folded: bool
     trace: bytes
-    """What is left of it in `_traces` of bytes that hold it; empty where they say nothing of it."""
+    """What is left of it in `_traces` of bytes that hold it, or empty where they say nothing of it."""
 
 
 class Scanner:

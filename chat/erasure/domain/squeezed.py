@@ -127,7 +127,7 @@ def _opener(kind: str) -> _Opens | None:
 
 
 def _zip_data(held: bytes) -> int:
-    """Return where a member's data begins; 0 where it is stored as it is, and so seen without us."""
+    """Return where a member's data begins, or 0 where it is stored as it is, and so seen without us."""
     if len(held) < ZIP_HEAD:
         return ZIP_HEAD
     if int.from_bytes(held[8:10], "little") != DEFLATED:

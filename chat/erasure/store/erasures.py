@@ -64,7 +64,7 @@ _went = tuple(erasure_place.c[field.name] for field in fields(Went))
 
 
 def request(tx: Tx, made: Mapping[str, Any]) -> str:
-    """File a request; a second for the same contact gives the first one's id, and may only bring it forward."""
+    """File a request. A second for the same contact gives the first one's id, and may only bring it forward."""
     once(tx, erasure, {"state": "queued", **made})
     mine = erasure.c.contact_uid == made["contact_uid"]
     tx.execute(update(erasure).where(mine, erasure.c.due_at > made["due_at"]).values(due_at=made["due_at"]))
@@ -78,7 +78,7 @@ def of_contact(tx: Tx, contact_uid: str) -> Erasure | None:
 
 
 def one(tx: Tx, account_id: str, erasure_id: str) -> Erasure:
-    """Return a request of an account; NotFound where there is none."""
+    """Return a request of an account. Raises NotFound where there is none."""
     mine = (erasure.c.id == erasure_id) & (erasure.c.account_id == account_id)
     row = tx.execute(select(*_columns).where(mine)).first()
     if row is None:
@@ -107,7 +107,7 @@ def due(tx: Tx, now: int) -> list[Erasure]:
 
 
 def begin(tx: Tx, found: Erasure) -> bool:
-    """Note that a request is running; False where a hold came first. Whoever places one locks the contact too."""
+    """Note that a request runs. Return False where a hold came first, whose placing locks the contact too."""
     tx.execute(select(contact.c.id).where(contact.c.id == found.contact_id).with_for_update())
     mine = (erasure.c.id == found.id) & (erasure.c.state != "done") & ~_held
     return tx.execute(update(erasure).where(mine).values(state="running")).rowcount > 0
@@ -137,7 +137,7 @@ def set_state(tx: Tx, erasure_id: str, state: str) -> None:
 
 
 def close(tx: Tx, erasure_id: str, at: int, certificate: str, signature: str) -> bool:
-    """Enter the certificate; return whether it was this call that did, the first one counts."""
+    """Enter the certificate, and return whether it was this call that did, the first one counts."""
     values = {"state": "done", "done_at": at, "certificate": certificate, "signature": signature}
     open_still = (erasure.c.id == erasure_id) & (erasure.c.state != "done")
     return tx.execute(update(erasure).where(open_still).values(**values)).rowcount > 0
@@ -150,7 +150,7 @@ def went(tx: Tx, erasure_id: str) -> list[Went]:
 
 
 def reach(tx: Tx, erasure_id: str, made: Mapping[str, Any]) -> None:
-    """Note what was found in a place before anything was removed; what was noted first stays."""
+    """Note what was found in a place before anything was removed. What was noted first stays."""
     once(tx, erasure_place, {"erasure_id": erasure_id, "removed": 0, **made})
 
 
@@ -175,7 +175,7 @@ def count(tx: Tx, name: str, contact_id: int) -> int:
 
 
 def take(tx: Tx, erasure_id: str, name: str, contact_id: int) -> int:
-    """Delete a chunk of a contact's rows, and count them in the same transaction; return how many there were."""
+    """Delete a chunk of a contact's rows, and count them in the same transaction, and return how many there were."""
     table = metadata.tables[name]
     key = tuple(table.primary_key)
     chunk = select(*key).where(locations.rows_of(table, contact_id)).limit(CHUNK)

@@ -15,7 +15,7 @@ from chat.infra.store.upsert import insert_of
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Somebody an erasure has to tell of `letters`, by their ids; `address` (sealed) is gone once that is over."""
+    """Somebody an erasure has to tell of `letters`, by their ids. `address` (sealed) is gone once that is over."""
 
     erasure_id: str
     recipient: str
@@ -50,13 +50,13 @@ def due(tx: Tx, now: int, limit: int) -> list[tuple[Recipient, str]]:
 
 
 def claim(tx: Tx, each: Recipient, until: int) -> bool:
-    """Take a recipient as nobody else's until then; False where another was quicker."""
+    """Take a recipient as nobody else's until then. Return False where another was quicker."""
     mine = _row(each) & (recipient.c.due_at == each.due_at)
     return tx.execute(update(recipient).where(mine).values(due_at=until, tries=each.tries + 1)).rowcount > 0
 
 
 def mark_done(tx: Tx, each: Recipient, told_at: int | None) -> None:
-    """Note when a recipient was told, None where they never will be; the address goes either way."""
+    """Note when a recipient was told, None where they never will be. The address goes either way."""
     tx.execute(update(recipient).where(_row(each)).values(address=None, told_at=told_at))
 
 

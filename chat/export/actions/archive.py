@@ -32,7 +32,7 @@ Paths = dict[str, str]
 
 
 class Drain:
-    """What a ZIP is written to and emptied from; it cannot go back, so nothing waits for the end."""
+    """What a ZIP is written to and emptied from. It cannot go back, so nothing waits for the end."""
 
     def __init__(self) -> None:
         self._held = bytearray()
@@ -60,7 +60,7 @@ async def nothing(_: int) -> None:
 
 
 async def zipped(services: Services, who: Subject, step: AfterPiece = nothing) -> AsyncGenerator[bytes, None]:
-    """Yield the archive; `step` hears of every so many rows that were written, twice each: as JSON and on the page."""
+    """Yield the archive. `step` hears of every so many rows that were written, twice each: as JSON and on the page."""
     drain, paths = Drain(), Paths()
     with zipfile.ZipFile(drain, "w", zipfile.ZIP_DEFLATED) as made:
         # Closed from within: who goes away in the middle must not leave an entry open in the archive.
@@ -123,7 +123,7 @@ def path_of(number: int, name: str, kind: str) -> str:
 async def _files(
     services: Services, who: Subject, made: zipfile.ZipFile, drain: Drain, paths: Paths
 ) -> AsyncGenerator[bytes, None]:
-    """Write the files; one that is not there any more, or damaged, is left without a path."""
+    """Write the files. One that is not there any more, or damaged, is left without a path."""
     async for uid, path, file in _known_files(services, who):
         try:
             pieces = _pieces(await file(services, who.contact, uid))

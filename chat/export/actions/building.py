@@ -1,7 +1,7 @@
 """
 The sweep that builds exports: each is leased, written sealed piece by piece, and handed over whole or not at all.
 
-Killed anywhere, the lease runs out and it is built anew under another file's name; what was left of the first one no
+Killed anywhere, the lease runs out and it is built anew under another file's name. What was left of the first one no
 row knows, and it goes too. Where the disk has no room for one it waits, however long, and a try is not counted.
 """
 
@@ -35,7 +35,7 @@ TRIES, AGAIN = 5, 60_000
 LEFTOVER_MS = 3_600_000
 REST_MOST = 1.0  # seconds
 KEPT = 2
-"""So many archives of a contact are kept; the next one that is ready takes the place of the oldest."""
+"""So many archives of a contact are kept. The next one that is ready takes the place of the oldest."""
 
 
 class ExportGone(LetheError):
@@ -43,7 +43,7 @@ class ExportGone(LetheError):
 
 
 async def sweep(services: Services) -> int:
-    """Delete what has expired, build what is asked for, remove files that no row knows; return how many changed."""
+    """Delete what has expired, build what is asked for, remove files that no row knows, and return how many changed."""
     expired = await services.store.read(lambda tx: store.list_expired(tx, services.clock()))
     for each, uid in expired:
         await exports.remove(services, uid, each)
@@ -64,7 +64,7 @@ async def _has_room(services: Services, found: Export) -> bool:
 
 
 async def _build(services: Services, found: Export) -> bool:
-    """Build one export; what fails is tried again, and stops no other."""
+    """Build one export. What fails is tried again, and stops no other."""
     blob, secret = services.archives.new_name(), secrets.token_bytes(KEY_BYTES)
 
     def work(tx: Tx) -> Contact | None:
@@ -96,7 +96,7 @@ async def _build(services: Services, found: Export) -> bool:
 
 
 async def _write(services: Services, contact: Contact, uid: str, blob: str, key: bytes) -> int:
-    """Write the archive sealed; return its size in plain. Raises ExportGone where another builds it by now."""
+    """Write the archive sealed, and return its size in plain. Raises ExportGone where another builds it by now."""
     who, sealer, size = await holdings.subject(services, contact), ChunkSealer(key), 0
     with services.archives.growing(contact.uid, blob) as growing:
         async for piece in archive.zipped(services, who, _progress(services, uid, blob)):

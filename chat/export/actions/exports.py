@@ -123,7 +123,7 @@ async def of_email(services: Services, email: str) -> list[Contact]:
 
 
 async def document(services: Services, contact: Contact, who: str) -> AsyncIterator[bytes]:
-    """Return everything as JSON, piece by piece; `who` asks, as the audit log names them."""
+    """Return everything as JSON, piece by piece. `who` asks, as the audit log names them."""
     subject = await _hand_over(services, contact, who)
     return archives.as_json(services, subject)
 
@@ -146,10 +146,10 @@ async def little(services: Services, contact: Contact) -> bool:
 
 async def ask(services: Services, contact: Contact, source: str, who: str) -> ExportView:
     """
-    File an export, and return how it stands; one that is not ready yet, or younger than a day, is the one. `source` is
+    File an export, and return how it stands. One that is not ready yet, or younger than a day, is the one. `source` is
     visitor, link, agent, api or command.
 
-    Raises StorageFull where the disk has no room; no quota stands against it. BeingErased where the contact has
+    Raises StorageFull where the disk has no room. No quota stands against it. BeingErased where the contact has
     withdrawn meanwhile.
     """
     now = services.clock()
@@ -246,7 +246,9 @@ def export_view(services: Services, found: Export, contact_uid: str) -> ExportVi
 
 
 def file_key(services: Services, contact: Contact, found: Export) -> bytes:
-    """Return the key of an export's file, which is sealed under the contact's; NotFound where it does not open."""
+    """
+    Return the key of an export's file, which is sealed under the contact's. Raises NotFound where it does not open.
+    """
     opened = services.unseal(contact.key_slot, contact.uid, f"export/{found.id}/key", found.file_key)
     if opened is None:
         raise NotFound("This archive is not there any more; ask for another")

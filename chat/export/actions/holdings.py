@@ -42,7 +42,7 @@ class Subject:
 
 
 async def subject(services: Services, contact: Contact) -> Subject:
-    """Return whom an export is about; NotFound where the key is gone, as nothing can be read then."""
+    """Return whom an export is about. Raises NotFound where the key is gone, as nothing can be read then."""
 
     def work(tx: Tx) -> Subject:
         # Before the answer begins: a key that is gone is refused with a status, and does not end a file in the middle.
@@ -127,7 +127,7 @@ def _given(services: Services, who: Subject, value: Value, row: Row) -> Any:
 
 
 def _opened(services: Services, contact: Contact, value: Value, row: Row) -> str | None:
-    """Return what is sealed; None for nothing, and for what was taken away."""
+    """Return what is sealed, or None for nothing, and for what was taken away."""
     sealed = row[value.column]
     if not sealed:
         return None

@@ -1,7 +1,7 @@
 """
 The page of an export, for people to read: what its template, `export-page.html`, is made of, read while it is written.
 
-What the template has a form for (who, transcripts, files, receipts) stands first; whatever else the schema says is held
+What the template has a form for (who, transcripts, files, receipts) stands first. Whatever else the schema says is held
 follows as plain tables, so that a new table is on the page without a line here or there.
 """
 
@@ -31,7 +31,7 @@ EMPTY: tuple[Any, ...] = (None, [], "")
 async def pieces(
     services: Services, who: Subject, paths: dict[str, str], step: Callable[[int], Awaitable[None]]
 ) -> AsyncIterator[bytes]:
-    """Yield the page as UTF-8; `paths` says where the files lie, `step` hears of every row that was written."""
+    """Yield the page as UTF-8. `paths` says where the files lie, `step` hears of every row that was written."""
     page = Page(services, who, paths, step)
     async for piece in services.render(TEMPLATE, {"page": page, "t": page.t}):
         yield piece.encode()
@@ -66,7 +66,7 @@ class Page:
             yield item | {"site": self.who.site.name, "account": self.who.account.name}
 
     async def transcripts(self) -> AsyncIterator[TranscriptLine]:
-        """Yield the tickets with what was said in each, in order; an empty ticket begins too."""
+        """Yield the tickets with what was said in each, in order. An empty ticket begins too."""
         coming = [item async for item in self._items("ticket")]
         async for item in self._items("attachment"):
             self.files[item["ticket"], item["seq"]].append(item)

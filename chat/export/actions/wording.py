@@ -17,7 +17,7 @@ THOUSAND, DECIMALS = 1000, 10
 
 
 class Say:
-    """The words in one language; days and moments in UTC; what has no word yet goes by its own name."""
+    """The words in one language; days and moments in UTC. A name without a word is shown as it is."""
 
     def __init__(self, locales: Locales, locale: str) -> None:
         self.locale = locale
@@ -82,7 +82,7 @@ class Purpose:
 
 
 def purpose(t: Say, holding: Holding, days: Mapping[str, int]) -> Purpose:
-    """Return what a table is for; `days` says by rule how long things are kept."""
+    """Return what a table is for. `days` says by rule how long things are kept."""
     location = holding.location
     kinds = dict.fromkeys(t.either(f"export.category.{each.category}", each.category) for each in location.fields)
     bases = dict.fromkeys(t(f"export.basis.{each.basis}") for each in location.fields)

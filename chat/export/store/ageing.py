@@ -23,7 +23,7 @@ EXPORTS = AgeingKind(
 
 
 def take_exports(tx: Tx, uids: Sequence[str]) -> list[tuple[str, str]]:
-    """Delete exports; return the files they leave, each as its contact's public id and its name."""
+    """Delete exports, and return the files they leave, each as its contact's public id and its name."""
     query = select(contact.c.uid, export.c.blob).join(contact, contact.c.id == export.c.contact_id)
     files = tx.execute(query.where(export.c.id.in_(uids), export.c.blob.is_not(None))).all()
     tx.execute(delete(export).where(export.c.id.in_(uids)))

@@ -57,7 +57,7 @@ def of_contact(tx: Tx, contact_id: int) -> list[Export]:
 
 
 def one(tx: Tx, uid: str, *, contact_id: int | None = None, account_id: str | None = None) -> Export:
-    """Return an export of a contact, or of an account; NotFound where it is neither's."""
+    """Return an export of a contact, or of an account. Raises NotFound where it is neither's."""
     query = select(*_columns).join(contact, contact.c.id == export.c.contact_id).where(export.c.id == uid)
     query = query.where(contact.c.id == contact_id if account_id is None else contact.c.account_id == account_id)
     row = tx.execute(query).first()
@@ -84,20 +84,20 @@ def due(tx: Tx, now: int) -> list[Export]:
 
 
 def lease(tx: Tx, found: Export, values: Mapping[str, Any]) -> bool:
-    """Take an export to build it; False where another was quicker."""
+    """Take an export to build it. Return False where another was quicker."""
     mine = (export.c.id == found.id) & (export.c.leased_until == found.leased_until) & export.c.state.in_(OPEN)
     taken = {"state": "running", "done": 0, "tries": found.tries + 1, **values}
     return tx.execute(update(export).where(mine).values(**taken)).rowcount > 0
 
 
 def put_off(tx: Tx, found: Export, until: int) -> None:
-    """Leave an export to wait that nobody has taken meanwhile; it is queued again if whoever built it has gone."""
+    """Leave an export to wait that nobody has taken meanwhile. It is queued again if whoever built it has gone."""
     mine = (export.c.id == found.id) & (export.c.leased_until == found.leased_until) & export.c.state.in_(OPEN)
     tx.execute(update(export).where(mine).values(state="queued", done=0, leased_until=until))
 
 
 def go_on(tx: Tx, uid: str, blob: str, **values: Any) -> bool:
-    """Change an export that is being built into `blob`; False where it is gone, or another builds it by now."""
+    """Change an export that is being built into `blob`. Return False where it is gone, or another builds it by now."""
     return tx.execute(update(export).where(export.c.id == uid, export.c.blob == blob).values(**values)).rowcount > 0
 
 

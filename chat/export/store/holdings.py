@@ -41,7 +41,7 @@ class Holding:
 
 
 def holdings(known: MetaData = metadata) -> list[Holding]:
-    """Return every table about a contact, the contact's own first; a new one is here by what it says of itself."""
+    """Return every table about a contact, the contact's own first. A new one is here by what it says of itself."""
     return [_holding(table) for table in reversed(locations.of_contacts(known))]
 
 
@@ -111,7 +111,7 @@ def _holding(table: Table) -> Holding:
 
 
 def _value(column: Column[Any]) -> Value | None:
-    """Return how a column is given; None for keys of rows and whatever else is the machine's own."""
+    """Return how a column is given, or None for keys of rows and whatever else is the machine's own."""
     name, context = str(column.name), column.info.get("context", "")
     if name == "ticket_id":
         return Value("ticket", NUMBER, "plain")

@@ -23,8 +23,8 @@ def record(
     """
     Enter, in the action's own transaction, what it does; call it last, since it locks the account's chain.
 
-    `who` is an agent's id, "visitor", "system" or "command"; `action` is one that a feature says; `target` is
-    the id or number of what was met; `contact` is the opaque id of whose it is. ValueError where one of them is no id.
+    `who` is an agent's id, "visitor", "system" or "command". `action` is one that a feature says. `target` is
+    the id or number of what was met. `contact` is the opaque id of whose it is. ValueError where one of them is no id.
     """
     word = checked(services.gathered.audited, who, action, target, contact)
     head = store.lock(tx, account_id)
@@ -67,8 +67,8 @@ def of_contact(tx: Tx, account_id: str, contact_uid: str) -> list[AuditEntry]:
 
 def prune(services: Services, tx: Tx, account_id: str, before: int, most: int = 1000) -> int:
     """
-    Delete entries older than `before` (ms) from the chain's beginning, `most` at once, and sign where it begins now;
-    return how many. A stretch that does not verify is evidence, and stays.
+    Delete entries older than `before` (ms) from the chain's beginning, `most` at once, and sign where it begins now,
+    and return how many. A stretch that does not verify is evidence, and stays.
     """
     head = store.lock(tx, account_id)
     gone = store.older(tx, head, before, most)

@@ -107,7 +107,7 @@ def chain(tx: Tx, account_id: str, after: int = 0, until: int | None = None) -> 
 def page(
     tx: Tx, account_id: str, *, who: str, action: str, target: str, before: int | None, limit: int
 ) -> list[AuditEntry]:
-    """Return entries of an account, the newest first; each filter that is not empty must fit."""
+    """Return entries of an account, the newest first. Each filter that is not empty must fit."""
     query = select(*_entry).where(audit.c.account_id == account_id)
     query = query.where(audit.c.who == who) if who else query
     query = query.where(audit.c.action == action) if action else query
@@ -138,7 +138,7 @@ def older(tx: Tx, head: ChainHead, before: int, most: int) -> list[AuditEntry]:
 
 
 def drop(tx: Tx, account_id: str, after: int, until: int) -> int:
-    """Delete the entries of an account behind one, up to another; return how many."""
+    """Delete the entries of an account behind one, up to another, and return how many."""
     gone = (audit.c.account_id == account_id) & (audit.c.number > after) & (audit.c.number <= until)
     return tx.execute(delete(audit).where(gone)).rowcount
 

@@ -2,8 +2,8 @@
 The bus: carries events between sockets of one process, of several over Redis, and from commands beside a server;
 knows which agents are there; counts allowances.
 
-Nothing here is kept: SQL is the log. Between processes go ids and numbers only, never a text, a name or an address; who
-hears of an event from elsewhere reads the rest from the database.
+Nothing here is kept: SQL is the log. Between processes go ids and numbers only, never a text, a name or an address.
+Whoever hears of an event from elsewhere reads the rest from the database.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ class FileBusServer(Bus):
         self._looking: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Begin to look; what was left before is in the database, which a server that starts reads anyway."""
+        """Begin to look. Commands of before have their effect in the database, which a starting server reads anyway."""
         self._taken()
         self._looking = asyncio.create_task(self._look())
 

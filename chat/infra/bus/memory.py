@@ -116,8 +116,8 @@ class Bus:
 
     async def allow(self, key: str, limit: int, window: float, cost: int = 1) -> float:
         """
-        Count one more of `key`, or `cost` more; return 0.0 while there are at most `limit` in `window` seconds, else
-        the seconds to wait.
+        Count one more of `key`, or `cost` more, and return 0.0 while there are at most `limit` in `window` seconds,
+        else the seconds to wait.
         """
         now, spent = time.monotonic(), self._spent[window]
         # Of one window, what came first ends first: each call lets go of what is over, and never looks at the rest.
@@ -130,7 +130,7 @@ class Bus:
 
     async def allow_from(self, what: str, network: Network, limit: int, window: float) -> float:
         """
-        Like `allow`, for what comes from a network; the wider one around it may ask `WIDER` times as often. What is
+        Like `allow`, for what comes from a network. The wider one around it may ask `WIDER` times as often. What is
         refused uses up nothing of the wider one's.
         """
         wait = await self.allow(f"{what}:{network.near}", limit, window)

@@ -126,7 +126,7 @@ class RedisBus(Bus):
         return 0.0 if count <= limit else max(left, 1) / 1000
 
     async def give_back(self, key: str, window: float) -> None:
-        """Take one back in Redis, where it was counted; what is over stays gone."""
+        """Take one back in Redis, where it was counted. A count that is over stays gone."""
         await super().give_back(key, window)
         try:
             # Only where it is still counted: else this would make a key that never ends.

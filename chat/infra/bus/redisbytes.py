@@ -35,7 +35,7 @@ def values(url: str) -> Iterator[tuple[str, bytes]]:
 
 
 def files(url: str) -> list[Path]:
-    """Return Redis' own files where they can be reached from here; it may not say, or be elsewhere."""
+    """Return Redis' own files where they can be reached from here. It may not say, or be elsewhere."""
     try:
         with Redis.from_url(url, socket_timeout=10) as client:
             said: dict[str, str] = client.config_get("dir", "dbfilename", "appenddirname")

@@ -20,7 +20,9 @@ KEYS_FILE, LEDGER_FILE = "keys.copy", "ledger.copy"
 
 
 def write(folder: Path, keys: Keys, ledger: Ledger) -> int:
-    """Write the copy anew; return how many keys it holds. The one before is overwritten, not left in freed blocks."""
+    """
+    Write the copy anew, and return how many keys it holds. The one before is overwritten, not left in freed blocks.
+    """
     path, beside, old = (folder / each for each in (KEYS_FILE, f".{KEYS_FILE}.part", f".{KEYS_FILE}.old"))
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -41,7 +43,7 @@ def write(folder: Path, keys: Keys, ledger: Ledger) -> int:
 
 
 def holds(folder: str | None, slot: int, owner: str) -> bool | None:
-    """Whether the copy has a key; None where there should be a copy and it cannot be reached or read."""
+    """Whether the copy has a key, or None where there should be a copy and it cannot be reached or read."""
     if folder is None:
         return False
     try:
@@ -55,7 +57,7 @@ def holds(folder: str | None, slot: int, owner: str) -> bool | None:
 
 
 def wipe(folder: str | None, slot: int, owner: str) -> bool:
-    """Destroy a key in the copy too, where it can be reached; return whether there was one."""
+    """Destroy a key in the copy too, where it can be reached, and return whether there was one."""
     try:
         found = _opened(folder) if folder else None
         if found is None:
@@ -67,7 +69,7 @@ def wipe(folder: str | None, slot: int, owner: str) -> bool:
 
 
 def put_back(folder: Path, keys: Keys, ledger: Ledger) -> int:
-    """Fill an empty key store and an empty ledger from the copy; return how many keys. Raises Misconfigured."""
+    """Fill an empty key store and an empty ledger from the copy, and return how many keys. Raises Misconfigured."""
     found = _opened(str(folder))
     if found is None or not (folder / LEDGER_FILE).exists():
         raise Misconfigured(f"There is no copy of the keys in {folder}")

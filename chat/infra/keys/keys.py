@@ -54,7 +54,7 @@ class Keys:
         return slot
 
     def get(self, slot: int, owner: str) -> AESGCM:
-        """Return the key; NotFound where it was destroyed."""
+        """Return the key. Raises NotFound where it was destroyed."""
         with self._lock:
             known = self._cache.get((slot, owner))
             if known is not None:
@@ -68,7 +68,7 @@ class Keys:
         return self._slots.look(slot, uuid.UUID(owner).bytes) is not None
 
     def destroy(self, slot: int, owner: str) -> bool:
-        """Destroy the key for good; return whether there was one."""
+        """Destroy the key for good, and return whether there was one."""
         gone = self._slots.wipe(slot, uuid.UUID(owner).bytes)
         self.drop(slot, owner)  # last: whoever asks meanwhile would bring the copy back
         return gone
@@ -84,7 +84,7 @@ class Keys:
             self._cache.clear()
 
     def copy_to(self, other: Slots) -> int:
-        """Put every wrapped key into other slots of the same numbers; return how many."""
+        """Put every wrapped key into other slots of the same numbers, and return how many."""
         found = list(self._slots.all())
         other.fill(found)
         return len(found)

@@ -39,13 +39,13 @@ class Slots(Protocol):
     """Where wrapped keys lie: numbered slots, each with its owner's id beside it."""
 
     def take(self, owner: bytes, wrapped: bytes) -> int:
-        """Keep `wrapped` for `owner` durably; return its slot."""
+        """Keep `wrapped` for `owner` durably, and return its slot."""
 
     def look(self, slot: int, owner: bytes) -> bytes | None:
         """Return what is kept for `owner` in `slot`, None where it is gone or another's."""
 
     def wipe(self, slot: int, owner: bytes) -> bool:
-        """Overwrite the slot if it is `owner`'s; return whether there was a key."""
+        """Overwrite the slot if it is `owner`'s, and return whether there was a key."""
 
     def all(self) -> Iterator[WrappedKey]:
         """Yield every key that is kept."""
@@ -93,7 +93,7 @@ class SlotFile:
         return slot
 
     def look(self, slot: int, owner: bytes) -> bytes | None:
-        """Read the slot; None where it is another's or none, Misconfigured where it is damaged."""
+        """Read the slot: None where it is another's or none. Raises Misconfigured where it is damaged."""
         if not 0 < slot < MOST:
             return None
         record = os.pread(self._file, SLOT, slot * SLOT)
@@ -117,7 +117,7 @@ class SlotFile:
         return True
 
     def all(self) -> Iterator[WrappedKey]:
-        """Read every slot; Misconfigured where one is damaged."""
+        """Read every slot. Raises Misconfigured where one is damaged."""
         for slot in range(1, -(-os.fstat(self._file).st_size // SLOT)):
             owner = os.pread(self._file, 16, slot * SLOT)
             wrapped = self.look(slot, owner)
@@ -192,7 +192,7 @@ class SlotTable:
         _tables.create_all(self._engine)
 
     def take(self, owner: bytes, wrapped: bytes) -> int:
-        """Insert a row; its key is the slot."""
+        """Insert a row. Its key is the slot."""
         with self._whole() as tx:
             made = tx.execute(insert(_key).values(owner=owner, wrapped=wrapped).returning(_key.c.slot))
             return int(made.scalar_one())

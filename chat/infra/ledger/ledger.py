@@ -2,7 +2,7 @@
 What was taken away, on record outside the database: a restore reads here what it must take away again.
 
 It lies with the keys, so it outlives the database. Ids only. A line is on disk before the action that it names is
-committed, so nothing that was answered is missing; each is bound to the one before it, so none can be left out. What no
+committed, so nothing that was answered is missing. Each is bound to the one before it, so none can be left out. What no
 backup is old enough to need goes from its beginning, and a marked line says up to where.
 """
 
@@ -96,7 +96,7 @@ class Ledger:
 
     def drop(self, before: int, now: int) -> int:
         """
-        Drop the entries at the beginning that are older than `before` (ms); return how many. Raises Misconfigured
+        Drop the entries at the beginning that are older than `before` (ms), and return how many. Raises Misconfigured
         where one of them is damaged: that is evidence and stays.
         """
         dropped = 0

@@ -1,7 +1,7 @@
 """
 Lines that are only added to, each on disk when `append` returns: in a file, or in a table of the key database.
 
-Of their beginning some may go, for one line in their stead; nothing else is ever changed.
+Of their beginning some may go, for one line in their stead. Nothing else is ever changed.
 """
 
 from __future__ import annotations
@@ -159,7 +159,7 @@ class LineTable:
         _tables.create_all(self._engine)
 
     def append(self, made: Callable[[str], str]) -> None:
-        """Insert under the next number; others who append wait."""
+        """Insert under the next number. Others who append wait."""
         with self._whole() as tx:
             tx.execute(text("LOCK TABLE ledger_line IN SHARE ROW EXCLUSIVE MODE"))
             number, last = self._end(tx)
@@ -176,7 +176,7 @@ class LineTable:
             yield from tx.execute(select(_line.c.line).order_by(_line.c.number)).scalars().all()
 
     def shorten(self, made: Shorter) -> None:
-        """Delete the first rows and insert one under the number of the last of them; others who append wait."""
+        """Delete the first rows and insert one under the number of the last of them. Others who append wait."""
         with self._whole() as tx:
             tx.execute(text("LOCK TABLE ledger_line IN SHARE ROW EXCLUSIVE MODE"))
             rows = tx.execute(select(_line.c.number, _line.c.line).order_by(_line.c.number)).all()

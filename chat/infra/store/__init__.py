@@ -116,7 +116,7 @@ class Store:
             return int(connection.exec_driver_sql(pages if self.sqlite else size).scalar_one()) <= SMALL
 
     def _plainly(self, command: str) -> bool:
-        """Run a command outside of transactions; return whether it did its work and was not kept waiting."""
+        """Run a command outside of transactions, and return whether it did its work and was not kept waiting."""
         try:
             if self.sqlite:
                 return _impatiently(self._write_engine, command)
@@ -156,7 +156,7 @@ def engine(url: str, begin: str = "BEGIN IMMEDIATE") -> Engine:
 
 def _impatiently(target: Engine, command: str) -> bool:
     """
-    Run a command on SQLite without waiting for readers; return whether it was done. A checkpoint that is "busy" was
+    Run a command on SQLite without waiting for readers, and return whether it was done. A checkpoint that is "busy" was
     not: while somebody reads, the log is not emptied, and holds what was deleted.
     """
     raw = target.raw_connection()

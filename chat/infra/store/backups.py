@@ -12,7 +12,7 @@ from chat.infra.store.tx import Tx
 
 @dataclass(frozen=True, slots=True)
 class BackupStatus:
-    """How backups stand. `backed_up_at` in ms; `keys_copied_to` is the folder of the copy of the keys."""
+    """How backups stand. `backed_up_at` in ms. `keys_copied_to` is the folder of the copy of the keys."""
 
     epoch: int
     created_at: int

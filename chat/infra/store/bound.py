@@ -31,7 +31,7 @@ def columns(of: Table, prefix: str) -> list[Label[Any]]:
 
 
 def holds(tx: Connection, of: Table, row: Any, prefix: str = "") -> bool:
-    """Whether a row (its bound columns and `mac` as attributes) is as it was bound; what does not hold is logged."""
+    """Whether a row (its bound columns and `mac` as attributes) is as it was bound. One that is not is logged."""
     said = [getattr(row, prefix + name) for name in of.info["bound"]]
     # The table's name is part of it, so a row cannot be moved to another table with columns of the same values.
     whole = _macs(tx).hold(getattr(row, f"{prefix}mac") or "", str(of.name), said)

@@ -55,7 +55,7 @@ def _make_secret(path: Path) -> None:
 
 def claim(settings: Settings) -> None:
     """
-    Keep the data folder for this one server while the process lives; Misconfigured where another serves from it:
+    Keep the data folder for this one server while the process lives. Raises Misconfigured where another serves from it:
     without Redis neither would hear what happens in the other.
     """
     held = os.open(settings.data, os.O_RDONLY)  # never closed: the lock goes with the process, however it ends
@@ -69,7 +69,7 @@ def claim(settings: Settings) -> None:
 
 
 def prepare_data(settings: Settings) -> None:
-    """Make the data folder (mode 0700) where it is missing; Misconfigured where it cannot be written."""
+    """Make the data folder (mode 0700) where it is missing. Raises Misconfigured where it cannot be written."""
     try:
         settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         probe = settings.data / f".probe-{os.getpid()}"

@@ -14,7 +14,7 @@ CONTACT = "contact"
 
 
 def tables(known: MetaData = metadata) -> list[DataLocation]:
-    """Return every table as a data location; what its columns leave unsaid is found by `problems`."""
+    """Return every table as a data location. `problems` finds the columns that say too little."""
     return [location_of(table) for table in known.sorted_tables]
 
 
@@ -28,7 +28,9 @@ def location_of(table: Table) -> DataLocation:
 
 
 def problems(known: MetaData = metadata) -> list[str]:
-    """Return what the schema leaves unsaid, or says of a table that erasure does not reach; empty where it is whole."""
+    """
+    Return what the schema leaves unsaid, or says of a table that erasure does not reach, or empty where it is whole.
+    """
     found = [fault for place in tables(known) for fault in place.problems]
     for table in known.sorted_tables:
         if table.info.get("about") in {"contact", "agent", "recipient"}:

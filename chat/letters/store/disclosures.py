@@ -15,7 +15,7 @@ from chat.letters.schema import disclosure
 
 @dataclass(frozen=True, slots=True)
 class Disclosure:
-    """Something that was sent: `id` is the letter's, `recipient` a keyed hash or an id; `address` is sealed."""
+    """Something that was sent: `id` is the letter's, `recipient` a keyed hash or an id. `address` is sealed."""
 
     id: str
     kind: str
@@ -29,7 +29,7 @@ _disclosed = tuple(disclosure.c[field.name] for field in fields(Disclosure))
 
 
 def enter(tx: Tx, made: Mapping[str, Any]) -> None:
-    """Enter that something is sent; the same letter again is one entry."""
+    """Enter that something is sent. The same letter again is one entry."""
     tx.execute(insert_of(tx, disclosure).values(**made).on_conflict_do_nothing())
 
 

@@ -52,7 +52,7 @@ async def show(ask: PageAsk) -> Response:
     audited={"spam.marked", "spam.unmarked", "spam.returned"},
 )
 async def judge(ask: PageAsk) -> Response:
-    """Take an agent's word on every ticked message; the page after it can take it back."""
+    """Take an agent's word on every ticked message. The page after it can take it back."""
     sort = ask.query(SORT)
     word: Any = ask.form.get("word", "")
     refs = [_ref(value) for name, value in ask.fields if name == "held"][: quarantine.MOST]

@@ -76,21 +76,21 @@ async def shortens(services: Services, actor: Actor, thought: Thought) -> bool:
 
 
 async def look(services: Services, actor: Actor, thought: Thought | None = None) -> list[RuleReport]:
-    """Return what each rule would purge now, or with other days, with samples by number; nothing is stored."""
+    """Return what each rule would purge now, or with other days, with samples by number. Nothing is stored."""
     access.require(actor, "retention.read")
     met = await _looked(services, actor.account_id, thought)
     return [rule_report(services, count, some) for count, some in met]
 
 
 async def rehearse(services: Services, actor: Actor, values: Days | None = None) -> RetentionRunView:
-    """The same as a report that is kept; the samples are in the answer only."""
+    """The same as a report that is kept. The samples are in the answer only."""
     access.require(actor, "retention.run")
     thought = Thought(rules.read_days(services, values or {}))
     return await _rehearse(services, actor.account_id, _source(actor), actor.agent_id, thought)
 
 
 async def start(services: Services, actor: Actor) -> RetentionRunView:
-    """Start a run, which the sweep carries out; return its report so far. One that is under way is joined."""
+    """Start a run, which the sweep carries out, and return its report so far. One that is under way is joined."""
     access.require(actor, "retention.run")
     run = await sweeping.begin(services, actor.account_id, _source(actor), actor.agent_id)
     services.bus.publish(WorkDue())
@@ -98,7 +98,7 @@ async def start(services: Services, actor: Actor) -> RetentionRunView:
 
 
 async def now(services: Services, *, dry_run: bool) -> list[RetentionRunView]:
-    """Run the rules in every account now, or rehearse that; return the reports."""
+    """Run the rules in every account now, or rehearse that, and return the reports."""
     known = await services.store.read(accounts.all_of)
     if dry_run:
         found = [await _rehearse(services, each.id, "command", "command", None) for each in known]
@@ -111,7 +111,7 @@ async def now(services: Services, *, dry_run: bool) -> list[RetentionRunView]:
 
 
 async def report(services: Services, actor: Actor, run_id: str) -> RetentionRunView:
-    """Return the report of a run of the account; NotFound where there is none."""
+    """Return the report of a run of the account. Raises NotFound where there is none."""
     access.require(actor, "retention.read")
     await services.store.read(lambda tx: runs.one(tx, actor.account_id, run_id))
     return await _report(services, run_id)

@@ -1,7 +1,7 @@
 """
 The days of an account by rule: what each rule keeps for how long, read, compared and said in words.
 
-The rules are the features' own (`RetentionRule` in `chat/infra/gathered.py`); `kept` in the schema names the one that
+The rules are the features' own (`RetentionRule` in `chat/infra/gathered.py`). `kept` in the schema names the one that
 ends a table's rows.
 """
 

@@ -28,7 +28,7 @@ ECHO = 150_000
 
 
 async def sweep(services: Services) -> int:
-    """Begin the runs that are due, go on with those that were cut short; return how many were finished."""
+    """Begin the runs that are due, go on with those that were cut short, and return how many were finished."""
     for account_id in await services.store.read(lambda tx: runs.list_commanded(tx, services.clock() - ECHO)):
         for rule in services.gathered.retention_rules:
             if rule.catch_up is not None:  # without Redis nobody told this process
@@ -94,7 +94,7 @@ async def _carried_out(services: Services, run: RetentionRun) -> bool:
 
 
 async def _purge(services: Services, run: RetentionRun, rule: RetentionRule, policy: Policy) -> None:
-    """Go through what is due once, oldest first; what is not taken then is left, and the report says so."""
+    """Go through what is due once, oldest first. The report says what its rule left."""
     begun, turns, last = perf_counter(), Pacer(), None
     while found := await _next(services, rule, policy, last):
         await rule.take(RunBatch(services, rule.kind, policy, found, turns.pause, run))

@@ -19,7 +19,7 @@ Samples = list[int | str]
 
 
 class DepartmentView(Struct, frozen=True):
-    """A department; `retention` has its own days by rule, as `{"transcripts_days":365}`."""
+    """A department. `retention` has its own days by rule, as `{"transcripts_days":365}`."""
 
     id: str
     name: str
@@ -72,7 +72,7 @@ class ScrubView(Struct, frozen=True):
 
 
 class RetentionRunView(Struct, frozen=True, kw_only=True):
-    """The report of a run, or of a rehearsal (`dry_run`); times are RFC 3339. Commands say of which `account`."""
+    """The report of a run, or of a rehearsal (`dry_run`). Times are RFC 3339. Commands say of which `account`."""
 
     account: str | UnsetType = UNSET
     id: str

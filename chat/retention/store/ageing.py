@@ -37,7 +37,7 @@ def samples(tx: Tx, kind: AgeingKind, policy: Policy, limit: int) -> list[int | 
 
 
 def coming(tx: Tx, kind: AgeingKind, policy: Policy, ends: Sequence[int]) -> list[int]:
-    """Return how many things fall due before each end (ms) and after the one before; the first has all until then."""
+    """Return how many things fall due before each end (ms) and after the one before. The first has all until then."""
     when = kind.at + lasts(kind, policy)
     spans = [when <= ends[0], *(and_(when > begin, when <= end) for begin, end in pairwise(ends))]
     sums = [func.coalesce(func.sum(case((span, 1), else_=0)), 0) for span in spans]

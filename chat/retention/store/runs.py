@@ -76,7 +76,7 @@ def by_id(tx: Tx, run_id: str) -> RetentionRun:
 
 
 def one(tx: Tx, account_id: str, run_id: str) -> RetentionRun:
-    """Return a run of an account; NotFound where there is none."""
+    """Return a run of an account. Raises NotFound where there is none."""
     mine = (retention_run.c.id == run_id) & (retention_run.c.account_id == account_id)
     row = tx.execute(select(*_runs).where(mine)).first()
     if row is None:
@@ -128,7 +128,7 @@ def counts(tx: Tx, ids: Sequence[str]) -> dict[str, list[RuleCount]]:
 
 
 def reach(tx: Tx, run_id: str, counts: Sequence[RuleCount]) -> None:
-    """Note what the rules met before anything was purged; what was noted first stays."""
+    """Note what the rules met before anything was purged. What was noted first stays."""
     for position, each in enumerate(counts):
         values = {field.name: getattr(each, field.name) for field in fields(RuleCount)}
         once(tx, retention_count, {"run_id": run_id, "position": position, **values})
@@ -145,14 +145,14 @@ def leave(tx: Tx, run_id: str, rule: str, left: int, oldest: int | None, took_ms
 
 
 def close(tx: Tx, run_id: str, at: int, scrubbed_at: int | None) -> bool:
-    """Note that a run is done; return whether it was this call that did, the first one counts."""
+    """Note that a run is done, and return whether it was this call that did, the first one counts."""
     open_still = (retention_run.c.id == run_id) & (retention_run.c.state == "running")
     values = {"state": "done", "done_at": at, "scrubbed_at": scrubbed_at}
     return tx.execute(update(retention_run).where(open_still).values(**values)).rowcount > 0
 
 
 def forget(tx: Tx, account_id: str, before: int) -> int:
-    """Delete the reports of an account's runs and rehearsals that were done before a time (ms); return how many."""
+    """Delete the reports of an account's runs and rehearsals that were done before a time (ms), and return how many."""
     old = (retention_run.c.account_id == account_id) & (retention_run.c.done_at < before)
     return tx.execute(delete(retention_run).where(old)).rowcount
 

@@ -20,7 +20,7 @@ TellProgress = Callable[[float], Awaitable[None]]
 
 
 async def fitted(job: Job, tell: TellProgress | None = None) -> list[Fitted]:
-    """Carry out a job; `tell` hears how much is done. Raises Unavailable where its process dies."""
+    """Carry out a job. `tell` hears how much is done. Raises Unavailable where its process dies."""
     if len(job.examples) <= SMALL:
         return await asyncio.to_thread(fitting.run, job)
     process = await asyncio.create_subprocess_exec(
@@ -57,7 +57,7 @@ async def _ask(process: asyncio.subprocess.Process, job: Job) -> None:
 
 
 async def _answers(process: asyncio.subprocess.Process, tell: TellProgress | None) -> list[Fitted] | None:
-    """Read its lines: how far it is, and at the end what it made; None where it never came to that."""
+    """Read its lines: how far it is, and at the end what it made. Return None where it never came to that."""
     if process.stdout is None:
         return None
     async for line in process.stdout:

@@ -80,7 +80,7 @@ async def one(services: Services, actor: Actor, run_id: str) -> TrainingRunRepor
 
 
 async def promote(services: Services, actor: Actor, run_id: str) -> TrainingRunReport:
-    """Put a version to use, in every process at once; NotNow where it is not done, or nothing is left in it."""
+    """Put a version to use, in every process at once. Raises NotNow where it is not done, or nothing is left in it."""
     access.require(actor, "filter.train")
 
     def work(tx: Tx) -> None:
@@ -97,7 +97,9 @@ async def promote(services: Services, actor: Actor, run_id: str) -> TrainingRunR
 
 
 async def use(services: Services, actor: Actor, version: int) -> FilterModel:
-    """Put a version to use by its number, 0 for the shipped head; return what serves. NotFound where there is none."""
+    """
+    Put a version to use by its number, 0 for the shipped head, and return what serves. NotFound where there is none.
+    """
     if version:
         run = await services.store.read(lambda tx: runs.version(tx, actor.account_id, version))
         await promote(services, actor, run.id)
@@ -107,7 +109,7 @@ async def use(services: Services, actor: Actor, version: int) -> FilterModel:
 
 
 async def ship(services: Services, actor: Actor) -> None:
-    """Go back to the head that Lethe is shipped with; what agents marked stays learnt."""
+    """Go back to the head that Lethe is shipped with. The agents' marks stay learnt."""
     access.require(actor, "filter.train")
 
     def work(tx: Tx) -> None:
@@ -120,7 +122,7 @@ async def ship(services: Services, actor: Actor) -> None:
 
 
 async def discard(services: Services, actor: Actor, run_id: str) -> TrainingRunReport:
-    """Say that a version is not wanted; it is kept, and may be put to use all the same. NotNow for the one in use."""
+    """Say that a version is not wanted. It is kept, and may be put to use all the same. NotNow for the one in use."""
     access.require(actor, "filter.train")
 
     def work(tx: Tx) -> None:
@@ -150,7 +152,7 @@ async def history(services: Services, actor: Actor) -> list[VersionUse]:
 async def sweep(services: Services) -> int:
     """
     Make anew what counts labels that are gone, carry out the runs that wait, write the reports that are missing, and
-    bring the files to what is learnt; return how much was done. Killed anywhere and begun again, it goes on.
+    bring the files to what is learnt, and return how much was done. Killed anywhere and begun again, it goes on.
     """
     found = 0
     for account_id in await services.store.read(runs.accounts):
@@ -164,7 +166,9 @@ async def sweep(services: Services) -> int:
 
 
 async def retrain_every_account(services: Services, texts: Sequence[tuple[str, bool]] = ()) -> list[TrainingRunView]:
-    """Retrain every account that has labels now, after teaching it labelled texts; return each run with its account."""
+    """
+    Retrain every account that has labels now, after teaching it labelled texts, and return each run with its account.
+    """
     made = []
     for account in await services.store.read(accounts.all_of):
         if texts:
@@ -179,7 +183,7 @@ async def retrain_every_account(services: Services, texts: Sequence[tuple[str, b
 
 
 def _ask(services: Services, tx: Tx, account_id: str, who: str) -> str | None:
-    """File a run that `who` asks for, or return the one that waits; None where there are no labels."""
+    """File a run that `who` asks for, or return the one that waits. Return None where there are no labels."""
     # A run counts the labels made before it: one of this very millisecond is to be among them.
     at = services.clock() + 1
     if not runs.counted(tx, account_id, at)[0]:
@@ -245,7 +249,7 @@ async def _fitted(services: Services, run: TrainingRun) -> None:
 
 
 def _teller(services: Services, run: TrainingRun) -> fitting.TellProgress:
-    """Return what writes down how far a run is; a report made again has no progress."""
+    """Return what writes down how far a run is. A report made again has no progress."""
     last = 0
 
     async def tell(done: float) -> None:

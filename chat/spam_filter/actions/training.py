@@ -42,8 +42,8 @@ TAUGHT_MOST = 50  # messages of a ticket that one mark labels
 
 def teach(services: Services, tx: Tx, actor: Actor, contact: Contact, said: list[Message], *, spam: bool) -> int:
     """
-    Label a ticket's messages in the mark's own transaction, none without a live consent to `spam_training`; return how
-    many.
+    Label a ticket's messages in the mark's own transaction, none without a live consent to `spam_training`, and return
+    how many.
     """
     # Locked: who withdraws meanwhile waits for this, and then deletes what it has made.
     contact = contacts.by_uid(tx, contact.uid, lock=True)
@@ -61,7 +61,7 @@ async def relearn_contact(services: Services, account_id: str, contact_id: int) 
 
 
 async def refresh(services: Services, account_id: str, contact_id: int) -> None:
-    """Read a contact's labels again; whose key is gone has none any more, and no words in memory."""
+    """Read a contact's labels again. A contact whose key is gone has none, and no words in memory."""
 
     def work(tx: Tx) -> dict[tuple[int, int], Label]:
         try:
@@ -116,12 +116,12 @@ async def take(services: Services, account_id: str) -> None:
 
 
 async def sweep(services: Services) -> int:
-    """Bring the accounts' files to what is learnt; one that is damaged is written anew. Return how many changed."""
+    """Bring the accounts' files to what is learnt. One that is damaged is written anew. Return how many changed."""
     return sum([await asyncio.to_thread(services.filters.write, each) for each in services.filters.accounts()])
 
 
 def classify(services: Services, actor: Actor, text: str) -> TextVerdict:
-    """Return how the account's filter judges a text, and why; TooLarge beyond what a message may hold."""
+    """Return how the account's filter judges a text, and why. Raises TooLarge beyond what a message may hold."""
     access.require(actor, "spam.classify")
     if len(text) > TEXT_CHARS:
         raise TooLarge(f"A text holds at most {TEXT_CHARS} characters")
@@ -170,7 +170,7 @@ async def model(services: Services, actor: Actor) -> FilterModel:
 
 
 def features_of_label(services: Services, slot: int, uid: str, row: Labelled) -> array[int]:
-    """Return the features of a label; NotFound where it does not open, as when its contact's key is gone."""
+    """Return the features of a label. Raises NotFound where it does not open, as when its contact's key is gone."""
     written = services.unseal(slot, uid, _place(row.ticket_id, row.seq), row.features)
     if written is None:
         raise NotFound("This label does not open")

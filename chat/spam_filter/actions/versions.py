@@ -82,7 +82,7 @@ async def set_target(services: Services, account_id: str) -> None:
 
 
 async def refit_stale(services: Services, account_id: str, only: str = "") -> int:
-    """Make every stale version of an account anew; return how many. Reports are dropped, and made by the sweep."""
+    """Make every stale version of an account anew, and return how many. Reports are dropped, and made by the sweep."""
     found = [each for each in await stale(services, account_id) if only in {"", each.id}]
     if not found:
         return 0
@@ -112,7 +112,7 @@ async def job_of(
 
 
 async def keep(services: Services, run: TrainingRun, job: Job, made: Fitted, counted: str) -> bool:
-    """Store what was made of a run; False where its labels are others by now, and it is to be made again."""
+    """Store what was made of a run. Return False where its labels are others by now: then it is to be made again."""
     mine = [each for each in job.examples if each.at < run.asked_at]
     known = Taught(services.filters.prior, job.key, marks_of(mine), made.head)
     now = services.clock()
@@ -159,7 +159,7 @@ def _all(services: Services, tx: Tx, account_id: str, until: int) -> list[Exampl
 
 
 def _opened(services: Services, found: Sequence[tuple[Any, ...]]) -> list[Example]:
-    """Open labels and their messages; whose key is gone has none any more."""
+    """Open labels and their messages. A contact whose key is gone has none."""
     made = []
     for row, uid, slot, cid, body in found:
         try:

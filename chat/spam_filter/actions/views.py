@@ -66,7 +66,7 @@ class FilterFigures(Struct, frozen=True):
 
 class TrainingRunView(Struct, frozen=True, kw_only=True):
     """
-    A retraining as lists show it; times are RFC 3339, `progress` in percent, `measured` how many messages of the rarer
+    A retraining as lists show it. Times are RFC 3339, `progress` in percent, `measured` how many messages of the rarer
     kind its figures are from. Commands say of which `account`.
     """
 

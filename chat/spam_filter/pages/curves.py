@@ -12,7 +12,7 @@ FIFTHS = [at / 5 for at in range(6)]
 
 
 def of_report(report: dict[str, Any]) -> list[Plot]:
-    """Return the plots of a training run's report; those there are no numbers for are left out."""
+    """Return the plots of a training run's report. Those there are no numbers for are left out."""
     drawn: tuple[Plot | None, ...] = (
         _roc(report),
         _precision(report),

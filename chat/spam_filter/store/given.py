@@ -15,7 +15,7 @@ CHUNK = 500
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A labelled text as numbers (32 bits each, little-endian); `digest` is over these, so a text is there once."""
+    """A labelled text as numbers (32 bits each, little-endian). `digest` is over these, so a text is there once."""
 
     digest: str
     at: int
@@ -27,7 +27,7 @@ _columns = tuple(given.c[field.name] for field in fields(Given))
 
 
 def add(tx: Tx, account_id: str, made: Sequence[Given]) -> int:
-    """Store those that are not there yet; return how many."""
+    """Store those that are not there yet, and return how many."""
     known = set(tx.execute(select(given.c.digest).where(given.c.account_id == account_id)).scalars())
     fresh = {each.digest: each for each in made if each.digest not in known}
     found = [
@@ -47,7 +47,7 @@ def of_account(tx: Tx, account_id: str, until: int | None = None) -> list[Given]
 
 
 def count(tx: Tx, account_id: str) -> int:
-    """Return how many texts were given to an account; none ever goes."""
+    """Return how many texts were given to an account. None ever goes."""
     found = select(func.count()).select_from(given).where(given.c.account_id == account_id)
     return int(tx.execute(found).scalar_one())
 

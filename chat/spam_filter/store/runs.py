@@ -22,7 +22,7 @@ class TrainingRun:
     """
     A retraining and the version it made; times in ms, `progress` in percent.
 
-    `counted` tells which labels head, file and report were made of; `against` is the version that was in use, which the
+    `counted` tells which labels head, file and report were made of. `against` is the version that was in use, which the
     report compares with; `head` as JSON, None until there is one.
     """
 
@@ -84,13 +84,13 @@ def ask(tx: Tx, made: Mapping[str, Any], at: int) -> tuple[str, bool]:
 
 
 def one(tx: Tx, account_id: str, run_id: str) -> TrainingRun:
-    """Return a run of an account; NotFound where it has none such."""
+    """Return a run of an account. Raises NotFound where it has none such."""
     mine = (training_run.c.id == run_id) & (training_run.c.account_id == account_id)
     return _one(tx, mine)
 
 
 def version(tx: Tx, account_id: str, number: int) -> TrainingRun:
-    """Return an account's run by the number of its version; NotFound where there is none."""
+    """Return an account's run by the number of its version. Raises NotFound where there is none."""
     return _one(tx, (training_run.c.account_id == account_id) & (training_run.c.version == number))
 
 
@@ -115,7 +115,7 @@ def due(tx: Tx, now: int) -> list[TrainingRun]:
 
 
 def take(tx: Tx, run: TrainingRun, now: int) -> bool:
-    """Take a run as it was seen; False where another was quicker."""
+    """Take a run as it was seen. Return False where another was quicker."""
     same = (training_run.c.id == run.id) & (training_run.c.state == run.state) & (training_run.c.seen_at == run.seen_at)
     return tx.execute(update(training_run).where(same).values(state="running", progress=0, seen_at=now)).rowcount == 1
 

@@ -30,7 +30,7 @@ SESSION_DAYS = 14
 EVEN = 0.2
 """So many seconds a failure takes at least: what is noted of a known address must not show in the time."""
 IDLE, SEEN = 1 * DAY, HOUR // 6
-"""A session nobody used for IDLE ms has ended; that it is used is noted every SEEN ms."""
+"""A session nobody used for IDLE ms has ended. That it is used is noted every SEEN ms."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ async def prepare_agent(
 
 
 def insert_agent(tx: Tx, made: Prepared) -> None:
-    """Store a prepared agent; InvalidField where the address is taken."""
+    """Store a prepared agent. Raises InvalidField where the address is taken."""
     if store.by_email(tx, made.row["email_hash"]) is not None:
         raise InvalidField("An agent with this address is here already", field="email")
     store.add(tx, made.row)
@@ -101,7 +101,7 @@ async def with_key_kept(services: Services, made: Prepared, work: Callable[[Tx],
 
 
 def give_token(tx: Tx, agent_id: str, token: str, name: str, at: int) -> str:
-    """Let a program that knows `token` act for an agent; return the token's id."""
+    """Let a program that knows `token` act for an agent, and return the token's id."""
     token_id = uuid7()
     row = {
         "id": token_id,
@@ -225,8 +225,8 @@ async def sign_out(services: Services, actor: Actor) -> None:
 
 async def by_session(services: Services, cookie: str, *, due: bool = False) -> Actor:
     """
-    Return who is signed in with this cookie; Unauthorized where nobody is, or was idle for a day. PasswordDue where
-    they must change their password first, unless this is for whoever is `due`.
+    Return who is signed in with this cookie. Raises Unauthorized where nobody is, or was idle for a day. PasswordDue
+    where they must change their password first, unless this is for whoever is `due`.
     """
     shown, now = digest(services.tokens.read_cookie(cookie)), services.clock()
 
@@ -245,7 +245,7 @@ async def by_session(services: Services, cookie: str, *, due: bool = False) -> A
 
 
 async def by_token(services: Services, token: str) -> Actor:
-    """Return for whom this API token acts; Unauthorized where for nobody."""
+    """Return for whom this API token acts. Raises Unauthorized where for nobody."""
     shown = digest(token)
 
     def work(tx: Tx) -> tuple[TokenRow | None, AgentRow | None]:
@@ -260,8 +260,8 @@ async def by_token(services: Services, token: str) -> Actor:
 
 async def require_still(services: Services, actor: Actor) -> Actor:
     """
-    Return who acts, as they are now, with the session or token they came with; Unauthorized where it has ended. For
-    sockets, which outlive a request.
+    Return who acts, as they are now, with the session or token they came with. Raises Unauthorized where it has ended.
+    For sockets, which outlive a request.
     """
     now = services.clock()
 

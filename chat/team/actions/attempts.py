@@ -24,7 +24,7 @@ MOMENT = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Whence:
-    """Where an attempt comes from; `device` is what a known device shows, then its id, "" for another."""
+    """Where an attempt comes from. `device` is what a known device shows, then its id, "" for another."""
 
     network: Network
     device: str = ""

@@ -72,7 +72,7 @@ async def renew(services: Services, email: str, password: str | None, *, with_to
 
 async def change(services: Services, actor: Actor, old: str, new: str) -> int:
     """
-    Give the actor, who knows the old password, a new one, and end their other sessions; return how many. Raises
+    Give the actor, who knows the old password, a new one, and end their other sessions, and return how many. Raises
     InvalidField, naming `old` or `password`, RateLimited, and Forbidden for who came with a token.
     """
     if not actor.session_id:

@@ -20,7 +20,7 @@ async def show_agents(ask: PageAsk) -> Response:
 
 @page_endpoint("POST /admin/agents", permission="agent.manage", audited={"agent.added"})
 async def add_agent(ask: PageAsk) -> Response:
-    """Add one; the answer itself shows the password, the only time anything does."""
+    """Add one. The answer itself shows the password, the only time anything does."""
     name, email, role = (ask.form.get(each, "") for each in ("name", "email", "role"))
     try:
         made, password = await agents.add_agent(ask.services, ask.actor, email, name, role)

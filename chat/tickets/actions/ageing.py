@@ -20,8 +20,8 @@ async def purge_tickets(batch: Batch) -> None:
     services, ids = batch.services, [each[1] for each in batch.found]
 
     def work(tx: Tx) -> list[tuple[Ticket, str]]:
-        # Locked before it is asked again: a message or a hold that comes meanwhile is seen, or waits and finds no
-        # ticket.
+        # Locked before it is asked again: a message or a hold that comes meanwhile is seen, or waits and finds the
+        # ticket gone.
         known = rows.lock_tickets(tx, ids)
         kept = {each[1] for each in batch.still(tx)}
         rows.mark_for_deletion(tx, list(kept), services.clock())

@@ -36,7 +36,7 @@ class Arrival:
 
 
 async def arrive(services: Services, visitor: Visitor) -> Arrival:
-    """Return the arrival of whom a token speaks for; Unauthorized where they were erased or have withdrawn."""
+    """Return the arrival of whom a token speaks for. Raises Unauthorized where they were erased or have withdrawn."""
 
     def work(tx: Tx) -> Arrival:
         try:

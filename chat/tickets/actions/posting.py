@@ -32,8 +32,8 @@ class Postbox:
     Takes drafts from many sockets and stores them in batches.
 
     What arrives while one batch is being committed makes the next, so a quiet server answers at once and a busy one
-    pays one flush for many messages. `done` is called on the loop after the commit, in the order of arrival; who writes
-    very much at once waits longer for the rest of it than others do (`scoring.shared`).
+    pays one flush for many messages. `done` is called on the loop after the commit, in the order of arrival. Whoever
+    writes very much at once waits longer for the rest of it than others do (`scoring.shared`).
     """
 
     def __init__(self, services: Services, metrics: Metrics) -> None:
@@ -47,7 +47,7 @@ class Postbox:
         self._loop = asyncio.get_running_loop()
 
     def put(self, draft: Draft, done: Done) -> None:
-        """Take a draft; `done(draft)` follows, with `draft.refusal` set where it was not stored."""
+        """Take a draft. `done(draft)` follows, with `draft.refusal` set where it was not stored."""
         draft.opens = draft.ticket_id is None
         if not seen(draft.text):
             draft.text = ""  # it comes with a file, or nothing had let it in
@@ -59,7 +59,7 @@ class Postbox:
             self._loop.call_soon(self._next)
 
     async def post(self, draft: Draft) -> Draft:
-        """Store one draft and return it; raises its refusal."""
+        """Store one draft and return it. Raises its refusal."""
         stored: asyncio.Future[Draft] = self._loop.create_future()
         self.put(draft, lambda done: None if stored.cancelled() else stored.set_result(done))
         await stored

@@ -48,7 +48,7 @@ async def attachment(services: Services, actor: Actor, attachment_id: str) -> fr
 
 
 async def trash(services: Services, actor: Actor, number: int) -> frames.TicketSummary:
-    """Put a ticket into the trash, from which any other status brings it back; return the summary."""
+    """Put a ticket into the trash, from which any other status brings it back, and return the summary."""
     access.require(actor, "ticket.delete")
     return await tickets.change(services, actor, number, {"status": "trash"})
 
@@ -70,7 +70,7 @@ async def purge(services: Services, actor: Actor, number: int) -> None:
 
 
 async def sweep(services: Services) -> int:
-    """Go on with tickets whose deletion was cut short; return how many were finished."""
+    """Go on with tickets whose deletion was cut short, and return how many were finished."""
     due = await services.store.read(redaction.list_marked)
     await finish(services, due)
     return len(due)
@@ -99,7 +99,7 @@ async def finish(services: Services, doomed: Sequence[Doomed], pause: Pause = no
 
 
 def tell(services: Services, ticket: Ticket, entry: Message) -> frames.RedactedOut:
-    """Tell whoever has a ticket open that something in it was taken away; return the frame that says so."""
+    """Tell whoever has a ticket open that something in it was taken away, and return the frame that says so."""
     out = transcripts.redacted_out(ticket.number, entry)
     redacted = MessageRedacted(ticket.ref, entry.seq, out.target)
     services.bus.publish(Delivery(redacted, Rendered.same(out)), TicketChanged(ticket.ref))

@@ -10,7 +10,7 @@ from chat.core.events import MessagesRead, TicketEnded, TypingChanged
 
 
 def rendered(event: TypingChanged | MessagesRead | TicketEnded, name: str | None = None) -> Rendered:
-    """Return the frame that tells an event; `name` is its author's, which another process does not know."""
+    """Return the frame that tells an event. `name` is its author's, which another process does not know."""
     number = event.ticket.number
     match event:
         case TypingChanged():

@@ -25,7 +25,7 @@ _Done = TypeVar("_Done")
 
 
 class Rests:
-    """Who had their share of a batch lately and rests, by contact; times are the loop's, in seconds."""
+    """Who had their share of a batch lately and rests, by contact. Times are the loop's, in seconds."""
 
     def __init__(self) -> None:
         self._until: dict[int, float] = {}
@@ -74,7 +74,7 @@ def shared(
 
 def score(filters: Filters, drafts: Sequence[Draft], budget: float | None = None) -> int:
     """
-    Score drafts, the shortest first, for so many CPU seconds (`BUDGET`); return how many went without.
+    Score drafts, the shortest first, for so many CPU seconds (`BUDGET`), and return how many went without.
 
     Scoring fails open: what the filter chokes on, or has no time for, is stored unscored.
     """

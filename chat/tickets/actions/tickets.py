@@ -76,7 +76,7 @@ async def page(
 
 
 async def one(services: Services, actor: Actor, number: int) -> OpenedTicket:
-    """Return a ticket of the actor's account; NotFound where there is none."""
+    """Return a ticket of the actor's account. Raises NotFound where there is none."""
     access.require(actor, "ticket.read")
 
     def work(tx: Tx) -> tuple[ListedTicket, Contact]:
@@ -135,7 +135,7 @@ def answer(actor: Actor, opened: OpenedTicket, client_id: str, text: str, at: in
 async def add_note(
     services: Services, actor: Actor, number: int, client_id: str, text: str, source: object = None
 ) -> tuple[frames.NoteOut, bool]:
-    """Add a note that only agents see; return it, and whether it was there already under this id."""
+    """Add a note that only agents see, and return it, and whether it was there already under this id."""
     access.require(actor, "ticket.answer")
     opened = await one(services, actor, number)
     contact, cid = opened.contact, uuid_bytes(client_id)
@@ -156,7 +156,7 @@ async def add_note(
 
 async def change(services: Services, actor: Actor, number: int, values: Mapping[str, object]) -> frames.TicketSummary:
     """
-    Change `status`, `assignee` (an agent's id, `me` or None), `department` (an id or None) or `tags`; return the
+    Change `status`, `assignee` (an agent's id, `me` or None), `department` (an id or None) or `tags`, and return the
     summary. Raises InvalidField.
     """
     access.require(actor, "ticket.change")
@@ -181,8 +181,8 @@ async def change(services: Services, actor: Actor, number: int, values: Mapping[
 
 async def hold(services: Services, actor: Actor, number: int, *, held: bool) -> MarkedTicket:
     """
-    Move a ticket's visitor messages into quarantine, or release them to the agents' view, and teach the filter that;
-    return the summary with how many messages it learnt from.
+    Move a ticket's visitor messages into quarantine, or release them to the agents' view, and teach the filter that,
+    and return the summary with how many messages it learnt from.
     """
     access.require(actor, "spam.mark")
     opened = await one(services, actor, number)
@@ -210,7 +210,7 @@ async def hold(services: Services, actor: Actor, number: int, *, held: bool) -> 
 def typing(
     services: Services, ticket: Ticket, side: events.Side, name: str | None, *, on: bool, source: object
 ) -> None:
-    """Tell the others in a ticket that somebody types or has stopped; what is typed is nobody's business."""
+    """Tell the others in a ticket that somebody types or has stopped. What is typed is nobody's business."""
     event = events.TypingChanged(ticket.ref, side, on)
     services.bus.publish(Delivery(event, rendered(event, name), source))
 
@@ -227,7 +227,7 @@ async def read(
 
 
 async def end(services: Services, ticket: Ticket, name: str | None) -> None:
-    """The visitor ends the chat; Ended where it has."""
+    """The visitor ends the chat. Raises Ended where it has."""
 
     def work(tx: Tx) -> None:
         if not tickets.end(tx, ticket.id, services.clock()):
@@ -270,7 +270,7 @@ def _readable(services: Services, found: list[ListedTicket]) -> list[frames.Tick
 
 
 def _status_changed(was: Ticket, values: dict[str, Any], actor: Actor) -> list[events.Event | Delivery[events.Event]]:
-    """Return what another status means to who follows the chat; nothing where it is the one that the ticket had."""
+    """Return what another status means to who follows the chat, or nothing where it is the one that the ticket had."""
     status = values.get("status", was.status)
     if status == was.status:
         return []

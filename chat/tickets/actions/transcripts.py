@@ -120,7 +120,7 @@ def message_out(
     shown: bool = False,
 ) -> frames.Entry:
     """
-    Return one stored message or redaction as a frame; `known` has the agents' names, and the contact's under "".
+    Return one stored message or redaction as a frame. `known` has the agents' names, and the contact's under "".
     """
     if message.target is not None:
         return redacted_out(number, message)
@@ -176,7 +176,9 @@ def _text(key: AESGCM, message: Message) -> str | None:
 
 
 def _opened(key: AESGCM, kind: str, cid: bytes, body: bytes) -> str | None:
-    """Return what was said; None where these bytes are not what was stored there, which keeps nobody from the rest."""
+    """
+    Return what was said, or None where these bytes are not what was stored there, which keeps nobody from the rest.
+    """
     try:
         return unseal_text(key, kind, cid, body)
     except Sealed:

@@ -11,7 +11,7 @@ from chat.tickets.actions.tickets import OpenedTicket
 
 
 async def view_ticket(services: Services, actor: Actor, number: int) -> OpenedTicket:
-    """Return a ticket whose transcript, notes or summary is about to be shown; NotFound where there is none."""
+    """Return a ticket whose transcript, notes or summary is about to be shown. Raises NotFound where there is none."""
     opened = await tickets.one(services, actor, number)
     await audit.record_view(services, actor, "transcript.viewed", str(number), opened.contact.uid)
     return opened

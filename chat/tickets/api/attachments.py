@@ -96,7 +96,7 @@ async def _kept(ask: Ask[Multipart], contact: Contact, author: str, sender: str)
 
 
 def _given(file: File) -> Response:
-    """Only images by their own type; everything is to be saved and not shown, and could run nothing if it were."""
+    """Only images by their own type. Everything is to be saved and not shown, and could run nothing if it were."""
     headers = {
         "content-disposition": f"attachment; filename*=UTF-8''{quote(file.name, safe='')}",
         "content-security-policy": "sandbox; default-src 'none'",

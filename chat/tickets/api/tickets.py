@@ -110,7 +110,7 @@ async def change_ticket(ask: Ask[dict[str, object]]) -> frames.TicketSummary:
     audited={"transcript.viewed", "quarantine.viewed"},
 )
 async def list_messages(ask: Ask[None]) -> Listed[frames.Entry]:
-    """Return what was said; `?held=true` opens the quarantine of this ticket."""
+    """Return what was said. `?held=true` opens the quarantine of this ticket."""
     services, number = ask.services, ask.path["number"]
     if ask.query(OPEN_HELD):
         return Listed(await viewing.view_quarantine(services, ask.actor, number))

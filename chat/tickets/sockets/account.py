@@ -52,7 +52,7 @@ class AccountSocket(Connection[frames.AgentFrame]):
         await self.joined(actor)
 
     async def joined(self, actor: Actor) -> None:
-        """Say that it listens, and what happened lately; a page then asks of what it shows (`Shown`)."""
+        """Say that it listens, and what happened lately. A page then asks of what it shows (`Shown`)."""
         self.tell(frames.Welcome(ticket=None, epoch=0, seq=0, messages=[]))
         await self.lately(actor)
 

@@ -269,7 +269,7 @@ class AgentSocket(AccountSocket):
             watched.notes.catch_up()
 
     def left(self) -> None:
-        """Let go of every channel; the account hears that this agent has gone."""
+        """Let go of every channel. The account hears that this agent has gone."""
         if self.actor is None:
             return
         for number in list(self.watched):

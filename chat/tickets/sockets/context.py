@@ -39,7 +39,7 @@ class Visitors:
         self._known: dict[int, AgentPresence] = defaultdict(AgentPresence)
 
     def enter(self, contact: int, socket: Connection[frames.VisitorFrame], rate: int) -> Allowance:
-        """Add a socket and return the contact's allowance; the oldest of too many is let go with 4409."""
+        """Add a socket and return the contact's allowance. The oldest of too many is let go with 4409."""
         known = self._known[contact]
         if socket not in known.sockets:
             known.sockets.append(socket)
@@ -90,7 +90,7 @@ class Feed:
         self._ears[owner] = say
 
     def leave(self, owner: object) -> bool:
-        """Tell `owner` nothing more; return whether nobody is left."""
+        """Tell `owner` nothing more, and return whether nobody is left."""
         self._ears.pop(owner, None)
         if not self._ears:
             self._services.bus.leave(self._channel, self)

@@ -25,7 +25,7 @@ class Follower:
     """
     Follows one ticket's numbers.
 
-    `fetch(after)` reads what comes after a number as (number, line) pairs; `say` sends a line.
+    `fetch(after)` reads what comes after a number as (number, line) pairs. `say` sends a line.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class Follower:
 
     def hear(self, number: int, line: str | None) -> None:
         """
-        Something got `number`; `line` is how it is said, "" where the other side has it, None where it must be read.
+        Something got `number`. `line` is how it is said, "" where the other side has it, None where it must be read.
         """
         if self._catching:
             self._more = True
@@ -96,7 +96,7 @@ class Opening:
 
 
 class View:
-    """What one visitor sees; `here` is who it is and where they stand. Nothing is told without a live consent."""
+    """What one visitor sees. `here` is who it is and where they stand. Nothing is told without a live consent."""
 
     def __init__(self, services: Services, socket: Connection[frames.VisitorFrame], here: Arrival) -> None:
         self._services, self._socket = services, socket
@@ -117,7 +117,7 @@ class View:
 
     async def welcome(self, after: int, *, fresh: bool = False, once: bool = False) -> None:
         """
-        Tell the state, and everything after a number; `fresh` leaves an ended ticket behind until more is said in it,
+        Tell the state, and everything after a number. `fresh` leaves an ended ticket behind until more is said in it,
         and `once` leaves out what was told while this was read.
         """
         async with self._moving:
@@ -162,7 +162,7 @@ class View:
                 return ticket, found
 
     def stored(self, draft: Draft) -> None:
-        """The visitor's own message has its number; their side has the text already."""
+        """The visitor's own message has its number. Their side has the text already."""
         here = self.here
         if self.follower is None:
             return
@@ -199,7 +199,7 @@ class View:
                 assert_never(event)
 
     def _moves(self, event: events.MessageStored | events.MessageRedacted) -> bool:
-        """Whether a message is in a later ticket than this; what comes late of one that was left does not lead back."""
+        """Whether a message is in a later ticket than this. A late one of a ticket that was left is not."""
         here = self.here.ticket
         return (event.ticket.id, event.seq) > (self._left if here is None else (here.id, sys.maxsize))
 

@@ -88,7 +88,7 @@ def store_all(store: Store, drafts: Sequence[Draft]) -> None:
 
 def append(tx: Tx, drafts: Sequence[Draft], *, look: bool) -> None:
     """
-    Store the drafts in their order; each ends with its number and `seq`, or with a `refusal`.
+    Store the drafts in their order. Each ends with its number and `seq`, or with a `refusal`.
 
     Locks the contacts that open a ticket, then tickets in the order of their keys. With `look`, what was stored before
     is looked for. Without it, a repetition raises IntegrityError and the whole batch is to be done again with it:
@@ -258,7 +258,7 @@ def _known(tx: Tx, drafts: Sequence[Draft]) -> dict[DraftKey, Row[*tuple[Any, ..
 
 
 def _open(tx: Tx, draft: Draft) -> None:
-    """Find the contact's running ticket or open one; the contact is locked so that two at once open one."""
+    """Find the contact's running ticket or open one. The contact is locked so that two at once open one."""
     row = tx.execute(
         select(accounts.consents.label("consents"))
         .join(account, account.c.id == contact.c.account_id)

@@ -102,7 +102,7 @@ def list_marked(tx: Tx, limit: int = 100) -> list[Doomed]:
 
 
 def lock_tickets(tx: Tx, ids: Sequence[int]) -> list[tuple[Ticket, str]]:
-    """Lock tickets, then their contacts, so that no hold is placed meanwhile; return each with its contact's id."""
+    """Lock tickets, then their contacts, so that no hold is placed meanwhile, and return each with its contact's id."""
     of = ticket.c.id.in_(ids)
     found = [ticket_of(row) for row in tx.execute(select(ticket).where(of).order_by(ticket.c.id).with_for_update())]
     whose = contact.c.id.in_([each.contact_id for each in found])
@@ -113,8 +113,8 @@ def lock_tickets(tx: Tx, ids: Sequence[int]) -> list[tuple[Ticket, str]]:
 
 def purge_some(tx: Tx, ids: Sequence[int], at: int) -> bool:
     """
-    Delete a chunk of what hangs off some tickets, the tickets last; return whether anything is left. Their files must
-    be gone.
+    Delete a chunk of what hangs off some tickets, the tickets last, and return whether anything is left. Their files
+    must be gone.
     """
     whose = select(ticket.c.contact_id).where(ticket.c.id.in_(ids)).order_by(ticket.c.id)
     contacts = list(tx.execute(whose.with_for_update()).scalars())

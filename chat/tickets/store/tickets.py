@@ -89,7 +89,7 @@ _many = _listed.where(ticket.c.account_id == bindparam("of"), ticket.c.id.in_(bi
 
 
 def one(tx: Tx, account_id: str, number: int) -> ListedTicket:
-    """Return a ticket by its number in the account; NotFound where there is none."""
+    """Return a ticket by its number in the account. Raises NotFound where there is none."""
     row = tx.execute(_listed.where(ticket.c.account_id == account_id, ticket.c.number == number, _there)).first()
     found = [] if row is None else _all_listed(tx, [row])
     if not found:
@@ -205,7 +205,7 @@ def notes(tx: Tx, ticket_id: int, after: int = 0, limit: int | None = None) -> l
 
 
 def add_note(tx: Tx, ticket_id: int, made: Mapping[str, Any]) -> tuple[Note, bool]:
-    """Store a note under the next number; the same `cid` again gives the first one and True."""
+    """Store a note under the next number. The same `cid` again gives the first one and True."""
     row = tx.execute(
         select(ticket.c.last_seq, ticket.c.last_note).where(ticket.c.id == ticket_id).with_for_update()
     ).first()
@@ -227,7 +227,7 @@ def last_change(tx: Tx) -> int:
 
 
 def end(tx: Tx, ticket_id: int, at: int) -> bool:
-    """Mark a running ticket solved; return whether it was running."""
+    """Mark a running ticket solved, and return whether it was running."""
     mine = (ticket.c.id == ticket_id) & ticket.c.status.not_in(ENDED)
     return tx.execute(update(ticket).where(mine).values(status="solved", updated_at=at)).rowcount > 0
 
@@ -238,7 +238,7 @@ def change(tx: Tx, ticket_id: int, **values: Any) -> None:
 
 
 def mark_read(tx: Tx, ticket_id: int, side: str, seq: int) -> int:
-    """Raise what `side` (agent or visitor) has read to `seq`, no further than there is; return where it stands."""
+    """Raise what `side` (agent or visitor) has read to `seq`, no further than there is, and return where it stands."""
     column = ticket.c[f"{side}_read"]
     row = tx.execute(select(ticket.c.last_seq, column).where(ticket.c.id == ticket_id).with_for_update()).first()
     if row is None:
@@ -250,7 +250,7 @@ def mark_read(tx: Tx, ticket_id: int, side: str, seq: int) -> int:
 
 
 def hold(tx: Tx, ticket_id: int, *, held: bool) -> list[Message]:
-    """Hold a ticket's visitor messages, or release them; return those that changed, as they now are."""
+    """Hold a ticket's visitor messages, or release them, and return those that changed, as they now are."""
     tx.execute(select(ticket.c.id).where(ticket.c.id == ticket_id).with_for_update())
     # Their redactions too: else a ticket of nothing but spam would come into view with the first of them.
     theirs = (message.c.author == "visitor") | message.c.target.is_not(None)

@@ -20,7 +20,7 @@ def socket_route(path: str, app: Any) -> WebSocketRoute:
 
 
 def _limited(app: Any) -> Any:
-    """Let a network have so many sockets open, and no more; none takes parameters, least of all a token."""
+    """Let a network have so many sockets open, and no more. None takes parameters, least of all a token."""
 
     async def limited(scope: Scope, receive: Receive, send: Send) -> None:
         context, address = scope["state"]["context"], address_of(HTTPConnection(scope))

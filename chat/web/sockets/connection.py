@@ -58,7 +58,7 @@ class Connection(Generic[F]):
         """Do what an accepted socket begins with; may close it."""
 
     def read(self, text: str) -> F:
-        """Return the frame that a text is; raise a LetheError where it is none."""
+        """Return the frame that a text is. Raises a LetheError where it is none."""
         raise NotImplementedError
 
     def prompt(self, frame: F) -> bool:
@@ -66,11 +66,11 @@ class Connection(Generic[F]):
         raise NotImplementedError
 
     def take_now(self, frame: F) -> None:
-        """Like `take`, without waiting for anything; what limits such frames is spent here."""
+        """Like `take`, without waiting for anything. Their allowance is spent here."""
         raise NotImplementedError
 
     async def take(self, frame: F) -> None:
-        """Do what one frame asks; raise a LetheError to refuse it."""
+        """Do what one frame asks. Raises a LetheError to refuse it."""
         raise NotImplementedError
 
     def left(self) -> None:
@@ -104,7 +104,7 @@ class Connection(Generic[F]):
                 timer.cancel()
 
     def say(self, line: str) -> None:
-        """Put one frame in the outbox; a reader who leaves it full is let go with 4408 and resumes."""
+        """Put one frame in the outbox. A reader who leaves it full is let go with 4408 and resumes."""
         if self._closing is not None:
             return
         # Only past an outbox in which nothing waits: no line may overtake another.
@@ -131,7 +131,7 @@ class Connection(Generic[F]):
         self.say(frames.encode(frame))
 
     def close(self, code: int, reason: str = "") -> None:
-        """Close when what is in the outbox is sent; the first reason counts."""
+        """Close when what is in the outbox is sent. The first reason counts."""
         if self._closing is None:
             self._closing = (code, reason)
             self._write_soon()
@@ -149,7 +149,7 @@ class Connection(Generic[F]):
         self._timers.append(loop.call_later(seconds, job))
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run something beside the reader; it ends with the socket."""
+        """Run something beside the reader. It ends with the socket."""
         task = asyncio.create_task(self._guarded(work))
         task.add_done_callback(lambda _: work.close())  # a task cancelled before its first step never began the work
         self._keep(task)
@@ -159,7 +159,7 @@ class Connection(Generic[F]):
         task.add_done_callback(self._tasks.discard)
 
     def refuse(self, error: LetheError, about: str | None = None) -> None:
-        """Answer a frame with an error; the socket stays."""
+        """Answer a frame with an error. The socket stays."""
         retry = error.extra.get("retry_after", UNSET)
         name = about or error.extra.get("id") or UNSET
         ticket = error.extra.get("ticket", UNSET)
@@ -188,7 +188,7 @@ class Connection(Generic[F]):
             await self.take(frame)
 
     def _offered(self, text: str) -> bool:
-        """Take a text on the short way; False where one before it is not done with, or it is for the long one."""
+        """Take a text on the short way. Return False where one before it is under way, or it needs the long one."""
         if self._taking or self._closing is not None:
             return False
         try:
@@ -222,7 +222,7 @@ class Connection(Generic[F]):
             self.close(frames.CLOSE_RATE, "too many frames")
 
     def spend(self) -> None:
-        """Count one frame; RateLimited where there were too many."""
+        """Count one frame. Raises RateLimited where there were too many."""
         wait = self.allowance.take(time.monotonic())
         if wait:
             raise RateLimited("Too many frames", retry_after=wait)

@@ -1,4 +1,4 @@
-"""uvicorn's websocket with a short way for whole text frames; everything else stays with the library."""
+"""uvicorn's websocket with a short way for whole text frames. Everything else stays with the library."""
 
 from __future__ import annotations
 
@@ -60,13 +60,13 @@ class Wire(WebSocketsSansIOProtocol):
             self.scope["extensions"][WIRE] = self  # type: ignore[assignment] # ours is no dict
 
     def listen(self, hear: Callable[[str], bool]) -> None:
-        """From now on offer each text to `hear` first; what it answers with False comes by way of ASGI."""
+        """From now on offer each text to `hear` first. A text for which it returns False comes by way of ASGI."""
         self._hear = hear
         if self._waits is None:
             self._go_on()
 
     def say(self, text: str) -> bool:
-        """Send a text at once; return False, having done nothing, where it has to wait or the end is gone."""
+        """Send a text at once, and return False, having done nothing, where it has to wait or the end is gone."""
         if self.conn.state is not State.OPEN or not self.writable.is_set() or self.transport.is_closing():
             return False
         self.transport.write(framed(text.encode()))
@@ -111,8 +111,8 @@ class Wire(WebSocketsSansIOProtocol):
 
     def _price(self, first: int, size: int) -> float:
         """
-        Spend what a frame costs; return the seconds to wait where that is too much. Whole texts are counted where they
-        are read, unless nobody reads them any more.
+        Spend what a frame costs, and return the seconds to wait where that is too much. Whole texts are counted where
+        they are read, unless nobody reads them any more.
         """
         now = self.loop.time()
         odd = first != TEXT or self.close_sent

@@ -22,8 +22,8 @@ _version = table("alembic_version", column("version_num"))
 
 def migrate(settings: Settings, revision: str = HEAD) -> str:
     """
-    Bring the database to the current schema, or to an earlier `revision`; return it. Misconfigured where it is newer
-    than this code.
+    Bring the database to the current schema, or to an earlier `revision`, and return it. Misconfigured where it is
+    newer than this code.
     """
     from alembic import command  # noqa: PLC0415 - three quarters of a second that only this command should pay
     from alembic.config import Config  # noqa: PLC0415 - as above

@@ -37,7 +37,7 @@ def bind_all(tx: Connection, settings: Settings, name: str, said: Sequence[str],
 
 
 def seal_passwords(tx: Connection, settings: Settings) -> None:
-    """Seal each argon2 hash under its agent's key; who has no key any more has no password either."""
+    """Seal each argon2 hash under its agent's key. An agent without a key has no password from then on."""
     of = table("agent", column("id"), column("key_slot"), column("password_hash"))
     bare = select(of).where(of.c.password_hash.startswith("$argon2"))
     for rows in _chunks(tx, bare):
@@ -50,7 +50,7 @@ def seal_passwords(tx: Connection, settings: Settings) -> None:
 
 
 def seal_ratings(tx: Connection, settings: Settings) -> None:
-    """Seal each comment on a rating as that of its ticket; whose key is gone, or who was erased, has none to seal."""
+    """Seal each comment on a rating as that of its ticket. A contact who was erased, or whose key is gone, has none."""
     of = table("ticket", column("id"), column("contact_id"), column("rating_comment"))
     whose = table("contact", column("id"), column("uid"), column("key_slot"))
     query = select(of.c.id, of.c.rating_comment, whose.c.uid, whose.c.key_slot)

@@ -80,7 +80,7 @@ class Opener:
     closed: int = 0
 
     def read(self, slot: int, owner: str, context: str, sealed: bytes) -> str | None:
-        """Return a field; None where its key is gone or does not open it."""
+        """Return a field, or None where its key is gone or does not open it."""
         try:
             text = unseal(self.keys.get(slot, owner), sealed, f"{owner}/{context}".encode())
         except NotFound:
@@ -104,7 +104,7 @@ class Opener:
 
 
 def shown(text: str) -> str:
-    """Return an address in the form in which it is shown; what is none by now stays as it is."""
+    """Return an address in the form in which it is shown. A text that is no address today stays as it is."""
     try:
         return addresses.address(text)
     except InvalidField:
@@ -113,8 +113,8 @@ def shown(text: str) -> str:
 
 def renew(tx: Connection, settings: Settings) -> None:
     """
-    Renew every address of contacts and agents. A row whose key is gone or damaged stays; Misconfigured where none
-    opens. An empty database is not asked for its keys, which it may not have yet.
+    Renew every address of contacts and agents. A row whose key is gone or damaged stays. Raises Misconfigured where
+    none opens. An empty database is not asked for its keys, which it may not have yet.
     """
     if not any(tx.execute(select(each.c.id).limit(1)).first() for each in (_contact, _agent)):
         return
@@ -161,7 +161,7 @@ def _renewed(tx: Connection, opener: Opener, row: Row[Any]) -> None:
 def _agents(tx: Connection, opener: Opener) -> None:
     """
     Renew the agents' addresses. Of two who turn out to have one address, the one who is active, else who came first,
-    signs in with it; the other needs a new one.
+    signs in with it. The other needs a new one.
     """
     found = [
         (row, text)
