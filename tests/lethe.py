@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx2
@@ -22,6 +23,7 @@ from chat.core.settings import Settings, from_env
 from chat.infra.services import Services
 from chat.infra.store import engine, folder, migrations
 from chat.infra.store.columns import metadata
+from tests.forks import Fork, Process
 from tests.keeper import keeper
 from tests.services import Service
 from tests.sockets import Socket
@@ -40,7 +42,12 @@ _networks = itertools.count(1)
 
 
 class Lethe(Service):
-    """`lethe serve` on a free loopback port. `module` runs instead of `chat`; settings are without `LETHE_`."""
+    """
+    `lethe serve` on a free loopback port, forked. `module` runs instead of `chat`, and is not forked; settings are
+    without `LETHE_`.
+    """
+
+    forked = True
 
     def __init__(self, module: str = "chat", **settings: str) -> None:
         super().__init__()
@@ -65,11 +72,24 @@ class Lethe(Service):
         """As a browser names it."""
         return f"http://127.0.0.1:{self.port}"
 
+    def arguments(self) -> list[str]:
+        """What `lethe` is told to do."""
+        return ["serve", "--port", str(self.port)]
+
     def command(self) -> list[str]:
         """The server, and nothing but these settings."""
         given = [f"{name}={value}" for name, value in self.environment.items()]
         others = [part for name in os.environ if name.startswith("LETHE_") for part in ("-u", name)]
-        return ["env", *others, *given, sys.executable, "-m", self._module, "serve", "--port", str(self.port)]
+        return ["env", *others, *given, sys.executable, "-m", self._module, *self.arguments()]
+
+    def launch(self, log: Path) -> Process:
+        """Forks it, or starts it."""
+        if not self.forked or self._module != "chat":
+            return super().launch(log)
+        others = {name: value for name, value in os.environ.items() if not name.startswith("LETHE_")}
+        log.touch()  # to be read even where the fork itself fails
+        streams = (Path(os.devnull), log, log)
+        return Fork(self.arguments(), others | self.environment, self.folder, streams, leads=True)
 
     def alive(self) -> bool:
         """Whether it answers."""
@@ -149,6 +169,12 @@ class Lethe(Service):
             rows = len(connection.execute(select(metadata.tables[name])).all())
         target.dispose()
         return rows
+
+
+class Started(Lethe):
+    """The same, started as its users start it."""
+
+    forked = False
 
 
 @dataclass

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
@@ -18,6 +19,7 @@ import redis
 from psycopg import sql
 
 from tests import programs
+from tests.forks import Process
 from tests.keeper import keeper
 from tests.programs import ServiceError, User
 
@@ -42,7 +44,7 @@ class Service:
         self.port = free_port()
         self.user = user or User()
         self.folder = programs.folder_for(self.user)
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Process | None = None
         atexit.register(self.close)  # for where pytest is torn away before it ends its fixtures
 
     def __enter__(self) -> Self:
@@ -73,9 +75,20 @@ class Service:
     def start(self) -> None:
         """Returns when the server answers. Raises `ServiceError` with the end of its log."""
         log = self.folder / "log"
+        self._process = self.launch(log)
+        keeper().keep(self._process.pid, self.folder)
+        deadline = time.monotonic() + PATIENCE
+        while not self.alive():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                self.stop()
+                raise ServiceError(f"{self.command()[0]} did not start: {log.read_text()[-2000:]}")
+            time.sleep(0.02)
+
+    def launch(self, log: Path) -> Process:
+        """Starts the program, which writes to its log."""
         with log.open("ab") as out:
             # A session of its own: Ctrl-C in the terminal is for the tests, which then stop it.
-            self._process = subprocess.Popen(
+            return subprocess.Popen(
                 self.command(),
                 stdin=subprocess.DEVNULL,
                 stdout=out,
@@ -86,13 +99,6 @@ class Service:
                 extra_groups=self.user.groups,
                 start_new_session=True,
             )
-        keeper().keep(self._process.pid, self.folder)
-        deadline = time.monotonic() + PATIENCE
-        while not self.alive():
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                self.stop()
-                raise ServiceError(f"{self.command()[0]} did not start: {log.read_text()[-2000:]}")
-            time.sleep(0.02)
 
     def stop(self) -> None:
         """Ends the server, by force where it does not go in time. Safe to repeat."""

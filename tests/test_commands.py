@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands import LOADED, lethe, started
+from tests.commands import lethe, started
+from tests.forks import LOADED
 from tests.test_migrations import environment
 
 INIT = ("init", "--account", "Acme", "--email", "owner@acme.example", "--origin", "https://acme.example")

@@ -18,7 +18,7 @@ from chat.contacts.store import contacts
 from chat.core.errors import NotFound
 from chat.retention.actions import retention
 from chat.tickets.schema import ticket
-from tests.lethe import Account, Contact, Lethe
+from tests.lethe import Account, Contact, Lethe, Started
 from tests.services import PostgreSQL, Service, Valkey
 from tests.sockets import PATIENCE, Frame, Socket, seqs
 from tests.test_crash import Client, faults
@@ -27,13 +27,12 @@ HAM = ("where is my parcel", "the invoice has the wrong name")
 SPAM = ("claim your prize now at http://win.example", "casino bonus for you, click here")
 
 
-class Worker(Lethe):
+class Worker(Started):
     """`lethe worker` beside the servers."""
 
-    def command(self) -> list[str]:
+    def arguments(self) -> list[str]:
         """The sweeps, and nothing else."""
-        *before, _, _, _ = super().command()
-        return [*before, "worker"]
+        return ["worker"]
 
     def alive(self) -> bool:
         """It answers nobody: what it does is waited for where it matters."""
@@ -59,9 +58,11 @@ def several(postgresql: PostgreSQL) -> Iterator[Several]:
     """Everything of one house: a database, a Redis, a data folder."""
     with Valkey() as redis, contextlib.ExitStack() as stack:
         shared = {"DATABASE_URL": postgresql.clone(), "REDIS_URL": redis.url}
-        one = stack.enter_context(Lethe(**shared))
+        # Started, not forked: what two processes agree on must not hang on the seed of their hashes.
+        one = stack.enter_context(Started(**shared))
         shared["DATA"] = one.environment["LETHE_DATA"]
-        other, worker = stack.enter_context(Lethe(**shared)), stack.enter_context(Worker(**shared))
+        other = stack.enter_context(Started(**shared))
+        worker = stack.enter_context(Worker(**shared))
         account = one.account()
         yield Several(account, replace(account, lethe=other), worker, redis)
 

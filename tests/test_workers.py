@@ -17,19 +17,19 @@ from chat import serving
 from chat.core.errors import Misconfigured
 from chat.core.settings import Settings
 from chat.erasure.actions import erasure
-from tests.lethe import Account, Contact, Lethe
+from tests.lethe import Account, Contact, Lethe, Started
 from tests.services import PostgreSQL, Valkey, free_port
 from tests.sockets import PATIENCE, Socket
 
 SOCKETS = 6
 
 
-class Workers(Lethe):
+class Workers(Started):
     """A server of two processes."""
 
-    def command(self) -> list[str]:
+    def arguments(self) -> list[str]:
         """As anybody starts it."""
-        return [*super().command(), "--workers", "2"]
+        return [*super().arguments(), "--workers", "2"]
 
     @property
     def parent(self) -> int:
