@@ -197,7 +197,8 @@ export class Inbox extends EventTarget {
 
   #changed(summary) {
     const { number, status } = summary;
-    if (status === "gone") return this.forget([number]);
+    // Who deleted it here knows already, and would lose the line that says that it is done.
+    if (status === "gone") return this.tickets.isGone(number) ? undefined : this.forget([number]);
     this.tickets.bringBack(number);
     if (this.open?.number === number && this.open.gone && !this.open.erasure) this.show(number);
     return this.#summary(summary);

@@ -83,6 +83,10 @@ export class Tickets extends EventTarget {
     this.dispatchEvent(new Event("change"));
   }
 
+  isGone(number) {
+    return this.#gone.has(number);
+  }
+
   /** Takes in nothing of a contact any more; answers with the numbers of the tickets known to be theirs. */
   dropContact(id) {
     this.#erased.add(id);

@@ -76,6 +76,15 @@ class Shop:
         return self.serve(PAGE.format(server=origin, site=account.site, more=more))
 
 
+def until(page: Page, true: Callable[[], Any]) -> None:
+    """Waits until something is true; what is routed through the browser's driver goes on meanwhile."""
+    for _ in range(600):
+        if true():
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError("it did not come true")
+
+
 @dataclass
 class Guest:
     """Somebody on the shop's page."""
@@ -143,12 +152,8 @@ class Guest:
         self.frame.get_by_role("button", name=name).click()
 
     def until(self, true: Callable[[], bool]) -> None:
-        """Waits until something is true; what is routed through the browser's driver goes on meanwhile."""
-        for _ in range(600):
-            if true():
-                return
-            self.page.wait_for_timeout(50)
-        raise AssertionError("it did not come true")
+        """Waits until something is true."""
+        until(self.page, true)
 
     def kept(self) -> dict[str, Any]:
         """What the browser keeps for the server's origin and for the shop's."""

@@ -2,13 +2,17 @@
 
 import io
 import re
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import FrameLocator, Page, StorageState, expect
+from playwright.sync_api import FrameLocator, Page, StorageState, WebSocketRoute, expect
 
 from tests.demo import Demo
+from tests.visitor import Visitor
 from tests.walks.conftest import OpenPage
+from tests.walks.shop import until
 from tests.walks.test_inbox import DESKTOP, agreed, composer, entry, row
 
 PASTED = """([element, name, text]) => {
@@ -107,6 +111,7 @@ def test_a_ticket_goes_to_the_trash_and_for_good(inbox: Page, open_page: OpenPag
     frame.locator("textarea").fill("Away with this one")
     frame.locator("textarea").press("Enter")
     row(inbox, "Away with this one").click()
+    expect(entry(inbox, "Away with this one")).to_be_visible()
     inbox.locator("[data-action=more]").click()
     inbox.get_by_role("button", name="Move to the trash").click()
     inbox.locator("[data-view=trash]").click()
@@ -116,3 +121,47 @@ def test_a_ticket_goes_to_the_trash_and_for_good(inbox: Page, open_page: OpenPag
     inbox.get_by_role("dialog").get_by_role("button", name="Delete for good").click()
     expect(row(inbox, "Away with this one")).to_have_count(0)
     expect(inbox.get_by_text(re.compile("is deleted for good"))).to_be_visible()
+
+
+STATIC = Path(__file__).parents[2] / "static"
+KNOWN = "this.tickets.isGone(number) ? undefined : "
+
+
+@pytest.mark.parametrize(("without", "said"), [("", 1), (KNOWN, 0)], ids=["as it is", "without the look"])
+def test_that_a_ticket_is_deleted_stays_said_where_the_socket_tells_it_last(
+    open_page: OpenPage, demo: Demo, owner: StorageState, without: str, said: int
+) -> None:
+    late = list[Callable[[], None]]()
+
+    def line(page: WebSocketRoute) -> None:
+        def heard(frame: str | bytes) -> None:
+            if '"gone"' in str(frame):
+                late.append(lambda: page.send(frame))
+            else:
+                page.send(frame)
+
+        page.connect_to_server().on_message(heard)
+
+    numbers = list[int]()
+    for text in ("Delete me", "I come next"):
+        with Visitor(demo, text) as visitor:
+            numbers.append(visitor.say(text)["ticket"])
+    demo.api("PATCH", f"/tickets/{numbers[0]}", {"status": "trash"})
+    inbox = open_page("about:blank", storage_state=owner, **DESKTOP)
+    changed = (STATIC / "model.js").read_text("utf-8").replace(without, "") if without else None
+    if changed:
+        inbox.route("**/static/model.js*", lambda way: way.fulfill(body=changed, content_type="text/javascript"))
+    inbox.route_web_socket(re.compile("/ws/agent"), line)
+    inbox.goto(f"{demo.server}/inbox/trash/{numbers[0]}")
+    expect(entry(inbox, "Delete me")).to_be_visible()
+    inbox.locator("[data-action=more]").click()
+    inbox.get_by_role("button", name="Delete for good").click()
+    inbox.get_by_role("dialog").get_by_role("button", name="Delete for good").click()
+    done = inbox.get_by_text(re.compile("is deleted for good"))
+    expect(done).to_be_visible()
+    until(inbox, lambda: late)
+    for tell in late:
+        tell()
+    demo.api("PATCH", f"/tickets/{numbers[1]}", {"status": "trash"})
+    expect(row(inbox, "I come next")).to_be_visible()
+    expect(done).to_have_count(said)
