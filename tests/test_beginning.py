@@ -167,6 +167,7 @@ async def test_an_id_that_can_be_guessed_is_refused(app: Served) -> None:
         new_id() + "\n",
         new_id().replace("-", ""),
         f"{{{new_id()}}}",
+        "",
         "x",
         7,
     ):

@@ -1,6 +1,7 @@
 """Whatever JSON a body is, of the wrong types, too large, too deep or no JSON at all: it is a problem, never a 500."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +13,7 @@ from starlette.routing import BaseRoute, Route
 
 from chat.core.settings import Settings
 from chat.routes import every, rest
+from chat.web import requests
 from chat.web.endpoint import API
 from chat.web.requests import BODY_MOST, Multipart
 from tests.inside import CHAT, Served, new_id, served
@@ -122,6 +124,35 @@ def fine(answer: httpx2.Response) -> bool:
     """Whether something was done, or refused as RFC 9457 says."""
     refused = answer.headers["content-type"] == "application/problem+json" and 400 <= answer.status_code < 500
     return answer.is_success or refused
+
+
+def doubled(text: str) -> Iterator[str]:
+    """A body with each of its names in turn said twice, with another value first, or last."""
+    for found in re.finditer(r'"(\w+)": ', text):
+        yield f"{text[: found.start()]}{found[0]}false, {text[found.start() :]}"
+    yield f'{text[:-1]}, "{next(iter(json.loads(text)))}": true}}'
+
+
+async def taken(app: Served) -> list[str]:
+    """The bodies with a name twice that are not refused for it."""
+    headers, found = app.house.bearer | {"content-type": "application/json", "origin": CHAT}, []
+    asked = {f"/widget/{app.house.key}/sessions": OURS["POST /widget/{site_key}/sessions"]}
+    for path, body in (asked | {"/api/v1/notices": BODIES["POST /notices"]}).items():
+        for sent in doubled(json.dumps(body)):
+            answer = await app.client.post(path, content=sent, headers=headers)
+            if answer.status_code != 422 or answer.json()["code"] != "invalid_field":
+                found.append(f"{path} {sent}: {answer.status_code}")
+    return found
+
+
+async def test_a_name_that_stands_twice_is_refused_wherever_it_is(app: Served) -> None:
+    assert await taken(app) == []
+
+
+async def test_without_that_the_last_one_would_count(app: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(requests, "repeated", lambda _: None)
+    yes_after_no = '"chat": false, "chat": true'
+    assert any(yes_after_no in each and each.endswith(": 201") for each in await taken(app))
 
 
 async def test_no_body_of_the_api_is_answered_with_a_500(app: Served) -> None:

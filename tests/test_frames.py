@@ -9,6 +9,7 @@ import pytest
 
 from chat.core import frames
 from chat.core.errors import BadInput, InvalidFrame, TooLarge
+from chat.core.frames import inbound
 
 ID = "01935f2e-7d6b-7000-8000-000000000001"
 VISITOR: list[dict[str, Any]] = [
@@ -28,6 +29,7 @@ AGENT: list[dict[str, Any]] = [
     {"type": "typing", "ticket": 17, "on": False},
     {"type": "read", "ticket": 17, "seq": 12},
     {"type": "presence", "status": "away"},
+    {"type": "shown", "contacts": [ID], "tickets": [17]},
 ]
 WRONG: list[dict[str, Any]] = [
     {"type": "message", "id": "not-a-uuid", "text": "x"},
@@ -109,6 +111,18 @@ def test_what_is_no_frame_is_refused(text: str) -> None:
         frames.visitor_frame(text)
     with pytest.raises(InvalidFrame):
         frames.agent_frame(text)
+
+
+@pytest.mark.parametrize(
+    "said", ['{"chat":false,"chat":true}', '{"chat":true,"chat":true}', '{"chat":false},"consent":{"chat":true}']
+)
+def test_who_says_no_and_yes_has_not_agreed(said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the control: read as JSON usually is, the last one counts."""
+    text = f'{{"type":"consent","notice_version":1,"consent":{said}}}'
+    with pytest.raises(InvalidFrame):
+        frames.visitor_frame(text)
+    monkeypatch.setattr(inbound, "repeated", lambda _: None)
+    assert frames.visitor_frame(text) == frames.Consent(1, frames.Choices(chat=True))
 
 
 @pytest.mark.parametrize("frame", AGENT[:5] + AGENT[6:], ids=name)

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from msgspec import to_builtins
 
 from chat.account.actions import accounts
+from chat.consent import api
 from chat.consent.actions import consent
 from chat.core.clock import DAY
 from chat.core.crypt import derive
@@ -157,6 +158,25 @@ async def test_another_origin_may_not_begin_a_chat(app: Served) -> None:
 
 
 @ON_SQLITE
+async def test_a_header_that_is_there_twice_is_neither_of_its_lines(app: Served) -> None:
+    guest, path = await app.house.visit(), f"/widget/{app.house.key}"
+    token, other = guest.bearer["authorization"], "Bearer x"
+    for lines in ([SHOP, "https://evil.example"], ["https://evil.example", SHOP], [SHOP, SHOP]):
+        two = [("origin", each) for each in lines]
+        problem_of(await app.client.post(f"{path}/sessions", json=YES, headers=two), 403, "forbidden")
+    for shown in ([token, other], [other, token], [token, token]):
+        two = [("authorization", each) for each in shown]
+        problem_of(await app.client.get(f"{path}/receipt", headers=two), 401, "unauthorized")
+
+
+async def test_a_server_that_reads_the_first_line_alone_is_found_out(
+    app: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(api, "header", lambda request, name: request.headers.get(name))
+    with pytest.raises(AssertionError):
+        await test_a_header_that_is_there_twice_is_neither_of_its_lines(app)
+
+
 async def test_the_frame_may_be_shown_by_the_sites_origins_alone(app: Served) -> None:
     await accounts.change_site(
         app.services, app.house.actor, app.house.site.id, origins=[SHOP, "https://b.example:8443"]

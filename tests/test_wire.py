@@ -150,6 +150,16 @@ async def test_after_what_ends_a_connection_nothing_is_heard(wrong: bytes, code:
     assert (ear.heard, ear.code) == (["before"], code)
 
 
+@pytest.mark.parametrize("text", ["", "a", "abc", "x" * 126, "x" * 65_535])
+async def test_a_frame_that_is_not_masked_ends_it_though_nothing_follows(text: str) -> None:
+    """Else its first bytes would be taken for the mask, and the rest waited for."""
+    ear = Ear()
+    async with met(ear) as (_, writer):
+        writer.write(sent(text, mask=False))
+        await asyncio.wait_for(ear.left.wait(), 10)
+    assert (ear.heard, ear.code) == ([], 1002)
+
+
 async def test_what_is_no_text_is_no_error_of_ours(caplog: pytest.LogCaptureFixture) -> None:
     ear = Ear()
     async with met(ear) as (_, writer):

@@ -17,7 +17,7 @@ from chat.core.clock import stamp
 from chat.core.errors import ConsentRequired, Forbidden, InvalidField, RateLimited, UnknownParameter
 from chat.core.locales import best_locale
 from chat.core.model import LOCALES, Account, Notice, NoticeText, Site
-from chat.web.authentication import network_of, own_origin
+from chat.web.authentication import header, network_of, own_origin
 from chat.web.context import context_of
 from chat.web.endpoint import Ask, endpoint
 from chat.web.lists import Listed
@@ -39,7 +39,7 @@ class Agreement(Struct, frozen=True, forbid_unknown_fields=True):
     fields: dict[str, str] = {}
     locale: Annotated[str, Meta(max_length=35)] = "en"
     build: Annotated[str, Meta(max_length=64)] = ""
-    id: Annotated[str, Meta(max_length=36)] = ""
+    id: Annotated[str, Meta(max_length=36)] | UnsetType = UNSET
 
 
 class AgreementAnswer(Struct, frozen=True):
@@ -104,7 +104,7 @@ def _agreement(body: Agreement) -> consent.VisitorAgreement:
     agreed = body.consent if isinstance(body.consent, dict) else {}
     if agreed.get("chat") is not True:
         raise ConsentRequired("consent.chat must be true")
-    if body.id and not RANDOM.fullmatch(body.id):
+    if body.id is not UNSET and not RANDOM.fullmatch(body.id):
         raise InvalidField("Make the id at random: a UUID of version 4 (RFC 9562)", field="id")
     extra = sorted(set(agreed) - set(notices.PURPOSES))
     if extra:
@@ -115,7 +115,7 @@ def _agreement(body: Agreement) -> consent.VisitorAgreement:
         answers=body.fields,
         locale=best_locale(LOCALES, [body.locale]),
         build=body.build,
-        id=body.id,
+        id="" if body.id is UNSET else body.id,
     )
 
 
@@ -127,7 +127,7 @@ async def _count(request: Request, account: Account) -> None:
 
 
 def _check_origin(request: Request, site: Site) -> None:
-    origin = request.headers.get("origin")
+    origin = header(request, "origin")
     # A program sends no origin and may ask: the check is for browsers, which cannot leave it out.
     if origin is not None and origin not in {own_origin(request), *site.origins}:
         raise Forbidden("This origin is not one of the site's")

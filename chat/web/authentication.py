@@ -41,9 +41,8 @@ async def actor_of(request: HTTPConnection, *, csrf: bool = True, changes: bool 
     if changes or request.scope.get("method", "GET") not in SAFE:
         require_own_page(request)
         # Bytes, since compare_digest refuses text that is not ASCII, as a header may hold. Compared by `==`, the time
-        # would
-        # tell how much of it is right (CVE-2021-33880).
-        shown = request.headers.get("x-csrf-token", "").encode()
+        # would tell how much of it is right (CVE-2021-33880).
+        shown = (header(request, "x-csrf-token") or "").encode()
         if csrf and not hmac.compare_digest(shown, csrf_token(services, actor).encode()):
             raise Forbidden("The header X-CSRF-Token is missing or not this session's")
     return actor
@@ -58,9 +57,18 @@ def visitor_of(request: HTTPConnection, site_key: str) -> Visitor:
     return visitor
 
 
+def header(request: HTTPConnection, name: str) -> str | None:
+    """
+    Return a header, None where there is none. One that is there twice is all of its lines (RFC 9110, section 5.2), so
+    that a program in front that reads the last one is never told something else than we are by the first.
+    """
+    found = request.headers.getlist(name)
+    return ", ".join(found) if found else None
+
+
 def bearer(request: HTTPConnection) -> str:
     """Return the token of the Authorization header, "" where there is none."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    scheme, _, token = (header(request, "authorization") or "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
@@ -81,7 +89,7 @@ def csrf_token(services: Services, actor: Actor) -> str:
 
 def require_own_page(request: HTTPConnection) -> None:
     """Raise Forbidden unless the request comes from a page of this server, as the browser itself says."""
-    origin, fetched = request.headers.get("origin"), request.headers.get("sec-fetch-site")
+    origin, fetched = header(request, "origin"), header(request, "sec-fetch-site")
     if origin is not None and origin != own_origin(request):
         raise Forbidden("This must come from a page of this server")
     if origin is None and fetched not in {None, "same-origin", "none"}:

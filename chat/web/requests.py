@@ -20,6 +20,7 @@ from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import Request
 
 from chat.core.errors import InvalidField, TooLarge, TooSlow, UnknownParameter
+from chat.core.repeated import repeated
 
 T = TypeVar("T")
 W = TypeVar("W", bound=str)
@@ -186,6 +187,17 @@ class Multipart:
 async def body_of(request: Request, kind: Any) -> Any:
     """Read a JSON body as `kind` (a msgspec type). Raises InvalidField, naming the field, or TooLarge, TooSlow."""
     raw = await whole(request)
+    made = _decoded(raw, kind)
+    try:
+        twice = repeated(raw)
+    except (ValueError, RecursionError):
+        raise InvalidField("The body is not JSON", field="body") from None
+    if twice is not None:
+        raise InvalidField("Give each field once", field=twice[:FIELD_MOST])
+    return made
+
+
+def _decoded(raw: bytes, kind: Any) -> Any:
     try:
         return msgspec.json.decode(raw, type=kind)
     except msgspec.ValidationError as error:

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from chat.core.errors import InvalidFrame, TooLarge
+from chat.core.repeated import repeated
 from chat.core.texts import seen
 
 TEXT_CHARS = 10_000
@@ -166,8 +167,11 @@ _agent: msgspec.json.Decoder[AgentFrame] = msgspec.json.Decoder(AgentFrame)
 
 
 def visitor_frame(text: str) -> VisitorFrame:
-    """Read one visitor's frame. Raises InvalidFrame or TooLarge say what is wrong with it."""
-    return _checked(_decoded(_visitor, text))
+    """Read one visitor's frame. Raises InvalidFrame or TooLarge, which say what is wrong with it."""
+    frame = _checked(_decoded(_visitor, text))
+    if isinstance(frame, Consent) and repeated(text) is not None:  # who says no and yes has not said yes
+        raise InvalidFrame("each field of a consent is said once")
+    return frame
 
 
 def agent_frame(text: str) -> AgentFrame:

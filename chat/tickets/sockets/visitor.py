@@ -21,7 +21,7 @@ from chat.tickets.actions import tickets
 from chat.tickets.actions.arrival import Arrival, arrive
 from chat.tickets.sockets.context import ChatContext
 from chat.tickets.sockets.view import View
-from chat.web.authentication import own_origin
+from chat.web.authentication import header, own_origin
 from chat.web.sockets.connection import Connection, Receive, Scope, Send
 
 HELLO_SECONDS, LOOKS = 10.0, 60.0
@@ -233,7 +233,7 @@ class VisitorSocket(Connection[frames.VisitorFrame]):
             self.view.catch_up()
 
     def _check_origin(self, here: Arrival) -> None:
-        origin = HTTPConnection(self.scope).headers.get("origin")
+        origin = header(HTTPConnection(self.scope), "origin")
         if origin is not None and origin not in {
             own_origin(HTTPConnection(self.scope)),
             *here.site.origins,

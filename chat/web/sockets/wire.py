@@ -95,7 +95,8 @@ class Wire(WebSocketsSansIOProtocol):
         data, at = self._rest, 0
         while at < len(data) and not self.transport.is_closing():
             start, end = bounds(data, at)
-            if end - start > self.config.ws_max_size:
+            unmasked = len(data) > at + 1 and data[at + 1] < TOP  # by no client (RFC 6455, section 5.1)
+            if unmasked or end - start > self.config.ws_max_size:
                 self._rest = b""
                 super().data_received(data[at:])  # which refuses it by its head
                 return
