@@ -46,8 +46,8 @@ FEATURES: Features = (
     tickets,
     quarantine,
     letters,
-    holds,
     erasure,
+    holds,
     retention,
     departments,
     audit,
@@ -76,7 +76,8 @@ def sweeps(features: Features = FEATURES) -> dict[str, Sweep]:
 
 
 def gathered(features: Features = FEATURES) -> Gathered:
-    """Return what actions gather from all features."""
+    """Return what actions gather from all features. Raises ValueError unless just one has the conversations."""
+    (conversations,) = (each.conversations for each in features if each.conversations is not None)
     return Gathered(
         audited=frozenset(word for each in features for word in each.audited),
         locales=Locales([each.folder for each in features]),
@@ -84,6 +85,8 @@ def gathered(features: Features = FEATURES) -> Gathered:
         erasure_steps=_in_order(step for each in features for step in each.erasure_steps),
         stored=tuple(stored for each in features for stored in each.stored),
         account_changed=tuple(follow for each in features for follow in each.account_changed),
+        agreement_used=tuple(is_used for each in features for is_used in each.agreement_used),
+        conversations=conversations,
         export_parts={part.table: part for each in features for part in each.export_parts},
         retention_rules=_in_order(rule for each in features for rule in each.retention_rules),
     )

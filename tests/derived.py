@@ -6,7 +6,6 @@ import argparse
 import ast
 import json
 import re
-import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
@@ -145,28 +144,16 @@ def usage(of: argparse.ArgumentParser) -> list[str]:
 
 
 def layers() -> Iterator[str]:
-    """Yield the folders of `chat/` from the top, each with those that it imports, then the imports that go up."""
-    up = exceptions()
-    uses = folders(grimp.build_graph("chat", cache_dir=None), up)
+    """Yield the folders of `chat/` from the top, each with those that it imports."""
+    uses = folders(grimp.build_graph("chat", cache_dir=None))
     order = ordered(uses)
     yield from ("| folder | imports |", "| --- | --- |")
     for each in order:
         yield f"| `{each}` | {', '.join(f'`{other}`' for other in order if other in uses[each]) or 'none of these'} |"
-    yield from ("", "These go up, each for the reason that stands beside it in `pyproject.toml`:", "")
-    yield from (f"- `{importer}` reads `{imported}`" for importer, imported in up)
 
 
-def exceptions() -> list[tuple[str, str]]:
-    """The imports that the contract on the order of features lets be."""
-    known = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
-    (order,) = (each for each in known if each["type"] == "layers" and each.get("containers") == ["chat"])
-    return [(importer, imported) for importer, imported in (each.split(" -> ") for each in order["ignore_imports"])]
-
-
-def folders(graph: grimp.ImportGraph, up: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
-    """Each folder of `chat/` but `commands`, which starts things, and the folders that it imports, but for some."""
-    for importer, imported in up:
-        graph.remove_import(importer=importer, imported=imported)
+def folders(graph: grimp.ImportGraph) -> dict[str, set[str]]:
+    """Each folder of `chat/` but `commands`, which starts things, and the folders that it imports."""
     found = {each for each in graph.find_children("chat") if graph.find_children(each)} - {"chat.commands"}
     for each in found:
         graph.squash_module(each)

@@ -100,6 +100,9 @@ def left_out(features: tuple[Feature, ...]) -> list[str]:
         for module in modules(each.name, "store"):
             aged = [made for made in vars(module).values() if isinstance(made, AgeingKind)]
             found += [f"{each.name} has no rule for {kind.rule}" for kind in aged if id(kind) not in kinds]
+            used = vars(module).get("is_used")
+            if used is not None and used not in each.agreement_used:
+                found.append(f"{each.name} does not say which agreements are used up")
         files = [
             table.name for table in each.tables if {"blob", "size"} <= {*metadata.tables[str(table.name)].c.keys()}
         ]
@@ -138,6 +141,7 @@ def test_every_feature_says_all_it_has() -> None:
         ("attachments", {"export_parts": ()}, "attachments says nothing of ATTACHMENTS"),
         ("export", {"data_locations": ()}, "the data location exports is no feature's"),
         ("erasure", {"retention_rules": ()}, "erasure has no rule for sessions"),
+        ("erasure", {"agreement_used": ()}, "erasure does not say which agreements are used up"),
         ("departments", {"audited": ()}, "departments enters department.changed, which no feature says"),
     ],
 )
@@ -153,6 +157,14 @@ def test_what_a_feature_says_in_one_language_alone_is_named(tmp_path: Path) -> N
         (tmp_path / f"words.{locale}.json").write_text(json.dumps(said))
     (tmp_path / "words.export.el.json").write_text('{"c": "Γ"}')
     assert unsaid(Feature("made", tmp_path)) == ["made does not say b in el", "made does not say c in en"]
+
+
+@pytest.mark.parametrize("many", [0, 2])
+def test_one_feature_has_the_conversations(many: int) -> None:
+    (one,) = (each for each in FEATURES if each.conversations is not None)
+    others = tuple(each for each in FEATURES if each is not one)
+    with pytest.raises(ValueError, match="values to unpack"):
+        gathered((*others, *[one] * many))
 
 
 def test_no_two_features_say_one_action() -> None:

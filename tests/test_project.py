@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,7 +30,7 @@ CODES = re.compile(r"\[[^]]*\]")
 
 
 @cache
-def project() -> dict[str, dict[str, object]]:
+def project() -> dict[str, dict[str, Any]]:
     """What pyproject.toml says."""
     return tomllib.loads((ROOT / "pyproject.toml").read_text())
 
@@ -98,6 +99,22 @@ def test_every_exception_in_the_settings_says_why() -> None:
     rules = re.findall(r'^\s+"[A-Z]+\d*",(.*)$', text, re.MULTILINE)
     assert rules
     assert all(re.match(r" # \S+ .*\w", reason) for reason in rules), rules
+
+
+def excused(settings: dict[str, Any]) -> list[str]:
+    """The imports that go up and are let be."""
+    known = settings["tool"]["importlinter"]["contracts"]
+    return [one for each in known if each["type"] == "layers" for one in each.get("ignore_imports", [])]
+
+
+def test_no_import_that_goes_up_is_excused() -> None:
+    assert excused(project()) == []
+
+
+def test_an_import_that_is_excused_is_found() -> None:
+    line = "chat.account.store -> chat.tickets.schema"
+    layers = {"type": "layers", "ignore_imports": [line]}
+    assert excused({"tool": {"importlinter": {"contracts": [{"type": "forbidden"}, layers]}}}) == [line]
 
 
 def test_every_silenced_warning_says_why() -> None:

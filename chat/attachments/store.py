@@ -6,20 +6,18 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import fields
 
-from sqlalchemy import delete, exists, func, insert, select, tuple_, update
+from sqlalchemy import delete, func, insert, select, tuple_, update
 
 from chat.account import store as accounts
 from chat.account.schema import account
 from chat.attachments.schema import attachment
 from chat.contacts.schema import contact
-from chat.contacts.store import contacts
 from chat.core.errors import ConsentRequired, LetheError, NotFound
 from chat.core.model import Attachment, Draft
 from chat.infra.store.tx import Tx
-from chat.tickets.schema import ticket
 
 Free = dict[str, tuple[int, str]]
-_columns = tuple(attachment.c[field.name] for field in fields(Attachment))
+columns = tuple(attachment.c[field.name] for field in fields(Attachment))
 
 
 def list_referred(tx: Tx) -> list[tuple[str, str, bool]]:
@@ -59,18 +57,10 @@ def bytes_of(tx: Tx, *, contact_id: int | None = None, account_id: str | None = 
     return int(tx.execute(query).scalar_one())
 
 
-def one(tx: Tx, uid: str, *, contact_id: int | None = None, account_id: str | None = None) -> Attachment:
-    """
-    Return an attachment of a contact, or one of an account whose contact and ticket its agents may see. Raises NotFound
-    where it is neither's.
-    """
-    query = select(*_columns).join(contact, contact.c.id == attachment.c.contact_id).where(attachment.c.id == uid)
-    if account_id is None:
-        query = query.where(contact.c.id == contact_id)
-    else:
-        gone = exists().where(ticket.c.id == attachment.c.ticket_id, ticket.c.purged_at.is_not(None))
-        query = query.where(contact.c.account_id == account_id, contacts.readable, ~gone)
-    row = tx.execute(query).first()
+def one(tx: Tx, uid: str, contact_id: int) -> Attachment:
+    """Return an attachment of a contact; NotFound where it is not theirs."""
+    mine = (attachment.c.id == uid) & (attachment.c.contact_id == contact_id)
+    row = tx.execute(select(*columns).where(mine)).first()
     if row is None:
         raise NotFound("No such attachment")
     return Attachment(*row)
@@ -79,7 +69,7 @@ def one(tx: Tx, uid: str, *, contact_id: int | None = None, account_id: str | No
 def list_named(tx: Tx, contact_id: int, author: str, ids: Sequence[str]) -> list[Attachment]:
     """Return those of `ids` that are the contact's and sent by `author`, in that order."""
     mine = (attachment.c.contact_id == contact_id) & (attachment.c.author == author) & attachment.c.id.in_(ids)
-    found = {row.id: Attachment(*row) for row in tx.execute(select(*_columns).where(mine))}
+    found = {row.id: Attachment(*row) for row in tx.execute(select(*columns).where(mine))}
     return [found[each] for each in dict.fromkeys(ids) if each in found]
 
 
@@ -89,7 +79,7 @@ def of_messages(tx: Tx, ticket_id: int, seqs: Sequence[int]) -> dict[int, list[A
         return {}
     span = attachment.c.seq.between(min(seqs), max(seqs))
     made: dict[int, list[Attachment]] = defaultdict(list)
-    query = select(*_columns).where(attachment.c.ticket_id == ticket_id, span).order_by(attachment.c.id)
+    query = select(*columns).where(attachment.c.ticket_id == ticket_id, span).order_by(attachment.c.id)
     for row in tx.execute(query):
         made[row.seq].append(Attachment(*row))
     return made
@@ -97,7 +87,7 @@ def of_messages(tx: Tx, ticket_id: int, seqs: Sequence[int]) -> dict[int, list[A
 
 def of_tickets(tx: Tx, ids: Sequence[int]) -> list[Attachment]:
     """Return all attachments of some tickets."""
-    return [Attachment(*row) for row in tx.execute(select(*_columns).where(attachment.c.ticket_id.in_(ids)))]
+    return [Attachment(*row) for row in tx.execute(select(*columns).where(attachment.c.ticket_id.in_(ids)))]
 
 
 def drop(tx: Tx, ids: Sequence[str]) -> None:
@@ -113,7 +103,7 @@ def drop_unused(tx: Tx, ids: Sequence[str]) -> None:
 def stale(tx: Tx, before: int, limit: int) -> list[tuple[Attachment, str]]:
     """Return uploads from before that no message has named, each with its contact's public id."""
     old = attachment.c.seq.is_(None) & (attachment.c.created_at < before)
-    query = select(*_columns, contact.c.uid).join(contact, contact.c.id == attachment.c.contact_id).where(old)
+    query = select(*columns, contact.c.uid).join(contact, contact.c.id == attachment.c.contact_id).where(old)
     return [(Attachment(*row[:-1]), row[-1]) for row in tx.execute(query.limit(limit))]
 
 

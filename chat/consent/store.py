@@ -15,10 +15,8 @@ from chat.contacts.store import contacts
 from chat.core.clock import DAY
 from chat.core.errors import NotNow
 from chat.core.model import Contact, Notice, NoticeText, Receipt
-from chat.erasure.schema import erasure
 from chat.infra.store.tx import Tx
 from chat.spam_filter.schema import label
-from chat.tickets.schema import ticket
 
 _receipt_columns = tuple(receipt.c[field.name] for field in fields(Receipt))
 _in_force = select(account.c.notice_version)
@@ -120,12 +118,7 @@ def _unteach(tx: Tx, contact_id: int) -> None:
     tx.execute(delete(label).where(label.c.contact_id == contact_id))
 
 
-def began(tx: Tx, digest: str | None) -> bool:
-    """Whether a contact who began with an id is erased, or is to be."""
-    return digest is not None and tx.execute(select(erasure.c.id).where(erasure.c.begun == digest)).first() is not None
-
-
-def count_running(tx: Tx, account_id: str) -> int:
-    """Return how many tickets of an account have not ended."""
-    running = ticket.c.account_id == account_id, ticket.c.status.in_(("open", "pending"))
-    return int(tx.execute(select(func.count()).select_from(ticket).where(*running)).scalar_one())
+def purposes_of(tx: Tx, contact_id: int) -> dict[str, bool]:
+    """Return what a contact agreed to last, purpose by purpose."""
+    mine = select(receipt.c.purposes).where(receipt.c.contact_id == contact_id).order_by(receipt.c.id.desc()).limit(1)
+    return dict(tx.execute(mine).scalar_one())

@@ -7,6 +7,7 @@ from pathlib import Path
 from chat.erasure import api, pages, schema
 from chat.erasure.actions import ageing, erasure, recipients
 from chat.erasure.store import ageing as kinds
+from chat.erasure.store import erasures
 from chat.infra.gathered import RetentionRule, Sweep
 from chat.web.endpoint import endpoints
 from chat.web.feature import Feature
@@ -28,6 +29,7 @@ feature = Feature(
         Sweep("scrub", erasure.scrub, 120.0),
     ),
     audited=("consent.withdrawn", "contact.erased", "erasure.requested", "recipient.told"),
+    agreement_used=(erasures.is_used,),
     retention_rules=(
         RetentionRule(
             "contacts",

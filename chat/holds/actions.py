@@ -13,6 +13,7 @@ from chat.core.events import TicketChanged, TicketGone, WorkDue
 from chat.core.ids import uuid7
 from chat.core.model import Actor, Ticket
 from chat.core.texts import seen
+from chat.erasure.store import holding
 from chat.infra.audit import audit
 from chat.infra.services import Services
 from chat.infra.store.tx import Tx
@@ -62,7 +63,7 @@ async def place_hold(services: Services, actor: Actor, contact_uid: str, reason:
     }
 
     def work(tx: Tx) -> list[Ticket]:
-        holds.place_hold(tx, contact.id, made)
+        holding.place_hold(tx, contact.id, made)
         audit.record(services, tx, actor.account_id, actor.agent_id, "hold.placed", contact_uid, contact_uid)
         # Without the reason: the ledger outlives the contact's key, and may hold nothing personal in the clear.
         said = {"contact": contact.uid, "agent": actor.agent_id, "until": ends}
@@ -108,17 +109,6 @@ async def lift(services: Services, actor: Actor, contact_uid: str) -> None:
         return tickets.all_of_contact(tx, contact.id)
 
     services.bus.publish(*(TicketChanged(each.ref) for each in await services.store.write(work)), WorkDue())
-
-
-async def lapse(services: Services) -> None:
-    """End the holds that are over. The tickets of those who were held are in the lists again."""
-
-    def work(tx: Tx) -> list[Ticket]:
-        return [
-            each for contact_id in holds.lapse(tx, services.clock()) for each in tickets.all_of_contact(tx, contact_id)
-        ]
-
-    services.bus.publish(*(TicketChanged(each.ref) for each in await services.store.write(work)))
 
 
 async def page(services: Services, actor: Actor) -> list[HoldView]:

@@ -125,8 +125,28 @@ class ExportPart:
 
 Stored = Callable[[Tx, str | None], int]
 """How many bytes of files a feature keeps of an account, or of all (None)."""
+AgreementUsed = Callable[[Tx, str], bool]
+"""Whether what an agreement is found by (`Services.begun_hash`) was used before, by somebody who is gone."""
 AccountChanged = Callable[["Services", str, Collection[str]], Awaitable[None]]
 """Told after an account's settings were changed: of which account, and which settings."""
+
+
+class Conversations(Protocol):
+    """What features below the one that has conversations ask about them, each in a transaction of its own."""
+
+    def has_written(self, tx: Tx, contact_id: int, /) -> bool:
+        """Whether a contact has a ticket."""
+
+    def count_running(self, tx: Tx, account_id: str, /) -> int:
+        """Return how many tickets of an account have not ended."""
+
+    def numbers(self, tx: Tx, account_id: str, ids: Collection[int], /) -> Mapping[int, int]:
+        """Return the numbers of those tickets, by key, that are the account's and are not being deleted."""
+
+    def texts(
+        self, tx: Tx, account_id: str, refs: Collection[tuple[int, int]], /
+    ) -> Mapping[tuple[int, int], tuple[bytes, bytes]]:
+        """Return of each of these messages (ticket, `seq`) of an account the client's id and the sealed text."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +154,8 @@ class Gathered:
     """
     Of all features: the actions that may be entered in the audit log; the rules of retention and the steps of an
     erasure, each in their order; the data locations that are no tables; what an export says more of a table, by its
-    name; the words; what counts the bytes of files; who is told when an account's settings change.
+    name; the words; what counts the bytes of files; who is told when an account's settings change; who knows that an
+    agreement is used up; and who answers about conversations.
     """
 
     audited: frozenset[str]
@@ -145,3 +166,5 @@ class Gathered:
     export_parts: Mapping[str, ExportPart]
     stored: tuple[Stored, ...]
     account_changed: tuple[AccountChanged, ...]
+    agreement_used: tuple[AgreementUsed, ...]
+    conversations: Conversations

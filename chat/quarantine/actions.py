@@ -9,6 +9,7 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
+from chat.consent.actions import teaching
 from chat.contacts.store import contacts
 from chat.core import access
 from chat.core.clock import stamp
@@ -122,7 +123,7 @@ def _said(
     else:
         spam = word == "confirm"
         reviews.look_at(tx, said, actor.agent_id, services.clock(), spam=spam)
-        training.teach(services, tx, actor, contact, said, spam=spam)
+        teaching.teach(services, tx, actor, contact, said, spam=spam)
     return JudgedMessages(contact, group[0].number, ticket_id, changed, transcripts.files_of(tx, changed))
 
 

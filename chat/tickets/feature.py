@@ -13,6 +13,7 @@ from chat.tickets.sockets.account import gone_socket
 from chat.tickets.sockets.agent import agent_socket
 from chat.tickets.sockets.visitor import visitor_socket
 from chat.tickets.store import ageing as kinds
+from chat.tickets.store import conversations
 from chat.web.endpoint import endpoints
 from chat.web.feature import Feature
 from chat.web.sockets import socket_route
@@ -31,6 +32,7 @@ feature = Feature(
         socket_route("/ws/agent", agent_socket),
         socket_route("/ws/gone", gone_socket),
     ),
+    conversations=conversations,
     sweeps=(Sweep("purges", redaction.sweep, 60.0),),
     audited=(
         "attachment.deleted",

@@ -10,7 +10,16 @@ from typing import Protocol
 from starlette.routing import BaseRoute
 
 from chat.core.locations import DataLocation
-from chat.infra.gathered import AccountChanged, ErasureStep, ExportPart, RetentionRule, Stored, Sweep
+from chat.infra.gathered import (
+    AccountChanged,
+    AgreementUsed,
+    Conversations,
+    ErasureStep,
+    ExportPart,
+    RetentionRule,
+    Stored,
+    Sweep,
+)
 from chat.web.endpoint import Endpoint
 from chat.web.menu import Menu
 
@@ -39,6 +48,8 @@ class Feature:
     - `export_parts`: what an export says of its tables beyond what the schema says of their columns
     - `stored`: counts the bytes of its files, towards the account's quota
     - `account_changed`: is told when an account's settings change
+    - `agreement_used`: says that an agreement's id was used before, by somebody who is gone
+    - `conversations`: answers what others ask about them; one feature does
 
     In its folder are also its `templates`, and its words in `words.<locale>.json`.
     """
@@ -57,3 +68,5 @@ class Feature:
     export_parts: Sequence[ExportPart] = ()
     stored: Sequence[Stored] = ()
     account_changed: Sequence[AccountChanged] = ()
+    agreement_used: Sequence[AgreementUsed] = ()
+    conversations: Conversations | None = None

@@ -13,14 +13,12 @@ from chat.attachments import store as uploads
 from chat.attachments.actions import looking
 from chat.attachments.domain import filetypes
 from chat.attachments.domain.looking import Looked
-from chat.contacts.store import contacts, holds
-from chat.core import access, frames
+from chat.core import frames
 from chat.core.crypt import KEY_BYTES, SEALED_CHUNK, derive, seal_chunks, unseal_chunks
 from chat.core.errors import NotFound, RateLimited, StorageFull, TooLarge
 from chat.core.ids import uuid7
-from chat.core.model import Actor, Attachment, Contact
+from chat.core.model import Attachment, Contact
 from chat.core.turns import Sender
-from chat.infra.audit import audit
 from chat.infra.blobs import PREVIEW
 from chat.infra.disk import MB
 from chat.infra.services import Services
@@ -95,24 +93,7 @@ async def list_named(
 
 async def of_visitor(services: Services, contact: Contact, attachment_id: str, *, small: bool) -> File:
     """Return a file of the visitor's own chats."""
-    file = await services.store.read(lambda tx: uploads.one(tx, attachment_id, contact_id=contact.id))
-    return open_file(services, contact, file, small=small)
-
-
-async def of_agent(services: Services, actor: Actor, attachment_id: str, *, small: bool) -> File:
-    """Return a file of the actor's account."""
-    access.require(actor, "ticket.read")
-
-    def work(tx: Tx) -> tuple[Attachment, Contact]:
-        file = uploads.one(tx, attachment_id, account_id=actor.account_id)
-        whose = contacts.by_id(tx, file.contact_id)
-        # As its ticket: who has withdrawn, or is under a legal hold, is nobody's business any more.
-        if whose.receipt_id is None or holds.until(tx, [whose.id]):
-            raise NotFound("No such attachment")
-        return file, whose
-
-    file, contact = await services.store.read(work)
-    await audit.record_view(services, actor, "attachment.viewed", attachment_id, contact.uid)
+    file = await services.store.read(lambda tx: uploads.one(tx, attachment_id, contact.id))
     return open_file(services, contact, file, small=small)
 
 

@@ -16,7 +16,7 @@ from chat.core.errors import BeingErased, Misconfigured, NotFound
 from chat.core.ids import uuid7
 from chat.core.model import Attachment, Contact
 from chat.erasure.actions import erasure
-from chat.erasure.store import erasures
+from chat.erasure.store import erasures, holding
 from chat.infra.ledger.ledger import LedgerEntry
 from chat.infra.services import Services
 from chat.infra.store.tx import Tx
@@ -127,7 +127,7 @@ async def _hold(services: Services, what: What) -> None:
                 contact.key_slot, contact.uid, "hold", "Placed before a restore, which lost the reason"
             )
             made = {"id": uuid7(), "reason": reason, "agent_id": what["agent"]}
-            holds.place_hold(tx, contact.id, made | {"placed_at": services.clock(), "expires_at": what["until"]})
+            holding.place_hold(tx, contact.id, made | {"placed_at": services.clock(), "expires_at": what["until"]})
 
     await services.store.write(work)
 

@@ -74,7 +74,7 @@ def _store(
     if contact is None:
         return _again(services, tx, agreeing, asked, row["begun"])
     # A request that comes late must not bring back who has withdrawn or was erased since.
-    if consents.began(tx, row["begun"]):
+    if row["begun"] and any(is_used(tx, row["begun"]) for is_used in services.gathered.agreement_used):
         raise _used()
     entry = consent.entry_of(services, agreeing.account, agreeing.site, contact, agreeing.text, asked, "given")
     consents.add_receipt(tx, contact.id, entry, live=True)
@@ -90,7 +90,7 @@ def _again(
         raise _used()
     last = consents.receipts(tx, contact.id)[-1]
     # From here on there is something to read, so whoever has the id must not change whose it is or what was agreed to.
-    if contacts.has_written(tx, contact.id):
+    if services.gathered.conversations.has_written(tx, contact.id):
         return contact, signed_receipt(last.document, last.signature)
     contacts.change(tx, contact.id, **_answers(services, agreeing.site, asked, contact.uid, contact.key_slot))
     entry = consent.entry_of(services, agreeing.account, agreeing.site, contact, agreeing.text, asked, "renewed")

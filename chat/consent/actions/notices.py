@@ -67,7 +67,8 @@ async def changes(services: Services, actor: Actor, texts: list[NoticeText]) -> 
     new = {each.locale: each for each in _all_checked(texts)}
 
     def work(tx: Tx) -> tuple[Notice | None, int]:
-        return in_force(tx, accounts.one(tx, actor.account_id)), consents.count_running(tx, actor.account_id)
+        running = services.gathered.conversations.count_running(tx, actor.account_id)
+        return in_force(tx, accounts.one(tx, actor.account_id)), running
 
     live, running = await services.store.read(work)
     old = {} if live is None else live.texts

@@ -15,7 +15,6 @@ from chat.core.model import Contact
 from chat.infra.store.bound import bind, holds, rebound
 from chat.infra.store.tx import Tx
 from chat.infra.store.upsert import once
-from chat.tickets.schema import ticket
 
 _fields = len(fields(Contact))
 columns = (*(contact.c[field.name] for field in fields(Contact)), contact.c.email_hash, contact.c.mac)
@@ -46,11 +45,6 @@ def begun(tx: Tx, digest: str) -> Contact | None:
         contact.c.begun == digest, contact.c.receipt_id.is_not(None), contact.c.emptied_at.is_(None)
     )
     return next(iter(some(tx, query.with_for_update(of=contact))), None)
-
-
-def has_written(tx: Tx, contact_id: int) -> bool:
-    """Whether a contact has a ticket."""
-    return tx.execute(select(ticket.c.id).where(ticket.c.contact_id == contact_id).limit(1)).first() is not None
 
 
 def change(tx: Tx, contact_id: int, **values: Any) -> None:

@@ -9,8 +9,7 @@ from typing import Any
 from sqlalchemy import delete, insert, select
 
 from chat.contacts.schema import contact, hold
-from chat.core.errors import BeingErased, NotFound
-from chat.erasure.schema import erasure
+from chat.core.errors import NotFound
 from chat.infra.store.bound import columns, holds
 from chat.infra.store.tx import Tx
 
@@ -30,14 +29,8 @@ class Hold:
 _columns = tuple(hold.c[field.name] for field in fields(Hold))
 
 
-def place_hold(tx: Tx, contact_id: int, made: Mapping[str, Any]) -> None:
-    """Hold a contact, or hold it anew, under the lock that an erasure takes before it begins."""
-    row = tx.execute(select(contact.c.uid).where(contact.c.id == contact_id).with_for_update()).first()
-    if row is None:
-        raise NotFound("No such contact")
-    begun = select(erasure.c.id).where(erasure.c.contact_uid == row.uid, erasure.c.state != "queued")
-    if tx.execute(begun).first() is not None:
-        raise BeingErased("This contact is being erased already; that cannot be undone")
+def put(tx: Tx, contact_id: int, made: Mapping[str, Any]) -> None:
+    """Store a contact's hold in the place of the one before; `chat.erasure.store.holding` says whether it may be."""
     tx.execute(delete(hold).where(hold.c.contact_id == contact_id))
     tx.execute(insert(hold).values(contact_id=contact_id, **made))
 

@@ -27,11 +27,11 @@ from chat.core.ids import uuid7
 from chat.core.model import Actor, Contact, Ticket
 from chat.core.tokens import Visitor
 from chat.erasure.actions import certificates, forgetting, recipients
+from chat.erasure.actions.lapsing import lapse
 from chat.erasure.actions.views import CertifiedErasure, ErasureProgress, ErasureState, ErasureView, erasure_view, frame
 from chat.erasure.store import erasures
 from chat.erasure.store import recipients as recipient_rows
 from chat.erasure.store.erasures import Erasure
-from chat.holds.actions import lapse
 from chat.infra.audit import audit
 from chat.infra.services import Services
 from chat.infra.store import server

@@ -77,6 +77,11 @@ def of_contact(tx: Tx, contact_uid: str) -> Erasure | None:
     return None if row is None else Erasure(*row)
 
 
+def is_used(tx: Tx, digest: str) -> bool:
+    """Whether a contact who began with an id is erased, or is to be."""
+    return tx.execute(select(erasure.c.id).where(erasure.c.begun == digest)).first() is not None
+
+
 def one(tx: Tx, account_id: str, erasure_id: str) -> Erasure:
     """Return a request of an account. Raises NotFound where there is none."""
     mine = (erasure.c.id == erasure_id) & (erasure.c.account_id == account_id)

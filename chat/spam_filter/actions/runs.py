@@ -69,12 +69,11 @@ async def one(services: Services, actor: Actor, run_id: str) -> TrainingRunRepor
     """Return a run of the account with its report and the worst mistakes."""
     access.require(actor, "filter.train")
 
-    def work(tx: Tx) -> tuple[TrainingRun, TrainingRun | None, list[runs.Mistake]]:
+    def work(tx: Tx) -> tuple[TrainingRun, TrainingRun | None, list[MistakeView]]:
         found = runs.one(tx, actor.account_id, run_id)
-        return found, runs.in_use(tx, actor.account_id), runs.mistakes(tx, actor.account_id, found.id)
+        return found, runs.in_use(tx, actor.account_id), _mistakes(services, tx, found)
 
-    run, used, worst = await services.store.read(work)
-    mistakes = [MistakeView(each.number, each.seq, each.spam, round(each.margin, 2)) for each in worst]
+    run, used, mistakes = await services.store.read(work)
     shown = structs.asdict(training_run_view(run, used))
     return TrainingRunReport(**shown, report=run.report, mistakes=mistakes if run.report else [])
 
@@ -213,6 +212,15 @@ def training_run_view(run: TrainingRun, used: TrainingRun | None) -> TrainingRun
         sha256=run.sha256,
         figures=FilterFigures(*(figures.get(name) for name in FilterFigures.__struct_fields__)),
     )
+
+
+def _mistakes(services: Services, tx: Tx, run: TrainingRun) -> list[MistakeView]:
+    """Return a version's worst mistakes: ham scored highest first, then spam scored lowest first."""
+    worst = runs.mistakes(tx, run.account_id, run.id)
+    numbers = services.gathered.conversations.numbers(tx, run.account_id, {each.ticket_id for each in worst})
+    found = [(each, numbers[each.ticket_id]) for each in worst if each.ticket_id in numbers]
+    found.sort(key=lambda each: (each[0].spam, -abs(each[0].margin), each[1], each[0].seq))
+    return [MistakeView(number, each.seq, each.spam, round(each.margin, 2)) for each, number in found]
 
 
 async def _carry_out(services: Services, run: TrainingRun) -> int:

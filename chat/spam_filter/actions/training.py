@@ -25,7 +25,6 @@ from chat.core.deliveries import Delivery
 from chat.core.errors import LetheError, NotFound, TooLarge
 from chat.core.events import LabelsChanged
 from chat.core.frames import TEXT_CHARS
-from chat.core.gate import is_live
 from chat.core.model import Actor, Contact, Message
 from chat.infra.services import Services, unseal_text
 from chat.infra.store.tx import Tx
@@ -40,15 +39,8 @@ WHY_MOST = 20
 TAUGHT_MOST = 50  # messages of a ticket that one mark labels
 
 
-def teach(services: Services, tx: Tx, actor: Actor, contact: Contact, said: list[Message], *, spam: bool) -> int:
-    """
-    Label a ticket's messages in the mark's own transaction, none without a live consent to `spam_training`, and return
-    how many.
-    """
-    # Locked: who withdraws meanwhile waits for this, and then deletes what it has made.
-    contact = contacts.by_uid(tx, contact.uid, lock=True)
-    if not _agreed(tx, contact):
-        return 0
+def label(services: Services, tx: Tx, actor: Actor, contact: Contact, said: list[Message], *, spam: bool) -> int:
+    """Label a ticket's messages; return how many. Whoever calls it has shown the consent (`chat.consent.actions`)."""
     theirs = [each for each in said if each.author == "visitor" and each.body][:TAUGHT_MOST]
     labels.put(tx, [_label(services, actor, contact, each, spam=spam) for each in theirs])
     return len(theirs)
@@ -201,13 +193,6 @@ def _every(services: Services, tx: Tx, only: str = "") -> dict[str, dict[int, di
             with contextlib.suppress(NotFound):  # being erased: the key goes first
                 found[account_id][contact_id] = _opened(services, slot, uid, labels.of_contact(tx, contact_id))
     return found
-
-
-def _agreed(tx: Tx, contact: Contact) -> bool:
-    """Whether the contact's live consent, to the notice in force, has `spam_training` in it."""
-    current = accounts.one(tx, contact.account_id).notice_version
-    live = is_live(contact.receipt_id, contact.notice_version, current)
-    return live and labels.purposes_of(tx, contact.id).get("spam_training") is True
 
 
 def _label(services: Services, actor: Actor, contact: Contact, said: Message, *, spam: bool) -> Labelled:

@@ -5,7 +5,7 @@ that are still there. Where some of those are gone, head, file and report are ma
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -19,6 +19,7 @@ from chat.infra.services import Services, unseal_text
 from chat.infra.store.tx import Tx
 from chat.spam_filter.actions import fitting, training
 from chat.spam_filter.store import given, labels, runs
+from chat.spam_filter.store.labels import Labelled
 from chat.spam_filter.store.runs import TrainingRun
 from spam import Taught
 from spam.fitting import Fitted, Job, WantedVersion
@@ -155,13 +156,22 @@ def examples(services: Services, tx: Tx, run: TrainingRun) -> list[Example]:
 def _all(services: Services, tx: Tx, account_id: str, until: int) -> list[Example]:
     texts = enumerate(given.of_account(tx, account_id, until))
     made = [Example(f"given {n}", (0, n), each.at, None, training.features_of(each), each.spam) for n, each in texts]
-    return made + _opened(services, labels.of_account(tx, account_id, until))
+    found = labels.of_account(tx, account_id, until)
+    said = services.gathered.conversations.texts(tx, account_id, [(row.ticket_id, row.seq) for row, *_ in found])
+    return made + _opened(services, found, said)
 
 
-def _opened(services: Services, found: Sequence[tuple[Any, ...]]) -> list[Example]:
-    """Open labels and their messages. A contact whose key is gone has none."""
+def _opened(
+    services: Services,
+    found: Sequence[tuple[Labelled, str, int]],
+    said: Mapping[tuple[int, int], tuple[bytes, bytes]],
+) -> list[Example]:
+    """Open labels and their messages; whose key is gone has none any more, nor has a ticket that is being deleted."""
     made = []
-    for row, uid, slot, cid, body in found:
+    for row, uid, slot in found:
+        if (row.ticket_id, row.seq) not in said:
+            continue
+        cid, body = said[row.ticket_id, row.seq]
         try:
             key = services.keys.get(slot, uid)
             numbers = training.features_of_label(services, slot, uid, row)

@@ -7,11 +7,9 @@ from dataclasses import dataclass, fields
 
 from sqlalchemy import delete, insert, select, tuple_
 
-from chat.consent.schema import receipt
 from chat.contacts.schema import contact
 from chat.infra.store.tx import Tx
 from chat.spam_filter.schema import label
-from chat.tickets.schema import message
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +78,9 @@ def taught_by(tx: Tx) -> list[tuple[int, str, str, int]]:
     return [(row.id, row.account_id, row.uid, row.key_slot) for row in rows]
 
 
-def of_account(tx: Tx, account_id: str, until: int) -> list[tuple[Labelled, str, int, bytes, bytes]]:
-    """Return an account's labels made before `until`: each with its contact's public id and key slot, and message."""
-    columns = (*_columns, contact.c.uid, contact.c.key_slot, message.c.cid, message.c.body)
-    same = (message.c.ticket_id == label.c.ticket_id) & (message.c.seq == label.c.seq)
-    query = select(*columns).join(contact, contact.c.id == label.c.contact_id).join(message, same)
+def of_account(tx: Tx, account_id: str, until: int) -> list[tuple[Labelled, str, int]]:
+    """Return an account's labels made before `until`, each with its contact's public id and key slot."""
+    query = select(*_columns, contact.c.uid, contact.c.key_slot).join(contact, contact.c.id == label.c.contact_id)
     mine = (contact.c.account_id == account_id) & (label.c.at < until)
     rows = tx.execute(query.where(mine).order_by(label.c.ticket_id, label.c.seq))
-    return [(Labelled(*row[:-4]), *row[-4:]) for row in rows]
-
-
-def purposes_of(tx: Tx, contact_id: int) -> dict[str, bool]:
-    """Return what a contact agreed to last, purpose by purpose."""
-    mine = select(receipt.c.purposes).where(receipt.c.contact_id == contact_id).order_by(receipt.c.id.desc()).limit(1)
-    return dict(tx.execute(mine).scalar_one())
+    return [(Labelled(*row[:-2]), row.uid, row.key_slot) for row in rows]

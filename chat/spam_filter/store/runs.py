@@ -12,7 +12,6 @@ from chat.contacts.schema import contact
 from chat.core.errors import NotFound
 from chat.infra.store.tx import Tx
 from chat.spam_filter.schema import given, label, mistake, promotion, training_run
-from chat.tickets.schema import ticket
 
 STALE = 60_000  # ms without a sign of life, after which another may take a run over
 
@@ -57,9 +56,9 @@ class Put:
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """A label that was got wrong: of which ticket, which message, what the log-odds said."""
+    """A label that was got wrong: of which ticket (its key), which message, what the log-odds said."""
 
-    number: int
+    ticket_id: int
     seq: int
     spam: bool
     margin: float
@@ -67,6 +66,7 @@ class Mistake:
 
 _columns = tuple(training_run.c[field.name] for field in fields(TrainingRun))
 _put = tuple(promotion.c[field.name] for field in fields(Put))
+_mistake = tuple(mistake.c[field.name] for field in fields(Mistake))
 
 
 def ask(tx: Tx, made: Mapping[str, Any], at: int) -> tuple[str, bool]:
@@ -175,12 +175,10 @@ def put_mistakes(tx: Tx, run_id: str, made: Sequence[Mapping[str, Any]]) -> None
 
 
 def mistakes(tx: Tx, account_id: str, run_id: str) -> list[Mistake]:
-    """Return a version's worst mistakes: ham scored highest first, then spam scored lowest first."""
-    columns = (ticket.c.number, mistake.c.seq, mistake.c.spam, mistake.c.margin)
-    query = select(*columns).join(ticket, ticket.c.id == mistake.c.ticket_id)
-    there = (mistake.c.run_id == run_id) & (ticket.c.account_id == account_id) & ticket.c.purged_at.is_(None)
-    found = [Mistake(*row) for row in tx.execute(query.where(there))]
-    return sorted(found, key=lambda each: (each.spam, -abs(each.margin), each.number, each.seq))
+    """Return the worst mistakes of a version of an account."""
+    mine = (training_run.c.id == run_id) & (training_run.c.account_id == account_id)
+    query = select(*_mistake).join(training_run, training_run.c.id == mistake.c.run_id).where(mine)
+    return [Mistake(*row) for row in tx.execute(query)]
 
 
 def _one(tx: Tx, mine: ColumnElement[bool]) -> TrainingRun:

@@ -19,7 +19,7 @@ from chat.spam_filter.actions import training
 from chat.spam_filter.store import labels
 from chat.tickets.actions import tickets, transcripts
 from chat.tickets.actions.tickets import OpenedTicket
-from chat.tickets.store import redaction
+from chat.tickets.store import files, redaction
 from chat.tickets.store.redaction import Doomed
 
 
@@ -36,7 +36,7 @@ async def message(services: Services, actor: Actor, number: int, seq: int) -> fr
 async def attachment(services: Services, actor: Actor, attachment_id: str) -> frames.RedactedOut | None:
     """Delete an attachment for good; the entry that says so, None where no message had named it."""
     access.require(actor, "message.redact")
-    file = await services.store.read(lambda tx: uploads.one(tx, attachment_id, account_id=actor.account_id))
+    file = await services.store.read(lambda tx: files.one(tx, actor.account_id, attachment_id))
     if file.ticket_id is None or file.seq is None:
         await _unused(services, actor, file)
         return None

@@ -9,6 +9,7 @@ from typing import Any
 
 from msgspec import UNSET, structs
 
+from chat.consent.actions import teaching
 from chat.contacts.store import contacts
 from chat.core import access, events, frames
 from chat.core.deliveries import Delivery, Rendered
@@ -190,7 +191,7 @@ async def hold(services: Services, actor: Actor, number: int, *, held: bool) -> 
     def work(tx: Tx) -> tuple[list[Message], transcripts.FilesOfTicket, int]:
         changed = tickets.hold(tx, opened.ticket.id, held=held)
         said = tickets.messages(tx, opened.ticket.id)
-        learnt = training.teach(services, tx, actor, opened.contact, said, spam=held)
+        learnt = teaching.teach(services, tx, actor, opened.contact, said, spam=held)
         theirs = [each for each in said if each.author == "visitor" and each.target is None]
         reviews.look_at(tx, theirs, actor.agent_id, services.clock(), spam=held)
         action = "spam.marked" if held else "spam.unmarked"

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from chat.core import frames
-from chat.core.model import Actor
+from chat.attachments.actions.attachments import File, open_file
+from chat.contacts.store import contacts
+from chat.core import access, frames
+from chat.core.model import Actor, Attachment, Contact
 from chat.infra.audit import audit
 from chat.infra.services import Services
+from chat.infra.store.tx import Tx
 from chat.tickets.actions import tickets, transcripts
 from chat.tickets.actions.tickets import OpenedTicket
+from chat.tickets.store import files
 
 
 async def view_ticket(services: Services, actor: Actor, number: int) -> OpenedTicket:
@@ -22,3 +26,16 @@ async def view_quarantine(services: Services, actor: Actor, number: int) -> list
     opened = await tickets.one(services, actor, number)
     await audit.record_view(services, actor, "quarantine.viewed", str(number), opened.contact.uid)
     return await transcripts.list_held(services, opened.contact.id, opened.ticket)
+
+
+async def view_file(services: Services, actor: Actor, attachment_id: str, *, small: bool) -> File:
+    """Return a file of the actor's account; NotFound where there is none."""
+    access.require(actor, "ticket.read")
+
+    def work(tx: Tx) -> tuple[Attachment, Contact]:
+        file = files.one(tx, actor.account_id, attachment_id)
+        return file, contacts.by_id(tx, file.contact_id)
+
+    file, contact = await services.store.read(work)
+    await audit.record_view(services, actor, "attachment.viewed", attachment_id, contact.uid)
+    return open_file(services, contact, file, small=small)

@@ -13,7 +13,7 @@ from chat.attachments.domain.filetypes import IMAGES
 from chat.consent.actions import consent
 from chat.core import frames
 from chat.core.model import Contact
-from chat.tickets.actions import redaction, tickets, transcripts
+from chat.tickets.actions import redaction, tickets, transcripts, viewing
 from chat.web.endpoint import Ask, endpoint
 from chat.web.requests import Multipart, switch
 
@@ -54,7 +54,7 @@ async def post_attachment(ask: Ask[Multipart]) -> frames.AttachmentOut:
 async def get_attachment(ask: Ask[None]) -> Response:
     """Return a file; `?small=true` for the small image."""
     small = ask.query(SMALL)
-    return _given(await attachments.of_agent(ask.services, ask.actor, ask.path["id"], small=small))
+    return _given(await viewing.view_file(ask.services, ask.actor, ask.path["id"], small=small))
 
 
 @endpoint("DELETE /attachments/{id}", permission="message.redact", audited={"attachment.deleted"}, status=(200, 204))
