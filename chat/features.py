@@ -11,6 +11,7 @@ from chat.audit.feature import feature as audit
 from chat.backup.feature import feature as backup
 from chat.consent.feature import feature as consent
 from chat.contacts.feature import feature as contacts
+from chat.core import access
 from chat.core.locales import Locales
 from chat.departments.feature import feature as departments
 from chat.embed.feature import feature as embed
@@ -75,10 +76,16 @@ def sweeps(features: Features = FEATURES) -> dict[str, Sweep]:
     return {each.name: each for feature in reversed(features) for each in feature.sweeps}
 
 
+def permissions(features: Features = FEATURES) -> dict[str, frozenset[str]]:
+    """Return the permissions of each role. Raises ValueError where two features say the same one."""
+    return access.table(each.permissions for each in features)
+
+
 def gathered(features: Features = FEATURES) -> Gathered:
     """Return what actions gather from all features. Raises ValueError unless just one has the conversations."""
     (conversations,) = (each.conversations for each in features if each.conversations is not None)
     return Gathered(
+        permissions=permissions(features),
         audited=frozenset(word for each in features for word in each.audited),
         locales=Locales([each.folder for each in features]),
         data_locations=(*OF_THE_SERVER, *(location for each in features for location in each.data_locations)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute, Mount
 
-from chat.features import FEATURES, Features
+from chat.features import FEATURES, Features, permissions
 from chat.web import server
 from chat.web.endpoint import API, Endpoint, endpoints
 from chat.web.files import PACKED, ServedFolder
@@ -27,5 +27,10 @@ def rest(features: Features = FEATURES) -> list[BaseRoute]:
 
 
 def every(features: Features = FEATURES) -> list[Endpoint]:
-    """Return every endpoint: the server's own and those of the features."""
-    return [*endpoints(server), *(each for feature in features for each in feature.endpoints)]
+    """Return every endpoint: the server's own, and the features'. Raises ValueError where one needs what none says."""
+    found = [*endpoints(server), *(each for feature in features for each in feature.endpoints)]
+    known = frozenset().union(*permissions(features).values())
+    for each in found:
+        if each.permission not in {None, *known}:
+            raise ValueError(f"{each}: nobody knows the permission {each.permission!r}")
+    return found

@@ -60,6 +60,8 @@ def features() -> Iterator[str]:
 
 COLUMNS: Mapping[str, Callable[[Feature], Iterable[str]]] = {
     "tables": lambda each: [table.name for table in each.tables],
+    "every agent may": lambda each: [name for name, role in each.permissions.items() if role == "agent"],
+    "owners and admins may": lambda each: [name for name, role in each.permissions.items() if role != "agent"],
     "menu": lambda each: [line.path for line in each.menu],
     "sweeps": lambda each: [sweep.name for sweep in each.sweeps],
     "goes by age": lambda each: [rule.name for rule in each.retention_rules],

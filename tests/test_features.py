@@ -16,7 +16,7 @@ import pytest
 import chat
 from chat.core.locations import DataLocation
 from chat.core.model import LOCALES
-from chat.features import FEATURES, gathered, menu, sweeps
+from chat.features import FEATURES, gathered, menu, permissions, sweeps
 from chat.infra.gathered import ErasureStep, ExportPart
 from chat.infra.store.ageing import AgeingKind
 from chat.infra.store.columns import metadata
@@ -86,6 +86,7 @@ def left_out(features: tuple[Feature, ...]) -> list[str]:
     located = {location.name for location in gathered(features).data_locations}
     found += [f"the data location {name} is no feature's" for name in sorted(locations() - located)]
     audited = {word for each in features for word in each.audited}
+    permitted = permissions(features)["owner"]
     for each in features:
         found += unsaid(each) if each.folder == FOLDER / each.name else [f"{each.name} is not in its folder"]
         for module in modules(each.name, "api", "pages"):
@@ -114,6 +115,8 @@ def left_out(features: tuple[Feature, ...]) -> list[str]:
         pages = {one.path for one in each.endpoints}
         said_here = {(str(one), word) for one in each.endpoints for word in one.audited}
         found += [f"{one} enters {word}, which no feature says" for one, word in said_here if word not in audited]
+        needed = {(str(one), one.permission) for one in each.endpoints if one.permission is not None}
+        found += [f"{one} needs {word}, which no feature says" for one, word in needed if word not in permitted]
         found += [f"{each.name} has no page {line.path}" for line in each.menu if line.path not in pages]
     return found
 
@@ -130,6 +133,7 @@ def test_every_feature_says_all_it_has() -> None:
         ("letters", {"tables": ()}, "the table outbox is no feature's"),
         ("departments", {"endpoints": ()}, "departments does not serve GET /api/v1/departments"),
         ("departments", {"endpoints": ()}, "departments has no page /admin/departments"),
+        ("holds", {"permissions": {}}, "GET /admin/privacy needs hold.read, which no feature says"),
         ("departments", {"audited": ()}, "POST /api/v1/departments enters department.changed, which no feature says"),
         ("export", {"endpoints": ()}, "export does not serve GET /api/v1/exports"),
         ("rights", {"endpoints": ()}, "rights does not serve POST /widget/{site_key}/transcript"),

@@ -4,19 +4,26 @@ import ast
 import inspect
 import re
 from collections.abc import Callable, Iterator
-from functools import cache
+from dataclasses import replace
+from functools import cache, partial
+from pathlib import Path
 from textwrap import dedent
 from types import FunctionType, ModuleType
 from typing import Any
 
 import pytest
 
+from chat.app import create_app
 from chat.core import access
+from chat.core.access import ROLES
+from chat.core.settings import Settings
 from chat.departments import actions as departments
+from chat.features import FEATURES, permissions
 from chat.routes import every
 from chat.team.actions import agents
 from chat.web.endpoint import API, Ask, Endpoint, endpoint
-from chat.web.page_endpoint import PageEndpoint
+from chat.web.feature import Feature
+from chat.web.page_endpoint import PageEndpoint, page_endpoint
 from tests.inside import Served, new_id
 from tests.test_bodies import BODIES
 from tests.test_docs import ROOT, read, rows, section
@@ -30,7 +37,13 @@ UNASKED = {
     "POST /api/v1/tickets/{number:int}/attachments",  # a file is kept for a contact, whoever sends it
 }
 """Those whose actions ask for less than they say, which every agent has."""
-ROLES = ("agent", "admin", "owner")
+UNRULED = {
+    "POST /signout": "ends one's own session",
+    "GET /password": "is about one's own password",
+    "POST /password": "changes one's own password",
+}
+"""What every agent may ask without any permission, and why."""
+PERMISSIONS = permissions()
 NAMED = re.compile(r"access\.(?:require|can)\(\s*[\w.]+,\s*\"([\w.]+)\"")
 
 
@@ -84,7 +97,7 @@ def required(handler: Callable[..., Any]) -> set[str]:
 
 def roles(permission: str) -> set[str]:
     """Who has a permission."""
-    return {role for role in ROLES if permission in access.ROLES[role]}
+    return {role for role in ROLES if permission in PERMISSIONS[role]}
 
 
 def wrong(endpoints: list[Endpoint]) -> list[str]:
@@ -127,7 +140,7 @@ def test_every_permission_is_in_the_table_and_asked_for_somewhere() -> None:
     said = {each.permission for each in every() if each.permission}
     sources = [path.read_text() for path in (ROOT / "chat").rglob("*.py")]
     asked = {one for text in sources for one in NAMED.findall(text)}
-    assert said | asked == access.PERMISSIONS
+    assert said | asked == PERMISSIONS["owner"]
     assert len(asked) > 20
 
 
@@ -157,7 +170,7 @@ async def test_each_role_is_refused_what_the_table_does_not_give_it(app: Served)
         made, _ = await agents.add_agent(app.services, app.house.actor, f"{role}.too@acme.example", role.title(), role)
         token = f"lethe_of_{role}"
         await app.services.store.write(lambda tx, to=made.id, token=token: agents.give_token(tx, to, token, "test", 0))  # type: ignore[misc] # bound now
-        expected = {str(each) for each in tried() if each.permission not in access.ROLES[role]}
+        expected = {str(each) for each in tried() if each.permission not in PERMISSIONS[role]}
         assert await refused(app, {"authorization": f"Bearer {token}"}) == expected, role
         assert bool(expected) == (role == "agent")
 
@@ -187,4 +200,46 @@ def shown(each: Endpoint) -> str:
 @pytest.mark.parametrize("role", ROLES)
 def test_what_an_agent_may_do_an_admin_may_and_what_an_admin_may_an_owner(role: str) -> None:
     higher = ROLES[ROLES.index(role) :]
-    assert all(access.ROLES[role] <= access.ROLES[each] for each in higher)
+    assert all(PERMISSIONS[role] <= PERMISSIONS[each] for each in higher)
+
+
+def test_a_permission_that_two_features_say_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"ticket\.read is said to be a permission twice"):
+        access.table([{"ticket.read": "agent"}, {"ticket.read": "admin", "ticket.change": "agent"}])
+
+
+@pytest.mark.parametrize("made", [page_endpoint, partial(endpoint, audited=())])
+def test_no_server_starts_that_asks_for_a_permission_nobody_knows(settings: Settings, made: Any) -> None:
+    async def wished(_: Ask[None]) -> None:
+        return
+
+    one = Feature("wishes", Path(), endpoints=(made("GET /wishes", permission="department.raed")(wished),))
+    with pytest.raises(ValueError, match=r"/wishes: nobody knows the permission 'department\.raed'"):
+        create_app(settings, (*FEATURES, one))
+    create_app(settings, (*FEATURES, replace(one, permissions={"department.raed": "agent"})))
+
+
+def unruled(endpoints: list[Endpoint]) -> set[str]:
+    """The addresses for agents that need no permission."""
+    return {str(each) for each in endpoints if each.audience == "agent" and each.permission is None}
+
+
+def test_what_needs_no_permission_of_an_agent_says_why() -> None:
+    assert unruled(every()) == set(UNRULED)
+
+
+def test_an_address_for_agents_without_a_rule_is_found() -> None:
+    async def shown(_: Ask[None]) -> None:
+        return
+
+    assert unruled([endpoint("GET /wishes", audience="agent")(shown)]) == {"GET /wishes"}
+
+
+@pytest.mark.anyio
+async def test_who_may_not_ask_is_not_told_what_is_wrong_with_it(app: Served) -> None:
+    made, _ = await agents.add_agent(app.services, app.house.actor, "plain@acme.example", "Plain", "agent")
+    token = "lethe_of_plain"
+    await app.services.store.write(lambda tx: agents.give_token(tx, made.id, token, "test", 0))
+    for headers, status in (({"authorization": f"Bearer {token}"}, 403), (app.house.bearer, 422)):
+        answer = await app.client.post(f"{API}/departments", content=b"{", headers=headers)
+        assert answer.status_code == status, answer.text

@@ -30,7 +30,7 @@ CODES = re.compile(r"\[[^]]*\]")
 
 
 @cache
-def project() -> dict[str, dict[str, Any]]:
+def project() -> dict[str, dict[str, object]]:
     """What pyproject.toml says."""
     return tomllib.loads((ROOT / "pyproject.toml").read_text())
 
@@ -101,7 +101,7 @@ def test_every_exception_in_the_settings_says_why() -> None:
     assert all(re.match(r" # \S+ .*\w", reason) for reason in rules), rules
 
 
-def excused(settings: dict[str, Any]) -> list[str]:
+def excused(settings: Any) -> list[str]:
     """The imports that go up and are let be."""
     known = settings["tool"]["importlinter"]["contracts"]
     return [one for each in known if each["type"] == "layers" for one in each.get("ignore_imports", [])]

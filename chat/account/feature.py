@@ -18,6 +18,7 @@ feature = Feature(
         schema.department,
     ),
     endpoints=endpoints(api, pages),
+    permissions={"account.read": "agent", "site.read": "agent", "account.change": "admin", "site.change": "admin"},
     menu=(Menu("account", 1, "/admin/site", "page.site"),),
     audited=("account.made", "account.changed", "site.changed"),
 )

@@ -21,6 +21,7 @@ feature = Feature(
         schema.audit,
     ),
     endpoints=endpoints(api, pages),
+    permissions={"audit.check": "admin", "audit.read": "admin"},
     menu=(Menu("privacy", 5, "/admin/audit", "page.audit"),),
     sweeps=(Sweep("audit", verdicts.sweep, 3600.0), Sweep("closed", renewing.sweep, 3600.0)),
     audited=("audit.begun", "audit.viewed"),

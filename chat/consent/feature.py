@@ -30,6 +30,7 @@ feature = Feature(
         schema.receipt,
     ),
     endpoints=endpoints(api, pages),
+    permissions={"notice.read": "agent", "notice.publish": "admin"},
     menu=(Menu("account", 2, "/admin/notice", "page.notice"),),
     sweeps=(Sweep("consents", consent.expire, 3600.0),),
     audited=("fields.changed", "notice.published"),

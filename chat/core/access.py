@@ -1,66 +1,37 @@
 """
-What an actor may do: a table of roles and permissions. What stands in no role's row nobody may do.
+What an actor may do: what is among their permissions and nothing else. The features say which role has which.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Literal, get_args
 
 from chat.core.errors import Forbidden
 from chat.core.model import Actor
 
-AGENT = frozenset(
-    {
-        "account.read",
-        "agent.read",
-        "contact.export",
-        "contact.read",
-        "department.read",
-        "erasure.ask",
-        "erasure.read",
-        "filter.read",
-        "message.redact",
-        "notice.read",
-        "quarantine.read",
-        "site.read",
-        "spam.classify",
-        "spam.mark",
-        "ticket.answer",
-        "ticket.change",
-        "ticket.delete",
-        "ticket.read",
+Role = Literal["agent", "admin", "owner"]
+ROLES: tuple[Role, ...] = get_args(Role)
+"""Each has what those before it have."""
+
+
+def table(said: Iterable[Mapping[str, Role]]) -> dict[str, frozenset[str]]:
+    """
+    Return the permissions of each role; `said` names each permission with the lowest role that has it. Raises
+    ValueError where one is named twice.
+    """
+    lowest = [one for each in said for one in each.items()]
+    names = [name for name, _ in lowest]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ValueError(f"{', '.join(twice)} is said to be a permission twice")
+    return {
+        role: frozenset(name for name, least in lowest if ROLES.index(least) <= at) for at, role in enumerate(ROLES)
     }
-)
-"""What every agent of an account may do."""
-MANAGER = AGENT | {
-    "account.change",
-    "agent.manage",
-    "audit.check",
-    "audit.read",
-    "contact.export_held",
-    "department.change",
-    "erasure.oversee",
-    "export.delete",
-    "export.list",
-    "filter.train",
-    "hold.change",
-    "hold.read",
-    "notice.publish",
-    "record.read",
-    "retention.change",
-    "retention.read",
-    "retention.run",
-    "site.change",
-}
-"""What an owner or admin may do."""
-ROLES: Mapping[str, frozenset[str]] = {"agent": AGENT, "admin": MANAGER, "owner": MANAGER}
-PERMISSIONS = frozenset().union(*ROLES.values())
-"""Every permission there is."""
 
 
 def can(actor: Actor, permission: str) -> bool:
-    """Whether the actor has a permission. Nobody has one that is in no row."""
-    return permission in ROLES.get(actor.role, ())
+    """Whether the actor has a permission."""
+    return permission in actor.permissions
 
 
 def require(actor: Actor, permission: str) -> None:

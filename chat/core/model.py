@@ -105,7 +105,7 @@ class Agent:
 class Actor:
     """
     Who asks: an agent, by a session, which ends at `until` (ms), or by a token. Scoping by `account_id` is in every
-    query.
+    query; what is not among the `permissions` is refused.
     """
 
     account_id: str
@@ -115,6 +115,7 @@ class Actor:
     session_id: str = ""
     token_id: str = ""
     until: int | None = None
+    permissions: frozenset[str] = frozenset()
 
     @property
     def manages(self) -> bool:

@@ -13,6 +13,7 @@ feature = Feature(
     "departments",
     Path(__file__).parent,
     endpoints=endpoints(api, pages),
+    permissions={"department.read": "agent", "department.change": "admin"},
     menu=(Menu("account", 4, "/admin/departments", "page.departments"),),
     audited=("department.changed",),
 )

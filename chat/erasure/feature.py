@@ -22,6 +22,7 @@ feature = Feature(
         schema.recipient,
     ),
     endpoints=endpoints(api, pages),
+    permissions={"erasure.ask": "agent", "erasure.read": "agent", "erasure.oversee": "admin"},
     menu=(Menu("privacy", 2, "/admin/erasures", "page.erasures"),),
     sweeps=(
         Sweep("erasure", erasure.sweep, 5.0),

@@ -19,6 +19,12 @@ feature = Feature(
     Path(__file__).parent,
     tables=(schema.export,),
     endpoints=endpoints(api, pages),
+    permissions={
+        "contact.export": "agent",
+        "contact.export_held": "admin",
+        "export.delete": "admin",
+        "export.list": "admin",
+    },
     menu=(Menu("privacy", 4, "/admin/exports", "page.exports"),),
     sweeps=(Sweep("exports", building.sweep, 5.0),),
     audited=("contact.exported",),

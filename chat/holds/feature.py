@@ -13,6 +13,7 @@ feature = Feature(
     "holds",
     Path(__file__).parent,
     endpoints=endpoints(api, pages),
+    permissions={"hold.change": "admin", "hold.read": "admin"},
     menu=(Menu("privacy", 1, "/admin/privacy", "page.privacy"),),
     audited=("hold.lifted", "hold.placed", "holds.viewed"),
 )

@@ -152,12 +152,13 @@ class Conversations(Protocol):
 @dataclass(frozen=True)
 class Gathered:
     """
-    Of all features: the actions that may be entered in the audit log; the rules of retention and the steps of an
-    erasure, each in their order; the data locations that are no tables; what an export says more of a table, by its
-    name; the words; what counts the bytes of files; who is told when an account's settings change; who knows that an
-    agreement is used up; and who answers about conversations.
+    Of all features: the permissions of each role; the actions that may be entered in the audit log; the rules of
+    retention and the steps of an erasure, each in their order; the data locations that are no tables; what an export
+    says more of a table, by its name; the words; what counts the bytes of files; who is told when an account's settings
+    change; who knows that an agreement is used up; and who answers about conversations.
     """
 
+    permissions: Mapping[str, frozenset[str]]
     audited: frozenset[str]
     retention_rules: tuple[RetentionRule, ...]
     locales: Locales

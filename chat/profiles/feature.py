@@ -12,5 +12,6 @@ feature = Feature(
     "profiles",
     Path(__file__).parent,
     endpoints=endpoints(api),
+    permissions={"contact.read": "agent"},
     audited=("consents.viewed", "contact.viewed", "contacts.listed"),
 )

@@ -13,5 +13,6 @@ feature = Feature(
     "quarantine",
     Path(__file__).parent,
     endpoints=endpoints(api, quarantine),
+    permissions={"quarantine.read": "agent"},
     audited=("quarantine.viewed", "spam.returned"),
 )

@@ -13,6 +13,7 @@ feature = Feature(
     "record",
     Path(__file__).parent,
     endpoints=endpoints(api, pages),
+    permissions={"record.read": "admin"},
     menu=(Menu("privacy", 6, "/admin/data-map", "page.datamap"),),
     audited=("data_map.viewed",),
 )

@@ -19,6 +19,7 @@ feature = Feature(
         schema.retention_count,
     ),
     endpoints=endpoints(api, pages),
+    permissions={"retention.change": "admin", "retention.read": "admin", "retention.run": "admin"},
     menu=(Menu("privacy", 3, "/admin/retention", "page.retention"),),
     sweeps=(Sweep("retention", sweeping.sweep, 60.0),),
     audited=("retention.changed", "retention.rehearsed", "retention.run"),

@@ -30,6 +30,7 @@ feature = Feature(
         schema.mistake,
     ),
     endpoints=endpoints(api, training),
+    permissions={"filter.read": "agent", "spam.classify": "agent", "filter.train": "admin"},
     menu=(Menu("account", 5, "/admin/filter", "page.filter"),),
     sweeps=(Sweep("training", runs.sweep, 60.0),),
     audited=(

@@ -21,6 +21,7 @@ feature = Feature(
         schema.token,
     ),
     endpoints=endpoints(api, session, password, agents),
+    permissions={"agent.read": "agent", "agent.manage": "admin"},
     menu=(Menu("account", 3, "/admin/agents", "page.agents"),),
     sweeps=(Sweep("sessions", actions.end_expired, 3600.0),),
     audited=(

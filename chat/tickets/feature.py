@@ -32,6 +32,14 @@ feature = Feature(
         socket_route("/ws/agent", agent_socket),
         socket_route("/ws/gone", gone_socket),
     ),
+    permissions={
+        "message.redact": "agent",
+        "spam.mark": "agent",
+        "ticket.answer": "agent",
+        "ticket.change": "agent",
+        "ticket.delete": "agent",
+        "ticket.read": "agent",
+    },
     conversations=conversations,
     sweeps=(Sweep("purges", redaction.sweep, 60.0),),
     audited=(

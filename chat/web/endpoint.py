@@ -108,9 +108,7 @@ class Endpoint:
     middleware: Sequence[Middleware] = ()
 
     def __post_init__(self) -> None:
-        """Refuse what says neither for whom it is nor what it needs, when it is imported."""
-        if self.permission is not None and self.permission not in access.PERMISSIONS:
-            raise ValueError(f"{self}: nobody knows the permission {self.permission!r}")
+        """Refuse what is for others than agents and needs a permission, when it is imported."""
         if self.permission is not None and self.audience != "agent":
             raise ValueError(f"{self}: only agents have permissions")
 
@@ -130,16 +128,11 @@ class Endpoint:
         await self.answer(made)(scope, receive, send)
 
     async def read(self, request: Request) -> Ask[Any]:
-        """
-        Return what is asked, once it is known who asks and that they may. Raises LetheError.
-
-        A body comes before the permission: what is wrong with it was always said first.
-        """
+        """Return what is asked, once it is known who asks and that they may. Raises LetheError."""
         who = await self.authenticate(request)
-        body = await self.read_body(request)
         if self.permission is not None and isinstance(who, Actor):
             access.require(who, self.permission)
-        return Ask(request, who, body)
+        return Ask(request, who, await self.read_body(request))
 
     async def authenticate(self, request: Request) -> Actor | Visitor | None:
         """Return who asks, None where that is anybody. Raises Unauthorized, Forbidden, PasswordDue."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from starlette.routing import BaseRoute
 
+from chat.core.access import Role
 from chat.core.locations import DataLocation
 from chat.infra.gathered import (
     AccountChanged,
@@ -39,6 +40,7 @@ class Feature:
 
     - `tables`: those of its schema
     - `endpoints`: what it serves over HTTP (`chat/web/endpoint.py`); `sockets`
+    - `permissions`: what may be allowed to agents, each with the lowest role that has it
     - `menu`: its lines in the owner's menu
     - `sweeps`: what the clock does for it
     - `audited`: the actions that it enters in the audit log. A word once used keeps its meaning: old entries say it.
@@ -59,6 +61,7 @@ class Feature:
     tables: Sequence[Table] = ()
     endpoints: Sequence[Endpoint] = ()
     sockets: Sequence[BaseRoute] = ()
+    permissions: Mapping[str, Role] = field(default_factory=dict)
     menu: Sequence[Menu] = ()
     sweeps: Sequence[Sweep] = ()
     audited: Sequence[str] = ()

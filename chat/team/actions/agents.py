@@ -297,7 +297,8 @@ def _actor(
     services: Services, row: AgentRow, session_id: str = "", token_id: str = "", until: int | None = None
 ) -> Actor:
     name = services.unseal(row.key_slot, row.id, "name", row.name) or ""
-    return Actor(row.account_id, row.id, row.role, name, session_id, token_id, until)
+    may = services.gathered.permissions.get(row.role, frozenset())
+    return Actor(row.account_id, row.id, row.role, name, session_id, token_id, until, may)
 
 
 def _agent(services: Services, row: AgentRow) -> Agent:
