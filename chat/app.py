@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
-from typing import Any, assert_never
+from typing import Any
 
 import structlog
 from starlette.applications import Starlette
@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from chat import worker
 from chat.account.actions import accounts
-from chat.core import clock, events
+from chat.core import clock
 from chat.core.crypt import Signer, derive
 from chat.core.errors import LetheError, NotFound, WrongMethod
 from chat.core.macs import Macs
@@ -27,6 +27,7 @@ from chat.features import FEATURES, Features, gathered, menu, sweeps
 from chat.infra.blobs import Blobs
 from chat.infra.bus import open_bus
 from chat.infra.filters import Filters
+from chat.infra.keys.following import follow_keys
 from chat.infra.keys.keys import Keys
 from chat.infra.keys.slots import open_slots
 from chat.infra.ledger.ledger import open_ledger
@@ -35,7 +36,6 @@ from chat.infra.metrics import Metrics
 from chat.infra.services import Services
 from chat.infra.store import Store, folder, migrations
 from chat.routes import routes
-from chat.spam_filter.actions import training, versions
 from chat.team.actions import agents
 from chat.tickets.actions.posting import Postbox
 from chat.tickets.sockets.context import ChatContext
@@ -44,7 +44,6 @@ from chat.web.answers import SecurityHeaders, problem
 from spam import Filter
 
 log = structlog.get_logger("chat.app")
-SETTLES = 20.0  # seconds
 
 
 @asynccontextmanager
@@ -87,57 +86,11 @@ async def open_services(
             gathered=known,
             render=partial(rendering.stream, folders=known.locales.folders),
         )
-        # First listen, then read: what another process says meanwhile must not be missed.
-        learning: set[asyncio.Task[None]] = set()
-        bus.listen(events.SERVER, keys, lambda delivery: _forget(keys, delivery.event))
-        bus.listen(events.SERVER, services.filters, lambda delivery: _learn(services, delivery.event, learning))
-        await training.fold(services)
-        await versions.lead_all(services)
-        settling = asyncio.create_task(_settle(services))
-        try:
-            yield services
-        finally:
-            settling.cancel()
-            await asyncio.gather(settling, *learning, return_exceptions=True)
-
-
-async def _settle(services: Services) -> None:
-    """Let the accounts' heads follow what was learnt, in a thread."""
-    while True:
-        await asyncio.to_thread(services.filters.settle)
-        await asyncio.sleep(SETTLES)
-
-
-def _learn(services: Services, event: events.ServerEvent, learning: set[asyncio.Task[None]]) -> None:
-    """Take over what another process learnt or unlearnt, and which version it put to use."""
-    work: Coroutine[Any, Any, None]
-    match event:
-        case events.LabelsChanged():
-            work = training.refresh(services, event.account, event.contact)
-        case events.FilterVersionChanged():
-            work = versions.use_version(services, event.account)
-        case events.EventsMissed():
-            work = versions.resync(services)
-        case events.KeyDestroyed() | events.WorkDue():
-            return  # the filter has neither keys nor a clock
-        case _:
-            assert_never(event)
-    task = asyncio.create_task(work)
-    learning.add(task)
-    task.add_done_callback(learning.discard)
-
-
-def _forget(keys: Keys, event: events.ServerEvent) -> None:
-    """Drop the copy of a key that another process destroyed, and all copies where that may not have been heard."""
-    match event:
-        case events.KeyDestroyed():
-            keys.drop(event.slot, event.owner)
-        case events.EventsMissed():
-            keys.drop_all()
-        case events.LabelsChanged() | events.FilterVersionChanged() | events.WorkDue():
-            pass  # these touch no key
-        case _:
-            assert_never(event)
+        follow_keys(bus, keys)
+        for each in features:
+            for follow in each.follows:
+                await stack.enter_async_context(follow(services))
+        yield services
 
 
 def create_app(settings: Settings, features: Features = FEATURES, *, sweeping: bool | None = None) -> Starlette:

@@ -77,6 +77,17 @@ def unsaid(feature: Feature) -> list[str]:
     return found
 
 
+def unfollowed(feature: Feature) -> list[str]:
+    """What a feature's actions have to be done while the services are open, and its record does not say."""
+    made = [each for module in modules(feature.name, "actions") for each in vars(module).values()]
+    open_ones = [each for each in made if inspect.isfunction(each) and each.__name__.startswith("follow_")]
+    return [
+        each.__name__
+        for each in open_ones
+        if inspect.isasyncgenfunction(inspect.unwrap(each)) and each not in feature.follows
+    ]
+
+
 def left_out(features: tuple[Feature, ...]) -> list[str]:
     """What is there and no record of these says."""
     folders = {each.name for each in FOLDER.iterdir() if (each / "__init__.py").exists()} - BELOW
@@ -97,6 +108,7 @@ def left_out(features: tuple[Feature, ...]) -> list[str]:
             if there is not None and there not in run and module.__name__ not in OF_ANOTHER_SWEEP:
                 found.append(f"{each.name} does not run {module.__name__}.sweep")
             found += [f"{each.name} enters {word}, which no feature says" for word in sorted(entered(module) - audited)]
+        found += [f"{each.name} does not say that it does {name}" for name in unfollowed(each)]
         kinds = {id(rule.kind) for rule in each.retention_rules}
         for module in modules(each.name, "store"):
             aged = [made for made in vars(module).values() if isinstance(made, AgeingKind)]
@@ -141,6 +153,7 @@ def test_every_feature_says_all_it_has() -> None:
         ("backup", {"sweeps": ()}, "backup does not run chat.backup.actions.backups.sweep"),
         ("departments", {"folder": FOLDER}, "departments is not in its folder"),
         ("spam_filter", {"erasure_steps": ()}, "spam_filter says nothing of SETTLED"),
+        ("spam_filter", {"follows": ()}, "spam_filter does not say that it does follow_labels"),
         ("export", {"stored": ()}, "export does not count the bytes of export"),
         ("attachments", {"export_parts": ()}, "attachments says nothing of ATTACHMENTS"),
         ("export", {"data_locations": ()}, "the data location exports is no feature's"),

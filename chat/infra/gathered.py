@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -125,6 +126,8 @@ class ExportPart:
 
 Stored = Callable[[Tx, str | None], int]
 """How many bytes of files a feature keeps of an account, or of all (None)."""
+Follow = Callable[["Services"], AbstractAsyncContextManager[None]]
+"""Something that is done while the services are open; it is entered before anybody is served."""
 AgreementUsed = Callable[[Tx, str], bool]
 """Whether what an agreement is found by (`Services.begun_hash`) was used before, by somebody who is gone."""
 AccountChanged = Callable[["Services", str, Collection[str]], Awaitable[None]]

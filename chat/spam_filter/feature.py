@@ -8,7 +8,7 @@ from chat.core.locations import DataLocation
 from chat.infra.filters import LEARNT, VERSIONS
 from chat.infra.gathered import Sweep
 from chat.spam_filter import api, schema
-from chat.spam_filter.actions import exporting, forgetting, runs, versions
+from chat.spam_filter.actions import exporting, following, forgetting, runs, versions
 from chat.spam_filter.pages import training
 from chat.web.endpoint import endpoints
 from chat.web.feature import Feature
@@ -44,4 +44,5 @@ feature = Feature(
     erasure_steps=(forgetting.UNLEARNT, forgetting.SETTLED),
     export_parts=(exporting.SCORES,),
     account_changed=(versions.follow_target,),
+    follows=(following.follow_labels,),
 )

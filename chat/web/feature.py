@@ -17,6 +17,7 @@ from chat.infra.gathered import (
     Conversations,
     ErasureStep,
     ExportPart,
+    Follow,
     RetentionRule,
     Stored,
     Sweep,
@@ -50,6 +51,7 @@ class Feature:
     - `export_parts`: what an export says of its tables beyond what the schema says of their columns
     - `stored`: counts the bytes of its files, towards the account's quota
     - `account_changed`: is told when an account's settings change
+    - `follows`: what it does while the services are open, as hearing the other processes
     - `agreement_used`: says that an agreement's id was used before, by somebody who is gone
     - `conversations`: answers what others ask about them; one feature does
 
@@ -71,5 +73,6 @@ class Feature:
     export_parts: Sequence[ExportPart] = ()
     stored: Sequence[Stored] = ()
     account_changed: Sequence[AccountChanged] = ()
+    follows: Sequence[Follow] = ()
     agreement_used: Sequence[AgreementUsed] = ()
     conversations: Conversations | None = None
