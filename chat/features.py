@@ -95,6 +95,7 @@ def gathered(features: Features = FEATURES) -> Gathered:
         agreement_used=tuple(is_used for each in features for is_used in each.agreement_used),
         conversations=conversations,
         export_parts={part.table: part for each in features for part in each.export_parts},
+        retention_scopes=tuple(scopes for each in features for scopes in each.retention_scopes),
         retention_rules=_in_order(rule for each in features for rule in each.retention_rules),
     )
 

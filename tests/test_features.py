@@ -88,6 +88,17 @@ def unfollowed(feature: Feature) -> list[str]:
     ]
 
 
+def unanswered(feature: Feature) -> list[str]:
+    """What a feature's stores could answer to others, and its record does not say."""
+    scopes = {kind.of for kind in feature.retention_scopes}
+    found = []
+    for module in modules(feature.name, "store"):
+        there = vars(module)
+        found += ["which agreements are used up"] * (there.get("is_used") not in {None, *feature.agreement_used})
+        found += ["which parts of an account keep things otherwise"] * (there.get("scopes") not in {None, *scopes})
+    return found
+
+
 def left_out(features: tuple[Feature, ...]) -> list[str]:
     """What is there and no record of these says."""
     folders = {each.name for each in FOLDER.iterdir() if (each / "__init__.py").exists()} - BELOW
@@ -113,9 +124,7 @@ def left_out(features: tuple[Feature, ...]) -> list[str]:
         for module in modules(each.name, "store"):
             aged = [made for made in vars(module).values() if isinstance(made, AgeingKind)]
             found += [f"{each.name} has no rule for {kind.rule}" for kind in aged if id(kind) not in kinds]
-            used = vars(module).get("is_used")
-            if used is not None and used not in each.agreement_used:
-                found.append(f"{each.name} does not say which agreements are used up")
+        found += [f"{each.name} does not say {what}" for what in unanswered(each)]
         files = [
             table.name for table in each.tables if {"blob", "size"} <= {*metadata.tables[str(table.name)].c.keys()}
         ]
@@ -151,6 +160,11 @@ def test_every_feature_says_all_it_has() -> None:
         ("rights", {"endpoints": ()}, "rights does not serve POST /widget/{site_key}/transcript"),
         ("holds", {"endpoints": ()}, "holds has no page /admin/privacy"),
         ("backup", {"sweeps": ()}, "backup does not run chat.backup.actions.backups.sweep"),
+        (
+            "departments",
+            {"retention_scopes": ()},
+            "departments does not say which parts of an account keep things otherwise",
+        ),
         ("departments", {"folder": FOLDER}, "departments is not in its folder"),
         ("spam_filter", {"erasure_steps": ()}, "spam_filter says nothing of SETTLED"),
         ("spam_filter", {"follows": ()}, "spam_filter does not say that it does follow_labels"),

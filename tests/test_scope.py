@@ -295,12 +295,12 @@ async def test_a_statement_without_the_account_is_found(
     two: Two,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    everybodys = types.FunctionType(accounts.departments_of.__code__.replace(), {**vars(accounts), "select": unscoped})
-    monkeypatch.setattr(accounts, "departments_of", everybodys)
+    everybodys = types.FunctionType(accounts.sites.__code__.replace(), {**vars(accounts), "select": unscoped})
+    monkeypatch.setattr(accounts, "sites", everybodys)
     with traced() as trace:
         trace.asker = two.other.made.account_id
-        await two.app.rest("GET", "/departments", house=two.other)
-    assert "account.store.departments_of" in set(trace.free) - set(REASONS)
+        await two.app.rest("GET", "/sites", house=two.other)
+    assert "account.store.sites" in set(trace.free) - set(REASONS)
 
 
 def unscoped(*columns: Any) -> Any:

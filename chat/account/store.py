@@ -1,4 +1,4 @@
-"""Accounts, their sites and their departments."""
+"""Accounts and their sites."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 
 from sqlalchemy import Select, false, func, insert, select, update
 
-from chat.account.schema import account, department, site
+from chat.account.schema import account, site
 from chat.contacts.schema import contact
 from chat.core import account_settings
 from chat.core.errors import NotFound
-from chat.core.model import Account, Department, Site
+from chat.core.model import Account, Site
 from chat.infra.store.bound import bind, holds
 from chat.infra.store.tx import Tx
 
@@ -95,10 +95,3 @@ def change_site(tx: Tx, account_id: str, site_id: str, values: Mapping[str, Any]
     mine = (site.c.id == site_id) & (site.c.account_id == account_id)
     if tx.execute(update(site).where(mine).values(**values)).rowcount == 0:
         raise NotFound("No such site")
-
-
-def departments_of(tx: Tx, account_id: str) -> list[Department]:
-    """Return the departments of an account by name."""
-    columns = (department.c[field.name] for field in fields(Department))
-    query = select(*columns).where(department.c.account_id == account_id)
-    return [Department(*row) for row in tx.execute(query.order_by(department.c.name, department.c.id))]

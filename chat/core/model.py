@@ -54,16 +54,6 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True)
-class Department:
-    """A part of an account that tickets may belong to. `retention` has days by rule where it keeps things otherwise."""
-
-    id: str
-    name: str
-    retention: dict[str, int]
-    created_at: int
-
-
-@dataclass(frozen=True, slots=True)
 class NoticeText:
     """A notice in one language, with the sentence beside each box. `sha256` is over all of it."""
 

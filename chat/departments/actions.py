@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Struct, UnsetType
 
-from chat.account import store as accounts
 from chat.account.actions.accounts import line
 from chat.core import access
 from chat.core.errors import InvalidField
 from chat.core.ids import uuid7
-from chat.core.model import Actor, Department
+from chat.core.model import Actor
 from chat.departments import store
+from chat.departments.store import Department
 from chat.infra.audit import audit
 from chat.infra.services import Services
 from chat.infra.store.tx import Tx
@@ -22,10 +22,23 @@ from chat.retention.actions.rules import Days
 NAME = 100
 
 
+class DepartmentView(Struct, frozen=True):
+    """A department; `retention` has its own days by rule, as `{"transcripts_days":365}`."""
+
+    id: str
+    name: str
+    retention: dict[str, int]
+
+
+def department_view(found: Department) -> DepartmentView:
+    """Return a department as it is given out."""
+    return DepartmentView(found.id, found.name, rules.with_names(found.retention))
+
+
 async def departments(services: Services, actor: Actor) -> list[Department]:
     """Return the account's departments by name."""
     access.require(actor, "department.read")
-    return await services.store.read(lambda tx: accounts.departments_of(tx, actor.account_id))
+    return await services.store.read(lambda tx: store.all_of(tx, actor.account_id))
 
 
 async def one(services: Services, actor: Actor, department_id: str) -> Department:

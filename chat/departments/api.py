@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import UNSET, Struct, UnsetType
 
 from chat.departments import actions as departments
-from chat.retention.actions.views import DepartmentView, department_view
+from chat.departments.actions import DepartmentView, department_view
 from chat.web.endpoint import Ask, endpoint
 from chat.web.lists import Listed
 

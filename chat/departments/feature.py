@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from chat.departments import api, pages
+from chat.departments import api, pages, store
+from chat.infra.gathered import RetentionScopes
 from chat.web.endpoint import endpoints
 from chat.web.feature import Feature
 from chat.web.menu import Menu
@@ -16,4 +17,5 @@ feature = Feature(
     permissions={"department.read": "agent", "department.change": "admin"},
     menu=(Menu("account", 4, "/admin/departments", "page.departments"),),
     audited=("department.changed",),
+    retention_scopes=(RetentionScopes("departments", pages.PAGE, store.scopes),),
 )

@@ -8,10 +8,10 @@ from starlette.responses import Response
 
 from chat.core.errors import InvalidField
 from chat.departments import actions as departments
+from chat.departments.actions import department_view
 from chat.infra.services import Services
 from chat.retention.actions import retention, rules
 from chat.retention.actions.rules import DAYS, Thought
-from chat.retention.actions.views import department_view
 from chat.retention.pages import confirm
 from chat.web.forms import Errors, Form, saved, whole
 from chat.web.page_endpoint import SAVED, PageAsk, page_endpoint
@@ -41,10 +41,10 @@ async def save_department(ask: PageAsk) -> Response:
     services, uid, form = ask.services, ask.path["id"], ask.form
     try:
         days = _own(services, form)
-        thought = Thought(departments={uid: rules.own_days(services, days)})
+        thought = Thought(scopes={uid: rules.own_days(services, days)})
         await departments.one(services, ask.actor, uid)
         if "confirmed" not in form and await retention.shortens(services, ask.actor, thought):
-            return await confirm(ask, thought)
+            return await confirm(ask, thought, PAGE)
         await departments.change(services, ask.actor, uid, name=form.get("name", ""), retention=days)
     except InvalidField as error:
         return await _page(ask, {uid: form}, _wrong(uid, error), 422)
@@ -56,16 +56,16 @@ async def delete_department(ask: PageAsk) -> Response:
     """Delete one. Its tickets stay."""
     services, uid = ask.services, ask.path["id"]
     await departments.one(services, ask.actor, uid)
-    thought = Thought(departments={uid: {}})
+    thought = Thought(scopes={uid: {}})
     if "confirmed" not in ask.form and await retention.shortens(services, ask.actor, thought):
-        return await confirm(ask, thought)
+        return await confirm(ask, thought, PAGE)
     await departments.delete(services, ask.actor, uid)
     return saved(PAGE)
 
 
 def _fields(services: Services) -> list[str]:
     """Return the fields of days that a department may have of its own."""
-    return [rule.name + DAYS for rule in services.gathered.retention_rules if rule.by_department]
+    return [rule.name + DAYS for rule in services.gathered.retention_rules if rule.by_scope]
 
 
 def _own(services: Services, form: Form) -> dict[str, int]:

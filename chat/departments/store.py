@@ -3,17 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from sqlalchemy import Insert, Update, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from chat.account.schema import department
 from chat.core.errors import InvalidField, NotFound
-from chat.core.model import Department
+from chat.infra.gathered import RetentionScope
 from chat.infra.store.tx import Tx
 from chat.tickets.schema import ticket
 
+
+@dataclass(frozen=True, slots=True)
+class Department:
+    """A part of an account that tickets may belong to; `retention` has days by rule where it keeps things otherwise."""
+
+    id: str
+    name: str
+    retention: dict[str, int]
+    created_at: int
+
+    @property
+    def scope(self) -> RetentionScope:
+        """What it keeps otherwise than its account."""
+        return RetentionScope(self.id, self.name, self.retention)
+
+
 _columns = (department.c.id, department.c.name, department.c.retention, department.c.created_at)
+
+
+def all_of(tx: Tx, account_id: str) -> list[Department]:
+    """Return the departments of an account by name."""
+    query = select(*_columns).where(department.c.account_id == account_id)
+    return [Department(*row) for row in tx.execute(query.order_by(department.c.name, department.c.id))]
+
+
+def scopes(tx: Tx, account_id: str) -> list[RetentionScope]:
+    """Return what the departments of an account keep otherwise than it."""
+    return [each.scope for each in all_of(tx, account_id)]
 
 
 def one(tx: Tx, account_id: str, department_id: str) -> Department:

@@ -74,9 +74,30 @@ class RetentionRule:
     catch_up: Callable[[Services, str], Awaitable[None]] | None = None
 
     @property
-    def by_department(self) -> bool:
-        """Whether a department may have days of its own."""
-        return self.kind.department is not None
+    def by_scope(self) -> bool:
+        """Whether a part of an account may have days of its own."""
+        return self.kind.scope is not None
+
+
+@dataclass(frozen=True)
+class RetentionScope:
+    """A part of an account: its id, its name, and the days by rule in which it differs from the account."""
+
+    id: str
+    name: str
+    days: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class RetentionScopes:
+    """
+    The parts of an account that may keep things otherwise, as `of` reads them: under which `name` answers and words
+    (`retention.scopes.<name>`) have them, and on which `page` an owner changes them.
+    """
+
+    name: str
+    page: str
+    of: Callable[[Tx, str], Sequence[RetentionScope]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,14 +177,16 @@ class Conversations(Protocol):
 class Gathered:
     """
     Of all features: the permissions of each role; the actions that may be entered in the audit log; the rules of
-    retention and the steps of an erasure, each in their order; the data locations that are no tables; what an export
-    says more of a table, by its name; the words; what counts the bytes of files; who is told when an account's settings
-    change; who knows that an agreement is used up; and who answers about conversations.
+    retention and the steps of an erasure, each in their order; the parts of an account that keep things otherwise; the
+    data locations that are no tables; what an export says more of a table, by its name; the words; what counts the
+    bytes of files; who is told when an account's settings change; who knows that an agreement is used up; and who
+    answers about conversations.
     """
 
     permissions: Mapping[str, frozenset[str]]
     audited: frozenset[str]
     retention_rules: tuple[RetentionRule, ...]
+    retention_scopes: tuple[RetentionScopes, ...]
     locales: Locales
     data_locations: tuple[DataLocation, ...]
     erasure_steps: tuple[ErasureStep, ...]

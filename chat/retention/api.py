@@ -68,4 +68,4 @@ async def get_run(ask: Ask[None]) -> RetentionRunView:
 
 def _flat(found: RetentionSettings) -> dict[str, object]:
     """Put the days beside the rules, each under its own name."""
-    return {**found.days, "rules": found.rules, "departments": found.departments}
+    return {**found.days, "rules": found.rules, **found.scopes}

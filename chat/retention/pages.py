@@ -18,6 +18,7 @@ from chat.web.page_endpoint import SAVED, PageAsk, page_endpoint
 from chat.web.pages import words_of
 from chat.web.sizes import size
 
+PAGE = "/admin/retention"
 SHOWN = 10
 EVERY_OTHER = 2
 
@@ -39,9 +40,9 @@ async def save_retention(ask: PageAsk) -> Response:
     except InvalidField as error:
         return await _page(ask, form, {str(error.extra["field"]): "retention.error"}, 422)
     if "confirmed" not in form and await retention.shortens(services, ask.actor, thought):
-        return await confirm(ask, thought)
+        return await confirm(ask, thought, PAGE)
     await retention.change(services, ask.actor, values)
-    return saved("/admin/retention")
+    return saved(PAGE)
 
 
 @page_endpoint("POST /admin/retention/runs", permission="retention.run", audited={"retention.run"})
@@ -58,13 +59,14 @@ async def show_run(ask: PageAsk) -> Response:
     return ask.page("admin-retention-run.html", run=made)
 
 
-async def confirm(ask: PageAsk, thought: Thought) -> Response:
-    """Show what days that are not saved yet would take, with the form that saves them."""
+async def confirm(ask: PageAsk, thought: Thought, back: str) -> Response:
+    """Show what days that are not saved yet would take, with the form that saves them, or leads `back`."""
     more: dict[str, Any] = {
         "counts": await retention.look(ask.services, ask.actor, thought),
         "now": {each.rule: each.days for each in await retention.look(ask.services, ask.actor)},
         "form": ask.form,
         "of_account": bool(thought.days),
+        "back": back,
     }
     return ask.page("admin-retention-confirm.html", **more)
 
@@ -72,11 +74,11 @@ async def confirm(ask: PageAsk, thought: Thought) -> Response:
 async def _page(ask: PageAsk, form: Form, errors: Errors, status: int = 200) -> Response:
     services, actor = ask.services, ask.actor
     known = await retention.settings(services, actor)
-    last = await retention.last(services, actor)
+    last, kinds = await retention.last(services, actor), services.gathered.retention_scopes
     months = await retention.coming(services, actor)
     more: dict[str, Any] = {
         "rules": known.rules,
-        "departments": [each for each in known.departments if each.retention],
+        "scopes": [(kind, [each for each in known.scopes[kind.name] if each.retention]) for kind in kinds],
         "form": {name: str(days) for name, days in known.days.items()} | form,
         "due": {each.rule: each for each in await retention.look(services, actor)},
         "last": last,

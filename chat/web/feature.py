@@ -19,6 +19,7 @@ from chat.infra.gathered import (
     ExportPart,
     Follow,
     RetentionRule,
+    RetentionScopes,
     Stored,
     Sweep,
 )
@@ -46,6 +47,7 @@ class Feature:
     - `sweeps`: what the clock does for it
     - `audited`: the actions that it enters in the audit log. A word once used keeps its meaning: old entries say it.
     - `retention_rules`: what of it goes by age, and what takes that
+    - `retention_scopes`: the parts of an account that may keep things for days of their own
     - `data_locations`: where it keeps data but for its tables
     - `erasure_steps`: how these forget a contact
     - `export_parts`: what an export says of its tables beyond what the schema says of their columns
@@ -68,6 +70,7 @@ class Feature:
     sweeps: Sequence[Sweep] = ()
     audited: Sequence[str] = ()
     retention_rules: Sequence[RetentionRule] = ()
+    retention_scopes: Sequence[RetentionScopes] = ()
     data_locations: Sequence[DataLocation] = ()
     erasure_steps: Sequence[ErasureStep] = ()
     export_parts: Sequence[ExportPart] = ()

@@ -16,19 +16,20 @@ Found = Row[*tuple[Any, ...]]
 
 @dataclass(frozen=True)
 class Policy:
-    """How many days an account keeps each kind of thing, and its departments otherwise; what is due at `now` (ms)."""
+    """How many days an account keeps each kind of thing, and its parts by id otherwise; what is due at `now` (ms)."""
 
     account_id: str
     now: int
     days: Mapping[str, int]
-    departments: Mapping[str, Mapping[str, int]]
+    scopes: Mapping[str, Mapping[str, int]]
 
 
 @dataclass(frozen=True)
 class AgeingKind:
     """
     A kind of thing that ages: its rows (`source`, `key`), from when each counts (`at`, ms), whose it is, and what a
-    sample of it shows. `where` leaves out what another rule takes.
+    sample of it shows. `scope` is to which part of the account it belongs, where parts may keep such things otherwise;
+    `where` leaves out what another rule takes.
     """
 
     rule: str
@@ -37,7 +38,7 @@ class AgeingKind:
     at: ColumnElement[int]
     account: ColumnElement[str]
     shown: ColumnElement[Any]
-    department: ColumnElement[Any] | None = None
+    scope: ColumnElement[Any] | None = None
     contact: ColumnElement[Any] | None = None
     where: Callable[[Policy], ColumnElement[bool]] = lambda _: true()
 
@@ -59,14 +60,14 @@ def of_account(kind: AgeingKind, policy: Policy) -> ColumnElement[bool]:
 
 
 def _own(kind: AgeingKind, policy: Policy) -> dict[str, Mapping[str, int]]:
-    """Return the departments that keep things of this kind for a time of their own."""
-    if kind.department is None:
+    """Return the parts of the account that keep things of this kind for a time of their own."""
+    if kind.scope is None:
         return {}
-    return {uid: days for uid, days in policy.departments.items() if kind.rule in days}
+    return {uid: days for uid, days in policy.scopes.items() if kind.rule in days}
 
 
 def lasts(kind: AgeingKind, policy: Policy) -> ColumnElement[int]:
     """Return for how long (ms) each thing is kept."""
     usual = literal(policy.days[kind.rule] * DAY, BigInteger)
     own = {uid: literal(days[kind.rule] * DAY, BigInteger) for uid, days in _own(kind, policy).items()}
-    return case(own, value=kind.department, else_=usual) if own else usual
+    return case(own, value=kind.scope, else_=usual) if own else usual

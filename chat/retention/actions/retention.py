@@ -14,6 +14,7 @@ from chat.core.ids import uuid7
 from chat.core.model import Actor
 from chat.infra.audit import audit
 from chat.infra.services import Services
+from chat.infra.store.ageing import Policy
 from chat.infra.store.tx import Tx
 from chat.retention.actions import rules, sweeping
 from chat.retention.actions.rules import Days, Thought
@@ -23,10 +24,11 @@ from chat.retention.actions.views import (
     RetentionSettings,
     RuleReport,
     Samples,
-    department_view,
+    ScopeView,
     rule_report,
     rule_view,
     run_view,
+    scope_view,
 )
 from chat.retention.store import ageing, runs
 from chat.retention.store.runs import RetentionRun, RuleCount
@@ -35,14 +37,19 @@ SAMPLES, MONTHS = 10, 13
 
 
 async def settings(services: Services, actor: Actor) -> RetentionSettings:
-    """Return the account's days by rule, the rules with their limits, and the departments with days of their own."""
+    """Return the account's days by rule, the rules with their limits, and the parts of the account that may differ."""
     access.require(actor, "retention.read")
-    policy = await services.store.read(lambda tx: rules.policy_of(services, tx, actor.account_id))
-    found = await services.store.read(lambda tx: accounts.departments_of(tx, actor.account_id))
+    kinds = services.gathered.retention_scopes
+
+    def work(tx: Tx) -> tuple[Policy, dict[str, list[ScopeView]]]:
+        scopes = {kind.name: [scope_view(each) for each in kind.of(tx, actor.account_id)] for kind in kinds}
+        return rules.policy_of(services, tx, actor.account_id), scopes
+
+    policy, scopes = await services.store.read(work)
     return RetentionSettings(
         days=rules.with_names(policy.days),
         rules=[rule_view(each, policy) for each in services.gathered.retention_rules],
-        departments=[department_view(each) for each in found],
+        scopes=scopes,
     )
 
 

@@ -23,10 +23,10 @@ Days = Mapping[str, object]
 
 @dataclass(frozen=True)
 class Thought:
-    """Days that are thought of and not saved: by rule, and whole departments' own by id."""
+    """Days that are thought of and not saved: by rule, and those of whole parts of the account by id."""
 
     days: dict[str, int] = field(default_factory=dict)
-    departments: dict[str, dict[str, int]] = field(default_factory=dict)
+    scopes: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
 def policy_of(services: Services, tx: Tx, account_id: str, thought: Thought | None = None) -> Policy:
@@ -34,8 +34,8 @@ def policy_of(services: Services, tx: Tx, account_id: str, thought: Thought | No
     thought = thought or Thought()
     own = accounts.days_of(tx, account_id) | thought.days
     days = {rule.name: own.get(rule.name, rule.default) for rule in services.gathered.retention_rules}
-    parts = {each.id: each.retention for each in accounts.departments_of(tx, account_id)} | thought.departments
-    return Policy(account_id, services.clock(), days, parts)
+    scopes = {each.id: each.days for kind in services.gathered.retention_scopes for each in kind.of(tx, account_id)}
+    return Policy(account_id, services.clock(), days, scopes | thought.scopes)
 
 
 def sooner(before: Policy, after: Policy) -> bool:
@@ -43,16 +43,16 @@ def sooner(before: Policy, after: Policy) -> bool:
     if any(after.days[name] < days for name, days in before.days.items()):
         return True
     return any(
-        after.departments.get(uid, {}).get(name, after.days[name]) < own.get(name, before.days[name])
-        for uid, own in before.departments.items()
+        after.scopes.get(uid, {}).get(name, after.days[name]) < own.get(name, before.days[name])
+        for uid, own in before.scopes.items()
         for name in before.days
     )
 
 
-def read_days(services: Services, values: Days, *, by_department: bool = False) -> dict[str, int]:
+def read_days(services: Services, values: Days, *, by_scope: bool = False) -> dict[str, int]:
     """Read days by rule, as `{"transcripts_days":365}`. Raises InvalidField, naming the field."""
     rules = services.gathered.retention_rules
-    known = {rule.name + DAYS: rule for rule in rules if rule.by_department or not by_department}
+    known = {rule.name + DAYS: rule for rule in rules if rule.by_scope or not by_scope}
     made = {}
     for name, value in values.items():
         if name not in known:
@@ -66,8 +66,8 @@ def read_days(services: Services, values: Days, *, by_department: bool = False) 
 
 
 def own_days(services: Services, values: Days) -> dict[str, int]:
-    """Read a department's days by rule; null leaves a rule to the account. Raises InvalidField."""
-    return read_days(services, {name: value for name, value in values.items() if value is not None}, by_department=True)
+    """Read the days by rule of a part of an account; null leaves a rule to the account. Raises InvalidField."""
+    return read_days(services, {name: value for name, value in values.items() if value is not None}, by_scope=True)
 
 
 def with_names(days: Mapping[str, int]) -> dict[str, int]:

@@ -1,14 +1,13 @@
-"""What retention gives out: an account's days, reports of runs and rehearsals, what falls due, and departments."""
+"""What retention gives out: an account's days, reports of runs and rehearsals, what falls due, an account's parts."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType, field
 
 from chat.core.clock import DAY, stamp
-from chat.core.model import Department
-from chat.infra.gathered import RetentionRule
+from chat.infra.gathered import RetentionRule, RetentionScope
 from chat.infra.services import Services
 from chat.infra.store.ageing import Policy
 from chat.retention.actions import rules
@@ -18,8 +17,8 @@ Samples = list[int | str]
 """Numbers or ids of some of the things that a rule met."""
 
 
-class DepartmentView(Struct, frozen=True):
-    """A department. `retention` has its own days by rule, as `{"transcripts_days":365}`."""
+class ScopeView(Struct, frozen=True):
+    """A part of an account; `retention` has its own days by rule, as `{"transcripts_days":365}`."""
 
     id: str
     name: str
@@ -27,7 +26,7 @@ class DepartmentView(Struct, frozen=True):
 
 
 class RuleView(Struct, frozen=True):
-    """A rule with the days in force, its limits in days, and whether departments may differ."""
+    """A rule with the days in force, its limits in days, and whether parts of an account may differ."""
 
     rule: str
     units: str
@@ -36,15 +35,15 @@ class RuleView(Struct, frozen=True):
     default: int
     least: int
     most: int
-    by_department: bool
+    by_scope: bool = field(name="by_department")
 
 
 class RetentionSettings(Struct, frozen=True):
-    """An account's days by rule, as `{"transcripts_days":365}`, its rules, and its departments."""
+    """An account's days by rule, as `{"transcripts_days":365}`, its rules, and its parts by what they are called."""
 
     days: dict[str, int]
     rules: list[RuleView]
-    departments: list[DepartmentView]
+    scopes: dict[str, list[ScopeView]]
 
 
 class RuleReport(Struct, frozen=True):
@@ -92,16 +91,16 @@ class MonthDue(Struct, frozen=True):
     counts: dict[str, int]
 
 
-def department_view(found: Department) -> DepartmentView:
-    """Return a department as it is given out."""
-    return DepartmentView(found.id, found.name, rules.with_names(found.retention))
+def scope_view(found: RetentionScope) -> ScopeView:
+    """Return a part of an account as it is given out."""
+    return ScopeView(found.id, found.name, rules.with_names(found.days))
 
 
 def rule_view(rule: RetentionRule, policy: Policy) -> RuleView:
     """Return a rule as it is given out."""
     days = policy.days[rule.name]
     return RuleView(
-        rule.name, rule.units, rule.since, days, rule.default, rule.least, rule.most, by_department=rule.by_department
+        rule.name, rule.units, rule.since, days, rule.default, rule.least, rule.most, by_scope=rule.by_scope
     )
 
 

@@ -19,7 +19,7 @@ def _young(policy: Policy) -> ColumnElement[bool]:
 
 _ticket: dict[str, Any] = {
     "account": ticket.c.account_id,
-    "department": ticket.c.department_id,
+    "scope": ticket.c.department_id,
     "contact": ticket.c.contact_id,
     "shown": ticket.c.number,
 }
