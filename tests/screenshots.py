@@ -14,6 +14,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, FrameLocator, Page, StorageState, sync_playwright
 
+from chat.features import menu
 from tests import browser as chromium
 from tests import sample
 from tests.agent import signed_in
@@ -108,22 +109,12 @@ INSIDE = {
     "menu": at("/inbox/open", ".me summary"),
     "password": at("/password"),
     "password-wrong": at("/password", "main [type=submit]"),
-    "site": at("/admin/site"),
-    "notice": at("/admin/notice"),
-    "agents": at("/admin/agents"),
-    "departments": at("/admin/departments"),
-    "retention": at("/admin/retention"),
+    **{line.path.rpartition("/")[2]: at(line.path) for lines in menu().values() for line in lines},
     "retention-numbers": at("/admin/retention", "main details summary"),
     "retention-fewer": fewer,
     "retention-run": at("/admin/retention", "form[action$=runs] button"),
-    "audit": at("/admin/audit"),
     "audit-none": at("/admin/audit?target=999999"),
     "audit-wrong": at("/admin/audit?target=Zoe"),
-    "privacy": at("/admin/privacy"),
-    "erasures": at("/admin/erasures"),
-    "exports": at("/admin/exports"),
-    "data-map": at("/admin/data-map"),
-    "filter": at("/admin/filter"),
     "filter-run": at("/admin/filter", "tbody th a"),
     "held": at("/admin/quarantine"),
     "held-chosen": at("/admin/quarantine", "ul.held [name=held]"),

@@ -51,8 +51,8 @@ def with_endpoints(app: Served, *more: Endpoint) -> None:
     ("said", "refusal"),
     [
         ({}, "neither which permission it needs nor whom it is for"),
-        ({"permission": "department.read", "audience": "agent", "audited": ()}, "or both"),
-        ({"permission": "department.read"}, "does not say what it enters in the audit log"),
+        ({"permission": "notice.read", "audience": "agent", "audited": ()}, "or both"),
+        ({"permission": "notice.read"}, "does not say what it enters in the audit log"),
     ],
 )
 def test_an_endpoint_that_does_not_say_whom_it_is_for_is_refused_at_import(said: dict[str, Any], refusal: str) -> None:
@@ -94,7 +94,7 @@ async def test_an_agent_has_what_the_features_say_of_the_role_and_nothing_of_ano
 
 
 async def test_who_asks_is_found_out_before_what_is_asked(app: Served) -> None:
-    with_endpoints(app, endpoint("PUT /wishes", permission="department.change", audited=())(wished))
+    with_endpoints(app, endpoint("PUT /wishes", permission="site.change", audited=())(wished))
     _, password = await colleague(app.services, app.house.actor, "agent@acme.example", "Plain", "agent")
     where = f"{API}/wishes"
     problem_of(await app.call("PUT", where, {"wish": "none"}), 401, "unauthorized")
@@ -115,10 +115,10 @@ async def test_only_who_has_the_permission_is_served(app: Served) -> None:
     async def ours(ask: Ask[None]) -> str:
         return ask.actor.role
 
-    for_all = page_endpoint("GET /mine", permission="department.read")(mine)
-    for_some = page_endpoint("GET /theirs", permission="department.change")(mine)
-    rest_for_all = endpoint("GET /mine", permission="department.read", audited=())(ours)
-    rest_for_some = endpoint("GET /theirs", permission="department.change", audited=())(ours)
+    for_all = page_endpoint("GET /mine", permission="notice.read")(mine)
+    for_some = page_endpoint("GET /theirs", permission="site.change")(mine)
+    rest_for_all = endpoint("GET /mine", permission="notice.read", audited=())(ours)
+    rest_for_some = endpoint("GET /theirs", permission="site.change", audited=())(ours)
     with_endpoints(app, for_all, for_some, rest_for_all, rest_for_some)
     paths = ("/mine", "/theirs", f"{API}/mine", f"{API}/theirs")
     made, password = await colleague(app.services, app.house.actor, "agent@acme.example", "Plain", "agent")
@@ -189,9 +189,9 @@ async def test_a_form_needs_the_mark_of_its_session(app: Served) -> None:
     async def kept(ask: PageAsk) -> Response:
         return PlainTextResponse(repr(ask.form))
 
-    with_endpoints(app, page_endpoint("POST /kept", permission="department.change")(kept))
+    with_endpoints(app, page_endpoint("POST /kept", permission="site.change")(kept))
     await app.sign_in()
-    page = (await app.client.get("/admin/departments")).text
+    page = (await app.client.get("/admin/site")).text
     mark = page.partition('name="csrf" value="')[2].partition('"')[0]
     for form, origin, status in (
         ({"name": "x", "csrf": mark}, CHAT, 200),

@@ -150,12 +150,12 @@ def test_every_feature_says_all_it_has() -> None:
 @pytest.mark.parametrize(
     ("name", "without", "said"),
     [
-        ("departments", {}, "departments is not in chat/features.py"),
+        ("record", {}, "record is not in chat/features.py"),
         ("letters", {"tables": ()}, "the table outbox is no feature's"),
-        ("departments", {"endpoints": ()}, "departments does not serve GET /api/v1/departments"),
-        ("departments", {"endpoints": ()}, "departments has no page /admin/departments"),
+        ("record", {"endpoints": ()}, "record does not serve GET /api/v1/data-map"),
+        ("record", {"endpoints": ()}, "record has no page /admin/data-map"),
         ("holds", {"permissions": {}}, "GET /admin/privacy needs hold.read, which no feature says"),
-        ("departments", {"audited": ()}, "POST /api/v1/departments enters department.changed, which no feature says"),
+        ("retention", {"audited": ()}, "PUT /api/v1/retention enters retention.changed, which no feature says"),
         ("export", {"endpoints": ()}, "export does not serve GET /api/v1/exports"),
         ("rights", {"endpoints": ()}, "rights does not serve POST /widget/{site_key}/transcript"),
         ("holds", {"endpoints": ()}, "holds has no page /admin/privacy"),
@@ -165,7 +165,7 @@ def test_every_feature_says_all_it_has() -> None:
             {"retention_scopes": ()},
             "departments does not say which parts of an account keep things otherwise",
         ),
-        ("departments", {"folder": FOLDER}, "departments is not in its folder"),
+        ("record", {"folder": FOLDER}, "record is not in its folder"),
         ("spam_filter", {"erasure_steps": ()}, "spam_filter says nothing of SETTLED"),
         ("spam_filter", {"follows": ()}, "spam_filter does not say that it does follow_labels"),
         ("export", {"stored": ()}, "export does not count the bytes of export"),
@@ -173,7 +173,7 @@ def test_every_feature_says_all_it_has() -> None:
         ("export", {"data_locations": ()}, "the data location exports is no feature's"),
         ("erasure", {"retention_rules": ()}, "erasure has no rule for sessions"),
         ("erasure", {"agreement_used": ()}, "erasure does not say which agreements are used up"),
-        ("departments", {"audited": ()}, "departments enters department.changed, which no feature says"),
+        ("retention", {"audited": ()}, "retention enters retention.changed, which no feature says"),
     ],
 )
 def test_what_a_record_leaves_out_is_named(name: str, without: dict[str, Any], said: str) -> None:

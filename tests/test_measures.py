@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests import measures
-from tests.measures import Trace
+from tests.measures import EXAMPLE, Trace
 
 CODE = '''"""A module."""
 
@@ -37,8 +37,8 @@ def tree(tmp_path: Path) -> Path:
     """A checkout of two modules."""
     for path, text in {
         "chat/shop/actions/till.py": CODE,
-        "spam/words.py": '"""Of a Department."""\n',
-        ".venv/chat.py": "department",
+        "spam/words.py": f'"""Of a {EXAMPLE.title()}."""\n',
+        ".venv/chat.py": EXAMPLE,
     }.items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text(text)
@@ -52,7 +52,7 @@ def test_a_tree_is_measured(tree: Path) -> None:
     assert made["public functions with a docstring"] == "50 %"
     assert made["lines that are a comment"] == f"{100 / 21:.1f} %"
     assert made["annotations with Any where layers meet"] == "1"
-    assert made["files that mention `department`"] == "1"
+    assert made[f"files that mention `{EXAMPLE}`"] == "1"
 
 
 def test_what_is_loose_is_named(tree: Path) -> None:
@@ -66,7 +66,7 @@ def test_another_tree_has_other_measures(tree: Path) -> None:
     (tree / "spam/words.py").write_text('"""Of nothing."""\n\n\ndef more(value: int) -> int:\n    return value\n')
     after = measures.shape(tree)
     changed = {name for name in before if before[name] != after[name]}
-    assert {"lines", "functions", "files that mention `department`", "public functions with a docstring"} <= changed
+    assert {"lines", "functions", f"files that mention `{EXAMPLE}`", "public functions with a docstring"} <= changed
 
 
 LOOSE = {

@@ -107,11 +107,11 @@ def test_an_address_is_described_as_it_is_declared(each: Any) -> None:
 
 def test_a_body_and_an_answer_have_their_fields() -> None:
     document = openapi(every())
-    said = document["paths"]["/api/v1/departments"]
+    said = document["paths"]["/api/v1/retention/runs"]
     assert said["post"]["requestBody"]["content"]["application/json"]["schema"] == {
-        "$ref": "#/components/schemas/NewDepartment"
+        "$ref": "#/components/schemas/NewRun"
     }
-    assert document["components"]["schemas"]["NewDepartment"]["required"] == ["name"]
+    assert document["components"]["schemas"]["NewRun"]["required"] == ["dry_run"]
     listed = said["get"]["responses"]["200"]["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
     assert {*document["components"]["schemas"][listed]["properties"]} == {"items", "next"}
     upload = document["paths"]["/api/v1/tickets/{number}/attachments"]["post"]["requestBody"]["content"]

@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 
 from chat.app import create_app
+from chat.consent.actions import notices
 from chat.core import access
 from chat.core.access import ROLES
 from chat.core.settings import Settings
-from chat.departments import actions as departments
 from chat.features import FEATURES, permissions
 from chat.routes import every
 from chat.team.actions import agents
@@ -121,17 +121,17 @@ def test_every_address_says_what_its_actions_ask_for() -> None:
 
 
 def test_an_address_that_says_another_permission_is_found() -> None:
-    """The control: a department is made with a permission to read, or to change something else."""
+    """The control: a notice is published with a permission to read, or to change something else."""
 
     async def made(ask: Ask[None]) -> Any:
-        return await departments.add(ask.services, ask.actor, "x", {})
+        return await notices.publish(ask.services, ask.actor, [])
 
     for permission, said in (
-        ("department.read", "lets in"),
+        ("notice.read", "lets in"),
         ("site.change", "says site.change"),
-        ("department.change", ""),
+        ("notice.publish", ""),
     ):
-        one = endpoint("POST /departments", permission=permission, audited=())(made)
+        one = endpoint("POST /notices", permission=permission, audited=())(made)
         found = wrong([one])
         assert said in found[0] if said else found == [], (permission, found)
 
@@ -213,10 +213,10 @@ def test_no_server_starts_that_asks_for_a_permission_nobody_knows(settings: Sett
     async def wished(_: Ask[None]) -> None:
         return
 
-    one = Feature("wishes", Path(), endpoints=(made("GET /wishes", permission="department.raed")(wished),))
-    with pytest.raises(ValueError, match=r"/wishes: nobody knows the permission 'department\.raed'"):
+    one = Feature("wishes", Path(), endpoints=(made("GET /wishes", permission="notice.raed")(wished),))
+    with pytest.raises(ValueError, match=r"/wishes: nobody knows the permission 'notice\.raed'"):
         create_app(settings, (*FEATURES, one))
-    create_app(settings, (*FEATURES, replace(one, permissions={"department.raed": "agent"})))
+    create_app(settings, (*FEATURES, replace(one, permissions={"notice.raed": "agent"})))
 
 
 def unruled(endpoints: list[Endpoint]) -> set[str]:
@@ -241,5 +241,5 @@ async def test_who_may_not_ask_is_not_told_what_is_wrong_with_it(app: Served) ->
     token = "lethe_of_plain"
     await app.services.store.write(lambda tx: agents.give_token(tx, made.id, token, "test", 0))
     for headers, status in (({"authorization": f"Bearer {token}"}, 403), (app.house.bearer, 422)):
-        answer = await app.client.post(f"{API}/departments", content=b"{", headers=headers)
+        answer = await app.client.post(f"{API}/notices", content=b"{", headers=headers)
         assert answer.status_code == status, answer.text
