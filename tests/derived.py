@@ -20,10 +20,10 @@ from chat.core.frames import AgentFrame, OutboundFrame, VisitorFrame
 from chat.core.settings import from_env
 from chat.features import FEATURES
 from chat.web.feature import Feature
+from tests.routes import first, table_of_routes
 
 ROOT = Path(__file__).parent.parent
 MARKED = re.compile(r"(<!-- derived: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
-SENTENCE = re.compile(r"(.+?[.?!])(?=\s|\Z)", re.DOTALL)
 
 
 def modules() -> Iterator[str]:
@@ -179,18 +179,6 @@ def ordered(uses: Mapping[str, set[str]]) -> list[str]:
     return order
 
 
-def whole(doc: str | None) -> str:
-    """A docstring as a cell of a table."""
-    return " ".join((doc or "").split()).replace("|", "\\|")
-
-
-def first(said: str | None) -> str:
-    """The first sentence of a docstring, as a cell of a table."""
-    text = whole(said)
-    match = SENTENCE.match(text)
-    return match[1] if match else text
-
-
 DERIVED: Mapping[str, Callable[[], Iterable[str]]] = {
     "account": account,
     "commands": commands,
@@ -200,6 +188,7 @@ DERIVED: Mapping[str, Callable[[], Iterable[str]]] = {
     "frames": frames,
     "layers": layers,
     "modules": modules,
+    "routes": table_of_routes,
     "settings": settings,
 }
 """What stands between the marks of each name."""

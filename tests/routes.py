@@ -1,8 +1,85 @@
-"""What the tests ask of a route."""
+"""What the tests ask of a route, and the table of the routes that stands in the docs."""
 
-from typing import Any
+import re
+from collections.abc import Iterator
+from inspect import getdoc
+from typing import Any, get_origin
+
+import msgspec
+
+from chat.features import permissions
+from chat.routes import every
+from chat.web.endpoint import Endpoint
+from chat.web.openapi import json_answer, json_body
+from chat.web.page_endpoint import LOCALE, PageEndpoint
+
+SENTENCE = re.compile(r"(.+?[.?!])(?=\s|\Z)", re.DOTALL)
+PLACE = re.compile(r":\w+}")
 
 
 def taken(endpoint: Any) -> frozenset[str]:
     """The names of the parameters that an endpoint takes."""
     return frozenset(each.name for each in getattr(endpoint, "query", None) or ())
+
+
+def first(said: str | None) -> str:
+    """The first sentence of a docstring, as a cell of a table."""
+    whole = " ".join((said or "").split())
+    match = SENTENCE.match(whole)
+    return (match[1] if match else whole).replace("|", r"\|")
+
+
+def table_of_routes() -> Iterator[str]:
+    """Yield a table of the addresses: for whom each is, what it takes, answers and enters in the audit log."""
+    yield from ("| address | for | takes | answers | enters | does |", "| --- | --- | --- | --- | --- | --- |")
+    yield from (row(each) for each in sorted(every(), key=lambda one: (one.path, one.verb)))
+
+
+def row(each: Endpoint) -> str:
+    """What the table says of an address."""
+    said = (whom(each), takes(each), answers(each), ", ".join(f"`{word}`" for word in sorted(each.audited)))
+    address = f"{each.verb} {PLACE.sub('}', each.path)}"
+    return f"| `{address}` | {' | '.join(said)} | {first(getdoc(each.handler))} |"
+
+
+WHOM = {"agent": "every agent", "visitor": "visitors", "link": "who has a mailed link", "anybody": "anybody"}
+"""By audience, who may ask where no permission is needed."""
+
+
+def whom(each: Endpoint) -> str:
+    """For whom an address is: the permission that it needs, with the lowest role that has it."""
+    if each.permission is None:
+        return WHOM[each.audience]
+    lowest = next(role for role, names in permissions().items() if each.permission in names)
+    return f"{WHOM['agent'] if lowest == 'agent' else 'owners and admins'}: `{each.permission}`"
+
+
+def takes(each: Endpoint) -> str:
+    """The parameters of an address, and the fields of its body, `?` behind those that may be missing."""
+    query = [f"`?{one.name}`" for one in each.query or () if one is not LOCALE]
+    return ", ".join((*query, *body(each)))
+
+
+def body(each: Endpoint) -> list[str]:
+    """The fields that an address reads of a body, or what else it is."""
+    kind = json_body(each)
+    if isinstance(each, PageEndpoint):
+        return ["a form"] if each.verb == "POST" else []
+    if kind is None:
+        return ["a file"] if each.body is not None else []
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        return [f"`{one.encode_name}`{'' if one.required else '?'}" for one in msgspec.structs.fields(kind)]
+    return ["JSON"]
+
+
+def answers(each: Endpoint) -> str:
+    """The statuses of an address, the usual one first, and the type of its answer."""
+    kind = json_answer(each)
+    if isinstance(each, PageEndpoint):
+        return "a page"
+    return ", ".join((*map(str, each.status), *([] if kind is None else [f"`{shortly(kind)}`"])))
+
+
+def shortly(kind: Any) -> str:
+    """A type without the modules of its names, as a cell of a table."""
+    return re.sub(r"[\w.]+\.(?=\w)", "", repr(kind) if get_origin(kind) else kind.__name__).replace("|", r"\|")

@@ -15,6 +15,7 @@ from uuid import uuid4
 
 import msgspec
 import pytest
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.testclient import TestClient
 
@@ -25,8 +26,11 @@ from chat.core.crypt import Signer, canonical
 from chat.core.errors import LetheError
 from chat.core.settings import NAMES, Settings, from_env
 from chat.infra.metrics import Metrics
-from chat.routes import routes
+from chat.routes import every, routes
+from chat.web.endpoint import Ask, endpoint
+from chat.web.lists import LIMIT
 from tests import derived
+from tests import routes as routed
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "bench").glob("*.md")])
@@ -180,6 +184,28 @@ def test_folders_that_import_each_other_are_named() -> None:
     assert derived.ordered({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == ["a", "b", "c"]
     with pytest.raises(ValueError, match="circle: b, c"):
         derived.ordered({"a": {"b"}, "b": {"c"}, "c": {"b"}})
+
+
+class Wish(msgspec.Struct):
+    """What an address here is sent."""
+
+    wish: int
+    why: str = ""
+
+
+def test_the_table_of_routes_says_for_whom_each_is_and_what_it_takes() -> None:
+    async def wished(_: Ask[Wish]) -> list[Wish] | Response:
+        """Grant it. Later."""
+        return []
+
+    made = endpoint("POST /wishes", permission="site.change", audited={"site.changed"}, query=[LIMIT], status=(201,))
+    assert routed.row(made(wished)) == (
+        "| `POST /api/v1/wishes` | owners and admins: `site.change` | `?limit`, `wish`, `why`? | 201, `list[Wish]` "
+        "| `site.changed` | Grant it. |"
+    )
+    other = endpoint("GET /wishes/{number:int}", audience="agent")(wished)
+    assert routed.row(other).startswith("| `GET /wishes/{number}` | every agent | `wish`, `why`? | 200, ")
+    assert len({routed.row(each) for each in every()}) == len(every())
 
 
 def test_a_line_of_another_day_in_a_page_is_found_out() -> None:

@@ -61,7 +61,7 @@ FILE: Document = {
 def openapi(endpoints: Iterable[Endpoint]) -> Document:
     """Return the document for programs; pages are for people and not in it."""
     served = [each for each in endpoints if not isinstance(each, PageEndpoint)]
-    types = {each: (_body_type(each), _answer_type(each)) for each in served}
+    types = {each: (json_body(each), json_answer(each)) for each in served}
     wanted = [kind for pair in types.values() for kind in pair if kind is not None]
     schemas, components = msgspec.json.schema_components(wanted, schema_hook=_anything, ref_template=REF)
     made = iter(schemas)
@@ -122,14 +122,14 @@ def _in_query(one: Parameter[Any]) -> Document:
     return {"name": one.name, "in": "query", "required": False, "schema": dict(one.schema)}
 
 
-def _body_type(each: Endpoint) -> Any:
+def json_body(each: Endpoint) -> Any:
     """Return the type of a JSON body, None where there is none."""
     if each.body is Multipart:
         return None
     return get_args(each.body)[0] if get_origin(each.body) is Unread else each.body
 
 
-def _answer_type(each: Endpoint) -> Any:
+def json_answer(each: Endpoint) -> Any:
     """Return the type of an answer in JSON, None where it is not said or is something else."""
     said = get_type_hints(each.handler).get("return")
     kinds = [
