@@ -1,24 +1,24 @@
 """What a site asks before a chat: its own fields are sealed with the contact, shown to agents, and erased with it."""
 
-from typing import Any
-
 import httpx2
 import pytest
+from msgspec.structs import replace
 
 from chat.account.actions import accounts
 from chat.core.account_settings import AGREEMENT_RATE, MESSAGE_RATE
 from chat.core.errors import InvalidField
+from chat.core.model import CustomField
 from chat.erasure.actions import erasure
 from tests.inside import CHAT, Served, contact_of, counted, problem_of
 
 pytestmark = pytest.mark.anyio
 CANARY = "zqxjkvorder4711"
 PHONE = "+30 210 555 0147"
-ORDER = {"labels": {"en": "Order number", "el": "Αριθμός παραγγελίας"}, "required": True}
-TOWN = {"labels": {"en": "Town"}, "required": False}
+ORDER = CustomField(labels={"en": "Order number", "el": "Αριθμός παραγγελίας"}, required=True)
+TOWN = CustomField(labels={"en": "Town"})
 
 
-async def ask(app: Served, *custom: dict[str, Any], phone: str = "optional") -> None:
+async def ask(app: Served, *custom: CustomField, phone: str = "optional") -> None:
     """Let the site ask for a phone number and fields of its own."""
     fields = {"name": "off", "email": "off", "phone": phone}
     house = app.house
@@ -81,7 +81,7 @@ async def test_an_answer_that_does_not_fit_is_named_and_stores_nothing(app: Serv
 async def test_a_field_that_was_removed_is_asked_no_more_and_its_answers_keep_their_label(app: Served) -> None:
     await ask(app, ORDER, TOWN)
     begun = (await agree(app, c1="7", c2="Volos")).json()
-    await ask(app, {**TOWN, "id": "c2"})
+    await ask(app, replace(TOWN, id="c2"))
     assert problem_of(await agree(app, c1="7"), 422, "invalid_field")["field"] == "c1"
     shown = (await app.rest("GET", f"/contacts/{begun['contact_id']}")).json()
     assert [(each["label"], each["value"]) for each in shown["fields"]] == [
@@ -94,14 +94,14 @@ async def test_a_field_that_was_removed_is_asked_no_more_and_its_answers_keep_th
     "wrong",
     [
         [TOWN] * 6,
-        [{"labels": {}}],
-        [{"labels": {"en": "x" * 101}}],
-        [{"labels": {"de": "Ort"}}],
-        [{**TOWN, "id": "email"}],
-        [{**TOWN, "id": "c1"}, {**TOWN, "id": "c1"}],
+        [CustomField()],
+        [CustomField(labels={"en": "x" * 101})],
+        [CustomField(labels={"de": "Ort"})],
+        [replace(TOWN, id="email")],
+        [replace(TOWN, id="c1"), replace(TOWN, id="c1")],
     ],
 )
-async def test_a_field_that_is_none_is_refused(app: Served, wrong: list[dict[str, Any]]) -> None:
+async def test_a_field_that_is_none_is_refused(app: Served, wrong: list[CustomField]) -> None:
     with pytest.raises(InvalidField):
         await ask(app, *wrong)
 
@@ -119,7 +119,7 @@ async def test_the_owner_adds_requires_and_removes_fields_on_the_sites_page(app:
 
     assert (await save(**own, privacy_note="We also keep invoices.")).status_code == 303
     site = (await accounts.sites(app.services, app.house.actor))[0]
-    assert site.custom_fields == [{"id": "c1", "labels": {"en": "Order <number>"}, "required": True}]
+    assert site.custom_fields == [CustomField("c1", {"en": "Order <number>"}, required=True)]
     assert site.privacy_note == "We also keep invoices."
     assert "Order &lt;number&gt;" in (await app.call("GET", "/admin/site")).text
     assert (await save(**own, agreement_rate="250")).status_code == 303

@@ -70,18 +70,12 @@ def test_another_tree_has_other_measures(tree: Path) -> None:
 
 
 LOOSE = {
-    "chat/account/actions/forms.py custom": "a site's own fields as somebody sent them: this is what reads them",
-    "chat/account/actions/forms.py label": "a site's own field, which the database keeps as JSON",
     "chat/account/api.py change_of": "each setting has a type of its own",
-    "chat/spam_filter/pages/curves.py of_report": "the report is what `spam` measured, kept as JSON",
     "chat/web/answers.py render": "Starlette's own signature; whatever msgspec writes",
     "chat/web/answers.py sent": "an ASGI message, of which the specification leaves more open",
-    "chat/web/endpoint.py answer": "the wrapper takes whatever its handler says that it returns",
-    "chat/web/endpoint.py body_type": "a type, as its handler names it",
     "chat/web/endpoint.py endpoint": "each parameter has a type of its own",
     "chat/web/endpoint.py path": "Starlette's values of an address, by name",
     "chat/web/endpoint.py read": "the wrapper takes whatever its handler asks for",
-    "chat/web/endpoint.py read_body": "the body as its handler names it",
     "chat/web/forms.py typed_settings": "each setting has a type of its own",
     "chat/web/http.py connection_made": "uvicorn's own signature",
     "chat/web/page_endpoint.py page_endpoint": "each parameter has a type of its own",

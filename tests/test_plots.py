@@ -5,6 +5,7 @@ import re
 import pytest
 
 from chat.spam_filter.pages import curves
+from chat.spam_filter.pages.curves import Cost
 from chat.web import plots, rendering
 from chat.web.plots import Axis, Canvas, Plot
 
@@ -16,7 +17,7 @@ def test_marks_are_round_and_at_most_six(most: int, marks: list[int]) -> None:
 
 
 def test_a_line_stays_on_the_canvas_and_its_numbers_are_in_the_table() -> None:
-    cost = [{"target": each, "ham_held": each / 2, "spam_through": 1 - each} for each in (0.001, 0.002, 0.05)]
+    cost = [Cost(each, each / 2, 1 - each) for each in (0.001, 0.002, 0.05)]
     plot = curves.of_cost(cost, 0.0015)
     assert plot is not None
     for x, y in plot.lines[0].dots:

@@ -9,6 +9,7 @@ import pytest
 from chat.account.actions import accounts
 from chat.attachments.actions import attachments
 from chat.core.errors import RateLimited
+from chat.core.model import CustomField
 from chat.core.networks import Network
 from chat.infra.mail import Mailer
 from chat.letters import actions as letters
@@ -20,7 +21,7 @@ from tests.post import Post, mailed
 pytestmark = pytest.mark.anyio
 TO = "victim@elsewhere.example"
 CANARY = "zqxjkvphishing"
-OWN = {"labels": {"en": "Order", "el": "Αριθμός"}, "required": False}
+OWN = CustomField(labels={"en": "Order", "el": "Αριθμός"})
 
 
 @pytest.fixture

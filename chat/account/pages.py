@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from starlette.responses import Response
 
 from chat.account.actions import accounts
 from chat.account.actions import forms as asking
 from chat.core.account_settings import on_page
 from chat.core.errors import InvalidField, NotFound
-from chat.core.model import FIELD_ASKS, LOCALES, Account, Site
+from chat.core.model import FIELD_ASKS, LOCALES, Account, CustomField, Site
 from chat.web.authentication import own_origin
 from chat.web.forms import Errors, Form, named, saved, settings_form, typed_settings
 from chat.web.page_endpoint import SAVED, PageAsk, page_endpoint
@@ -58,14 +56,14 @@ async def first_site(ask: PageAsk) -> Site:
     return found[0]
 
 
-def _custom(form: Form) -> list[dict[str, Any]]:
+def _custom(form: Form) -> list[CustomField]:
     """Return the site's own fields as typed: one that is not asked any more is left out, and the empty row too."""
     made = []
     for n in range(asking.CUSTOM_MOST):
         known, ask = form.get(f"custom_{n}_id", ""), form.get(f"custom_{n}_ask", "off")
         labels = {locale: form.get(f"custom_{n}_{locale}", "") for locale in LOCALES}
         if ask != "off" and (known or any(text.strip() for text in labels.values())):
-            made.append({"id": known, "labels": labels, "required": ask == "required"})
+            made.append(CustomField(known, labels, ask == "required"))
     return made
 
 
@@ -78,10 +76,9 @@ def _form(site: Site, account: Account) -> Form:
         "privacy_note": site.privacy_note,
         **settings_form(PAGE, account),
     } | {f"field_{name}": site.fields.get(name, "off") for name in asking.KNOWN}
-    empty: dict[str, Any] = {"id": "", "labels": {}, "required": False}
-    for n, each in enumerate([*site.custom_fields, empty][: asking.CUSTOM_MOST]):
-        form |= {f"custom_{n}_id": each["id"], f"custom_{n}_ask": "required" if each["required"] else "optional"}
-        form |= {f"custom_{n}_{locale}": each["labels"].get(locale, "") for locale in LOCALES}
+    for n, each in enumerate([*site.custom_fields, CustomField()][: asking.CUSTOM_MOST]):
+        form |= {f"custom_{n}_id": each.id, f"custom_{n}_ask": "required" if each.required else "optional"}
+        form |= {f"custom_{n}_{locale}": each.labels.get(locale, "") for locale in LOCALES}
     return form
 
 

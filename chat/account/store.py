@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
-from sqlalchemy import Select, false, func, insert, select, update
+from msgspec import convert, to_builtins
+from sqlalchemy import Row, Select, false, func, insert, select, update
 
 from chat.account.schema import account, site
 from chat.contacts.schema import contact
 from chat.core import account_settings
 from chat.core.errors import NotFound
-from chat.core.model import Account, Site
+from chat.core.model import Account, CustomField, Site
 from chat.infra.store.bound import bind, holds
 from chat.infra.store.tx import Tx
 
@@ -87,11 +88,18 @@ def site_by_id(tx: Tx, site_id: str) -> Site:
 
 
 def _sites(tx: Tx, query: Select[Any]) -> list[Site]:
-    return [Site(*row[:-1]) for row in tx.execute(query) if holds(tx, site, row)]
+    return [_site(row) for row in tx.execute(query) if holds(tx, site, row)]
+
+
+def _site(row: Row[*tuple[Any, ...]]) -> Site:
+    found = Site(*row[:-1])
+    return replace(found, custom_fields=convert(found.custom_fields, list[CustomField]))
 
 
 def change_site(tx: Tx, account_id: str, site_id: str, values: Mapping[str, Any]) -> None:
     """Set columns of a site of the account. Raises NotFound where it has none such."""
     mine = (site.c.id == site_id) & (site.c.account_id == account_id)
+    if "custom_fields" in values:
+        values = {**values, "custom_fields": to_builtins(values["custom_fields"])}
     if tx.execute(update(site).where(mine).values(**values)).rowcount == 0:
         raise NotFound("No such site")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
+
+from msgspec import Struct
 
 from chat.core.account_settings import Setting, T
 from chat.core.events import TicketRef
@@ -32,13 +34,21 @@ class Account:
         return setting.kind(self.settings[setting.name])
 
 
+class CustomField(Struct, frozen=True):
+    """A field of a site's own: its label in each language that has one. One that is new has no `id` yet."""
+
+    id: str = ""
+    labels: dict[str, str] = {}
+    required: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """
     One website of an account: its key, the origins that may show the widget, its look, what it asks for.
 
-    `fields` says for name, e-mail and phone whether they are asked. `custom_fields` are `{id, labels, required}`.
-    `privacy_note` stands on its privacy page.
+    `fields` says for name, e-mail and phone whether they are asked, `custom_fields` what else. `privacy_note` stands
+    on its privacy page.
     """
 
     id: str
@@ -49,7 +59,7 @@ class Site:
     color: str
     fields: dict[str, str]
     alternative: str
-    custom_fields: list[dict[str, Any]]
+    custom_fields: list[CustomField]
     privacy_note: str
 
 

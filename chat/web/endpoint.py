@@ -142,7 +142,7 @@ class Endpoint:
             require_own_page(request)
         return visitor_of(request, request.path_params["site_key"]) if self.audience == "visitor" else None
 
-    async def read_body(self, request: Request) -> Any:
+    async def read_body(self, request: Request) -> object:
         """Return the body as the type that the handler's Ask names. Raises BadInput."""
         if self.body is None or self.body is Multipart:
             return None
@@ -150,7 +150,7 @@ class Endpoint:
             return Unread(request, get_args(self.body)[0])
         return await body_of(request, self.body)
 
-    def answer(self, made: Any) -> Response:
+    def answer(self, made: object) -> Response:
         """Return what a handler gave as a response: JSON where it is none yet, and no content for None."""
         if isinstance(made, Response):
             return made
@@ -211,7 +211,7 @@ def audience_of(address: str, permission: str | None, audience: Audience | None)
     raise ValueError(f"{address} says neither which permission it needs nor whom it is for, or both")
 
 
-def body_type(handler: Handler) -> Any:
+def body_type(handler: Handler) -> object:
     """Return the type of the body that a handler's Ask names, None where it names none."""
     asked = next(iter(get_type_hints(handler).values()))
     kind = (get_args(asked) or (None,))[0]

@@ -122,14 +122,14 @@ def _in_query(one: Parameter[Any]) -> Document:
     return {"name": one.name, "in": "query", "required": False, "schema": dict(one.schema)}
 
 
-def json_body(each: Endpoint) -> Any:
+def json_body(each: Endpoint) -> object:
     """Return the type of a JSON body, None where there is none."""
     if each.body is Multipart:
         return None
     return get_args(each.body)[0] if get_origin(each.body) is Unread else each.body
 
 
-def json_answer(each: Endpoint) -> Any:
+def json_answer(each: Endpoint) -> object:
     """Return the type of an answer in JSON, None where it is not said or is something else."""
     said = get_type_hints(each.handler).get("return")
     kinds = [

@@ -17,6 +17,7 @@ from playwright.sync_api import BrowserContext, BrowserType, Error, FilePayload,
 from sqlalchemy import func, select
 
 from chat.account.actions import accounts
+from chat.core.model import CustomField
 from chat.core.settings import from_env
 from chat.infra.services import Services
 from chat.infra.store import engine, locations
@@ -159,7 +160,7 @@ def _asks(account: Account) -> None:
         actor = await agents.by_token(services, account.token)
         (site,) = await accounts.sites(services, actor)
         fields = {"name": "optional", "email": "optional", "phone": "off"}
-        own = [{"labels": {"en": "Order number"}, "required": True}]
+        own = [CustomField(labels={"en": "Order number"}, required=True)]
         await accounts.change_site(services, actor, site.id, fields=fields, custom_fields=own)
 
     account.lethe.perform(ask)

@@ -17,6 +17,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from chat.account.actions import accounts
+from chat.core.model import CustomField
 from chat.departments import actions as departments
 from chat.infra.services import Services
 from chat.team.actions import agents
@@ -67,14 +68,14 @@ async def _agents_fields(services: Services, account: Account, texts: list[str])
     """Set what agents may: the site's name, labels and notes, departments, agents; the id of the site's own field."""
     actor = await agents.by_token(services, account.token)
     (site,) = await accounts.sites(services, actor)
-    own = [{"labels": {"en": texts[3]}, "required": False}]
+    own = [CustomField(labels={"en": texts[3]})]
     fields = {"name": "optional", "email": "optional", "phone": "optional"}
     note = {"alternative": texts[4], "privacy_note": texts[5]}
     site = await accounts.change_site(services, actor, site.id, name=texts[6], fields=fields, custom_fields=own, **note)
     for number, text in enumerate(texts[:8]):
         await departments.add(services, actor, text, {})
         await agents.add_agent(services, actor, f"agent{number}.{account.site}@acme.example", text, "agent")
-    return str(site.custom_fields[0]["id"])
+    return site.custom_fields[0].id
 
 
 def _said(account: Account, talker: Contact, texts: list[str]) -> int:

@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from chat.account.actions import accounts
+from chat.core.model import CustomField
 from chat.team.actions import agents
 from tests.lethe import Account, Lethe
 from tests.post import Post, taking
@@ -294,7 +295,7 @@ def test_a_sites_own_fields_are_asked_in_the_widget_and_shown_to_agents(enter: E
     async def ask(services: Any) -> None:
         actor = await agents.by_token(services, account.token)
         site = (await accounts.sites(services, actor))[0]
-        own = [{"labels": {"en": "Order number"}, "required": True}]
+        own = [CustomField(labels={"en": "Order number"}, required=True)]
         fields = {"name": "optional", "email": "off", "phone": "optional"}
         await accounts.change_site(services, actor, site.id, fields=fields, custom_fields=own)
 

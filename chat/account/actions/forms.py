@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import msgspec
 from msgspec import Struct
 
 from chat.core.addresses import address
 from chat.core.errors import InvalidField, named
-from chat.core.model import FIELD_ASKS, LOCALES, Contact, Site
+from chat.core.model import FIELD_ASKS, LOCALES, Contact, CustomField, Site
 from chat.core.texts import line
 from chat.infra.services import Services
 
@@ -46,23 +45,22 @@ def known(value: Mapping[str, str]) -> dict[str, str]:
     return made
 
 
-def custom(value: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def custom(value: Sequence[CustomField]) -> list[CustomField]:
     """
-    Return a site's own fields as they are stored: `id` (made where it is missing), `labels` by language, `required`.
+    Return a site's own fields as they are stored: with an id, which is made where it is missing, and tidied labels.
 
     Raises InvalidField where there are too many, an id comes twice, or a field has no label or a long one.
     """
     if len(value) > CUSTOM_MOST:
         raise InvalidField(f"A site asks at most {CUSTOM_MOST} fields of its own", field="custom_fields")
-    taken = [str(each["id"]) for each in value if each.get("id")]
+    taken = [each.id for each in value if each.id]
     if len(set(taken)) < len(taken) or not all(CUSTOM_ID.fullmatch(each) for each in taken):
         raise InvalidField("Each field has an id of its own", field="custom_fields")
     free = max((int(each[1:]) for each in taken), default=0)
     made = []
     for each in value:
-        free += not each.get("id")
-        own = {"id": each.get("id") or f"c{free}", "labels": _labels(each), "required": each.get("required") is True}
-        made.append(own)
+        free += not each.id
+        made.append(CustomField(each.id or f"c{free}", _labels(each), each.required))
     return made
 
 
@@ -70,20 +68,20 @@ def asked(site: Site, locale: str, say: Mapping[str, str]) -> list[AskedField]:
     """Return what is asked, in its order, as a widget shows it."""
     asks = [(name, site.fields.get(name, "off")) for name in KNOWN]
     shown = [AskedField(name, say[name], required=ask == "required") for name, ask in asks if ask != "off"]
-    own = [AskedField(each["id"], label(each, locale), required=each["required"]) for each in site.custom_fields]
+    own = [AskedField(each.id, label(each, locale), required=each.required) for each in site.custom_fields]
     return [*shown, *own]
 
 
-def label(field: Mapping[str, Any], locale: str) -> str:
+def label(field: CustomField, locale: str) -> str:
     """Return a field's label in a language, else in one it has."""
-    labels: dict[str, str] = field["labels"]
+    labels = field.labels
     return labels.get(locale) or next(labels[each] for each in LOCALES if labels.get(each))
 
 
 def checked(site: Site, answers: Mapping[str, str]) -> dict[str, str]:
     """Return the answers that are not empty. Raises InvalidField, naming the first field that is wrong."""
     asks = {name: site.fields.get(name, "off") for name in KNOWN}
-    asks |= {each["id"]: "required" if each["required"] else "optional" for each in site.custom_fields}
+    asks |= {each.id: "required" if each.required else "optional" for each in site.custom_fields}
     unknown = sorted(set(answers) - set(asks))
     if unknown:
         raise InvalidField("There is no such field", field=named(unknown[0]))
@@ -100,9 +98,9 @@ def sealed(
 ) -> dict[str, bytes | None]:
     """Return the columns of a new contact for checked answers; own fields keep the label that was shown."""
     own = [
-        {"id": each["id"], "label": label(each, locale), "value": answers[each["id"]]}
+        {"id": each.id, "label": label(each, locale), "value": answers[each.id]}
         for each in site.custom_fields
-        if each["id"] in answers
+        if each.id in answers
     ]
     texts = {name: answers.get(name, "") for name in KNOWN} | {"fields": json.dumps(own) if own else ""}
     return {name: services.seal(slot, uid, name, text) if text else None for name, text in texts.items()}
@@ -114,8 +112,8 @@ def given(services: Services, contact: Contact) -> list[GivenField]:
     return msgspec.json.decode(own, type=list[GivenField]) if own else []
 
 
-def _labels(field: Mapping[str, Any]) -> dict[str, str]:
-    said = {locale: line(str(text)) for locale, text in field.get("labels", {}).items()}
+def _labels(field: CustomField) -> dict[str, str]:
+    said = {locale: line(text) for locale, text in field.labels.items()}
     labels = {locale: text for locale, text in said.items() if text}
     if not labels or set(labels) - set(LOCALES) or any(len(text) > LABEL for text in labels.values()):
         raise InvalidField(f"A field has a label of at most {LABEL} characters", field="custom_fields")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec import convert
 from starlette.responses import RedirectResponse, Response
 
 from chat.account.actions import accounts
@@ -11,6 +12,7 @@ from chat.core.account_settings import HAM_HELD
 from chat.core.errors import InvalidField, NotNow
 from chat.spam_filter.actions import runs, training
 from chat.spam_filter.pages import curves
+from chat.spam_filter.pages.curves import Cost, Measured
 from chat.team.actions import agents
 from chat.web.forms import Errors
 from chat.web.page_endpoint import SAVED, PageAsk, page_endpoint
@@ -68,7 +70,7 @@ async def show_run(ask: PageAsk) -> Response:
     """Show a run's progress, and its report with plots and mistakes."""
     run = await runs.one(ask.services, ask.actor, ask.path["id"])
     report = run.report
-    drawn = curves.of_report(report) if report and report["candidate"] else []
+    drawn = curves.of_report(convert(report, Measured)) if report and report["candidate"] else []
     few = LEAST if run.measured < LEAST else 0
     more: dict[str, Any] = {"run": run, "plots": drawn, "shown": shown, "few": few}
     return ask.page("admin-filter-run.html", **more)
@@ -90,7 +92,7 @@ async def _filter_page(ask: PageAsk, errors: Errors | None = None, status: int =
         "history": await runs.history(services, actor),
         "names": {each.id: each.name for each in await agents.agents(services, actor)},
         "cost": cost,
-        "plot": curves.of_cost(cost, account[HAM_HELD]),
+        "plot": curves.of_cost(convert(cost, list[Cost]), account[HAM_HELD]),
         "target": f"{100 * account[HAM_HELD]:g}",
         "shown": shown,
         "least": LEAST,
