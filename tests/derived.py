@@ -20,7 +20,7 @@ from chat.core.frames import AgentFrame, OutboundFrame, VisitorFrame
 from chat.core.settings import from_env
 from chat.features import FEATURES
 from chat.web.feature import Feature
-from tests.routes import first, table_of_routes
+from tests.routes import first, table_of_routes, whole
 
 ROOT = Path(__file__).parent.parent
 MARKED = re.compile(r"(<!-- derived: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)

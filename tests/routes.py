@@ -22,11 +22,16 @@ def taken(endpoint: Any) -> frozenset[str]:
     return frozenset(each.name for each in getattr(endpoint, "query", None) or ())
 
 
+def whole(doc: str | None) -> str:
+    """A docstring as a cell of a table."""
+    return " ".join((doc or "").split()).replace("|", r"\|")
+
+
 def first(said: str | None) -> str:
     """The first sentence of a docstring, as a cell of a table."""
-    whole = " ".join((said or "").split())
-    match = SENTENCE.match(whole)
-    return (match[1] if match else whole).replace("|", r"\|")
+    text = whole(said)
+    match = SENTENCE.match(text)
+    return match[1] if match else text
 
 
 def table_of_routes() -> Iterator[str]:

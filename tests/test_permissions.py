@@ -236,7 +236,7 @@ def test_an_address_for_agents_without_a_rule_is_found() -> None:
 
 
 @pytest.mark.anyio
-async def test_who_may_not_ask_is_not_told_what_is_wrong_with_it(app: Served) -> None:
+async def test_who_may_not_ask_hears_nothing_of_what_is_wrong_with_it(app: Served) -> None:
     made, _ = await agents.add_agent(app.services, app.house.actor, "plain@acme.example", "Plain", "agent")
     token = "lethe_of_plain"
     await app.services.store.write(lambda tx: agents.give_token(tx, made.id, token, "test", 0))

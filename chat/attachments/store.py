@@ -58,7 +58,7 @@ def bytes_of(tx: Tx, *, contact_id: int | None = None, account_id: str | None = 
 
 
 def one(tx: Tx, uid: str, contact_id: int) -> Attachment:
-    """Return an attachment of a contact; NotFound where it is not theirs."""
+    """Return an attachment of a contact. Raises NotFound where it is not theirs."""
     mine = (attachment.c.id == uid) & (attachment.c.contact_id == contact_id)
     row = tx.execute(select(*columns).where(mine)).first()
     if row is None:

@@ -17,7 +17,7 @@ ROLES: tuple[Role, ...] = get_args(Role)
 
 def table(said: Iterable[Mapping[str, Role]]) -> dict[str, frozenset[str]]:
     """
-    Return the permissions of each role; `said` names each permission with the lowest role that has it. Raises
+    Return the permissions of each role. `said` names each permission with the lowest role that has it. Raises
     ValueError where one is named twice.
     """
     lowest = [one for each in said for one in each.items()]

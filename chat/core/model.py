@@ -105,7 +105,7 @@ class Agent:
 class Actor:
     """
     Who asks: an agent, by a session, which ends at `until` (ms), or by a token. Scoping by `account_id` is in every
-    query; what is not among the `permissions` is refused.
+    query. What is not among the `permissions` is refused.
     """
 
     account_id: str

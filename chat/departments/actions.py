@@ -23,7 +23,7 @@ NAME = 100
 
 
 class DepartmentView(Struct, frozen=True):
-    """A department; `retention` has its own days by rule, as `{"transcripts_days":365}`."""
+    """A department. `retention` has its own days by rule, as `{"transcripts_days":365}`."""
 
     id: str
     name: str

@@ -17,7 +17,7 @@ from chat.tickets.schema import ticket
 
 @dataclass(frozen=True, slots=True)
 class Department:
-    """A part of an account that tickets may belong to; `retention` has days by rule where it keeps things otherwise."""
+    """A part of an account that tickets may belong to. `retention` has days by rule where it keeps things otherwise."""
 
     id: str
     name: str

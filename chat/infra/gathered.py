@@ -148,7 +148,7 @@ class ExportPart:
 Stored = Callable[[Tx, str | None], int]
 """How many bytes of files a feature keeps of an account, or of all (None)."""
 Follow = Callable[["Services"], AbstractAsyncContextManager[None]]
-"""Something that is done while the services are open; it is entered before anybody is served."""
+"""Something that is done while the services are open. It is entered before anybody is served."""
 AgreementUsed = Callable[[Tx, str], bool]
 """Whether what an agreement is found by (`Services.begun_hash`) was used before, by somebody who is gone."""
 AccountChanged = Callable[["Services", str, Collection[str]], Awaitable[None]]
@@ -176,11 +176,11 @@ class Conversations(Protocol):
 @dataclass(frozen=True)
 class Gathered:
     """
-    Of all features: the permissions of each role; the actions that may be entered in the audit log; the rules of
-    retention and the steps of an erasure, each in their order; the parts of an account that keep things otherwise; the
-    data locations that are no tables; what an export says more of a table, by its name; the words; what counts the
-    bytes of files; who is told when an account's settings change; who knows that an agreement is used up; and who
-    answers about conversations.
+    Of all features: the permissions of each role, the actions that may be entered in the audit log, the words, the
+    rules of retention and the steps of an erasure in their order, the parts of an account that keep things otherwise,
+    the data locations that are no tables, what an export says more of a table by its name, what counts the bytes of
+    files, who is called when an account's settings change, who knows that an agreement is used up, and who answers
+    about conversations.
     """
 
     permissions: Mapping[str, frozenset[str]]

@@ -14,8 +14,8 @@ from chat.spam_filter.actions import training
 
 def teach(services: Services, tx: Tx, actor: Actor, contact: Contact, said: list[Message], *, spam: bool) -> int:
     """
-    Label a ticket's messages in the mark's own transaction, none without a live consent to `spam_training`; return how
-    many.
+    Label a ticket's messages in the mark's own transaction, none without a live consent to `spam_training`, and return
+    how many.
     """
     # Locked: who withdraws meanwhile waits for this, and then deletes what it has made.
     contact = contacts.by_uid(tx, contact.uid, lock=True)

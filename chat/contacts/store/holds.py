@@ -30,7 +30,7 @@ _columns = tuple(hold.c[field.name] for field in fields(Hold))
 
 
 def put(tx: Tx, contact_id: int, made: Mapping[str, Any]) -> None:
-    """Store a contact's hold in the place of the one before; `chat.erasure.store.holding` says whether it may be."""
+    """Store a contact's hold in the place of the one before. `chat.erasure.store.holding` says whether it may be."""
     tx.execute(delete(hold).where(hold.c.contact_id == contact_id))
     tx.execute(insert(hold).values(contact_id=contact_id, **made))
 

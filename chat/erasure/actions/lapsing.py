@@ -11,7 +11,7 @@ from chat.tickets.store import tickets
 
 
 async def lapse(services: Services) -> None:
-    """End the holds that are over; the tickets of those who were held are in the lists again."""
+    """End the holds that are over. The tickets of those who were held are in the lists again."""
 
     def work(tx: Tx) -> list[Ticket]:
         return [

@@ -16,7 +16,7 @@ Found = Row[*tuple[Any, ...]]
 
 @dataclass(frozen=True)
 class Policy:
-    """How many days an account keeps each kind of thing, and its parts by id otherwise; what is due at `now` (ms)."""
+    """How many days an account keeps each kind of thing, and its parts by id otherwise. `now` is in ms."""
 
     account_id: str
     now: int
@@ -28,7 +28,7 @@ class Policy:
 class AgeingKind:
     """
     A kind of thing that ages: its rows (`source`, `key`), from when each counts (`at`, ms), whose it is, and what a
-    sample of it shows. `scope` is to which part of the account it belongs, where parts may keep such things otherwise;
+    sample of it shows. `scope` is to which part of the account it belongs, where parts may keep such things otherwise.
     `where` leaves out what another rule takes.
     """
 

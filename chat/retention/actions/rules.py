@@ -66,7 +66,7 @@ def read_days(services: Services, values: Days, *, by_scope: bool = False) -> di
 
 
 def own_days(services: Services, values: Days) -> dict[str, int]:
-    """Read the days by rule of a part of an account; null leaves a rule to the account. Raises InvalidField."""
+    """Read the days by rule of a part of an account. Null leaves a rule to the account. Raises InvalidField."""
     return read_days(services, {name: value for name, value in values.items() if value is not None}, by_scope=True)
 
 

@@ -18,7 +18,7 @@ Samples = list[int | str]
 
 
 class ScopeView(Struct, frozen=True):
-    """A part of an account; `retention` has its own days by rule, as `{"transcripts_days":365}`."""
+    """A part of an account. `retention` has its own days by rule, as `{"transcripts_days":365}`."""
 
     id: str
     name: str

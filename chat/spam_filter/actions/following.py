@@ -16,7 +16,7 @@ SETTLES = 20.0  # seconds
 
 @asynccontextmanager
 async def follow_labels(services: Services) -> AsyncIterator[None]:
-    """Learn from what there is, then from what the others say; let the accounts' heads follow that."""
+    """Learn from what there is, then from what the others say, and let the accounts' heads follow that."""
     # First listen, then read: what another process says meanwhile must not be missed.
     learning: set[asyncio.Task[None]] = set()
     services.bus.listen(events.SERVER, services.filters, lambda delivery: _learn(services, delivery.event, learning))

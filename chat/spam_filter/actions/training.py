@@ -40,7 +40,7 @@ TAUGHT_MOST = 50  # messages of a ticket that one mark labels
 
 
 def label(services: Services, tx: Tx, actor: Actor, contact: Contact, said: list[Message], *, spam: bool) -> int:
-    """Label a ticket's messages; return how many. Whoever calls it has shown the consent (`chat.consent.actions`)."""
+    """Label messages of a ticket and return how many. Its caller has asked for consent (`chat.consent.actions`)."""
     theirs = [each for each in said if each.author == "visitor" and each.body][:TAUGHT_MOST]
     labels.put(tx, [_label(services, actor, contact, each, spam=spam) for each in theirs])
     return len(theirs)

@@ -166,7 +166,7 @@ def _opened(
     found: Sequence[tuple[Labelled, str, int]],
     said: Mapping[tuple[int, int], tuple[bytes, bytes]],
 ) -> list[Example]:
-    """Open labels and their messages; whose key is gone has none any more, nor has a ticket that is being deleted."""
+    """Open labels and their messages. A contact whose key is gone has none, nor has a ticket that is being deleted."""
     made = []
     for row, uid, slot in found:
         if (row.ticket_id, row.seq) not in said:

@@ -37,7 +37,7 @@ class Calibrated(Struct, frozen=True):
 
 
 class Stretch(Struct, frozen=True):
-    """How a filter did that had learnt from so many `labels`; None where that is undefined."""
+    """How a filter did that had learnt from so many `labels`. None stands where that is undefined."""
 
     labels: int
     recall: float | None
@@ -64,7 +64,7 @@ class Measured(Struct, frozen=True):
 
 
 def of_report(report: Measured) -> list[Plot]:
-    """Return the plots of a training run's report; those there are no numbers for are left out."""
+    """Return the plots of a training run's report. Those there are no numbers for are left out."""
     drawn: tuple[Plot | None, ...] = (
         _roc(report),
         _precision(report),

@@ -29,7 +29,7 @@ async def view_quarantine(services: Services, actor: Actor, number: int) -> list
 
 
 async def view_file(services: Services, actor: Actor, attachment_id: str, *, small: bool) -> File:
-    """Return a file of the actor's account; NotFound where there is none."""
+    """Return a file of the actor's account. Raises NotFound where there is none."""
     access.require(actor, "ticket.read")
 
     def work(tx: Tx) -> tuple[Attachment, Contact]:

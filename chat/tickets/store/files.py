@@ -15,7 +15,7 @@ from chat.tickets.schema import ticket
 
 
 def one(tx: Tx, account_id: str, uid: str) -> Attachment:
-    """Return an attachment of an account whose contact and ticket its agents may see; NotFound where there is none."""
+    """Return an attachment of an account whose contact and ticket its agents may see. Raises NotFound."""
     gone = exists().where(ticket.c.id == attachment.c.ticket_id, ticket.c.purged_at.is_not(None))
     mine = (attachment.c.id == uid) & (contact.c.account_id == account_id)
     query = select(*columns).join(contact, contact.c.id == attachment.c.contact_id)
