@@ -12,6 +12,7 @@ import chat
 from chat.core.settings import Settings
 from chat.web import requests
 from tests.inside import CHAT, Served, problem_of, served
+from tests.slow import SlowRequest
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("settings", ["sqlite"], indirect=True)]
 ENTRIES = ("/api/v1/spam/classify", "/widget/{key}/sessions", "/privacy/{key}/links", "/signin")
@@ -21,16 +22,10 @@ READS = {"stream", "body", "json", "form"}
 
 async def slowly(app: Served, path: str) -> httpx2.Response | None:
     """Send a body that does not end, a byte now and then; the answer, None where there is none in two seconds."""
-
-    async def coming() -> AsyncIterator[bytes]:
-        while True:
-            yield b" "
-            await asyncio.sleep(0.05)
-
     headers = app.house.bearer if path.startswith("/api") else {"origin": CHAT}
-    asked = app.client.post(path.format(key=app.house.key), content=coming(), headers=headers)
+    slow = SlowRequest(app.client, path.format(key=app.house.key), headers)
     try:
-        return await asyncio.wait_for(asked, 2)
+        return await asyncio.wait_for(slow.answer, 2)
     except TimeoutError:
         return None
 

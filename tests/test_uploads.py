@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Any
 
-import httpx2
 import pytest
 from starlette.requests import ClientDisconnect
 
@@ -18,6 +17,7 @@ from chat.web import requests, room
 from chat.web.requests import paced
 from chat.web.room import SHARE, Room
 from tests.inside import Guest, Served, problem_of, served
+from tests.slow import SlowRequest
 from tests.test_attachments import picture, stored, upload
 
 ON_SQLITE = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
@@ -25,29 +25,10 @@ HEAD = b'--a\r\ncontent-disposition: form-data; name="file"; filename="f"\r\n\r\
 FORM = {"content-type": "multipart/form-data; boundary=a"}
 
 
-class Slow:
-    """An upload that sends a little and then waits until it is told to end."""
-
-    def __init__(self, app: Served, bearer: dict[str, str], path: str) -> None:
-        self.begun, self.ends = asyncio.Event(), asyncio.Event()
-        headers = {**bearer, **FORM}
-        self.answer = asyncio.create_task(app.client.post(path, content=self._body(), headers=headers))
-
-    async def _body(self) -> AsyncIterator[bytes]:
-        yield HEAD + b"words"
-        self.begun.set()
-        await self.ends.wait()
-        yield b"\r\n--a--\r\n"
-
-    async def done(self) -> httpx2.Response:
-        """Let it end; its answer."""
-        self.ends.set()
-        return await self.answer
-
-
-def of_visitor(app: Served, guest: Guest) -> Slow:
-    """A visitor's."""
-    return Slow(app, guest.bearer, f"/widget/{app.house.key}/attachments")
+def of_visitor(app: Served, guest: Guest) -> SlowRequest:
+    """A visitor's upload that does not end until it is told to."""
+    path = f"/widget/{app.house.key}/attachments"
+    return SlowRequest(app.client, path, guest.bearer | FORM, HEAD + b"words", b"\r\n--a--\r\n")
 
 
 @ON_SQLITE

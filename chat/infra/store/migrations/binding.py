@@ -40,13 +40,8 @@ def seal_passwords(tx: Connection, settings: Settings) -> None:
     """Seal each argon2 hash under its agent's key. An agent without a key has no password from then on."""
     of = table("agent", column("id"), column("key_slot"), column("password_hash"))
     bare = select(of).where(of.c.password_hash.startswith("$argon2"))
-    for rows in _chunks(tx, bare):
-        keys = Keys(open_slots(settings.keys_url), server_secret(settings))
-        try:
-            for row in rows:
-                tx.execute(update(of).where(of.c.id == row.id).values(password_hash=_sealed(keys, row)))
-        finally:
-            keys.close()
+    for keys, row in _with_keys(tx, settings, bare):
+        tx.execute(update(of).where(of.c.id == row.id).values(password_hash=_sealed(keys, row)))
 
 
 def seal_ratings(tx: Connection, settings: Settings) -> None:
@@ -55,17 +50,22 @@ def seal_ratings(tx: Connection, settings: Settings) -> None:
     whose = table("contact", column("id"), column("uid"), column("key_slot"))
     query = select(of.c.id, of.c.rating_comment, whose.c.uid, whose.c.key_slot)
     query = query.join(whose, whose.c.id == of.c.contact_id).where(of.c.rating_comment.is_not(None))
-    for rows in _chunks(tx, query):
-        keys = Keys(open_slots(settings.keys_url), server_secret(settings))
-        try:
-            for row in rows:
-                with contextlib.suppress(NotFound, Sealed):
-                    key = keys.get(row.key_slot, row.uid)
-                    said = unseal(key, row.rating_comment, f"{row.uid}/rating".encode())
-                    made = seal(key, said, f"{row.uid}/rating/{row.id}".encode())
-                    tx.execute(update(of).where(of.c.id == row.id).values(rating_comment=made))
-        finally:
-            keys.close()
+    for keys, row in _with_keys(tx, settings, query):
+        with contextlib.suppress(NotFound, Sealed):
+            key = keys.get(row.key_slot, row.uid)
+            said = unseal(key, row.rating_comment, f"{row.uid}/rating".encode())
+            made = seal(key, said, f"{row.uid}/rating/{row.id}".encode())
+            tx.execute(update(of).where(of.c.id == row.id).values(rating_comment=made))
+
+
+def _with_keys(tx: Connection, settings: Settings, query: Any) -> Iterator[tuple[Keys, Row[Any]]]:
+    """Yield the keys with each row of a query: only where there are rows, as an empty database may have no keys yet."""
+    found = tx.execute(query).all()
+    if not found:
+        return
+    with contextlib.closing(Keys(open_slots(settings.keys_url), server_secret(settings))) as keys:
+        for row in found:
+            yield keys, row
 
 
 def _sealed(keys: Keys, row: Any) -> str:

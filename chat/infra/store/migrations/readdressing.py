@@ -147,15 +147,14 @@ def _renewed(tx: Connection, opener: Opener, row: Row[Any]) -> None:
     if text is None:
         return
     made = opener.made(row.key_slot, row.uid, row.account_id, text)
-    tx.execute(update(_contact).where(_contact.c.id == row.id).values(**made))
+    _put(tx, _contact, row.id, made)
     own = and_(_disclosure.c.contact_id == row.id, _disclosure.c.recipient == row.email_hash)
     tx.execute(update(_disclosure).where(own).values(recipient=made["email_hash"]))
     others = and_(_disclosure.c.contact_id == row.id, _disclosure.c.address.is_not(None))
     for sent in list(tx.execute(select(_disclosure).where(others))):
         to = opener.read(row.key_slot, row.uid, f"sent/{sent.id}", sent.address)
         if to is not None:
-            values = {"recipient": opener.found_by(row.account_id, to)}
-            tx.execute(update(_disclosure).where(_disclosure.c.id == sent.id).values(**values))
+            _put(tx, _disclosure, sent.id, {"recipient": opener.found_by(row.account_id, to)})
 
 
 def _agents(tx: Connection, opener: Opener) -> None:
@@ -175,6 +174,9 @@ def _agents(tx: Connection, opener: Opener) -> None:
             log.warning("two agents have one address; deactivate one", signs_in=first.id, cannot=other.id)
             made = opener.made(other.key_slot, other.id, AGENTS, spelt)
             nobody = blind(opener.index_key, AGENTS, f" {other.id}")
-            tx.execute(update(_agent).where(_agent.c.id == other.id).values(**made | {"email_hash": nobody}))
-        made = opener.made(first.key_slot, first.id, AGENTS, text)
-        tx.execute(update(_agent).where(_agent.c.id == first.id).values(**made))
+            _put(tx, _agent, other.id, made | {"email_hash": nobody})
+        _put(tx, _agent, first.id, opener.made(first.key_slot, first.id, AGENTS, text))
+
+
+def _put(tx: Connection, of: Table, key: object, values: dict[str, Any]) -> None:
+    tx.execute(update(of).where(of.c.id == key).values(**values))
