@@ -224,13 +224,12 @@ class Deaf(Connection[VisitorFrame]):
     def __init__(self, refusal: Exception, events: "asyncio.Queue[dict[str, Any]]") -> None:
         self.sent: list[Any] = []
         self.count, self.refusal = 0, refusal
-        super().__init__({"subprotocols": []}, events.get, self._keep_sent)
+        super().__init__({"subprotocols": []}, events.get, self._keep_sent, self._refuse)
 
     async def _keep_sent(self, event: Any) -> None:
         self.sent.append(event)
 
-    def read(self, text: str) -> Any:  # noqa: ARG002 - whatever it is
-        """Refuse."""
+    def _refuse(self, _: str) -> Any:
         self.count += 1
         raise self.refusal
 

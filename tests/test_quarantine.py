@@ -74,7 +74,7 @@ async def test_many_are_released_at_once_and_sent_to_the_agents(house: House) ->
     (rendered,) = [each.rendered for each in heard if isinstance(each.event, QuarantineChanged)]
     assert rendered
     assert [json.loads(line)["text"] for line in rendered.for_agents] == [PRIZE.format(1, 0)]
-    assert (await tickets.one(house.services, house.actor, made[0][1][0])).summary.held == 0
+    assert (await tickets.summary(house.services, house.actor, made[0][1][0])).held == 0
     assert await taught(house) == [False, False]
 
 
@@ -82,7 +82,7 @@ async def test_what_is_confirmed_stays_held_and_leaves_the_list(house: House) ->
     made = await held(house)
     assert await quarantine.judge(house.services, house.actor, "confirm", [made[0][1]]) == 1
     assert made[0][1] not in await waiting(house)
-    assert (await tickets.one(house.services, house.actor, made[0][1][0])).summary.held == 1
+    assert (await tickets.summary(house.services, house.actor, made[0][1][0])).held == 1
     assert await taught(house) == [True]
 
 
@@ -107,7 +107,7 @@ async def test_one_message_of_a_ticket_is_released_and_another_stays(house: Hous
     second = await guest.say(PRIZE.format(7, 7))
     await quarantine.judge(house.services, house.actor, "release", [first])
     assert await waiting(house) == [(second.number, second.seq)]
-    assert (await tickets.one(house.services, house.actor, first[0])).summary.held == 1
+    assert (await tickets.summary(house.services, house.actor, first[0])).held == 1
 
 
 async def test_a_mark_in_the_inbox_is_a_word_too(house: House) -> None:

@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from chat.core.frames import VisitorFrame
+from chat.core.frames import VisitorFrame, visitor_frame
 from chat.tickets.sockets.context import BURST
 from chat.web.sockets.connection import OUTBOX_FRAMES, Connection
 from tests.lethe import Account, Contact, Lethe
@@ -129,7 +129,7 @@ async def test_who_takes_nothing_gets_4408_where_the_outbox_is_full(frames: int,
         if event["type"] == "websocket.close":
             closed.set()
 
-    line: Connection[VisitorFrame] = Connection({"subprotocols": ["lethe.v1"]}, events.get, send)
+    line: Connection[VisitorFrame] = Connection({"subprotocols": ["lethe.v1"]}, events.get, send, visitor_frame)
     events.put_nowait({"type": "websocket.connect"})
     served = asyncio.create_task(line.run())
     await asyncio.sleep(0)

@@ -61,7 +61,7 @@ async def test_without_the_purpose_nothing_is_learnt_and_the_mark_still_holds(ho
     await mark(house, number, spam=True)
     assert await labelled(house) == []
     assert served(house) == SHIPPED.read_bytes()
-    assert (await tickets.one(house.services, house.actor, number)).summary.held == 1
+    assert (await tickets.summary(house.services, house.actor, number)).held == 1
     _, agreed = await wrote(house)
     await mark(house, agreed, spam=True)
     assert len(await labelled(house)) == 1  # the control

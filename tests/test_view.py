@@ -4,7 +4,7 @@ import json
 from collections.abc import MutableMapping
 from typing import Any
 
-from chat.core.frames import VisitorFrame
+from chat.core.frames import VisitorFrame, visitor_frame
 from chat.tickets.actions.arrival import arrive
 from chat.tickets.sockets.view import View
 from chat.web.sockets.connection import Connection
@@ -15,7 +15,7 @@ class Ear(Connection[VisitorFrame]):
     """A socket whose frames are kept."""
 
     def __init__(self) -> None:
-        super().__init__({"type": "websocket"}, self._silence, self._nowhere)
+        super().__init__({"type": "websocket"}, self._silence, self._nowhere, visitor_frame)
         self.received: list[dict[str, Any]] = []
 
     def say(self, line: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Any
 
 import msgspec
@@ -72,11 +72,10 @@ class SecurityHeaders:
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Pass on, adding headers to the start of an HTTP answer."""
         if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
+            return self.app(scope, receive, send)
 
         async def sent(message: Any) -> None:
             if message["type"] == "http.response.start":
@@ -88,4 +87,4 @@ class SecurityHeaders:
                     headers.setdefault("strict-transport-security", HSTS)
             await send(message)
 
-        await self.app(scope, receive, sent)
+        return self.app(scope, receive, sent)

@@ -139,7 +139,8 @@ def _direct(connection: HTTPConnection) -> str:
 
 def _forwarded_secure(connection: HTTPConnection) -> bool:
     """Tell whether the nearest proxy, if it is trusted, was asked over HTTPS. Its own word stands last."""
-    peer = networks.parsed(_direct(connection))
-    proxies = context_of(connection).services.settings.trusted_proxies
     said = ",".join(connection.headers.getlist("x-forwarded-proto")).rpartition(",")[2]
-    return peer is not None and any(peer in each for each in proxies) and said.strip().lower() in {"https", "wss"}
+    if said.strip().lower() not in {"https", "wss"}:
+        return False
+    peer = networks.parsed(_direct(connection))
+    return peer is not None and any(peer in each for each in context_of(connection).services.settings.trusted_proxies)

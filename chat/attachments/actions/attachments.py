@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -82,10 +82,10 @@ async def keep(services: Services, contact: Contact, author: str, name: str, dat
 
 
 async def list_named(
-    services: Services, contact: Contact, author: str, ids: list[str]
+    services: Services, contact: Contact, author: str, ids: Sequence[str]
 ) -> tuple[frames.AttachmentOut, ...]:
     """Return what a message's frame says of the attachments that it names. Raises NotFound where one is not there."""
-    found = await services.store.read(lambda tx: uploads.list_named(tx, contact.id, author, ids)) if ids else []
+    found = await services.store.read(lambda tx: uploads.list_named(tx, contact.id, author, ids))
     if len(found) != len(ids):
         raise NotFound("An attachment is not there any more; send it again")
     return tuple(file_out(services, contact, each) for each in found)

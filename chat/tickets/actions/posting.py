@@ -6,25 +6,85 @@ commit).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Literal, Protocol
 
 from msgspec import UNSET, structs
 
-from chat.core import frames
+from chat.attachments.actions import attachments
+from chat.core import access, frames
 from chat.core.clock import stamp
 from chat.core.deliveries import Delivery, Rendered
 from chat.core.errors import LetheError, Unavailable
 from chat.core.events import Event, MessageStored, TicketChanged, TicketReopened
-from chat.core.ids import uuid_text
-from chat.core.model import Draft
+from chat.core.ids import uuid_bytes, uuid_text
+from chat.core.model import Actor, Contact, Draft, Ticket
 from chat.core.texts import seen
 from chat.infra import disk
 from chat.infra.metrics import Metrics
 from chat.infra.services import Services, seal_text
 from chat.tickets.actions import scoring
+from chat.tickets.actions.tickets import OpenedTicket
 from chat.tickets.store.posting import store_all
 
 Done = Callable[[Draft], None]
+
+
+class SentMessage(Protocol):
+    """What somebody sends to be stored: a frame, or the body of a request. `id` is the client's, a UUID."""
+
+    @property
+    def id(self) -> str:
+        """Under which it is stored once."""
+
+    @property
+    def text(self) -> str:
+        """What was written."""
+
+    @property
+    def attachments(self) -> Sequence[str]:
+        """The ids of the files that go with it."""
+
+
+def from_visitor(
+    contact: Contact, said: SentMessage, at: int, *, ticket: Ticket | None, name: str | None, source: object = None
+) -> Draft:
+    """Return a visitor's message, ready for the postbox. Without a `ticket` it finds or opens one."""
+    draft = _draft(contact, said, at, "visitor", ticket)
+    draft.name, draft.source = name, source
+    return draft
+
+
+def from_agent(actor: Actor, opened: OpenedTicket, said: SentMessage, at: int, source: object = None) -> Draft:
+    """Return an agent's message to a ticket, ready for the postbox. Raises Forbidden."""
+    access.require(actor, "ticket.answer")
+    draft = _draft(opened.contact, said, at, "agent", opened.ticket)
+    draft.agent_id, draft.name, draft.source = actor.agent_id, actor.name, source
+    return draft
+
+
+def _draft(
+    contact: Contact, said: SentMessage, at: int, author: Literal["visitor", "agent"], ticket: Ticket | None
+) -> Draft:
+    return Draft(
+        contact_id=contact.id,
+        contact_uid=contact.uid,
+        key_slot=contact.key_slot,
+        account_id=contact.account_id,
+        site_id=contact.site_id,
+        author=author,
+        cid=uuid_bytes(said.id),
+        text=said.text,
+        at=at,
+        ticket_id=None if ticket is None else ticket.id,
+        attachments=tuple(said.attachments),
+    )
+
+
+async def look_up_files(services: Services, contact: Contact, draft: Draft) -> None:
+    """Note what a draft's frame says of the attachments that it names. Raises NotFound."""
+    if draft.attachments:
+        draft.shown = await attachments.list_named(services, contact, draft.author, draft.attachments)
 
 
 class Postbox:

@@ -10,12 +10,11 @@ from typing import Any
 from msgspec import UNSET, structs
 
 from chat.consent.actions import teaching
-from chat.contacts.store import contacts
 from chat.core import access, events, frames
 from chat.core.deliveries import Delivery, Rendered
 from chat.core.errors import Ended, InvalidField, NotFound, UnknownParameter
 from chat.core.ids import uuid_bytes
-from chat.core.model import ENDED, Actor, Contact, Draft, Message, Note, Order, Ticket
+from chat.core.model import ENDED, Actor, Contact, Message, Note, Order, Ticket
 from chat.core.texts import seen
 from chat.infra.audit import audit
 from chat.infra.services import Services, seal_text
@@ -44,11 +43,10 @@ class MarkedTicket(frames.TicketSummary, frozen=True):
 
 @dataclass(frozen=True)
 class OpenedTicket:
-    """A ticket as an agent opens it."""
+    """A ticket that an agent may see, and whose it is."""
 
     ticket: Ticket
     contact: Contact
-    summary: frames.TicketSummary
 
 
 async def page(
@@ -77,15 +75,19 @@ async def page(
 
 
 async def one(services: Services, actor: Actor, number: int) -> OpenedTicket:
-    """Return a ticket of the actor's account. Raises NotFound where there is none."""
+    """Return a ticket of the actor's account. Raises NotFound where there is none, or its contact's key is gone."""
     access.require(actor, "ticket.read")
+    ticket, contact = await services.store.read(lambda tx: tickets.one(tx, actor.account_id, number))
+    services.keys.get(contact.key_slot, contact.uid)
+    return OpenedTicket(ticket, contact)
 
-    def work(tx: Tx) -> tuple[ListedTicket, Contact]:
-        listed = tickets.one(tx, actor.account_id, number)
-        return listed, contacts.by_id(tx, listed.ticket.contact_id)
 
-    listed, contact = await services.store.read(work)
-    return OpenedTicket(listed.ticket, contact, transcripts.summary(services, listed))
+async def summary(services: Services, actor: Actor, number: int) -> frames.TicketSummary:
+    """Return a ticket of the actor's account as lists show it. Raises NotFound as `one`."""
+    access.require(actor, "ticket.read")
+    return transcripts.summary(
+        services, await services.store.read(lambda tx: tickets.listed(tx, actor.account_id, number))
+    )
 
 
 async def summaries(services: Services, account_id: str, ids: list[int]) -> list[frames.TicketOut]:
@@ -110,27 +112,6 @@ async def gone(services: Services, account_id: str, numbers: list[int]) -> list[
     """Return those of some tickets, by number, that agents of the account may not see, or not any more."""
     found = await services.store.read(lambda tx: tickets.there(tx, account_id, numbers))
     return [each for each in numbers if each not in found]
-
-
-def answer(actor: Actor, opened: OpenedTicket, client_id: str, text: str, at: int, source: object = None) -> Draft:
-    """Return an agent's message to a ticket, ready for the postbox."""
-    access.require(actor, "ticket.answer")
-    ticket, contact = opened.ticket, opened.contact
-    return Draft(
-        contact_id=contact.id,
-        contact_uid=contact.uid,
-        key_slot=contact.key_slot,
-        account_id=ticket.account_id,
-        site_id=ticket.site_id,
-        author="agent",
-        cid=uuid_bytes(client_id),
-        text=text,
-        at=at,
-        ticket_id=ticket.id,
-        agent_id=actor.agent_id,
-        name=actor.name,
-        source=source,
-    )
 
 
 async def add_note(
@@ -177,7 +158,7 @@ async def change(services: Services, actor: Actor, number: int, values: Mapping[
 
     await services.store.write(work)
     services.bus.publish(events.TicketChanged(opened.ticket.ref), *_status_changed(opened.ticket, checked, actor))
-    return (await one(services, actor, number)).summary
+    return await summary(services, actor, number)
 
 
 async def hold(services: Services, actor: Actor, number: int, *, held: bool) -> MarkedTicket:
@@ -205,7 +186,7 @@ async def hold(services: Services, actor: Actor, number: int, *, held: bool) -> 
     frames_out = transcripts.with_files(services, opened.contact, said, files)
     changed_here = Delivery(events.QuarantineChanged(opened.ticket.ref), Rendered(agents=frames_out))
     services.bus.publish(changed_here, events.TicketChanged(opened.ticket.ref))
-    return MarkedTicket(**structs.asdict((await one(services, actor, number)).summary), learnt=learnt)
+    return MarkedTicket(**structs.asdict(await summary(services, actor, number)), learnt=learnt)
 
 
 def typing(

@@ -14,8 +14,15 @@ from chat.tickets.actions.tickets import OpenedTicket
 from chat.tickets.store import files
 
 
+async def view_summary(services: Services, actor: Actor, number: int) -> frames.TicketSummary:
+    """Return a ticket's summary, with the last that was said. Raises NotFound where there is none."""
+    found = await tickets.summary(services, actor, number)
+    await audit.record_view(services, actor, "transcript.viewed", str(number), found.contact.id)
+    return found
+
+
 async def view_ticket(services: Services, actor: Actor, number: int) -> OpenedTicket:
-    """Return a ticket whose transcript, notes or summary is about to be shown. Raises NotFound where there is none."""
+    """Return a ticket whose transcript or notes are about to be shown. Raises NotFound where there is none."""
     opened = await tickets.one(services, actor, number)
     await audit.record_view(services, actor, "transcript.viewed", str(number), opened.contact.uid)
     return opened

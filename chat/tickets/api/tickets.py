@@ -7,7 +7,6 @@ from typing import Annotated, Any, TypeVar
 from msgspec import Meta, Struct
 from starlette.responses import Response
 
-from chat.attachments.actions import attachments
 from chat.core import frames
 from chat.core.errors import InvalidField, TooLarge
 from chat.core.model import Actor, Order
@@ -90,7 +89,7 @@ def _whom(value: str, actor: Actor) -> str | None:
 @endpoint("GET /tickets/{number:int}", permission="ticket.read", audited={"transcript.viewed"})
 async def get_ticket(ask: Ask[None]) -> frames.TicketSummary:
     """Return the summary."""
-    return (await viewing.view_ticket(ask.services, ask.actor, ask.path["number"])).summary
+    return await viewing.view_summary(ask.services, ask.actor, ask.path["number"])
 
 
 @endpoint(
@@ -125,9 +124,8 @@ async def post_message(ask: Ask[SaidWithFiles]) -> Response:
     """Answer: 201, or 200 where this id was stored before. What agents send says itself by whom."""
     said, services = _checked(ask.body), ask.services
     opened = await tickets.one(services, ask.actor, ask.path["number"])
-    shown = await attachments.list_named(services, opened.contact, "agent", said.attachments)
-    draft = tickets.answer(ask.actor, opened, said.id, said.text, services.clock())
-    draft.attachments, draft.shown = tuple(said.attachments), shown
+    draft = posting.from_agent(ask.actor, opened, said, services.clock())
+    await posting.look_up_files(services, opened.contact, draft)
     stored = await chat_context_of(ask.request).postbox.post(draft)
     if not stored.repeated:
         return JSON(posting.message_of(stored), 201)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import assert_never
 
 from starlette.requests import HTTPConnection
@@ -15,7 +16,7 @@ from chat.team.actions import agents
 from chat.tickets.actions import tickets
 from chat.tickets.sockets.context import ChatContext
 from chat.web.authentication import COOKIE, bearer, cookie_of, require_own_page
-from chat.web.sockets.connection import Connection, Receive, Scope, Send
+from chat.web.sockets.connection import Connection, Receive, Rest, Scope, Send
 
 LOOKS, FRESH = 60.0, 1.0
 """Whether the session or token is still good is asked every LOOKS seconds, and before writing if FRESH is over."""
@@ -25,7 +26,7 @@ class AccountSocket(Connection[frames.AgentFrame]):
     """A socket of somebody who has signed in, or of a program with a token."""
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        super().__init__(scope, receive, send)
+        super().__init__(scope, receive, send, frames.agent_frame)
         self.context: ChatContext = scope["state"]["context"]
         self.services = self.context.services
         self.actor: Actor | None = None
@@ -60,20 +61,11 @@ class AccountSocket(Connection[frames.AgentFrame]):
         """What other processes did may have been missed: say so, as on arrival."""
         await self.joined(actor)
 
-    async def take(self, frame: frames.AgentFrame) -> None:
+    def take(self, frame: frames.AgentFrame) -> Rest | None:
         """Say what is gone of what a page shows, and refuse all else."""
         if not isinstance(frame, frames.Shown):
             raise Forbidden("This socket only tells; talk over /ws/agent")
-        if self.actor is not None:
-            await self._say_gone(frame, self.actor)
-
-    def read(self, text: str) -> frames.AgentFrame:
-        """Return the frame that a text is."""
-        return frames.agent_frame(text)
-
-    def prompt(self, _frame: frames.AgentFrame) -> bool:
-        """Nothing is taken at once."""
-        return False
+        return None if self.actor is None else partial(self._say_gone, frame, self.actor)
 
     def heard(self, delivery: Delivery[events.AgentsEvent]) -> None:
         """Something happened in the account."""

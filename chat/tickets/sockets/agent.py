@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import assert_never
 
-from chat.attachments.actions import attachments
 from chat.core import events, frames
 from chat.core.clock import stamp
 from chat.core.deliveries import Delivery, Rendered
 from chat.core.errors import Forbidden, LetheError, NotFound, Unauthorized, Unavailable
 from chat.core.model import Actor, Draft
 from chat.team.actions import agents
-from chat.tickets.actions import tickets, transcripts, viewing
+from chat.tickets.actions import posting, tickets, transcripts, viewing
 from chat.tickets.actions.rendering import rendered
 from chat.tickets.actions.tickets import OpenedTicket
 from chat.tickets.sockets.account import AccountSocket
 from chat.tickets.sockets.view import Follower, InTicket, Opening, Watched
-from chat.web.sockets.connection import Receive, Scope, Send
+from chat.web.sockets.connection import Receive, Rest, Scope, Send
 
 WATCHED = 200
 WRITES = frames.AgentMessage | frames.AgentNote | frames.AgentRead
 Admitted = WRITES | frames.Open | frames.Close | frames.AgentTyping | frames.Presence | frames.Ping | frames.Pong
-Shown = tuple[frames.AttachmentOut, ...]
 
 
 class AgentSocket(AccountSocket):
@@ -45,21 +44,17 @@ class AgentSocket(AccountSocket):
         me = {"id": actor.agent_id, "name": actor.name}
         self.tell(frames.Welcome(ticket=None, epoch=epoch, seq=0, messages=[], agent=me, online=True))
 
-    def prompt(self, frame: frames.AgentFrame) -> bool:
-        """Whether a frame needs no waiting: an answer in a ticket that is open here does not."""
-        # The short way has no time to ask the database whether the session still holds, so it needs a fresh answer to
-        # that.
-        ready = isinstance(frame, frames.AgentMessage) and frame.ticket in self.watched and not frame.attachments
-        return ready and self.fresh()
+    def take(self, frame: frames.AgentFrame) -> Rest | None:
+        """Do what one frame asks. An answer without attachments in a ticket that is open here waits for nothing."""
+        # Nor has it time to ask the database whether the session still holds, so it needs a fresh answer to that.
+        if self.actor is not None and isinstance(frame, frames.AgentMessage) and not frame.attachments and self.fresh():
+            watched = self.watched.get(frame.ticket)
+            if watched is not None:
+                self._post(frame.id, posting.from_agent(self.actor, watched.opened, frame, self.services.clock(), self))
+                return None
+        return partial(self._take, frame)
 
-    def take_now(self, frame: frames.AgentFrame) -> None:
-        """Do what one frame asks."""
-        self.spend()
-        if self.actor is not None and isinstance(frame, frames.AgentMessage):
-            self._post(frame, self.actor, self.watched[frame.ticket].opened)
-
-    async def take(self, frame: frames.AgentFrame) -> None:
-        """Do what one frame asks."""
+    async def _take(self, frame: frames.AgentFrame) -> None:
         if self.actor is None:
             raise Unauthorized("Sign in first")
         if isinstance(frame, WRITES) and not self.fresh():
@@ -67,7 +62,7 @@ class AgentSocket(AccountSocket):
             if self.closing:
                 return
         if isinstance(frame, frames.Shown):
-            await super().take(frame)
+            await self._say_gone(frame, self.actor)
         else:
             await self._admitted(frame, self.actor)
 
@@ -75,8 +70,9 @@ class AgentSocket(AccountSocket):
         match frame:
             case frames.AgentMessage():
                 opened = await self._ticket(frame.ticket)
-                shown = await attachments.list_named(self.services, opened.contact, "agent", frame.attachments)
-                self._post(frame, actor, opened, shown)
+                draft = posting.from_agent(actor, opened, frame, self.services.clock(), self)
+                await posting.look_up_files(self.services, opened.contact, draft)
+                self._post(frame.id, draft)
             case frames.Open():
                 await self._opened(frame, actor)
             case frames.Close():
@@ -149,6 +145,7 @@ class AgentSocket(AccountSocket):
         notes = await transcripts.notes(self.services, contact.id, ticket)
         seq = max([ticket.last_seq, *(each.seq for each in found)])
         last_note = max([ticket.last_note, *(each.note for each in notes)])
+        summary = await tickets.summary(self.services, actor, frame.ticket)
         epoch = await tickets.epoch(self.services)
         if self.opening is None:
             raise NotFound("No such ticket")  # it went while it was being read: nobody is shown it after that
@@ -167,7 +164,7 @@ class AgentSocket(AccountSocket):
                 last_seq=seq,
                 last_note=last_note,
                 read=frames.Seen(ticket.agent_read, ticket.visitor_read),
-                summary=opened.summary,
+                summary=summary,
             )
         )
 
@@ -176,10 +173,8 @@ class AgentSocket(AccountSocket):
         if watched is not None:
             self.services.bus.leave(events.ticket_channel(watched.opened.ticket.id), self)
 
-    def _post(self, frame: frames.AgentMessage, actor: Actor, opened: OpenedTicket, shown: Shown = ()) -> None:
-        draft = tickets.answer(actor, opened, frame.id, frame.text, self.services.clock(), self)
-        draft.attachments, draft.shown = tuple(frame.attachments), shown
-        self.context.postbox.put(draft, lambda stored: self._stored(frame.id, stored))
+    def _post(self, name: str, draft: Draft) -> None:
+        self.context.postbox.put(draft, lambda stored: self._stored(name, stored))
 
     def _stored(self, name: str, draft: Draft) -> None:
         """After the commit: acknowledge, or say why not."""

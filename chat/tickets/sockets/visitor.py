@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import assert_never
 
 from starlette.requests import HTTPConnection
 
-from chat.attachments.actions import attachments
 from chat.consent.actions import consent
 from chat.core import events, frames
 from chat.core.account_settings import MESSAGE_RATE
@@ -15,18 +15,16 @@ from chat.core.clock import stamp
 from chat.core.deliveries import Delivery
 from chat.core.errors import Ended, Forbidden, LetheError, NotFound, RateLimited, Unauthorized
 from chat.core.gate import Allowance, admit
-from chat.core.ids import uuid_bytes
 from chat.core.model import Draft, Ticket
-from chat.tickets.actions import tickets
+from chat.tickets.actions import posting, tickets
 from chat.tickets.actions.arrival import Arrival, arrive
 from chat.tickets.sockets.context import ChatContext
 from chat.tickets.sockets.view import View
 from chat.web.authentication import header, own_origin
-from chat.web.sockets.connection import Connection, Receive, Scope, Send
+from chat.web.sockets.connection import Connection, Receive, Rest, Scope, Send
 
 HELLO_SECONDS, LOOKS = 10.0, 60.0
 PENDING = 64
-Shown = tuple[frames.AttachmentOut, ...]
 InChat = frames.Typing | frames.Read | frames.Rate | frames.End
 
 
@@ -34,7 +32,7 @@ class VisitorSocket(Connection[frames.VisitorFrame]):
     """One visitor's socket."""
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        super().__init__(scope, receive, send)
+        super().__init__(scope, receive, send, frames.visitor_frame)
         self.context: ChatContext = scope["state"]["context"]
         self.services = self.context.services
         self.view: View | None = None
@@ -46,22 +44,20 @@ class VisitorSocket(Connection[frames.VisitorFrame]):
         """Wait ten seconds for the hello, no longer."""
         self.later(HELLO_SECONDS, self._late)
 
-    def read(self, text: str) -> frames.VisitorFrame:
-        """Return the frame that a text is."""
-        return frames.visitor_frame(text)
+    def is_counted(self, frame: frames.VisitorFrame) -> bool:
+        """Whether a frame is counted as one: a message without attachments has an allowance that the account sets."""
+        return not isinstance(frame, frames.VisitorMessage) or bool(frame.attachments)
 
-    def prompt(self, frame: frames.VisitorFrame) -> bool:
-        """Whether a frame needs no waiting: a message does not, unless its attachments are to be looked up."""
-        return isinstance(frame, frames.VisitorMessage) and self.view is not None and not frame.attachments
+    def take(self, frame: frames.VisitorFrame) -> Rest | None:
+        """Do what one frame asks: a message waits for nothing, unless its attachments are to be looked up."""
+        if isinstance(frame, frames.VisitorMessage) and self.view is not None and not frame.attachments:
+            here = self.view.here
+            admit(frame, here.standing)
+            self._post(frame.id, self._draft(frame, here))
+            return None
+        return partial(self._take, frame)
 
-    def take_now(self, frame: frames.VisitorFrame) -> None:
-        """Do what one frame asks. Messages have an allowance of their own, which the account sets."""
-        if self.view is not None and isinstance(frame, frames.VisitorMessage):
-            admit(frame, self.view.here.standing)
-            self._post(frame, self.view.here)
-
-    async def take(self, frame: frames.VisitorFrame) -> None:
-        """Do what one frame asks."""
+    async def _take(self, frame: frames.VisitorFrame) -> None:
         if isinstance(frame, frames.Hello):
             await self._hello(frame)
         elif self.view is None:
@@ -74,8 +70,9 @@ class VisitorSocket(Connection[frames.VisitorFrame]):
     async def _admitted(self, frame: frames.VisitorFrame, here: Arrival) -> None:
         match frame:
             case frames.VisitorMessage():
-                shown = await attachments.list_named(self.services, here.contact, "visitor", frame.attachments)
-                self._post(frame, here, shown)
+                draft = self._draft(frame, here)
+                await posting.look_up_files(self.services, here.contact, draft)
+                self._post(frame.id, draft)
             case frames.Consent():
                 await self._consent(frame, here)
             case frames.Hello() | frames.Ping() | frames.Pong():
@@ -128,32 +125,19 @@ class VisitorSocket(Connection[frames.VisitorFrame]):
         else:
             self.view.ask()
 
-    def _post(self, frame: frames.VisitorMessage, here: Arrival, shown: Shown = ()) -> None:
+    def _draft(self, frame: frames.VisitorMessage, here: Arrival) -> Draft:
+        at = self.services.clock()
+        return posting.from_visitor(here.contact, frame, at, ticket=here.ticket, name=here.name, source=self)
+
+    def _post(self, name: str, draft: Draft) -> None:
         wait = self.messages.take(time.monotonic())
         if wait:
             raise RateLimited("Wait a moment before the next message", retry_after=wait)
         # Besides the allowance, which an account may switch off: what waits for a slow disk must not fill the memory.
         if self._pending >= PENDING:
             raise RateLimited("Wait for what was sent to be stored", retry_after=1)
-        contact = here.contact
         self._pending += 1
-        draft = Draft(
-            contact_id=contact.id,
-            contact_uid=contact.uid,
-            key_slot=contact.key_slot,
-            account_id=contact.account_id,
-            site_id=contact.site_id,
-            author="visitor",
-            cid=uuid_bytes(frame.id),
-            text=frame.text,
-            at=self.services.clock(),
-            ticket_id=None if here.ticket is None else here.ticket.id,
-            name=here.name,
-            source=self,
-            attachments=tuple(frame.attachments),
-            shown=shown,
-        )
-        self.context.postbox.put(draft, lambda stored: self._stored(frame.id, stored))
+        self.context.postbox.put(draft, lambda stored: self._stored(name, stored))
 
     def _stored(self, name: str, draft: Draft) -> None:
         """After the commit: acknowledge, or say why not."""

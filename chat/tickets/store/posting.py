@@ -108,12 +108,14 @@ def append(tx: Tx, drafts: Sequence[Draft], *, look: bool) -> None:
     # Who sends again into a ticket that has ended since must hear that it is stored.
     look = look or any(position.status in ENDED for position in positions.values())
     known = _known(tx, drafts) if look else {}
-    free = uploads.free(tx, [each for draft in drafts for each in draft.attachments])
+    named = [each for draft in drafts for each in draft.attachments]
+    free = uploads.free(tx, named) if named else {}
     past = _past(tx, [position for position in positions.values() if position.status == "solved"])
     fresh = [made for draft in drafts if (made := _placed(draft, positions, known, free, past)) is not None]
     if fresh:
         _many(tx, _insert, fresh)
         _many(tx, _advance, [_advanced(positions[key]) for key in sorted({made["ticket_id"] for made in fresh})])
+    if named:
         uploads.attach(tx, [draft for draft in drafts if draft.attachments and draft.refusal is None])
     _show_opened(tx, [draft for draft in drafts if draft.opens and draft.ticket_id is not None])
 
@@ -170,7 +172,9 @@ def _placed(
     if draft.refusal is not None or _recalled(draft, known.get(key)):
         return None
     position = positions.get(draft.ticket_id or 0)
-    draft.refusal = _refusal(draft, position, past) or uploads.take_for_draft(draft, free)
+    draft.refusal = _refusal(draft, position, past)
+    if draft.attachments and draft.refusal is None:
+        draft.refusal = uploads.take_for_draft(draft, free)
     if draft.refusal is not None or position is None:
         return None
     position.take(draft)

@@ -26,7 +26,7 @@ from chat.contacts.schema import contact
 from chat.contacts.store import contacts
 from chat.core.errors import NotFound
 from chat.core.frames import Named, SiteName
-from chat.core.model import ENDED, Message, Note, Order, Ticket
+from chat.core.model import ENDED, Contact, Message, Note, Order, Ticket
 from chat.infra.store.bound import columns, holds
 from chat.infra.store.tx import Tx
 from chat.team.schema import agent
@@ -59,6 +59,8 @@ def ticket_of(row: Row[*tuple[Any, ...]]) -> Ticket:
     return Ticket(**{name: found[name] for name in _ticket_fields})
 
 
+# By the account too: a contact whose row was moved to another account must bring none of its tickets there.
+_whose = and_(contact.c.id == ticket.c.contact_id, contact.c.account_id == ticket.c.account_id)
 _listed = (
     select(
         *(ticket.c[name] for name in _ticket_fields),
@@ -74,8 +76,7 @@ _listed = (
         agent.c.name.label("agent_name"),
         *(column.label(f"m_{column.name}") for column in _message_columns),
     )
-    # By the account too: a contact whose row was moved to another account must bring none of its tickets there.
-    .join(contact, and_(contact.c.id == ticket.c.contact_id, contact.c.account_id == ticket.c.account_id))
+    .join(contact, _whose)
     .join(site, site.c.id == ticket.c.site_id)
     .outerjoin(department, department.c.id == ticket.c.department_id)
     .outerjoin(agent, and_(agent.c.id == ticket.c.assignee, agent.c.account_id == ticket.c.account_id))
@@ -85,11 +86,27 @@ _listed = (
 
 _there = ticket.c.purged_at.is_(None)
 # Made once: what a busy list asks for each second costs more to put together than to run.
+_one = (
+    select(
+        *(ticket.c[name] for name in _ticket_fields),
+        *(column.label(f"c_{column.name}") for column in contacts.columns),
+    )
+    .join(contact, _whose)
+    .where(ticket.c.account_id == bindparam("of"), ticket.c.number == bindparam("named"), contacts.readable, _there)
+)
 _many = _listed.where(ticket.c.account_id == bindparam("of"), ticket.c.id.in_(bindparam("ids", expanding=True)), _there)
 
 
-def one(tx: Tx, account_id: str, number: int) -> ListedTicket:
-    """Return a ticket by its number in the account. Raises NotFound where there is none."""
+def one(tx: Tx, account_id: str, number: int) -> tuple[Ticket, Contact]:
+    """Return a ticket by its number in the account, and whose it is. Raises NotFound where there is none."""
+    row = tx.execute(_one, {"of": account_id, "named": number}).first()
+    if row is None or not holds(tx, contact, row, "c_"):
+        raise NotFound("No such ticket")
+    return ticket_of(row), Contact(*row[len(_ticket_fields) :][: len(fields(Contact))])
+
+
+def listed(tx: Tx, account_id: str, number: int) -> ListedTicket:
+    """Return a ticket by its number in the account as lists show it. Raises NotFound where there is none."""
     row = tx.execute(_listed.where(ticket.c.account_id == account_id, ticket.c.number == number, _there)).first()
     found = [] if row is None else _all_listed(tx, [row])
     if not found:

@@ -30,6 +30,8 @@ FRAMES_A_MINUTE, FRAMES_BURST = 1200, 120
 
 log = structlog.get_logger("chat.socket")
 F = TypeVar("F", bound=frames.InboundFrame)
+Rest = Callable[[], Awaitable[None]]
+"""What is left to do of a frame, as it waits for something."""
 
 
 class Connection(Generic[F]):
@@ -37,15 +39,16 @@ class Connection(Generic[F]):
     Reads frames one after another, and writes from a bounded outbox, so that a slow reader slows nobody else.
 
     Speaks ASGI itself and not through a framework's class, and past it over a `Wire` where nothing has to wait: this is
-    the hottest path there is.
+    the hottest path there is. Either way a text is begun once (`_begin`): read, counted and taken.
     """
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self.scope, self._receive, self._send = scope, receive, send
+    def __init__(self, scope: Scope, receive: Receive, send: Send, read: Callable[[str], F]) -> None:
+        self.scope, self._receive, self._send, self._frame_of = scope, receive, send, read
         self._outbox: deque[str] = deque()
         self._chars = 0
         self._wire: Wire | None = scope.get("extensions", {}).get(WIRE)
         self._writing = self._taking = False
+        self._begun: Rest | None = None
         self._closing: tuple[int, str] | None = None
         self._bad = 0
         self._flood = 0
@@ -57,20 +60,15 @@ class Connection(Generic[F]):
     async def arrived(self) -> None:
         """Do what an accepted socket begins with; may close it."""
 
-    def read(self, text: str) -> F:
-        """Return the frame that a text is. Raises a LetheError where it is none."""
-        raise NotImplementedError
+    def is_counted(self, _frame: F) -> bool:
+        """Whether a frame is counted as one. It is not where it has an allowance of its own."""
+        return True
 
-    def prompt(self, frame: F) -> bool:
-        """Whether `take_now` does what this frame asks."""
-        raise NotImplementedError
-
-    def take_now(self, frame: F) -> None:
-        """Like `take`, without waiting for anything. Their allowance is spent here."""
-        raise NotImplementedError
-
-    async def take(self, frame: F) -> None:
-        """Do what one frame asks. Raises a LetheError to refuse it."""
+    def take(self, frame: F) -> Rest | None:
+        """
+        Do what one frame asks, as far as that waits for nothing, and return the rest, if there is one. Both raise a
+        LetheError to refuse it.
+        """
         raise NotImplementedError
 
     def left(self) -> None:
@@ -173,37 +171,53 @@ class Connection(Generic[F]):
             if self._closing is not None:
                 continue
             self._taking, text = True, event.get("text") or ""
-            try:
-                self.spend()
-                await self._answer(self.read(text))
-                self._passed()
-            except LetheError as error:
-                self._refused(error, text)
+            rest = self._begun or self._begin(text)
+            self._begun = None
+            if rest is not None:
+                await self._finish(text, rest)
             self._taking = False
 
-    async def _answer(self, frame: F) -> None:
-        if isinstance(frame, frames.Ping):
-            self.tell(frames.PongOut())
-        elif not isinstance(frame, frames.Pong):
-            await self.take(frame)
-
     def _offered(self, text: str) -> bool:
-        """Take a text on the short way. Return False where one before it is under way, or it needs the long one."""
-        if self._taking or self._closing is not None:
+        """
+        Take a text that the wire has, ahead of `_read`. Return False where one before it is under way, or something is
+        left to do: that is done in `_read`, where the same text comes next, and which takes one after another, however
+        long one waits.
+        """
+        if self._taking or self._begun is not None or self._closing is not None:
             return False
+        self._begun = self._begin(text)
+        return self._begun is None
+
+    def _begin(self, text: str) -> Rest | None:
+        """Read, count and take a text, or refuse it. Return what is left to do."""
         try:
-            frame = self.read(text)
-        except LetheError:
-            return False
-        # The long way keeps the order: it takes one frame after another, however long one waits.
-        if not self.prompt(frame):
-            return False
-        try:
-            self.take_now(frame)
+            frame = self._paid(text)
+            if isinstance(frame, frames.Ping):
+                self.tell(frames.PongOut())
+            elif not isinstance(frame, frames.Pong) and (rest := self.take(frame)) is not None:
+                return rest
             self._passed()
         except LetheError as error:
             self._refused(error, text)
-        return True
+        return None
+
+    async def _finish(self, text: str, rest: Rest) -> None:
+        try:
+            await rest()
+            self._passed()
+        except LetheError as error:
+            self._refused(error, text)
+
+    def _paid(self, text: str) -> F:
+        """Return the frame that a text is, counted. What is none is counted too."""
+        try:
+            frame = self._frame_of(text)
+        except LetheError:
+            self.spend()
+            raise
+        if self.is_counted(frame):
+            self.spend()
+        return frame
 
     def _passed(self) -> None:
         self._bad, self._flood = 0, max(0, self._flood - 1)  # a flood has moments in which a frame passes
