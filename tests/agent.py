@@ -1,5 +1,6 @@
 """An agent in a browser: signs in by the form, as anybody does."""
 
+import httpx2
 from playwright.sync_api import Browser, Page, StorageState
 
 from tests.demo import Demo
@@ -35,3 +36,12 @@ def signed_in(browser: Browser, demo: Demo, email: str = "", password: str = "",
     state = context.storage_state()
     context.close()
     return state
+
+
+def session(demo: Demo) -> StorageState:
+    """The cookies of the owner, who signs in without a browser, which takes a third of the time."""
+    form, here = {"email": demo.email, "password": demo.password}, demo.server
+    answer = httpx2.post(f"{here}/signin", data=form, headers={"Origin": here})
+    assert answer.status_code == 303, answer.text
+    kept = [(each.name, each.value or "") for each in answer.cookies.jar]
+    return {"cookies": [{"name": name, "value": value, "domain": "127.0.0.1", "path": "/"} for name, value in kept]}

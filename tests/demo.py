@@ -3,15 +3,15 @@
 import json
 import os
 import re
-import subprocess
-import sys
 import tempfile
+import time
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import httpx2
 
+from tests.forks import Fork
 from tests.keeper import keeper
 
 STARTS_WITHIN = 60
@@ -32,19 +32,17 @@ class Demo:
     def __init__(self, data: Path | None = None) -> None:
         self._folder = None if data else tempfile.TemporaryDirectory(prefix="lethe-demo-")
         self.data = data or Path(self._folder.name if self._folder else "")
-        self._process: subprocess.Popen[str] | None = None
+        self._streams = tempfile.TemporaryDirectory(prefix="lethe-said-")
+        self._process: Fork | None = None
 
     def __enter__(self) -> Self:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "chat", "demo", "--port", "0"],
-            stdout=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "LETHE_DATA": str(self.data)},
-            start_new_session=True,  # Ctrl-C in the terminal is for the tests, which then stop it
-        )
+        said, wrong = Path(self._streams.name, "said"), Path(self._streams.name, "wrong")
+        environ = os.environ | {"LETHE_DATA": str(self.data)}
+        # It leads a session: Ctrl-C in the terminal is for the tests, which then stop it.
+        self._process = Fork(["demo", "--port", "0"], environ, Path.cwd(), [Path(os.devnull), said, wrong], leads=True)
         keeper().keep(self._process.pid, self.data)
         # By number: programs may not know the names, and a private Chromium keeps nothing for frames elsewhere.
-        self.shop, self.server = (NAME.sub("127.0.0.1", each) for each in self._addresses())
+        self.shop, self.server = (NAME.sub("127.0.0.1", each) for each in self._addresses(said, wrong))
         kept = json.loads(Path(self.data, "sign-in.json").read_text("utf-8"))
         self.site_key, self.email = kept["site_key"], kept["owner_email"]
         self.password, self.api_token = kept["password"], kept["api_token"]
@@ -59,14 +57,15 @@ class Demo:
         trace: TracebackType | None,
     ) -> None:
         self.stop()
-        if self._folder:
-            self._folder.cleanup()
+        for each in (self._folder, self._streams):
+            if each:
+                each.cleanup()
 
     def stop(self) -> None:
         """Stop it as Ctrl-C does, and wait."""
         if self._process:
             self._process.terminate()
-            self._process.communicate(timeout=STARTS_WITHIN)
+            self._process.wait(STARTS_WITHIN)
             keeper().let_go(self._process.pid)
             self._process = None
 
@@ -81,18 +80,13 @@ class Demo:
         answer.raise_for_status()
         return answer.json() if answer.content else None
 
-    def _addresses(self) -> tuple[str, str]:
+    def _addresses(self, said: Path, wrong: Path) -> tuple[str, str]:
         """The origins of shop and server, from what the demo says when both are bound."""
-        said: list[str] = []
-        while len(said) < 2:
-            line = self._line()
-            said += ADDRESS.findall(line)
-        return said[0], said[1]
-
-    def _line(self) -> str:
-        if self._process is None or self._process.stdout is None:
-            raise RuntimeError("The demo is not running")
-        line = self._process.stdout.readline()
-        if not line:
-            raise RuntimeError("The demo ended before it said where it is")
-        return line
+        limit = time.monotonic() + STARTS_WITHIN
+        while self._process and self._process.poll() is None and time.monotonic() < limit:
+            found = ADDRESS.findall(said.read_text("utf-8")) if said.exists() else []
+            if len(found) > 1:
+                return found[0], found[1]
+            time.sleep(0.02)
+        self.stop()
+        raise RuntimeError(f"The demo did not say where it is: {wrong.read_text('utf-8')[-2000:]}")

@@ -26,6 +26,7 @@ LOADED: Final = (
     "chat.commands.residue",
     "chat.commands.spam",
     "chat.commands.team",
+    "chat.demo",
     "chat.doctor",
     "chat.infra.bus.redis",
     "chat.infra.bus.redisbytes",

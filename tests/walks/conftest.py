@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, P
 
 from tests import browser as chromium
 from tests import sample
-from tests.agent import signed_in
+from tests.agent import session
 from tests.cable import Cable
 from tests.demo import Demo
 from tests.lethe import Account, Lethe
@@ -49,9 +49,9 @@ def own_demo() -> Iterator[Demo]:
 
 
 @pytest.fixture(scope="session")
-def owner(browser: Browser, demo: Demo) -> StorageState:
+def owner(demo: Demo) -> StorageState:
     """The owner's cookies: signing in is limited, so the walks share one session."""
-    return signed_in(browser, demo)
+    return session(demo)
 
 
 @pytest.fixture(scope="session")
@@ -63,9 +63,9 @@ def filled() -> Iterator[Demo]:
 
 
 @pytest.fixture(scope="session")
-def looking(browser: Browser, filled: Demo) -> StorageState:
+def looking(filled: Demo) -> StorageState:
     """The cookies of the owner of the demo with sample chats."""
-    return signed_in(browser, filled)
+    return session(filled)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import httpx2
 import pytest
 from playwright.sync_api import Browser, Page, StorageState, expect
 
-from tests.agent import sign_in, signed_in
+from tests.agent import session, sign_in, signed_in
 from tests.demo import Demo
 from tests.visitor import Visitor
 from tests.walks.conftest import OpenPage
@@ -16,9 +16,9 @@ OWN = "seven lamps over quiet water"
 
 
 @pytest.fixture
-def owned(browser: Browser, own_demo: Demo) -> StorageState:
+def owned(own_demo: Demo) -> StorageState:
     """The owner's cookies at a demo of this walk's own."""
-    return signed_in(browser, own_demo)
+    return session(own_demo)
 
 
 def test_who_is_not_signed_in_is_asked_to_and_led_back(open_page: OpenPage, demo: Demo) -> None:

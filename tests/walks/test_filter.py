@@ -1,12 +1,14 @@
 """The filter's pages in a real browser: a retraining from start to roll-back, and the quarantine with many at once."""
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import pytest
-from playwright.sync_api import Browser, Page, StorageState, expect
+from playwright.sync_api import Page, StorageState, expect
 
 from tests import sample
-from tests.agent import signed_in
+from tests.agent import session
 from tests.demo import Demo
 from tests.visitor import Visitor
 from tests.walks.conftest import OpenPage
@@ -17,9 +19,30 @@ PHONE = {"viewport": {"width": 390, "height": 844}, "locale": "en-GB"}
 
 
 @pytest.fixture
-def owned(browser: Browser, own_demo: Demo) -> StorageState:
+def owned(own_demo: Demo) -> StorageState:
     """The owner's cookies at a demo of this walk's own."""
-    return signed_in(browser, own_demo)
+    return session(own_demo)
+
+
+@dataclass
+class Taught:
+    """A demo whose filter was taught and retrained: the run's id, and the owner's cookies."""
+
+    demo: Demo
+    run: str
+    owned: StorageState
+
+    @property
+    def pages(self) -> list[str]:
+        """The addresses that show what it has learnt, and what it holds."""
+        return [f"{self.demo.server}/admin/{each}" for each in ("quarantine", "filter", f"filter/{self.run}")]
+
+
+@pytest.fixture(scope="module")
+def taught() -> Iterator[Taught]:
+    """Of which walks look at the pages; each adds to what is held, and one sets the target."""
+    with Demo() as started:
+        yield Taught(started, sample.teach(started), session(started))
 
 
 def test_a_retraining_is_started_looked_at_put_to_use_and_rolled_back(
@@ -57,11 +80,8 @@ def test_a_retraining_is_started_looked_at_put_to_use_and_rolled_back(
     expect(page.get_by_role("row", name="Version 2").first).to_contain_text("discarded")
 
 
-def test_the_target_is_chosen_with_what_it_costs_and_without_script_too(
-    own_demo: Demo, open_page: OpenPage, owned: StorageState
-) -> None:
-    sample.teach(own_demo)
-    page = open_page(f"{own_demo.server}/admin/filter", storage_state=owned, **ENGLISH)
+def test_the_target_is_chosen_with_what_it_costs_and_without_script_too(taught: Taught, open_page: OpenPage) -> None:
+    page = open_page(taught.pages[1], storage_state=taught.owned, **ENGLISH)
     expect(page.get_by_text("a stricter fixed bound serves instead")).to_be_visible()
     slider = page.get_by_role("slider")
     slider.press("ArrowRight")
@@ -69,8 +89,8 @@ def test_the_target_is_chosen_with_what_it_costs_and_without_script_too(
     expect(page.locator("target-slider output")).to_contain_text("of the spam through")
     page.get_by_role("button", name="Save").click()
     expect(page.locator("#target-number")).to_have_value("0.3")
-    assert own_demo.api("GET", "/spam/model")["ham_held"] == 0.003
-    plain = open_page(f"{own_demo.server}/admin/filter", storage_state=owned, java_script_enabled=False, **ENGLISH)
+    assert taught.demo.api("GET", "/spam/model")["ham_held"] == 0.003
+    plain = open_page(taught.pages[1], storage_state=taught.owned, java_script_enabled=False, **ENGLISH)
     plain.locator("#target-number").fill("9")
     plain.get_by_role("button", name="Save").click()
     expect(plain.locator("#target-error")).to_contain_text("from 0.01 to 5")
@@ -134,14 +154,13 @@ def test_the_quarantine_is_gone_through_by_keys(own_demo: Demo, open_page: OpenP
 
 
 def test_markup_in_a_held_message_stays_text_and_nothing_is_wider_than_a_phone(
-    own_demo: Demo, open_page: OpenPage, owned: StorageState
+    taught: Taught, open_page: OpenPage
 ) -> None:
-    run = sample.teach(own_demo)
-    with Visitor(own_demo, "<b>Eve</b>" + "x" * 80) as visitor:
+    with Visitor(taught.demo, "<b>Eve</b>" + "x" * 80) as visitor:
         visitor.say(f"{sample.PRIZES[0]} <script>document.title = 'hit'</script> {'w' * 400}")
-    page = open_page("about:blank", storage_state=owned, **PHONE)
-    for path in ("/admin/quarantine", "/admin/filter", f"/admin/filter/{run}"):
-        page.goto(own_demo.server + path)
+    page = open_page("about:blank", storage_state=taught.owned, **PHONE)
+    for path in taught.pages:
+        page.goto(path)
         page.wait_for_load_state("networkidle")
         assert "hit" not in page.title()
         assert fits(page), path
@@ -149,13 +168,12 @@ def test_markup_in_a_held_message_stays_text_and_nothing_is_wider_than_a_phone(
 
 @pytest.mark.parametrize("look", LOOKS, ids=["light, wide", "dark, narrow"])
 def test_axe_finds_nothing_on_a_report_and_in_the_quarantine(
-    own_demo: Demo, open_page: OpenPage, owned: StorageState, look: dict[str, object]
+    taught: Taught, open_page: OpenPage, look: dict[str, object]
 ) -> None:
-    run = sample.teach(own_demo)
-    sample.hold(own_demo, "Ada", "")
-    page = open_page("about:blank", storage_state=owned, **look)
-    for path in ("/admin/quarantine", "/admin/filter", f"/admin/filter/{run}"):
-        page.goto(own_demo.server + path)
+    sample.hold(taught.demo, "Ada", "")
+    page = open_page("about:blank", storage_state=taught.owned, **look)
+    for path in taught.pages:
+        page.goto(path)
         page.wait_for_load_state("networkidle")
         assert found(page) == [], path
 

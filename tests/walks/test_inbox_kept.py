@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import httpx2
 import pytest
-from playwright.sync_api import Browser, Dialog, Page, StorageState, expect
+from playwright.sync_api import Dialog, Page, StorageState, expect
 
-from tests.agent import sign_in, signed_in
+from tests.agent import session, sign_in
 from tests.demo import Demo
 from tests.test_attachments import picture
 from tests.visitor import Visitor
@@ -132,10 +132,10 @@ def test_a_draft_outlives_a_reload_and_ends_when_it_is_sent(inbox: Page, demo: D
         assert inbox.evaluate("({...sessionStorage})") == {}
 
 
-def test_a_draft_ends_with_the_session(open_page: OpenPage, browser: Browser, own_demo: Demo) -> None:
+def test_a_draft_ends_with_the_session(open_page: OpenPage, own_demo: Demo) -> None:
     with Visitor(own_demo, "Drafty") as visitor:
         number = visitor.say("Write to me slowly")["ticket"]
-    state = signed_in(browser, own_demo)
+    state = session(own_demo)
     page = open_page(f"{own_demo.server}/inbox/open/{number}", storage_state=state, **DESKTOP)
     expect(entry(page, "slowly")).to_be_visible()
     composer(page).fill("Only mine")

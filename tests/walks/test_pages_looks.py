@@ -40,27 +40,37 @@ def phone(width: int, locale: str) -> dict[str, object]:
     return {"viewport": {"width": width, "height": 667}, "locale": f"{locale}-GR", "is_mobile": True, "has_touch": True}
 
 
+PHONES = (375, 320)
+
+
+def wider(page: Page) -> list[int]:
+    """Which phones the page is wider than."""
+    found = []
+    for width in PHONES:
+        page.set_viewport_size({"width": width, "height": 667})
+        if page.evaluate(BEYOND) > width:
+            found.append(width)
+    return found
+
+
 @pytest.mark.parametrize("locale", LOCALES)
-@pytest.mark.parametrize("width", [320, 375])
-def test_no_page_is_wider_than_a_phone(
-    open_page: OpenPage, filled: Demo, owner: StorageState, width: int, locale: str
-) -> None:
-    outside = open_page(f"{filled.server}/signin", **phone(width, locale))
-    assert outside.evaluate(BEYOND) <= width
-    page = open_page("about:blank", storage_state=owner, **phone(width, locale))
+def test_no_page_is_wider_than_a_phone(open_page: OpenPage, filled: Demo, owner: StorageState, locale: str) -> None:
+    outside = open_page(f"{filled.server}/signin", **phone(PHONES[0], locale))
+    assert wider(outside) == []
+    page = open_page("about:blank", storage_state=owner, **phone(PHONES[0], locale))
     for path in (*PAGES, "/password", f"/privacy/{filled.site_key}"):
         page.goto(filled.server + path)
         page.wait_for_load_state("networkidle")
-        assert page.evaluate(BEYOND) <= width, path
+        assert wider(page) == [], path
 
 
 def test_a_page_that_is_too_wide_is_found(open_page: OpenPage, filled: Demo, owner: StorageState) -> None:
-    page = open_page("about:blank", storage_state=owner, **phone(320, "el"))
+    page = open_page("about:blank", storage_state=owner, **phone(375, "el"))
     styled(page, "inbox.css", "grid-template: auto 1fr / minmax(0, 1fr);", "grid-template-rows: auto 1fr;")
     styled(page, "page.css", ".topbar:has(presence-switch) .brand span {", ".brand u {")
     page.goto(f"{filled.server}/inbox/open")
     expect(page.locator("presence-switch button")).to_have_text("Σε σύνδεση")
-    assert page.evaluate(BEYOND) > 320
+    assert 320 in wider(page)
 
 
 GAP = """row => {
