@@ -80,7 +80,7 @@ async def _serve(settings: Settings, port: int) -> None:
     kept = settings.data / "sign-in.json"
     known = json.loads(kept.read_text("utf-8")) if kept.exists() else None
     async with open_services(settings) as services:
-        made = known or await _account(services, shops)
+        made = known or await _make_account(services, shops)
         await _place(services, await agents.by_token(services, made["api_token"]), shops)
     # Made before it is written: the password in it is at no moment for others to read.
     kept.touch(mode=0o600)
@@ -111,7 +111,7 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def _account(services: Services, shops: list[str]) -> dict[str, Any]:
+async def _make_account(services: Services, shops: list[str]) -> dict[str, Any]:
     """Make the sample account with its notice."""
     made = dataclasses.asdict(await accounts.init(services, "Demo Shop", OWNER, None, shops))
     await notices.publish(services, await agents.by_token(services, made["api_token"]), NOTICES)

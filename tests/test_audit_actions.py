@@ -174,7 +174,7 @@ async def test_an_erasure_by_command_says_so(house: House) -> None:
 
 async def test_a_mailed_transcript_is_entered_with_its_letter(house: House) -> None:
     guest = await house.visit("Ada", "ada@visitor.example")
-    [entry] = await done(house, letters.transcript(house.services, guest.contact, "ada@visitor.example"))
+    [entry] = await done(house, letters.queue_transcript(house.services, guest.contact, "ada@visitor.example"))
     assert (entry[0], entry[1], entry[3]) == ("visitor", "transcript.mailed", guest.contact.uid)
 
 

@@ -57,7 +57,7 @@ async def ask(house: House, messages: int = MESSAGES) -> Any:
 async def progress(services: Services, erasure_id: str) -> str:
     """How far an erasure is, in a word."""
     found = await services.store.read(lambda tx: erasures.by_id(tx, erasure_id))
-    went = await services.store.read(lambda tx: erasures.went(tx, erasure_id))
+    went = await services.store.read(lambda tx: erasures.list_outcomes(tx, erasure_id))
     return "done" if found.state == "done" else went[-1].place if went else "nowhere"
 
 

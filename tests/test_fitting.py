@@ -103,7 +103,7 @@ async def test_much_is_fitted_in_another_process(monkeypatch: pytest.MonkeyPatch
         heard.append(done)
 
     asked = job(examples())
-    made = await fitting.fitted(asked, tell)
+    made = await fitting.fit(asked, tell)
     assert [repr(each) for each in made] == [repr(each) for each in program.run(asked)]
     assert len(heard) > 5
 
@@ -130,7 +130,7 @@ async def test_a_process_that_dies_leaves_the_run_waiting_and_the_next_sweep_doe
 @pytest.mark.anyio
 async def test_this_process_answers_while_another_fits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fitting, "SMALL", 10)
-    working = asyncio.create_task(fitting.fitted(job(examples(200), reports=True)))
+    working = asyncio.create_task(fitting.fit(job(examples(200), reports=True)))
     longest, last = 0.0, asyncio.get_running_loop().time()
     while not working.done():
         await asyncio.sleep(0.01)

@@ -140,7 +140,7 @@ async def test_a_contact_has_a_quota(house: House) -> None:
 async def test_files_under_way_are_counted_by_quotas(house: House, limit: str) -> None:
     services = limited(house, **{limit: 1})
     guest, other = await house.visit(), await house.visit()
-    async with quotas.held(services, guest.contact, 600_000):
+    async with quotas.reserve(services, guest.contact, 600_000):
         with pytest.raises(StorageFull):
             await stays(services, other.contact, 600_000)
     await stays(services, other.contact, 600_000)
@@ -163,7 +163,7 @@ async def test_what_is_let_go_while_rows_are_read_is_counted_once(house: House) 
         goes_on.wait(60)
         return found
 
-    async with quotas.held(services, guest.contact, 600_000):
+    async with quotas.reserve(services, guest.contact, 600_000):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(quotas, "used_by", slowly)
             second = asyncio.create_task(stays(services, other.contact, 600_000))
@@ -181,7 +181,7 @@ async def test_files_under_way_are_counted_by_the_floor(house: House) -> None:
     services = limited(house, disk_floor=free // disk.MB // 2)
     quotas.has_room(services)
     with pytest.raises(StorageFull, match="disk"):
-        async with quotas.held(services, guest.contact, free):
+        async with quotas.reserve(services, guest.contact, free):
             pass
     assert not +services.coming
 

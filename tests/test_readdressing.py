@@ -112,7 +112,7 @@ async def test_killed_on_the_way_it_has_not_begun_and_is_done_again(
     past: tuple[Settings, list[Guest]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place, guests = past
-    renewed = readdressing._renewed
+    renewed = readdressing._renew_contact
     done: list[None] = []
 
     def killed(*arguments: Any) -> None:
@@ -121,7 +121,7 @@ async def test_killed_on_the_way_it_has_not_begun_and_is_done_again(
         done.append(renewed(*arguments))
 
     before, at = stored(place), migrations.current(place.database_url)
-    monkeypatch.setattr(readdressing, "_renewed", killed)
+    monkeypatch.setattr(readdressing, "_renew_contact", killed)
     with pytest.raises(KeyboardInterrupt):
         migrations.migrate(place)
     assert len(done) == 2

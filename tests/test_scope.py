@@ -67,7 +67,7 @@ REASONS = {
             "erasure.store.recipients.recipients",
             "erasure.store.erasures.request",
             "erasure.store.holding.place_hold",
-            "erasure.store.erasures.went",
+            "erasure.store.erasures.list_outcomes",
             "export.store.exports.of_contact",
             "export.store.exports.one",
             "export.store.exports.put",

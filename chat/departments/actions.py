@@ -57,7 +57,7 @@ async def add(services: Services, actor: Actor, name: str, retention: Days) -> D
         "retention": rules.own_days(services, retention),
         "created_at": services.clock(),
     }
-    await _changed(services, actor, made_id, lambda tx: store.add(tx, actor.account_id, made))
+    await _write_change(services, actor, made_id, lambda tx: store.add(tx, actor.account_id, made))
     return await one(services, actor, made_id)
 
 
@@ -77,7 +77,7 @@ async def change(
         checked["retention"] = rules.own_days(services, retention)
     if not checked:
         raise InvalidField("Give any of name, retention", field="name")
-    await _changed(
+    await _write_change(
         services, actor, department_id, lambda tx: store.change(tx, actor.account_id, department_id, checked)
     )
     return await one(services, actor, department_id)
@@ -86,10 +86,10 @@ async def change(
 async def delete(services: Services, actor: Actor, department_id: str) -> None:
     """Delete a department. Its tickets stay, and the account's days hold for them."""
     access.require(actor, "department.change")
-    await _changed(services, actor, department_id, lambda tx: store.drop(tx, actor.account_id, department_id))
+    await _write_change(services, actor, department_id, lambda tx: store.drop(tx, actor.account_id, department_id))
 
 
-async def _changed(services: Services, actor: Actor, department_id: str, change: Callable[[Tx], None]) -> None:
+async def _write_change(services: Services, actor: Actor, department_id: str, change: Callable[[Tx], None]) -> None:
     def work(tx: Tx) -> None:
         change(tx)
         audit.record(services, tx, actor.account_id, actor.agent_id, "department.changed", department_id)

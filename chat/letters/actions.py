@@ -43,7 +43,7 @@ def queue(services: Services, tx: Tx, contact: Contact, to: str, subject: str, t
     return letter.id
 
 
-async def transcript(services: Services, contact: Contact, to: str) -> str:
+async def queue_transcript(services: Services, contact: Contact, to: str) -> str:
     """
     Queue the transcript to the address its contact gave, and return the letter's id. Only for who has opened a link in
     that mailbox: else anybody could have their own words sent to anybody, in the account's name.
@@ -74,7 +74,7 @@ async def sweep(services: Services) -> int:
 async def _try(services: Services, row: Any) -> bool:
     until = services.clock() + WAITS[min(row.tries, len(WAITS) - 1)]
     letter = _opened(services, row)
-    if not await services.store.write(lambda tx: _claimed(services, tx, row, letter, until)):
+    if not await services.store.write(lambda tx: _claim(services, tx, row, letter, until)):
         return False
     sent = False
     try:
@@ -106,7 +106,7 @@ def _opened(services: Services, row: Any) -> Letter | None:
         return None
 
 
-def _claimed(services: Services, tx: Tx, row: Any, letter: Letter | None, until: int) -> bool:
+def _claim(services: Services, tx: Tx, row: Any, letter: Letter | None, until: int) -> bool:
     """
     Take a letter as ours, and enter whom it goes to before it does: an erasure that begins meanwhile has to tell them.
     """

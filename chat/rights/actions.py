@@ -215,7 +215,7 @@ async def _mail_transcript(services: Services, site_key: str, shown: str) -> boo
     for each in await list_covered(services, site_key, shown):
         to = _address(services, each)
         if each.id == asked and each.receipt_id is not None and to:
-            await letters.transcript(services, each, to)
+            await letters.queue_transcript(services, each, to)
             return True
     return False
 

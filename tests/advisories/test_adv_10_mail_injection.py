@@ -23,7 +23,7 @@ async def test_a_transcript_by_mail_is_plain_text_with_a_head_of_our_own(house: 
         name, text = by.choice(HOSTILE), by.choice(HOSTILE)
         guest = await house.visit(" ".join(name.split()), "zoe@visitor.example")
         await guest.say(text)
-        await letters.transcript(services, guest.contact, "zoe@visitor.example")
+        await letters.queue_transcript(services, guest.contact, "zoe@visitor.example")
         await letters.sweep(services)
         mail = post.mails[-1]
         assert (mail.get_content_type(), mail.is_multipart()) == ("text/plain", False)

@@ -40,7 +40,7 @@ async def takes(services: Services, contact: Contact) -> None:
 
 
 @asynccontextmanager
-async def held(services: Services, contact: Contact, size: int) -> AsyncIterator[None]:
+async def reserve(services: Services, contact: Contact, size: int) -> AsyncIterator[None]:
     """
     Count `size` bytes as taken while a file of them is written and entered. Raises StorageFull.
 

@@ -70,7 +70,7 @@ async def keep(services: Services, contact: Contact, author: str, name: str, dat
         created_at=services.clock(),
     )
     try:
-        async with quotas.held(services, contact, len(looked.data) + len(looked.small)):
+        async with quotas.reserve(services, contact, len(looked.data) + len(looked.small)):
             # The file first: a file without a row is swept, a row without its file would be a broken link in a message.
             await asyncio.to_thread(_write, services, contact.uid, made, key, looked)
             await services.store.write(lambda tx: _enter(services, tx, contact, made))
@@ -122,7 +122,7 @@ async def sweep(services: Services) -> int:
 
 async def admit(services: Services, contact: Contact, author: str) -> None:
     """Spend the allowance for a file before any of it is read. Raises RateLimited, StorageFull."""
-    wait = await _spent(services, contact, author)
+    wait = await _spend(services, contact, author)
     if wait:
         raise RateLimited("Too many files; wait a little", retry_after=wait)
     if await services.store.read(lambda tx: uploads.waiting(tx, contact.id, author)) >= WAITING_MOST:
@@ -138,11 +138,11 @@ async def _looked(services: Services, contact: Contact, author: str, data: bytes
     try:
         return await looking.look(services, sender, data)
     except looking.Stopped:
-        await _spent(services, contact, author, STOPPED - 1)  # one was spent before it was read
+        await _spend(services, contact, author, STOPPED - 1)  # one was spent before it was read
         raise
 
 
-async def _spent(services: Services, contact: Contact, author: str, cost: int = 1) -> float:
+async def _spend(services: Services, contact: Contact, author: str, cost: int = 1) -> float:
     """Spend some of a visitor's allowance, and return the seconds to wait. Agents have no limit."""
     if author != "visitor":
         return 0.0

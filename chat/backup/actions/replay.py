@@ -66,7 +66,7 @@ async def _erase(services: Services, what: What) -> None:
     def work(tx: Tx) -> None:
         contact = _contact(tx, what)
         if contact is not None:
-            consent.withdrawn(services, tx, contact)
+            consent.record_withdrawal(services, tx, contact)
         # No row is theirs where they are not here: the number they had may be another's by now.
         row = what | {"contact_id": contact.id if contact else 0}
         erasures.request(tx, row)
@@ -86,7 +86,7 @@ async def _redact(services: Services, what: What) -> None:
 
     for file in await services.store.write(work):
         await asyncio.to_thread(services.blobs.remove, what["contact"], file.blob)
-    await _retaught(services, what["contact"])
+    await _relearn_contact(services, what["contact"])
 
 
 async def _file(services: Services, what: What) -> None:
@@ -105,10 +105,10 @@ async def _narrow(services: Services, what: What) -> None:
             consent.record_narrowing(services, tx, contact)
 
     await services.store.write(work)
-    await _retaught(services, what["contact"])
+    await _relearn_contact(services, what["contact"])
 
 
-async def _retaught(services: Services, contact_uid: str) -> None:
+async def _relearn_contact(services: Services, contact_uid: str) -> None:
     """Let the filter learn what is left of a contact's labels. A contact who is gone has none."""
     with contextlib.suppress(NotFound):
         contact = await services.store.read(lambda tx: contacts.by_uid(tx, contact_uid))

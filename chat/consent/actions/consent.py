@@ -80,7 +80,7 @@ def record_renewal(services: Services, tx: Tx, contact: Contact, entry: ReceiptE
     return consents.receipts(tx, contact.id)[-1]
 
 
-def withdrawn(services: Services, tx: Tx, contact: Contact) -> None:
+def record_withdrawal(services: Services, tx: Tx, contact: Contact) -> None:
     """Enter the withdrawal in the ledger: from this commit on nothing of the contact's is taken. Twice is once."""
     if contact.receipt_id is None:
         return

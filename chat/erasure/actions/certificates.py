@@ -9,7 +9,7 @@ from msgspec import Struct, json
 from chat.core.clock import DAY, stamp
 from chat.core.crypt import Proof, canonical
 from chat.core.model import Account
-from chat.erasure.store.erasures import Erasure, Went
+from chat.erasure.store.erasures import Erasure, StepOutcome
 from chat.erasure.store.recipients import Recipient
 from chat.infra.keys import keycopy
 from chat.infra.services import Services
@@ -112,11 +112,11 @@ async def backups(services: Services, erasure: Erasure) -> CertifiedBackups:
     return CertifiedBackups(stamp(services.clock() + stands.backup_days * DAY), unreached)
 
 
-def made(
+def sign(
     services: Services,
     account: Account,
     erasure: Erasure,
-    went: list[Went],
+    outcomes: list[StepOutcome],
     recipients: list[Recipient],
     scrubbed: int | None,
     kept: CertifiedBackups,
@@ -133,7 +133,8 @@ def made(
         consent=CertifiedConsent(erasure.receipts, erasure.proof),
         done_at=stamp(now),
         places=[
-            CertifiedPlace(stamp(each.at), each.found, each.kind, each.left, each.place, each.removed) for each in went
+            CertifiedPlace(stamp(each.at), each.found, each.kind, each.left, each.place, each.removed)
+            for each in outcomes
         ],
         recipients=[
             CertifiedRecipient(len(each.letters), each.kind, stamp(each.told_at) if each.told_at else None)
@@ -156,6 +157,6 @@ def signed(erasure: Erasure) -> SignedCertificate | None:
     return SignedCertificate(document, Proof("Ed25519", erasure.signature or "", OVER, document.signed_with))
 
 
-def step_view(went: Went) -> StepView:
+def step_view(outcome: StepOutcome) -> StepView:
     """Return how it went in one place."""
-    return StepView(went.place, went.kind, went.found, went.removed, went.left, stamp(went.at))
+    return StepView(outcome.place, outcome.kind, outcome.found, outcome.removed, outcome.left, stamp(outcome.at))

@@ -84,18 +84,18 @@ async def by_link(services: Services, contact: Contact, *, at_once: bool) -> str
 async def progress(services: Services, account_id: str, erasure_id: str) -> ErasureProgress:
     """Return how far a request is, and its certificate, to whoever knows its number. Nothing in it is personal."""
 
-    def work(tx: Tx) -> tuple[Erasure, list[erasures.Went]]:
+    def work(tx: Tx) -> tuple[Erasure, list[erasures.StepOutcome]]:
         found = erasures.one(tx, account_id, erasure_id)
-        return found, erasures.went(tx, erasure_id)
+        return found, erasures.list_outcomes(tx, erasure_id)
 
-    found, went = await services.store.read(work)
+    found, outcomes = await services.store.read(work)
     return ErasureProgress(
         id=found.id,
         state=found.state,
         due_at=stamp(found.due_at),
         certificate=certificates.signed(found),
         places=len(forgetting.steps(services)),
-        reached=len(went),
+        reached=len(outcomes),
     )
 
 
@@ -126,14 +126,14 @@ async def state(services: Services, actor: Actor, erasure_id: str) -> ErasureSta
     """Return how far a request of the account is, place by place, and its certificate once it is done."""
     access.require(actor, "erasure.read")
 
-    def work(tx: Tx) -> tuple[Erasure, list[erasures.Went], dict[int, int]]:
+    def work(tx: Tx) -> tuple[Erasure, list[erasures.StepOutcome], dict[int, int]]:
         found = erasures.one(tx, actor.account_id, erasure_id)
-        return found, erasures.went(tx, erasure_id), holds.until(tx, [found.contact_id])
+        return found, erasures.list_outcomes(tx, erasure_id), holds.until(tx, [found.contact_id])
 
-    found, went, held = await services.store.read(work)
+    found, outcomes, held = await services.store.read(work)
     return ErasureState(
         **asdict(erasure_view(found, held.get(found.contact_id))),
-        places=[certificates.step_view(each) for each in went],
+        places=[certificates.step_view(each) for each in outcomes],
         recipients=await recipients.of(services, erasure_id),
         certificate=certificates.signed(found),
     )
@@ -239,8 +239,8 @@ async def _certify(services: Services, each: Erasure, scrubbed: int | None) -> b
     def work(tx: Tx) -> Erasure | None:
         account = accounts.one(tx, each.account_id)
         notified = recipient_rows.recipients(tx, each.id)
-        document, signature = certificates.made(
-            services, account, each, erasures.went(tx, each.id), notified, scrubbed, backups
+        document, signature = certificates.sign(
+            services, account, each, erasures.list_outcomes(tx, each.id), notified, scrubbed, backups
         )
         # Two processes may carry out the same request. One certificate counts, and there is one entry in the log.
         if not erasures.close(tx, each.id, services.clock(), document, signature):
@@ -293,7 +293,7 @@ async def _request(
         # The same answer as for nobody: else ids of other accounts' contacts could be tried.
         if account_id not in {None, contact.account_id} or not still(tx, contact):
             raise NotFound("No such contact")
-        consent.withdrawn(services, tx, contact)
+        consent.record_withdrawal(services, tx, contact)
         # After the withdrawal, whose receipt the row has to count and hash as well.
         made, gone = _row(services, tx, contact, source), tickets.all_of_contact(tx, contact.id)
         filed = erasures.request(tx, made)

@@ -47,7 +47,7 @@ class Erasure:
 
 
 @dataclass(frozen=True, slots=True)
-class Went:
+class StepOutcome:
     """How forgetting went in one place: what was there, what was removed, what a second look found left."""
 
     place: str
@@ -60,7 +60,7 @@ class Went:
 
 _columns = tuple(erasure.c[field.name] for field in fields(Erasure))
 _held = exists().where(hold.c.contact_id == erasure.c.contact_id)
-_went = tuple(erasure_place.c[field.name] for field in fields(Went))
+_outcomes = tuple(erasure_place.c[field.name] for field in fields(StepOutcome))
 
 
 def request(tx: Tx, made: Mapping[str, Any]) -> str:
@@ -148,10 +148,10 @@ def close(tx: Tx, erasure_id: str, at: int, certificate: str, signature: str) ->
     return tx.execute(update(erasure).where(open_still).values(**values)).rowcount > 0
 
 
-def went(tx: Tx, erasure_id: str) -> list[Went]:
+def list_outcomes(tx: Tx, erasure_id: str) -> list[StepOutcome]:
     """Return how it went in each place so far, in their order."""
     mine = erasure_place.c.erasure_id == erasure_id
-    return [Went(*row) for row in tx.execute(select(*_went).where(mine).order_by(erasure_place.c.position))]
+    return [StepOutcome(*row) for row in tx.execute(select(*_outcomes).where(mine).order_by(erasure_place.c.position))]
 
 
 def reach(tx: Tx, erasure_id: str, made: Mapping[str, Any]) -> None:

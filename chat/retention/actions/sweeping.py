@@ -35,7 +35,7 @@ async def sweep(services: Services) -> int:
                 await rule.catch_up(services, account_id)
     for account_id in await services.store.read(lambda tx: runs.unrun(tx, services.clock() - DAY)):
         await begin(services, account_id, "clock", "system")
-    return sum([await _carried_out(services, each) for each in await services.store.read(runs.running)])
+    return sum([await _try_to_carry_out(services, each) for each in await services.store.read(runs.running)])
 
 
 async def begin(services: Services, account_id: str, source: str, who: str) -> RetentionRun:
@@ -82,7 +82,7 @@ def met(services: Services, tx: Tx, policy: Policy) -> list[RuleCount]:
     return made
 
 
-async def _carried_out(services: Services, run: RetentionRun) -> bool:
+async def _try_to_carry_out(services: Services, run: RetentionRun) -> bool:
     """One account's run that fails does not stop the others'."""
     try:
         return await carry_out(services, run)

@@ -19,7 +19,7 @@ LINE = 1 << 28
 TellProgress = Callable[[float], Awaitable[None]]
 
 
-async def fitted(job: Job, tell: TellProgress | None = None) -> list[Fitted]:
+async def fit(job: Job, tell: TellProgress | None = None) -> list[Fitted]:
     """Carry out a job. `tell` hears how much is done. Raises Unavailable where its process dies."""
     if len(job.examples) <= SMALL:
         return await asyncio.to_thread(fitting.run, job)

@@ -160,7 +160,7 @@ async def sweep(services: Services) -> int:
     for run in await services.store.read(lambda tx: runs.due(tx, services.clock())):
         found += await _carry_out(services, run)
     for account_id in await services.store.read(runs.accounts):
-        found += await _reported(services, account_id)
+        found += await _write_missing_report(services, account_id)
     return found + await training.sweep(services)
 
 
@@ -227,7 +227,7 @@ async def _carry_out(services: Services, run: TrainingRun) -> int:
     if not await services.store.write(lambda tx: runs.take(tx, run, services.clock())):
         return 0
     try:
-        await _fitted(services, run)
+        await _fit_version(services, run)
     except Unavailable:
         await services.store.write(lambda tx: runs.change(tx, run.id, state="queued"))
         raise
@@ -237,20 +237,20 @@ async def _carry_out(services: Services, run: TrainingRun) -> int:
     return 1
 
 
-async def _reported(services: Services, account_id: str) -> int:
+async def _write_missing_report(services: Services, account_id: str) -> int:
     """Write the report of the newest version that has none; one in a sweep, so that runs need not wait for many."""
     for run in await services.store.read(lambda tx: runs.of_account(tx, account_id)):
         if run.state == "done" and run.labels and run.report is None:
-            await _fitted(services, run)
+            await _fit_version(services, run)
             return 1
     return 0
 
 
-async def _fitted(services: Services, run: TrainingRun) -> None:
+async def _fit_version(services: Services, run: TrainingRun) -> None:
     """Make a run's version with its report; again where labels went meanwhile."""
     for _ in range(TRIES):
         job, counted = await versions.job_of(services, run.account_id, [run], report=True)
-        made = await fitting.fitted(job, _teller(services, run))
+        made = await fitting.fit(job, _teller(services, run))
         if await versions.keep(services, run, job, made[0], counted[run.id]):
             return
     raise Unavailable("Labels went while this was made; it is done again")

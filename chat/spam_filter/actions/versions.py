@@ -88,7 +88,7 @@ async def refit_stale(services: Services, account_id: str, only: str = "") -> in
     if not found:
         return 0
     job, counted = await job_of(services, account_id, found, report=False)
-    for run, made in zip(found, await fitting.fitted(job), strict=True):
+    for run, made in zip(found, await fitting.fit(job), strict=True):
         await keep(services, run, job, made, counted[run.id])
     await follow(services, account_id)
     return len(found)

@@ -174,7 +174,7 @@ async def sign_in(services: Services, email: str, password: str, network: Networ
     known = row is not None and row.deactivated_at is None
     good = await passwords.right(services, row if known else None, password)
     if row is None or not known or not good:
-        await asyncio.gather(_failed(services, row, whence), asyncio.sleep(EVEN))
+        await asyncio.gather(_record_failure(services, row, whence), asyncio.sleep(EVEN))
         raise Unauthorized("Address or password is wrong")
     made, now = secret(), services.clock()
     session = {"id": uuid7(), "agent_id": row.id, "secret_hash": digest(made), "created_at": now, "seen_at": now}
@@ -196,7 +196,7 @@ async def sign_in(services: Services, email: str, password: str, network: Networ
     return SignedIn(made, device, failed=failed, password_due=row.password_due)
 
 
-async def _failed(services: Services, row: AgentRow | None, whence: Whence) -> None:
+async def _record_failure(services: Services, row: AgentRow | None, whence: Whence) -> None:
     """
     Let whom it was tried on know: entered at most every ten minutes, and counted until they sign in, unless it was on
     their own device.

@@ -38,7 +38,7 @@ async def attachment(services: Services, actor: Actor, attachment_id: str) -> fr
     access.require(actor, "message.redact")
     file = await services.store.read(lambda tx: files.one(tx, actor.account_id, attachment_id))
     if file.ticket_id is None or file.seq is None:
-        await _unused(services, actor, file)
+        await _delete_unused(services, actor, file)
         return None
     found = await tickets.summaries(services, actor.account_id, [file.ticket_id])
     if not found:
@@ -126,7 +126,7 @@ async def _take(
     return transcripts.redacted_out(opened.ticket.number, entry) if again else tell(services, opened.ticket, entry)
 
 
-async def _unused(services: Services, actor: Actor, file: Attachment) -> None:
+async def _delete_unused(services: Services, actor: Actor, file: Attachment) -> None:
     from_contact = await services.store.read(lambda tx: uploads.owner(tx, file))
 
     def work(tx: Tx) -> None:

@@ -103,7 +103,7 @@ def append(tx: Tx, drafts: Sequence[Draft], *, look: bool) -> None:
             draft.ticket_id = None
             # What was stored before opens no ticket: nothing would be in it, and all that follows would be refused.
             if _key(draft) not in before:
-                _open(tx, draft)
+                _find_or_open(tx, draft)
     positions = _positions(tx, sorted(_ticket_ids(drafts)))
     # Who sends again into a ticket that has ended since must hear that it is stored.
     look = look or any(position.status in ENDED for position in positions.values())
@@ -261,7 +261,7 @@ def _known(tx: Tx, drafts: Sequence[Draft]) -> dict[DraftKey, Row[*tuple[Any, ..
     return {(row.contact_id, row.author, row.cid): row for row in tx.execute(wanted)}
 
 
-def _open(tx: Tx, draft: Draft) -> None:
+def _find_or_open(tx: Tx, draft: Draft) -> None:
     """Find the contact's running ticket or open one. The contact is locked so that two at once open one."""
     row = tx.execute(
         select(accounts.consents.label("consents"))
@@ -277,10 +277,10 @@ def _open(tx: Tx, draft: Draft) -> None:
         .where(ticket.c.contact_id == draft.contact_id, ticket.c.status.not_in(ENDED))
         .order_by(ticket.c.id.desc())
         .limit(1)
-    ).scalar() or _opened(tx, draft)
+    ).scalar() or _insert_ticket(tx, draft)
 
 
-def _opened(tx: Tx, draft: Draft) -> int:
+def _insert_ticket(tx: Tx, draft: Draft) -> int:
     # Counted by the update: of two that read the number first, both would give out the same one.
     number = tx.execute(
         update(account)

@@ -121,10 +121,10 @@ def renew(tx: Connection, settings: Settings) -> None:
     secret = folder.server_secret(settings)
     opener = Opener(Keys(open_slots(settings.keys_url), secret), derive(secret, "index"))
     try:
-        _agents(tx, opener)
+        _renew_agents(tx, opener)
         for chunk in _contacts(tx):
             for row in chunk:
-                _renewed(tx, opener, row)
+                _renew_contact(tx, opener, row)
     finally:
         opener.keys.close()
     if opener.closed and not opener.opened:
@@ -141,7 +141,7 @@ def _contacts(tx: Connection) -> Iterator[list[Row[Any]]]:
         last = chunk[-1].id
 
 
-def _renewed(tx: Connection, opener: Opener, row: Row[Any]) -> None:
+def _renew_contact(tx: Connection, opener: Opener, row: Row[Any]) -> None:
     """Renew a contact's address, and by what those are found who were sent something of theirs."""
     text = opener.read(row.key_slot, row.uid, "email", row.email)
     if text is None:
@@ -157,7 +157,7 @@ def _renewed(tx: Connection, opener: Opener, row: Row[Any]) -> None:
             _put(tx, _disclosure, sent.id, {"recipient": opener.found_by(row.account_id, to)})
 
 
-def _agents(tx: Connection, opener: Opener) -> None:
+def _renew_agents(tx: Connection, opener: Opener) -> None:
     """
     Renew the agents' addresses. Of two who turn out to have one address, the one who is active, else who came first,
     signs in with it. The other needs a new one.
