@@ -105,6 +105,7 @@ def _serve(commands: Any) -> None:
 
 
 def _run_demo(settings: Settings, arguments: argparse.Namespace) -> int:
+    # Within each command, here and below: what the others load would make every start slower.
     from chat import demo
 
     return demo.run(settings, arguments.port)

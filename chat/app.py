@@ -94,7 +94,10 @@ async def open_services(
 
 
 def create_app(settings: Settings, features: Features = FEATURES, *, sweeping: bool | None = None) -> Starlette:
-    """Return the application. The worker's sweeps run inside it if `sweeping`; unless told, in the embedded form."""
+    """
+    Return the application. The worker's sweeps run inside it if `sweeping`. Without that said, they do in the embedded
+    form.
+    """
     sweeping = settings.embedded if sweeping is None else sweeping
 
     @asynccontextmanager

@@ -57,7 +57,7 @@ class Unset(Exception):
 
 
 def examine(settings: Settings, *, deploy: bool) -> list[Finding]:
-    """Look at everything; with `deploy` also at what matters on the open internet."""
+    """Look at everything, with `deploy` also at what matters on the open internet."""
     found = [
         _tried("data folder", "can be written", lambda: _folder(settings.data)),
         _tried("database", "is at this schema", lambda: migrations.require_current(settings.database_url)),
@@ -151,7 +151,7 @@ def _audit(settings: Settings) -> None:
 
 
 def _backed_up(settings: Settings, *, deploy: bool) -> Finding:
-    """How old the last backup is; that there is none to speak of matters on the open internet only."""
+    """Return how old the last backup is. That there is none matters on the open internet only."""
     wanted: Literal["mend", "not set"] = "mend" if deploy else "not set"
     try:
         _need_database(settings)

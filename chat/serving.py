@@ -107,6 +107,7 @@ def listen(host: str, port: int) -> socket.socket:
     except (TypeError, ValueError) as error:
         made.close()
         raise Misconfigured("--host is neither an address nor a name of this machine") from error
+    # Python closes sockets in the processes that it starts, and the workers need this one.
     made.set_inheritable(True)
     return made
 

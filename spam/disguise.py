@@ -17,7 +17,7 @@ _LATIN = re.compile(r"[A-Za-z]")
 
 
 class _Plain(dict[int, str]):
-    """A table for `str.translate` that fills itself; at most one entry a character of Unicode."""
+    """A table for `str.translate` that fills itself, with at most one entry a character of Unicode."""
 
     def __missing__(self, code: int) -> str:
         self[code] = plain = _plain(chr(code))
@@ -25,7 +25,7 @@ class _Plain(dict[int, str]):
 
 
 def _plain(char: str) -> str:
-    """Return a character without style, accents and what cannot be seen; a blank for a control."""
+    """Return a character without style, accents and what cannot be seen, and a blank for a control."""
     if "\uac00" <= char <= "\ud7a3" or ord(char) in _LOOKALIKE:  # NFKD would take Hangul apart, and change some looks
         return char
     parts = [(part, unicodedata.category(part)) for part in unicodedata.normalize("NFKD", char)]
@@ -37,7 +37,7 @@ _PLAIN: Final = _Plain()
 
 
 def undisguise(text: str, traits: list[str]) -> str:
-    """Return a text's plain letters, lookalikes folded where scripts are mixed; add its traits."""
+    """Return a text's plain letters, lookalikes folded where scripts are mixed, and add its traits."""
     plain = text.translate(_PLAIN)
     if plain.isascii():
         return plain

@@ -1,5 +1,5 @@
 """
-Disguises texts, so that a filter can be trained on disguised ones too; the opposite of `disguise`.
+Disguises texts, so that a filter can be trained on disguised ones too. It is the opposite of `disguise`.
 
 What attacks look like when the filter is measured is made elsewhere, by another generator.
 """

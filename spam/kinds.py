@@ -98,7 +98,7 @@ def _name(match: re.Match[str]) -> str:
 
 
 def _host(link: str) -> str:
-    """Return the words of a link's host and its top-level domain; of one that looks shortened only that."""
+    """Return the words of a link's host and its top-level domain, but of one that looks shortened only that."""
     if _SHORTENED.fullmatch(link):
         return f"{MARK}short"
     found = _HOST.match(link)

@@ -108,7 +108,7 @@ class TwoMinds(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-
         return sums.reshape(-1, _VIEWS), self._odds(in_spam, in_ham, texts)
 
     def _odds(self, in_spam: Any, in_ham: Any, texts: Any) -> Any:
-        """Return the log-odds a feature's counts speak for; none where it was never seen."""
+        """Return the log-odds a feature's counts speak for, none where it was never seen."""
         share = self.smoothing
         spam_share = (in_spam + share) / (texts[..., 0] + 2 * share)
         ham_share = (in_ham + share) / (texts[..., 1] + 2 * share)

@@ -84,6 +84,8 @@ class Marks:
             if count:
                 self.counts[number] = count
             else:
+                # No count of nothing is left: after an erasure the file is, to the byte, as if the contact had never
+                # been.
                 self.counts.pop(number, None)
 
 

@@ -37,7 +37,7 @@ def make(texts: list[str], labels: list[bool]) -> Filter:
 def main(folder: str) -> None:
     """Train on a folder's files and put the shipped filter in its place.
 
-    Sums of several threads end in other last digits; with `OMP_NUM_THREADS=1` the same files give the same bytes.
+    Sums of several threads end in other last digits. With `OMP_NUM_THREADS=1` the same files give the same bytes.
     """
     make(*labelled(sorted(Path(folder).glob("*.tsv")))).save(SHIPPED)
 

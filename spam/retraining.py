@@ -144,6 +144,7 @@ def _weighed(judged: Sequence[JudgedLabel], base: ScoringHead, texts: tuple[int,
     rows = [(*each.sums, each.prior, reached) for each in judged]
     start = [*base.weights, base.prior, base.bias]
     trust = [_TRUST] * (len(start) - 1) + [_BIAS_TRUST]
+    # Rounded, since a head that is fitted again is compared with this one to the byte.
     found = [round(each, _DIGITS) for each in _logistic(rows, [each.spam for each in judged], start, trust)]
     *weights, prior, bias = found
     return replace(base, weights=tuple(weights), prior=prior, bias=bias)

@@ -1,4 +1,4 @@
-"""A filter that has learnt from marks, on top of a prior; with nothing learnt it is the prior, to the byte."""
+"""A filter that has learnt from marks, on top of a prior. With nothing learnt it is the prior, to the byte."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class Taught(Filter):
         self.base, self._settled = replace(self.base, held=held), -1
 
     def settle(self) -> None:
-        """Fit the head to the labels there are, if they changed and none was given; some 0.1 ms a label."""
+        """Fit the head to the labels there are, if they changed and none was given. It takes some 0.1 ms a label."""
         changes = self.marks.changes
         if self._given is None and self._settled != changes:
             self._serve(fit_head(self.marks, self.base))
@@ -120,7 +120,7 @@ class Taught(Filter):
         return [number for view in views for number in view] + [prior_number(self.prior.margins([text])[0])]
 
     def learn(self, contact: Hashable, text_id: Hashable, text: str, *, spam: bool) -> None:
-        """Learn whether a contact's text is spam; said again of the same text, the first word never was."""
+        """Learn whether a contact's text is spam. Said again of the same text, the last word alone counts."""
         self.marks.learn(contact, text_id, self.numbers(text), spam=spam)
 
     def explain(self, text: str) -> list[tuple[str, float]]:

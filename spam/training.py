@@ -1,4 +1,4 @@
-"""Trains filters with scikit-learn; nothing that scores a message imports this module."""
+"""Trains filters with scikit-learn. Nothing that scores a message imports this module."""
 
 from array import array
 from collections.abc import Sequence

@@ -101,5 +101,6 @@ def change_site(tx: Tx, account_id: str, site_id: str, values: Mapping[str, Any]
     mine = (site.c.id == site_id) & (site.c.account_id == account_id)
     if "custom_fields" in values:
         values = {**values, "custom_fields": to_builtins(values["custom_fields"])}
+    # None of the columns that an owner may change is bound, so the row's MAC still holds.
     if tx.execute(update(site).where(mine).values(**values)).rowcount == 0:
         raise NotFound("No such site")

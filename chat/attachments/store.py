@@ -27,7 +27,7 @@ def list_referred(tx: Tx) -> list[tuple[str, str, bool]]:
 
 
 def keep(tx: Tx, made: Attachment, *, consent: bool) -> None:
-    """Store a row; with `consent` its contact must agree to the notice in force, in this transaction."""
+    """Store a row. With `consent` its contact must agree to the notice in force, in this transaction."""
     row = tx.execute(
         select(accounts.consents.label("consents"))
         .join(account, account.c.id == contact.c.account_id)
@@ -127,7 +127,9 @@ def free(tx: Tx, ids: Sequence[str]) -> Free:
 
 
 def take_for_draft(draft: Draft, of: Free) -> LetheError | None:
-    """Let a draft have its attachments; a refusal where one is not there, not its author's or another message's."""
+    """
+    Let a draft have its attachments. Return a refusal where one is not there, not its author's or another message's.
+    """
     if any(of.get(each) != (draft.contact_id, draft.author) for each in draft.attachments):
         return NotFound("An attachment is not there any more; send it again")
     for each in draft.attachments:

@@ -13,7 +13,7 @@ AGENT, ACTION, TARGET = text("agent"), text("action"), text("target")
 
 @endpoint("GET /audit", permission="audit.read", query=[AGENT, ACTION, TARGET, LIMIT, CURSOR], audited={"audit.viewed"})
 async def list_entries(ask: Ask[None]) -> Listed[reading.EntryView]:
-    """Return the entries, newest first; `?agent=&action=&target=` filter."""
+    """Return the entries, newest first. `?agent=&action=&target=` filter."""
     wanted = EntryQuery(ask.query(AGENT), ask.query(ACTION), ask.query(TARGET))
     before = (ask.query(CURSOR) or (None,))[0]
     items, last = await reading.page(ask.services, ask.actor, wanted, before, ask.query(LIMIT))

@@ -64,7 +64,7 @@ def _address(query: dict[str, str]) -> str:
 
 
 def _of_ticket(entry: EntryView) -> bool:
-    """Tell whether the target is a ticket's number, or that of a message in one; ids have dashes."""
+    """Tell whether the target is a ticket's number, or that of a message in one. Ids have dashes."""
     return entry.action.partition(".")[0] in OF_TICKETS and "-" not in entry.target
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 
 def command(commands: Any, name: str, run: Any, about: str) -> argparse.ArgumentParser:
-    """Add a command to a parser's; `run(settings, arguments)` returns its exit status."""
+    """Add a command to a parser's. `run(settings, arguments)` returns its exit status."""
     made: argparse.ArgumentParser = commands.add_parser(name, help=about, description=about.capitalize() + ".")
     made.set_defaults(run=run)
     return made

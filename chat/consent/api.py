@@ -1,4 +1,4 @@
-"""Agreeing and the receipt, as a visitor's browser asks for them; notices over REST."""
+"""Agreeing and the receipt, as a visitor's browser asks for them, and notices over REST."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class AgreementAnswer(Struct, frozen=True):
 
 
 class NoticeVersion(Struct, frozen=True):
-    """A version of the notice in all its languages; `live` where it is in force."""
+    """A version of the notice in all its languages, `live` where it is in force."""
 
     version: int
     published_at: str
@@ -67,7 +67,7 @@ class NewNotice(Struct, frozen=True, forbid_unknown_fields=True):
 
 @endpoint("POST /widget/{site_key}/sessions", audience="anybody", status=201)
 async def begin(ask: Ask[Unread[Agreement]]) -> AgreementAnswer:
-    """Agree. Only the JSON value true is a yes; anything else stores nothing."""
+    """Agree. Only the JSON value true is a yes. Anything else stores nothing."""
     key = ask.path["site_key"]
     account, site, _ = await notices.site_and_notice(ask.services, key)
     _check_origin(ask.request, site)
@@ -81,7 +81,7 @@ async def begin(ask: Ask[Unread[Agreement]]) -> AgreementAnswer:
 
 @endpoint("GET /widget/{site_key}/receipt", audience="visitor", query=[STANDARD])
 async def receipt(ask: Ask[None]) -> SignedReceipt | PortableReceipt:
-    """Return the visitor's receipt, signed; `?format=ts27560` in that standard's terms."""
+    """Return the visitor's receipt, signed. `?format=ts27560` gives it in that standard's terms."""
     found = await consent.receipt(ask.services, ask.visitor)
     return portable(ask.services, found.receipt) if ask.query(STANDARD) == "ts27560" else found
 

@@ -59,7 +59,7 @@ def publish(tx: Tx, account_id: str, made: Mapping[str, Any], texts: list[Notice
 
 
 def notices(tx: Tx, account_id: str, version: int | None = None) -> list[Notice]:
-    """Return the versions of an account's notice, newest first; or the one asked for."""
+    """Return the versions of an account's notice, newest first, or the one asked for."""
     query = select(notice).where(notice.c.account_id == account_id).order_by(notice.c.version.desc())
     if version is not None:
         query = query.where(notice.c.version == version)

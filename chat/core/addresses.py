@@ -16,7 +16,7 @@ from email_validator import EmailNotValidError, ValidatedEmail, validate_email
 from chat.core.errors import InvalidField
 
 LONGEST = 254
-"""Characters, as RFC 5321 has it in octets; longer texts are not even looked at."""
+"""Characters, as RFC 5321 has it in octets. Longer texts are not even looked at."""
 
 # An intranet's mail goes to names that are not for the internet: which domain there is, the mail server knows.
 email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()

@@ -152,6 +152,7 @@ def checked(known: Collection[str], who: str, action: str, target: str, contact:
     if action not in known:
         raise ValueError(f"no feature says that it enters {action}")
     if not (fits("who", who) and fits("target", target) and fits("contact", contact)):
+        # No erasure takes anything out of the chain, so nothing personal may ever get in.
         raise ValueError("an audit entry holds ids only")
     return action
 

@@ -70,7 +70,7 @@ def digest(value: str) -> str:
 
 
 class Proof(Struct, frozen=True):
-    """A signature as it is handed out: what it is `over`, and the key that checks it; both in base64."""
+    """A signature as it is handed out: what it is `over`, and the key that checks it, both in base64."""
 
     alg: str
     value: str

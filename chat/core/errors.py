@@ -49,7 +49,7 @@ class LetheError(Exception):
 
 
 class BadInput(LetheError):
-    """What was sent cannot be understood; sending the same again will not help."""
+    """What was sent cannot be understood. Sending the same again will not help."""
 
 
 class InvalidFrame(BadInput):
@@ -114,7 +114,7 @@ class Unauthorized(Refused):
 
 
 class Forbidden(Refused):
-    """Who asks is known and may not; also an origin that the site does not name."""
+    """The one who asks is known and may not. An origin that the site does not name is forbidden too."""
 
     code, status, title = "forbidden", 403, "Not allowed"
 

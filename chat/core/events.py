@@ -158,7 +158,10 @@ class QuarantineChanged(_InTicket, frozen=True, tag="quarantine.changed"):
 
 
 class TicketChanged(BaseEvent, frozen=True, tag="ticket.changed"):
-    """A ticket's row in the lists is another, or is there again; told beside the event that says why, if one does."""
+    """
+    A ticket's row in the lists is another, or is there again. It is published beside the event that says why, if one
+    does.
+    """
 
     leaves_server: ClassVar[bool] = True
     ticket: TicketRef
@@ -218,7 +221,10 @@ class ConsentChanged(_ToContact, frozen=True, tag="consent.changed"):
 
 
 class ContactGone(_ToContact, frozen=True, tag="contact.gone"):
-    """Nothing of a contact is taken or shown any more: their erasure was requested; told again when it is done."""
+    """
+    Nothing of a contact is taken or shown any more: their erasure was requested. It is published again when that is
+    done.
+    """
 
     leaves_server: ClassVar[bool] = True
 
@@ -266,7 +272,7 @@ class EventsMissed(_OfBus, frozen=True, tag="events.missed"):
 
 
 class PresenceRequested(_OfBus, frozen=True, tag="presence.requested"):
-    """A process has come to the bus and asks which agents are there; the buses of the others answer."""
+    """A process has come to the bus and asks which agents are there. The buses of the others answer."""
 
     leaves_server: ClassVar[bool] = False
 

@@ -17,6 +17,7 @@ Networks = Sequence[IPv4Network | IPv6Network]
 NEAR, WIDE = 64, 48
 """Bits of an IPv6 address that are one customer's line, and the most that one customer is given (RFC 6177)."""
 V4_BITS, MAPPED = 32, 96
+# One IPv4 address can be written into IPv6 in all these ways, and would pass for as many (CVE-2021-21392).
 EMBEDDING = tuple(
     map(
         IPv6Network,

@@ -82,6 +82,7 @@ def from_env(environ: Mapping[str, str] = os.environ) -> Settings:
 
     Raises Misconfigured, naming the variable and what it takes, where one does not parse or is unknown.
     """
+    # A misspelt name would be a setting that is not there, and the server would run otherwise than its operator thinks.
     unknown = sorted(n for n in environ if n.startswith("LETHE_") and n not in NAMES)
     if unknown:
         raise Misconfigured(f"{unknown[0]} is not a setting of Lethe; known are {', '.join(NAMES)}")
@@ -127,6 +128,7 @@ def _keys(url: str, database_url: str, data: Path) -> str:
         return url
     if database_url.startswith("sqlite"):
         return f"file://{data / 'keys' / 'contacts.keys'}"
+    # A database of its own and no table beside the data: what backs up the one must not take the other along.
     parts = urlsplit(database_url)
     return parts._replace(path=f"{parts.path.rstrip('/')}_keys").geturl()
 

@@ -15,7 +15,7 @@ from time import monotonic
 from typing import NamedTuple
 
 BLAMED, BLAME_SECONDS = 10_000, 3600.0
-"""So many senders are blamed at once, each for so long; beyond, the first of them no more."""
+"""So many senders are blamed at once, each for so long. Beyond that, the first of them is blamed no more."""
 
 
 class Sender(NamedTuple):

@@ -102,7 +102,7 @@ class WidgetConfig(Struct, frozen=True):
 
 @endpoint("GET /widget/{site_key}/config", audience="anybody", query=[LOCALE], middleware=PACKED)
 async def config(ask: Ask[None]) -> WidgetConfig:
-    """Return all the frame needs to ask for consent; stores nothing."""
+    """Return all the frame needs to ask for consent, and store nothing."""
     services = ask.services
     account, site, notice = await notices.site_and_notice(services, ask.path["site_key"])
     locale = locale_of(ask.request)

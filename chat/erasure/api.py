@@ -58,5 +58,5 @@ async def get_erasure(ask: Ask[None]) -> ErasureState:
     audited={"consent.withdrawn", "erasure.requested"},
 )
 async def withdraw(ask: Ask[None]) -> dict[str, str]:
-    """Withdraw and be forgotten; answers with the request's number, twice the same."""
+    """Withdraw and be forgotten. The answer is the request's number, twice the same."""
     return {"erasure_id": await erasure.by_visitor(ask.services, ask.visitor)}

@@ -35,7 +35,7 @@ ZIP = "application/zip"
     audited={"contact.exported"},
 )
 async def own_export(ask: Ask[None]) -> Response:
-    """Return all that is held, as JSON; `?format=zip` as an archive, 202 if large."""
+    """Return all that is held, as JSON. `?format=zip` gives it as an archive, 202 if large."""
     contact = await exports.of_visitor(ask.services, ask.visitor)
     return await whole(ask, contact, "visitor", "visitor")
 

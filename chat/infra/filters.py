@@ -83,7 +83,7 @@ class Filters:
         return made
 
     def put(self, account_id: str, contact_id: int, labels: Mapping[tuple[int, int], Label]) -> None:
-        """Say what the labels of a contact are now; with none, all that was learnt of them is gone at once."""
+        """Say what the labels of a contact are now. With none, all that was learnt of them is gone at once."""
         if labels or account_id in self._taught:
             self.taught(account_id).marks.put(contact_id, labels)
 

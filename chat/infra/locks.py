@@ -11,7 +11,7 @@ FIRST, LONGEST = 0.001, 0.05
 
 def lock(file: int, seconds: float = PATIENCE) -> None:
     """
-    Lock an open file for this process alone; closing it, or `fcntl.flock(file, fcntl.LOCK_UN)`, unlocks it.
+    Lock an open file for this process alone. Closing it, or `fcntl.flock(file, fcntl.LOCK_UN)`, unlocks it.
 
     Raises TimeoutError, an OSError, where another holds it for longer than `seconds`. It asks again and again, as the
     system's own call waits for ever.

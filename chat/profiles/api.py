@@ -40,7 +40,7 @@ async def erase_contact(ask: Ask[None]) -> dict[str, str]:
 
 @endpoint("GET /contacts/{id}/consents", permission="contact.read", query=[STANDARD], audited={"consents.viewed"})
 async def list_consents(ask: Ask[None]) -> Listed[SignedReceipt] | Listed[PortableReceipt]:
-    """Return the receipts, withdrawn ones too; `?format=ts27560` in that standard's terms."""
+    """Return the receipts, withdrawn ones too. `?format=ts27560` gives them in that standard's terms."""
     ledger = await contacts.ledger(ask.services, ask.actor, ask.path["id"])
     found = [signed_receipt(each.document, each.signature) for each in ledger]
     if ask.query(STANDARD) == "ts27560":

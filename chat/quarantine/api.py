@@ -50,7 +50,7 @@ class Judgement(Struct, frozen=True, forbid_unknown_fields=True):
     "GET /spam/quarantine", permission="quarantine.read", query=[SORT, LIMIT, POSITION], audited={"quarantine.viewed"}
 )
 async def list_held(ask: Ask[None]) -> Listed[quarantine.QuarantinedView]:
-    """Return what is held; `?sort=time` newest first, else by score."""
+    """Return what is held. `?sort=time` gives the newest first, else the order is by score."""
     sort, position = ask.query(SORT), ask.query(POSITION)
     items, after = await quarantine.page(ask.services, ask.actor, sort, position, ask.query(LIMIT))
     return listed(items, numbers_of(after))
@@ -58,7 +58,7 @@ async def list_held(ask: Ask[None]) -> Listed[quarantine.QuarantinedView]:
 
 @endpoint("POST /spam/quarantine", permission="spam.mark", audited={"spam.marked", "spam.unmarked", "spam.returned"})
 async def post_held(ask: Ask[Judgement]) -> dict[str, int]:
-    """Take an agent's word on many messages at once; answers with how many of them were there."""
+    """Take an agent's word on many messages at once. The answer is how many of them were there."""
     refs = [(each.ticket, each.seq) for each in ask.body.messages]
     done = await quarantine.judge(ask.services, ask.actor, ask.body.word, refs)
     if not done:

@@ -13,7 +13,7 @@ FORMAT = choice("format", "json", "csv", refusal="A format is json or csv")
 
 @endpoint("GET /data-map", permission="record.read", query=[FORMAT], audited={"data_map.viewed"})
 async def get_data_map(ask: Ask[None]) -> datamap.ProcessingRecord | Response:
-    """Return the record of processing; `?format=csv` as a table."""
+    """Return the record of processing. `?format=csv` gives it as a table."""
     form = ask.query(FORMAT)
     made = await datamap.record(ask.services, ask.actor)
     if form == "json":

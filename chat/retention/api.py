@@ -52,7 +52,7 @@ async def list_runs(ask: Ask[None]) -> Listed[RetentionRunView]:
     audited={"retention.rehearsed", "retention.run"},
 )
 async def post_run(ask: Ask[NewRun]) -> RetentionRunView | Response:
-    """Rehearse a run, 201 with its counts; or begin one, 202, which goes on by itself."""
+    """Rehearse a run, 201 with its counts, or begin one, 202, which goes on by itself."""
     if ask.body.dry_run:
         return await retention.rehearse(ask.services, ask.actor, ask.body.days)
     if ask.body.days:

@@ -47,7 +47,7 @@ async def save_retention(ask: PageAsk) -> Response:
 
 @page_endpoint("POST /admin/retention/runs", permission="retention.run", audited={"retention.run"})
 async def start_run(ask: PageAsk) -> Response:
-    """Run the rules now; leads to the report."""
+    """Run the rules now, and lead to the report."""
     made = await retention.start(ask.services, ask.actor)
     return RedirectResponse(f"/admin/retention/runs/{made.id}", 303)
 

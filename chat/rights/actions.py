@@ -85,7 +85,7 @@ def can_mail_links(services: Services) -> bool:
 
 async def ask(services: Services, site_key: str, email: str, letter: Written, network: Network) -> None:
     """
-    Mail a link to whoever owns an address, if the site's account holds anything of theirs; tell nobody whether it does.
+    Mail a link to whoever owns an address, if the site's account holds anything of theirs. Tell nobody whether it does.
 
     Raises NotFound where no mail can be sent, InvalidField where this is no address, RateLimited.
     """
@@ -101,7 +101,7 @@ async def ask(services: Services, site_key: str, email: str, letter: Written, ne
 
 async def ask_for_transcript(services: Services, contact: Contact, network: Network) -> None:
     """
-    Mail a link to the address a contact gave; once it is opened there, the transcript follows. Until then nobody knows
+    Mail a link to the address a contact gave. Once it is opened there, the transcript follows. Until then nobody knows
     whose address it is, so the letter holds none of the visitor's words.
 
     Raises NotFound where no mail can be sent, InvalidField where no address was given, RateLimited.

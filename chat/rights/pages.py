@@ -79,7 +79,7 @@ async def ask_link(ask: Ask[AskedLink]) -> dict[str, bool]:
 
 @endpoint("POST /privacy/{site_key}/opened", audience="anybody", csrf="origin", query=[LOCALE])
 async def opened(ask: Ask[MailedLink]) -> OpenedAnswer:
-    """Use a link up; 401 where it is used, expired or guessed."""
+    """Use a link up: 401 where it is used, expired or guessed."""
     made = await links.open_link(ask.services, ask.path["site_key"], ask.body.link, network_of(ask.request))
     return OpenedAnswer(made.secret, stamp(made.until), made.held, made.transcript)
 
@@ -92,7 +92,7 @@ async def opened(ask: Ask[MailedLink]) -> OpenedAnswer:
     audited={"contact.exported"},
 )
 async def export(ask: Ask[None]) -> Response:
-    """Return all that is held of one contact; `?format=zip`, 202 if large."""
+    """Return all that is held of one contact. `?format=zip` gives an archive, 202 if large."""
     contact = await links.get_covered(ask.services, ask.path["site_key"], bearer(ask.request), ask.path["contact"])
     return await exports.whole(ask, contact, "link", "visitor")
 
@@ -101,7 +101,7 @@ async def export(ask: Ask[None]) -> Response:
     "GET /privacy/{site_key}/export/{contact}/{id}", audience="link", query=[LOCALE], audited={"contact.exported"}
 )
 async def archive(ask: Ask[None]) -> Response:
-    """Return an archive that was promised; 404 until it is ready."""
+    """Return an archive that was promised: 404 until it is ready."""
     contact = await links.get_covered(ask.services, ask.path["site_key"], bearer(ask.request), ask.path["contact"])
     return exports.handed(await actions.fetch(ask.services, contact, ask.path["id"]))
 
@@ -115,7 +115,7 @@ async def archive(ask: Ask[None]) -> Response:
     audited={"consent.withdrawn", "erasure.requested"},
 )
 async def forget(ask: Ask[Choice]) -> dict[str, list[str]]:
-    """Withdraw and erase; answers with the numbers."""
+    """Withdraw and erase. The answer is the numbers."""
     secret = bearer(ask.request)
     return {"erasure_ids": await links.forget(ask.services, ask.path["site_key"], secret, at_once=ask.body.at_once)}
 

@@ -35,14 +35,14 @@ def waiting(tx: Tx, contact_ids: Sequence[int], now: int) -> int:
 
 
 def put(tx: Tx, secret_hash: str, contact_ids: Sequence[int], expires_at: int, transcript_of: int = 0) -> None:
-    """Store a link that covers these contacts; once it is opened the transcript of one of them is to be mailed."""
+    """Store a link that covers these contacts. Once it is opened the transcript of one of them is to be mailed."""
     row = {"secret_hash": secret_hash, "opened": False, "expires_at": expires_at}
     made = [row | {"contact_id": each, "transcript": each == transcript_of} for each in contact_ids]
     tx.execute(insert(link), [each | {"mac": bind(tx, link, each)} for each in made])
 
 
 def open_link(tx: Tx, account_id: str, secret_hash: str, fresh_hash: str, now: int, expires_at: int) -> bool:
-    """Take a link that is still good, once: from now on only the fresh secret opens it; tell whether there was one."""
+    """Take a link that is still good, once: from now on only the fresh secret opens it. Tell whether there was one."""
     mine = select(contact.c.id).where(contact.c.account_id == account_id)
     good = (link.c.secret_hash == secret_hash) & ~link.c.opened & (link.c.expires_at > now)
     found = tx.execute(select(link).where(good, link.c.contact_id.in_(mine)).with_for_update()).all()

@@ -51,7 +51,7 @@ async def list_runs(ask: Ask[None]) -> Listed[TrainingRunView]:
 
 @endpoint("POST /spam/training-runs", permission="filter.train", audited={"filter.trained"}, status=202)
 async def post_run(ask: Ask[None]) -> TrainingRunView:
-    """Begin a retraining; answers with the one under way where there is one."""
+    """Begin a retraining. The answer is the one under way where there is one."""
     return await runs.start(ask.services, ask.actor)
 
 

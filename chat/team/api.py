@@ -23,7 +23,7 @@ class AgentView(Struct, frozen=True):
 
 @endpoint("GET /agents", permission="agent.read", audited=())
 async def list_agents(ask: Ask[None]) -> Listed[AgentView]:
-    """Return them; addresses only for those who manage."""
+    """Return them, with addresses only for those who manage."""
     return Listed([_agent(each, ask.actor) for each in await agents.agents(ask.services, ask.actor)])
 
 

@@ -1,4 +1,4 @@
-"""The inbox: one shell for every view and ticket; the browser fills it over REST and the agent's socket."""
+"""The inbox: one shell for every view and ticket. The browser fills it over REST and the agent's socket."""
 
 from __future__ import annotations
 

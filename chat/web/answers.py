@@ -63,7 +63,7 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
 }
 HSTS = "max-age=31536000"
-"""A year over HTTPS alone (RFC 6797); not for the host's subdomains, which may not be ours."""
+"""A year over HTTPS alone (RFC 6797), but not for the host's subdomains, which may not be ours."""
 
 
 class SecurityHeaders:

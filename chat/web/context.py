@@ -42,6 +42,7 @@ class Accounts(Protocol):
         """Return the actor's account."""
 
 
+# 128 MB of a process in all. Apart, so that however much visitors send, an agent's file still finds room.
 UPLOADS = {"visitor": 96 * 2**20, "agent": 32 * 2**20}
 
 

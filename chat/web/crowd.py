@@ -21,7 +21,7 @@ class Crowd:
     @contextmanager
     def entered(self, address: Address | None, proxies: Sequence[IPv4Network | IPv6Network]) -> Iterator[bool]:
         """
-        Count a socket while it is open; give whether there is room for it.
+        Count a socket while it is open, and give whether there is room for it.
 
         Who comes from this machine, or from a proxy that names nobody, is not counted: there everybody would be one.
         """
@@ -35,6 +35,7 @@ class Crowd:
             yield room
         finally:
             self._open.subtract(known if room else ())
+            # Drops whoever has none left: an address is kept no longer than its sockets are open.
             self._open = +self._open if room else self._open
 
     def __len__(self) -> int:

@@ -57,14 +57,14 @@ class Ask(Generic[B]):
 
     @property
     def actor(self) -> Actor:
-        """The agent who asks; only where the endpoint is for agents."""
+        """The agent who asks, only where the endpoint is for agents."""
         if not isinstance(self.who, Actor):
             raise TypeError("this endpoint is not for agents")
         return self.who
 
     @property
     def visitor(self) -> Visitor:
-        """The visitor who asks; only where the endpoint is for visitors."""
+        """The visitor who asks, only where the endpoint is for visitors."""
         if not isinstance(self.who, Visitor):
             raise TypeError("this endpoint is not for visitors")
         return self.who
@@ -123,6 +123,8 @@ class Endpoint:
         """Answer, as ASGI. Raises LetheError."""
         if scope["query_string"] and self.query is not None:
             names = {each.name for each in self.query}
+            # In Latin-1 every byte is a letter: what is not ASCII is refused as a name that nobody knows, and breaks
+            # nothing.
             requests.check(scope["query_string"].decode("latin-1"), names)
         made = await self.handler(await self.read(Request(scope, receive, send)))
         await self.answer(made)(scope, receive, send)

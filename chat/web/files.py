@@ -85,7 +85,7 @@ class ServedFolder(StaticFiles):
         self.root = root
 
     async def get_response(self, path: str, scope: Scope) -> Response:
-        """Answer with the file; 404 for anything that is not for browsers."""
+        """Answer with the file: 404 for anything that is not for browsers."""
         if not path.endswith(KINDS):
             raise HTTPException(404)
         response = await super().get_response(path, scope)

@@ -59,7 +59,7 @@ FILE: Document = {
 
 
 def openapi(endpoints: Iterable[Endpoint]) -> Document:
-    """Return the document for programs; pages are for people and not in it."""
+    """Return the document for programs. Pages are for people and not in it."""
     served = [each for each in endpoints if not isinstance(each, PageEndpoint)]
     types = {each: (json_body(each), json_answer(each)) for each in served}
     wanted = [kind for pair in types.values() for kind in pair if kind is not None]

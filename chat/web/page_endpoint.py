@@ -31,7 +31,7 @@ class PageAsk(Ask[None]):
 
     @property
     def reader(self) -> PageReader:
-        """Who is signed in; only where the page is for agents."""
+        """Who is signed in, only where the page is for agents."""
         if self.reader_or_none is None:
             raise TypeError("this page is not for agents")
         return self.reader_or_none

@@ -1,4 +1,4 @@
-"""Plots as points on a canvas, for `plot.html` to draw in SVG: axes with their units, lines, bars; and their table."""
+"""Plots as points on a canvas, for `plot.html` to draw in SVG: axes with their units, lines, bars, and their table."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def of_counts(key: str, numbers: Sequence[int], labels: Sequence[str]) -> Plot:
 
 
 def shown(value: float | None, unit: str = "") -> str:
-    """Return a number for people: shares in percent where the unit is that; a dash for none."""
+    """Return a number for people: shares in percent where the unit is that, and a dash for none."""
     if value is None:
         return "–"
     if unit == "%":

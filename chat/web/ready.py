@@ -31,7 +31,7 @@ class Ready:
 
 
 async def _stores(services: Services) -> bool:
-    """Whether a message would be stored: not where SQLite's disk is full; PostgreSQL's disk is its operator's."""
+    """Whether a message would be stored: not where SQLite's disk is full. PostgreSQL's disk is its operator's."""
     try:
         disk.takes_messages(services.settings)
         async with asyncio.timeout(PATIENCE):  # who holds the writer for long keeps others from storing too

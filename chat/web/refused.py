@@ -37,7 +37,7 @@ class RefusedOrigins:
 
 
 def _last(kept: OrderedDict[str, Any], key: str, value: Any, most: int) -> None:
-    """Put a key last, with its value where it is new; let the oldest go over `most`."""
+    """Put a key last, with its value where it is new, and let the oldest go over `most`."""
     kept.setdefault(key, value)
     kept.move_to_end(key)
     while len(kept) > most:

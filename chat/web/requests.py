@@ -89,6 +89,7 @@ def check(query: str, names: Iterable[str]) -> None:
         if name not in names:
             raise UnknownParameter("This address takes no such parameter", field=name)
         if name in seen:
+            # Programs differ in which of two they heed, so neither is guessed.
             raise InvalidField("Give this once", field=name)
         seen.add(name)
 

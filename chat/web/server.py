@@ -1,4 +1,4 @@
-"""How the server is: alive, ready, its numbers; and the static files."""
+"""How the server is: alive, ready, its numbers, and the static files."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ async def healthz(_: Ask[None]) -> dict[str, str]:
 
 @endpoint("GET /readyz", audience="anybody", status=(200, 503))
 async def readyz(ask: Ask[None]) -> Response:
-    """Say whether it can store and fan out; 503 naming the part that is away."""
+    """Say whether it can store and fan out: 503 names the part that is away."""
     stores, fans_out = await ask.context.ready.now(ask.services)
     return JSON({"stores": stores, "fans_out": fans_out}, 200 if stores and fans_out else 503)
 

@@ -96,7 +96,7 @@ def checked(site: Site, answers: Mapping[str, str]) -> dict[str, str]:
 def sealed(
     services: Services, site: Site, locale: str, uid: str, slot: int, answers: Mapping[str, str]
 ) -> dict[str, bytes | None]:
-    """Return the columns of a new contact for checked answers; own fields keep the label that was shown."""
+    """Return the columns of a new contact for checked answers. Own fields keep the label that was shown."""
     own = [
         {"id": each.id, "label": label(each, locale), "value": answers[each.id]}
         for each in site.custom_fields

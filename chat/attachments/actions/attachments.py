@@ -24,6 +24,7 @@ from chat.infra.disk import MB
 from chat.infra.services import Services
 from chat.infra.store.tx import Tx
 
+# A file is read in memory and never written to the disk in plain: larger ones would need uploads in pieces.
 FILE_MOST = 10 * 1024 * 1024
 WAITING_MOST, AN_HOUR, STOPPED = 20, 60, 20
 """A file that was stopped spends the hour's allowance as so many others do."""
@@ -133,7 +134,7 @@ async def admit(services: Services, contact: Contact, author: str) -> None:
 
 
 async def _looked(services: Services, contact: Contact, author: str, data: bytes) -> Looked:
-    """Have a file looked at in its sender's turn; where it was stopped, it spends more of the allowance."""
+    """Have a file looked at in its sender's turn. One that was stopped spends more of the allowance."""
     sender = Sender(contact.account_id, contact.uid if author == "visitor" else author)
     try:
         return await looking.look(services, sender, data)
@@ -150,7 +151,7 @@ async def _spend(services: Services, contact: Contact, author: str, cost: int = 
 
 
 def _within_quota(services: Services, tx: Tx, contact: Contact, size: int) -> None:
-    """Raise StorageFull where a contact's files would be more than is kept of one person; 0 is no limit."""
+    """Raise StorageFull where a contact's files would be more than is kept of one person. A quota of 0 is no limit."""
     most = services.settings.contact_quota * MB
     if most and uploads.bytes_of(tx, contact_id=contact.id) + size > most:
         raise StorageFull("No more files are kept of this person; delete some first")

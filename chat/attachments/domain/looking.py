@@ -31,7 +31,7 @@ COMMAND = (sys.executable, "-P", "-B", "-m", "chat.attachments.domain.looking")
 
 @dataclass(frozen=True)
 class Looked:
-    """What a file is, its bytes as they are kept; of an image its pixels and a small one too."""
+    """What a file is, its bytes as they are kept, and of an image its pixels and a small one."""
 
     type: str
     data: bytes
@@ -66,7 +66,7 @@ def look(data: bytes) -> Looked:
 
 
 def packed(looked: Looked | InvalidField) -> bytes:
-    """Return a line of JSON and, for an image, the bytes after it; other files are kept as they came."""
+    """Return a line of JSON and, for an image, the bytes after it. Other files are kept as they came."""
     if isinstance(looked, InvalidField):
         return msgspec.json.encode(FileHead(refused=looked.detail)) + b"\n"
     drawn = looked.data if looked.small else b""

@@ -13,6 +13,7 @@ from PIL import Image
 from chat.attachments.domain.colours import in_srgb
 from chat.core.errors import InvalidField
 
+# So many take up to 900 MB while they are drawn anew, and two files are looked at at a time.
 PIXELS_MOST = 40_000_000
 SCANS_MOST = 100
 SMALL = (480, 480)

@@ -103,7 +103,7 @@ async def make(services: Services, folder: Path, days: int | None, tell: TellLin
 
 
 async def copy_keys(services: Services, folder: Path, backups_in: Path) -> int:
-    """Copy keys and ledger into a folder that no backup is near; erasures reach into it from now on."""
+    """Copy keys and ledger into a folder that no backup is near. Erasures reach into it from now on."""
     apart(services.settings, folder)
     if _nested(folder, backups_in):
         raise Misconfigured("--keys must name another folder than the backups', and neither inside the other")

@@ -1,4 +1,4 @@
-"""Taking away again what was taken away since a backup was made, from the ledger; doing it twice is doing it once."""
+"""Taking away again what was taken away since a backup was made, from the ledger. Done twice, it is done once."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ def look(settings: Settings, backup: Backup, keys_from: Path | None, *, without_
 
 
 def with_keys(settings: Settings, secret: bytes, work: Callable[[Keys, Ledger], None]) -> None:
-    """Do something with keys and ledger, which lie apart from the database; made there where they are missing."""
+    """Do something with keys and ledger, which lie apart from the database. They are made where they are missing."""
     migrations.prepare_keys(settings)
     keys, ledger = Keys(open_slots(settings.keys_url), secret), open_ledger(settings.keys_url, secret)
     try:
@@ -162,6 +162,7 @@ def _files(settings: Settings, backup: Backup, tell: TellLine) -> None:
     blobs = Blobs(settings.data / "attachments")
     for count, member in enumerate(backup.names("files/"), 1):
         _, owner, name = member.split("/")
+        # No name in an archive may lead out of the folder (CVE-2026-41193), whoever signed it.
         if not OWNER.match(owner) or not NAME.match(name.removesuffix(PREVIEW)):
             raise Misconfigured(f"{backup.path} names a file that cannot be one of ours")
         if not name.endswith(PREVIEW):

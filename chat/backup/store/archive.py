@@ -42,7 +42,7 @@ class ArchiveSeal:
 
 
 class Writing:
-    """A backup that is being written; members in any order, each with its hash in `members`."""
+    """A backup that is being written. Its members come in any order, each with its hash in `members`."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._zip = ZipFile(file, "w", allowZip64=True)
@@ -52,6 +52,7 @@ class Writing:
         """Add a member, and return its size. What is sealed cannot be made smaller, so do not `squeeze` it."""
         info, seen, size = ZipInfo(name), hashlib.sha256(), 0
         info.compress_type = ZIP_DEFLATED if squeeze else ZIP_STORED
+        # How large it gets nobody knows beforehand, and without this one over 2 GB would fail at its end.
         with self._zip.open(info, "w", force_zip64=True) as member:
             for piece in pieces:
                 member.write(piece)
@@ -157,6 +158,7 @@ def status_of(manifest: Mapping[str, Any]) -> BackupStatus:
 def ours(folder: Path, signer: Signer) -> list[tuple[Path, ArchiveSeal]]:
     """Return the backups in a folder that this server made, oldest first. Whatever else is there is not looked at."""
     found = []
+    # By their signature and not by their name alone: `lapse` deletes what this returns.
     for path in folder.glob(f"lethe-*{ENDING}"):
         with contextlib.suppress(Misconfigured, OSError), path.open("rb") as file:
             found.append((path, _head(path, file, signer)))
@@ -164,7 +166,7 @@ def ours(folder: Path, signer: Signer) -> list[tuple[Path, ArchiveSeal]]:
 
 
 def tidy(folder: Path) -> None:
-    """Remove what a backup that was killed left behind; not what another is just writing."""
+    """Remove what a backup that was killed left behind, and nothing that another is just writing."""
     for path in folder.glob(f".lethe-*{ENDING}.part"):
         with contextlib.suppress(OSError), path.open("rb") as file:
             # Raises, and so leaves the file, while whoever writes it holds its lock. One whose writer was killed has

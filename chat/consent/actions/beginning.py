@@ -1,4 +1,4 @@
-"""Beginning: agreeing for the first time, which makes a contact; said again with the same id it is said once."""
+"""Beginning: agreeing for the first time, which makes a contact. Said again with the same id, it is said once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Consent: agreeing to the notice in force, renewing and withdrawing; and the receipts that prove it."""
+"""Consent: agreeing to the notice in force, renewing and withdrawing, and the receipts that prove it."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ from chat.spam_filter.actions import training
 @dataclass(frozen=True)
 class VisitorAgreement:
     """
-    What a visitor says when agreeing; `answers` to what the site asks before the chat, by field. Said again with the
-    same `id` (a UUID made at random) it is the same agreement.
+    What a visitor says when agreeing. `answers` are those to what the site asks before the chat, by field. Said again
+    with the same `id` (a UUID made at random) it is the same agreement.
     """
 
     version: int
@@ -168,7 +168,7 @@ async def contact_of(services: Services, visitor: Visitor, *, live: bool = True)
 def require_agreement(
     notice: Notice | None, version: int, choices: dict[str, bool], locale: str
 ) -> tuple[Notice, NoticeText]:
-    """Return the notice agreed to; fails closed: `chat` must be true, and the version the one in force."""
+    """Return the notice agreed to. It fails closed: `chat` must be true, and the version the one in force."""
     # `is not True` and not a look at its truth: nothing but JSON's true is ever a yes.
     if choices.get("chat") is not True:
         raise ConsentRequired("The box for the chat must be ticked")

@@ -38,8 +38,8 @@ class NoticeChange:
 
 async def publish(services: Services, actor: Actor, texts: list[NoticeText]) -> Notice:
     """
-    Publish a new version of the account's notice; every running chat waits until its visitor agrees to it. NotNow where
-    nothing differs from the one in force.
+    Publish a new version of the account's notice. Every running chat waits until its visitor agrees to it. Raises
+    NotNow where nothing differs from the one in force.
     """
     access.require(actor, "notice.publish")
     checked = _all_checked(texts)

@@ -80,6 +80,7 @@ def page(tx: Tx, account_id: str, email_hash: str | None, after: int, limit: int
 
 def some(tx: Tx, query: Select[Any]) -> list[Contact]:
     """Return the contacts whose `columns` a query selects, those whose rows hold."""
+    # Asked here, where all of them are read, so that no action can forget to.
     return [Contact(*row[:_fields]) for row in tx.execute(query) if holds(tx, contact, row)]
 
 

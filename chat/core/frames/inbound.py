@@ -66,7 +66,7 @@ class VisitorMessage(InboundFrame, frozen=True, tag="message"):
 
 
 class Typing(InboundFrame, frozen=True, tag="typing"):
-    """The visitor types or has stopped; never what is typed."""
+    """The visitor types or has stopped. It never holds what is typed."""
 
     on: bool
 

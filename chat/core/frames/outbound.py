@@ -35,7 +35,7 @@ class AttachmentOut(Struct, frozen=True):
 
 
 class MessageOut(OutboundFrame, frozen=True, tag="message"):
-    """One message. A held one goes to agents without `text`; of a redacted one `text` is null."""
+    """One message. A held one goes to agents without `text`. Of a redacted one `text` is null."""
 
     ticket: int
     seq: int
@@ -182,7 +182,7 @@ class PresenceOut(OutboundFrame, frozen=True, tag="presence"):
 
 class TicketOut(OutboundFrame, frozen=True, tag="ticket"):
     """
-    A ticket as lists show it, new or changed; of one that is gone there is no more than `status`. `ticket` and `number`
+    A ticket as lists show it, new or changed. Of one that is gone there is no more than `status`. `ticket` and `number`
     are the same number.
     """
 

@@ -59,7 +59,7 @@ class Locales:
         self._known: dict[tuple[str, str], dict[str, str]] = {}
 
     def strings(self, locale: str, part: str = "") -> dict[str, str]:
-        """Return the words in one language, by key; with those of a `part`."""
+        """Return the words in one language, by key, with those of a `part`."""
         if (locale, part) not in self._known:
             name = f"words.{part}.{locale}.json" if part else f"words.{locale}.json"
             found = [json.loads(path.read_text("utf-8")) for path in self.files(name)]

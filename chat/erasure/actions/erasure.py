@@ -209,6 +209,7 @@ async def scrub(services: Services) -> int:
     due = now - done >= DAY or (now - done >= DAY // 2 and now - said >= QUIET)
     if not due or not await services.store.scrub(small=False):
         return 0
+    # The time before it began: a row that was deleted while it ran may still be in the file.
     await services.store.write(lambda tx: server.record_scrub(tx, now))
     return 1
 

@@ -48,7 +48,7 @@ log = structlog.get_logger("chat.recipients")
 
 
 class RecipientView(Struct, frozen=True):
-    """By what way somebody was sent how much, and when they were told (RFC 3339); not who it is."""
+    """By what way somebody was sent how much, and when they were notified (RFC 3339), but not who it is."""
 
     kind: str
     count: int

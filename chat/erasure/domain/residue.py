@@ -1,5 +1,6 @@
 """
-Looking for texts in any bytes, in every encoding that a store might keep them in; pure: bytes come in, finds go out.
+Looking for texts in any bytes, in every encoding that a store might keep them in. It is pure: bytes come in, finds go
+out.
 
 A `Scanner` takes a stream piece by piece and keeps only as much of it as its longest pattern, whatever its size.
 """

@@ -92,7 +92,7 @@ def likely(kind: str, begins: bytes) -> bool:
 
 
 def unpack_lzf(packed: bytes) -> bytes:
-    """Return what LZF made small; as much of it as makes sense."""
+    """Return what LZF made small, as much of it as makes sense."""
     out, at = bytearray(), 0
     while at < len(packed):
         control, at = packed[at], at + 1

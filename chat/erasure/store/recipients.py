@@ -31,7 +31,7 @@ _recipients = tuple(recipient.c[field.name] for field in fields(Recipient))
 
 
 def file(tx: Tx, made: Mapping[str, Any]) -> None:
-    """Note whom an erasure has to tell; filed twice is once."""
+    """Note whom an erasure has to tell. Filed twice, it is filed once."""
     tx.execute(insert_of(tx, recipient).values(tries=0, **made).on_conflict_do_nothing())
 
 

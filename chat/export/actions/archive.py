@@ -68,6 +68,7 @@ async def zipped(services: Services, who: Subject, step: AfterPiece = nothing) -
         async with aclosing(_files(services, who, made, drain, paths)) as files:
             async for piece in files:
                 yield piece
+        # Each goes over the rows again: kept for both, those of somebody who wrote much would fill the memory.
         for name, pieces in (
             ("export.json", as_json(services, who, paths, step)),
             ("index.html", page.pieces(services, who, paths, step)),

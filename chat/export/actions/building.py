@@ -32,6 +32,7 @@ log = structlog.get_logger("chat.exports")
 LEASE = 15_000
 REPORT_EVERY = 2_000
 TRIES, AGAIN = 5, 60_000
+# No build goes so long without writing, so a file that was last written before is nobody's.
 LEFTOVER_MS = 3_600_000
 REST_MOST = 1.0  # seconds
 KEPT = 2
@@ -53,7 +54,7 @@ async def sweep(services: Services) -> int:
 
 
 async def _has_room(services: Services, found: Export) -> bool:
-    """Tell whether the disk takes an export's files; else say that it waits, and look again in a while."""
+    """Tell whether the disk takes an export's files. Otherwise say that it waits, and look again in a while."""
     try:
         quotas.has_room(services, await services.store.read(lambda tx: store.bytes_of_files(tx, found.contact_id)))
     except StorageFull:

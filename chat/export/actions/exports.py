@@ -5,6 +5,7 @@ the sweep in `archives`, fetched, and gone when it expires.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 
@@ -225,7 +226,7 @@ async def remove(services: Services, contact_uid: str, found: Export) -> None:
     """Delete an export: the row first, and the file's key with it, then the file."""
     await services.store.write(lambda tx: exports.drop(tx, found.id))
     if found.blob is not None:
-        services.archives.remove(contact_uid, found.blob)
+        await asyncio.to_thread(services.archives.remove, contact_uid, found.blob)
 
 
 def export_view(services: Services, found: Export, contact_uid: str) -> ExportView:

@@ -48,7 +48,7 @@ class TranscriptLine:
 
 
 class Page:
-    """What the template reads; each part when it comes to it."""
+    """What the template reads, each part when it comes to it."""
 
     def __init__(
         self, services: Services, who: Subject, paths: dict[str, str], step: Callable[[int], Awaitable[None]]

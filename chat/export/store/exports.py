@@ -41,7 +41,7 @@ _columns = tuple(export.c[field.name] for field in fields(Export))
 
 
 def put(tx: Tx, contact_id: int, made: Mapping[str, Any], since: int) -> str:
-    """File an export, its contact locked; where one is not ready yet, or was ready after `since`, return its id."""
+    """File an export, its contact locked. Where one is not ready yet, or was ready after `since`, return its id."""
     ready = (export.c.state == "done") & (export.c.done_at > since) & (export.c.expires_at > made["requested_at"])
     waiting = select(export.c.id).where(export.c.contact_id == contact_id, export.c.state.in_(OPEN) | ready)
     before = tx.execute(waiting.order_by(export.c.id.desc()).limit(1)).scalar()

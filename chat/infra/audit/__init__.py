@@ -1,1 +1,1 @@
-"""The audit log as every feature enters it; reading it is the feature `audit`."""
+"""The audit log as every feature enters it. Reading it is the feature `audit`."""

@@ -1,4 +1,4 @@
-"""The audit log: who looked at, exported, changed or erased what, in ids; one signed chain an account."""
+"""The audit log: who looked at, exported, changed or erased what, in ids, as one signed chain an account."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def record(
     services: Services, tx: Tx, account_id: str, who: str, action: str, target: str = "", contact: str = ""
 ) -> None:
     """
-    Enter, in the action's own transaction, what it does; call it last, since it locks the account's chain.
+    Enter, in the action's own transaction, what it does. Call it last, since it locks the account's chain.
 
     `who` is an agent's id, "visitor", "system" or "command". `action` is one that a feature says. `target` is
     the id or number of what was met. `contact` is the opaque id of whose it is. ValueError where one of them is no id.
@@ -34,7 +34,7 @@ def record(
 
 
 async def record_view(services: Services, actor: Actor, action: str, target: str = "", contact: str = "") -> None:
-    """Enter that an agent looks at something, before it is shown; again within ten minutes is not entered anew."""
+    """Enter that an agent looks at something, before it is shown. Again within ten minutes, it is not entered anew."""
     await record_once(services, actor.account_id, actor.agent_id, action, target, contact)
 
 

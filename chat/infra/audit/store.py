@@ -19,7 +19,7 @@ _part = tuple(audit_part.c[field.name] for field in fields(Part))
 
 
 def lock(tx: Tx, account_id: str) -> ChainHead:
-    """Return the head of an account's chain, locked until the transaction ends; the first time it is made."""
+    """Return the head of an account's chain, locked until the transaction ends. The first time it is made."""
     blank = ChainHead(account_id, 0, NOTHING, 0, NOTHING, "")
     query = select(*_head).where(audit_head.c.account_id == account_id).with_for_update()
     # Read first, since a lock on a row that is there is the common case, and an insert would write each time.
@@ -86,7 +86,7 @@ def add_part(tx: Tx, part: Part) -> None:
 
 
 def drop_part(tx: Tx, part: Part, at: int) -> None:
-    """Note that the entries of a closed part went; where it was broken stays."""
+    """Note that the entries of a closed part went. Where it was broken stays."""
     mine = (audit_part.c.account_id == part.account_id) & (audit_part.c.first == part.first)
     tx.execute(update(audit_part).where(mine).values(dropped_at=at))
 

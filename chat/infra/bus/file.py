@@ -65,7 +65,7 @@ class FileBusServer(Bus):
         self._tell(Delivery(event))
 
     def _taken(self) -> bytes:
-        """Return what lies in the file and empty it; nothing while a command is writing."""
+        """Return what lies in the file and empty it. Return nothing while a command is writing."""
         try:
             if not self._path.stat().st_size:
                 return b""

@@ -17,7 +17,7 @@ Status = Literal["online", "away", "offline"]
 STALE = 45.0
 """So many seconds after its last word, what another process said of an agent counts no more."""
 COUNTED = 100_000
-"""So many keys are counted at once for each length of window; beyond, the oldest counts no more."""
+"""So many keys are counted at once for each length of window. Beyond that, the oldest counts no more."""
 WIDER = 8
 """So many lines of one customer are counted each for itself before their number is what is limited."""
 
@@ -39,7 +39,7 @@ class Bus:
         """Stop carrying events."""
 
     async def ready(self) -> bool:
-        """Tell whether events reach other processes; true where there are none."""
+        """Tell whether events reach other processes, which is true where there are none."""
         return True
 
     def listen(self, channel: Channel[E], owner: object, hear: Callable[[Delivery[E]], None]) -> None:
@@ -56,6 +56,8 @@ class Bus:
 
     def publish(self, *events: Event | Delivery[Event]) -> None:
         """Tell everybody who listens, here at once. An event alone is one that nothing was rendered for."""
+        # After the commit that it tells of, always: whoever hears it reads the database, where a crash must not undo
+        # it.
         self._publish([each if isinstance(each, Delivery) else Delivery(each) for each in events])
 
     def _publish(self, deliveries: list[Delivery[Event]]) -> None:

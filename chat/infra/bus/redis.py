@@ -22,6 +22,7 @@ from chat.infra.bus.memory import Bus, Status, summed
 
 log = structlog.get_logger("chat.bus")
 CHANNEL = "lethe:events"
+# A third of STALE: two in a row may be lost before an agent counts as gone.
 ANNOUNCE = 15.0
 SILENT = 5.0
 LEAVE = 2.0
@@ -54,7 +55,7 @@ class RedisBus(Bus):
         return Redis.from_url(self._url, socket_timeout=timeout, socket_connect_timeout=timeout, retry=retry)
 
     async def start(self) -> None:
-        """Subscribe and begin to send; returns at once, Redis may come later."""
+        """Subscribe and begin to send. It returns at once: Redis may come later."""
         for job in (self._send, self._hear, self._announce):
             self._tasks.append(asyncio.create_task(job()))
 
@@ -110,7 +111,9 @@ class RedisBus(Bus):
             self._mine[event.account, event.agent, source] = event.status
 
     async def allow(self, key: str, limit: int, window: float, cost: int = 1) -> float:
-        """Count in Redis, so that all processes share the allowance; counts here where Redis is away (fails open)."""
+        """
+        Count in Redis, so that all processes share the allowance. It counts here where Redis is away (it fails open).
+        """
         name = f"lethe:allow:{key}"
         try:
             async with self._redis.pipeline() as pipe:

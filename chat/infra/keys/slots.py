@@ -182,7 +182,7 @@ _key = Table(
 
 
 class SlotTable:
-    """Keys in a PostgreSQL database of their own; wiping rewrites the table, so that the old bytes go."""
+    """Keys in a PostgreSQL database of their own. Wiping rewrites the table, so that the old bytes go."""
 
     def __init__(self, url: str) -> None:
         self._engine = engine(url)

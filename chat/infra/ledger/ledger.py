@@ -47,7 +47,7 @@ class LedgerEntry:
 
 @dataclass(frozen=True, slots=True)
 class LedgerHead:
-    """How far a ledger is: its last entry's number and mark; 0 and nothing where it is empty."""
+    """How far a ledger is: its last entry's number and mark, 0 and "" where it is empty."""
 
     number: int = 0
     mark: str = ""

@@ -41,7 +41,9 @@ class Lines(Protocol):
         """Yield every line, first to last."""
 
     def shorten(self, made: Shorter) -> None:
-        """Put one line in the stead of the first ones, while nobody appends. Raises Unavailable; then none is gone."""
+        """
+        Put one line in the stead of the first ones, while nobody appends. Raises Unavailable, and then none is gone.
+        """
 
     def close(self) -> None:
         """Let go of file or connections."""

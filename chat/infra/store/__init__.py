@@ -20,7 +20,9 @@ T = TypeVar("T")
 Work = Callable[[Connection], T]
 
 READERS = 4
+# So much is written anew in a moment. A larger database waits for a quiet moment of the day, or writers would.
 SMALL = 16 * 1024 * 1024
+# Five seconds for those who read: while one does, the log cannot be emptied.
 ATTEMPTS, PAUSE = 50, 0.1
 # FULL, because NORMAL loses commits at a power cut that were answered already; the rest so that erased bytes are
 # overwritten.
@@ -146,6 +148,8 @@ def engine(url: str, begin: str = "BEGIN IMMEDIATE") -> Engine:
         )
         make_patient(made)
         return made
+    # Named, as statements that are written once take their values by name on both databases. A connection goes from one
+    # thread of the pool to another, but is never in two.
     made = create_engine(url, paramstyle="named", pool_size=READERS, connect_args={"check_same_thread": False})
     event.listen(made, "connect", _connected)
     # The driver's own idea of when to begin loses updates between reading and writing (measured), so we begin

@@ -44,7 +44,7 @@ def personal(
     **options: Any,
 ) -> Column[Any]:
     """
-    Return a column that holds personal data; purpose and basis are its table's where it names none.
+    Return a column that holds personal data. Purpose and basis are its table's where it names none.
 
     `context` is what its sealed bytes open as, filled in from their row; `text/…` where they were sealed with a `cid`.
     `withheld` says why no export gives it.
@@ -59,7 +59,7 @@ def plain(name: str, kind: Any, *rest: Any, inner: bool = False, **options: Any)
 
 
 def mac() -> Column[str]:
-    """Return the column that binds a row which opens something to what it says; see `chat/infra/store/bound.py`."""
+    """Return the column that binds a row which opens something to what it says. See `chat/infra/store/bound.py`."""
     return plain("mac", String(64), nullable=False, default="", server_default="", inner=True)
 
 

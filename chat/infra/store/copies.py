@@ -79,7 +79,7 @@ def counters(tx: Tx) -> dict[str, int]:
 
 
 def load(tx: Tx, name: str, of: Shape, lines: Iterable[bytes]) -> Iterator[int]:
-    """Insert rows; yield after each thousand how many there are by now."""
+    """Insert rows, and yield after each thousand how many there are by now."""
     # By the columns that the backup names, not by today's schema: it may be of an older one.
     into = table(name, *(column(each, KINDS[kind]) for each, kind in of))
     in_base64 = [number for number, (_, kind) in enumerate(of) if kind == "bytes"]
@@ -119,7 +119,7 @@ def drop(tx: Tx) -> None:
 
 
 def broken(tx: Tx) -> int:
-    """Count rows that point at nothing; PostgreSQL has none, as it looks at each that comes in."""
+    """Count rows that point at nothing. PostgreSQL has none, as it looks at each that comes in."""
     return len(tx.exec_driver_sql("PRAGMA foreign_key_check").all()) if tx.dialect.name == "sqlite" else 0
 
 

@@ -44,6 +44,7 @@ def files(url: str) -> list[Path]:
     try:
         with target.connect().execution_options(isolation_level="AUTOCOMMIT") as plain:
             folder = Path(str(plain.execute(text("SELECT current_setting('data_directory', true)")).scalar()))
+            # What the server holds in memory goes into its files, which are read next.
             plain.execute(text("CHECKPOINT"))
     except DBAPIError:
         return []  # not ours to ask: then the rows must do

@@ -24,7 +24,7 @@ server = Table(
 
 
 def epoch(tx: Tx) -> int:
-    """Return the database's epoch; a restore raises it."""
+    """Return the database's epoch. A restore raises it."""
     return int(tx.execute(select(server.c.epoch)).scalar_one())
 
 

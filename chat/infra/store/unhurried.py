@@ -14,7 +14,7 @@ WORKS = 3600.0
 
 @contextmanager
 def unhurried(connection: Connection) -> Iterator[None]:
-    """Let what is done inside take up to `WORKS` seconds, where the connection is a `Patient`; SQLite's are not."""
+    """Let what is done inside take up to `WORKS` seconds, where the connection is a `Patient`. SQLite's are not."""
     raw: Any = connection.connection.driver_connection
     before = getattr(raw, "patience", None)
     if before is None:

@@ -26,6 +26,7 @@ def due(tx: Tx, at: int, limit: int) -> list[Row[*tuple[Any, ...]]]:
 
 def claim(tx: Tx, row: Row[*tuple[Any, ...]], until: int) -> bool:
     """Take a letter as nobody else's until then, when it is due again. Return False where another was quicker."""
+    # By the time it was due, which the first of two moves: the second finds no such row.
     mine = (outbox.c.id == row.id) & (outbox.c.due_at == row.due_at)
     taken = tx.execute(update(outbox).where(mine).values(due_at=until, tries=row.tries + 1).returning(outbox.c.id))
     return taken.first() is not None

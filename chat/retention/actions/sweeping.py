@@ -56,6 +56,7 @@ async def carry_out(services: Services, run: RetentionRun) -> bool:
     Purge what is due under every rule, and reports that are older than the audit log; killed anywhere and begun again,
     it goes on. Return whether it was this call that finished the run: two processes may be at it.
     """
+    # Read once: days that are changed meanwhile are for the next run, as the report has one number of days for a rule.
     policy = await services.store.read(lambda tx: rules.policy_of(services, tx, run.account_id))
     found = await services.store.read(lambda tx: met(services, tx, policy))
     await services.store.write(lambda tx: runs.reach(tx, run.id, found))

@@ -36,7 +36,9 @@ TRIES = 3
 
 
 async def start(services: Services, actor: Actor) -> TrainingRunView:
-    """Ask for a retraining; while one is waiting or under way it is that. NotNow where there are no labels yet."""
+    """
+    Ask for a retraining. While one is waiting or under way it is that. Raises NotNow where there are no labels yet.
+    """
     access.require(actor, "filter.train")
 
     def work(tx: Tx) -> TrainingRun:
@@ -238,7 +240,9 @@ async def _carry_out(services: Services, run: TrainingRun) -> int:
 
 
 async def _write_missing_report(services: Services, account_id: str) -> int:
-    """Write the report of the newest version that has none; one in a sweep, so that runs need not wait for many."""
+    """
+    Write the report of the newest version that has none. There is one in a sweep, so that runs need not wait for many.
+    """
     for run in await services.store.read(lambda tx: runs.of_account(tx, account_id)):
         if run.state == "done" and run.labels and run.report is None:
             await _fit_version(services, run)
@@ -247,7 +251,7 @@ async def _write_missing_report(services: Services, account_id: str) -> int:
 
 
 async def _fit_version(services: Services, run: TrainingRun) -> None:
-    """Make a run's version with its report; again where labels went meanwhile."""
+    """Make a run's version with its report, and again where labels went meanwhile."""
     for _ in range(TRIES):
         job, counted = await versions.job_of(services, run.account_id, [run], report=True)
         made = await fitting.fit(job, _teller(services, run))

@@ -1,5 +1,5 @@
 """
-Teaching the filter: an agent's mark becomes labels, if the contact agreed to that; labels that go are unlearnt at once.
+Teaching the filter: an agent's mark becomes labels, if the contact agreed to that. Labels that go are unlearnt at once.
 
 The rows are the truth. Each process folds them when it starts, and the rows of one contact again when it is told that
 they changed.
@@ -87,7 +87,7 @@ async def learn_anew(services: Services, account_id: str) -> None:
 
 
 async def give(services: Services, account_id: str, texts: Sequence[tuple[str, bool]]) -> int:
-    """Teach an account labelled texts of the operator's; only their numbers are kept. Return how many are new."""
+    """Teach an account labelled texts of the operator's. Only their numbers are kept. Return how many are new."""
     known, now = services.filters.taught(account_id), services.clock()
 
     def work() -> list[Given]:

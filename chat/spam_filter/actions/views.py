@@ -103,7 +103,7 @@ class TrainingRunReport(TrainingRunView, frozen=True, kw_only=True):
 
 
 class VersionUse(Struct, frozen=True):
-    """Which version was put to use when (RFC 3339) and by whom; 0 is the shipped head."""
+    """Which version was put to use when (RFC 3339) and by whom. Version 0 is the shipped head."""
 
     version: int
     at: str

@@ -1,4 +1,4 @@
-"""Retrainings as rows: asking for one, carrying it out, what it made; and which version serves."""
+"""Retrainings as rows: asking for one, carrying it out, what it made, and which version serves."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ _mistake = tuple(mistake.c[field.name] for field in fields(Mistake))
 
 
 def ask(tx: Tx, made: Mapping[str, Any], at: int) -> tuple[str, bool]:
-    """File a run under the account's next version; while one is waiting or under way it is that. Tell if it is new."""
+    """File a run under the account's next version. While one is waiting or under way it is that. Tell if it is new."""
     mine = training_run.c.account_id == made["account_id"]
     open_ = training_run.c.state.in_(("queued", "running"))
     known = tx.execute(select(training_run.c.id).where(mine, open_)).scalar()

@@ -58,8 +58,8 @@ async def prepare_agent(
     services: Services, account_id: str, email: str, name: str, role: str, password: str | None, *, due: bool
 ) -> Prepared:
     """
-    Check and seal what a new agent is stored with; makes their data key. A password that is generated must be changed
-    at the first sign-in where it is `due`. Raises InvalidField.
+    Check and seal what a new agent is stored with, and make their data key. A password that is generated must be
+    changed at the first sign-in where it is `due`. Raises InvalidField.
     """
     email, name = address(email), texts.line(name)
     if not 0 < len(name) <= 200:  # noqa: PLR2004 - the length of a line everywhere
@@ -92,7 +92,7 @@ def insert_agent(tx: Tx, made: Prepared) -> None:
 
 
 async def with_key_kept(services: Services, made: Prepared, work: Callable[[Tx], T]) -> T:
-    """Run `work`; where it fails, the key that was made for the agent goes again."""
+    """Run `work`. Where it fails, the key that was made for the agent goes again."""
     try:
         return await services.store.write(work)
     except LetheError:

@@ -42,8 +42,8 @@ class Renewed:
 
 async def renew(services: Services, email: str, password: str | None, *, with_tokens: bool) -> Renewed:
     """
-    Give an agent another password, generated unless given, and end their sessions; `with_tokens` their API tokens too.
-    For the server's operator. Raises InvalidField, and NotFound where no active agent has the address.
+    Give an agent another password, generated unless given, and end their sessions, and `with_tokens` their API tokens
+    too. For the server's operator. Raises InvalidField, and NotFound where no active agent has the address.
     """
     chosen = passwords.chosen(password, email)
     known = await services.store.read(lambda tx: _active(tx, services.email_hash("agents", email), email))

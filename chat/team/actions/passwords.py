@@ -66,7 +66,9 @@ def sealed(services: Services, slot: int, agent_id: str, encoded: str) -> str:
 
 
 async def right(services: Services, row: AgentRow | None, password: str) -> bool:
-    """Whether a password is that of an agent's row; takes as long where there is no row, or one that does not open."""
+    """
+    Whether a password is that of an agent's row. It takes as long where there is no row, or one that does not open.
+    """
     encoded = _opened(services, row)
     # Cut, since argon2 reads all that it is given, and a longer one is nobody's.
     found = await _in_thread(_verified, encoded or _NOBODY, password[:MOST])

@@ -1,4 +1,4 @@
-"""An agent's own password as a page; here they also learn that others tried to sign in as them."""
+"""An agent's own password as a page. Here they also learn that others tried to sign in as them."""
 
 from __future__ import annotations
 

@@ -58,6 +58,7 @@ async def sign_out(ask: Ask[None]) -> Response:
     """End the session everywhere it is used."""
     await agents.sign_out(ask.services, ask.actor)
     answer = RedirectResponse("/signin", 303)
+    # The device's cookie stays: it opens nothing, and without it who guesses for an agent could keep them out.
     name = cookie_name(ask.request, COOKIE)
     answer.delete_cookie(name, secure=secure(ask.request), httponly=True, samesite="lax")
     return answer

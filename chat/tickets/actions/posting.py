@@ -198,7 +198,7 @@ class Postbox:
 
 
 def _happened(draft: Draft) -> list[Event | Delivery[Event]]:
-    """Return what is told of a draft that was stored; also that it opened a solved ticket again, if it did."""
+    """Return what is told of a draft that was stored, and also that it opened a solved ticket again, if it did."""
     stored = Delivery(MessageStored(draft.ref, draft.seq), _rendered(draft), draft.source)
     return [stored, TicketReopened(draft.ref)] if draft.reopened else [stored]
 

@@ -28,13 +28,13 @@ async def no_pause() -> None:
 
 
 async def message(services: Services, actor: Actor, number: int, seq: int) -> frames.RedactedOut:
-    """Empty a message for good, its attachments too; twice gives the same entry."""
+    """Empty a message for good, its attachments too. Twice gives the same entry."""
     access.require(actor, "message.redact")
     return await _take(services, actor, await tickets.one(services, actor, number), seq, None)
 
 
 async def attachment(services: Services, actor: Actor, attachment_id: str) -> frames.RedactedOut | None:
-    """Delete an attachment for good; the entry that says so, None where no message had named it."""
+    """Delete an attachment for good. Return the entry that says so, None where no message had named it."""
     access.require(actor, "message.redact")
     file = await services.store.read(lambda tx: files.one(tx, actor.account_id, attachment_id))
     if file.ticket_id is None or file.seq is None:

@@ -40,7 +40,7 @@ async def messages(
     limit: int | None = None,
 ) -> list[frames.Entry]:
     """
-    Return a ticket's messages and redactions after `after`; for agents held ones come without text, the visitor sees
+    Return a ticket's messages and redactions after `after`. For agents held ones come without text, the visitor sees
     their own words.
     """
 

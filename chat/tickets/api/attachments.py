@@ -30,14 +30,14 @@ async def transcript(ask: Ask[None]) -> Response:
 
 @endpoint("POST /widget/{site_key}/attachments", audience="visitor", status=201)
 async def upload(ask: Ask[Multipart]) -> frames.AttachmentOut:
-    """Keep a file; answers with what a message names it by."""
+    """Keep a file. The answer is what a message names it by."""
     contact = await consent.contact_of(ask.services, ask.visitor)
     return await _kept(ask, contact, "visitor", contact.uid)
 
 
 @endpoint("GET /widget/{site_key}/attachments/{id}", audience="visitor", query=[SMALL])
 async def download(ask: Ask[None]) -> Response:
-    """Return a file; `?small=true` for the small image."""
+    """Return a file, `?small=true` the small image."""
     contact = await consent.contact_of(ask.services, ask.visitor)
     small = ask.query(SMALL)
     return _given(await attachments.of_visitor(ask.services, contact, ask.path["id"], small=small))
@@ -52,7 +52,7 @@ async def post_attachment(ask: Ask[Multipart]) -> frames.AttachmentOut:
 
 @endpoint("GET /attachments/{id}", permission="ticket.read", query=[SMALL], audited={"attachment.viewed"})
 async def get_attachment(ask: Ask[None]) -> Response:
-    """Return a file; `?small=true` for the small image."""
+    """Return a file, `?small=true` the small image."""
     small = ask.query(SMALL)
     return _given(await viewing.view_file(ask.services, ask.actor, ask.path["id"], small=small))
 
@@ -66,7 +66,7 @@ async def delete_attachment(ask: Ask[None]) -> frames.RedactedOut | Response:
 
 @endpoint("DELETE /tickets/{number:int}/messages/{seq:int}", permission="message.redact", audited={"message.redacted"})
 async def redact_message(ask: Ask[None]) -> frames.RedactedOut:
-    """Empty a message for good; answers with the redaction, twice the same."""
+    """Empty a message for good. The answer is the redaction, twice the same."""
     return await redaction.message(ask.services, ask.actor, ask.path["number"], ask.path["seq"])
 
 
@@ -78,7 +78,7 @@ async def redact_message(ask: Ask[None]) -> frames.RedactedOut:
     audited={"ticket.deleted", "ticket.purged"},
 )
 async def delete_ticket(ask: Ask[None]) -> frames.TicketSummary | Response:
-    """Put a ticket into the trash; `?permanent=true` deletes it for good, 204."""
+    """Put a ticket into the trash. `?permanent=true` deletes it for good, 204."""
     if not ask.query(PERMANENT):
         return await redaction.trash(ask.services, ask.actor, ask.path["number"])
     await redaction.purge(ask.services, ask.actor, ask.path["number"])

@@ -127,7 +127,7 @@ class AccountSocket(Connection[frames.AgentFrame]):
                 self._look_later(self.actor)
 
     async def _who(self) -> Actor:
-        """A program shows its token; a browser its cookie, and then `Origin` must be our own."""
+        """A program shows its token. A browser shows its cookie, and then `Origin` must be our own."""
         request = HTTPConnection(self.scope)
         token = bearer(request)
         if token:

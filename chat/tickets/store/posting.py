@@ -79,7 +79,7 @@ DraftKey = tuple[int, str, bytes]
 
 
 def store_all(store: Store, drafts: Sequence[Draft]) -> None:
-    """Append the drafts and commit, in the calling thread. Raises Unavailable; then nothing was stored."""
+    """Append the drafts and commit, in the calling thread. Raises Unavailable, and then nothing was stored."""
     try:
         store.write_here(lambda tx: append(tx, drafts, look=False))
     except IntegrityError:

@@ -203,7 +203,7 @@ def messages(
     *,
     held: bool | None = None,
 ) -> list[Message]:
-    """Return the messages after `seq` = `after`, in order; `held` narrows to held or passed ones."""
+    """Return the messages after `seq` = `after`, in order. `held` narrows to held or passed ones."""
     mine = (message.c.ticket_id == ticket_id) & (message.c.seq > after)
     which = true() if held is None else message.c.held == held
     query = select(*_message_columns).where(mine, which).order_by(message.c.seq).limit(limit)
@@ -281,7 +281,9 @@ def hold(tx: Tx, ticket_id: int, *, held: bool) -> list[Message]:
 
 
 def _all_listed(tx: Tx, rows: Iterable[Row[*tuple[Any, ...]]]) -> list[ListedTicket]:
-    """Return the tickets whose contact is of their account, as the server wrote it itself; agents' names likewise."""
+    """
+    Return the tickets whose contact is of their account, as the server wrote it itself, and agents' names likewise.
+    """
     held = (row for row in rows if holds(tx, contact, row, "c_"))
     return [_as_listed(row, named=row.a_id is not None and holds(tx, agent, row, "a_")) for row in held]
 

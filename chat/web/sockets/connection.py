@@ -58,7 +58,7 @@ class Connection(Generic[F]):
         self.allowance = Allowance(FRAMES_A_MINUTE, FRAMES_BURST)
 
     async def arrived(self) -> None:
-        """Do what an accepted socket begins with; may close it."""
+        """Do what an accepted socket begins with. It may close it."""
 
     def is_counted(self, _frame: F) -> bool:
         """Whether a frame is counted as one. It is not where it has an allowance of its own."""

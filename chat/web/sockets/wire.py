@@ -73,7 +73,7 @@ class Wire(WebSocketsSansIOProtocol):
         return True
 
     def data_received(self, data: bytes) -> None:
-        """Take what has arrived frame by frame, as far as the budget goes; keep the rest."""
+        """Take what has arrived frame by frame, as far as the budget goes, and keep the rest."""
         if not self.handshake_initiated:
             super().data_received(data)
             self._turn_away_unread()

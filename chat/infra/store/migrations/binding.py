@@ -22,7 +22,7 @@ KINDS: dict[str, Any] = {"opened": Boolean(create_constraint=False), "contact_id
 
 
 def bind_all(tx: Connection, settings: Settings, name: str, said: Sequence[str], key: Sequence[str]) -> None:
-    """Give each row of a table its MAC over the columns `said`; rows are found by their `key`."""
+    """Give each row of a table its MAC over the columns `said`. Rows are found by their `key`."""
     of = table(name, *(column(each, KINDS.get(each)) for each in dict.fromkeys((*key, *said))), column("mac"))
     mine = [of.c[each] == bindparam(f"k_{each}") for each in key]
     for rows in _chunks(tx, select(*(of.c[each] for each in dict.fromkeys((*key, *said))))):

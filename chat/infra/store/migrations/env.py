@@ -1,4 +1,4 @@
-"""Alembic's entry: runs on the connection that `migrate` hands over; there is no .ini file."""
+"""Alembic's entry: runs on the connection that `migrate` hands over. There is no .ini file."""
 
 from alembic import context
 
