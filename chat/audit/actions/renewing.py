@@ -56,6 +56,7 @@ def _renew(services: Services, tx: Tx, account_id: str) -> Part | None:
     )
     store.add_part(tx, made)
     sealed = seal([*closed, made])
+    # With a hash over all closed parts, which the signature covers: whoever wants a break forgotten has to forge that.
     begun = replace(head, number=made.last, hash=sealed, pruned=made.last, pruned_hash=sealed, closed=sealed)
     store.move(tx, audit.sign_head(services, begun))
     audit.record(services, tx, account_id, "command", BEGINS_ANEW, made.hash)

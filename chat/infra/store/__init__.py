@@ -72,6 +72,7 @@ class Store:
         """
         try:
             return await self._run(self._writers, self._write_engine, work)
+        # A NUL in a text, which PostgreSQL refuses and SQLite takes, or a number that no column can hold.
         except (DataError, OverflowError) as error:
             raise InvalidField("A value is not one that can be stored", field="body") from error
         except IntegrityError as error:  # as where a contact was erased, or its like stored, since it was looked for

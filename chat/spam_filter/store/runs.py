@@ -78,6 +78,7 @@ def ask(tx: Tx, made: Mapping[str, Any], at: int) -> tuple[str, bool]:
         return str(known), False
     last = tx.execute(select(func.max(training_run.c.version)).where(mine)).scalar() or 0
     used = in_use(tx, made["account_id"])
+    # Fixed now: a version that is compared with later would have learnt labels that this one must not know.
     numbers = {"version": last + 1, "against": 0 if used is None else used.version}
     tx.execute(insert(training_run).values(**made, **numbers, state="queued", asked_at=at, seen_at=at))
     return str(made["id"]), True

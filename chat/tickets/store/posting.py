@@ -206,6 +206,7 @@ def _past(tx: Tx, solved: Sequence[TicketPosition]) -> set[int]:
 def _refusal(draft: Draft, position: TicketPosition | None, past: set[int]) -> LetheError | None:
     if position is None or position.contact_id != draft.contact_id:
         return NotFound("No such ticket")
+    # The gate has asked this before: since then a notice may have been published, or the consent withdrawn.
     if draft.author == "visitor" and not position.consents:
         return ConsentRequired("Agree to the current notice first")
     if position.id in past:

@@ -168,6 +168,7 @@ class Connection(Generic[F]):
             event = await self._receive()
             if event["type"] != "websocket.receive":
                 return
+            # Received and passed over: where nobody receives, pings go unread, and the library closes with 1011.
             if self._closing is not None:
                 continue
             self._taking, text = True, event.get("text") or ""

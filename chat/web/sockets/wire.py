@@ -155,6 +155,7 @@ class Wire(WebSocketsSansIOProtocol):
         super().send_receive_event_to_app()
 
     def _heard(self, frame: bytes, start: int) -> bool:
+        # What waits in the queue came first, and nothing may overtake it.
         if self._hear is None or self.close_sent or not self.queue.empty():
             return False
         try:
