@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from chat.account.feature import feature as account
 from chat.attachments.feature import feature as attachments
@@ -12,6 +12,7 @@ from chat.backup.feature import feature as backup
 from chat.consent.feature import feature as consent
 from chat.contacts.feature import feature as contacts
 from chat.core import access
+from chat.core.account_settings import Setting
 from chat.core.locales import Locales
 from chat.departments.feature import feature as departments
 from chat.embed.feature import feature as embed
@@ -35,7 +36,7 @@ from chat.tickets.feature import feature as tickets
 from chat.web.feature import Feature
 from chat.web.menu import Menu
 
-T = TypeVar("T", RetentionRule, ErasureStep)
+T = TypeVar("T", RetentionRule, ErasureStep, Setting[Any])
 Features = tuple[Feature, ...]
 FEATURES: Features = (
     contacts,
@@ -81,11 +82,20 @@ def permissions(features: Features = FEATURES) -> dict[str, frozenset[str]]:
     return access.table(each.permissions for each in features)
 
 
+def account_settings(features: Features = FEATURES) -> tuple[Setting[Any], ...]:
+    """Return what an owner may set of an account, in its order. Raises ValueError where two have one name."""
+    found = _in_order(each for feature in features for each in feature.account_settings)
+    if len({each.name for each in found}) < len(found):
+        raise ValueError(f"two settings have one name: {', '.join(each.name for each in found)}")
+    return found
+
+
 def gathered(features: Features = FEATURES) -> Gathered:
     """Return what actions gather from all features. Raises ValueError unless just one has the conversations."""
     (conversations,) = (each.conversations for each in features if each.conversations is not None)
     return Gathered(
         permissions=permissions(features),
+        settings=account_settings(features),
         audited=frozenset(word for each in features for word in each.audited),
         locales=Locales([each.folder for each in features]),
         data_locations=(*OF_THE_SERVER, *(location for each in features for location in each.data_locations)),

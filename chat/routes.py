@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute, Mount
 
-from chat.features import FEATURES, Features, permissions
+from chat.features import FEATURES, Features, account_settings, permissions
 from chat.web import server
 from chat.web.endpoint import API, Endpoint, endpoints
 from chat.web.files import PACKED, ServedFolder
@@ -28,9 +28,10 @@ def rest(features: Features = FEATURES) -> list[BaseRoute]:
 
 def every(features: Features = FEATURES) -> list[Endpoint]:
     """Return every endpoint: the server's own, and the features'. Raises ValueError where one needs what none says."""
-    found = [*endpoints(server), *(each for feature in features for each in feature.endpoints)]
-    known = frozenset().union(*permissions(features).values())
+    known = account_settings(features)
+    found = [*endpoints(server), *(each.with_settings(known) for feature in features for each in feature.endpoints)]
+    allowed = frozenset().union(*permissions(features).values())
     for each in found:
-        if each.permission not in {None, *known}:
+        if each.permission not in {None, *allowed}:
             raise ValueError(f"{each}: nobody knows the permission {each.permission!r}")
     return found

@@ -14,11 +14,11 @@ import grimp
 import msgspec
 
 from chat.__main__ import parser
-from chat.core import account_settings, events
+from chat.core import events
 from chat.core.errors import LetheError
 from chat.core.frames import AgentFrame, OutboundFrame, VisitorFrame
 from chat.core.settings import from_env
-from chat.features import FEATURES
+from chat.features import FEATURES, Features, account_settings
 from chat.web.feature import Feature
 from tests.routes import first, table_of_routes, whole
 
@@ -62,6 +62,7 @@ COLUMNS: Mapping[str, Callable[[Feature], Iterable[str]]] = {
     "tables": lambda each: [table.name for table in each.tables],
     "every agent may": lambda each: [name for name, role in each.permissions.items() if role == "agent"],
     "owners and admins may": lambda each: [name for name, role in each.permissions.items() if role != "agent"],
+    "an owner may set": lambda each: [setting.name for setting in each.account_settings],
     "menu": lambda each: [line.path for line in each.menu],
     "sweeps": lambda each: [sweep.name for sweep in each.sweeps],
     "goes by age": lambda each: [rule.name for rule in each.retention_rules],
@@ -123,10 +124,10 @@ def settings() -> Iterator[str]:
         yield f"| `{name}` | {value.replace('/lethe-data', 'lethe-data')} |"
 
 
-def account() -> Iterator[str]:
+def account(features: Features = FEATURES) -> Iterator[str]:
     """Yield a table of an account's settings."""
     yield from ("| setting | a new account has | it may be | it is |", "| --- | --- | --- | --- |")
-    for each in account_settings.SETTINGS:
+    for each in account_settings(features):
         default, least, most = (json.dumps(value) for value in (each.default, each.least, each.most))
         allowed = "true, false" if each.is_switch else f"{least} to {most}"
         yield f"| `{each.name}` | {default} | {allowed} | {each.means} |"

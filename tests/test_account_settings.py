@@ -1,24 +1,28 @@
-"""A line in the table of an account's settings is all that a setting is: its column, REST, forms and docs follow."""
+"""What a feature's record says is all that a setting is: its column, REST, forms and docs follow."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import MetaData, text
 
-from chat.account import api, schema, store
+from chat.account import schema, store
 from chat.account.api import change_of
-from chat.core import account_settings
-from chat.core.account_settings import SETTINGS, Setting
+from chat.core.account_settings import Setting
 from chat.core.errors import InvalidField
 from chat.core.settings import Settings
+from chat.features import FEATURES, Features, account_settings
 from tests import derived
 from tests.inside import CHAT, Served, problem_of, served
 
 pytestmark = pytest.mark.anyio
+SETTINGS = account_settings()
 ON_SQLITE = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 RINGS = Setting("rings", int, 3, "how often it rings", "site", 1, 9)
 LOUD = Setting("loud", bool, default=True, means="it rings loudly", page="exports")
+MORE = tuple(replace(each, account_settings=(RINGS, LOUD)) if each.name == "account" else each for each in FEATURES)
+"""The features, one of which has two settings more."""
 WORDS = {
     "setting.rings": "Rings",
     "setting.rings.how": "How often.",
@@ -32,12 +36,14 @@ COLUMNS = (
 
 
 @asynccontextmanager
-async def ringing(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Served]:
+async def ringing(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, features: Features = FEATURES
+) -> AsyncIterator[Served]:
     """A server whose account table has the columns, and whose pages have the words."""
     table = schema.account.to_metadata(MetaData())
-    for each in (RINGS, LOUD):
+    for each in (RINGS, LOUD) if features is MORE else ():
         table.append_column(schema.column_of(each))
-    async with served(settings) as app:
+    async with served(settings, features) as app:
         for locale in ("en", "el"):
             app.services.gathered.locales.strings(locale).update(WORDS)
         await app.services.store.write(lambda tx: [tx.execute(text(each)) for each in COLUMNS])
@@ -46,13 +52,10 @@ async def ringing(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncI
         yield app
 
 
-async def test_a_new_line_is_in_rest_in_its_form_and_in_the_docs(
+async def test_a_new_setting_is_in_rest_in_its_form_and_in_the_docs(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with ringing(settings, monkeypatch) as app:
-        monkeypatch.setattr(account_settings, "SETTINGS", (*SETTINGS, RINGS, LOUD))
-        # What a server that starts with the lines reads when it is imported.
-        monkeypatch.setitem(vars(api.change_account), "body", change_of((*SETTINGS, RINGS, LOUD)))
+    async with ringing(settings, monkeypatch, MORE) as app:
         made = (await app.rest("GET", "/account")).json()
         assert (made["rings"], made["loud"]) == (3, True)
         assert (await app.rest("PATCH", "/account", {"rings": 5, "loud": False})).json()["rings"] == 5
@@ -70,12 +73,12 @@ async def test_a_new_line_is_in_rest_in_its_form_and_in_the_docs(
         assert saved.status_code == 303
         now = {"message_rate": 1, "agreement_rate": 2, "rings": 7, "loud": False}
         assert (await app.rest("GET", "/account")).json() == made | now
-    assert "| `rings` | 3 | 1 to 9 | how often it rings |" in derived.account()
-    assert "| `loud` | true | true, false | it rings loudly |" in derived.account()
+    assert "| `rings` | 3 | 1 to 9 | how often it rings |" in derived.account(MORE)
+    assert "| `loud` | true | true, false | it rings loudly |" in derived.account(MORE)
 
 
 @ON_SQLITE
-async def test_the_control_what_has_no_line_is_nowhere(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_control_what_no_record_says_is_nowhere(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     async with ringing(settings, monkeypatch) as app:
         assert "rings" not in (await app.rest("GET", "/account")).json()
         problem_of(await app.rest("PATCH", "/account", {"rings": 5}), 422, "unknown_parameter")
@@ -95,6 +98,26 @@ async def test_each_has_its_column_its_field_and_a_default_that_it_may_have(each
             each.check(wrong)
 
 
-async def test_no_column_of_an_account_is_a_setting_without_a_line() -> None:
+async def test_no_column_of_an_account_is_a_setting_that_no_feature_has() -> None:
+    assert {column.name for column in schema.account.columns if schema.SETTING in column.info} == {
+        each.name for each in SETTINGS
+    }
     known = {column.name for column in schema.account.columns} - {each.name for each in SETTINGS}
     assert known == {"id", "name", "created_at", "tickets", "notice_version", "retention"}
+
+
+async def test_two_settings_of_one_name_are_refused() -> None:
+    with pytest.raises(ValueError, match="two settings have one name"):
+        account_settings((*FEATURES, MORE[2], MORE[2]))
+
+
+async def test_they_stand_in_their_order() -> None:
+    assert [each.name for each in SETTINGS] == [
+        "message_rate",
+        "agreement_rate",
+        "grace_days",
+        "consent_days",
+        "export_agent_names",
+        "export_notes",
+        "ham_held",
+    ]

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import httpx2
@@ -143,6 +144,14 @@ async def test_after_a_withdrawal_the_id_brings_nobody_back(app: Served, days: i
     problem_of(await agree(app, id=name, fields=ZOE), 409, "not_now")
     assert await kept(app) == before
     assert (await agree(app, id=new_id(), fields=ZOE)).status_code == 201
+
+
+async def test_the_control_where_nobody_knows_of_erasures_the_id_brings_them_back(app: Served) -> None:
+    name = new_id()
+    await gone(app, (await agree(app, id=name, fields=ZOE)).json())
+    known = app.services.gathered
+    app.context.services = replace(app.services, gathered=replace(known, agreement_used=()))
+    assert (await agree(app, id=name, fields=ZOE)).status_code == 201
 
 
 async def test_an_id_is_of_one_site_alone(app: Served) -> None:

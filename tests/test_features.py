@@ -14,9 +14,11 @@ from typing import Any
 import pytest
 
 import chat
+from chat.account.schema import SETTING
+from chat.core.account_settings import Setting
 from chat.core.locations import DataLocation
 from chat.core.model import LOCALES
-from chat.features import FEATURES, gathered, menu, permissions, sweeps
+from chat.features import FEATURES, account_settings, gathered, menu, permissions, sweeps
 from chat.infra.gathered import ErasureStep, ExportPart
 from chat.infra.store.ageing import AgeingKind
 from chat.infra.store.columns import metadata
@@ -105,6 +107,10 @@ def left_out(features: tuple[Feature, ...]) -> list[str]:
     found = [f"{name} is not in chat/features.py" for name in sorted(folders - {each.name for each in features})]
     said = {str(table.name) for each in features for table in each.tables}
     found += [f"the table {name} is no feature's" for name in sorted({*metadata.tables} - said - OF_THE_SERVER)]
+    known = {each.name for each in account_settings(features)}
+    columns = {each.name for each in metadata.tables["account"].columns if SETTING in each.info}
+    found += [f"the setting {name} is no feature's" for name in sorted(columns - known)]
+    found += [f"the setting {name} has no column" for name in sorted(known - columns)]
     located = {location.name for location in gathered(features).data_locations}
     found += [f"the data location {name} is no feature's" for name in sorted(locations() - located)]
     audited = {word for each in features for word in each.audited}
@@ -154,6 +160,12 @@ def test_every_feature_says_all_it_has() -> None:
         ("letters", {"tables": ()}, "the table outbox is no feature's"),
         ("record", {"endpoints": ()}, "record does not serve GET /api/v1/data-map"),
         ("record", {"endpoints": ()}, "record has no page /admin/data-map"),
+        ("consent", {"account_settings": ()}, "the setting consent_days is no feature's"),
+        (
+            "record",
+            {"account_settings": (Setting("rings", int, 3, "rings", "site"),)},
+            "the setting rings has no column",
+        ),
         ("holds", {"permissions": {}}, "GET /admin/privacy needs hold.read, which no feature says"),
         ("retention", {"audited": ()}, "PUT /api/v1/retention enters retention.changed, which no feature says"),
         ("export", {"endpoints": ()}, "export does not serve GET /api/v1/exports"),

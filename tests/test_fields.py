@@ -5,10 +5,11 @@ import pytest
 from msgspec.structs import replace
 
 from chat.account.actions import accounts
-from chat.core.account_settings import AGREEMENT_RATE, MESSAGE_RATE
+from chat.consent.domain import AGREEMENT_RATE
 from chat.core.errors import InvalidField
 from chat.core.model import CustomField
 from chat.erasure.actions import erasure
+from chat.tickets.domain import MESSAGE_RATE
 from tests.inside import CHAT, Served, contact_of, counted, problem_of
 
 pytestmark = pytest.mark.anyio

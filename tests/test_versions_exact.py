@@ -14,11 +14,11 @@ from chat.account.actions import accounts
 from chat.account.schema import account
 from chat.consent.actions import consent
 from chat.contacts.schema import contact
-from chat.core.account_settings import HAM_HELD
 from chat.core.errors import LetheError
 from chat.erasure.actions import erasure
 from chat.infra.store.columns import metadata
 from chat.spam_filter.actions import runs, versions
+from chat.spam_filter.domain import HAM_HELD
 from chat.spam_filter.schema import label, training_run
 from chat.spam_filter.store import labels
 from chat.spam_filter.store import runs as rows

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from chat.account.actions import accounts, quotas
-from chat.core import account_settings
 from chat.core.account_settings import Setting
 from chat.core.model import Actor, Site
 from chat.infra.services import Services
@@ -28,12 +27,6 @@ def change_of(settings: tuple[Setting[Any], ...]) -> type[Struct]:
     )
 
 
-if TYPE_CHECKING:
-    AccountChange = Struct
-else:
-    AccountChange = change_of(account_settings.SETTINGS)
-
-
 @endpoint("GET /sites", permission="site.read", audited=())
 async def list_sites(ask: Ask[None]) -> Listed[Site]:
     """Return the account's sites."""
@@ -46,9 +39,9 @@ async def get_account(ask: Ask[None]) -> dict[str, object]:
     return await _account(ask.services, ask.actor)
 
 
-@endpoint("PATCH /account", permission="account.change", audited={"account.changed"})
-async def change_account(ask: Ask[AccountChange]) -> dict[str, object]:
-    """Change `name`, and the settings of `chat/core/account_settings.py`."""
+@endpoint("PATCH /account", permission="account.change", audited={"account.changed"}, body=change_of)
+async def change_account(ask: Ask[Struct]) -> dict[str, object]:
+    """Change `name`, and the settings that features have."""
     values = msgspec.structs.asdict(ask.body)
     given = {name: value for name, value in values.items() if value is not msgspec.UNSET}
     await accounts.change_account(ask.services, ask.actor, **given)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from starlette.responses import Response
 
 from chat.account.actions import accounts
 from chat.account.actions import forms as asking
-from chat.core.account_settings import on_page
+from chat.core.account_settings import Setting
 from chat.core.errors import InvalidField, NotFound
 from chat.core.model import FIELD_ASKS, LOCALES, Account, CustomField, Site
 from chat.web.authentication import own_origin
@@ -20,7 +23,7 @@ PAGE = "site"
 async def show_site(ask: PageAsk) -> Response:
     """Show the site as it is."""
     site = await first_site(ask)
-    return await _shown(ask, _form(site, ask.reader.account), {})
+    return await _shown(ask, _form(site, ask.reader.account, ask.settings(PAGE)), {})
 
 
 @page_endpoint("POST /admin/site", permission="site.change", audited={"site.changed", "account.changed"})
@@ -28,7 +31,7 @@ async def save_site(ask: PageAsk) -> Response:
     """Save the site's look, origins and fields, and the account's limits."""
     form, site = ask.form, await first_site(ask)
     try:
-        settings = typed_settings(PAGE, form)
+        settings = typed_settings(ask.settings(PAGE), form)
         await accounts.change_site(
             ask.services,
             ask.actor,
@@ -43,8 +46,8 @@ async def save_site(ask: PageAsk) -> Response:
         )
         await accounts.change_account(ask.services, ask.actor, **settings)
     except InvalidField as error:
-        typed = _form(site, ask.reader.account) | form
-        return await _shown(ask, typed, named(error), 422)
+        typed = _form(site, ask.reader.account, ask.settings(PAGE)) | form
+        return await _shown(ask, typed, named(error, ask.settings(PAGE)), 422)
     return saved("/admin/site")
 
 
@@ -67,14 +70,14 @@ def _custom(form: Form) -> list[CustomField]:
     return made
 
 
-def _form(site: Site, account: Account) -> Form:
+def _form(site: Site, account: Account, settings: Iterable[Setting[Any]]) -> Form:
     form = {
         "name": site.name,
         "origins": "\n".join(site.origins),
         "color": site.color,
         "alternative": site.alternative,
         "privacy_note": site.privacy_note,
-        **settings_form(PAGE, account),
+        **settings_form(settings, account),
     } | {f"field_{name}": site.fields.get(name, "off") for name in asking.KNOWN}
     for n, each in enumerate([*site.custom_fields, CustomField()][: asking.CUSTOM_MOST]):
         form |= {f"custom_{n}_id": each.id, f"custom_{n}_ask": "required" if each.required else "optional"}
@@ -90,7 +93,7 @@ async def _shown(ask: PageAsk, form: Form, errors: Errors, status: int = 200) ->
         "privacy_page": f"{server}/privacy/{site.key}",
         "refused": ask.context.refused.origins(site.id, site.origins),
         "asks": FIELD_ASKS,
-        "settings": on_page(PAGE),
+        "settings": ask.settings(PAGE),
         "known": asking.KNOWN,
         "rows": [n for n in range(asking.CUSTOM_MOST) if f"custom_{n}_id" in form],
     }

@@ -6,16 +6,19 @@ from typing import Any
 
 from sqlalchemy import JSON, BigInteger, Boolean, Column, Float, Integer, String, Table, Text, UniqueConstraint, false
 
-from chat.core.account_settings import SETTINGS, Setting
+from chat.core.account_settings import Setting
 from chat.infra.store.columns import about, mac, metadata, to, uid
 
+SETTING = "setting"
+"""What the `info` of a column has that is a setting's."""
 KINDS: dict[type, Any] = {int: Integer(), float: Float(), bool: Boolean(create_constraint=False)}
 
 
 def column_of(setting: Setting[Any]) -> Column[Any]:
-    """Return the column of a setting."""
+    """Return the column of a setting, which says whose it is."""
     server = false() if setting.is_switch else str(setting.default)
-    return Column(setting.name, KINDS[setting.kind], nullable=False, default=setting.default, server_default=server)
+    kind, default = KINDS[setting.kind], setting.default
+    return Column(setting.name, kind, nullable=False, default=default, server_default=server, info={SETTING: True})
 
 
 account = Table(
@@ -26,10 +29,16 @@ account = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("tickets", Integer, nullable=False, default=0),
     Column("notice_version", Integer),
-    *(column_of(each) for each in SETTINGS),
     Column("retention", JSON, nullable=False, default={}, server_default="{}"),
     info=about("nobody", "an organisation"),
 )
+
+
+def add_settings(*settings: Setting[Any]) -> None:
+    """Give accounts a column for each of a feature's settings."""
+    for each in settings:
+        account.append_column(column_of(each))
+
 
 site = Table(
     "site",

@@ -9,9 +9,8 @@ from typing import Any
 from msgspec import convert, to_builtins
 from sqlalchemy import Row, Select, false, func, insert, select, update
 
-from chat.account.schema import account, site
+from chat.account.schema import SETTING, account, site
 from chat.contacts.schema import contact
-from chat.core import account_settings
 from chat.core.errors import NotFound
 from chat.core.model import Account, CustomField, Site
 from chat.infra.store.bound import bind, holds
@@ -45,7 +44,7 @@ def one(tx: Tx, account_id: str) -> Account:
 
 
 def _account(row: Mapping[Any, Any]) -> Account:
-    settings = {each.name: row[each.name] for each in account_settings.SETTINGS}
+    settings = {each.name: row[each.name] for each in account.columns if SETTING in each.info}
     return Account(row["id"], row["name"], row["notice_version"], settings)
 
 

@@ -12,7 +12,7 @@ from chat.account.actions import accounts
 from chat.consent.actions import beginning, consent, notices
 from chat.consent.actions.portable import PortableReceipt, portable
 from chat.consent.actions.receipts import SignedReceipt
-from chat.core.account_settings import AGREEMENT_RATE
+from chat.consent.domain import AGREEMENT_RATE
 from chat.core.clock import stamp
 from chat.core.errors import ConsentRequired, Forbidden, InvalidField, RateLimited, UnknownParameter
 from chat.core.locales import best_locale

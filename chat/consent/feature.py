@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from chat.consent import api, pages, schema
+from chat.consent import api, domain, pages, schema
 from chat.consent.actions import consent
 from chat.core.locations import DataLocation, Field
 from chat.infra.gathered import Sweep
@@ -31,6 +31,7 @@ feature = Feature(
     ),
     endpoints=endpoints(api, pages),
     permissions={"notice.read": "agent", "notice.publish": "admin"},
+    account_settings=(domain.AGREEMENT_RATE, domain.CONSENT_DAYS),
     menu=(Menu("account", 2, "/admin/notice", "page.notice"),),
     sweeps=(Sweep("consents", consent.expire, 3600.0),),
     audited=("fields.changed", "notice.published"),

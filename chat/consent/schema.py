@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from sqlalchemy import JSON, BigInteger, CheckConstraint, Column, Integer, String, Table, Text, UniqueConstraint
 
+from chat.account.schema import add_settings
+from chat.consent.domain import AGREEMENT_RATE, CONSENT_DAYS
 from chat.infra.store.columns import about, metadata, personal, plain, serial, to, uid
+
+add_settings(AGREEMENT_RATE, CONSENT_DAYS)
 
 receipt = Table(
     "receipt",

@@ -21,7 +21,7 @@ ENDED = ("solved", "trash")
 @dataclass(frozen=True, slots=True)
 class Account:
     """
-    One organisation on this server. `settings` are those of `chat.core.account_settings` by name. `account[SETTING]` is
+    One organisation on this server. `settings` are those that features have, by name. `account[SETTING]` is
     one of them.
     """
 

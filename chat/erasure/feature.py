@@ -6,6 +6,7 @@ from pathlib import Path
 
 from chat.erasure import api, pages, schema
 from chat.erasure.actions import ageing, erasure, recipients
+from chat.erasure.domain import settings
 from chat.erasure.store import ageing as kinds
 from chat.erasure.store import erasures
 from chat.infra.gathered import RetentionRule, Sweep
@@ -23,6 +24,7 @@ feature = Feature(
     ),
     endpoints=endpoints(api, pages),
     permissions={"erasure.ask": "agent", "erasure.read": "agent", "erasure.oversee": "admin"},
+    account_settings=(settings.GRACE_DAYS,),
     menu=(Menu("privacy", 2, "/admin/erasures", "page.erasures"),),
     sweeps=(
         Sweep("erasure", erasure.sweep, 5.0),

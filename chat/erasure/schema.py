@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from sqlalchemy import JSON, BigInteger, CheckConstraint, Column, Integer, LargeBinary, String, Table, Text
 
+from chat.account.schema import add_settings
+from chat.erasure.domain.settings import GRACE_DAYS
 from chat.infra.store.columns import about, metadata, personal, plain, to, uid
+
+add_settings(GRACE_DAYS)
 
 # Whom an erasure has to tell. `letters` are the ids of what they were sent; `address` is sealed under the server's own
 # key and gone once they were told.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from chat.export import api, pages, schema
+from chat.export import api, domain, pages, schema
 from chat.export.actions import ageing, building, forgetting
 from chat.export.store import ageing as kinds
 from chat.export.store import exports
@@ -25,6 +25,7 @@ feature = Feature(
         "export.delete": "admin",
         "export.list": "admin",
     },
+    account_settings=(domain.EXPORT_AGENT_NAMES, domain.EXPORT_NOTES),
     menu=(Menu("privacy", 4, "/admin/exports", "page.exports"),),
     sweeps=(Sweep("exports", building.sweep, 5.0),),
     audited=("contact.exported",),

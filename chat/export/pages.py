@@ -5,7 +5,6 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from chat.account.actions import accounts
-from chat.core.account_settings import on_page
 from chat.export.actions import exports
 from chat.web.forms import saved, settings_form, typed_settings
 from chat.web.page_endpoint import SAVED, PageAsk, page_endpoint
@@ -18,14 +17,14 @@ SETTINGS = "exports"
 async def show_exports(ask: PageAsk) -> Response:
     """Show what exports give, and those there are."""
     items, _ = await exports.page(ask.services, ask.actor, None, SHOWN)
-    form = settings_form(SETTINGS, ask.reader.account)
-    return ask.page("admin-exports.html", form=form, settings=on_page(SETTINGS), exports=items)
+    form = settings_form(ask.settings(SETTINGS), ask.reader.account)
+    return ask.page("admin-exports.html", form=form, settings=ask.settings(SETTINGS), exports=items)
 
 
 @page_endpoint("POST /admin/exports", permission="account.change", audited={"account.changed"})
 async def save_exports(ask: PageAsk) -> Response:
     """Save what exports give."""
-    await accounts.change_account(ask.services, ask.actor, **typed_settings(SETTINGS, ask.form))
+    await accounts.change_account(ask.services, ask.actor, **typed_settings(ask.settings(SETTINGS), ask.form))
     return saved("/admin/exports")
 
 

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, CheckConstraint, Integer, LargeBinary, String, Table
 
+from chat.account.schema import add_settings
+from chat.export.domain import EXPORT_AGENT_NAMES, EXPORT_NOTES
 from chat.infra.store.columns import about, metadata, personal, plain, to, uid
+
+add_settings(EXPORT_AGENT_NAMES, EXPORT_NOTES)
 
 # The file lies in the folder `exports`, under a key of its own that is sealed here. Whoever builds it has it until
 # `leased_until`, and names the file anew: what a killed build left is found by no row.

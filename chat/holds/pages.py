@@ -7,9 +7,7 @@ from typing import Any
 from starlette.responses import Response
 
 from chat.account.actions import accounts
-from chat.core.account_settings import on_page
 from chat.core.errors import BeingErased, InvalidField
-from chat.core.model import Account
 from chat.holds import actions as holds
 from chat.team.actions import agents
 from chat.web.forms import Errors, Form, named, saved, settings_form, typed_settings, whole
@@ -29,9 +27,9 @@ async def show(ask: PageAsk) -> Response:
 async def save(ask: PageAsk) -> Response:
     """Save the days."""
     try:
-        await accounts.change_account(ask.services, ask.actor, **typed_settings(SETTINGS, ask.form))
+        await accounts.change_account(ask.services, ask.actor, **typed_settings(ask.settings(SETTINGS), ask.form))
     except InvalidField as error:
-        return await _shown(ask, ask.form, named(error), 422)
+        return await _shown(ask, ask.form, named(error, ask.settings(SETTINGS)), 422)
     return saved(PAGE)
 
 
@@ -62,11 +60,11 @@ async def _shown(ask: PageAsk, typed: Form | None = None, errors: Errors | None 
     more: dict[str, Any] = {
         "holds": await holds.page(ask.services, ask.actor),
         "names": known,
-        "settings": on_page(SETTINGS),
-        "form": _form(ask.reader.account) | (typed or {}),
+        "settings": ask.settings(SETTINGS),
+        "form": _form(ask) | (typed or {}),
     }
     return ask.page("admin-privacy.html", status, errors=errors, **more)
 
 
-def _form(account: Account) -> Form:
-    return settings_form(SETTINGS, account) | {"whom": "", "reason": "", "days": "365"}
+def _form(ask: PageAsk) -> Form:
+    return settings_form(ask.settings(SETTINGS), ask.reader.account) | {"whom": "", "reason": "", "days": "365"}

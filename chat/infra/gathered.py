@@ -10,6 +10,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from chat.core.account_settings import Setting
 from chat.core.locales import Locales
 from chat.core.locations import DataLocation
 from chat.core.model import Contact
@@ -176,14 +177,15 @@ class Conversations(Protocol):
 @dataclass(frozen=True)
 class Gathered:
     """
-    Of all features: the permissions of each role, the actions that may be entered in the audit log, the words, the
-    rules of retention and the steps of an erasure in their order, the parts of an account that keep things otherwise,
-    the data locations that are no tables, what an export says more of a table by its name, what counts the bytes of
-    files, who is called when an account's settings change, who knows that an agreement is used up, and who answers
-    about conversations.
+    Of all features: the permissions of each role, what an owner may set of an account, the actions that may be entered
+    in the audit log, the words, the rules of retention and the steps of an erasure in their order, the parts of an
+    account that keep things otherwise, the data locations that are no tables, what an export says more of a table by
+    its name, what counts the bytes of files, who is called when an account's settings change, who knows that an
+    agreement is used up, and who answers about conversations.
     """
 
     permissions: Mapping[str, frozenset[str]]
+    settings: tuple[Setting[Any], ...]
     audited: frozenset[str]
     retention_rules: tuple[RetentionRule, ...]
     retention_scopes: tuple[RetentionScopes, ...]

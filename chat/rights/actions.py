@@ -15,7 +15,6 @@ from msgspec import Struct
 from chat.account import store as accounts
 from chat.consent.actions import notices
 from chat.contacts.store import contacts
-from chat.core.account_settings import GRACE_DAYS
 from chat.core.addresses import address
 from chat.core.clock import stamp
 from chat.core.crypt import Sealed, digest
@@ -25,6 +24,7 @@ from chat.core.ids import secret
 from chat.core.model import Account, Contact, Site
 from chat.core.networks import Network
 from chat.erasure.actions import erasure
+from chat.erasure.domain.settings import GRACE_DAYS
 from chat.infra.services import Services
 from chat.infra.store.tx import Tx
 from chat.letters import actions as letters

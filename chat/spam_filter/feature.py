@@ -7,7 +7,7 @@ from pathlib import Path
 from chat.core.locations import DataLocation
 from chat.infra.filters import LEARNT, VERSIONS
 from chat.infra.gathered import Sweep
-from chat.spam_filter import api, schema
+from chat.spam_filter import api, domain, schema
 from chat.spam_filter.actions import exporting, following, forgetting, runs, versions
 from chat.spam_filter.pages import training
 from chat.web.endpoint import endpoints
@@ -31,6 +31,7 @@ feature = Feature(
     ),
     endpoints=endpoints(api, training),
     permissions={"filter.read": "agent", "spam.classify": "agent", "filter.train": "admin"},
+    account_settings=(domain.HAM_HELD,),
     menu=(Menu("account", 5, "/admin/filter", "page.filter"),),
     sweeps=(Sweep("training", runs.sweep, 60.0),),
     audited=(

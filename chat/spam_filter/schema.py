@@ -17,7 +17,11 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from chat.account.schema import add_settings
 from chat.infra.store.columns import AGENT, about, metadata, personal, plain, serial, to, uid
+from chat.spam_filter.domain import HAM_HELD
+
+add_settings(HAM_HELD)
 
 # Of a message nothing but numbers: the features, hashed under the account's key, sealed under the contact's.
 label = Table(

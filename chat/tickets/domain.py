@@ -1,8 +1,14 @@
-"""Which tickets somebody asks for."""
+"""Which tickets somebody asks for, and what an owner may set about messages."""
 
 from __future__ import annotations
 
 from msgspec import UNSET, Struct, UnsetType
+
+from chat.core.account_settings import Setting
+
+MESSAGE_RATE = Setting(
+    "message_rate", int, 120, "a contact's messages a minute, 0 for no limit", "site", 0, 10_000, order=1
+)
 
 
 class TicketQuery(Struct, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from chat.infra.gathered import YEAR, RetentionRule, Sweep
 from chat.spam_filter.actions import training
-from chat.tickets import pages, schema
+from chat.tickets import domain, pages, schema
 from chat.tickets.actions import ageing, redaction
 from chat.tickets.api import attachments, tickets
 from chat.tickets.sockets.account import gone_socket
@@ -40,6 +40,7 @@ feature = Feature(
         "ticket.delete": "agent",
         "ticket.read": "agent",
     },
+    account_settings=(domain.MESSAGE_RATE,),
     conversations=conversations,
     sweeps=(Sweep("purges", redaction.sweep, 60.0),),
     audited=(

@@ -17,7 +17,11 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from chat.account.schema import add_settings
 from chat.infra.store.columns import AGENT, about, metadata, personal, plain, serial, to
+from chat.tickets.domain import MESSAGE_RATE
+
+add_settings(MESSAGE_RATE)
 
 STATUSES = ("open", "pending", "solved", "trash")
 

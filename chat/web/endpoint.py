@@ -8,9 +8,9 @@ routes, the docs, the tests' lists and the OpenAPI document are made from it.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import ModuleType
-from typing import Any, Generic, Literal, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, Generic, Literal, Self, TypeVar, get_args, get_origin, get_type_hints
 
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -19,6 +19,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from chat.core import access
+from chat.core.account_settings import Setting
 from chat.core.model import Actor
 from chat.core.tokens import Visitor
 from chat.infra.services import Services
@@ -80,6 +81,8 @@ class Ask(Generic[B]):
 
 
 Handler = Callable[[Any], Awaitable[Any]]
+BodyFrom = Callable[[tuple[Setting[Any], ...]], type]
+"""Makes the type of a body of an account's settings, which are known when all features are."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +101,7 @@ class Endpoint:
     handler: Handler
     audience: Audience
     body: Any
+    body_from: BodyFrom | None = None
     permission: str | None = None
     query: tuple[Parameter[Any], ...] | None = ()
     status: tuple[int, ...] = (200,)
@@ -114,6 +118,10 @@ class Endpoint:
 
     def __str__(self) -> str:
         return f"{self.verb} {self.path}"
+
+    def with_settings(self, settings: tuple[Setting[Any], ...]) -> Self:
+        """Return it with the body that these settings make, where they make it."""
+        return self if self.body_from is None else replace(self, body=self.body_from(settings))
 
     def route(self, below: str = "") -> Route:
         """Return its route, in a mount `below` some path."""
@@ -168,6 +176,7 @@ def endpoint(  # noqa: PLR0913 - all that holds for an address is said here, eac
     query: Collection[Parameter[Any]] | None = (),
     status: int | tuple[int, ...] = 200,
     csrf: Csrf | None = None,
+    body: BodyFrom | None = None,
     changes: bool = False,
     due: bool = False,
     middleware: Sequence[Middleware] = (),
@@ -192,6 +201,7 @@ def endpoint(  # noqa: PLR0913 - all that holds for an address is said here, eac
             audience=whom,
             permission=permission,
             body=body_type(handler),
+            body_from=body,
             query=None if query is None else tuple(query),
             status=(status,) if isinstance(status, int) else status,
             audited=frozenset(audited or ()),

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from starlette.routing import BaseRoute
 
 from chat.core.access import Role
+from chat.core.account_settings import Setting
 from chat.core.locations import DataLocation
 from chat.infra.gathered import (
     AccountChanged,
@@ -43,6 +44,7 @@ class Feature:
     - `tables`: those of its schema
     - `endpoints`: what it serves over HTTP (`chat/web/endpoint.py`); `sockets`
     - `permissions`: what may be allowed to agents, each with the lowest role that has it
+    - `account_settings`: what an owner may set of an account
     - `menu`: its lines in the owner's menu
     - `sweeps`: what the clock does for it
     - `audited`: the actions that it enters in the audit log. A word once used keeps its meaning: old entries say it.
@@ -66,6 +68,7 @@ class Feature:
     endpoints: Sequence[Endpoint] = ()
     sockets: Sequence[BaseRoute] = ()
     permissions: Mapping[str, Role] = field(default_factory=dict)
+    account_settings: Sequence[Setting[Any]] = ()
     menu: Sequence[Menu] = ()
     sweeps: Sequence[Sweep] = ()
     audited: Sequence[str] = ()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from chat.core import account_settings
+from chat.core.account_settings import Setting
 from chat.core.errors import Forbidden, InvalidField, TooLarge
 from chat.core.model import Account
 from chat.web.pages import PageReader
@@ -40,10 +41,10 @@ def saved(path: str) -> Response:
     return RedirectResponse(f"{path}?saved=1", 303)
 
 
-def named(error: InvalidField) -> Errors:
-    """Return the key of what to say, by the name the form has for the field."""
+def named(error: InvalidField, settings: Iterable[Setting[Any]] = ()) -> Errors:
+    """Return the key of what to say, by the name the form has for the field, which may be that of one of `settings`."""
     field = str(error.extra["field"])
-    if any(each.name == field for each in account_settings.SETTINGS):
+    if any(each.name == field for each in settings):
         return {field: "field.setting"}
     shown = "privacy_url" if field.endswith(".privacy_url") else field
     return {shown: f"field.{field.rpartition('.')[2]}"}
@@ -54,18 +55,18 @@ def whole(field: str, value: str) -> int:
     return number(value, field)
 
 
-def typed_settings(page: str, form: Form) -> dict[str, Any]:
-    """Return an account's settings as the form of a page has them. Raises InvalidField."""
+def typed_settings(settings: Iterable[Setting[Any]], form: Form) -> dict[str, Any]:
+    """Return settings of an account as a form has them. Raises InvalidField."""
     return {
         each.name: form.get(each.name) == "yes" if each.is_switch else whole(each.name, form.get(each.name, ""))
-        for each in account_settings.on_page(page)
+        for each in settings
     }
 
 
-def settings_form(page: str, account: Account) -> Form:
-    """Return what stands in the fields of a page's settings."""
+def settings_form(settings: Iterable[Setting[Any]], account: Account) -> Form:
+    """Return what stands in the fields of settings."""
     shown = {True: "yes", False: "no"}
-    held = {each: account[each] for each in account_settings.on_page(page)}
+    held = {each: account[each] for each in settings}
     return {each.name: shown[value] if each.is_switch else str(value) for each, value in held.items()}
 
 

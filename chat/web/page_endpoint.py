@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from chat.core import access
+from chat.core.account_settings import Setting, on_page
 from chat.web.authentication import require_own_page
 from chat.web.endpoint import Ask, Audience, Endpoint, Handler, audience_of
 from chat.web.forms import Errors, Form, fields_of, require_own_form
@@ -40,6 +41,10 @@ class PageAsk(Ask[None]):
     def form(self) -> Form:
         """The last of each field that was posted, but not the mark of our own page."""
         return {name: value for name, value in self.fields if name != "csrf"}
+
+    def settings(self, page: str) -> list[Setting[Any]]:
+        """Return what the form of a page of the owner's asks for of an account's settings."""
+        return on_page(self.services.gathered.settings, page)
 
     def page(self, template: str, status: int = 200, *, errors: Errors | None = None, **more: Any) -> Response:
         """Return a page for who reads. `errors` says what is wrong with which field."""

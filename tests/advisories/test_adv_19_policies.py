@@ -13,6 +13,7 @@ from chat.attachments.actions import attachments
 from chat.core.account_settings import on_page
 from chat.core.errors import Forbidden, LetheError
 from chat.erasure.actions import erasure
+from chat.features import account_settings
 from chat.routes import routes
 from chat.team.actions import agents
 from tests.advisories.test_adv_16_access import filled
@@ -167,7 +168,7 @@ async def test_adv_29_an_object_of_the_clients_is_merged_into_nothing(app: Serve
 @ON_SQLITE
 async def test_adv_37_what_a_site_is_bound_to_only_its_managers_change_and_it_is_on_record(app: Served) -> None:
     form = {"name": "Taken", "origins": "https://evil.example", "color": "#000000"} | {
-        each.name: "30" for each in on_page("site")
+        each.name: "30" for each in on_page(account_settings(), "site")
     }
     before = (await app.rest("GET", "/sites")).json()
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from chat.account import store
 from chat.account.actions import forms
-from chat.core import access, account_settings, texts
+from chat.core import access, texts
 from chat.core.addresses import address
 from chat.core.errors import InvalidField
 from chat.core.events import SiteChanged
@@ -78,13 +78,13 @@ async def sites(services: Services, actor: Actor) -> list[Site]:
 
 
 async def change_account(services: Services, actor: Actor, **values: Any) -> Account:
-    """Change the account's `name`, or settings of it by name (`chat.core.account_settings`). Raises InvalidField."""
+    """Change the account's `name`, or settings of it by name. Raises InvalidField."""
     access.require(actor, "account.change")
     if not values:
         raise InvalidField("Give something to change", field="body")
     if "name" in values:
         values["name"] = line("name", values["name"])
-    for each in account_settings.SETTINGS:
+    for each in services.gathered.settings:
         if each.name in values:
             each.check(values[each.name])
 

@@ -17,7 +17,6 @@ from chat.consent import store as consents
 from chat.consent.actions import consent
 from chat.contacts.store import contacts, holds
 from chat.core import access, frames
-from chat.core.account_settings import GRACE_DAYS
 from chat.core.addresses import address
 from chat.core.clock import DAY, stamp
 from chat.core.deliveries import Delivery, Rendered
@@ -29,6 +28,7 @@ from chat.core.tokens import Visitor
 from chat.erasure.actions import certificates, forgetting, recipients
 from chat.erasure.actions.lapsing import lapse
 from chat.erasure.actions.views import CertifiedErasure, ErasureProgress, ErasureState, ErasureView, erasure_view, frame
+from chat.erasure.domain.settings import GRACE_DAYS
 from chat.erasure.store import erasures
 from chat.erasure.store import recipients as recipient_rows
 from chat.erasure.store.erasures import Erasure

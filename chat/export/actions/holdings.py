@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from chat.account import store as accounts
-from chat.core.account_settings import EXPORT_AGENT_NAMES
 from chat.core.audited import OTHERS
 from chat.core.clock import stamp
 from chat.core.locations import BASES
 from chat.core.model import Account, Contact, Site
+from chat.export.domain import EXPORT_AGENT_NAMES
 from chat.export.store import holdings
 from chat.export.store.holdings import Holding, Row, Value
 from chat.infra.audit import audit

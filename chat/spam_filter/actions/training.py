@@ -20,7 +20,6 @@ from msgspec.structs import asdict
 from chat.account import store as accounts
 from chat.contacts.store import contacts
 from chat.core import access
-from chat.core.account_settings import HAM_HELD
 from chat.core.deliveries import Delivery
 from chat.core.errors import LetheError, NotFound, TooLarge
 from chat.core.events import LabelsChanged
@@ -29,6 +28,7 @@ from chat.core.model import Actor, Contact, Message
 from chat.infra.services import Services, unseal_text
 from chat.infra.store.tx import Tx
 from chat.spam_filter.actions.views import ClassCounts, FilterLines, FilterModel, FilterView, TextVerdict, TokenWeight
+from chat.spam_filter.domain import HAM_HELD
 from chat.spam_filter.store import given, labels, reviews, runs
 from chat.spam_filter.store.given import Given
 from chat.spam_filter.store.labels import Labelled

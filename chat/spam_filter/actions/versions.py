@@ -11,13 +11,13 @@ from typing import Any
 import structlog
 
 from chat.account import store as accounts
-from chat.core.account_settings import HAM_HELD
 from chat.core.deliveries import Delivery
 from chat.core.errors import NotFound
 from chat.core.events import FilterVersionChanged
 from chat.infra.services import Services, unseal_text
 from chat.infra.store.tx import Tx
 from chat.spam_filter.actions import fitting, training
+from chat.spam_filter.domain import HAM_HELD
 from chat.spam_filter.store import given, labels, runs
 from chat.spam_filter.store.labels import Labelled
 from chat.spam_filter.store.runs import TrainingRun

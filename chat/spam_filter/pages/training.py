@@ -8,9 +8,9 @@ from msgspec import convert
 from starlette.responses import RedirectResponse, Response
 
 from chat.account.actions import accounts
-from chat.core.account_settings import HAM_HELD
 from chat.core.errors import InvalidField, NotNow
 from chat.spam_filter.actions import runs, training
+from chat.spam_filter.domain import HAM_HELD
 from chat.spam_filter.pages import curves
 from chat.spam_filter.pages.curves import Cost, Measured
 from chat.team.actions import agents

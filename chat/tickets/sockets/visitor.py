@@ -10,7 +10,6 @@ from starlette.requests import HTTPConnection
 
 from chat.consent.actions import consent
 from chat.core import events, frames
-from chat.core.account_settings import MESSAGE_RATE
 from chat.core.clock import stamp
 from chat.core.deliveries import Delivery
 from chat.core.errors import Ended, Forbidden, LetheError, NotFound, RateLimited, Unauthorized
@@ -18,6 +17,7 @@ from chat.core.gate import Allowance, admit
 from chat.core.model import Draft, Ticket
 from chat.tickets.actions import posting, tickets
 from chat.tickets.actions.arrival import Arrival, arrive
+from chat.tickets.domain import MESSAGE_RATE
 from chat.tickets.sockets.context import ChatContext
 from chat.tickets.sockets.view import View
 from chat.web.authentication import header, own_origin
