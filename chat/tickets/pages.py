@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from chat.web.page_endpoint import PageAsk, page_endpoint
 from chat.web.pages import locale_of
+from chat.web.spoken import spoken
 
 
 async def shell(ask: PageAsk) -> Response:
@@ -16,7 +17,7 @@ async def shell(ask: PageAsk) -> Response:
         "agent": {"id": who.agent.id, "name": who.agent.name, "manages": who.actor.manages},
         "account": {"name": who.account.name},
         "locale": locale,
-        "strings": ask.services.gathered.locales.strings(locale),
+        "strings": spoken("/static/inbox.js", ask.services.gathered.locales, locale),
     }
     return ask.page("inbox.html", boot=boot)
 

@@ -16,11 +16,10 @@ from chat.web.answers import error_headers
 from chat.web.authentication import actor_of, csrf_token
 from chat.web.context import context_of
 from chat.web.rendering import render
+from chat.web.spoken import spoken
 
 LOCALE_COOKIE = "lethe_locale"
 YEAR = 365 * 86_400
-SPOKEN = ("erased.", "time.", "leave.")
-"""What scripts of the pages say themselves begins so. The inbox's say more and are given everything."""
 ERRORS = {400, 403, 404, 409, 413, 429, 500, 503}
 """The statuses that have words of their own. Any other is said in those of 400 or 500, under its own number."""
 HEADERS = {
@@ -100,7 +99,7 @@ def _page(
         "locales": LOCALES,
         "menu": context_of(request).menu if who else {},
         "path": request.scope["path"],
-        "spoken": {key: text for key, text in locales.strings(locale).items() if key.startswith(SPOKEN)},
+        "spoken": spoken("/static/admin.js", locales, locale),
         "t": locales.words(locale),
     }
     answer = HTMLResponse(render(template, shared | context, locales.folders), status, HEADERS)
