@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import Any, Final, Self, TypeVar
 
 from spam import features, modelfile
-from spam.features import Numbering
-from spam.head import probability
+from spam.features import SIGN, Numbering, Reader, Reading
 from spam.kinds import MARK
-from spam.reading import SIGN, Reader, Reading
 
 SHIPPED: Final = Path(__file__).with_name("prior.filter")
 _REMEMBERED: Final = 20_000  # words: some 6 MB
+_FLAT: Final = 700.0  # log-odds; beyond it `math.exp` may overflow
 _TELLING: Final = (f"{MARK}link", f"{MARK}handle")
 
 Weighed = tuple[float, float, int, int, int, int]  # what `_weighed` says of a word
@@ -188,6 +187,11 @@ class Filter:
 
     def _weigh_trait(self, trait: str) -> float:
         return remember(self._traits, trait, self.weights[self._numbering.trait(trait)])
+
+
+def probability(margin: float) -> float:
+    """Return what log-odds are as a number from 0 to 1."""
+    return 1 / (1 + math.exp(-margin)) if margin > -_FLAT else 0.0
 
 
 def pairs_of(words: Sequence[Weighed]) -> set[int]:

@@ -13,7 +13,6 @@ from spam.marks import halves
 HELD: Final = 0.002  # the share of ham that may be held
 _STEPS: Final = 4  # of the prior's margin: a label keeps it in quarters
 _REMEMBERED: Final = 100_000  # counts
-_FLAT: Final = 700.0  # log-odds; beyond it `math.exp` may overflow
 _EDGE: Final = 16  # log-odds; beyond it a margin says no more
 
 
@@ -102,8 +101,3 @@ def prior_number(margin: float) -> int:
 def prior_margin(number: int) -> float:
     """Return the margin that such a number tells."""
     return (number - features.SIZE) / _STEPS - _EDGE
-
-
-def probability(margin: float) -> float:
-    """Return what log-odds are as a number from 0 to 1."""
-    return 1 / (1 + math.exp(-margin)) if margin > -_FLAT else 0.0

@@ -10,8 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
 from spam import features
-from spam.features import Numbering
-from spam.reading import Reader
+from spam.features import Numbering, Reader
 
 _VIEWS: Final = len(features.VIEWS)
 _FOLDS: Final = 5

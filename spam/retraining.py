@@ -17,7 +17,8 @@ from operator import mul
 from typing import Any, Final, NamedTuple
 
 from spam import features
-from spam.head import Odds, ScoringHead, prior_margin, probability
+from spam.filter import probability
+from spam.head import Odds, ScoringHead, prior_margin
 from spam.marks import HAM, MOST, SPAM, TEXTS, Label, Marks, halves, share
 
 LATEST: Final = 10_000  # labels of a kind that are gone through, the latest

@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import Final, Self
 
 from spam import countsfile, features, modelfile
-from spam.features import Numbering
-from spam.filter import Filter, Weighed, pairs_of, remember, scale
-from spam.head import Odds, Says, ScoringHead, prior_number, probability
+from spam.features import Numbering, Reader, Reading
+from spam.filter import Filter, Weighed, pairs_of, probability, remember, scale
+from spam.head import Odds, Says, ScoringHead, prior_number
 from spam.marks import Marks
-from spam.reading import Reader, Reading
 from spam.retraining import fit_head
 
 _Met = tuple[int, int, int, tuple[int, ...]]  # a word's number, its sides in pairs, its grams' numbers

@@ -8,8 +8,8 @@ import pytest
 
 from bench.hostile.scoring import scored, taught
 from bench.hostile.texts import Hostile, hostile, pointed, varied
-from spam import Filter, Taught, disguise, reading
-from spam.reading import LONGEST, Reader
+from spam import Filter, Taught, disguise, features
+from spam.features import LONGEST, Reader
 from tests import patterns
 from tests.chance import dice
 from tests.growth import Grown, cpu, grows
@@ -61,7 +61,7 @@ def test_the_mended_patterns_find_what_they_found() -> None:
     for _ in range(20_000):
         text = hostile(chance, "ab!?.13@αж").of(chance.randint(1, 12))
         assert disguise._MIXED.findall(text) == mixed.findall(text), text
-        assert bool(reading._LEETED.fullmatch(text)) is bool(leeted.fullmatch(text)), text
+        assert bool(features._LEETED.fullmatch(text)) is bool(leeted.fullmatch(text)), text
 
 
 def read_grows(chance: random.Random, many: int) -> tuple[Hostile, Grown] | None:
@@ -74,12 +74,12 @@ def read_grows(chance: random.Random, many: int) -> tuple[Hostile, Grown] | None
 
 
 def test_no_text_costs_more_to_read_than_its_length(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "LONGEST", 1_000_000)
+    monkeypatch.setattr(features, "LONGEST", 1_000_000)
     assert read_grows(dice("reading"), 4 * FEW) is None
 
 
 def test_the_control_a_square_in_the_reading_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "LONGEST", 1_000_000)
+    monkeypatch.setattr(features, "LONGEST", 1_000_000)
     monkeypatch.setattr(disguise, "_MIXED", re.compile(WERE_SQUARES["a word of two scripts"][0]))
     assert read_grows(random.Random(2), 4 * FEW) is not None
 
@@ -132,7 +132,7 @@ def test_no_text_costs_the_filter_more_than_its_share(filters: list[Filter]) -> 
 def test_the_control_without_a_longest_text_one_costs_more(
     filters: list[Filter], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading, "LONGEST", 1_000_000)
+    monkeypatch.setattr(features, "LONGEST", 1_000_000)
     for known in filters:
         assert dearest(known, random.Random(4), FEW // 4) > SHARE
 
@@ -147,7 +147,7 @@ def test_the_control_where_all_words_count_a_text_of_many_costs_more(
         return min(cpu(partial(scored_afresh, filters[1]), text) for text in many)
 
     some = least()
-    monkeypatch.setattr(reading, "MOST", LONGEST)
+    monkeypatch.setattr(features, "MOST", LONGEST)
     assert least() > 1.5 * some
 
 

@@ -10,7 +10,7 @@ from bench.hostile.texts import hostile, varied
 from chat.core.model import Draft
 from chat.infra.metrics import Metrics
 from chat.tickets.actions import scoring
-from spam.reading import LONGEST
+from spam.features import LONGEST
 from tests.chance import dice
 from tests.growth import cpu
 from tests.inside import House

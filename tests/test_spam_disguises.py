@@ -7,8 +7,8 @@ import pytest
 
 from bench.spam.attacks import ATTACKS
 from spam import Filter, Taught, Verdict, lookalikes
+from spam.features import Reader
 from spam.kinds import MARK
-from spam.reading import Reader
 from tests.test_spam_filter import SPAM
 
 SEED = 20_261_129

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bench.texts import sentence
 from spam import Filter, Verdict
-from spam.reading import Reader, Reading, _summed, _take_apart
+from spam.features import Reader, Reading, _summed, _take_apart
 
 SPAM = [
     "WINNER!! You have been selected to receive a £900 prize. Call 09061701461 now to claim",

@@ -6,10 +6,9 @@ from hashlib import sha256
 import pytest
 
 from spam import Filter, Taught, Verdict
-from spam.features import Numbering
+from spam.features import Numbering, Reader
 from spam.head import ScoringHead
 from spam.marks import halves
-from spam.reading import Reader
 from tests.chance import dice
 from tests.test_spam_filter import HAM, HOSTILE, SHORT, SPAM
 

@@ -10,7 +10,7 @@ import re
 import pytest
 
 from bench.hostile.texts import pointed
-from spam.reading import LONGEST
+from spam.features import LONGEST
 from tests import patterns
 from tests.chance import dice
 from tests.growth import cpu, grows
