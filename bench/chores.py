@@ -23,12 +23,12 @@ from bench.lethe import PAIRS_EACH, Lethe, Shop, Shops, environ_of
 from bench.load import Load, Run
 from bench.wire import hang_up
 from chat.app import open_services
+from chat.core.crypt import seal_text
 from chat.core.events import WorkDue
 from chat.core.ids import uuid7
 from chat.core.macs import Macs
 from chat.core.settings import from_env
 from chat.infra.bus.file import FileBusClient
-from chat.infra.services import seal_text
 from chat.infra.store.folder import server_secret
 
 SAID = 20

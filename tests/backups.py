@@ -16,12 +16,12 @@ from chat.attachments.actions import attachments
 from chat.backup.actions import backups, restoring
 from chat.backup.store import archive
 from chat.consent.actions import consent
-from chat.core.crypt import Signer
+from chat.core.crypt import Signer, unseal_text
 from chat.core.settings import Settings, from_env
 from chat.core.tokens import Visitor
 from chat.erasure.actions import erasure
 from chat.erasure.domain import residue
-from chat.infra.services import Services, unseal_text
+from chat.infra.services import Services
 from chat.infra.store import copies, folder
 from chat.infra.store.columns import metadata
 from chat.tickets.actions import redaction, tickets

@@ -12,7 +12,7 @@ import asyncio
 import sys
 import tempfile
 import threading
-from collections.abc import Awaitable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median, quantiles
@@ -160,28 +160,32 @@ async def _traced(app: Served, trace: Trace) -> dict[str, list[str]]:
         await agent("", "welcome")
         await agent("open", "welcome", ticket=ack["ticket"], last_seq=0)
         await visitor("ping", "pong")
-        message = await _files(trace, _say(visitor, agent))
-        reply = await _files(trace, _reply(app, visitor, ack["ticket"]))
+        message = await _files(trace, lambda: _say(visitor, agent))
+        reply = await _files(trace, lambda: _reply(app, visitor, ack["ticket"]))
     return {"a visitor's message": message, "an agent's reply over REST": reply}
 
 
-async def _files(trace: Trace, doing: Awaitable[None]) -> list[str]:
-    trace.entered.clear()
-    trace.on = True
-    await doing
-    trace.on = False
-    return trace.files
+async def _files(trace: Trace, doing: Callable[[], Awaitable[None]]) -> list[str]:
+    """What is entered each time. What the server's clock does beside it comes by chance, and is no part of it."""
+    found: list[set[str]] = []
+    for _ in range(3):
+        trace.entered.clear()
+        trace.on = True
+        await doing()
+        trace.on = False
+        found.append({*trace.files})
+    return sorted(set.intersection(*found))
 
 
 async def _say(visitor: Inner, agent: Inner) -> None:
     await visitor("message", "ack", id=new_id(), text="Anybody?")
-    await agent("ping", "pong")
+    await agent("", "message")
 
 
 async def _reply(app: Served, visitor: Inner, ticket: int) -> None:
     answer = await app.rest("POST", f"/tickets/{ticket}/messages", {"id": new_id(), "text": "Yes."})
     assert answer.status_code == 201, answer.text
-    await visitor("ping", "pong")
+    await visitor("", "message")
 
 
 def main() -> None:

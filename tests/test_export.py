@@ -16,12 +16,13 @@ from chat.account.actions import accounts
 from chat.attachments.actions import attachments
 from chat.attachments.schema import attachment
 from chat.core import frames
+from chat.core.crypt import seal_text
 from chat.core.errors import BeingErased, LetheError, NotFound
 from chat.export.actions import building, exports
 from chat.export.store import exports as rows
 from chat.export.store import holdings
 from chat.holds import actions as holds
-from chat.infra.services import Services, seal_text
+from chat.infra.services import Services
 from chat.infra.store import locations
 from chat.infra.store.columns import about, metadata, personal, plain, to
 from chat.letters.schema import outbox

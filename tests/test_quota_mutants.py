@@ -10,7 +10,7 @@ from chat.account.actions import quotas
 from chat.attachments import store as uploads
 from chat.attachments.actions import attachments
 from chat.export.actions import building
-from chat.infra import disk
+from chat.infra.store import Store
 from tests import test_quotas as claims
 from tests.inside import House
 
@@ -77,7 +77,7 @@ MUTANTS: dict[str, tuple[Claim, Break]] = {
     ),
     "no floor for messages": (
         claims.test_a_message_is_refused_before_the_disk_is_full,
-        instead(disk, "takes_messages", nothing),
+        instead(Store, "require_room", nothing),
     ),
     "archives are not counted": (
         claims.test_archives_count_and_are_made_all_the_same,

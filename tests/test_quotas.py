@@ -20,6 +20,7 @@ from chat.export.actions import building, exports
 from chat.export.store import exports as rows
 from chat.infra import disk
 from chat.infra.metrics import Metrics
+from chat.infra.store import Store
 from chat.tickets.actions.posting import Postbox
 from chat.web.ready import Ready
 from chat.web.sizes import size
@@ -113,7 +114,9 @@ def test_messages_hang_on_the_disk_of_their_database(settings: Settings, monkeyp
         return usage("/")
 
     monkeypatch.setattr(shutil, "disk_usage", noted)
-    disk.takes_messages(replace(settings, database_url="sqlite:////elsewhere/x.db"))
+    store = Store("sqlite:////elsewhere/x.db")
+    store.require_room(settings.disk_floor)
+    store.close()
     assert looked == [Path("/elsewhere")]
 
 

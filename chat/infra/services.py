@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 
 import structlog
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from chat.core.addresses import identity
 from chat.core.clock import Clock
@@ -86,16 +85,3 @@ class Services:
         except Sealed:
             log.error("a field does not open", kind=context.partition("/")[0])  # noqa: TRY400 - where says nothing
             return None
-
-
-def seal_text(key: AESGCM, kind: str, cid: bytes, text: str) -> bytes:
-    """Seal what somebody wrote: it opens only as the same kind of thing with the same id."""
-    return seal(key, text, kind.encode() + cid)
-
-
-def unseal_text(key: AESGCM, kind: str, cid: bytes, sealed: bytes) -> str:
-    """Return what somebody wrote. Raises Sealed where these bytes are not what was stored under this id."""
-    return unseal(key, sealed, kind.encode() + cid)
-
-
-__all__ = ["Sealed", "Services", "seal_text", "unseal_text"]

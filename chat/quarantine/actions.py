@@ -13,6 +13,7 @@ from chat.consent.actions import teaching
 from chat.contacts.store import contacts
 from chat.core import access
 from chat.core.clock import stamp
+from chat.core.crypt import unseal_text
 from chat.core.deliveries import Delivery, Rendered
 from chat.core.errors import NotFound
 from chat.core.events import QuarantineChanged, TicketChanged, TicketRef
@@ -20,7 +21,7 @@ from chat.core.frames import ContactName
 from chat.core.model import Actor, Contact, Message
 from chat.core.texts import cut
 from chat.infra.audit import audit
-from chat.infra.services import Services, unseal_text
+from chat.infra.services import Services
 from chat.infra.store.tx import Tx
 from chat.quarantine import store
 from chat.quarantine.store import MessageRef, QuarantinedMessage, Sort

@@ -6,7 +6,6 @@ import asyncio
 import time
 
 from chat.core.errors import LetheError
-from chat.infra import disk
 from chat.infra.services import Services
 
 FRESH, PATIENCE = 1.0, 5.0
@@ -33,7 +32,7 @@ class Ready:
 async def _stores(services: Services) -> bool:
     """Whether a message would be stored: not where SQLite's disk is full. PostgreSQL's disk is its operator's."""
     try:
-        disk.takes_messages(services.settings)
+        services.store.require_room(services.settings.disk_floor)
         async with asyncio.timeout(PATIENCE):  # who holds the writer for long keeps others from storing too
             await services.store.write(lambda _: None)
     except (LetheError, TimeoutError):

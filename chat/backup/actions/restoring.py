@@ -19,7 +19,7 @@ from chat.backup.store import archive
 from chat.backup.store.archive import Backup
 from chat.contacts.store import contacts
 from chat.core.clock import now, stamp
-from chat.core.crypt import Sealed
+from chat.core.crypt import Sealed, unseal_text
 from chat.core.errors import Misconfigured, NotFound
 from chat.core.model import Contact
 from chat.core.settings import Settings
@@ -29,7 +29,7 @@ from chat.infra.keys import keycopy
 from chat.infra.keys.keys import Keys
 from chat.infra.keys.slots import open_slots
 from chat.infra.ledger.ledger import Ledger, open_ledger
-from chat.infra.services import Services, unseal_text
+from chat.infra.services import Services
 from chat.infra.store import Store, backups, copies, folder, migrations
 from chat.infra.store.tx import Tx
 from chat.tickets.store import tickets

@@ -17,12 +17,13 @@ import msgspec
 
 from chat.attachments.domain import filetypes
 from chat.core.clock import stamp
+from chat.core.crypt import Sealed
 from chat.core.errors import NotFound
 from chat.export.actions import holdings, page
 from chat.export.actions.holdings import Item, Subject
 from chat.export.store.holdings import holdings as every
 from chat.infra.gathered import FileOf
-from chat.infra.services import Sealed, Services
+from chat.infra.services import Services
 
 FORMAT, VERSION = "lethe-export", 1
 NAME_BYTES = 80  # of a path that may lie deep in folders of its reader

@@ -16,14 +16,14 @@ import structlog
 from chat.account.actions import quotas
 from chat.contacts.store import contacts
 from chat.core.clock import DAY
-from chat.core.crypt import KEY_BYTES, ChunkSealer, derive
+from chat.core.crypt import KEY_BYTES, ChunkSealer, Sealed, derive
 from chat.core.errors import LetheError, StorageFull
 from chat.core.model import Contact
 from chat.export.actions import archive, exports, holdings
 from chat.export.store import exports as store
 from chat.export.store import holdings as held
 from chat.export.store.exports import Export
-from chat.infra.services import Sealed, Services
+from chat.infra.services import Services
 from chat.infra.store.tx import Tx
 from chat.retention.actions import rules
 

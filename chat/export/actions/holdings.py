@@ -9,13 +9,14 @@ from typing import Any
 from chat.account import store as accounts
 from chat.core.audited import OTHERS
 from chat.core.clock import stamp
+from chat.core.crypt import Sealed, unseal_text
 from chat.core.locations import BASES
 from chat.core.model import Account, Contact, Site
 from chat.export.domain import EXPORT_AGENT_NAMES
 from chat.export.store import holdings
 from chat.export.store.holdings import Holding, Row, Value
 from chat.infra.audit import audit
-from chat.infra.services import Sealed, Services, unseal_text
+from chat.infra.services import Services
 from chat.infra.store.ageing import Policy
 from chat.infra.store.tx import Tx
 from chat.retention.actions import rules

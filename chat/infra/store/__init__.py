@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -13,6 +15,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalErr
 
 from chat.core.errors import InvalidField, NotFound, NotNow, Unavailable
 from chat.core.macs import Macs
+from chat.infra.disk import MB
 from chat.infra.store.bound import OPTION
 from chat.infra.store.unhurried import unhurried
 
@@ -24,6 +27,8 @@ READERS = 4
 SMALL = 16 * 1024 * 1024
 # Five seconds for those who read: while one does, the log cannot be emptied.
 ATTEMPTS, PAUSE = 50, 0.1
+LAST = 4
+"""Messages are refused only under this part of the floor of free room, uploads and exports under all of it."""
 # FULL, because NORMAL loses commits at a power cut that were answered already; the rest so that erased bytes are
 # overwritten.
 PRAGMAS = (
@@ -85,6 +90,13 @@ class Store:
     def in_writer(self, job: Callable[[], T]) -> asyncio.Future[T]:
         """Run `job` in the writer's thread."""
         return asyncio.get_running_loop().run_in_executor(self._writers, job)
+
+    def require_room(self, floor: int) -> None:
+        """Raise Unavailable where SQLite's disk has hardly any room left. `floor` (MB) is what should stay free."""
+        if self.sqlite:
+            disk = Path(self.url.removeprefix("sqlite:///")).parent
+            if shutil.disk_usage(disk).free < floor * MB // LAST:
+                raise Unavailable("The server's disk is full, and the message was not stored; send it again later")
 
     async def scrub(self, *, small: bool) -> bool:
         """

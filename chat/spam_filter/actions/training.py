@@ -20,12 +20,13 @@ from msgspec.structs import asdict
 from chat.account import store as accounts
 from chat.contacts.store import contacts
 from chat.core import access
+from chat.core.crypt import unseal_text
 from chat.core.deliveries import Delivery
 from chat.core.errors import LetheError, NotFound, TooLarge
 from chat.core.events import LabelsChanged
 from chat.core.frames import TEXT_CHARS
 from chat.core.model import Actor, Contact, Message
-from chat.infra.services import Services, unseal_text
+from chat.infra.services import Services
 from chat.infra.store.tx import Tx
 from chat.spam_filter.actions.views import ClassCounts, FilterLines, FilterModel, FilterView, TextVerdict, TokenWeight
 from chat.spam_filter.domain import HAM_HELD

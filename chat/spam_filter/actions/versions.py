@@ -11,10 +11,11 @@ from typing import Any
 import structlog
 
 from chat.account import store as accounts
+from chat.core.crypt import unseal_text
 from chat.core.deliveries import Delivery
 from chat.core.errors import NotFound
 from chat.core.events import FilterVersionChanged
-from chat.infra.services import Services, unseal_text
+from chat.infra.services import Services
 from chat.infra.store.tx import Tx
 from chat.spam_filter.actions import fitting, training
 from chat.spam_filter.domain import HAM_HELD

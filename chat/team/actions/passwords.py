@@ -18,8 +18,9 @@ from typing import TypeVar
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from chat.core.crypt import Sealed
 from chat.core.errors import InvalidField, NotFound
-from chat.infra.services import Sealed, Services
+from chat.infra.services import Services
 from chat.team.store import AgentRow
 
 T = TypeVar("T")

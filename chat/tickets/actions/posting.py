@@ -14,15 +14,15 @@ from msgspec import UNSET, structs
 from chat.attachments.actions import attachments
 from chat.core import access, frames
 from chat.core.clock import stamp
+from chat.core.crypt import seal_text
 from chat.core.deliveries import Delivery, Rendered
 from chat.core.errors import LetheError, Unavailable
 from chat.core.events import Event, MessageStored, TicketChanged, TicketReopened
 from chat.core.ids import uuid_bytes, uuid_text
 from chat.core.model import Actor, Contact, Draft, Ticket
 from chat.core.texts import seen
-from chat.infra import disk
 from chat.infra.metrics import Metrics
-from chat.infra.services import Services, seal_text
+from chat.infra.services import Services
 from chat.tickets.actions import scoring
 from chat.tickets.actions.tickets import OpenedTicket
 from chat.tickets.store.posting import store_all
@@ -151,7 +151,7 @@ class Postbox:
 
     def _store(self, drafts: list[Draft]) -> None:
         """In the writer's thread: score, seal, append, commit. Raises Unavailable where the disk is full."""
-        disk.takes_messages(self._services.settings)
+        self._services.store.require_room(self._services.settings.disk_floor)
         unscored = scoring.score(self._services.filters, [draft for draft in drafts if draft.author == "visitor"])
         self._metrics.unscored.inc(unscored)
         ready = [draft for draft in drafts if self._sealed(draft)]

@@ -11,13 +11,14 @@ from msgspec import UNSET, structs
 
 from chat.consent.actions import teaching
 from chat.core import access, events, frames
+from chat.core.crypt import seal_text
 from chat.core.deliveries import Delivery, Rendered
 from chat.core.errors import Ended, InvalidField, NotFound, UnknownParameter
 from chat.core.ids import uuid_bytes
 from chat.core.model import ENDED, Actor, Contact, Message, Note, Order, Ticket
 from chat.core.texts import seen
 from chat.infra.audit import audit
-from chat.infra.services import Services, seal_text
+from chat.infra.services import Services
 from chat.infra.store import server
 from chat.infra.store.tx import Tx
 from chat.spam_filter.actions import training

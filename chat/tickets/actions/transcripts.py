@@ -13,12 +13,13 @@ from chat.attachments.actions.attachments import file_out
 from chat.contacts.store import contacts
 from chat.core import frames, texts
 from chat.core.clock import stamp
+from chat.core.crypt import Sealed, unseal_text
 from chat.core.errors import NotFound
 from chat.core.ids import uuid_text
 from chat.core.locales import Words
 from chat.core.model import Attachment, Contact, Message, Note, Ticket
 from chat.infra.audit import audit
-from chat.infra.services import Sealed, Services, unseal_text
+from chat.infra.services import Services
 from chat.infra.store.tx import Tx
 from chat.team import store as agent_store
 from chat.tickets.store import tickets
