@@ -80,7 +80,7 @@ class House:
         choices = {"chat": True, "spam_training": training}
         answers = {each: text for each, text in {"name": name, "email": email}.items() if text} | more
         asked = VisitorAgreement(await self.version(), choices, answers, locale, "widget 1.0")
-        begun = await beginning.begin(self.services, self.key, asked)
+        begun = await beginning.begin(self.services, await notices.site_and_notice(self.services, self.key), asked)
         return Guest(self, begun, await contact_of(self.services, begun.contact_id))
 
 

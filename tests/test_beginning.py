@@ -2,24 +2,26 @@
 
 import asyncio
 import contextlib
+import json
 import uuid
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from typing import Any
 
 import httpx2
 import pytest
 
+from chat.consent.actions import beginning
 from chat.consent.actions.beginning import Begun
 from chat.erasure.actions import erasure
 from chat.infra.services import Services
 from chat.infra.store import everything
 from tests.cable import Cable
 from tests.chance import dice
-from tests.inside import Guest, Served, contact_of, found, new_id, problem_of
+from tests.inside import SHOP, Guest, Served, contact_of, found, new_id, problem_of
 from tests.lethe import Account, Lethe
 from tests.services import PostgreSQL
-from tests.test_widget_http import agree, kept
+from tests.test_widget_http import YES, agree, kept
 
 pytestmark = pytest.mark.anyio
 ZOE = {"name": "Zoe", "email": "zoe@x.example"}
@@ -226,3 +228,32 @@ def test_an_answer_that_a_line_swallowed_leaves_no_twin(lethe: Lethe) -> None:
     lethe.perform(erasure.sweep)
     assert account.rest("GET", "/contacts?email=zoe@x.example")["items"] == []
     assert lethe.count("contact") == 0
+
+
+async def published_while_it_came(app: Served) -> httpx2.Response:
+    """The answer to an agreement whose body was still on its way when another notice came into force."""
+
+    async def body() -> AsyncIterator[bytes]:
+        yield b" "
+        await app.house.publish()
+        yield json.dumps(YES).encode()
+
+    address, headers = f"/widget/{app.house.key}/sessions", {"content-type": "application/json", "origin": SHOP}
+    return await app.client.post(address, content=body(), headers=headers)
+
+
+async def test_who_agreed_to_what_was_in_force_when_they_began_to_is_shown_the_new_notice(app: Served) -> None:
+    _, keys = await kept(app)
+    answer = problem_of(await published_while_it_came(app), 409, "notice_outdated")
+    assert answer["notice"]["version"] == 2
+    rows, now = await kept(app)
+    assert (rows["contact"], rows["receipt"], now) == (0, 0, keys)
+
+
+async def test_the_control_without_a_second_look_the_old_notice_is_agreed_to(
+    app: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(beginning, "_require_in_force", lambda *_: None)
+    answer = await published_while_it_came(app)
+    assert answer.status_code == 201
+    assert answer.json()["receipt"]["receipt"]["notice"]["version"] == 1

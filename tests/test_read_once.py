@@ -9,7 +9,9 @@ import pytest
 from sqlalchemy import Engine, event
 
 from chat.team.actions import agents
+from chat.tickets.actions import tickets
 from tests.inside import Served, new_id
+from tests.test_widget_http import agree
 
 pytestmark = pytest.mark.anyio
 BODIES = re.compile(r"SELECT message\.(?=.*message\.body)", re.DOTALL)
@@ -53,6 +55,29 @@ async def test_an_answer_over_rest_is_not_read_back_and_is_what_the_list_says(ap
         assert [each for each in names if "agent.id = " not in each], (
             "the control: what is read back asks for all names"
         )
+
+
+async def test_agreeing_reads_the_site_once(app: Served) -> None:
+    with counted("site") as reads:
+        assert (await agree(app)).status_code == 201
+    assert len(reads) == 1
+    with counted("site") as reads:
+        await app.house.visit()
+        await app.house.visit()
+    assert len(reads) == 2, "the control: each agreement that reads it is counted"
+
+
+async def test_opening_a_ticket_reads_nothing_of_what_was_said(app: Served) -> None:
+    guest = await app.house.visit("Zoe")
+    number = (await guest.say("hello")).number
+    with counted("message") as reads:
+        await tickets.one(app.services, app.house.actor, number)
+    assert reads == []
+    with counted("message") as reads:
+        summary = await tickets.summary(app.services, app.house.actor, number)
+    assert summary.preview
+    assert summary.preview.text == "hello"
+    assert len(reads) == 1, "the control: a summary reads the last of it"
 
 
 async def test_a_page_reads_no_agent_but_its_reader(app: Served) -> None:

@@ -68,13 +68,12 @@ class NewNotice(Struct, frozen=True, forbid_unknown_fields=True):
 @endpoint("POST /widget/{site_key}/sessions", audience="anybody", status=201)
 async def begin(ask: Ask[Unread[Agreement]]) -> AgreementAnswer:
     """Agree. Only the JSON value true is a yes. Anything else stores nothing."""
-    key = ask.path["site_key"]
-    account, site, _ = await notices.site_and_notice(ask.services, key)
-    _check_origin(ask.request, site)
+    at = await notices.site_and_notice(ask.services, ask.path["site_key"])
+    _check_origin(ask.request, at.site)
     asked = _agreement(await ask.body.read())
     # After what is no agreement was refused: who declines is not counted, and waits for nothing.
-    await _count(ask.request, account)
-    begun = await beginning.begin(ask.services, key, asked)
+    await _count(ask.request, at.account)
+    begun = await beginning.begin(ask.services, at, asked)
     minimal = "return=minimal" in ask.request.headers.get("prefer", "")
     return AgreementAnswer(begun.token, begun.contact_id, UNSET if minimal else begun.receipt)
 

@@ -6,10 +6,12 @@ import asyncio
 from dataclasses import dataclass, replace
 from typing import Any
 
+from chat.account import store as accounts
 from chat.account.actions import forms
 from chat.consent import store as consents
 from chat.consent.actions import consent, notices
 from chat.consent.actions.consent import VisitorAgreement
+from chat.consent.actions.notices import SiteAndNotice
 from chat.consent.actions.receipts import SignedReceipt, signed_receipt
 from chat.contacts.store import contacts
 from chat.core.errors import LetheError, NotNow
@@ -38,7 +40,7 @@ class _Agreeing:
     text: tuple[Notice, NoticeText]
 
 
-async def begin(services: Services, site_key: str, asked: VisitorAgreement) -> Begun:
+async def begin(services: Services, at: SiteAndNotice, asked: VisitorAgreement) -> Begun:
     """
     Agree: store a contact with a data key of its own and a signed receipt, and return the token.
 
@@ -47,7 +49,7 @@ async def begin(services: Services, site_key: str, asked: VisitorAgreement) -> B
     their withdrawal and with their erasure. Raises ConsentRequired, NoticeOutdated, InvalidField or, where the id is of
     no use any more, NotNow before anything is stored.
     """
-    account, site, notice = await notices.site_and_notice(services, site_key)
+    account, site, notice = at
     asked = replace(asked, answers=forms.checked(site, asked.answers))
     agreeing = _Agreeing(account, site, consent.require_agreement(notice, asked.version, asked.purposes, asked.locale))
     uid = uuid7()
@@ -70,6 +72,7 @@ def _store(
     services: Services, tx: Tx, agreeing: _Agreeing, asked: VisitorAgreement, row: dict[str, Any]
 ) -> tuple[Contact, SignedReceipt]:
     """Store the contact, or find the one who began with this id, and return the contact and the receipt."""
+    _require_in_force(tx, agreeing, asked)
     contact = contacts.add(tx, row)
     if contact is None:
         return _again(services, tx, agreeing, asked, row["begun"])
@@ -79,6 +82,13 @@ def _store(
     entry = consent.entry_of(services, agreeing.account, agreeing.site, contact, agreeing.text, asked, "given")
     consents.add_receipt(tx, contact.id, entry, live=True)
     return contact, signed_receipt(entry.document, entry.signature)
+
+
+def _require_in_force(tx: Tx, agreeing: _Agreeing, asked: VisitorAgreement) -> None:
+    """Raise NoticeOutdated where another notice is in force by now than when it was read, before the body came."""
+    account = accounts.one(tx, agreeing.account.id)
+    if account.notice_version != agreeing.account.notice_version:
+        consent.require_agreement(notices.in_force(tx, account), asked.version, asked.purposes, asked.locale)
 
 
 def _again(

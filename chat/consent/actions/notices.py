@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from hashlib import sha256
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from chat.account import store as accounts
@@ -80,13 +81,21 @@ async def changes(services: Services, actor: Actor, texts: list[NoticeText]) -> 
     return [each for each in found if each.old != each.new], running
 
 
-async def site_and_notice(services: Services, site_key: str) -> tuple[Account, Site, Notice | None]:
+class SiteAndNotice(NamedTuple):
+    """What a widget belongs to, and the notice in force, None where none is published."""
+
+    account: Account
+    site: Site
+    notice: Notice | None
+
+
+async def site_and_notice(services: Services, site_key: str) -> SiteAndNotice:
     """Return what a widget belongs to and the notice in force. Raises NotFound where no site has the key."""
 
-    def work(tx: Tx) -> tuple[Account, Site, Notice | None]:
+    def work(tx: Tx) -> SiteAndNotice:
         site = accounts.site_by_key(tx, site_key)
         account = accounts.one(tx, site.account_id)
-        return account, site, in_force(tx, account)
+        return SiteAndNotice(account, site, in_force(tx, account))
 
     return await services.store.read(work)
 
