@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tests.forks import Fork
@@ -13,12 +14,24 @@ LIMIT = 60.0
 
 def lethe(environ: dict[str, str], *arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
     """A command, run to its end; `given` is its standard input. Raises TimeoutExpired."""
+    return forked(environ, arguments, given)
+
+
+def forked(
+    environ: dict[str, str],
+    arguments: Sequence[str],
+    given: str = "",
+    *,
+    work: Callable[[], int] | None = None,
+    limit: float = LIMIT,
+) -> subprocess.CompletedProcess[str]:
+    """The same, or other work that is done as one: `tests.forks.Fork`."""
     with tempfile.TemporaryDirectory() as folder:
         streams = [Path(folder, name) for name in ("in", "out", "err")]
         streams[0].write_text(given, encoding="utf-8")
-        process = Fork(arguments, environ, Path.cwd(), streams, leads=False)
+        process = Fork(arguments, environ, Path.cwd(), streams, leads=False, work=work)
         try:
-            status = process.wait(LIMIT)
+            status = process.wait(limit)
         finally:
             process.kill()
         said = [each.read_text(encoding="utf-8") for each in streams[1:]]

@@ -12,7 +12,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Final, Protocol
@@ -37,6 +37,7 @@ LOADED: Final = (
     "sqlalchemy.dialects.postgresql.psycopg",
     "sqlalchemy.dialects.sqlite.pysqlite",
     "zxcvbn",
+    "tests.doomed",
     "tests.forks",
 )
 """Modules that a command may need; none of them starts a thread, which would not be there after the fork."""
@@ -73,16 +74,22 @@ class Process(Protocol):
 class Fork:
     """
     A forked command, with `subprocess.Popen`'s words. `streams` are the paths of its input, output and errors; a leader
-    has a session of its own.
+    has a session of its own. Other `work` than `lethe` is a function of a module in `LOADED`; it returns the status.
     """
 
     def __init__(
-        self, arguments: Sequence[str], environ: dict[str, str], cwd: Path, streams: Sequence[Path], *, leads: bool
+        self,
+        arguments: Sequence[str],
+        environ: dict[str, str],
+        cwd: Path,
+        streams: Sequence[Path],
+        *,
+        leads: bool,
+        work: Callable[[], int] | None = None,
     ) -> None:
         self._arguments = arguments
-        self._process = _forks.Process(
-            target=_run, args=(arguments, environ, str(cwd), [str(each) for each in streams], leads)
-        )
+        given = (arguments, environ, str(cwd), [str(each) for each in streams], leads, work)
+        self._process = _forks.Process(target=_run, args=given)
         self._process.start()
 
     @property
@@ -117,7 +124,14 @@ class Fork:
         self.send_signal(signal.SIGKILL)
 
 
-def _run(arguments: Sequence[str], environ: dict[str, str], cwd: str, streams: Sequence[str], leads: bool) -> None:  # noqa: FBT001 - handed over by position
+def _run(
+    arguments: Sequence[str],
+    environ: dict[str, str],
+    cwd: str,
+    streams: Sequence[str],
+    leads: bool,  # noqa: FBT001 - handed over by position
+    work: Callable[[], int] | None,
+) -> None:
     from chat.__main__ import main  # noqa: PLC0415 - loaded before the fork, and in no other process of the tests
 
     if leads:
@@ -134,4 +148,4 @@ def _run(arguments: Sequence[str], environ: dict[str, str], cwd: str, streams: S
     sys.stdin, sys.stdout = open(0, encoding="utf-8"), open(1, "w", encoding="utf-8")  # noqa: SIM115 - its own
     sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace")  # noqa: SIM115 - as above
     sys.argv = ["lethe", *arguments]
-    sys.exit(main())
+    sys.exit((work or main)())

@@ -4,48 +4,27 @@ import os
 import random
 import signal
 import subprocess
-import sys
 from typing import Any
 
 from chat.core.settings import Settings
 from chat.erasure.actions import erasure
 from chat.erasure.store import erasures
 from chat.infra.services import Services
+from tests import doomed
+from tests.commands import forked
 from tests.inside import House
 from tests.test_erasure import chatted, hashed, many, rows
 
 SEED = 20_261_124
 KILLS = int(os.environ.get("ERASURE_KILLS", "8"))
 MESSAGES = 12_000
-# The worker as `lethe worker --once` runs it, which kills itself so many seconds after it has opened; 0 for never.
-WORKER = """
-import asyncio, os, signal, sys, threading, time
-from chat import worker
-from chat.app import open_services
-from chat.core.settings import from_env
-from chat.features import sweeps
-from chat.infra import logs
-
-async def work(after):
-    settings = from_env()
-    logs.configure("ERROR")
-    async with open_services(settings) as services:
-        if after:
-            threading.Timer(after, os.kill, (os.getpid(), signal.SIGKILL)).start()
-        begun = time.perf_counter()
-        await worker.once(services, sweeps())
-        print(time.perf_counter() - begun)
-
-asyncio.run(work(float(sys.argv[1])))
-"""
 
 
 def work(settings: Settings, after: float) -> subprocess.CompletedProcess[str]:
     """One run of the worker."""
     given = {"LETHE_DATA": str(settings.data), "LETHE_DATABASE_URL": settings.database_url}
     environ = {name: value for name, value in os.environ.items() if not name.startswith("LETHE_")} | given
-    command = [sys.executable, "-c", WORKER, str(after)]
-    return subprocess.run(command, env=environ, capture_output=True, text=True, check=False, timeout=120)
+    return forked(environ, [str(after)], work=doomed.main, limit=120)
 
 
 async def ask(house: House, messages: int = MESSAGES) -> Any:
