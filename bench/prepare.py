@@ -18,7 +18,7 @@ from chat.core.model import NoticeText
 from chat.core.settings import from_env
 from chat.infra.store.folder import prepare_data
 from chat.infra.store.migrations import migrate
-from chat.team.actions import agents
+from chat.team.actions import sessions
 
 NOTICE = NoticeText(
     locale="en",
@@ -39,7 +39,7 @@ async def shops(count: int) -> list[Shop]:
         for number in range(count):
             email = f"owner{number}@shop.example"
             account = await accounts.init(services, f"Shop {number}", email, None, [ORIGIN])
-            owner = await agents.by_token(services, account.api_token)
+            owner = await sessions.by_token(services, account.api_token)
             await accounts.change_account(services, owner, message_rate=0)
             await notices.publish(services, owner, [NOTICE])
             made.append(Shop(account.site_key, account.api_token))

@@ -36,7 +36,7 @@ from chat.infra.metrics import Metrics
 from chat.infra.services import Services
 from chat.infra.store import Store, folder, migrations
 from chat.routes import routes
-from chat.team.actions import agents
+from chat.team.actions import sessions
 from chat.tickets.actions.posting import Postbox
 from chat.tickets.sockets.context import ChatContext
 from chat.web import pages, rendering
@@ -106,7 +106,7 @@ def create_app(settings: Settings, features: Features = FEATURES, *, sweeping: b
             metrics = Metrics()
             postbox = Postbox(services, metrics)
             context = ChatContext(
-                services, metrics, agents, accounts, menu=menu(features), postbox=postbox, erasures=erasure
+                services, metrics, sessions, accounts, menu=menu(features), postbox=postbox, erasures=erasure
             )
             sweeping_on = asyncio.create_task(worker.run(services, sweeps(features))) if sweeping else None
             log.info("started", embedded=sweeping)

@@ -26,7 +26,7 @@ from chat.core.settings import Settings
 from chat.infra.services import Services
 from chat.infra.store import folder, migrations
 from chat.serving import config, listen
-from chat.team.actions import agents
+from chat.team.actions import sessions
 from chat.web.rendering import render
 
 HOST = "127.0.0.1"
@@ -81,7 +81,7 @@ async def _serve(settings: Settings, port: int) -> None:
     known = json.loads(kept.read_text("utf-8")) if kept.exists() else None
     async with open_services(settings) as services:
         made = known or await _make_account(services, shops)
-        await _place(services, await agents.by_token(services, made["api_token"]), shops)
+        await _place(services, await sessions.by_token(services, made["api_token"]), shops)
     # Made before it is written: the password in it is at no moment for others to read.
     kept.touch(mode=0o600)
     kept.write_text(json.dumps(made), "utf-8")
@@ -114,7 +114,7 @@ class _Server(uvicorn.Server):
 async def _make_account(services: Services, shops: list[str]) -> dict[str, Any]:
     """Make the sample account with its notice."""
     made = dataclasses.asdict(await accounts.init(services, "Demo Shop", OWNER, None, shops))
-    await notices.publish(services, await agents.by_token(services, made["api_token"]), NOTICES)
+    await notices.publish(services, await sessions.by_token(services, made["api_token"]), NOTICES)
     return made
 
 

@@ -29,7 +29,7 @@ from chat.infra.metrics import Metrics
 from chat.infra.services import Services
 from chat.infra.store.columns import metadata
 from chat.team import store as rows
-from chat.team.actions import agents, passwords
+from chat.team.actions import agents, passwords, sessions
 from chat.tickets.actions.posting import Postbox
 from chat.tickets.sockets.context import ChatContext
 
@@ -242,7 +242,7 @@ async def found(
     """Make an account; no notice yet."""
     with cheaply_hashed():
         made = await accounts.init(services, name, email, PASSWORD, [SHOP])
-    actor = await agents.by_token(services, made.api_token)
+    actor = await sessions.by_token(services, made.api_token)
     site = (await accounts.sites(services, actor))[0]
     return House(services, made, actor, site, box or Postbox(services, Metrics()))
 

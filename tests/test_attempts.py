@@ -10,7 +10,7 @@ from chat.core.errors import InvalidField, LetheError, RateLimited, Unauthorized
 from chat.core.events import CredentialsRevoked
 from chat.core.networks import Network
 from chat.infra.audit.schema import audit
-from chat.team.actions import agents, attempts, credentials, passwords
+from chat.team.actions import agents, attempts, credentials, passwords, sessions
 from chat.team.schema import agent, session
 from tests.inside import CHAT, PASSWORD, House, Served
 
@@ -22,14 +22,16 @@ NEW = "seven lamps over quiet water"
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """No pause."""
-    monkeypatch.setattr(agents, "EVEN", 0.0)
+    monkeypatch.setattr(sessions, "EVEN", 0.0)
     monkeypatch.setattr(attempts, "MOMENT", 0.0)
 
 
 async def attempt(house: House, password: str, network: str, device: str = "", email: str = "") -> Any:
     """What an attempt to sign in brings, or the error."""
     try:
-        return await agents.sign_in(house.services, email or house.made.owner_email, password, Network(network), device)
+        return await sessions.sign_in(
+            house.services, email or house.made.owner_email, password, Network(network), device
+        )
     except LetheError as error:
         return error
 
@@ -38,7 +40,7 @@ async def test_nobody_is_locked_out_by_who_guesses_elsewhere(house: House) -> No
     for number in range(40):
         assert isinstance(await attempt(house, WRONG, f"evil{number % 3}"), Unauthorized | RateLimited)
     assert isinstance(await attempt(house, PASSWORD, "evil1"), RateLimited)
-    assert isinstance(await attempt(house, PASSWORD, "home"), agents.SignedIn)
+    assert isinstance(await attempt(house, PASSWORD, "home"), sessions.SignedIn)
 
 
 async def test_a_network_that_is_stopped_uses_up_nobody_elses(house: House) -> None:
@@ -48,12 +50,12 @@ async def test_a_network_that_is_stopped_uses_up_nobody_elses(house: House) -> N
         assert isinstance(await attempt(house, WRONG, "evil"), RateLimited)
     stands = await house.services.store.read(lambda tx: tx.execute(select(agent.c.failed)).scalar_one())
     assert stands == 0
-    assert isinstance(await attempt(house, PASSWORD, "home"), agents.SignedIn)
+    assert isinstance(await attempt(house, PASSWORD, "home"), sessions.SignedIn)
 
 
 async def test_only_failures_count(house: House) -> None:
     for _ in range(attempts.NETWORK + 5):
-        assert isinstance(await attempt(house, PASSWORD, "office"), agents.SignedIn)
+        assert isinstance(await attempt(house, PASSWORD, "office"), sessions.SignedIn)
 
 
 async def test_a_known_device_waits_where_others_are_stopped(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,7 +73,7 @@ async def test_a_known_device_waits_where_others_are_stopped(house: House, monke
         await sleep(0)
 
     monkeypatch.setattr(asyncio, "sleep", noted)
-    assert isinstance(await attempt(house, PASSWORD, "home", device), agents.SignedIn)
+    assert isinstance(await attempt(house, PASSWORD, "home", device), sessions.SignedIn)
     assert 0.05 in waited
     theirs = (await attempt(house, password, "elsewhere", email=other.email)).device
     for shown in (theirs, device[:-2] + "xx", "nonsense"):
@@ -124,9 +126,9 @@ async def test_a_password_that_is_changed_meanwhile_begins_no_session(
 
     monkeypatch.setattr(passwords, "right", slow)
     assert isinstance(await attempt(house, PASSWORD, "home"), Unauthorized)
-    sessions = await house.services.store.read(lambda tx: tx.execute(select(session.c.id)).all())
-    assert sessions == []
-    assert isinstance(await attempt(house, NEW, "home"), agents.SignedIn)
+    begun = await house.services.store.read(lambda tx: tx.execute(select(session.c.id)).all())
+    assert begun == []
+    assert isinstance(await attempt(house, NEW, "home"), sessions.SignedIn)
 
 
 async def test_an_agent_deactivated_meanwhile_begins_no_session(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -196,13 +198,13 @@ async def test_a_session_nobody_uses_ends_after_a_day(app: Served, monkeypatch: 
         assert (await app.client.get("/api/v1/account")).status_code == 200
     at += 25 * 3_600_000
     assert (await app.client.get("/api/v1/account")).status_code == 401
-    assert await agents.end_expired(app.services) == 1
+    assert await sessions.end_expired(app.services) == 1
 
 
 async def test_a_forged_sign_out_signs_nobody_out_and_a_missed_one_is_noticed(house: House) -> None:
     actor = house.actor
     house.services.bus.publish(CredentialsRevoked(actor.account_id, actor.agent_id))
-    assert (await agents.require_still(house.services, actor)).agent_id == actor.agent_id
+    assert (await sessions.require_still(house.services, actor)).agent_id == actor.agent_id
     await house.services.store.write(lambda tx: tx.execute(update(agent).values(role="admin")))  # past the MAC
     with pytest.raises(Unauthorized):
-        await agents.require_still(house.services, actor)
+        await sessions.require_still(house.services, actor)

@@ -7,7 +7,7 @@ import pytest
 from chat.infra.services import Services
 from chat.routes import routes
 from chat.team import store
-from chat.team.actions import agents
+from chat.team.actions import agents, sessions
 from tests.inside import CHAT, Served
 from tests.lethe import Lethe
 from tests.sockets import Socket
@@ -53,8 +53,8 @@ async def test_no_route_answers_a_session_whose_password_is_due(app: Served) -> 
 
 async def test_a_server_that_asks_its_pages_alone_is_found(app: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     cookie, _ = await newcomer(app)
-    by_session = agents.by_session
-    monkeypatch.setattr(agents, "by_session", lambda services, shown, **_: by_session(services, shown, due=True))
+    by_session = sessions.by_session
+    monkeypatch.setattr(sessions, "by_session", lambda services, shown, **_: by_session(services, shown, due=True))
     assert set(await let_in(app, cookie, "")) >= set(REST)
 
 

@@ -13,7 +13,7 @@ from chat.core.access import ROLES
 from chat.core.errors import Forbidden
 from chat.core.model import Actor
 from chat.features import permissions
-from chat.team.actions import agents
+from chat.team.actions import agents, sessions
 from chat.web.endpoint import API, Ask, Endpoint, Handler, endpoint
 from chat.web.lists import LIMIT
 from chat.web.page_endpoint import PageAsk, page_endpoint
@@ -90,7 +90,7 @@ def test_who_was_given_nothing_may_do_nothing() -> None:
 async def test_an_agent_has_what_the_features_say_of_the_role_and_nothing_of_another(app: Served) -> None:
     made, _ = await colleague(app.services, app.house.actor, "agent@acme.example", "Plain", "agent")
     await app.services.store.write(lambda tx: agents.give_token(tx, made.id, "lethe_of_plain", "test", 0))
-    assert (await agents.by_token(app.services, "lethe_of_plain")).permissions == PERMISSIONS["agent"]
+    assert (await sessions.by_token(app.services, "lethe_of_plain")).permissions == PERMISSIONS["agent"]
 
 
 async def test_who_asks_is_found_out_before_what_is_asked(app: Served) -> None:

@@ -15,7 +15,7 @@ from chat.core.networks import Network
 from chat.core.settings import Settings
 from chat.infra.ledger.ledger import Ledger
 from chat.infra.services import Services
-from chat.team.actions import agents, credentials
+from chat.team.actions import agents, credentials, sessions
 from tests.backups import backed_up, restored
 from tests.commands import lethe
 from tests.inside import PASSWORD, House, colleague
@@ -36,12 +36,12 @@ class Keys:
         """Which of the doors open with such services."""
         house = self.house
         tried: dict[str, Awaitable[object]] = {
-            "owner": agents.sign_in(services, house.made.owner_email, PASSWORD, Network("here")),
-            "owner's token": agents.by_token(services, house.made.api_token),
-            "gone": agents.sign_in(services, self.gone[0].email, self.gone[1], Network("here")),
-            "renewed": agents.sign_in(services, self.renewed[0].email, self.renewed[1], Network("here")),
-            "token": agents.by_token(services, self.token),
-            "session": agents.by_session(services, self.cookie),
+            "owner": sessions.sign_in(services, house.made.owner_email, PASSWORD, Network("here")),
+            "owner's token": sessions.by_token(services, house.made.api_token),
+            "gone": sessions.sign_in(services, self.gone[0].email, self.gone[1], Network("here")),
+            "renewed": sessions.sign_in(services, self.renewed[0].email, self.renewed[1], Network("here")),
+            "token": sessions.by_token(services, self.token),
+            "session": sessions.by_session(services, self.cookie),
         }
         return {name for name, trying in tried.items() if await opens(trying)}
 
@@ -63,7 +63,7 @@ async def keys_of(house: House) -> Keys:
     renewed, password = made["renewed"]
     token = secret()
     await services.store.write(lambda tx: agents.give_token(tx, renewed.id, token, "a program", services.clock()))
-    cookie = services.tokens.cookie((await agents.sign_in(services, renewed.email, password, Network("here"))).secret)
+    cookie = services.tokens.cookie((await sessions.sign_in(services, renewed.email, password, Network("here"))).secret)
     keys = Keys(house, made["gone"], made["renewed"], token, cookie)
     assert len(await keys.opened(services)) == 6
     return keys
@@ -91,9 +91,9 @@ async def test_who_was_shut_out_since_stays_shut_out(house: House, vault: Path, 
         }
         assert await keys.opened(services) == {"owner", "owner's token"}
         email = keys.renewed[0].email
-        assert not await opens(agents.sign_in(services, email, new, Network("here"))), "the ledger holds no password"
+        assert not await opens(sessions.sign_in(services, email, new, Network("here"))), "the ledger holds no password"
         again = await credentials.renew(services, email, "a password that is new", with_tokens=False)
-        assert await opens(agents.sign_in(services, email, again.password, Network("here")))
+        assert await opens(sessions.sign_in(services, email, again.password, Network("here")))
 
 
 @pytest.mark.parametrize("mutant", ["nothing is replayed", "nothing is entered"])
@@ -121,7 +121,7 @@ async def test_a_new_password_needs_an_active_agent_and_length(house: House) -> 
             await credentials.renew(house.services, email, None, with_tokens=False)
     with pytest.raises(InvalidField):
         await credentials.renew(house.services, house.made.owner_email, "short", with_tokens=False)
-    assert await opens(agents.sign_in(house.services, house.made.owner_email, PASSWORD, Network("here")))
+    assert await opens(sessions.sign_in(house.services, house.made.owner_email, PASSWORD, Network("here")))
 
 
 async def test_the_ledger_says_ids_and_nothing_else_of_an_agent(house: House) -> None:

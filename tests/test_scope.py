@@ -25,7 +25,7 @@ from chat.core.crypt import digest
 from chat.infra.store.columns import metadata
 from chat.rights import store as links
 from chat.routes import routes
-from chat.team.actions import agents
+from chat.team.actions import sessions
 from chat.tickets.schema import ticket
 from chat.tickets.store import tickets
 from tests.inside import CHAT, House, Served, inner_socket, new_id
@@ -202,7 +202,7 @@ async def walk(two: Two, house: House, guest: Any) -> None:
         for kind, said in (("typing", {"on": True}), ("read", {"seq": 1}), ("close", {})):
             await agent(kind, "", ticket=number, **said)
         await agent("ping", "pong")
-        await agents.require_still(two.app.services, house.actor)  # as a socket asks that has been open for a while
+        await sessions.require_still(two.app.services, house.actor)  # as a socket asks that has been open for a while
         for kind, said in (("typing", {"on": True}), ("read", {"seq": 1})):
             await visitor(kind, "", **said)
         await visitor("rate", "", score=5, comment="good")

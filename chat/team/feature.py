@@ -6,7 +6,7 @@ from pathlib import Path
 
 from chat.infra.gathered import Sweep
 from chat.team import api, schema
-from chat.team.actions import agents as actions
+from chat.team.actions import sessions
 from chat.team.pages import agents, password, session
 from chat.web.endpoint import endpoints
 from chat.web.feature import Feature
@@ -23,7 +23,7 @@ feature = Feature(
     endpoints=endpoints(api, session, password, agents),
     permissions={"agent.read": "agent", "agent.manage": "admin"},
     menu=(Menu("account", 3, "/admin/agents", "page.agents"),),
-    sweeps=(Sweep("sessions", actions.end_expired, 3600.0),),
+    sweeps=(Sweep("sessions", sessions.end_expired, 3600.0),),
     audited=(
         "agent.added",
         "agent.deactivated",

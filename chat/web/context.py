@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Agents(Protocol):
-    """Who is signed in; `chat.team.actions.agents`."""
+    """Who is signed in; `chat.team.actions.sessions`."""
 
     async def by_token(self, services: Services, token: str) -> Actor:
         """Return for whom an API token acts. Raises Unauthorized where for nobody."""

@@ -15,7 +15,7 @@ from chat.core.errors import Forbidden, LetheError
 from chat.erasure.actions import erasure
 from chat.features import account_settings
 from chat.routes import routes
-from chat.team.actions import agents
+from chat.team.actions import agents, sessions
 from tests.advisories.test_adv_16_access import filled
 from tests.inside import CHAT, PASSWORD, Guest, Served, counted, found, new_id, problem_of
 from tests.test_attachments import upload
@@ -143,12 +143,12 @@ async def test_adv_26_nobody_gives_more_than_they_have(app: Served) -> None:
     for role in ("admin", "agent"):
         await low(app, role)
     for by, role in (("admin", "owner"), ("agent", "agent"), ("agent", "admin")):
-        actor = await agents.by_token(app.services, f"lethe_{by:x<43}")
+        actor = await sessions.by_token(app.services, f"lethe_{by:x<43}")
         with pytest.raises(Forbidden):
             await agents.add_agent(app.services, actor, "more@acme.example", "More", role)
         with pytest.raises(Forbidden):
             await agents.deactivate_agent(app.services, actor, app.house.actor.agent_id)
-    admin = await agents.by_token(app.services, f"lethe_{'admin':x<43}")
+    admin = await sessions.by_token(app.services, f"lethe_{'admin':x<43}")
     added, _ = await agents.add_agent(app.services, admin, "more@acme.example", "More", "admin")  # the control
     assert added.role == "admin"
 

@@ -8,7 +8,7 @@ import json
 import pytest
 
 from chat.infra.services import Services
-from chat.team.actions import agents
+from chat.team.actions import agents, sessions
 from tests.lethe import Account, Lethe
 from tests.sockets import Socket
 from tests.test_docs import SIDES
@@ -89,5 +89,5 @@ def test_adv_33_agents_are_unknown_to_a_visitor_until_one_answers(lethe: Lethe) 
 
 
 async def _named(services: Services, account: Account, name: str) -> None:
-    actor = await agents.by_token(services, account.token)
+    actor = await sessions.by_token(services, account.token)
     await agents.add_agent(services, actor, f"rosa-{account.site}@acme.example", name, "agent")

@@ -5,7 +5,7 @@ import sys
 from chat.__main__ import main
 from chat.core.model import Actor
 from chat.infra.services import Services
-from chat.team.actions import agents
+from chat.team.actions import sessions
 
 
 async def still(services: Services, actor: Actor) -> Actor:  # noqa: ARG001 - the real one asks it
@@ -13,6 +13,6 @@ async def still(services: Services, actor: Actor) -> Actor:  # noqa: ARG001 - th
     return actor
 
 
-agents.require_still = still
+sessions.require_still = still
 if __name__ == "__main__":
     sys.exit(main())

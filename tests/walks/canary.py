@@ -21,7 +21,7 @@ from chat.core.model import CustomField
 from chat.core.settings import from_env
 from chat.infra.services import Services
 from chat.infra.store import engine, locations
-from chat.team.actions import agents
+from chat.team.actions import sessions
 from tests import browser as chromium
 from tests.commands import lethe as command
 from tests.lethe import Account, Lethe
@@ -157,7 +157,7 @@ def _asks(account: Account) -> None:
     """Lets the site ask for a name, an e-mail address and something of its own."""
 
     async def ask(services: Services) -> None:
-        actor = await agents.by_token(services, account.token)
+        actor = await sessions.by_token(services, account.token)
         (site,) = await accounts.sites(services, actor)
         fields = {"name": "optional", "email": "optional", "phone": "off"}
         own = [CustomField(labels={"en": "Order number"}, required=True)]

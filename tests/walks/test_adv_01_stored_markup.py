@@ -20,7 +20,7 @@ from chat.account.actions import accounts
 from chat.core.model import CustomField
 from chat.departments import actions as departments
 from chat.infra.services import Services
-from chat.team.actions import agents
+from chat.team.actions import agents, sessions
 from tests.chance import dice
 from tests.lethe import Account, Contact
 from tests.walks.hostile import COUNTED, Watch, payloads
@@ -66,7 +66,7 @@ def stored(account: Account, texts: list[str]) -> int:
 
 async def _agents_fields(services: Services, account: Account, texts: list[str]) -> str:
     """Set what agents may: the site's name, labels and notes, departments, agents; the id of the site's own field."""
-    actor = await agents.by_token(services, account.token)
+    actor = await sessions.by_token(services, account.token)
     (site,) = await accounts.sites(services, actor)
     own = [CustomField(labels={"en": texts[3]})]
     fields = {"name": "optional", "email": "optional", "phone": "optional"}

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from chat.account.actions import accounts
 from chat.infra.services import Services
-from chat.team.actions import agents
+from chat.team.actions import sessions
 from tests.chance import dice
 from tests.lethe import Account
 from tests.walks.line import until
@@ -350,6 +350,6 @@ def test_an_origin_that_is_not_listed_is_said_to_visitor_and_owner(stand: Stand,
 
 
 async def _only(services: Services, account: Account, origin: str) -> None:
-    actor = await agents.by_token(services, account.token)
+    actor = await sessions.by_token(services, account.token)
     site = (await accounts.sites(services, actor))[0]
     await accounts.change_site(services, actor, site.id, origins=[origin])

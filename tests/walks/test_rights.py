@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 
 from chat.account.actions import accounts
 from chat.core.model import CustomField
-from chat.team.actions import agents
+from chat.team.actions import sessions
 from tests.lethe import Account, Lethe
 from tests.post import Post, taking
 from tests.walks.conftest import OpenPage
@@ -293,7 +293,7 @@ def test_the_widget_follows_its_erasure_to_the_certificate(enter: Enter) -> None
 
 def test_a_sites_own_fields_are_asked_in_the_widget_and_shown_to_agents(enter: Enter, account: Account) -> None:
     async def ask(services: Any) -> None:
-        actor = await agents.by_token(services, account.token)
+        actor = await sessions.by_token(services, account.token)
         site = (await accounts.sites(services, actor))[0]
         own = [CustomField(labels={"en": "Order number"}, required=True)]
         fields = {"name": "optional", "email": "off", "phone": "optional"}

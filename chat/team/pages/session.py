@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from chat.core.errors import LetheError, RateLimited, Unauthorized
 from chat.core.tokens import DEVICE_DAYS
-from chat.team.actions import agents
+from chat.team.actions import sessions
 from chat.web.authentication import COOKIE, DEVICE, actor_of, cookie_name, cookie_of, network_of, secure
 from chat.web.endpoint import Ask, endpoint
 from chat.web.page_endpoint import LOCALE, PageAsk, page_endpoint
@@ -40,7 +40,7 @@ async def sign_in(ask: PageAsk) -> Response:
     email, after = form.get("email", ""), next_of(form.get("next", ""))
     network = network_of(request)
     try:
-        made = await agents.sign_in(services, email, form.get("password", ""), network, cookie_of(request, DEVICE))
+        made = await sessions.sign_in(services, email, form.get("password", ""), network, cookie_of(request, DEVICE))
     except (Unauthorized, RateLimited) as error:
         # No address, not even as a hash: what was typed there may be a password.
         ask.context.metrics.failed_sign_ins.labels(error.code).inc()
@@ -48,7 +48,7 @@ async def sign_in(ask: PageAsk) -> Response:
         return ask.page("signin.html", error.status, error=error.code, email=email, next=after)
     look_first = made.password_due or made.failed
     answer = RedirectResponse(f"/password?next={quote(after)}" if look_first else after, 303)
-    _give(request, answer, COOKIE, services.tokens.cookie(made.secret), agents.SESSION_DAYS)
+    _give(request, answer, COOKIE, services.tokens.cookie(made.secret), sessions.SESSION_DAYS)
     _give(request, answer, DEVICE, made.device, DEVICE_DAYS)
     return answer
 
@@ -56,7 +56,7 @@ async def sign_in(ask: PageAsk) -> Response:
 @endpoint("POST /signout", audience="agent", csrf="origin", due=True, query=[LOCALE], audited={"agent.signed_out"})
 async def sign_out(ask: Ask[None]) -> Response:
     """End the session everywhere it is used."""
-    await agents.sign_out(ask.services, ask.actor)
+    await sessions.sign_out(ask.services, ask.actor)
     answer = RedirectResponse("/signin", 303)
     # The device's cookie stays: it opens nothing, and without it who guesses for an agent could keep them out.
     name = cookie_name(ask.request, COOKIE)

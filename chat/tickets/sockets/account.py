@@ -12,7 +12,7 @@ from chat.core import events, frames
 from chat.core.deliveries import Delivery, Rendered
 from chat.core.errors import Forbidden, Unauthorized, Unavailable
 from chat.core.model import Actor
-from chat.team.actions import agents
+from chat.team.actions import sessions
 from chat.tickets.actions import tickets
 from chat.tickets.sockets.context import ChatContext
 from chat.web.authentication import COOKIE, bearer, cookie_of, require_own_page
@@ -108,7 +108,7 @@ class AccountSocket(Connection[frames.AgentFrame]):
         if self.actor is None:
             return
         try:
-            self.actor = await agents.require_still(self.services, self.actor)
+            self.actor = await sessions.require_still(self.services, self.actor)
             self._looked_at = time.monotonic()
         except Unauthorized as error:
             self.refuse(error)
@@ -131,9 +131,9 @@ class AccountSocket(Connection[frames.AgentFrame]):
         request = HTTPConnection(self.scope)
         token = bearer(request)
         if token:
-            return await agents.by_token(self.services, token)
+            return await sessions.by_token(self.services, token)
         require_own_page(request)
-        return await agents.by_session(self.services, cookie_of(request, COOKIE))
+        return await sessions.by_session(self.services, cookie_of(request, COOKIE))
 
     def _tell_erasure(self, actor: Actor, one: str, delivered: Rendered | None) -> None:
         """Tell of a request that was filed or finished: at once where that was here, before what follows from it."""
