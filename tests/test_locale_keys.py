@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from chat.core.model import LOCALES
+from chat.export.actions.wording import Say
 from chat.export.store.holdings import Holding, holdings
 from chat.features import gathered
 from chat.infra.gathered import RetentionRule
@@ -92,3 +93,11 @@ def test_every_rule_of_retention_has_its_words(locale: str) -> None:
     kept = {each.location.kept for each in holdings()}
     assert unruled(rules, kept, known) == []
     assert len(unruled([replace(rules[0], name="made_up")], {"made_up"}, known)) == 5
+
+
+def test_beside_a_day_a_greek_month_stands_in_the_genitive() -> None:
+    days = [Say(WORDS, "el").day(f"2026-{month:02}-12T00:00:00.000Z") for month in range(1, 13)]
+    assert days[10] == "12 Νοεμβρίου 2026"
+    named = WORDS.strings("el")
+    assert not [day for day in days if any(named[f"month.{month}"] in day for month in range(1, 13))]
+    assert Say(WORDS, "en").day("2026-05-01T00:00:00.000Z") == "1 May 2026"

@@ -39,6 +39,7 @@ export class ChatWindow extends HTMLElement {
     document.addEventListener("visibilitychange", () => this.#back());
     api.elsewhere(() => this.#elsewhere());
     this.#present(config.online);
+    this.#presence.hidden = !config.notice; // until then nobody can be answered
     if (!config.notice) this.#show(this.#notOpen(config));
     else if (api.token) this.#chat().catch(() => this.#stuck("unreachable"));
     else this.#ask();

@@ -42,6 +42,12 @@ def shows_no_script(page: Page, inside: dict[str, bytes], folder: Path) -> None:
     assert page.locator("script").count() == 0
 
 
+def cut(page: Page) -> bool:
+    """Whether a phone shows a part only of who met the data."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    return bool(page.locator("#access .wide").evaluate("one => one.scrollWidth > one.clientWidth"))
+
+
 def test_a_visitor_takes_everything_away_and_nothing_of_others(enter: Enter, tmp_path: Path) -> None:
     other = enter().open()
     other.frame.get_by_label("Name").fill(THEIRS)
@@ -64,7 +70,9 @@ def test_a_visitor_takes_everything_away_and_nothing_of_others(enter: Enter, tmp
     expect(save).to_be_visible()
 
 
-def test_an_agent_hands_over_what_is_held_of_a_contact(open_page: OpenPage, demo: Demo, owner: StorageState) -> None:
+def test_an_agent_hands_over_what_is_held_of_a_contact(
+    open_page: OpenPage, demo: Demo, owner: StorageState, tmp_path: Path
+) -> None:
     for words in (THEIRS, MINE):
         frame = agreed(open_page(demo.shop, locale="en-GB"))
         frame.locator("textarea").fill(f"{words} was here")
@@ -77,6 +85,11 @@ def test_an_agent_hands_over_what_is_held_of_a_contact(open_page: OpenPage, demo
     inside = opened(taken.value)
     about_me_alone(inside)
     assert json.loads(inside["export.json"])["format"] == "lethe-export"
+    (tmp_path / "index.html").write_bytes(inside["index.html"])
+    page = open_page((tmp_path / "index.html").as_uri(), **DESKTOP)
+    assert not cut(page)
+    page.locator("#access .is-narrow").evaluate("one => one.classList.remove('is-narrow')")
+    assert cut(page), "without that it would be"
     inbox.goto(f"{demo.server}/admin/exports")
     expect(inbox.locator("export-rows tbody tr").first).to_contain_text("Ready")
     with inbox.expect_download() as again:

@@ -293,6 +293,8 @@ def test_a_site_with_no_notice_asks_for_nothing(enter: Enter, account: Account, 
     guest = enter().open()
     expect(guest.frame.get_by_role("heading", name="This chat is not open yet")).to_be_visible()
     assert guest.frame.locator("input").count() == 0
+    expect(guest.frame.locator("header .name")).to_have_text("Unready")
+    expect(guest.frame.locator("header .presence")).to_be_hidden()  # no word of answers that nobody can ask for
 
 
 async def _without_notice(services: Services, origin: str) -> str:

@@ -44,9 +44,9 @@ class Say:
         return name or self("export.agent")
 
     def day(self, at: str) -> str:
-        """Write the day of a time, as 12 November 2026."""
+        """Write the day of a time, as 12 November 2026: in Greek a month stands in the genitive beside a day."""
         date = datetime.fromisoformat(at)
-        return f"{date.day} {self._words(f'month.{date.month}')} {date.year}"
+        return f"{date.day} {self(f'export.month.{date.month}')} {date.year}"
 
     def is_moment(self, held: object) -> bool:
         """Whether a value is a time as the wire writes them."""
