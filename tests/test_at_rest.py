@@ -5,6 +5,7 @@ Rare words go in through every door, on both kinds of server, and are then looke
 is kept in the clear on purpose, the name of a site, is the control: the same look finds it.
 """
 
+import contextlib
 import time
 from ast import literal_eval
 from collections.abc import Iterator
@@ -54,14 +55,22 @@ def rare() -> str:
 
 
 @pytest.fixture(scope="module", params=["embedded", "scaled"])
-def used(request: pytest.FixtureRequest, postgresql: PostgreSQL) -> Iterator[Used]:
+def used(request: pytest.FixtureRequest) -> Iterator[Used]:
     """A server of each kind, its own log and data, used through every door; bad input and refusals included."""
+    with contextlib.ExitStack() as stack:
+        # A PostgreSQL of its own: in that of the run are the databases and logs of all tests, which would be read too.
+        postgresql = stack.enter_context(PostgreSQL()) if request.param == "scaled" else None
+        yield stack.enter_context(use(postgresql))
+
+
+@contextlib.contextmanager
+def use(postgresql: PostgreSQL | None) -> Iterator[Used]:
+    """One that keeps what it has there, or in its folder."""
     names = ("name", "text", "answer", "note", "held", "refused", "comment", "file", "content", "frame")
     words = {each: rare() for each in names}
     words |= {"email": f"{rare()}@mail.example", "network": NETWORK, "browser": BROWSER}
     with Valkey() as cache:
-        several = {"DATABASE_URL": postgresql.clone(), "REDIS_URL": cache.url}
-        more = several if request.param == "scaled" else {}
+        more = {"DATABASE_URL": postgresql.clone(), "REDIS_URL": cache.url} if postgresql else {}
         with Lethe(LOG_LEVEL="DEBUG", **more) as server:
             plain = rare()
             account = server.account(name=plain)
@@ -71,7 +80,7 @@ def used(request: pytest.FixtureRequest, postgresql: PostgreSQL) -> Iterator[Use
             places = {"metrics": server.http.get("/metrics").content}
             server.stop()
             places |= files(Path(server.folder))
-            if more:
+            if postgresql:
                 places |= of_redis(cache) | of_postgresql(postgresql)
             yield Used(server, words, plain, places)
 
