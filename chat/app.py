@@ -22,7 +22,7 @@ from chat.core.errors import LetheError, NotFound, WrongMethod
 from chat.core.macs import Macs
 from chat.core.settings import Settings
 from chat.core.tokens import Tokens
-from chat.erasure.actions import erasure
+from chat.erasure.actions import views as erasures
 from chat.features import FEATURES, Features, gathered, menu, sweeps
 from chat.infra.blobs import Blobs
 from chat.infra.bus import open_bus
@@ -106,7 +106,7 @@ def create_app(settings: Settings, features: Features = FEATURES, *, sweeping: b
             metrics = Metrics()
             postbox = Postbox(services, metrics)
             context = ChatContext(
-                services, metrics, sessions, accounts, menu=menu(features), postbox=postbox, erasures=erasure
+                services, metrics, sessions, accounts, menu=menu(features), postbox=postbox, erasures=erasures
             )
             sweeping_on = asyncio.create_task(worker.run(services, sweeps(features))) if sweeping else None
             log.info("started", embedded=sweeping)

@@ -12,7 +12,7 @@ import pytest
 from chat import worker
 from chat.core.model import LOCALES
 from chat.core.settings import Settings
-from chat.erasure.actions import erasure
+from chat.erasure.actions import erasure, views
 from chat.features import FEATURES, Features, gathered, sweeps
 from chat.infra.store.columns import metadata
 from chat.record import actions as datamap
@@ -109,7 +109,7 @@ async def test_it_is_erased_with_a_certificate(app: Served) -> None:
     sheet = app.services.settings.data / "callbacks" / guest.contact.uid
     assert sheet.exists()
     await erasure.sweep(app.services)
-    certificate = certified(await erasure.state(app.services, app.house.actor, made))
+    certificate = certified(await views.state(app.services, app.house.actor, made))
     removed = {each.place: (each.found, each.removed, each.left) for each in certificate.places}
     assert removed["callback"] == removed["callback-sheets"] == (1, 1, 0)
     assert certificate.places[0].place == "keys"

@@ -15,7 +15,7 @@ from chat.backup.store import archive
 from chat.core.clock import DAY, stamp
 from chat.core.errors import Misconfigured, Unavailable
 from chat.core.settings import Settings
-from chat.erasure.actions import erasure
+from chat.erasure.actions import erasure, views
 from chat.infra.keys import keycopy
 from tests.backups import (
     FILE,
@@ -103,7 +103,7 @@ async def test_an_erasure_reaches_the_copy_of_the_keys(house: House, vault: Path
     assert keycopy.holds(str(keys_in), *whose) is True
     made = await erasure.by_agent(house.services, house.actor, guest.contact.uid)
     await erasure.sweep(house.services)
-    done = await erasure.state(house.services, house.actor, made)
+    done = await views.state(house.services, house.actor, made)
     assert (done.places[0].found, done.places[0].removed) == (2, 2)
     assert certified(done).backups.readable is False
     assert keycopy.holds(str(keys_in), *whose) is False
@@ -111,7 +111,7 @@ async def test_an_erasure_reaches_the_copy_of_the_keys(house: House, vault: Path
     keys_in.rename(tmp_path / "unplugged")
     made = await erasure.by_agent(house.services, house.actor, other.contact.uid)
     await erasure.sweep(house.services)
-    done = await erasure.state(house.services, house.actor, made)
+    done = await views.state(house.services, house.actor, made)
     assert certified(done).backups.readable is True  # said, not hidden
 
 
@@ -160,7 +160,7 @@ async def test_backups_lapse_and_nothing_else_goes(house: House, vault: Path) ->
     await backups.make(house.services, vault, 7, quiet)
     done = await erasure.by_agent(house.services, house.actor, guest.contact.uid)
     await erasure.sweep(house.services)
-    certificate = certified(await erasure.state(house.services, house.actor, done))
+    certificate = certified(await views.state(house.services, house.actor, done))
     assert certificate.backups.lapse_at[:10] == stamp(house.services.clock() + 7 * DAY)[:10]
     for days in (0, -1, 99_999):
         with pytest.raises(Misconfigured):

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from chat.core.events import MessageStored
-from chat.tickets.actions import tickets, transcripts
+from chat.tickets.actions import activity, transcripts
 from chat.tickets.sockets.view import View
 from chat.tickets.store import posting
 from tests.inside import Guest, Inner, Served, counted, inner_socket, new_id
@@ -19,7 +19,7 @@ async def ended(app: Served) -> tuple[Guest, str, Any]:
     guest = await app.house.visit("Zoe")
     said = await guest.say("hello", name := new_id())
     assert said.ticket
-    await tickets.end(app.services, said.ticket, "Zoe")
+    await activity.end(app.services, said.ticket, "Zoe")
     return guest, name, said.ticket
 
 

@@ -32,7 +32,7 @@ from chat.rights.schema import link
 from chat.team import store
 from chat.team.actions import agents, passwords
 from chat.team.schema import agent, session, token
-from chat.tickets.actions import tickets
+from chat.tickets.actions import activity, tickets
 from chat.tickets.schema import message, ticket
 from chat.web.authentication import COOKIE
 from tests.inside import CHAT, PASSWORD, Guest, House, Served, colleague, found, new_id
@@ -109,7 +109,7 @@ async def intruder(app: Served, post: Post) -> Intruder:
     assert said.ticket_id is not None
     open_ticket = await tickets.last_of(app.services, victim.contact.id)
     assert open_ticket is not None
-    await tickets.rate(app.services, victim.contact, open_ticket, 5, RATING)
+    await activity.rate(app.services, victim.contact, open_ticket, 5, RATING)
     file = await attachments.keep(app.services, victim.contact, "visitor", FILE, CANARY.encode())
     draft = victim.draft("with a file", ticket=said.ticket_id)
     draft.attachments = (file.id,)

@@ -18,13 +18,13 @@ from sqlalchemy import insert, select
 from chat.contacts.schema import contact
 from chat.core.errors import Misconfigured, NotFound
 from chat.core.events import KeyDestroyed
-from chat.erasure.actions import erasure, forgetting
+from chat.erasure.actions import erasure, forgetting, views
 from chat.erasure.actions.certificates import CertifiedConsent
 from chat.erasure.actions.views import ErasureState
 from chat.erasure.store import erasures
 from chat.infra.services import Services
 from chat.infra.store import locations
-from chat.tickets.actions import tickets
+from chat.tickets.actions import activity, tickets
 from chat.tickets.schema import message
 from tests.chance import WHOLE, dice
 from tests.inside import Guest, House, Served, certified, contact_of, found, new_id, problem_of
@@ -65,7 +65,7 @@ async def chatted(house: House, name: str = CANARY, email: str = "zyx@x.example"
     await tickets.add_note(house.services, house.actor, said.number, new_id(), f"{CANARY} called twice")
     last = await tickets.last_of(house.services, guest.contact.id)
     assert last is not None
-    await tickets.rate(house.services, guest.contact, last, 5, f"{CANARY} is glad")
+    await activity.rate(house.services, guest.contact, last, 5, f"{CANARY} is glad")
     return guest
 
 
@@ -86,7 +86,7 @@ async def erased(house: House, guest: Guest) -> ErasureState:
     """Erase, and return how it went."""
     made = await erasure.by_agent(house.services, house.actor, guest.contact.uid)
     await erasure.sweep(house.services)
-    return await erasure.state(house.services, house.actor, made)
+    return await views.state(house.services, house.actor, made)
 
 
 def check(given: object) -> None:
@@ -147,7 +147,7 @@ async def test_a_receipt_kept_by_the_visitor_is_proven_by_the_certificate(house:
     made = await erasure.by_agent(house.services, house.actor, guest.contact.uid)
     ledger += [each.split("'")[-2] for each in (await rows(house.services, guest))["receipt"] if "withdrawn" in each]
     await erasure.sweep(house.services)
-    said = certified(await erasure.state(house.services, house.actor, made)).consent
+    said = certified(await views.state(house.services, house.actor, made)).consent
     assert said == CertifiedConsent(2, sha256("\n".join(ledger).encode()).hexdigest())
 
 
@@ -165,7 +165,7 @@ async def test_asked_twice_at_once_or_later_it_is_one_erasure(house: House) -> N
     ids = await asyncio.gather(*(erasure.by_agent(services, house.actor, uid) for _ in range(5)))
     await asyncio.gather(*(erasure.sweep(services) for _ in range(3)))
     assert {*ids, await erasure.by_agent(services, house.actor, uid)} == {ids[0]}
-    done = await erasure.state(services, house.actor, ids[0])
+    done = await views.state(services, house.actor, ids[0])
     assert {each.place: (each.found, each.removed) for each in done.places}["message"] == (3, 3)
     check(done.certificate)
 
@@ -186,7 +186,7 @@ async def test_nobody_erases_an_unknown_or_another_accounts_contact(house: House
     with pytest.raises(NotFound):
         await erasure.by_agent(house.services, house.actor, guest.contact.uid)
     with pytest.raises(NotFound):
-        await erasure.state(house.services, house.actor, made.id)
+        await views.state(house.services, house.actor, made.id)
 
 
 async def test_by_address_every_contact_that_has_it_goes(house: House) -> None:
@@ -264,7 +264,7 @@ async def test_an_erasure_stopped_at_any_write_goes_on_to_the_same_end(
             stops += 1
         monkeypatch.setattr(services.store, "write", write)
         await erasure.sweep(services)
-        done = await erasure.state(services, house.actor, made)
+        done = await views.state(services, house.actor, made)
         went = {each.place: (each.found, each.removed, each.left) for each in done.places}
         assert (done.state, went["keys"], went["message"]) == ("done", (1, 1, 0), (3, 3, 0)), stop
         check(done.certificate)
@@ -290,7 +290,7 @@ async def test_a_place_left_out_is_seen_in_what_remains(house: House, monkeypatc
     assert done.places[0].left == 1
     monkeypatch.setattr(forgetting, "steps", lambda _: whole)
     await erasure.sweep(house.services)
-    assert (await erasure.state(house.services, house.actor, done.id)).state == "done"
+    assert (await views.state(house.services, house.actor, done.id)).state == "done"
 
 
 @ON_SQLITE
@@ -460,4 +460,4 @@ async def test_a_finished_erasure_keeps_its_first_certificate(house: House) -> N
     done = await erased(house, await chatted(house))
     later = await house.services.store.write(lambda tx: erasures.close(tx, done.id, 1, "{}", ""))
     assert later is False
-    assert await erasure.state(house.services, house.actor, done.id) == done
+    assert await views.state(house.services, house.actor, done.id) == done

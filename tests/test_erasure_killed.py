@@ -7,7 +7,7 @@ import subprocess
 from typing import Any
 
 from chat.core.settings import Settings
-from chat.erasure.actions import erasure
+from chat.erasure.actions import erasure, views
 from chat.erasure.store import erasures
 from chat.infra.services import Services
 from tests import doomed
@@ -57,7 +57,7 @@ async def test_an_erasure_killed_at_random_moments_ends_whole(house: House) -> N
     assert work(services.settings, 0).returncode == 0
     assert killed > KILLS // 2
     for guest, made in asked:
-        stands = await erasure.state(services, house.actor, made)
+        stands = await views.state(services, house.actor, made)
         went = {each.place: (each.found, each.removed, each.left) for each in stands.places}
         assert (stands.state, went["keys"], went["message"]) == ("done", (1, 1, 0), (MESSAGES, MESSAGES, 0))
         assert not any((await rows(services, guest)).values())

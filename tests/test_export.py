@@ -30,7 +30,7 @@ from chat.letters.store import disclosures
 from chat.rights import store as links
 from chat.spam_filter.schema import label, mistake, training_run
 from chat.team.actions import agents
-from chat.tickets.actions import tickets
+from chat.tickets.actions import activity, tickets
 from chat.tickets.schema import message, ticket
 from tests.inside import Guest, House, Served, counted, new_id, problem_of
 from tests.test_erasure import erased
@@ -74,7 +74,7 @@ async def filled(house: House, name: str = CANARY, email: str = "zyx@x.example")
     await tickets.hold(house.services, house.actor, said.number, held=True)
     last = await tickets.last_of(house.services, guest.contact.id)
     assert last is not None
-    await tickets.rate(house.services, guest.contact, last, 5, f"{name} is glad")
+    await activity.rate(house.services, guest.contact, last, 5, f"{name} is glad")
     await exports.ask(house.services, guest.contact, "visitor", "visitor")
     await _letter(house.services, guest, name)
     return guest

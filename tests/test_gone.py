@@ -12,7 +12,7 @@ from chat.core.clock import DAY
 from chat.core.deliveries import Delivery
 from chat.core.errors import NotFound, Unavailable
 from chat.core.events import EventsMissed, agents_channel
-from chat.erasure.actions import erasure
+from chat.erasure.actions import erasure, views
 from chat.erasure.store import erasures
 from chat.holds import actions as holds
 from chat.tickets.actions import tickets, transcripts
@@ -231,7 +231,7 @@ async def caught_up(app: Served, socket: AccountSocket) -> None:
 async def test_a_page_hears_what_was_missed_however_long_that_took(
     app: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(erasure, "LATELY", 0)  # two hours, as they would seem after three
+    monkeypatch.setattr(views, "LATELY", 0)  # two hours, as they would seem after three
     heard: list[dict[str, Any]] = []
     socket = AccountSocket({"type": "websocket", "state": {"context": app.context}}, nowhere, nowhere)
     socket.say = lambda line: heard.append(json.loads(line))  # type: ignore[method-assign] # keeps what it says

@@ -15,7 +15,7 @@ import pytest
 
 from chat.attachments.actions import attachments
 from chat.core.errors import ConsentRequired
-from chat.erasure.actions import erasure, forgetting
+from chat.erasure.actions import erasure, forgetting, views
 from chat.erasure.store import erasures
 from chat.infra import store
 from chat.infra.blobs import PREVIEW, Blobs
@@ -189,9 +189,7 @@ async def test_a_place_that_is_not_emptied_keeps_its_erasure_open(
         request = await house.services.store.read(partial(erasures.by_id, erasure_id=made))
         there = await lame.look(house.services, request.subject)
         await erasure.sweep(house.services)
-        assert ((await erasure.state(house.services, house.actor, made)).state != "done") is bool(
-            there or len(kept) > 1
-        )
+        assert ((await views.state(house.services, house.actor, made)).state != "done") is bool(there or len(kept) > 1)
         monkeypatch.setattr(forgetting, "steps", lambda _: whole)
         await erasure.sweep(house.services)
-        assert (await erasure.state(house.services, house.actor, made)).state == "done", lame.location.name
+        assert (await views.state(house.services, house.actor, made)).state == "done", lame.location.name

@@ -5,7 +5,7 @@ import json
 import pytest
 from msgspec import to_builtins
 
-from chat.erasure.actions import erasure, recipients
+from chat.erasure.actions import erasure, recipients, views
 from chat.erasure.actions.views import ErasureState
 from chat.erasure.store import erasures
 from chat.erasure.store import recipients as recipient_rows
@@ -34,7 +34,7 @@ async def erased(services: Services, house: House, guest: Guest) -> ErasureState
     """The erasure's state once the sweep was there."""
     number = await erasure.by_agent(services, house.actor, guest.contact.uid)
     await erasure.sweep(services)
-    return await erasure.state(services, house.actor, number)
+    return await views.state(services, house.actor, number)
 
 
 async def ledger(services: Services, guest: Guest) -> list[disclosures.Disclosure]:
@@ -100,7 +100,7 @@ async def test_a_recipient_who_cannot_be_notified_now_is_notified_later_and_the_
     later = mailed(house.services, post.port, services.clock() + recipients.WAITS[0])
     assert await recipients.sweep(later) == 1
     assert await recipients.sweep(later) == 0
-    again = await erasure.state(services, house.actor, state.id)
+    again = await views.state(services, house.actor, state.id)
     assert again.recipients[0].told_at is not None
     assert again.certificate == state.certificate  # what was signed stays
     (row,) = await services.store.read(lambda tx: recipient_rows.recipients(tx, state.id))
@@ -130,6 +130,6 @@ async def test_an_erasure_begun_again_after_its_key_went_still_knows_whom_to_tel
     await recipients.file(services, due)
     services.keys.destroy(due.key_slot, due.contact_uid)  # killed just after
     await erasure.sweep(services)
-    state = await erasure.state(services, house.actor, number)
+    state = await views.state(services, house.actor, number)
     assert state.recipients[0].told_at is not None
     assert (await counted(services))["disclosure"] == 0

@@ -13,7 +13,7 @@ from chat.app import open_services
 from chat.audit.actions import verdicts
 from chat.core.clock import DAY, stamp
 from chat.departments import actions as departments
-from chat.erasure.actions import erasure
+from chat.erasure.actions import erasure, views
 from chat.features import gathered
 from chat.infra.audit.schema import audit
 from chat.infra.gathered import Batch
@@ -184,7 +184,7 @@ async def test_a_contact_without_tickets_is_erased_with_key_and_certificate(hous
     for guest in (lived.guest, never):
         assert not house.services.keys.holds(guest.contact.key_slot, guest.contact.uid)
     assert house.services.keys.holds(kept.guest.contact.key_slot, kept.guest.contact.uid)
-    items, _ = await erasure.page(house.services, house.actor, None, 10)
+    items, _ = await views.page(house.services, house.actor, None, 10)
     assert [(each.source, each.state) for each in items] == [("retention", "done")] * 2
 
 

@@ -15,7 +15,7 @@ from chat.core import frames, texts
 from chat.core.errors import InvalidField, InvalidFrame
 from chat.departments import actions as departments
 from chat.team.actions import agents
-from chat.tickets.actions import posting, tickets, transcripts
+from chat.tickets.actions import activity, posting, tickets, transcripts
 from chat.tickets.schema import ticket
 from chat.web.rendering import spoken
 from tests.chance import dice
@@ -142,7 +142,7 @@ async def test_a_comment_or_a_text_beside_a_file_of_which_nothing_is_seen_is_sto
             said = await transcripts.messages(house.services, guest.contact.id, found.ticket, agents=True)
             assert isinstance(said[-1], frames.MessageOut)
             assert said[-1].text == kept
-            await tickets.rate(house.services, guest.contact, found.ticket, 4, text)
+            await activity.rate(house.services, guest.contact, found.ticket, 4, text)
             sealed = await house.services.store.read(
                 lambda tx: tx.execute(select(ticket.c.rating_comment)).scalar_one()
             )

@@ -12,7 +12,7 @@ from chat.core.clock import DAY
 from chat.core.errors import BeingErased, ConsentRequired, Forbidden, InvalidField, NotFound, Unauthorized
 from chat.core.ids import uuid7
 from chat.core.model import Actor
-from chat.erasure.actions import erasure
+from chat.erasure.actions import erasure, views
 from chat.erasure.store import erasures
 from chat.holds import actions as holds
 from chat.infra.services import Services
@@ -54,7 +54,7 @@ async def test_with_a_grace_withdrawing_stops_all_and_the_erasure_follows(house:
     assert await erasure.sweep(later(house, 6.9)) == 0
     assert filled(await rows(house.services, guest)) >= WROTE
     assert await erasure.sweep(later(house, 7.1)) == 1
-    assert (await erasure.state(house.services, house.actor, made)).state == "done"
+    assert (await views.state(house.services, house.actor, made)).state == "done"
     assert not any((await rows(house.services, guest)).values())
 
 
@@ -85,7 +85,7 @@ async def test_a_hold_stops_an_erasure_and_hides_contact_and_tickets_until_it_en
     before = await rows(house.services, guest)
     made = await erasure.by_agent(house.services, house.actor, guest.contact.uid)
     assert await erasure.sweep(house.services) == 0
-    stands = await erasure.state(house.services, house.actor, made)
+    stands = await views.state(house.services, house.actor, made)
     assert (stands.state, stands.held_until) == ("queued", said.held_until)
     assert (await rows(house.services, guest))["message"] == before["message"]
     assert house.services.keys.holds(guest.contact.key_slot, guest.contact.uid)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from chat.core.errors import InvalidField
-from chat.erasure.actions import erasure
+from chat.erasure.actions import erasure, views
 from chat.erasure.actions.views import ErasureState, ErasureView
 from chat.web.endpoint import Ask, endpoint
 from chat.web.lists import LIMIT, UID_CURSOR, Listed
@@ -29,7 +29,7 @@ class FiledErasures(Struct, frozen=True):
 async def list_erasures(ask: Ask[None]) -> Listed[ErasureView]:
     """Return them, newest first."""
     limit, before = ask.query(LIMIT), ask.query(UID_CURSOR)
-    return Listed(*await erasure.page(ask.services, ask.actor, before, limit))
+    return Listed(*await views.page(ask.services, ask.actor, before, limit))
 
 
 @endpoint("POST /erasures", permission="erasure.ask", audited={"consent.withdrawn", "erasure.requested"}, status=202)
@@ -48,7 +48,7 @@ async def post_erasure(ask: Ask[Asked]) -> FiledErasures:
 @endpoint("GET /erasures/{id}", permission="erasure.read", audited=())
 async def get_erasure(ask: Ask[None]) -> ErasureState:
     """Return how far it is in each place, and the certificate."""
-    return await erasure.state(ask.services, ask.actor, ask.path["id"])
+    return await views.state(ask.services, ask.actor, ask.path["id"])
 
 
 @endpoint(

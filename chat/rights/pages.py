@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from chat.core.clock import stamp
 from chat.core.errors import RateLimited
-from chat.erasure.actions import erasure
+from chat.erasure.actions import views
 from chat.erasure.actions.views import ErasureProgress
 from chat.export import api as exports
 from chat.export.actions import exports as actions
@@ -128,4 +128,4 @@ async def progress(ask: Ask[None]) -> ErasureProgress:
     if wait:
         raise RateLimited("That was asked for often just now; wait a little", retry_after=wait)
     account, _ = await links.account_and_site(services, ask.path["site_key"])
-    return await erasure.progress(services, account.id, ask.path["id"])
+    return await views.progress(services, account.id, ask.path["id"])

@@ -15,10 +15,10 @@ from msgspec.structs import asdict
 from chat.account import store as accounts
 from chat.consent import store as consents
 from chat.consent.actions import consent
-from chat.contacts.store import contacts, holds
-from chat.core import access, frames
+from chat.contacts.store import contacts
+from chat.core import access
 from chat.core.addresses import address
-from chat.core.clock import DAY, stamp
+from chat.core.clock import DAY
 from chat.core.deliveries import Delivery, Rendered
 from chat.core.errors import LetheError, NotFound, Unauthorized, Unavailable
 from chat.core.events import ContactGone, ErasureChanged, KeyDestroyed, TicketGone, WorkDue
@@ -27,7 +27,7 @@ from chat.core.model import Actor, Contact, Ticket
 from chat.core.tokens import Visitor
 from chat.erasure.actions import certificates, forgetting, recipients
 from chat.erasure.actions.lapsing import lapse
-from chat.erasure.actions.views import CertifiedErasure, ErasureProgress, ErasureState, ErasureView, erasure_view, frame
+from chat.erasure.actions.views import CertifiedErasure, erasure_view, frame
 from chat.erasure.domain.settings import GRACE_DAYS
 from chat.erasure.store import erasures
 from chat.erasure.store import recipients as recipient_rows
@@ -42,9 +42,6 @@ from chat.tickets.store import tickets
 log = structlog.get_logger("chat.erasure")
 # Twelve rounds of this sweep, so that a server hears of a command's erasure even where it was busy for some of them.
 ECHO = 60_000
-LATELY = DAY // 12
-"""So many ms back a page that comes to listen is told of: more than passes while one is drawn or its line is away."""
-LATELY_MOST = 500
 QUIET = 120_000
 """So many ms after the last message nobody is taken to be writing."""
 Still = Callable[[Tx, Contact], bool]
@@ -81,24 +78,6 @@ async def by_link(services: Services, contact: Contact, *, at_once: bool) -> str
     return await _request(services, contact.uid, contact.account_id, "link" if at_once else "visitor", "visitor")
 
 
-async def progress(services: Services, account_id: str, erasure_id: str) -> ErasureProgress:
-    """Return how far a request is, and its certificate, to whoever knows its number. Nothing in it is personal."""
-
-    def work(tx: Tx) -> tuple[Erasure, list[erasures.StepOutcome]]:
-        found = erasures.one(tx, account_id, erasure_id)
-        return found, erasures.list_outcomes(tx, erasure_id)
-
-    found, outcomes = await services.store.read(work)
-    return ErasureProgress(
-        id=found.id,
-        state=found.state,
-        due_at=stamp(found.due_at),
-        certificate=certificates.signed(found),
-        places=len(forgetting.steps(services)),
-        reached=len(outcomes),
-    )
-
-
 async def by_email(services: Services, actor: Actor | None, email: str) -> list[str]:
     """
     File the erasure of every contact with an address, in the actor's account or (None) in all, and return the ids.
@@ -122,63 +101,12 @@ async def by_email(services: Services, actor: Actor | None, email: str) -> list[
     return [await _request(services, each.uid, each.account_id, _source(actor), who) for each in found]
 
 
-async def state(services: Services, actor: Actor, erasure_id: str) -> ErasureState:
-    """Return how far a request of the account is, place by place, and its certificate once it is done."""
-    access.require(actor, "erasure.read")
-
-    def work(tx: Tx) -> tuple[Erasure, list[erasures.StepOutcome], dict[int, int]]:
-        found = erasures.one(tx, actor.account_id, erasure_id)
-        return found, erasures.list_outcomes(tx, erasure_id), holds.until(tx, [found.contact_id])
-
-    found, outcomes, held = await services.store.read(work)
-    return ErasureState(
-        **asdict(erasure_view(found, held.get(found.contact_id))),
-        places=[certificates.step_view(each) for each in outcomes],
-        recipients=await recipients.of(services, erasure_id),
-        certificate=certificates.signed(found),
-    )
-
-
 async def now(services: Services, email: str) -> list[CertifiedErasure]:
     """Erase every contact with an address in all accounts, now, and return each request with its certificate."""
     ids = await by_email(services, None, email)
     await sweep(services)
     found = await services.store.read(lambda tx: [erasures.by_id(tx, each) for each in ids])
     return [CertifiedErasure(**asdict(erasure_view(each)), certificate=certificates.signed(each)) for each in found]
-
-
-async def page(
-    services: Services, actor: Actor, before: str | None, limit: int
-) -> tuple[list[ErasureView], str | None]:
-    """Return the account's requests, newest first, and where the next page begins."""
-    access.require(actor, "erasure.read")
-
-    def work(tx: Tx) -> tuple[list[Erasure], dict[int, int]]:
-        found = erasures.page(tx, actor.account_id, before, limit + 1)
-        return found, holds.until(tx, [each.contact_id for each in found])
-
-    found, held = await services.store.read(work)
-    items = [erasure_view(each, held.get(each.contact_id)) for each in found[:limit]]
-    return items, found[limit - 1].id if len(found) > limit else None
-
-
-async def frame_of(services: Services, account_id: str, erasure_id: str) -> frames.ErasureOut:
-    """Return what is told of a request that another process filed or finished."""
-    return frame(await services.store.read(lambda tx: erasures.one(tx, account_id, erasure_id)))
-
-
-async def lately(services: Services, account_id: str, since: int) -> list[frames.ErasureOut]:
-    """Return what was told from two hours before a time on (ms), for who may have missed it."""
-    at = since - LATELY
-    return [
-        frame(each) for each in await services.store.read(lambda tx: erasures.since(tx, account_id, at, LATELY_MOST))
-    ]
-
-
-async def of_contacts(services: Services, account_id: str, contact_uids: list[str]) -> list[frames.ErasureOut]:
-    """Return what is told of those of some contacts who are being erased, or were, however long ago."""
-    found = await services.store.read(lambda tx: erasures.of_contacts(tx, account_id, contact_uids))
-    return [frame(each) for each in found]
 
 
 async def sweep(services: Services) -> int:

@@ -1,14 +1,25 @@
-"""A request to forget a contact as it is shown: to programs, on pages and sockets, and as lines."""
+"""Requests to forget a contact as they are shown: to programs, on pages and sockets, and as lines."""
 
 from __future__ import annotations
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
-from chat.core import frames
-from chat.core.clock import stamp
+from chat.contacts.store import holds
+from chat.core import access, frames
+from chat.core.clock import DAY, stamp
+from chat.core.model import Actor
+from chat.erasure.actions import certificates, forgetting, recipients
 from chat.erasure.actions.certificates import SignedCertificate, StepView
 from chat.erasure.actions.recipients import RecipientView
+from chat.erasure.store import erasures
 from chat.erasure.store.erasures import Erasure
+from chat.infra.services import Services
+from chat.infra.store.tx import Tx
+
+LATELY = DAY // 12
+"""So many ms back a page that comes to listen is told of: more than passes while one is drawn or its line is away."""
+LATELY_MOST = 500
 
 
 class ErasureView(Struct, frozen=True):
@@ -82,3 +93,72 @@ def as_lines(done: CertifiedErasure) -> list[str]:
     document = done.certificate.certificate
     places = [f"  {each.place}: found {each.found}, removed {each.removed}" for each in document.places]
     return [head, *places, f"  the last backup with unreadable remains lapses {document.backups.lapse_at}"]
+
+
+async def progress(services: Services, account_id: str, erasure_id: str) -> ErasureProgress:
+    """Return how far a request is, and its certificate, to whoever knows its number. Nothing in it is personal."""
+
+    def work(tx: Tx) -> tuple[Erasure, list[erasures.StepOutcome]]:
+        found = erasures.one(tx, account_id, erasure_id)
+        return found, erasures.list_outcomes(tx, erasure_id)
+
+    found, outcomes = await services.store.read(work)
+    return ErasureProgress(
+        id=found.id,
+        state=found.state,
+        due_at=stamp(found.due_at),
+        certificate=certificates.signed(found),
+        places=len(forgetting.steps(services)),
+        reached=len(outcomes),
+    )
+
+
+async def state(services: Services, actor: Actor, erasure_id: str) -> ErasureState:
+    """Return how far a request of the account is, place by place, and its certificate once it is done."""
+    access.require(actor, "erasure.read")
+
+    def work(tx: Tx) -> tuple[Erasure, list[erasures.StepOutcome], dict[int, int]]:
+        found = erasures.one(tx, actor.account_id, erasure_id)
+        return found, erasures.list_outcomes(tx, erasure_id), holds.until(tx, [found.contact_id])
+
+    found, outcomes, held = await services.store.read(work)
+    return ErasureState(
+        **asdict(erasure_view(found, held.get(found.contact_id))),
+        places=[certificates.step_view(each) for each in outcomes],
+        recipients=await recipients.of(services, erasure_id),
+        certificate=certificates.signed(found),
+    )
+
+
+async def page(
+    services: Services, actor: Actor, before: str | None, limit: int
+) -> tuple[list[ErasureView], str | None]:
+    """Return the account's requests, newest first, and where the next page begins."""
+    access.require(actor, "erasure.read")
+
+    def work(tx: Tx) -> tuple[list[Erasure], dict[int, int]]:
+        found = erasures.page(tx, actor.account_id, before, limit + 1)
+        return found, holds.until(tx, [each.contact_id for each in found])
+
+    found, held = await services.store.read(work)
+    items = [erasure_view(each, held.get(each.contact_id)) for each in found[:limit]]
+    return items, found[limit - 1].id if len(found) > limit else None
+
+
+async def frame_of(services: Services, account_id: str, erasure_id: str) -> frames.ErasureOut:
+    """Return what is told of a request that another process filed or finished."""
+    return frame(await services.store.read(lambda tx: erasures.one(tx, account_id, erasure_id)))
+
+
+async def lately(services: Services, account_id: str, since: int) -> list[frames.ErasureOut]:
+    """Return what was told from two hours before a time on (ms), for who may have missed it."""
+    at = since - LATELY
+    return [
+        frame(each) for each in await services.store.read(lambda tx: erasures.since(tx, account_id, at, LATELY_MOST))
+    ]
+
+
+async def of_contacts(services: Services, account_id: str, contact_uids: list[str]) -> list[frames.ErasureOut]:
+    """Return what is told of those of some contacts who are being erased, or were, however long ago."""
+    found = await services.store.read(lambda tx: erasures.of_contacts(tx, account_id, contact_uids))
+    return [frame(each) for each in found]

@@ -13,7 +13,7 @@ from chat.consent.actions import teaching
 from chat.core import access, events, frames
 from chat.core.crypt import seal_text
 from chat.core.deliveries import Delivery, Rendered
-from chat.core.errors import Ended, InvalidField, NotFound, UnknownParameter
+from chat.core.errors import InvalidField, NotFound, UnknownParameter
 from chat.core.ids import uuid_bytes
 from chat.core.model import ENDED, Actor, Contact, Message, Note, Order, Ticket
 from chat.core.texts import seen
@@ -25,7 +25,7 @@ from chat.spam_filter.actions import training
 from chat.spam_filter.store import reviews
 from chat.team import store as agents
 from chat.tickets.actions import transcripts
-from chat.tickets.actions.rendering import rendered
+from chat.tickets.actions.activity import rendered
 from chat.tickets.domain import TicketQuery
 from chat.tickets.schema import STATUSES
 from chat.tickets.store import tickets
@@ -188,44 +188,6 @@ async def hold(services: Services, actor: Actor, number: int, *, held: bool) -> 
     changed_here = Delivery(events.QuarantineChanged(opened.ticket.ref), Rendered(agents=frames_out))
     services.bus.publish(changed_here, events.TicketChanged(opened.ticket.ref))
     return MarkedTicket(**structs.asdict(await summary(services, actor, number)), learnt=learnt)
-
-
-def typing(
-    services: Services, ticket: Ticket, side: events.Side, name: str | None, *, on: bool, source: object
-) -> None:
-    """Tell the others in a ticket that somebody types or has stopped. What is typed is nobody's business."""
-    event = events.TypingChanged(ticket.ref, side, on)
-    services.bus.publish(Delivery(event, rendered(event, name), source))
-
-
-async def read(
-    services: Services, ticket: Ticket, side: events.Side, seq: int, name: str | None, source: object
-) -> None:
-    """Note that `side` (agent or visitor) has read up to `seq`, and tell the other."""
-    stands = await services.store.write(lambda tx: tickets.mark_read(tx, ticket.id, side, seq))
-    event = events.MessagesRead(ticket.ref, side, stands)
-    services.bus.publish(Delivery(event, rendered(event, name), source))
-    if side == "agent":
-        services.bus.publish(events.TicketChanged(ticket.ref))
-
-
-async def end(services: Services, ticket: Ticket, name: str | None) -> None:
-    """The visitor ends the chat. Raises Ended where it has."""
-
-    def work(tx: Tx) -> None:
-        if not tickets.end(tx, ticket.id, services.clock()):
-            raise Ended("This chat has ended")
-
-    await services.store.write(work)
-    event = events.TicketEnded(ticket.ref, "visitor")
-    services.bus.publish(events.TicketChanged(ticket.ref), Delivery(event, rendered(event, name)))
-
-
-async def rate(services: Services, contact: Contact, ticket: Ticket, score: int, comment: str) -> None:
-    """Keep the visitor's rating of a ticket, 1 to 5, and the comment."""
-    sealed = services.seal(contact.key_slot, contact.uid, f"rating/{ticket.id}", comment) if seen(comment) else None
-    await services.store.write(lambda tx: tickets.change(tx, ticket.id, rating=score, rating_comment=sealed))
-    services.bus.publish(events.TicketChanged(ticket.ref))
 
 
 async def epoch(services: Services) -> int:

@@ -11,8 +11,8 @@ from chat.core.deliveries import Delivery, Rendered
 from chat.core.errors import Forbidden, LetheError, NotFound, Unauthorized, Unavailable
 from chat.core.model import Actor, Draft
 from chat.team.actions import agents
-from chat.tickets.actions import posting, tickets, transcripts, viewing
-from chat.tickets.actions.rendering import rendered
+from chat.tickets.actions import activity, posting, tickets, transcripts, viewing
+from chat.tickets.actions.activity import rendered
 from chat.tickets.actions.tickets import OpenedTicket
 from chat.tickets.sockets.account import AccountSocket
 from chat.tickets.sockets.view import Follower, InTicket, Opening, Watched
@@ -92,9 +92,9 @@ class AgentSocket(AccountSocket):
     async def _tell_others(self, frame: frames.AgentTyping | frames.AgentRead, actor: Actor) -> None:
         ticket = (await self._ticket(frame.ticket)).ticket
         if isinstance(frame, frames.AgentTyping):
-            tickets.typing(self.services, ticket, "agent", actor.name, on=frame.on, source=self)
+            activity.typing(self.services, ticket, "agent", actor.name, on=frame.on, source=self)
         else:
-            await tickets.read(self.services, ticket, "agent", frame.seq, actor.name, self)
+            await activity.read(self.services, ticket, "agent", frame.seq, actor.name, self)
 
     async def _introduce(self, actor: Actor) -> None:
         names = await agents.names(self.services, actor.account_id)

@@ -144,7 +144,7 @@ class Feed:
 
 
 class Erasures(Protocol):
-    """What sockets tell of those who were erased; `chat.erasure.actions.erasure`, handed in by the entry."""
+    """What sockets tell of those who were erased; `chat.erasure.actions.views`, handed in by the entry."""
 
     async def frame_of(self, services: Services, account_id: str, erasure_id: str) -> frames.ErasureOut:
         """Return what is told of a request that another process filed or finished."""

@@ -15,8 +15,8 @@ from chat.core.deliveries import Rendered
 from chat.core.model import Draft, Ticket
 from chat.infra.services import Services
 from chat.tickets.actions import tickets, transcripts
+from chat.tickets.actions.activity import rendered
 from chat.tickets.actions.arrival import Arrival
-from chat.tickets.actions.rendering import rendered
 from chat.tickets.actions.tickets import OpenedTicket
 from chat.web.sockets.connection import Connection
 

@@ -15,7 +15,7 @@ from chat.core.deliveries import Delivery
 from chat.core.errors import Ended, Forbidden, LetheError, NotFound, RateLimited, Unauthorized
 from chat.core.gate import Allowance, admit
 from chat.core.model import Draft, Ticket
-from chat.tickets.actions import posting, tickets
+from chat.tickets.actions import activity, posting
 from chat.tickets.actions.arrival import Arrival, arrive
 from chat.tickets.domain import MESSAGE_RATE
 from chat.tickets.sockets.context import ChatContext
@@ -87,13 +87,13 @@ class VisitorSocket(Connection[frames.VisitorFrame]):
             raise NotFound("There is no chat yet; it begins with a message")
         match frame:
             case frames.Typing():
-                tickets.typing(self.services, ticket, "visitor", here.name, on=frame.on, source=self)
+                activity.typing(self.services, ticket, "visitor", here.name, on=frame.on, source=self)
             case frames.Read():
-                await tickets.read(self.services, ticket, "visitor", frame.seq, here.name, self)
+                await activity.read(self.services, ticket, "visitor", frame.seq, here.name, self)
             case frames.End():
-                await tickets.end(self.services, ticket, here.name)
+                await activity.end(self.services, ticket, here.name)
             case frames.Rate():
-                await tickets.rate(self.services, here.contact, ticket, frame.score, frame.comment)
+                await activity.rate(self.services, here.contact, ticket, frame.score, frame.comment)
             case _:
                 assert_never(frame)
 
