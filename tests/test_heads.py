@@ -80,6 +80,27 @@ async def test_a_head_that_is_too_long_is_refused_and_the_line_closed(kind: str)
         assert b"ok" not in answer.rpartition(b"\r\n\r\n")[2]
 
 
+TWO_HOSTS = {
+    "get": b"GET / HTTP/1.1\r\nhost: a\r\nHost: b\r\n\r\n",
+    "alike": b"GET / HTTP/1.1\r\nhost: a\r\nx: y\r\nhost: a\r\n\r\n",
+    "with a body": b"POST / HTTP/1.1\r\nhost: a\r\nhost: b\r\ncontent-length: 5\r\n\r\nhello",
+    "an upgrade": b"GET / HTTP/1.1\r\nhost: a\r\nhost: b\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("kind", TWO_HOSTS)
+async def test_who_names_two_hosts_is_refused(kind: str) -> None:
+    """With the control: the parser alone takes them, and the first one counts."""
+    assert (await status(Http, TWO_HOSTS[kind])).startswith(b"HTTP/1.1 400")
+    if kind != "an upgrade":
+        assert (await status(HttpToolsProtocol, TWO_HOSTS[kind])).startswith(b"HTTP/1.1 200")
+
+
+async def test_a_host_among_the_trailers_hangs_nobody() -> None:
+    head = b"POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n"
+    assert (await status(Http, head + b"5\r\nhello\r\n0\r\nhost: b\r\n\r\n")).startswith(b"HTTP/1.1 200")
+
+
 async def test_the_parser_alone_has_no_limit() -> None:
     assert b"200" in await status(HttpToolsProtocol, TOO_LONG["lines"])
     assert await status(HttpToolsProtocol, TOO_LONG["one line without an end"]) == b""

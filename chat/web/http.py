@@ -15,7 +15,8 @@ HEAD_SECONDS = 20.0
 class Http(HttpToolsProtocol):
     """
     Closes a connection whose head is too long (431), or takes too long to come (408); one on which a body goes on
-    coming after its answer; and one that goes on after it asked for a socket, without waiting to be let in (400).
+    coming after its answer; one that goes on after it asked for a socket, without waiting to be let in (400); and one
+    that names two hosts (400, RFC 9112, 3.2): whoever stands in front may have read the other one.
 
     What has come is counted twice: whole headers as the parser names them, and bytes while a head is not at its end,
     since the parser keeps what it has of a line.
@@ -23,7 +24,7 @@ class Http(HttpToolsProtocol):
 
     _heading, _following = True, False
     _came = b""
-    _bytes = _named = 0
+    _bytes = _named = _hosts = 0
     _late: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
@@ -48,7 +49,7 @@ class Http(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Begin to count."""
         super().on_message_begin()
-        self._heading, self._bytes, self._named = True, 0, 0
+        self._heading, self._bytes, self._named, self._hosts = True, 0, 0, 0
         self._await_head()
 
     def on_url(self, url: bytes) -> None:
@@ -60,6 +61,7 @@ class Http(HttpToolsProtocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         """Count a header, or a trailer after the body, and keep no more than that."""
         self._named += len(name) + len(value) + 4
+        self._hosts += self._heading and name.lower() == b"host"
         if self._named <= HEAD_MOST:
             super().on_header(name, value)
 
@@ -67,21 +69,21 @@ class Http(HttpToolsProtocol):
         """The head has come. One that is too long goes to nobody."""
         self._heading, self._following, self._bytes = False, True, 0
         self._stop()
-        if self._named <= HEAD_MOST:
+        if self._good:
             super().on_headers_complete()
         else:
-            self._end(b"431 Request Header Fields Too Large")
+            self._end(b"431 Request Header Fields Too Large" if self._hosts <= 1 else b"400 Bad Request")
 
     def on_body(self, body: bytes) -> None:
-        """What follows a head that is too long is nobody's."""
-        if self._named <= HEAD_MOST:
+        """What follows a head that was refused is nobody's."""
+        if self._good:
             super().on_body(body)
 
     def on_message_complete(self) -> None:
         """As `on_body`."""
         self._following = False
         self._stop()
-        if self._named <= HEAD_MOST:
+        if self._good:
             super().on_message_complete()
 
     def on_response_complete(self) -> None:
@@ -101,6 +103,10 @@ class Http(HttpToolsProtocol):
         """Answer what is no HTTP, once."""
         if not self.transport.is_closing():
             super().send_400_response(msg)
+
+    @property
+    def _good(self) -> bool:
+        return self._named <= HEAD_MOST and self._hosts <= 1
 
     def _await_head(self) -> None:
         if self._late is None:
