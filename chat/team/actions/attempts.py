@@ -23,44 +23,44 @@ MOMENT = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Whence:
-    """Where an attempt comes from. `device` is what a known device shows, then its id, "" for another."""
+class AttemptSource:
+    """Where an attempt comes from. `device` is first what the browser shows, and after `known` the id, or "" for none."""
 
     network: Network
     device: str = ""
 
 
-def known(services: Services, row: AgentRow | None, whence: Whence) -> Whence:
-    """Return whence, with the device's id, or none where it is not one that the agent of this row signed in with."""
-    whose, device = services.tokens.read_device(whence.device, services.clock())
+def known(services: Services, row: AgentRow | None, source: AttemptSource) -> AttemptSource:
+    """Return the source with the id of its device, or with none where this row's agent never signed in on it."""
+    whose, device = services.tokens.read_device(source.device, services.clock())
     mine = row is not None and row.id == whose
-    return Whence(whence.network, device if mine else "")
+    return AttemptSource(source.network, device if mine else "")
 
 
-async def begin(services: Services, email_hash: str, whence: Whence) -> None:
+async def begin(services: Services, email_hash: str, source: AttemptSource) -> None:
     """Count an attempt as failed until it succeeds. RateLimited where there were too many."""
-    wait = await _first_refusal(services, email_hash, whence)
-    if wait and not whence.device:
+    wait = await _first_refusal(services, email_hash, source)
+    if wait and not source.device:
         raise RateLimited("Too many attempts; wait before the next", retry_after=wait)
     if wait:
-        held = await services.bus.allow(f"signin:device:{whence.device}", DEVICE, WINDOW)
-        if held:
-            raise RateLimited("Too many attempts; wait before the next", retry_after=held)
+        wait = await services.bus.allow(f"signin:device:{source.device}", DEVICE, WINDOW)
+        if wait:
+            raise RateLimited("Too many attempts; wait before the next", retry_after=wait)
     if await services.bus.allow(f"signin:any:{email_hash}", WIDE, WINDOW) or wait:
         await asyncio.sleep(MOMENT)
 
 
-async def succeeded(services: Services, email_hash: str, whence: Whence) -> None:
+async def succeeded(services: Services, email_hash: str, source: AttemptSource) -> None:
     """Take back what an attempt was counted for."""
-    await services.bus.give_back_from("signin", whence.network, WINDOW)
-    for key in (_address(email_hash, whence), f"signin:any:{email_hash}", f"signin:device:{whence.device}"):
+    await services.bus.give_back_from("signin", source.network, WINDOW)
+    for key in (_address(email_hash, source), f"signin:any:{email_hash}", f"signin:device:{source.device}"):
         await services.bus.give_back(key, WINDOW)
 
 
-async def _first_refusal(services: Services, email_hash: str, whence: Whence) -> float:
-    wait = await services.bus.allow_from("signin", whence.network, NETWORK, WINDOW)
-    return wait or await services.bus.allow(_address(email_hash, whence), ADDRESS, WINDOW)
+async def _first_refusal(services: Services, email_hash: str, source: AttemptSource) -> float:
+    wait = await services.bus.allow_from("signin", source.network, NETWORK, WINDOW)
+    return wait or await services.bus.allow(_address(email_hash, source), ADDRESS, WINDOW)
 
 
-def _address(email_hash: str, whence: Whence) -> str:
-    return f"signin:{whence.network.near}:{email_hash}"
+def _address(email_hash: str, source: AttemptSource) -> str:
+    return f"signin:{source.network.near}:{email_hash}"

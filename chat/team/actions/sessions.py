@@ -18,7 +18,7 @@ from chat.infra.store.tx import Tx
 from chat.team import store
 from chat.team.actions import attempts, passwords
 from chat.team.actions.agents import agent_of
-from chat.team.actions.attempts import Whence
+from chat.team.actions.attempts import AttemptSource
 from chat.team.store import AgentRow, SessionRow, TokenRow
 
 SESSION_DAYS = 14
@@ -49,13 +49,13 @@ async def sign_in(services: Services, email: str, password: str, network: Networ
     """
     email_hash = services.email_hash("agents", email)
     row = await services.store.read(lambda tx: store.by_email(tx, email_hash))
-    whence = attempts.known(services, row, Whence(network, device))
+    source = attempts.known(services, row, AttemptSource(network, device))
     # Counted before it is checked: of a thousand at once all would be checked before the first had failed.
-    await attempts.begin(services, email_hash, whence)
+    await attempts.begin(services, email_hash, source)
     known = row is not None and row.deactivated_at is None
     good = await passwords.right(services, row if known else None, password)
     if row is None or not known or not good:
-        await asyncio.gather(_record_failure(services, row, whence), asyncio.sleep(EVEN))
+        await asyncio.gather(_record_failure(services, row, source), asyncio.sleep(EVEN))
         raise Unauthorized("Address or password is wrong")
     made, now = secret(), services.clock()
     session = {"id": uuid7(), "agent_id": row.id, "secret_hash": digest(made), "created_at": now, "seen_at": now}
@@ -72,12 +72,12 @@ async def sign_in(services: Services, email: str, password: str, network: Networ
         return int(is_now.failed)
 
     failed = await services.store.write(work)
-    await attempts.succeeded(services, email_hash, whence)
-    device = services.tokens.device(row.id, whence.device or uuid7(), now)
+    await attempts.succeeded(services, email_hash, source)
+    device = services.tokens.device(row.id, source.device or uuid7(), now)
     return SignedIn(made, device, failed=failed, password_due=row.password_due)
 
 
-async def _record_failure(services: Services, row: AgentRow | None, whence: Whence) -> None:
+async def _record_failure(services: Services, row: AgentRow | None, source: AttemptSource) -> None:
     """
     Let whom it was tried on know: entered at most every ten minutes, and counted until they sign in, unless it was on
     their own device.
@@ -86,7 +86,7 @@ async def _record_failure(services: Services, row: AgentRow | None, whence: When
         return
 
     def work(tx: Tx) -> None:
-        if not whence.device:
+        if not source.device:
             store.count_failure(tx, row.id)
         audit.record_once_in(services, tx, row.account_id, "system", "agent.sign_in_failed", row.id)
 

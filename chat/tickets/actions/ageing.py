@@ -12,7 +12,7 @@ from chat.spam_filter.actions import training
 from chat.spam_filter.store import labels as marks
 from chat.tickets.actions import redaction
 from chat.tickets.store import redaction as rows
-from chat.tickets.store.redaction import Doomed
+from chat.tickets.store.redaction import TicketToPurge
 
 
 async def purge_tickets(batch: Batch) -> None:
@@ -32,7 +32,7 @@ async def purge_tickets(batch: Batch) -> None:
         services.bus.publish(*_went(ticket))
     await batch.pause()
     await redaction.finish(
-        services, [Doomed(each.id, each.account_id, each.contact_id, uid) for each, uid in gone], batch.pause
+        services, [TicketToPurge(each.id, each.account_id, each.contact_id, uid) for each, uid in gone], batch.pause
     )
 
 

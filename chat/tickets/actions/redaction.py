@@ -20,7 +20,7 @@ from chat.spam_filter.store import labels
 from chat.tickets.actions import tickets, transcripts
 from chat.tickets.actions.tickets import OpenedTicket
 from chat.tickets.store import files, redaction
-from chat.tickets.store.redaction import Doomed
+from chat.tickets.store.redaction import TicketToPurge
 
 
 async def no_pause() -> None:
@@ -66,7 +66,7 @@ async def purge(services: Services, actor: Actor, number: int) -> None:
 
     await services.store.write(work)
     services.bus.publish(TicketEnded(ticket.ref, "agent"), TicketGone(ticket.ref))
-    await finish(services, [Doomed(ticket.id, ticket.account_id, ticket.contact_id, opened.contact.uid)])
+    await finish(services, [TicketToPurge(ticket.id, ticket.account_id, ticket.contact_id, opened.contact.uid)])
 
 
 async def sweep(services: Services) -> int:
@@ -76,19 +76,19 @@ async def sweep(services: Services) -> int:
     return len(due)
 
 
-async def finish(services: Services, doomed: Sequence[Doomed], pause: Pause = no_pause) -> None:
+async def finish(services: Services, to_purge: Sequence[TicketToPurge], pause: Pause = no_pause) -> None:
     """
-    Delete doomed tickets with all that hangs off them, chunk by chunk, with a `pause` after each; unlearn their labels.
+    Delete marked tickets with all that hangs off them, chunk by chunk, with a `pause` after each; unlearn their labels.
 
     Files first: a row without its file is found again, a file without its row only by looking for leftovers.
     """
-    owners = {each.ticket_id: each.contact_uid for each in doomed}
+    owners = {each.ticket_id: each.contact_uid for each in to_purge}
     ids = list(owners)
     if not ids:
         return
     taught = await services.store.read(lambda tx: labels.contacts_of(tx, ids))
     # Where the process was killed after the rows went, what it had learnt of them in memory still has to go.
-    taught |= {(each.account_id, each.contact_id) for each in doomed if services.filters.learnt_of(*each[1:3])}
+    taught |= {(each.account_id, each.contact_id) for each in to_purge if services.filters.learnt_of(*each[1:3])}
     for file in await services.store.read(lambda tx: uploads.of_tickets(tx, ids)):
         await asyncio.to_thread(services.blobs.remove, owners[file.ticket_id or 0], file.blob)
     while await services.store.write(lambda tx: redaction.purge_some(tx, ids, services.clock())):

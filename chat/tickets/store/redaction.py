@@ -81,7 +81,7 @@ def _stands(before: Any, entry: Message, *, aged: bool) -> dict[str, int]:
     return {"last_seq": entry.seq, "held": numbers["held"] + entry.held, "updated_at": changed, **read}
 
 
-class Doomed(NamedTuple):
+class TicketToPurge(NamedTuple):
     """A ticket that is to be deleted, and whose it is."""
 
     ticket_id: int
@@ -95,10 +95,10 @@ def mark_for_deletion(tx: Tx, ids: Sequence[int], at: int) -> None:
     tx.execute(update(ticket).where(ticket.c.id.in_(ids)).values(status="trash", purged_at=at))
 
 
-def list_marked(tx: Tx, limit: int = 100) -> list[Doomed]:
+def list_marked(tx: Tx, limit: int = 100) -> list[TicketToPurge]:
     """Return the tickets that are to be deleted."""
     query = select(ticket.c.id, ticket.c.account_id, contact.c.id, contact.c.uid).select_from(ticket.join(contact))
-    return [Doomed(*row) for row in tx.execute(query.where(ticket.c.purged_at.is_not(None)).limit(limit))]
+    return [TicketToPurge(*row) for row in tx.execute(query.where(ticket.c.purged_at.is_not(None)).limit(limit))]
 
 
 def lock_tickets(tx: Tx, ids: Sequence[int]) -> list[tuple[Ticket, str]]:
