@@ -63,6 +63,11 @@ class House:
         """The header of a program that acts for the owner."""
         return {"authorization": f"Bearer {self.made.api_token}"}
 
+    def acting(self, agent_id: str, role: str) -> Actor:
+        """The actor that an agent of this role is, with the permissions of the role and no others."""
+        may = self.services.gathered.permissions[role]
+        return replace(self.actor, agent_id=agent_id, role=role, name="Yan", permissions=may)
+
     async def publish(self, *texts: NoticeText) -> int:
         """The version of a new notice; unless told, it says something new."""
         number = await self.version()

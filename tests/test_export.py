@@ -389,7 +389,7 @@ async def test_a_held_contact_may_be_exported_by_owner_admin_and_themselves_alon
     guest = await app.house.visit(CANARY, "zyx@x.example")
     await holds.place_hold(app.services, app.house.actor, guest.contact.uid, "a claim", 3)
     added, _ = await agents.add_agent(app.services, app.house.actor, "plain@acme.example", "Plain", "agent")
-    plain_one = replace(app.house.actor, agent_id=added.id, role="agent")
+    plain_one = app.house.acting(added.id, "agent")
     with pytest.raises(NotFound):
         await exports.of_agent(app.services, plain_one, guest.contact.uid)
     assert (await app.rest("GET", f"/contacts/{guest.contact.uid}/export")).status_code == 200

@@ -11,7 +11,6 @@ from chat.contacts.store import holds as stored
 from chat.core.clock import DAY
 from chat.core.errors import BeingErased, ConsentRequired, Forbidden, InvalidField, NotFound, Unauthorized
 from chat.core.ids import uuid7
-from chat.core.model import Actor
 from chat.erasure.actions import erasure, views
 from chat.erasure.store import erasures
 from chat.holds import actions as holds
@@ -124,7 +123,7 @@ async def test_what_is_being_erased_cannot_be_held_any_more(house: House) -> Non
 
 async def test_the_reason_of_a_hold_is_sealed_and_only_managers_place_one(house: House) -> None:
     guest = await chatted(house)
-    agent = Actor(house.actor.account_id, uuid7(), "agent", "Ann")
+    agent = house.acting(uuid7(), "agent")
     for action in (
         holds.place_hold(house.services, agent, guest.contact.uid, "x", 1),
         holds.page(house.services, agent),

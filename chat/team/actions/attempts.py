@@ -24,7 +24,7 @@ MOMENT = 2.0
 
 @dataclass(frozen=True, slots=True)
 class AttemptSource:
-    """Where an attempt comes from. `device` is first what the browser shows, and after `known` the id, or "" for none."""
+    """Where an attempt comes from. `device` is what the browser shows, and after `known` the device's id or ""."""
 
     network: Network
     device: str = ""
@@ -43,9 +43,9 @@ async def begin(services: Services, email_hash: str, source: AttemptSource) -> N
     if wait and not source.device:
         raise RateLimited("Too many attempts; wait before the next", retry_after=wait)
     if wait:
-        wait = await services.bus.allow(f"signin:device:{source.device}", DEVICE, WINDOW)
-        if wait:
-            raise RateLimited("Too many attempts; wait before the next", retry_after=wait)
+        device_wait = await services.bus.allow(f"signin:device:{source.device}", DEVICE, WINDOW)
+        if device_wait:
+            raise RateLimited("Too many attempts; wait before the next", retry_after=device_wait)
     if await services.bus.allow(f"signin:any:{email_hash}", WIDE, WINDOW) or wait:
         await asyncio.sleep(MOMENT)
 
