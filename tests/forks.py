@@ -37,7 +37,7 @@ LOADED: Final = (
     "sqlalchemy.dialects.postgresql.psycopg",
     "sqlalchemy.dialects.sqlite.pysqlite",
     "zxcvbn",
-    "tests.doomed",
+    "tests.killed_erasure",
     "tests.forks",
 )
 """Modules that a command may need; none of them starts a thread, which would not be there after the fork."""

@@ -10,7 +10,7 @@ from chat.core.settings import Settings
 from chat.erasure.actions import erasure, views
 from chat.erasure.store import erasures
 from chat.infra.services import Services
-from tests import doomed
+from tests import killed_erasure
 from tests.commands import forked
 from tests.inside import House
 from tests.test_erasure import chatted, hashed, many, rows
@@ -24,7 +24,7 @@ def work(settings: Settings, after: float) -> subprocess.CompletedProcess[str]:
     """One run of the worker."""
     given = {"LETHE_DATA": str(settings.data), "LETHE_DATABASE_URL": settings.database_url}
     environ = {name: value for name, value in os.environ.items() if not name.startswith("LETHE_")} | given
-    return forked(environ, [str(after)], work=doomed.main, limit=120)
+    return forked(environ, [str(after)], work=killed_erasure.main, limit=120)
 
 
 async def ask(house: House, messages: int = MESSAGES) -> Any:
