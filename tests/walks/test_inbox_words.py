@@ -21,7 +21,7 @@ EACH, MOST = 2_000, 60
 DESKTOP = {"viewport": {"width": 1440, "height": 900}, "locale": "en"}
 
 
-def told(page: Page) -> list[str]:
+def reported(page: Page) -> list[str]:
     """The keys for which there was no word, from now on."""
     body = (STATIC / "common" / "texts.js").read_text("utf-8")
     assert ELSE in body, "what is not there is its key"
@@ -85,7 +85,7 @@ def test_the_inbox_says_no_key(
     open_page: OpenPage, browser: Browser, own_demo: Demo, numbers: list[int], locale: str
 ) -> None:
     page = open_page("about:blank", storage_state=signed_in(browser, own_demo), **(DESKTOP | {"locale": locale}))
-    missed = told(page)
+    missed = reported(page)
     assert driven(page, own_demo, numbers) > 20
     assert missed == []
 
@@ -98,6 +98,6 @@ def test_words_that_are_not_carried_are_found(
     assert GIVEN in body, "a page's words are read so"
     body = body.replace(GIVEN, f'{GIVEN}.replaceAll(/"(keys|contact|hold)[.][^"]+"/g, \'"gone"\')')
     page.route("**/static/boot.js", lambda route: route.fulfill(body=body, content_type="text/javascript"))
-    missed = told(page)
+    missed = reported(page)
     driven(page, own_demo, numbers[:1])
     assert {each.removeprefix("no word: ").partition(".")[0] for each in missed} == {"keys", "contact", "hold"}
