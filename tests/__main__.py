@@ -25,11 +25,9 @@ WHOLE = "--whole"
 SHARED = ("--dist=loadscope", "--no-loadscope-reorder", "-p", "tests.sharing")
 """Shares out whole modules, whose servers start once each."""
 FOUR = ("--numprocesses=4", *SHARED)
-"""On two processors as well: about half of its time a test waits, for a server, for a disk, for its turn."""
-WALKED = ("--numprocesses=3", *SHARED)
 """
-A browser leaves a processor little to do for anybody else; a quarter of the time it waits too. The order stays: modules
-with few walks have the longest, and those with few would come last.
+On two processors as well: about half of its time a test waits, for a server, for a disk, for its turn; a walk about a
+quarter, for what it looks at to stand still, or for the clock.
 """
 WITHIN = 80 * 60.0
 """Seconds for everything, on a machine that is several times as slow as ours: who hangs must not hang for ever."""
@@ -142,7 +140,7 @@ def split(arguments: Sequence[str]) -> tuple[list[str] | None, list[str] | None]
     nothing is named at all. Shared out is only everything, as who names some tests may want a debugger.
     """
     if not arguments:
-        return [f"--ignore={WALKS}", *FOUR], [WALKS, *WALKED]
+        return [f"--ignore={WALKS}", *FOUR], [WALKS, *FOUR]
     paths = [a for a in arguments if Path(ROOT, a.partition("::")[0]).exists()]
     walks = [p for p in paths if p.startswith(WALKS)]
     if not paths:

@@ -146,7 +146,7 @@ def until(true: Callable[[], bool]) -> None:
 
 W, P = "tests/walks/test_inbox.py", "tests/test_gate.py"
 ASKED: dict[tuple[str, ...], tuple[list[str] | None, list[str] | None]] = {
-    (): (["--ignore=tests/walks", *suite.FOUR], ["tests/walks", *suite.WALKED]),
+    (): (["--ignore=tests/walks", *suite.FOUR], ["tests/walks", *suite.FOUR]),
     ("-k", "consent"): (["--ignore=tests/walks", "-k", "consent"], None),
     (P, "-x"): ([P, "-x"], None),
     (f"{W}::test_it", "-x"): (None, [f"{W}::test_it", "-x"]),
