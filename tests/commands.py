@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.forks import Fork
 
-LIMIT = 60.0
+LIMIT = 150.0
 """Seconds for a command."""
 
 

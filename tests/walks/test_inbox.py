@@ -9,6 +9,8 @@ from tests import sample
 from tests.demo import Demo
 from tests.visitor import Visitor
 from tests.walks.conftest import OpenPage
+from tests.walks.line import refuse
+from tests.walks.shop import until
 
 DESKTOP = {"viewport": {"width": 1440, "height": 900}, "locale": "en-GB"}
 PHONE = {"viewport": {"width": 390, "height": 844}, "locale": "en-GB"}
@@ -89,6 +91,7 @@ def test_a_changed_status_moves_the_ticket_for_every_agent_at_once(
     row(inbox, "leave the crate").click()
     expect(row(other, "leave the crate")).to_be_visible()
     inbox.get_by_role("button", name="Solved", exact=True).click()
+    inbox.locator("toast-line .toast").hover()  # or what was done is said, and can be undone, for 8 s
     expect(row(other, "leave the crate")).to_have_count(0)
     other.goto(f"{demo.server}/inbox/solved")
     expect(row(other, "leave the crate")).to_be_visible()
@@ -163,12 +166,13 @@ def test_what_is_new_waits_while_the_pointer_is_over_the_list(inbox: Page, demo:
 def test_a_reply_written_while_the_line_is_down_goes_out_once_when_it_is_back(
     open_page: OpenPage, demo: Demo, owner: StorageState
 ) -> None:
-    lines: list[WebSocketRoute] = []
+    lines, refused = list[WebSocketRoute](), list[WebSocketRoute]()
     down = False
 
     def line(route: WebSocketRoute) -> None:
         if down:
-            route.close(code=1012)
+            refused.append(route)
+            refuse(route)
             return
         route.connect_to_server()
         lines.append(route)
@@ -185,6 +189,7 @@ def test_a_reply_written_while_the_line_is_down_goes_out_once_when_it_is_back(
         composer(page).fill("Here I am.")
         composer(page).press("Enter")
         expect(entry(page, "Here I am.")).to_contain_text("Sending")
+        until(page, lambda: refused)
         down = False
         expect(entry(page, "Here I am.")).not_to_contain_text("Sending", timeout=20_000)
         assert visitor.wait_for("message")["text"] == "Here I am."

@@ -13,6 +13,7 @@ from tests.demo import Demo
 from tests.test_attachments import picture
 from tests.visitor import Visitor
 from tests.walks.conftest import OpenPage
+from tests.walks.shop import until
 from tests.walks.test_inbox import DESKTOP, PHONE, composer, entry, row
 
 SHORT = {"viewport": {"width": 1280, "height": 600}, "locale": "en-GB"}
@@ -197,6 +198,7 @@ def test_leaving_a_form_that_was_changed_is_asked_about(open_page: OpenPage, dem
         page.on("dialog", stay)
         page.locator(field).press_sequentially("half a sentence")
         page.get_by_role("link", name="Erasures").click()
+        until(page, lambda: asked)
         page.wait_for_timeout(300)
         assert asked == ["beforeunload"], path
         assert page.url.endswith(path)

@@ -14,9 +14,9 @@ from chat.infra.services import Services
 from chat.team.actions import sessions
 from tests.chance import dice
 from tests.lethe import Account
-from tests.walks.line import until
+from tests.walks import line
 from tests.walks.pages import ACTIONS, RULES, SCRIPT, invented
-from tests.walks.shop import Shop
+from tests.walks.shop import Shop, until
 
 LOADER = Path(__file__).parents[2] / "widget" / "loader.js"
 FILL = (0x2F, 0x6F, 0x5E)
@@ -265,6 +265,7 @@ def test_a_script_without_attributes_works_or_says_so_once(stand: Stand, embed: 
         script=f"<script {attributes}></script>",
         before=lambda page: page.on("console", lambda message: said.append(message.text)),
     )
+    until(page, lambda: said or page.locator("lethe-chat").count())
     page.wait_for_timeout(300)
     assert page.locator("lethe-chat").count() == buttons
     assert [("names no site" in each, "?site=" in each) for each in said] == [(True, True)] * (1 - buttons)
@@ -332,7 +333,7 @@ def test_a_button_that_does_not_know_what_was_said_takes_it_away(stand: Stand) -
     page = stand(script=script, without=without, before=before)
     page.locator("lethe-chat button").click()
     expect(page.frame_locator("lethe-chat iframe").locator("body")).to_contain_text("not set up for this address")
-    until(page.locator("html"), "globalThis.came")  # said later, it would bring the frame back
+    line.until(page.locator("html"), "globalThis.came")  # said later, it would bring the frame back
     page.clock.run_for(6_500)
     expect(page.locator("lethe-chat iframe")).to_be_hidden()
 

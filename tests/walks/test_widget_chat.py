@@ -11,6 +11,7 @@ from playwright.sync_api import BrowserContext, Page, WebSocket, WebSocketRoute,
 
 from tests.lethe import Account, Lethe
 from tests.sockets import Frame, Socket
+from tests.walks.line import refuse
 from tests.walks.shop import Enter, Guest
 
 SLOW = 60_000  # milliseconds; the widget's waits grow, and machines are slow
@@ -121,6 +122,7 @@ class Cable:
 
     def __init__(self) -> None:
         self.cut = False
+        self.refused = 0
         self._lines: list[tuple[WebSocketRoute, WebSocketRoute]] = []
 
     def __call__(self, page: Page) -> None:
@@ -137,7 +139,8 @@ class Cable:
 
     def _joined(self, near: WebSocketRoute) -> None:
         if self.cut:
-            near.close(code=1012)
+            self.refused += 1
+            refuse(near)
             return
         far = near.connect_to_server()
         self._lines.append((near, far))
@@ -153,6 +156,7 @@ def test_what_is_written_while_the_line_is_down_goes_out_once_when_it_is_back(en
     expect(
         guest.frame.locator(".standing", has_text="Not sent yet").or_(guest.frame.get_by_text("Sending"))
     ).not_to_have_count(0)
+    guest.until(lambda: cable.refused > 0)
     cable.cut = False
     expect(guest.frame.locator(".standing", has_text="Sent")).to_be_visible(timeout=SLOW)
     guest.sees("Before", "While it was down", "And once more")

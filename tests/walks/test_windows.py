@@ -13,6 +13,7 @@ from tests import sample
 from tests.chance import dice
 from tests.lethe import Account, Contact
 from tests.walks.canary import in_window, on_screen, rare
+from tests.walks.line import refuse
 
 WORDS = ("name", "email", "text", "held", "answer", "note", "file", "draft", "jotted")
 STATIC = Path(__file__).parent.parent.parent / "static"
@@ -189,7 +190,7 @@ def test_a_window_without_a_line_forgets_when_it_is_back(windows: BrowserContext
 
     def line(route: WebSocketRoute) -> None:
         if down:
-            route.close(code=1012)
+            refuse(route)
             return
         route.connect_to_server()
         lines.append(route)
