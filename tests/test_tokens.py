@@ -1,12 +1,14 @@
 """Tokens speak for one contact of one site, until they expire; nobody else can make one."""
 
 import base64
+import contextlib
 import json
 import zlib
 
 import pytest
 from itsdangerous import URLSafeSerializer
 
+from chat.core import tokens
 from chat.core.clock import DAY
 from chat.core.errors import Unauthorized
 from chat.core.ids import secret
@@ -81,3 +83,17 @@ def test_a_token_holds_ids_and_times_only() -> None:
 def test_a_cookie_gives_back_its_secret() -> None:
     made = secret()
     assert TOKENS.read_cookie(TOKENS.cookie(made)) == made
+
+
+def test_a_token_has_one_spelling(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the control: the library takes others, as the last letter of base64 has bits to spare."""
+    others = [f"{GOOD}=", f"{GOOD}==", f"{GOOD}\u00e9", *(f"{GOOD[:-1]}{chr(ord(GOOD[-1]) + by)}" for by in (1, 2, 3))]
+    taken = []
+    for shown in others:
+        with pytest.raises(Unauthorized):
+            TOKENS.read_visitor(shown, NOW)
+    monkeypatch.setattr(tokens._Serializer, "loads", URLSafeSerializer.loads)
+    for shown in others:
+        with contextlib.suppress(Unauthorized):
+            taken.append(TOKENS.read_visitor(shown, NOW))
+    assert taken
