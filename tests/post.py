@@ -6,7 +6,9 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from email.message import EmailMessage
 from email.policy import default
+from functools import cache
 from typing import Any
 
 import pytest
@@ -52,7 +54,13 @@ class Post:
     def mails(self) -> list[Any]:
         """What was taken, read as mail."""
         contents = [each.content for each in self.took if isinstance(each.content, bytes)]
-        return [email.message_from_bytes(each, policy=default) for each in contents]
+        return [_read(each) for each in contents]
+
+
+@cache
+def _read(content: bytes) -> EmailMessage:
+    """A mail, read once however often it is asked for; nobody changes it."""
+    return email.message_from_bytes(content, policy=default)
 
 
 @pytest.fixture
