@@ -12,6 +12,7 @@ import asyncio
 import sys
 import tempfile
 import threading
+import tokenize
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -73,9 +74,11 @@ def looseness(tree: Path) -> Iterator[str]:
                 yield f"{path.relative_to(tree)}:{node.lineno} {node.name}: {ast.unparse(each)}"
 
 
-def comments(path: Path) -> int:
-    """How many lines of a module hold nothing but a comment."""
-    return sum(line.lstrip().startswith("#") for line in path.read_text().splitlines())
+def comments(path: Path) -> tuple[int, int]:
+    """How many lines of a module hold nothing but a comment, and how many hold one at all."""
+    with tokenize.open(path) as text:
+        found = [each for each in tokenize.generate_tokens(text.readline) if each.type == tokenize.COMMENT]
+    return sum(each.line.lstrip().startswith("#") for each in found), len(found)
 
 
 def mentions(tree: Path, word: str) -> list[str]:
@@ -98,6 +101,7 @@ def shape(tree: Path) -> dict[str, str]:
     paths, known = modules(tree), [node for _, node in functions(tree)]
     lines = [len(path.read_text().splitlines()) for path in paths]
     said = [ast.get_docstring(node) is not None for node in known if public(node)]
+    noted = [sum(each) for each in zip(*map(comments, paths), strict=True)]
     return {
         "files": str(len(paths)),
         "lines": str(sum(lines)),
@@ -107,7 +111,7 @@ def shape(tree: Path) -> dict[str, str]:
         "functions over 50 lines": str(sum(length(node) > 50 for node in known)),
         "functions nested deeper than 3": str(sum(depth(node) > 3 for node in known)),
         "public functions with a docstring": f"{100 * sum(said) / len(said):.0f} %",
-        "lines that are a comment": f"{100 * sum(map(comments, paths)) / sum(lines):.1f} %",
+        "lines that are a comment / hold one": " / ".join(f"{100 * n / sum(lines):.1f}" for n in noted) + " %",
         "annotations with Any where layers meet": str(len([*looseness(tree)])),
         f"files that mention `{EXAMPLE}`": str(len(mentions(tree, EXAMPLE))),
     }

@@ -25,7 +25,7 @@ def deep(value: int) -> dict[str, Any]:
     return {}
 
 
-def _private(value: Any) -> None: ...
+def _private(value: Any) -> None: ...  # "# no"
 
 
 def bare() -> None: ...
@@ -50,7 +50,7 @@ def test_a_tree_is_measured(tree: Path) -> None:
     assert (made["files"], made["lines"], made["functions"]) == ("2", "21", "3")
     assert made["functions nested deeper than 3"] == "1"
     assert made["public functions with a docstring"] == "50 %"
-    assert made["lines that are a comment"] == f"{100 / 21:.1f} %"
+    assert made["lines that are a comment / hold one"] == f"{100 / 21:.1f} / {200 / 21:.1f} %"
     assert made["annotations with Any where layers meet"] == "1"
     assert made[f"files that mention `{EXAMPLE}`"] == "1"
 
