@@ -85,7 +85,7 @@ class ContactCard extends HTMLElement {
       consents(contact.consents),
       this.#tickets(contact.tickets),
       exportSection(contact.id, (text) => this.#around.say(text)),
-      boot.agent.manages && this.#holding(),
+      boot.agent.permissions.includes("hold.change") && this.#holding(),
       h("section", {}, h("h3", {}, t("contact.forget")), h("p", { class: "is-quiet" }, t("contact.forget.how")), erase),
     ];
     this.replaceChildren(...parts.filter(Boolean));

@@ -15,7 +15,7 @@ function say(frame) {
   const said = h(
     "div",
     { class: "notice is-plain erased", role: "status", "data-erasure": frame.erasure },
-    erasedLines(frame, boot.agent.manages),
+    erasedLines(frame),
   );
   if (known) known.replaceWith(said);
   else head?.after(said);

@@ -1,6 +1,5 @@
 /** <ticket-view>: the open ticket with its actions, transcript and composer, or why there is none to see. */
 
-import { boot } from "./boot.js";
 import { confirmed } from "./confirm-dialog.js";
 import { arrange } from "./arrange.js";
 import { define, h } from "./common/dom.js";
@@ -114,12 +113,7 @@ class TicketView extends HTMLElement {
 
   #erased({ number, erasure }) {
     this.#drawHeader(number, null);
-    return h(
-      "div",
-      { class: "state is-whole", role: "status" },
-      icon("trash"),
-      erasedLines(erasure, boot.agent.manages),
-    );
+    return h("div", { class: "state is-whole", role: "status" }, icon("trash"), erasedLines(erasure));
   }
 
   #failure(code) {

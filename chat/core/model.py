@@ -117,11 +117,6 @@ class Actor:
     until: int | None = None
     permissions: frozenset[str] = frozenset()
 
-    @property
-    def manages(self) -> bool:
-        """Whether this agent may change sites, notices and agents."""
-        return self.role in {"owner", "admin"}
-
 
 @dataclass(frozen=True, slots=True)
 class Contact:

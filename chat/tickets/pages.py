@@ -14,7 +14,7 @@ async def shell(ask: PageAsk) -> Response:
     who, locale = ask.reader, locale_of(ask.request)
     boot = {
         "csrf": who.csrf,
-        "agent": {"id": who.agent.id, "name": who.agent.name, "manages": who.actor.manages},
+        "agent": {"id": who.agent.id, "name": who.agent.name, "permissions": sorted(who.actor.permissions)},
         "account": {"name": who.account.name},
         "locale": locale,
         "strings": spoken("/static/inbox.js", ask.services.gathered.locales, locale),

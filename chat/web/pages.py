@@ -93,6 +93,7 @@ def _page(
     locale = locale_of(request)
     shared = {
         "agent": who.agent if who else None,
+        "permissions": who.actor.permissions if who else frozenset(),
         "account": who.account if who else None,
         "csrf": who.csrf if who else "",
         "locale": locale,
