@@ -165,7 +165,7 @@ def test_a_password_never_goes_out_in_the_clear() -> None:
             raise AssertionError
 
     with pytest.raises(Exception, match="no TLS"):
-        mailer._secured(Line(), "mail.example", None)  # type: ignore[arg-type] # a line without TLS, and no more
+        mailer._secured(Line(), "mail.example")  # type: ignore[arg-type] # a line without TLS, and no more
 
 
 def test_check_finds_a_mail_server_that_is_not_there(post: Post) -> None:

@@ -107,24 +107,25 @@ class Mailer:
             ) from None
 
     def _connected(self) -> smtplib.SMTP:
-        parts, context = self._parts, ssl.create_default_context()
+        parts = self._parts
         host, port = parts.hostname or "", parts.port or PORTS.get(parts.scheme, 25)
         if parts.scheme == "smtps":
+            context = ssl.create_default_context()
             server: smtplib.SMTP = _LimitedTLS(host, port, timeout=SECONDS, context=context)
         else:
             server = _Limited(host, port, timeout=SECONDS)
         try:
-            self._secured(server, host, context)
+            self._secured(server, host)
         except BaseException:
             server.close()
             raise
         return server
 
-    def _secured(self, server: smtplib.SMTP, host: str, context: ssl.SSLContext) -> None:
+    def _secured(self, server: smtplib.SMTP, host: str) -> None:
         server.ehlo_or_helo_if_needed()
         named = self._parts.scheme == "smtp+starttls"
         if named or (self._parts.scheme == "smtp" and host not in LOOPBACK and server.has_extn("starttls")):
-            server.starttls(context=context)
+            server.starttls(context=ssl.create_default_context())
             server.ehlo()
         if self._parts.username:
             # Never a password in the clear: who listens on the way would have it.
