@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from chat.account.actions import accounts
+from chat.consent import store as consents
 from chat.consent.actions import consent
 from chat.contacts.store import holds as stored
 from chat.core.clock import DAY
@@ -173,6 +174,14 @@ async def test_a_consent_expires_after_the_accounts_period_and_may_be_renewed(ho
     await consent.renew(house.services, guest.contact, 1, {"chat": True, "spam_training": False})
     await guest.say("and I, late")
     assert await actions(house, guest) == ["given", "expired", "renewed"]
+
+
+async def test_more_consents_than_a_chunk_expire_in_one_round(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(consents, "CHUNK", 2)
+    guests = [await chatted(house, f"Guest {n}", f"g{n}@x.example") for n in range(5)]
+    assert await consent.expire(later(house, 731)) == len(guests)
+    for each in guests:
+        assert await actions(house, each) == ["given", "expired"]
 
 
 async def test_who_has_expired_can_still_withdraw_and_be_erased(house: House) -> None:

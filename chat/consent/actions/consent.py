@@ -101,7 +101,14 @@ def record_narrowing(services: Services, tx: Tx, contact: Contact) -> None:
 
 async def expire(services: Services) -> int:
     """End each consent that is older than its account says, with an entry in the ledger, and return how many."""
+    ended = 0
+    # Until none is left: an owner who shortens the period ends thousands at once, and none may wait for the next round.
+    while some := await _expire_some(services):
+        ended += some
+    return ended
 
+
+async def _expire_some(services: Services) -> int:
     def work(tx: Tx) -> list[Contact]:
         found = consents.consents_over(tx, services.clock())
         for contact in found:
