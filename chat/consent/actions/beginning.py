@@ -87,7 +87,7 @@ def _store(
 def _require_in_force(tx: Tx, agreeing: _Agreeing, asked: VisitorAgreement) -> None:
     """Raise NoticeOutdated where another notice is in force by now than when it was read, before the body came."""
     account = accounts.one(tx, agreeing.account.id)
-    if account.notice_version != agreeing.account.notice_version:
+    if account != agreeing.account:
         consent.require_agreement(notices.in_force(tx, account), asked.version, asked.purposes, asked.locale)
 
 
