@@ -151,7 +151,7 @@ async def test_a_comment_or_a_text_beside_a_file_of_which_nothing_is_seen_is_sto
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
-@pytest.mark.parametrize("careless", [posting, tickets], ids=["texts", "comments"])
+@pytest.mark.parametrize("careless", [posting, activity], ids=["texts", "comments"])
 async def test_a_door_that_takes_nothing_for_something_is_found_out(
     house: House, monkeypatch: pytest.MonkeyPatch, careless: Any
 ) -> None:
