@@ -8,6 +8,7 @@ OTHERS = {
     "retention": "bench.retention",
     "erasure": "bench.erasure",
     "chores": "bench.chores",
+    "search": "bench.search",
     "hostile": "bench.hostile.command",
 }
 

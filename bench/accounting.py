@@ -5,6 +5,7 @@ Sources: /proc/PID/stat, /proc/PID/smaps_rollup and /proc/stat (proc(5)); so Lin
 
 import os
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +18,8 @@ def family(pid: int) -> list[int]:
     found = [pid]
     for parent in found:
         for children in (_PROC / str(parent) / "task").glob("*/children"):
-            found += map(int, children.read_text().split())
+            with suppress(FileNotFoundError, ProcessLookupError):  # one that has just ended has none
+                found += map(int, children.read_text().split())
     return found
 
 
@@ -27,8 +29,12 @@ def cpu_seconds(pid: int) -> float:
 
 
 def _ticks(pid: int) -> int:
+    try:
+        stat = (_PROC / str(pid) / "stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):  # it has just ended, and counts as its parent's
+        return 0
     # The name in parentheses may hold anything, so count from its end: utime is field 14.
-    fields = (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
+    fields = stat.rpartition(")")[2].split()
     return sum(map(int, fields[11:15]))
 
 

@@ -129,4 +129,5 @@ def environ_of(data: Path) -> dict[str, str]:
         "LETHE_DATA": str(data),
         "LETHE_LOG_LEVEL": "WARNING",
         "LETHE_TRUSTED_PROXIES": "127.0.0.1",
+        "LETHE_API_RATE": "0",
     }

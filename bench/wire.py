@@ -97,14 +97,14 @@ class Wire:
         return self._texts(self._rest + chunk)
 
     def _texts(self, data: bytes) -> list[bytes]:
-        texts = []
-        end = 0
-        for opcode, payload, end in unframed(data):  # noqa: B007 (where the last one ended)
+        texts, rest = [], 0
+        for opcode, payload, end in unframed(data):
             if opcode == TEXT:
                 texts.append(payload)
             else:
                 self._control(opcode, payload)
-        self._rest = data[end:]
+            rest = end
+        self._rest = data[rest:]
         return texts
 
     def _control(self, opcode: int, payload: bytes) -> None:

@@ -56,7 +56,7 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser with every command."""
     made = argparse.ArgumentParser("lethe", description="Live chat that begins with consent and can really forget.")
     made.add_argument("--version", action="version", version=f"lethe {__version__}")
-    from chat.commands import audit, backup, exports, privacy, residue, spam, team
+    from chat.commands import accounts, agents, audit, backup, exports, privacy, residue, spam, team, tokens
 
     commands = made.add_subparsers(metavar="COMMAND", required=True)
     _demo(commands)
@@ -71,6 +71,9 @@ def parser() -> argparse.ArgumentParser:
     spam.add(commands)
     audit.add(commands)
     team.add(commands)
+    tokens.add(commands)
+    agents.add(commands)
+    accounts.add(commands)
     command(commands, "migrate", _run_migrate, "bring the database to the current schema")
     check = command(commands, "check", _run_check, "say what is misconfigured, with its mend")
     check.add_argument("--deploy", action="store_true", help="also what matters on the open internet")
@@ -87,6 +90,9 @@ def _init(commands: Any) -> None:
     made = command(commands, "init", _run_init, "create an account, its owner and its first site")
     made.add_argument("--account", required=True, metavar="NAME")
     made.add_argument("--email", required=True, metavar="E", help="the owner's address")
+    made.add_argument(
+        "--name", metavar="OWNER", help="the owner's own name; else it is asked for, or taken from the address"
+    )
     made.add_argument(
         # Never as an argument: whoever is on the machine sees those in the list of processes.
         "--password-stdin",
@@ -116,17 +122,29 @@ def _run_init(settings: Settings, arguments: argparse.Namespace) -> int:
     from chat.app import open_services
     from chat.infra.store import folder, migrations
 
+    owner = arguments.name if arguments.name is not None else _asked_name()
     password = sys.stdin.readline().rstrip("\n") if arguments.password_stdin else None
 
     async def work() -> accounts.Made:
         async with open_services(settings) as services:
-            return await accounts.init(services, arguments.account, arguments.email, password, arguments.origin)
+            return await accounts.init(
+                services, arguments.account, arguments.email, password, arguments.origin, owner=owner
+            )
 
     folder.prepare_data(settings)
     migrations.migrate(settings)
     made = {name: value for name, value in dataclasses.asdict(asyncio.run(work())).items() if value is not None}
     print(json.dumps(made) if arguments.json else "\n".join(f"{name}: {value}" for name, value in made.items()))
     return 0
+
+
+def _asked_name() -> str | None:
+    """Ask whoever sits at a terminal for the owner's name. A program, or who just presses Enter, gives none."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return None
+    # Not on standard output: what is there is the answer.
+    print("The owner's name (Enter: as in the address): ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip() or None
 
 
 def _run_serve(settings: Settings, arguments: argparse.Namespace) -> int:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import structlog
@@ -18,11 +18,12 @@ from chat import worker
 from chat.account.actions import accounts
 from chat.core import clock
 from chat.core.crypt import Signer, derive
-from chat.core.errors import LetheError, NotFound, WrongMethod
+from chat.core.errors import LetheError, NotFound, StepUpRequired, WrongMethod
 from chat.core.macs import Macs
 from chat.core.settings import Settings
 from chat.core.tokens import Tokens
 from chat.erasure.actions import views as erasures
+from chat.factors.actions import step_up
 from chat.features import FEATURES, Features, gathered, menu, sweeps
 from chat.infra.blobs import Blobs
 from chat.infra.bus import open_bus
@@ -33,14 +34,17 @@ from chat.infra.keys.slots import open_slots
 from chat.infra.ledger.ledger import open_ledger
 from chat.infra.mail import Mailer
 from chat.infra.metrics import Metrics
+from chat.infra.outbound import Outbound
 from chat.infra.services import Services
 from chat.infra.store import Store, folder, migrations
-from chat.routes import routes
+from chat.routes import outgoing, programs, routes
 from chat.team.actions import sessions
 from chat.tickets.actions.posting import Postbox
 from chat.tickets.sockets.context import ChatContext
 from chat.web import pages, rendering
 from chat.web.answers import SecurityHeaders, problem
+from chat.web.feature import Refusal
+from chat.web.openapi import openapi
 from spam import Filter
 
 log = structlog.get_logger("chat.app")
@@ -77,6 +81,7 @@ async def open_services(
             blobs=Blobs(settings.data / "attachments"),
             archives=Blobs(settings.data / "exports"),
             mailer=Mailer(settings.smtp_url, settings.base_url),
+            outbound=Outbound(settings.outbound_allow),
             filters=Filters(Filter.shipped(), secret, settings.data / "filters"),
             tokens=Tokens(derive(secret, "tokens")),
             signer=Signer(secret),
@@ -106,7 +111,15 @@ def create_app(settings: Settings, features: Features = FEATURES, *, sweeping: b
             metrics = Metrics()
             postbox = Postbox(services, metrics)
             context = ChatContext(
-                services, metrics, sessions, accounts, menu=menu(features), postbox=postbox, erasures=erasures
+                services,
+                metrics,
+                sessions,
+                accounts,
+                step_up,
+                menu(features),
+                cache(partial(openapi, programs(features), outgoing(features))),
+                postbox=postbox,
+                erasures=erasures,
             )
             sweeping_on = asyncio.create_task(worker.run(services, sweeps(features))) if sweeping else None
             log.info("started", embedded=sweeping)
@@ -129,6 +142,7 @@ def create_app(settings: Settings, features: Features = FEATURES, *, sweeping: b
             Exception: _broken,
         },
     )
+    app.state.refusals = {path: refusal for each in features for path, refusal in each.refuses.items()}
     app.add_middleware(SecurityHeaders)
     return app
 
@@ -159,8 +173,13 @@ async def _broken(request: Request, _: Exception) -> Response:
 
 
 def _answer(request: Request, error: LetheError) -> Response:
-    """Answer a person with a page, a program with problem+json."""
-    wants_page = "text/html" in request.headers.get("accept", "") and not request.scope["path"].startswith(
-        ("/api/", "/widget/")
-    )
+    """Answer a person with a page, a program with problem+json or as a feature says it below a path of its own."""
+    refusals: Mapping[str, Refusal] = request.app.state.refusals
+    for path, refusal in refusals.items():
+        if request.scope["path"].startswith(f"{path}/"):
+            return refusal(error)
+    of_programs = request.scope["path"].startswith(("/api/", "/widget/"))
+    # A link to a file leads there too: who follows it is asked first, and then gets it.
+    leads_on = isinstance(error, StepUpRequired) and request.method == "GET"
+    wants_page = "text/html" in request.headers.get("accept", "") and (leads_on or not of_programs)
     return pages.error_page(request, error) if wants_page else problem(error)

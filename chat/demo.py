@@ -21,18 +21,22 @@ from starlette.routing import Route
 from chat.account.actions import accounts
 from chat.app import create_app, open_services
 from chat.consent.actions import notices
+from chat.core import scopes
+from chat.core.errors import Unauthorized
 from chat.core.model import Actor, NoticeText
 from chat.core.settings import Settings
 from chat.infra.services import Services
 from chat.infra.store import folder, migrations
 from chat.serving import config, listen
 from chat.team.actions import sessions
+from chat.tokens import actions as tokens
+from chat.tokens.actions import MadeToken, WantedToken
 from chat.web.rendering import render
 
 HOST = "127.0.0.1"
 # Sites of their own, as in life: a browser keeps apart what it keeps for each, and takes *.localhost to be here.
 SHOP, CHAT = "shop.localhost", "chat.localhost"
-OWNER = "owner@demo.example"
+OWNER, OWNER_NAME = "owner@demo.example", "Anna"
 NOTICES = [
     NoticeText(
         "en",
@@ -81,7 +85,9 @@ async def _serve(settings: Settings, port: int) -> None:
     known = json.loads(kept.read_text("utf-8")) if kept.exists() else None
     async with open_services(settings) as services:
         made = known or await _make_account(services, shops)
-        await _place(services, await sessions.by_token(services, made["api_token"]), shops)
+        owner = await sessions.acting(services, made["owner_email"])
+        made = await _with_token(services, owner, made)
+        await _place(services, owner, shops)
     # Made before it is written: the password in it is at no moment for others to read.
     kept.touch(mode=0o600)
     kept.write_text(json.dumps(made), "utf-8")
@@ -113,8 +119,18 @@ class _Server(uvicorn.Server):
 
 async def _make_account(services: Services, shops: list[str]) -> dict[str, Any]:
     """Make the sample account with its notice."""
-    made = dataclasses.asdict(await accounts.init(services, "Demo Shop", OWNER, None, shops))
-    await notices.publish(services, await sessions.by_token(services, made["api_token"]), NOTICES)
+    made = dataclasses.asdict(await accounts.init(services, "Demo Shop", OWNER, None, shops, owner=OWNER_NAME))
+    await notices.publish(services, await sessions.acting(services, OWNER), NOTICES)
+    return made
+
+
+async def _with_token(services: Services, owner: Actor, made: dict[str, Any]) -> dict[str, Any]:
+    """Return what was made with an API token that is good: the first one is for a year."""
+    try:
+        await sessions.by_token(services, made["api_token"])
+    except Unauthorized:
+        again = await tokens.make(services, owner, WantedToken("demo", [scopes.ALL]), "command")
+        return made | {"api_token": again.token} if isinstance(again, MadeToken) else made
     return made
 
 
@@ -143,6 +159,7 @@ def _greeting(port: int, shop_port: int, made: dict[str, Any]) -> str:
         f"  The owner's pages         {server}/admin/site\n"
         f"  Sign in as                {made['owner_email']}\n"
         f"  with the password         {made['password']}\n"
+        f"  An API token              {made['api_token']}\n"
         f"\n  Where a browser or a program does not find these names, {HOST} stands for both.\n"
         f"  Ctrl-C stops it; the data stays.\n"
     )

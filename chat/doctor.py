@@ -21,6 +21,7 @@ from chat.core.settings import Settings
 from chat.infra.keys.slots import open_slots
 from chat.infra.mail import Mailer
 from chat.infra.store import Store, backups, migrations
+from chat.webhooks.store import endpoints as webhooks
 from spam import Filter
 
 STALE_HOURS = 48
@@ -66,6 +67,7 @@ def examine(settings: Settings, *, deploy: bool) -> list[Finding]:
         _tried("spam filter", "loads", Filter.shipped),
         _tried("mail server", "takes mail", lambda: _mail(settings)),
         _tried("audit logs", "were whole when last checked", lambda: _audit(settings)),
+        _tried("webhooks", "take what they are sent", lambda: _webhooks(settings)),
         _tried("disk", "has room above its floor", lambda: _room(settings)),
         _backed_up(settings, deploy=deploy),
     ]
@@ -148,6 +150,19 @@ def _audit(settings: Settings) -> None:
         store.close()
     if broken:
         raise Misconfigured(f"lethe audit verify says where; broken for {', '.join(broken)}")
+
+
+def _webhooks(settings: Settings) -> None:
+    _need_database(settings)
+    store = Store(settings.database_url)
+    try:
+        found = asyncio.run(store.read(webhooks.unwell))
+    finally:
+        store.close()
+    if found is None:
+        raise Unset("no program is told what happens")
+    if found:
+        raise Misconfigured(f"paused or failing, as /admin/webhooks says of each: {', '.join(found)}")
 
 
 def _backed_up(settings: Settings, *, deploy: bool) -> Finding:

@@ -1,6 +1,6 @@
 /**
  * What the owner's pages do beyond their forms: show a colour's contrast and what a visitor sees, copy, follow exports,
- * show times, forget who was erased.
+ * show times, send up a portrait, ask whether notifications may be shown, forget who was erased.
  */
 
 import "./colour-field.js";
@@ -8,5 +8,7 @@ import "./copy-text.js";
 import "./export-rows.js";
 import "./gone.js";
 import "./notice-preview.js";
+import "./notification-switches.js";
+import "./portrait-field.js";
 import "./times.js";
 import "./unsaved.js";

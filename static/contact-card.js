@@ -3,17 +3,18 @@
 import { boot } from "./boot.js";
 import { confirmed } from "./confirm-dialog.js";
 import { exportSection } from "./contact-export.js";
+import { blockingSection, consents, others, who } from "./contact-facts.js";
 import { define, h } from "./common/dom.js";
 import { askedToHold } from "./hold-dialog.js";
 import { icon } from "./icons.js";
 import { rest } from "./rest.js";
-import { href } from "./route.js";
-import { brief, date, hover } from "./time.js";
+import { date } from "./time.js";
 import { named, t } from "./words.js";
 
 class ContactCard extends HTMLElement {
   #inbox;
   #around;
+  #tags = h("ticket-tags");
   #id = null;
   #number = null;
   #known = "";
@@ -26,9 +27,11 @@ class ContactCard extends HTMLElement {
   begin(inbox, around) {
     this.#inbox = inbox;
     this.#around = around;
+    this.#tags.begin(inbox, around.say);
     inbox.addEventListener("ticket", () => this.#follow());
     inbox.addEventListener("connected", () => this.#load());
     inbox.tickets.addEventListener("change", () => this.#follow());
+    inbox.addEventListener("contact", ({ detail }) => detail.contact === this.#contact?.id && this.#load());
   }
 
   // The contact is known once the ticket is; another one is drawn anew, and read again when something of theirs
@@ -43,7 +46,7 @@ class ContactCard extends HTMLElement {
     this.#number = open?.number ?? null;
     this.#known = theirs;
     if (!same) this.#turn();
-    else if (this.#contact) this.querySelector(".others").replaceWith(this.#tickets(this.#contact.tickets));
+    else if (this.#contact) this.querySelector(".others").replaceWith(others(this.#contact.tickets, this.#inbox.open));
     this.#load();
   }
 
@@ -57,7 +60,7 @@ class ContactCard extends HTMLElement {
     if (!id) return;
     try {
       const contact = await rest("GET", `/contacts/${id}`);
-      if (id === this.#id) this.#show(contact);
+      if (id === this.#id) this.#show((this.#inbox.contact = contact));
     } catch (problem) {
       if (id === this.#id && !this.#contact) this.replaceChildren(this.#bar(), this.#failure(problem));
     }
@@ -65,30 +68,57 @@ class ContactCard extends HTMLElement {
 
   // Where nothing else changed, nothing else is drawn: an export that is being made goes on.
   #show(contact) {
-    const others = (one) => JSON.stringify({ ...one, tickets: null });
+    const all = (one) => JSON.stringify({ ...one, tickets: null });
     const before = this.#contact;
     this.#contact = contact;
-    if (before && others(before) === others(contact))
-      return this.querySelector(".others").replaceWith(this.#tickets(contact.tickets));
+    if (before && all(before) === all(contact))
+      return this.querySelector(".others").replaceWith(others(contact.tickets, this.#inbox.open));
     return this.#draw(contact);
   }
 
   #draw(contact) {
+    const parts = [
+      this.#bar(),
+      who(contact, { say: (text) => this.#around.say(text), corrected: () => this.#corrected() }),
+      h("section", {}, this.#tags),
+      consents(contact.consents, contact.bounced),
+      others(contact.tickets, this.#inbox.open),
+      exportSection(contact.id, (text) => this.#around.say(text)),
+      boot.agent.permissions.includes("contact.block") &&
+        blockingSection(contact, { say: (text) => this.#around.say(text), changed: () => this.#load() }),
+      boot.agent.permissions.includes("hold.change") && this.#holding(),
+      boot.agent.permissions.includes("erasure.ask") && this.#erasing(contact.erasure_ask),
+    ];
+    this.replaceChildren(...parts.filter(Boolean));
+  }
+
+  // Who may only ask has nothing to press while it waits.
+  #erasing(asked) {
+    const waits = asked?.state === "waiting";
+    const said = asked && {
+      date: date(waits ? asked.asked_at : asked.refused_at),
+      until: date(asked.answer_by),
+      reason: asked.reason ?? "",
+    };
     const erase = h(
       "button",
       { class: "button is-danger-plain", type: "button", click: () => this.#erase() },
       t("contact.erase"),
     );
-    const parts = [
-      this.#bar(),
-      who(contact),
-      consents(contact.consents),
-      this.#tickets(contact.tickets),
-      exportSection(contact.id, (text) => this.#around.say(text)),
-      boot.agent.permissions.includes("hold.change") && this.#holding(),
-      h("section", {}, h("h3", {}, t("contact.forget")), h("p", { class: "is-quiet" }, t("contact.forget.how")), erase),
-    ];
-    this.replaceChildren(...parts.filter(Boolean));
+    return h(
+      "section",
+      {},
+      h("h3", {}, t("contact.forget")),
+      asked
+        ? h("p", { class: "erasure-asked" }, t(waits ? "contact.ask.waiting" : "contact.ask.refused", said))
+        : h("p", { class: "is-quiet" }, t("contact.forget.how")),
+      (!waits || erases()) && erase,
+    );
+  }
+
+  async #corrected() {
+    await this.#load();
+    this.querySelector(".correct")?.focus();
   }
 
   #holding() {
@@ -128,26 +158,6 @@ class ContactCard extends HTMLElement {
     );
   }
 
-  #tickets(tickets) {
-    const others = tickets.filter(({ number }) => number !== this.#inbox.open?.number);
-    const line = ({ number, status, updated_at: at }) =>
-      h(
-        "li",
-        {},
-        h("a", { href: href(status === "trash" ? "open" : status, number) }, `#${number}`),
-        h("span", {}, t(`inbox.status.${status}`)),
-        h("time", { datetime: at, title: hover(at) }, brief(at)),
-      );
-    return h(
-      "section",
-      { class: "others" },
-      h("h3", {}, t("contact.tickets")),
-      others.length
-        ? h("ul", { class: "contact-tickets" }, others.map(line))
-        : h("p", { class: "is-quiet" }, t("contact.tickets.none")),
-    );
-  }
-
   #failure() {
     return h(
       "div",
@@ -162,14 +172,17 @@ class ContactCard extends HTMLElement {
     const name = named(this.#contact, "contact.this_visitor");
     const messages = tickets.reduce((sum, ticket) => sum + ticket.last_seq + (ticket.last_note ?? 0), 0);
     const what = `${t("contact.n_tickets", { count: tickets.length })}, ${t("contact.n_messages", { count: messages })}.`;
-    const sure = await confirmed({
-      title: t("contact.erase.title", { name }),
-      lines: [what, t("contact.erase.lines")],
-      action: t("contact.erase.action"),
-    });
-    if (!sure) return;
+    const title = t(erases() ? "contact.erase.title" : "contact.ask.title", { name });
+    const line = t(erases() ? "contact.erase.lines" : "contact.ask.lines");
+    const action = t(erases() ? "contact.erase.action" : "contact.ask.action");
+    if (!(await confirmed({ title, lines: [what, line], action }))) return;
     try {
-      const { erasure_id: number } = await rest("DELETE", `/contacts/${id}`);
+      const { erasure_id: number, waits } = await rest("DELETE", `/contacts/${id}`);
+      if (waits) {
+        this.#around.say(t("contact.asked", { number: number.slice(-8) }));
+        await this.#load();
+        return;
+      }
       tickets.forEach((ticket) => this.#inbox.tickets.drop(ticket.number));
       this.#around.erased();
       this.#around.say(t("contact.erased", { number: number.slice(-8) }));
@@ -179,52 +192,7 @@ class ContactCard extends HTMLElement {
   }
 }
 
-function who(contact) {
-  const pair = (key, value, quiet) => [
-    h("dt", {}, t(key)),
-    h("dd", { class: quiet ? "is-quiet" : null }, h("bdi", {}, value)),
-  ];
-  return h(
-    "section",
-    {},
-    h(
-      "dl",
-      { class: "facts" },
-      pair("contact.name", contact.name ?? t("contact.not_given"), !contact.name),
-      pair("contact.email", contact.email ?? t("contact.not_given"), !contact.email),
-      contact.phone && pair("contact.phone", contact.phone),
-      contact.fields.map(({ label, value }) => [h("dt", {}, h("bdi", {}, label)), h("dd", {}, h("bdi", {}, value))]),
-      pair("contact.site", contact.site.name),
-      pair("contact.language", t(`language.${contact.locale}`)),
-      pair("contact.since", date(contact.created_at)),
-    ),
-  );
-}
-
-function consents(all) {
-  const answer = ([purpose, agreed]) =>
-    h(
-      "li",
-      { class: agreed ? "is-yes" : "is-no" },
-      t("contact.consent.answer", { purpose: t(`purpose.${purpose}`), answer: t(agreed ? "common.yes" : "common.no") }),
-    );
-  const one = ({ action, version, purposes, at }) =>
-    h(
-      "li",
-      {},
-      h(
-        "p",
-        { class: "consent-head" },
-        h("strong", {}, t(`contact.consent.${action}`)),
-        " ",
-        h("time", { datetime: at, title: hover(at) }, date(at)),
-        ", ",
-        t("contact.consent.notice", { version }),
-      ),
-      action !== "withdrawn" && h("ul", {}, Object.entries(purposes).map(answer)),
-    );
-  return h("section", {}, h("h3", {}, t("contact.consents")), h("ol", { class: "consents" }, all.map(one)));
-}
+const erases = () => boot.agent.permissions.includes("erasure.confirm");
 
 const skeleton = () =>
   h("section", { class: "skeleton", "aria-busy": "true" }, h("span"), h("span"), h("span"), h("span"));

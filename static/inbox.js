@@ -6,15 +6,25 @@ import * as keyboard from "./keyboard.js";
 import "./contact-card.js";
 import { Inbox } from "./model.js";
 import "./presence-switch.js";
-import { Route, VIEWS, href } from "./route.js";
+import { Notifications } from "./notifications.js";
+import { Palette } from "./palette.js";
+import { rest } from "./rest.js";
+import { Route, read } from "./route.js";
 import "./ticket-list.js";
 import "./ticket-view.js";
 import "./toast-line.js";
+import { askedForView } from "./view-dialog.js";
+import "./view-list.js";
 import { t } from "./words.js";
+
+const NARROW = matchMedia("(max-width: 799px)");
+// A tag or department may say something of people, and the title goes into the browser's history.
+const placeOf = (view) => t(view.includes("-") ? "page.inbox" : `inbox.view.${view}`);
 
 class InboxApp extends HTMLElement {
   #inbox = new Inbox();
   #route = new Route();
+  #calls = new Notifications(this.#inbox);
   #online = false;
   #place = { view: "", number: null };
   #list = h("ticket-list", { role: "region", "aria-label": t("inbox.tickets") });
@@ -28,7 +38,15 @@ class InboxApp extends HTMLElement {
     t("inbox.line.now"),
   );
   #bar = h("p", { class: "line", hidden: true }, this.#line, " ", this.#now);
-  #views = VIEWS.map((view) => h("a", { href: href(view), "data-view": view }, icon(view), t(`inbox.view.${view}`)));
+  #palette = null;
+  #find = h(
+    "button",
+    { class: "button find", type: "button", click: () => this.#palette.show() },
+    icon("find"),
+    h("span", {}, t("palette.title")),
+    h("kbd", { "aria-hidden": "true" }, "/"),
+  );
+  #views = h("view-list");
   #many = h("a", { class: "many", href: "/admin/quarantine", hidden: true }, t("inbox.quarantine.many"));
 
   connectedCallback() {
@@ -36,22 +54,20 @@ class InboxApp extends HTMLElement {
     this.replaceChildren(
       h("h1", { class: "for-ears" }, t("page.inbox")),
       h("button", { class: "skip button", type: "button", click: () => this.#ticket.reach() }, t("inbox.skip")),
-      h(
-        "div",
-        { class: "side" },
-        h("nav", { class: "views", "aria-label": t("inbox.views") }, this.#views),
-        this.#many,
-        this.#list,
-        this.#bar,
-      ),
+      this.#views,
+      h("div", { class: "side" }, this.#find, this.#many, this.#list, this.#bar),
       this.#ticket,
       this.#contact,
       this.#toast,
     );
     this.#connectParts(inbox);
+    inbox.addEventListener("called", ({ detail }) => this.#route.go("open", detail));
     this.#route.addEventListener("change", () => this.#show());
     inbox.tickets.addEventListener("change", () => this.#title());
     inbox.addEventListener("line", () => this.#drawLine());
+    inbox.addEventListener("mentioned", ({ detail: { author, ticket } }) =>
+      this.#toast.say(t("inbox.mentioned", { name: author.name, number: ticket })),
+    );
     inbox.addEventListener("gone", ({ detail }) => detail.includes(this.#place.number) && this.#forget());
     keyboard.listen(this.#keys());
     this.#show();
@@ -62,8 +78,19 @@ class InboxApp extends HTMLElement {
   #connectParts(inbox) {
     const say = (text, undo) => this.#toast.say(text, undo);
     const close = () => this.toggleAttribute("data-contact", false);
+    this.#palette = new Palette(inbox, { go: (path) => this.#go(path), say });
     this.#list.inbox = inbox;
-    this.#ticket.begin(inbox, { back: () => this.#back(), contact: () => this.toggleAttribute("data-contact"), say });
+    this.#list.say = say;
+    this.#views.inbox = inbox;
+    this.#views.addEventListener("keep", ({ detail }) => this.#keep(detail));
+    this.#list.addEventListener("edit", ({ detail }) => this.#edit(detail));
+    this.#ticket.begin(inbox, {
+      back: () => this.#back(),
+      contact: () => this.toggleAttribute("data-contact"),
+      say,
+      solved: (number) => this.#goOn(number),
+      take: () => this.#take(),
+    });
     this.#contact.begin(inbox, { close, erased: () => this.#back(), say });
     for (const part of document.querySelectorAll("presence-switch")) part.inbox = inbox;
     document.querySelector("[data-help]")?.addEventListener("click", () => keyboard.help());
@@ -77,14 +104,27 @@ class InboxApp extends HTMLElement {
       note: () => this.#ticket.write("note"),
       solve: () => this.#ticket.press("solve"),
       assign: () => this.#ticket.press("assign"),
+      snooze: () => this.#ticket.press("snooze"),
       spam: () => this.#ticket.press("spam"),
+      find: () => this.#palette.show(),
+      pick: () => this.#list.pickFocused(),
+      pickNext: () => this.#list.step(1, { pick: true }),
+      pickPrevious: () => this.#list.step(-1, { pick: true }),
       help: () => keyboard.help(),
       back: (target) => (target.matches("textarea") ? target.blur() : this.#back()),
     };
   }
 
+  // Where this page leads itself nothing is loaded anew.
+  #go(path) {
+    const { view, number } = read(path);
+    if (path.startsWith("/inbox/")) this.#route.go(view, number);
+    else location.assign(path);
+  }
+
   #back() {
     const { view, number } = this.#place;
+    if (this.#list.unpick()) return undefined;
     if ("contact" in this.dataset) return this.toggleAttribute("data-contact", false);
     this.#route.go(view);
     return this.#list.focusRow(number);
@@ -92,6 +132,7 @@ class InboxApp extends HTMLElement {
 
   #show() {
     const { view, number } = this.#route.place;
+    if (view === null) return this.#start();
     if (location.search) history.replaceState(null, "", location.pathname);
     this.toggleAttribute("data-contact", false);
     this.toggleAttribute("data-ticket", number !== null);
@@ -99,8 +140,75 @@ class InboxApp extends HTMLElement {
     this.#place = { view, number };
     this.#list.show(view, number);
     this.#many.hidden = view !== "quarantine";
-    for (const link of this.#views) link.setAttribute("aria-current", link.dataset.view === view ? "page" : "false");
+    this.#views.show(view);
+    if (this.#inbox.followed !== view) this.#inbox.follow(view);
     this.#title();
+    return undefined;
+  }
+
+  // Seen first is who has waited longest for the one who looks, else what nobody has taken. On a phone the list is.
+  async #start() {
+    const first = (assignee) =>
+      rest("GET", `/tickets?status=open&assignee=${assignee}&snoozed=false&held=false&limit=1`).then(
+        ({ items }) => items[0],
+      );
+    const waiting = `me&order=waiting`;
+    try {
+      const mine = await first(waiting);
+      const view = mine || (await first("me")) ? "mine" : (await first("none")) ? "unassigned" : "open";
+      const opens = mine && !NARROW.matches ? mine.number : null;
+      if (this.#route.place.view === null) this.#route.go(view, opens, { instead: true });
+    } catch {
+      this.#route.go("open", null, { instead: true });
+    }
+  }
+
+  // Asked before a ticket leaves the list; goes to the next one when it has, and answers with the way back to it.
+  #goOn(number) {
+    const { view } = this.#place;
+    const next = this.#list.after(number);
+    return () => {
+      if (this.#place.number === number) this.#route.go(view, next, { instead: true });
+      return () => this.#route.go(view, number);
+    };
+  }
+
+  async #edit(id) {
+    const view = this.#inbox.views.more.saved.find((each) => each.id === id);
+    const wanted = view && (await askedForView(this.#inbox, view));
+    if (wanted) await this.#keep(wanted, id);
+  }
+
+  async #keep(wanted, id = null) {
+    try {
+      if (wanted === "delete") {
+        await this.#inbox.views.drop(id);
+        return this.#route.go("open", null, { instead: true });
+      }
+      const kept = await this.#inbox.views.keep(wanted, id);
+      if (id) return location.reload();
+      return this.#route.go(`saved-${kept.id}`);
+    } catch (problem) {
+      return this.#toast.say(
+        problem.status === 422 ? problem.message : t(problem.status ? "inbox.refused" : "inbox.unreachable"),
+      );
+    }
+  }
+
+  // Of two who take the same one, the second is given the next.
+  async #take() {
+    try {
+      const path = "/tickets?status=open&assignee=none&snoozed=false&held=false&limit=10";
+      const waiting = (await rest("GET", `${path}&order=waiting`)).items;
+      for (const { number, updated_at } of waiting.length ? waiting : (await rest("GET", path)).items) {
+        const asked = { tickets: [{ number, updated_at }], change: { assignee: "me" } };
+        const { items } = await rest("POST", "/tickets/bulk", asked);
+        if (items[0].outcome === "changed") return this.#route.go("mine", number);
+      }
+    } catch (problem) {
+      this.#toast.say(t(problem.status ? "inbox.refused" : "inbox.unreachable"));
+    }
+    return undefined;
   }
 
   // What was just done in a ticket is said there and not in the next one.
@@ -115,11 +223,14 @@ class InboxApp extends HTMLElement {
     for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
   }
 
+  // The count is over every view: whoever looks at what is solved sees it too.
   // The title goes into the browser's history: it names the view and the number, never a person.
   #title() {
     const { view, number } = this.#place;
-    const unread = this.#inbox.tickets.in(view).filter((summary) => summary.unread).length;
-    const place = number === null ? t(`inbox.view.${view}`) : `#${number}`;
+    const unread = this.#inbox.tickets.waiting;
+    this.#calls.count(unread);
+    if (!view) return;
+    const place = number === null ? placeOf(view) : `#${number}`;
     document.title = `${unread ? `(${unread}) ` : ""}${place} · Lethe`;
   }
 

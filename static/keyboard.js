@@ -3,30 +3,72 @@
 import { h } from "./common/dom.js";
 import { t } from "./words.js";
 
-const HELP = [["j", "↓"], ["k", "↑"], ["Enter"], ["r"], ["n"], ["s"], ["a"], ["!"], ["Esc"], ["?"]];
-const MEANS = ["next", "previous", "open", "reply", "note", "solve", "assign", "spam", "back", "help"];
+const HELP = [
+  ["/", "Ctrl+K"],
+  ["j", "↓"],
+  ["k", "↑"],
+  ["Enter"],
+  ["r"],
+  ["n"],
+  ["s"],
+  ["a"],
+  ["z"],
+  ["x"],
+  ["Shift", "↓"],
+  ["!"],
+  ["Esc"],
+  ["?"],
+];
+const MEANS = [
+  "find",
+  "next",
+  "previous",
+  "open",
+  "reply",
+  "note",
+  "solve",
+  "assign",
+  "snooze",
+  "pick",
+  "extend",
+  "spam",
+  "back",
+  "help",
+];
 
-const writes = (element) => element.closest?.("input, textarea, select, dialog");
+const writes = (element) => element.closest?.("input:not([type=checkbox]), textarea, select, dialog");
 
 /** Hears the keys for `does`: {next, previous, reply, note, back, help}, each a function. */
 export function listen(does) {
   const keys = {
+    "/": "find",
     j: "next",
     k: "previous",
     r: "reply",
     n: "note",
     s: "solve",
     a: "assign",
+    z: "snooze",
+    x: "pick",
     "!": "spam",
     "?": "help",
     Escape: "back",
   };
   const inList = { ArrowDown: "next", ArrowUp: "previous" };
+  const extending = { ArrowDown: "pickNext", ArrowUp: "pickPrevious" };
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    if (event.altKey || event.defaultPrevented) return;
     const { key, target } = event;
+    if (event.ctrlKey || event.metaKey) {
+      // From wherever one writes too; not over a question that waits for an answer.
+      if (key.toLowerCase() !== "k" || event.shiftKey || document.querySelector("dialog[open]")) return;
+      event.preventDefault();
+      does.find(target);
+      return;
+    }
     if (target.closest?.("dialog") || (writes(target) && key !== "Escape")) return;
-    const work = keys[key] ?? (target.closest?.("ticket-list") || target === document.body ? inList[key] : null);
+    const more = event.shiftKey ? extending : inList;
+    const work = keys[key] ?? (target.closest?.("ticket-list") || target === document.body ? more[key] : null);
     if (!work) return;
     event.preventDefault();
     does[work](target);

@@ -2,8 +2,12 @@
 
 import { LONGEST_TEXT, lengthOf } from "./common/writing.js";
 import { define, h } from "./common/dom.js";
+import "./emoji-picker.js";
 import { FileTray } from "./file-tray.js";
 import { icon } from "./icons.js";
+import { Mentions, namedIn } from "./mentions.js";
+import { SavedReplies } from "./saved-replies.js";
+import { unfilled } from "./variables.js";
 import { t } from "./words.js";
 
 const TYPING_EVERY = 3000;
@@ -15,6 +19,9 @@ class MessageComposer extends HTMLElement {
   #mode = "reply";
   #sentAt = 0;
   #timer = 0;
+  #replies;
+  #mentions;
+  #left = new Set();
   #text = h("textarea", { autocomplete: "off", rows: "1", dir: "auto", "aria-describedby": "composer-hint" });
   #files = new FileTray();
   #pick = h("input", {
@@ -34,7 +41,21 @@ class MessageComposer extends HTMLElement {
     },
     icon("attach"),
   );
+  #emoji = h("emoji-picker");
+  #signs = h(
+    "button",
+    {
+      class: "button is-icon",
+      type: "button",
+      "aria-label": t("inbox.emoji"),
+      title: t("inbox.emoji"),
+      "aria-expanded": "false",
+      click: () => this.#emoji.toggle(this.#signs, (sign) => this.#insert(sign)),
+    },
+    icon("smile"),
+  );
   #hint = h("p", { class: "hint", id: "composer-hint" });
+  #solve = h("button", { class: "button", type: "submit", value: "solve", title: "Ctrl+Enter" }, t("inbox.send.solve"));
   #send = h("button", { class: "button is-primary", type: "submit" });
   #form = h(
     "form",
@@ -42,12 +63,16 @@ class MessageComposer extends HTMLElement {
     this.#switch(),
     this.#text,
     this.#files,
-    h("div", { class: "composer-foot" }, this.#pick, this.#attaching, this.#hint, this.#send),
+    h("div", { class: "composer-foot" }, this.#pick, this.#attaching, this.#signs, this.#hint, this.#solve, this.#send),
+    this.#emoji,
   );
 
   /** @param {import("./model.js").Inbox} inbox */
   set inbox(inbox) {
     this.#inbox = inbox;
+    this.#replies = new SavedReplies(inbox, this.#text, (missing) => this.#filled(missing));
+    this.#mentions = new Mentions(inbox, this.#text, () => this.#filled([]));
+    this.#text.before(...this.#replies.nodes, ...this.#mentions.nodes);
     this.replaceChildren(this.#form);
     this.#form.addEventListener("submit", (event) => this.#submit(event));
     this.#text.addEventListener("input", () => this.#typed());
@@ -68,6 +93,9 @@ class MessageComposer extends HTMLElement {
   show(number) {
     if (number === this.#ticket) return;
     this.#stopTyping();
+    this.#replies.hide();
+    this.#mentions.hide();
+    this.#emoji.close();
     this.#ticket = number;
     this.#files.clear();
     this.write("reply", { focus: false });
@@ -119,16 +147,18 @@ class MessageComposer extends HTMLElement {
     const over = lengthOf(this.#text.value.trim()) - LONGEST_TEXT;
     this.#form.dataset.mode = this.#mode;
     this.#attaching.hidden = this.#files.hidden = note;
+    this.#solve.hidden = note || ["solved", "trash"].includes(this.#status);
     this.#text.placeholder = t(`inbox.placeholder.${this.#mode}`);
     this.#text.setAttribute("aria-label", t(`inbox.placeholder.${this.#mode}`));
     this.#send.textContent = t(
       note ? "inbox.send.note" : this.#status === "solved" ? "inbox.send.reopen" : "inbox.send.reply",
     );
-    this.#hint.textContent = over > 0 ? t("inbox.too_long", { count: over }) : this.#advice(note);
+    const wrong = over > 0 ? t("inbox.too_long", { count: over }) : this.#gap?.why;
+    this.#hint.textContent = wrong || this.#advice(note);
     this.#hint.classList.toggle("is-keys", this.#hint.textContent === t("inbox.hint.reply"));
     this.#hint.classList.toggle(
       "is-warning",
-      over > 0 || this.#inbox.socket.state !== "online" || (this.#status === "trash" && !note),
+      Boolean(wrong) || this.#inbox.socket.state !== "online" || (this.#status === "trash" && !note),
     );
     this.#text.style.height = "auto";
     this.#text.style.height = `${this.#text.scrollHeight}px`;
@@ -147,7 +177,10 @@ class MessageComposer extends HTMLElement {
     const note = this.#mode === "note";
     const files = note ? [] : this.#files.files;
     if (!(text || files.length) || lengthOf(text) > LONGEST_TEXT) return this.#text.focus();
-    this.#inbox.write(note ? "note" : "message", text, files);
+    if (this.#gap) return this.#select(this.#gap.part);
+    const mentions = note ? namedIn(text, this.#inbox.agents).map(({ id }) => id) : [];
+    const solve = event.submitter === this.#solve && !this.#solve.hidden;
+    this.#inbox.write(note ? "note" : "message", text, files, { mentions, solve });
     if (!note) this.#files.clear();
     this.#text.value = "";
     this.#inbox.drafts.put(this.#ticket, this.#mode, "");
@@ -164,15 +197,57 @@ class MessageComposer extends HTMLElement {
 
   // The Enter that chooses a word in an input method does not come here.
   #key(event) {
+    if (this.#replies.key(event) || this.#mentions.key(event)) return;
+    // As in most chats: up from an empty field goes to what one said last.
+    if (event.key === "ArrowUp" && !this.#text.value && this.#mode === "reply" && this.editLast())
+      return event.preventDefault();
     if (event.key !== "Enter" || event.shiftKey) return;
     event.preventDefault();
-    this.#form.requestSubmit();
+    this.#form.requestSubmit((event.ctrlKey || event.metaKey) && !this.#solve.hidden ? this.#solve : this.#send);
   }
 
   #typed() {
     this.#inbox.drafts.put(this.#ticket, this.#mode, this.#text.value);
     this.#draw();
+    this.#replies.typed();
+    if (this.#mode === "note") this.#mentions.typed();
     if (this.#mode === "reply") this.#sayTyping();
+  }
+
+  /**
+   * What keeps it from being sent, and why: in a reply a variable that nobody filled, in a note somebody who would not
+   * hear of it.
+   */
+  get #gap() {
+    const { value } = this.#text;
+    if (this.#mode === "reply") {
+      const part = unfilled(value, this.#left);
+      return part && { part, why: t("replies.unfilled", { name: part }) };
+    }
+    const former = namedIn(value, this.#inbox.colleagues).find(({ status }) => status !== "active");
+    return former && { part: `@${former.name}`, why: t("mentions.former", { name: former.name }) };
+  }
+
+  #insert(sign) {
+    const { selectionStart, selectionEnd } = this.#text;
+    this.#text.setRangeText(sign, selectionStart, selectionEnd, "end");
+    this.#text.focus();
+    this.#typed();
+  }
+
+  // What was inserted is a draft like any other; what is missing in it is said.
+  #filled(missing) {
+    for (const each of missing) this.#left.add(each);
+    this.#inbox.drafts.put(this.#ticket, this.#mode, this.#text.value);
+    this.#draw();
+  }
+
+  #select(part) {
+    const from = this.#text.value.indexOf(part);
+    this.#text.focus();
+    this.#text.setSelectionRange(from, from + part.length);
+    this.#hint.setAttribute("role", "alert");
+    this.#draw();
   }
 
   #sayTyping() {

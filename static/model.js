@@ -1,29 +1,42 @@
 /** The inbox behind the screen: what is known, what an agent may do with it, and what the server says meanwhile. */
 
+import { me } from "./agent-face.js";
 import { boot } from "./boot.js";
+import { uuid } from "./common/writing.js";
 import { Drafts } from "./drafts.js";
 import { Outbox } from "./outbox.js";
 import { rest } from "./rest.js";
-import { AgentSocket } from "./socket.js";
+import { AgentSocket, keepLooking } from "./socket.js";
 import { Tickets } from "./tickets.js";
 import { Transcript } from "./transcript.js";
+import { Views } from "./views.js";
 
 /**
- * Says `line` (the connection), `ticket` (the open one), `typing` and `presence`, and `gone` with the numbers of
- * tickets of which nothing may be shown or kept any more; its parts speak for themselves.
+ * Says `line` (the connection), `ticket` (the open one), `typing` and `presence`, `changed` with a ticket's summary
+ * before and now, and `gone` with the numbers of tickets of which nothing may be shown or kept any more, `solve` with the
+ * number of a ticket whose reply was sent to solve it, `mentioned` with the frame that says who names one where; its
+ * parts speak for themselves.
  */
 export class Inbox extends EventTarget {
   socket = new AgentSocket();
   outbox = new Outbox(this.socket);
-  tickets = new Tickets();
+  views = new Views();
+  tickets = new Tickets(this.views);
   drafts = new Drafts(boot.agent.id);
+  /** Those who can sign in. */
   agents = [];
+  /** All there are, deactivated ones too. */
+  colleagues = [];
   departments = [];
   presence = "online";
   /** The Transcript of the open ticket, or null. */
   open = null;
+  /** The contact of the open ticket, as REST gives it, once its card has read it; or of another, or null. */
+  contact = null;
   /** Why the open ticket cannot be shown: an error code, or null. */
   trouble = null;
+  /** The view that is looked at. */
+  followed = null;
   #epoch = null;
   #connectedBefore = false;
   #hears = {
@@ -31,13 +44,19 @@ export class Inbox extends EventTarget {
     ack: (frame) => this.#ack(frame),
     message: (frame) => this.#entry(frame, (open) => open.message(frame)),
     note: (frame) => this.#entry(frame, (open) => open.note(frame)),
+    edited: (frame) => this.#entry(frame, (open) => open.redacted(frame)),
     redacted: (frame) => this.#entry(frame, (open) => open.redacted(frame)),
+    system: (frame) => this.#entry(frame, (open) => open.system(frame)),
     read: (frame) => this.#entry(frame, (open) => open.seen(frame)),
     ticket: ({ type: _, ticket: number, ...summary }) => this.#changed({ number, ...summary }),
     erasure: (frame) => this.#erased(frame),
+    contact: (frame) => this.#say("contact", frame),
+    mentioned: (frame) => this.#say("mentioned", frame),
     typing: (frame) => this.#say("typing", frame),
+    looking: (frame) => this.#entry(frame, (open) => Object.assign(open, { lookers: frame.agents })),
     ended: (frame) => this.#say("ended", frame),
     presence: (frame) => this.#present(frame),
+    views: ({ counts }) => this.views.count(counts),
     error: (frame) => this.#error(frame),
   };
 
@@ -46,19 +65,22 @@ export class Inbox extends EventTarget {
     this.socket.addEventListener("state", () => this.#say("line"));
     this.outbox.addEventListener("change", () => this.#say("ticket"));
     this.socket.connect();
+    keepLooking(this);
   }
 
   /** Opens the ticket `number`, or none; its transcript comes by the socket. */
   show(number) {
     if (this.open) this.socket.send({ type: "close", ticket: this.open.number });
     this.trouble = null;
+    this.contact = null;
     this.open = number === null ? null : new Transcript(number);
     this.#catchUp();
     this.#say("ticket");
   }
 
-  write(type, text, files) {
-    this.outbox.add(type, this.open.number, text, files);
+  /** `more` says whom a note `mentions`, and whether the ticket is to be solved once a reply is stored (`solve`). */
+  write(type, text, files, more) {
+    this.outbox.add(type, this.open.number, text, files, more);
   }
 
   typing(ticket, on) {
@@ -79,9 +101,22 @@ export class Inbox extends EventTarget {
     this.#say("presence");
   }
 
-  /** Changes status, assignee or tags of a ticket; throws a Problem. */
-  async change(number, changes) {
-    this.#summary(await rest("PATCH", `/tickets/${number}`, changes));
+  /** Changes a ticket, or does to it what is posted at `way` ("/take", "/transfer"); throws a Problem. */
+  async change(number, changes, way = "") {
+    this.#summary(await rest(way ? "POST" : "PATCH", `/tickets/${number}${way}`, changes));
+    if (changes?.tags) this.views.loadTags().catch(() => {});
+  }
+
+  /** Puts a ticket aside until a time, or has it back where that is null; throws a Problem. */
+  async snooze(number, until) {
+    const path = `/tickets/${number}/snooze`;
+    this.#summary(await (until ? rest("PUT", path, { until }) : rest("DELETE", path)));
+  }
+
+  /** Says which view is looked at: from then on the server tells how many are in each. */
+  follow(view) {
+    this.followed = view;
+    this.socket.send({ type: "follow", view });
   }
 
   /** Marks what the visitor wrote in a ticket as spam (holds it) or as not (releases it); throws a Problem. */
@@ -107,6 +142,12 @@ export class Inbox extends EventTarget {
     this.#hears.redacted(await rest("DELETE", `/tickets/${this.open.number}/messages/${seq}`));
   }
 
+  /** Changes one's own last message, or (null) takes it back; throws a Problem. */
+  async edit(seq, text) {
+    const frame = await rest("PATCH", `/tickets/${this.open.number}/messages/${seq}`, { id: uuid(), text });
+    this.#hears[frame.type](frame);
+  }
+
   /** Deletes an attachment for good; throws a Problem. */
   async removeFile(id) {
     const frame = await rest("DELETE", `/attachments/${id}`);
@@ -126,6 +167,7 @@ export class Inbox extends EventTarget {
       this.open = Object.assign(new Transcript(open.number), { gone: true, erasure: open.erasure });
       this.trouble = "not_found";
     }
+    if (numbers.includes(open?.number)) this.contact = null;
     this.tickets.drop(...numbers);
     this.drafts.drop(...numbers);
     this.#say("gone", numbers);
@@ -135,8 +177,12 @@ export class Inbox extends EventTarget {
 
   async loadAgents() {
     const { items } = await rest("GET", "/agents");
+    this.colleagues = items;
     this.agents = items.filter((agent) => agent.status === "active");
     this.departments = (await rest("GET", "/departments")).items;
+    this.views.put("department", this.departments);
+    await this.views.loadTags();
+    if (boot.agent.permissions.includes("view.own")) await this.views.load();
     this.#say("ticket");
   }
 
@@ -154,6 +200,7 @@ export class Inbox extends EventTarget {
     if (this.#connectedBefore) this.tickets.doubt();
     this.#connectedBefore = true;
     if (this.presence !== "online") this.socket.send({ type: "presence", status: this.presence });
+    if (this.followed) this.follow(this.followed);
     this.#catchUp();
     this.outbox.resend();
     this.#say("connected");
@@ -191,8 +238,9 @@ export class Inbox extends EventTarget {
     if (!written) return;
     const { type, text } = written;
     const attachments = written.attachments.map(({ file: _, ...known }) => known);
-    this.#hears[type]({ ...stored, type, id, text, author: { kind: "agent", name: boot.agent.name }, attachments });
+    this.#hears[type]({ ...stored, type, id, text, author: me, attachments });
     this.outbox.take(id);
+    if (written.solve) this.#say("solve", written.ticket);
   }
 
   #changed(summary) {
@@ -201,15 +249,27 @@ export class Inbox extends EventTarget {
     if (status === "gone") return this.tickets.isGone(number) ? undefined : this.forget([number]);
     this.tickets.bringBack(number);
     if (this.open?.number === number && this.open.gone && !this.open.erasure) this.show(number);
+    this.#say("changed", { was: this.tickets.get(number), now: summary });
     return this.#summary(summary);
   }
 
   // Said twice: when it begins, and when its certificate is signed.
   #erased(frame) {
+    if (frame.subject === "agent") return this.#former(frame);
     const { open } = this;
     const theirs = [open?.summary?.contact.id, open?.erasure?.contact].includes(frame.contact);
     if (theirs) open.erasure = frame;
-    this.forget([...this.tickets.dropContact(frame.contact), ...(theirs ? [open.number] : [])]);
+    return this.forget([...this.tickets.dropContact(frame.contact), ...(theirs ? [open.number] : [])]);
+  }
+
+  // What names an agent who was deleted is read anew, without the name.
+  #former({ contact: id, state }) {
+    if (state !== "done" || !this.colleagues.some((each) => each.id === id)) return;
+    this.colleagues = this.colleagues.filter((each) => each.id !== id);
+    this.loadAgents().catch(() => {});
+    this.tickets.forget();
+    this.#say("connected");
+    if (this.open && !this.open.gone) this.show(this.open.number);
   }
 
   #summary(summary) {

@@ -17,7 +17,7 @@ class NoticePreview extends HTMLElement {
     for (const place of this.querySelectorAll("[data-show]"))
       place.textContent = form.elements[place.dataset.show].value || "…";
     for (const box of this.querySelectorAll("[data-part]"))
-      box.hidden = !form.elements[`${this.dataset.locale}.training_label`].value;
+      box.hidden = !box.dataset.part.split(" ").some((name) => form.elements[`${this.dataset.locale}.${name}`].value);
   }
 
   #turn(button) {

@@ -8,7 +8,7 @@ import { uuid, wellFormed } from "./common/writing.js";
 
 const PATIENCE = 10_000;
 
-/** One entry: {id, ticket, type: "message"|"note", text, attachments, at, state: "sending"|"failed", code}. */
+/** One entry: {id, ticket, type: "message"|"note", text, attachments, mentions, solve, at, state: "sending"|"failed", code}. */
 export class Outbox extends EventTarget {
   #entries = new Map();
   #socket;
@@ -24,7 +24,7 @@ export class Outbox extends EventTarget {
   }
 
   /** `files` go up first; the message follows when all are there. */
-  add(type, ticket, text, files = []) {
+  add(type, ticket, text, files = [], { mentions = [], solve = false } = {}) {
     const attachments = files.map((file) => ({ name: file.name, size: file.size, file }));
     const entry = {
       id: uuid(),
@@ -32,6 +32,8 @@ export class Outbox extends EventTarget {
       ticket,
       text: wellFormed(text),
       attachments,
+      mentions,
+      solve,
       at: new Date().toISOString(),
       state: "sending",
     };
@@ -85,7 +87,7 @@ export class Outbox extends EventTarget {
   }
 
   #send(entry) {
-    const { type, ticket, id, text, attachments } = entry;
+    const { type, ticket, id, text, attachments, mentions } = entry;
     if (attachments.some((file) => !file.id)) this.#upload(entry);
     else
       this.#socket.send({
@@ -93,6 +95,7 @@ export class Outbox extends EventTarget {
         ticket,
         id,
         text,
+        ...(mentions.length && { mentions }),
         ...(attachments.length && { attachments: attachments.map((file) => file.id) }),
       });
     this.#changed();

@@ -1,11 +1,14 @@
 /** The address names what is open: /inbox/{view}/{number}. Going somewhere is changing it. */
 
-export const VIEWS = ["open", "mine", "pending", "solved", "quarantine", "trash"];
+import { FIXED } from "./views.js";
 
-/** What an address names: {view, number}; an unknown view is "open", no ticket is null. */
+const MORE = /^(department|site|tag|saved)-[\w-]+$/;
+
+/** What an address names: {view, number}; no view is null, an unknown one "open", no ticket is null. */
 export function read(path = location.pathname) {
-  const [, view = "open", number] = path.match(/^\/inbox(?:\/([a-z]+)(?:\/(\d+))?)?\/*$/) ?? [];
-  return { view: VIEWS.includes(view) ? view : "open", number: number ? Number(number) : null };
+  const [, view = null, number] = path.match(/^\/inbox(?:\/([\w-]+)(?:\/(\d+))?)?\/*$/) ?? [];
+  const known = view === null || FIXED.includes(view) || MORE.test(view);
+  return { view: known ? view : "open", number: number ? Number(number) : null };
 }
 
 export const href = (view, number = null) => `/inbox/${view}${number === null ? "" : `/${number}`}`;
@@ -22,9 +25,10 @@ export class Route extends EventTarget {
     return read();
   }
 
-  go(view, number = null) {
+  /** Goes to a ticket or a view; with `instead` the browser's button back does not lead to where one was. */
+  go(view, number = null, { instead = false } = {}) {
     if (location.pathname === href(view, number)) return;
-    history.pushState(null, "", href(view, number));
+    history[instead ? "replaceState" : "pushState"](null, "", href(view, number));
     this.#arrived();
   }
 

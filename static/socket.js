@@ -2,6 +2,7 @@
 
 import { Line } from "./common/line.js";
 
+const LOOKS = 30_000;
 const ENDS = { 4401: "unauthorized", 4403: "forbidden", 4409: "elsewhere" };
 
 export class AgentSocket extends EventTarget {
@@ -54,4 +55,16 @@ export class AgentSocket extends EventTarget {
     this.state = state;
     this.dispatchEvent(new Event("state"));
   }
+}
+
+/** From now on says which ticket this page looks at: the open one of `inbox`. A tab that nobody sees looks at nothing. */
+export function keepLooking(inbox) {
+  const look = () => {
+    const { open, socket } = inbox;
+    if (open?.loaded && !open.gone)
+      socket.send({ type: "looking", ticket: document.visibilityState === "hidden" ? null : open.number });
+  };
+  inbox.socket.addEventListener("frame", ({ detail }) => detail.type === "welcome" && look());
+  document.addEventListener("visibilitychange", look);
+  setInterval(look, LOOKS);
 }

@@ -1,69 +1,69 @@
 /**
- * <ticket-actions>: what can be done with the open ticket as a whole: its status, whose and which department's it is,
- * whether it is spam.
+ * <ticket-actions>: what can be done with the open ticket as a whole: whose it is, put aside, solved; all else is in
+ * the menu, which is a sheet on a phone.
  */
 
+import { block } from "./blocking.js";
 import { boot } from "./boot.js";
 import { confirmed } from "./confirm-dialog.js";
 import { copied } from "./copy-text.js";
 import { define, h } from "./common/dom.js";
-import { icon } from "./icons.js";
-import { t } from "./words.js";
+import { closing, item, menu } from "./menu-item.js";
+import { askedUntil, said, times } from "./snooze.js";
+import { askedForTags, askedToTransfer } from "./ticket-dialogs.js";
+import { date, moment } from "./time.js";
+import { named, t } from "./words.js";
 
 const NARROW = matchMedia("(max-width: 799px)");
-const STATUSES = ["open", "pending", "solved"];
+const WIDE = matchMedia("(min-width: 1640px)");
+const PRIORITIES = ["none", "low", "normal", "high", "urgent"];
+const SHOWN = ["number", "status", "assignee", "department", "held", "priority", "snoozed_until", "tags"];
 
 class TicketActions extends HTMLElement {
   #inbox;
-  #say;
+  #around;
   #drawn = "";
 
-  /** @param {import("./model.js").Inbox} inbox */
-  set inbox(inbox) {
+  /**
+   * @param {import("./model.js").Inbox} inbox
+   * @param {{say: (text: string, undo?: () => void) => void, solved: (number: number) => () => void}} around
+   */
+  begin(inbox, around) {
     this.#inbox = inbox;
-    NARROW.addEventListener("change", () => inbox.dispatchEvent(new Event("ticket")));
+    this.#around = around;
+    for (const width of [NARROW, WIDE])
+      width.addEventListener("change", () => inbox.dispatchEvent(new Event("ticket")));
   }
 
-  /** Where to say what was done: a function of (text, undo). */
-  set say(say) {
-    this.#say = say;
-  }
-
-  /** Draws the actions that fit `summary`; touches nothing where nothing changed, so no open menu closes. */
+  /** Draws the actions that fit `summary`; touches nothing where nothing changed, and a menu that is open stays so. */
   draw(summary) {
     const { agents, departments } = this.#inbox;
-    const shows = JSON.stringify([
-      summary.number,
-      summary.status,
-      summary.assignee,
-      summary.department,
-      summary.held,
-      agents,
-      departments,
-      NARROW.matches,
-    ]);
-    if (shows === this.#drawn) return;
-    this.#drawn = shows;
+    const shows = [SHOWN.map((name) => summary[name]), agents, departments, NARROW.matches, WIDE.matches];
+    if (JSON.stringify(shows) === this.#drawn) return;
+    this.#drawn = JSON.stringify(shows);
+    const opened = this.querySelector("details[open] > summary")?.dataset.action;
     const focused = this.contains(document.activeElement) && document.activeElement.dataset.action;
+    const narrow = NARROW.matches;
     this.replaceChildren(
-      this.#status(summary),
-      this.#assignee(summary),
-      ...(NARROW.matches ? [] : this.#department(summary)),
-      this.#spam(summary),
+      ...(narrow ? [] : [this.#assignee(summary)]),
+      ...(WIDE.matches ? this.#department(summary) : []),
+      ...(narrow ? [] : [this.#snooze(summary)]),
+      this.#solve(summary),
       this.#more(summary),
     );
+    if (opened) this.querySelector(`[data-action="${opened}"]`)?.parentElement.setAttribute("open", "");
     if (focused) this.querySelector(`[data-action="${focused}"]`)?.focus();
   }
 
-  /** Does to the open ticket what its keys say: "solve", "assign" (to oneself) or "spam". */
+  /** Does to the open ticket what its keys say: "solve", "assign" (to oneself), "snooze" or "spam". */
   press(what) {
     const { open } = this.#inbox;
     const summary = open?.gone ? null : open?.summary;
     if (!summary) return;
     const { number, status, assignee, held } = summary;
     if (what === "spam") this.#judge(number, held);
-    else if (what === "solve" && status !== "solved")
-      this.#change(number, { status: "solved" }, { status }, "inbox.done.solved");
+    else if (what === "solve" && status !== "solved") this.#solved(number, status);
+    else if (what === "snooze") this.#ask(number);
     else if (what === "assign" && assignee?.id !== boot.agent.id)
       this.#change(number, { assignee: boot.agent.id }, { assignee: assignee?.id ?? null }, "inbox.done.assigned");
   }
@@ -74,74 +74,120 @@ class TicketActions extends HTMLElement {
     this.replaceChildren();
   }
 
-  #status({ number, status }) {
-    const choice = (value) =>
-      h(
-        "button",
-        {
-          type: "button",
-          "aria-pressed": String(value === status),
-          "data-action": value,
-          click: () => value !== status && this.#change(number, { status: value }, { status }, `inbox.done.${value}`),
-        },
-        t(`inbox.status.${value}`),
-      );
-    return h("div", { class: "segments", role: "group", "aria-label": t("inbox.status") }, STATUSES.map(choice));
+  // What a button does names the ticket and never holds its summary: browsers keep elements that have left the page.
+  #solve({ number, status }) {
+    const ended = ["solved", "trash"].includes(status);
+    const again = () => this.#change(number, { status: "open" }, { status }, "inbox.done.open");
+    return h(
+      "button",
+      {
+        class: `button${ended ? "" : " is-primary"}`,
+        type: "button",
+        "data-action": "solve",
+        click: () => (ended ? again() : this.#solved(number, status)),
+      },
+      t(ended ? "inbox.reopen" : "inbox.solve"),
+    );
+  }
+
+  // The next ticket opens, and there it is said what became of this one.
+  async #solved(number, status) {
+    const goOn = this.#around.solved(number);
+    if (!(await this.#try(() => this.#inbox.change(number, { status: "solved" })))) return;
+    const back = goOn();
+    this.#around.say(t("inbox.done.solved", { number }), async () => {
+      if (await this.#try(() => this.#inbox.change(number, { status }))) back();
+    });
   }
 
   #assignee({ number, assignee }) {
     const me = boot.agent.id;
     const others = this.#inbox.agents.filter(({ id }) => id !== me);
     const gone = assignee && assignee.id !== me && !others.some(({ id }) => id === assignee.id) ? [assignee] : [];
-    const option = (id, name) => h("option", { value: id, selected: id === (assignee?.id ?? "") }, name);
-    const select = h(
-      "select",
-      {
-        class: "select",
-        "aria-label": t("inbox.assignee"),
-        "data-action": "assignee",
-        change: () =>
-          this.#change(
-            number,
-            { assignee: select.value || null },
-            { assignee: assignee?.id ?? null },
-            "inbox.done.assigned",
-          ),
-      },
-      option("", t("inbox.assignee.nobody")),
-      option(me, t("inbox.assignee.me")),
-      [...others, ...gone].map(({ id, name }) => option(id, name)),
+    const choices = [
+      { id: "", name: t("inbox.assignee.nobody") },
+      { id: me, name: t("inbox.assignee.me") },
+      ...others,
+      ...gone,
+    ];
+    const before = { assignee: assignee?.id ?? null };
+    return this.#select("assignee", assignee?.id ?? "", choices, (value) =>
+      this.#change(number, { assignee: value || null }, before, "inbox.done.assigned"),
     );
-    return select;
   }
 
   // Nothing to choose from, no choice.
   #department({ number, department }) {
     const known = this.#inbox.departments;
     if (!known.length) return [];
-    const option = (id, name) => h("option", { value: id, selected: id === (department?.id ?? "") }, name);
+    const choices = [{ id: "", name: t("inbox.department.none") }, ...known];
     const before = { department: department?.id ?? null };
+    return [
+      this.#select("department", department?.id ?? "", choices, (value) =>
+        this.#change(number, { department: value || null }, before, "inbox.done.department"),
+      ),
+    ];
+  }
+
+  #priority({ number, priority }) {
+    const choices = PRIORITIES.map((id) => ({ id, name: t(`inbox.priority.${id}`) }));
+    return this.#select("priority", priority, choices, (value) =>
+      this.#change(number, { priority: value }, { priority }, "inbox.done.priority"),
+    );
+  }
+
+  #select(name, chosen, choices, choose) {
     const select = h(
       "select",
       {
         class: "select",
-        "aria-label": t("inbox.department"),
-        "data-action": "department",
-        change: () => this.#change(number, { department: select.value || null }, before, "inbox.done.department"),
+        "aria-label": t(`inbox.${name}`),
+        "data-action": name,
+        change: () => {
+          select.closest("details")?.removeAttribute("open");
+          choose(select.value);
+        },
       },
-      option("", t("inbox.department.none")),
-      known.map(({ id, name }) => option(id, name)),
+      choices.map((each) => h("option", { value: each.id, selected: each.id === chosen }, each.name)),
     );
-    return [select];
+    return select;
   }
 
-  // What a button does names the ticket and never holds its summary: browsers keep elements that have left the page.
-  #spam({ number, held }) {
-    return h(
-      "button",
-      { class: "button", type: "button", "data-action": "spam", click: () => this.#judge(number, held) },
-      t(held ? "inbox.not_spam" : "inbox.spam"),
-    );
+  #snooze(summary) {
+    return menu({ sign: "snoozed", label: t("inbox.snooze"), action: "snooze" }, this.#snoozes(summary));
+  }
+
+  #snoozes({ number, status, snoozed_until: until }) {
+    if (["solved", "trash"].includes(status)) return [h("p", { class: "menu-note" }, t("inbox.snooze.ended"))];
+    return [
+      until && item([t("inbox.snooze.wake")], () => this.#put(number, null, until)),
+      ...times().map((each) => item(said(each), () => this.#put(number, each.until, until))),
+      item([t("inbox.snooze.other")], () => this.#ask(number)),
+    ];
+  }
+
+  async #ask(number) {
+    const until = await askedUntil();
+    if (until) this.#put(number, until, null);
+  }
+
+  async #put(number, until, before) {
+    const at = until?.toISOString() ?? null;
+    const goOn = until ? this.#around.solved(number) : null;
+    if (!(await this.#try(() => this.#inbox.snooze(number, at)))) return;
+    goOn?.();
+    const done = at ? t("inbox.done.snoozed", { number, time: moment(at) }) : t("inbox.done.woken", { number });
+    this.#around.say(done, () => this.#try(() => this.#inbox.snooze(number, before)));
+  }
+
+  /** Both in one step; said as one, so that nobody undoes half of it unaware. */
+  async #spamAndBlock({ number, contact }) {
+    let until = "";
+    const done = await this.#try(async () => {
+      await this.#inbox.judge(number, true);
+      until = await block(contact.id);
+    });
+    if (done) this.#around.say(t("contact.block.done", { name: named(contact), date: date(until) }));
   }
 
   async #judge(number, held) {
@@ -154,46 +200,74 @@ class TicketActions extends HTMLElement {
     )
       return;
     const done = spam ? "inbox.done.spam" : "inbox.done.not_spam";
-    this.#say(t(learnt ? done : `${done}.unlearnt`), () => this.#try(() => this.#inbox.judge(number, !spam)));
+    this.#around.say(t(learnt ? done : `${done}.unlearnt`), () => this.#try(() => this.#inbox.judge(number, !spam)));
   }
 
   #more(summary) {
-    const { number, status, held } = summary;
+    const { number, status, held, tags } = summary;
     const move = (to, done) => () => this.#change(number, { status: to }, { status }, done);
-    return h(
-      "details",
-      { class: "menu" },
-      h("summary", { class: "button is-icon", "aria-label": t("inbox.more"), "data-action": "more" }, icon("more")),
-      h(
-        "div",
-        { class: "menu-items" },
-        ...(NARROW.matches ? this.#department(summary) : []),
-        item(held ? "inbox.not_spam" : "inbox.spam", () => this.#judge(number, held), "only-narrow"),
-        item("inbox.more.copy", () => this.#copy(number)),
-        status === "trash"
-          ? [
-              item("inbox.more.restore", move("open", "inbox.done.open")),
-              item("inbox.more.purge", () => this.#purge(number)),
-            ]
-          : item("inbox.more.trash", move("trash", "inbox.done.trash")),
-      ),
+    const judged = h(
+      "button",
+      { class: "menu-item", type: "button", "data-action": "spam", click: closing(() => this.#judge(number, held)) },
+      t(held ? "inbox.not_spam" : "inbox.spam"),
     );
+    return menu({ sign: "more", label: t("inbox.more"), action: "more", kind: "is-sheet" }, [
+      ...(NARROW.matches ? [this.#assignee(summary)] : []),
+      ...(WIDE.matches ? [] : this.#department(summary)),
+      this.#priority(summary),
+      ...(NARROW.matches ? [h("p", { class: "menu-note" }, t("inbox.snooze")), this.#snoozes(summary)].flat() : []),
+      item([t("inbox.tags.edit")], () => this.#tag(number, tags)),
+      status === "open" && item([t("inbox.more.pending")], move("pending", "inbox.done.pending")),
+      status === "pending" && item([t("inbox.more.open")], move("open", "inbox.done.open")),
+      judged,
+      !held && boot.agent.permissions.includes("contact.block") && this.#blocking(number),
+      status !== "trash" && item([t("inbox.transfer")], () => this.#transfer(number)),
+      item([t("inbox.more.copy")], () => this.#copy(number)),
+      ...(status === "trash"
+        ? [item([t("inbox.more.purge")], () => this.#purge(number))]
+        : [item([t("inbox.more.trash")], move("trash", "inbox.done.trash"))]),
+    ]);
+  }
+
+  // Whose it is is looked up when it is pressed: a button holds nobody.
+  #blocking(number) {
+    return item([t("inbox.more.spam_block")], () => {
+      const { summary } = this.#inbox.open ?? {};
+      if (summary?.number === number) this.#spamAndBlock(summary);
+    });
+  }
+
+  async #tag(number, tags) {
+    const wanted = await askedForTags(this.#inbox.views.more.tag, tags);
+    if (wanted) await this.#change(number, { tags: wanted }, { tags }, "inbox.done.tags");
+  }
+
+  async #transfer(number) {
+    const { departments } = this.#inbox;
+    const agents = this.#inbox.agents.filter(({ id }) => id !== boot.agent.id);
+    let wanted = await askedToTransfer(number, { agents, departments });
+    // What was written is not lost where it is refused: it is asked again.
+    while (wanted && !(await this.#try(() => this.#inbox.change(number, wanted, "/transfer"))))
+      wanted = await askedToTransfer(number, { agents, departments }, wanted);
+    if (wanted) this.#around.say(t("inbox.transfer.done", { number }));
   }
 
   async #purge(number) {
     const title = t("inbox.purge.title", { number });
     if (!(await confirmed({ title, lines: [t("inbox.purge.lines")], action: t("inbox.delete.action") }))) return;
-    if (await this.#try(() => this.#inbox.purge(number))) this.#say(t("inbox.done.purged", { number }));
+    if (await this.#try(() => this.#inbox.purge(number))) this.#around.say(t("inbox.done.purged", { number }));
   }
 
   async #copy(number) {
     const address = `${location.origin}/inbox/open/${number}`;
-    this.#say((await copied(address)) ? t("common.copied") : address);
+    this.#around.say((await copied(address)) ? t("common.copied") : address);
   }
 
   async #change(number, changes, before, done) {
-    if (!(await this.#try(() => this.#inbox.change(number, changes)))) return;
-    this.#say(t(done, { number }), () => this.#try(() => this.#inbox.change(number, before)));
+    const takes = changes.assignee === boot.agent.id && before.assignee === null;
+    const work = () => (takes ? this.#inbox.change(number, undefined, "/take") : this.#inbox.change(number, changes));
+    if (!(await this.#try(work))) return;
+    this.#around.say(t(done, { number }), () => this.#try(() => this.#inbox.change(number, before)));
   }
 
   // What was refused is drawn again as it is, so a select never shows what did not happen.
@@ -203,19 +277,17 @@ class TicketActions extends HTMLElement {
       return true;
     } catch (problem) {
       this.#drawn = "";
-      this.#say(t(problem.status ? "inbox.refused" : "inbox.unreachable"));
+      this.#around.say(refusal(problem));
       this.#inbox.dispatchEvent(new Event("ticket"));
       return false;
     }
   }
 }
 
-function item(key, work, extra = "") {
-  const click = ({ target }) => {
-    target.closest("details").open = false;
-    work();
-  };
-  return h("button", { class: `menu-item ${extra}`, type: "button", click }, t(key));
+function refusal({ status, current }) {
+  if (current?.assignee)
+    return t("inbox.taken", { number: current.number, name: `\u2068${current.assignee.name}\u2069` });
+  return t(status ? "inbox.refused" : "inbox.unreachable");
 }
 
 define("ticket-actions", TicketActions);

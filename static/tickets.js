@@ -4,24 +4,26 @@ import { boot } from "./boot.js";
 import { rest } from "./rest.js";
 
 const PAGE = 50;
-const shown = (summary) => !(summary.held && summary.held >= summary.last_seq);
-
-/** For each view what to ask the server for, and whether a summary that was pushed belongs in it. */
-const VIEW = {
-  open: { query: "status=open&held=false", has: (s) => s.status === "open" && shown(s) },
-  mine: {
-    query: "status=open&assignee=me&held=false",
-    has: (s) => s.status === "open" && s.assignee?.id === boot.agent.id && shown(s),
-  },
-  pending: { query: "status=pending&held=false", has: (s) => s.status === "pending" && shown(s) },
-  solved: { query: "status=solved&held=false", has: (s) => s.status === "solved" && shown(s) },
-  quarantine: { query: "held=true", has: (s) => s.held > 0 && s.status !== "trash" },
-  trash: { query: "status=trash", has: (s) => s.status === "trash" },
+const newest = (one, other) => other.updated_at.localeCompare(one.updated_at) || other.number - one.number;
+const SORT = {
+  newest,
+  oldest: (one, other) => -newest(one, other),
+  // Who waits for nothing stands behind those who do.
+  waiting: (one, other) =>
+    Number(!one.waiting_since) - Number(!other.waiting_since) ||
+    (one.waiting_since ? one.waiting_since.localeCompare(other.waiting_since) : newest(one, other)),
 };
+/** What to ask for, one after the other, to have all of a view in an order. */
+const PARTS = { newest: [""], oldest: ["&order=oldest"], waiting: ["&order=waiting", "&waiting=false"] };
+
+export const SORTS = Object.keys(SORT);
 
 /** Says `change` whenever a summary came, changed or went. */
 export class Tickets extends EventTarget {
+  #views;
+  #sort = "newest";
   #summaries = new Map();
+  // By view what is still to be read: {part, cursor}, or null where all was.
   #next = new Map();
   // What may not come back by an answer that was on its way. Numbers and ids are never used again, so these only grow
   // by what is gone.
@@ -29,15 +31,30 @@ export class Tickets extends EventTarget {
   #erased = new Set();
   #doubted = [];
 
+  /** @param {import("./views.js").Views} views */
+  constructor(views) {
+    super();
+    this.#views = views;
+  }
+
+  get sort() {
+    return this.#sort;
+  }
+
+  /** One of SORTS: how lists are ordered from now on. What was read in another order is read again. */
+  set sort(sort) {
+    this.#sort = sort;
+    this.#next.clear();
+  }
+
   get(number) {
     return this.#summaries.get(number);
   }
 
-  /** The summaries of `view`, the one that changed last first. */
+  /** The summaries of `view` in their order. */
   in(view) {
-    return [...this.#summaries.values()]
-      .filter(VIEW[view].has)
-      .sort((one, other) => other.updated_at.localeCompare(one.updated_at) || other.number - one.number);
+    const is = this.#views.of(view);
+    return is ? [...this.#summaries.values()].filter(is.has).sort(SORT[is.sort ?? this.#sort]) : [];
   }
 
   /** The summaries of a contact, by number. */
@@ -45,6 +62,12 @@ export class Tickets extends EventTarget {
     return [...this.#summaries.values()]
       .filter(({ contact }) => contact?.id === id)
       .sort((one, other) => one.number - other.number);
+  }
+
+  /** How many of all that is known an agent should look at: unread, in what is theirs or nobody's. */
+  get waiting() {
+    const theirs = ({ assignee }) => !assignee || assignee.id === boot.agent.id;
+    return this.in("open").filter((summary) => summary.unread && theirs(summary)).length;
   }
 
   /** Whether a first page of `view` was read, so that an empty list means there is nothing. */
@@ -58,9 +81,12 @@ export class Tickets extends EventTarget {
 
   /** Reads the first page of `view`, or with `more` the one after what was read; throws a Problem. */
   async load(view, { more = false } = {}) {
+    const is = this.#views.of(view);
+    if (!is) return;
+    const sort = this.#sort;
     const old = more ? [] : [...this.in(view), ...this.#doubted];
-    const cursor = more ? `&cursor=${encodeURIComponent(this.#next.get(view))}` : "";
-    const { items, next } = await rest("GET", `/tickets?${VIEW[view].query}&limit=${PAGE}${cursor}`);
+    const { items, next } = await read(is, is.sort ?? sort, more ? this.#next.get(view) : { part: 0, cursor: null });
+    if (sort !== this.#sort) return;
     this.#next.set(view, next);
     if (!more) this.#doubted = [];
     this.#prune(old, items);
@@ -116,4 +142,15 @@ export class Tickets extends EventTarget {
     const gone = old.filter((summary) => !listed.has(summary.number) && this.get(summary.number) === summary);
     for (const { number } of gone) this.#summaries.delete(number);
   }
+}
+
+// A page of a view from `at`; where one part has ended within it, also the first of the next.
+async function read({ query }, sort, at) {
+  const parts = query.includes("waiting=") ? PARTS[sort].slice(0, 1) : PARTS[sort];
+  const cursor = at.cursor ? `&cursor=${encodeURIComponent(at.cursor)}` : "";
+  const { items, next } = await rest("GET", `/tickets?${query}${parts[at.part]}&limit=${PAGE}${cursor}`);
+  if (next) return { items, next: { part: at.part, cursor: next } };
+  if (at.part + 1 === parts.length) return { items, next: null };
+  const later = await read({ query }, sort, { part: at.part + 1, cursor: null });
+  return { items: [...items, ...later.items], next: later.next };
 }

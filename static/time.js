@@ -1,14 +1,17 @@
 /** Times as people read them, in the page's locale and the reader's own zone. */
 
 import { boot } from "./boot.js";
-import { daysAgo, span as spanOf } from "./common/texts.js";
+import { span as spanOf } from "./common/texts.js";
 import { t } from "./words.js";
+
+const DAYS = 86_400_000;
 
 // The reader's own way of writing the page's language; else day before month, as most of the world does.
 const LOCALE =
   navigator.languages.find((each) => each.split("-")[0] === boot.locale && each !== "en") ??
   (boot.locale === "en" ? "en-GB" : boot.locale);
-const format = (options) => new Intl.DateTimeFormat(LOCALE, options);
+const ZONE = known(boot.time_zone);
+const format = (options) => new Intl.DateTimeFormat(LOCALE, { timeZone: ZONE, ...options });
 const CLOCK = format({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const WEEKDAY = format({ weekday: "short" });
 const SHORT = format({ day: "numeric", month: "short" });
@@ -32,6 +35,23 @@ const SECOND = format({
   hourCycle: "h23",
 });
 const FULL = format({ dateStyle: "long", timeStyle: "short" });
+// 2026-11-23, the one form that is read back the same everywhere.
+const DATE = new Intl.DateTimeFormat("sv", { timeZone: ZONE });
+
+/** The zone of the reader's profile, undefined (the device's) where there is none, or this browser knows it not. */
+function known(zone) {
+  try {
+    return zone && new Intl.DateTimeFormat("en", { timeZone: zone }) ? zone : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whole days between `at` and now, by the calendar of the reader's zone: 0 today, 1 yesterday. */
+export function daysAgo(at, now = Date.now()) {
+  const midnight = (time) => Date.parse(DATE.format(new Date(time)));
+  return Math.round((midnight(now) - midnight(at)) / DAYS);
+}
 
 export const clock = (at) => CLOCK.format(new Date(at));
 export const minute = (at) => MINUTE.format(new Date(at));
@@ -68,3 +88,10 @@ export const date = (at) => SHORT_YEAR.format(new Date(at));
 
 /** A wait in seconds, rounded up to minutes. */
 export const span = (seconds) => spanOf(Math.ceil(seconds / 60), boot.locale);
+
+/** A wait for the margin of a list, at least a minute: "3m", "5h", "2d". */
+export function short(minutes) {
+  const [unit, count] =
+    minutes < 60 ? ["minute", Math.max(minutes, 1)] : minutes < 1440 ? ["hour", minutes / 60] : ["day", minutes / 1440];
+  return new Intl.NumberFormat(LOCALE, { style: "unit", unit, unitDisplay: "narrow" }).format(Math.floor(count));
+}

@@ -2,18 +2,19 @@
  * What stands in a transcript, line by line: days, system lines, groups of one author's messages, notes, held messages.
  */
 
-import { boot } from "./boot.js";
+import { agentFace, me } from "./agent-face.js";
 import { h } from "./common/dom.js";
-import { daysAgo } from "./common/texts.js";
 import { icon } from "./icons.js";
 import { linked } from "./links.js";
 import { bytes } from "./sizes.js";
-import { clock, day, hover } from "./time.js";
+import { systemLine } from "./system-entry.js";
+import { clock, day, daysAgo, hover } from "./time.js";
 import { t } from "./words.js";
 
 const SHOWN_WIDE = 240;
 const SHOWN_HIGH = 200;
 const GROUP = 2 * 60_000;
+const CHANGED_WITHIN = 5 * 60_000;
 
 /**
  * The rows, as Kept takes them, of a transcript's `entries` and what is `unacked` after them.
@@ -23,17 +24,29 @@ const GROUP = 2 * 60_000;
 export function rows({ entries, unacked, read, visitor, act }) {
   const all = [...entries, ...unacked.map(mine)];
   const last = entries.findLast((entry) => seenBy(entry, read));
+  const own = ownLast(entries);
   return all.flatMap((entry, place) => {
     const before = all[place - 1];
     const newDay = !before || daysAgo(before.at) !== daysAgo(entry.at);
     const first = newDay || !together(before, entry);
-    return [newDay && dayRow(entry), entryRow(entry, { first, seen: entry === last, visitor, act })].filter(Boolean);
+    return [
+      newDay && dayRow(entry),
+      entryRow(entry, { first, seen: entry === last, own: entry === own, visitor, act }),
+    ].filter(Boolean);
   });
 }
 
-const mine = (entry) => ({ ...entry, author: { kind: "agent", name: boot.agent.name } });
+const mine = (entry) => ({ ...entry, author: me });
 
-const kindOf = (entry) => (entry.type === "note" ? "note" : entry.author.kind);
+const kindOf = (entry) => (["note", "system"].includes(entry.type) ? entry.type : entry.author.kind);
+
+/** What its writer may change still: the server says whether, this only whether to ask. */
+export const ownLast = (entries) => {
+  const own = entries.findLast(
+    ({ type, seq, author }) => type === "message" && seq && author.kind === "agent" && author.name === me.name,
+  );
+  return own?.text && Date.now() - Date.parse(own.at) < CHANGED_WITHIN ? own : undefined;
+};
 
 const seenBy = (entry, read) => kindOf(entry) === "agent" && entry.seq && entry.seq <= (read.visitor ?? 0);
 
@@ -47,17 +60,18 @@ function dayRow({ at }) {
   return { key: `day ${text}`, signature: text, build: () => h("li", { class: "day" }, h("span", {}, text)) };
 }
 
-function entryRow(entry, { first, seen, visitor, act }) {
-  const { state, code, held, text, attachments } = entry;
+function entryRow(entry, { first, seen, own, visitor, act }) {
+  const { state, code, held, text, attachments, edited } = entry;
   return {
-    key: entry.id ?? `${entry.seq} ${entry.note}`,
-    signature: JSON.stringify([first, seen, visitor, state, code, held, text, attachments]),
-    build: () => build(entry, { first, seen, visitor, act }),
+    key: entry.id ?? `${entry.type} ${entry.seq ?? entry.entry}`,
+    signature: JSON.stringify([first, seen, own, visitor, state, code, held, text, attachments, edited]),
+    build: () => build(entry, { first, seen, own, visitor, act }),
   };
 }
 
-function build(entry, { first, seen, visitor, act }) {
+function build(entry, { first, seen, own, visitor, act }) {
   const kind = kindOf(entry);
+  if (entry.type === "system") return systemLine(entry, visitor);
   if (kind === "system") return h("li", { class: "system" }, h("bdi", {}, entry.text), " ", moment(entry));
   const classes = [
     "entry",
@@ -73,15 +87,17 @@ function build(entry, { first, seen, visitor, act }) {
     entry.held ? heldBubble(entry, act) : bubble(entry),
     files(entry, act),
     foot(entry, seen, act),
-    tools(entry, act),
+    tools(entry, act, own),
   );
 }
 
 function head(entry, kind, visitor) {
-  const name = kind === "visitor" ? visitor : entry.author.name;
+  const agent = entry.author.name ?? (entry.author.kind === "agent" ? t("transcript.former") : "");
+  const name = kind === "visitor" ? visitor : agent;
   return h(
     "p",
     { class: "entry-head" },
+    entry.author.kind === "agent" && agentFace(entry.author),
     h("bdi", { class: "entry-name" }, name),
     " ",
     moment(entry),
@@ -152,7 +168,7 @@ function picture(src, { width, height }) {
   return h("img", { src, alt: "", ...kept });
 }
 
-const tools = ({ type, seq, text, author, held }, act) =>
+const tools = ({ type, seq, text, author, held }, act, own) =>
   type === "message" &&
   seq &&
   text !== null &&
@@ -161,6 +177,7 @@ const tools = ({ type, seq, text, author, held }, act) =>
   h(
     "p",
     { class: "entry-tools" },
+    own && act.edit && sign("pencil", "inbox.edit", () => act.edit(seq, text)),
     h(
       "button",
       {
@@ -174,7 +191,7 @@ const tools = ({ type, seq, text, author, held }, act) =>
     ),
   );
 
-function foot({ id, state, code }, seen, act) {
+function foot({ id, state, code, edited, text }, seen, act) {
   if (state === "failed") {
     return h(
       "p",
@@ -187,7 +204,8 @@ function foot({ id, state, code }, seen, act) {
     );
   }
   const mark = state === "sending" ? "inbox.sending" : seen && "inbox.seen";
-  return mark && h("p", { class: "entry-foot" }, t(mark));
+  const marks = [edited && text && t("inbox.edited"), mark && t(mark)].filter(Boolean);
+  return marks.length > 0 && h("p", { class: "entry-foot" }, marks.join(" · "));
 }
 
 const REASONS = new Set([
@@ -198,8 +216,12 @@ const REASONS = new Set([
   "forbidden",
   "unavailable",
   "file_refused",
+  "mention_refused",
   "file_too_large",
 ]);
 const reason = (code) => t(`inbox.why.${REASONS.has(code) ? code : "unavailable"}`);
+
+const sign = (name, key, click) =>
+  h("button", { class: "button is-icon", type: "button", title: t(key), "aria-label": t(key), click }, icon(name));
 
 const button = (key, click) => h("button", { class: "link-button", type: "button", click }, t(key));

@@ -1,6 +1,6 @@
 /**
- * One ticket as the browser knows it: messages by seq, notes by number, once each and in order, and who has read how
- * far.
+ * One ticket as the browser knows it: messages by seq, notes and system entries by number, once each and in order, and
+ * who has read how far.
  */
 
 import { Entries } from "./common/entries.js";
@@ -14,10 +14,13 @@ export class Transcript {
    */
   gone = false;
   erasure = null;
+  /** The other agents who look at it now. */
+  lookers = [];
   /** Up to which message the server has heard that we read. */
   reported = 0;
   #messages = new Entries();
   #notes = new Map();
+  #done = new Map();
 
   constructor(number) {
     this.number = number;
@@ -34,12 +37,13 @@ export class Transcript {
   }
 
   /** Takes in a ticket's `welcome`. */
-  welcome({ messages, notes = [], read, summary }) {
+  welcome({ messages, notes = [], entries = [], read, summary }) {
     for (const frame of messages) {
-      if (frame.type === "redacted") this.redacted(frame);
-      else this.message(frame);
+      if (frame.type === "message") this.message(frame);
+      else this.redacted(frame);
     }
     notes.forEach((note) => this.note(note));
+    entries.forEach((entry) => this.system(entry));
     this.read = { ...this.read, ...read };
     this.summary = summary ?? this.summary;
     this.loaded = true;
@@ -50,12 +54,18 @@ export class Transcript {
     this.#messages.put({ ...this.#messages.get(frame.seq), ...frame });
   }
 
+  /** Takes in that a message was emptied, or changed. */
   redacted(frame) {
     this.#messages.put(frame);
   }
 
   note(frame) {
     this.#notes.set(frame.note, frame);
+  }
+
+  /** Keeps what was done with the ticket. */
+  system(frame) {
+    this.#done.set(frame.entry, frame);
   }
 
   /** Puts a held message's text beside it without releasing it. */
@@ -68,11 +78,17 @@ export class Transcript {
     this.read = { ...this.read, [author.kind]: Math.max(this.read[author.kind] ?? 0, seq) };
   }
 
-  /** Messages and notes as they are read: a note stands after the message it was written after. */
+  /** All as it is read: notes and what was done stand after the message they came after, in the order of their time. */
   get entries() {
     const place = (entry) => entry.seq ?? entry.after_seq + 0.5;
-    return [...this.#messages.all, ...this.#notes.values()]
-      .filter((entry) => entry.type !== "redacted")
-      .sort((one, other) => place(one) - place(other) || (one.note ?? 0) - (other.note ?? 0));
+    return [...this.#messages.all, ...this.#notes.values(), ...this.#done.values()]
+      .filter((entry) => !["redacted", "edited"].includes(entry.type))
+      .sort((one, other) => place(one) - place(other) || order(one, other));
   }
 }
+
+// Of one kind by number; of two by time, which is all they have in common.
+const order = (one, other) =>
+  one.type === other.type
+    ? (one.note ?? one.entry ?? 0) - (other.note ?? other.entry ?? 0)
+    : Date.parse(one.at) - Date.parse(other.at);

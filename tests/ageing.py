@@ -18,7 +18,7 @@ from chat.holds import actions as holds
 from chat.infra.services import Services
 from chat.infra.store import locations
 from chat.spam_filter.schema import label
-from chat.tickets.actions import redaction, tickets
+from chat.tickets.actions import changing, redaction, tickets
 from chat.tickets.schema import message, ticket
 from tests.inside import Guest, House, new_id
 
@@ -105,7 +105,7 @@ async def populate(house: House, seed: int, count: int = 14, departments: tuple[
             await _more(house, lived, kind, days, dice)
             if departments and dice.random() < 0.6:
                 given = {"department": dice.choice(departments)}
-                await tickets.change(ago(house, days).services, house.actor, lived.number, given)
+                await changing.change(ago(house, days).services, house.actor, lived.number, given)
             if kind == 5:
                 await held_back(house, lived)
 

@@ -32,7 +32,7 @@ def signed_in(browser: Browser, demo: Demo, email: str = "", password: str = "",
     sign_in(page, demo, email, password)
     if new:
         choose(page, password, new)
-    page.wait_for_url("**/inbox")
+    page.wait_for_url("**/inbox**")
     state = context.storage_state()
     context.close()
     return state

@@ -1,13 +1,14 @@
 """The fixtures every test may ask for. Servers start when first asked for, and always stop."""
 
+import gc
 import logging
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from shutil import copytree
 
-import psycopg
+import hypothesis  # noqa: F401 - it looks for who refers to a thing, which it does not see of what is frozen below
 import pytest
 import structlog
 from structlog.stdlib import ProcessorFormatter
@@ -15,25 +16,42 @@ from structlog.stdlib import ProcessorFormatter
 from chat.core.clock import now
 from chat.core.settings import Settings, from_env
 from chat.infra.store import folder, migrations
-from tests import browser, guard, scratch  # noqa: F401 - reads LETHE_CHROMIUM before it is cleared
+from tests import browser, compiled, guard, lasting, scratch  # noqa: F401 - reads LETHE_CHROMIUM before it is cleared
 from tests.backups import elsewhere, vault  # noqa: F401 - as the next
 from tests.chance import SEED
-from tests.inside import anyio_backend, app, house, services  # noqa: F401 - fixtures for whoever asks
+from tests.inside import anyio_backend, app, cheap_passwords, dear_passwords, house, services  # noqa: F401 - fixtures for whoever asks
 from tests.lethe import Account, Lethe
 from tests.post import post  # noqa: F401 - a fixture for whoever asks
 from tests.services import PostgreSQL, Valkey
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Shuts the way out, clears the settings, and lets SIGTERM end the fixtures as Ctrl-C does."""
+    """
+    Shuts the way out, clears the settings, shares what is compiled, and lets SIGTERM end the fixtures as Ctrl-C does.
+    """
     guard.install()
     scratch.settle()
+    compiled.share()
+    lasting.share()
     shares = config.getoption("dist", "no") != "no" and not hasattr(config, "workerinput")
     for name in [name for name in os.environ if name.startswith("LETHE_") and not shares]:
         del os.environ[name]  # but where tests are shared out, those who run them read the settings first
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # they start hundreds of times, and would be compiled each time
     os.environ["PYTHONPATH"] = str(Path(__file__).parent.parent)  # for programs of ours we start
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """
+    What is loaded by the end of it stays to the end: a million objects. The collector leaves these alone from then on,
+    as to look through them takes half a second each time; what a test makes is collected as ever.
+    """
+    gc.disable()
+    done = yield
+    gc.freeze()
+    gc.enable()
+    return done
 
 
 def pytest_report_header() -> str:
@@ -129,20 +147,22 @@ def migrated_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def one_database(postgresql: PostgreSQL, migrated: str) -> str:
+def one_database(postgresql: PostgreSQL, migrated: str) -> Iterator[str]:
     """A current PostgreSQL database that tests use one after another, with the key database beside it."""
     url = postgresql.clone(migrated)
-    postgresql.clone(f"{migrated}_keys", f"{url.rpartition('/')[2]}_keys")
-    return url
+    keys = postgresql.clone(f"{migrated}_keys", f"{url.rpartition('/')[2]}_keys")
+    lasting.keep([url, keys])
+    yield url
+    lasting.keep([])
 
 
 @pytest.fixture
 def migrated_url(postgresql: PostgreSQL, one_database: str) -> str:
     """A current PostgreSQL database with nobody in it: emptying one takes a hundredth of making one."""
-    for url in (one_database, f"{one_database}_keys"):
-        postgresql.empty(url, {"alembic_version"})
-    with psycopg.connect(one_database) as connection:  # what another test had the server keep is not this one's
-        connection.execute("INSERT INTO server (id, epoch, created_at) VALUES (1, 1, %s)", [now()])
+    postgresql.empty(f"{one_database}_keys", set())
+    emptied = postgresql.empty(one_database, {"alembic_version"})
+    # What another test had the server keep is not this one's.
+    emptied.execute("INSERT INTO server (id, epoch, created_at) VALUES (1, 1, %s)", [now()])
     return one_database
 
 

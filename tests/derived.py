@@ -14,12 +14,14 @@ import grimp
 import msgspec
 
 from chat.__main__ import parser
-from chat.core import events
+from chat.core import access, events, scopes
 from chat.core.errors import LetheError
 from chat.core.frames import AgentFrame, OutboundFrame, VisitorFrame
 from chat.core.settings import from_env
 from chat.features import FEATURES, Features, account_settings
+from chat.routes import every
 from chat.web.feature import Feature
+from chat.web.page_endpoint import PageEndpoint
 from tests.routes import first, table_of_routes, whole
 
 ROOT = Path(__file__).parent.parent
@@ -60,14 +62,19 @@ def features() -> Iterator[str]:
 
 COLUMNS: Mapping[str, Callable[[Feature], Iterable[str]]] = {
     "tables": lambda each: [table.name for table in each.tables],
-    "every agent may": lambda each: [name for name, role in each.permissions.items() if role == "agent"],
-    "owners and admins may": lambda each: [name for name, role in each.permissions.items() if role != "agent"],
+    "every agent may": lambda each: [
+        name for name, one in access.rights([each.permissions]).items() if one.usual("agent")
+    ],
+    "owners and admins may": lambda each: [
+        name for name, one in access.rights([each.permissions]).items() if not one.usual("agent")
+    ],
+    "auditors may": lambda each: [name for name, one in access.rights([each.permissions]).items() if one.audits],
     "an owner may set": lambda each: [setting.name for setting in each.account_settings],
     "menu": lambda each: [line.path for line in each.menu],
     "sweeps": lambda each: [sweep.name for sweep in each.sweeps],
     "goes by age": lambda each: [rule.name for rule in each.retention_rules],
     "data locations that are no tables": lambda each: [location.name for location in each.data_locations],
-    "forgets there": lambda each: [step.location.name for step in each.erasure_steps],
+    "forgets there": lambda each: [step.location.name for step in (*each.erasure_steps, *each.agent_erasure_steps)],
     "enters in the audit log": lambda each: each.audited,
 }
 
@@ -133,6 +140,16 @@ def account(features: Features = FEATURES) -> Iterator[str]:
         yield f"| `{each.name}` | {default} | {allowed} | {each.means} |"
 
 
+def table_of_scopes() -> Iterator[str]:
+    """Yield a table of the scopes of API tokens: what each permission needs, and the addresses behind it."""
+    yield from ("| scopes | for |", "| --- | --- |")
+    rest = [each for each in every() if not isinstance(each, PageEndpoint)]
+    for needed in sorted(set(scopes.NEEDED.values())):
+        found = sorted(str(each) for each in rest if scopes.NEEDED.get(str(each.permission)) == needed)
+        shown = ", ".join(f"`{each.replace(':int}', '}')}`" for each in found)
+        yield f"| {' '.join(f'`{each}`' for each in needed.split())} | {shown or 'pages alone'} |"
+
+
 def commands() -> Iterator[str]:
     """Yield what each command says of itself."""
     for action in parser()._actions:
@@ -188,6 +205,7 @@ DERIVED: Mapping[str, Callable[[], Iterable[str]]] = {
     "features": features,
     "frames": frames,
     "layers": layers,
+    "scopes": table_of_scopes,
     "modules": modules,
     "routes": table_of_routes,
     "settings": settings,

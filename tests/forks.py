@@ -7,6 +7,7 @@ environment, folder, streams, open files, signals and status are those of a proc
 Python's hashes, by which sets are ordered. So processes that have to agree are started the usual way.
 """
 
+import importlib
 import multiprocessing
 import os
 import signal
@@ -122,6 +123,12 @@ class Fork:
     def kill(self) -> None:
         """SIGKILL."""
         self.send_signal(signal.SIGKILL)
+
+
+def run_module(name: str) -> int:
+    """Load a module that changes what is loaded, in the process that it is for alone, and return its status."""
+    work: Callable[[], int] = importlib.import_module(name).main
+    return work()
 
 
 def _run(

@@ -4,8 +4,9 @@ import asyncio
 import json
 import uuid
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
 import httpx2
@@ -32,6 +33,7 @@ from chat.team import store as rows
 from chat.team.actions import agents, passwords, sessions
 from chat.tickets.actions.posting import Postbox
 from chat.tickets.sockets.context import ChatContext
+from tests.chance import some
 
 SHOP = "https://shop.example"
 CHAT = "http://chat.test"
@@ -40,7 +42,13 @@ TEXTS = (
     NoticeText("el", "Κρατάμε όσα γράφετε.", "https://shop.example/el", "Συμφωνώ", "Εκπαίδευση"),
 )
 PASSWORD = "a password that is long"
-CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+DATABASES = ("sqlite", "postgresql")
+EITHER_DATABASE = pytest.mark.parametrize("settings", some(DATABASES, 2, "which database"), indirect=True)
+"""
+For what tries every address, and asks nothing of the database but who comes: on one of the two by chance, on both where
+the long tests try all there is.
+"""
+CHEAP, DEAR = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1), passwords._hasher
 
 
 @dataclass
@@ -66,23 +74,30 @@ class House:
     def acting(self, agent_id: str, role: str) -> Actor:
         """The actor that an agent of this role is, with the permissions of the role and no others."""
         may = self.services.gathered.permissions[role]
-        return replace(self.actor, agent_id=agent_id, role=role, name="Yan", permissions=may)
+        return replace(self.actor, agent_id=agent_id, role=role, name="Yan", alias="Yan", permissions=may)
 
     async def publish(self, *texts: NoticeText) -> int:
         """The version of a new notice; unless told, it says something new."""
         number = await self.version()
         new = [replace(each, text=f"{each.text} ({number})") if number else each for each in TEXTS]
-        return (await notices.publish(self.services, self.actor, list(texts or new))).version
+        return (await notices.publish(self.services, self.actor, list(texts or new))).notice.version
 
     async def version(self) -> int:
         """The version in force, 0 for none."""
         return (await accounts.account(self.services, self.actor)).notice_version or 0
 
     async def visit(
-        self, name: str = "", email: str = "", *, training: bool = False, locale: str = "en", **more: str
+        self,
+        name: str = "",
+        email: str = "",
+        *,
+        training: bool = False,
+        mailing: bool = False,
+        locale: str = "en",
+        **more: str,
     ) -> "Guest":
         """Somebody agrees to the notice in force."""
-        choices = {"chat": True, "spam_training": training}
+        choices = {"chat": True, "spam_training": training, "answers_by_mail": mailing}
         answers = {each: text for each, text in {"name": name, "email": email}.items() if text} | more
         asked = VisitorAgreement(await self.version(), choices, answers, locale, "widget 1.0")
         begun = await beginning.begin(self.services, await notices.site_and_notice(self.services, self.key), asked)
@@ -216,11 +231,16 @@ class Inner:
         async with asyncio.timeout(60):
             while until:
                 sent = await self.going.get()
-                frame = json.loads(sent["text"]) if sent.get("text") else {"type": sent["type"]}
+                frame = json.loads(sent["text"]) if sent.get("text") else _plain(sent)
                 self.heard.append(frame)
                 if frame["type"] in {until, "error", "websocket.close"}:
                     return frame
         return None
+
+
+def _plain(sent: Any) -> dict[str, Any]:
+    """What is no frame: its type, and with which code the socket is closed where it is."""
+    return {name: sent[name] for name in ("type", "code") if name in sent}
 
 
 @asynccontextmanager
@@ -245,21 +265,30 @@ async def found(
     services: Services, name: str = "Acme", email: str = "owner@acme.example", box: Postbox | None = None
 ) -> House:
     """Make an account; no notice yet."""
-    with cheaply_hashed():
-        made = await accounts.init(services, name, email, PASSWORD, [SHOP])
+    made = await accounts.init(services, name, email, PASSWORD, [SHOP], owner=name)
     actor = await sessions.by_token(services, made.api_token)
     site = (await accounts.sites(services, actor))[0]
     return House(services, made, actor, site, box or Postbox(services, Metrics()))
 
 
-@contextmanager
-def cheaply_hashed() -> Iterator[None]:
-    """Passwords that are set meanwhile cost little to hash and to check; tests/test_signin.py holds the real cost."""
+@pytest.fixture(autouse=True, scope="session")
+def cheap_passwords() -> Iterator[None]:
+    """
+    Passwords that are set in this process cost little to hash and to check; `dear_passwords` cost what they do. Whether
+    the one that nearly every owner has is easily guessed is looked at once.
+    """
     real, passwords._hasher = passwords._hasher, CHEAP
-    try:
-        yield
-    finally:
-        passwords._hasher = real
+    guessed = passwords._guessed
+    once = cache(guessed)
+    passwords._guessed = lambda password, own: (once if password == PASSWORD else guessed)(password, own)
+    yield
+    passwords._hasher, passwords._guessed = real, guessed
+
+
+@pytest.fixture
+def dear_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords cost what they cost outside of tests."""
+    monkeypatch.setattr(passwords, "_hasher", DEAR)
 
 
 async def colleague(services: Services, actor: Actor, email: str, name: str, role: str) -> tuple[Agent, str]:
@@ -297,9 +326,21 @@ def new_id() -> str:
     return str(uuid.uuid4())
 
 
+def is_refused(answer: httpx2.Response, status: int, code: str) -> bool:
+    """Whether it was refused so, or in SCIM's form, which has no place for a code."""
+    if answer.status_code != status:
+        return False
+    return answer.headers["content-type"] == "application/scim+json" or answer.json()["code"] == code
+
+
 def problem_of(answer: httpx2.Response, status: int, code: str) -> dict[str, Any]:
-    """The body of an error, which must be a problem as RFC 9457 writes it."""
+    """The body of an error, which must be a problem as RFC 9457 writes it, or SCIM's form of one (RFC 7644, 3.12)."""
     assert answer.status_code == status, answer.text
+    if answer.headers["content-type"] == "application/scim+json":
+        said: dict[str, Any] = answer.json()
+        assert said["schemas"] == ["urn:ietf:params:scim:api:messages:2.0:Error"]
+        assert said["status"] == str(status)  # which has no place for a code
+        return said
     assert answer.headers["content-type"] == "application/problem+json"
     body: dict[str, Any] = json.loads(answer.content)
     assert {"type", "title", "status", "detail", "code"} <= set(body)

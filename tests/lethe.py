@@ -10,7 +10,7 @@ import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,7 +23,7 @@ from chat.core.settings import Settings, from_env
 from chat.infra.services import Services
 from chat.infra.store import engine, folder, migrations
 from chat.infra.store.columns import metadata
-from tests.forks import Fork, Process
+from tests.forks import Fork, Process, run_module
 from tests.keeper import keeper
 from tests.services import Service
 from tests.sockets import Socket
@@ -43,8 +43,7 @@ _networks = itertools.count(1)
 
 class Lethe(Service):
     """
-    `lethe serve` on a free loopback port, forked. `module` runs instead of `chat`, and is not forked; settings are
-    without `LETHE_`.
+    `lethe serve` on a free loopback port, forked. `module` runs instead of `chat`; settings are without `LETHE_`.
     """
 
     forked = True
@@ -84,12 +83,13 @@ class Lethe(Service):
 
     def launch(self, log: Path) -> Process:
         """Forks it, or starts it."""
-        if not self.forked or self._module != "chat":
+        if not self.forked:
             return super().launch(log)
         others = {name: value for name, value in os.environ.items() if not name.startswith("LETHE_")}
         log.touch()  # to be read even where the fork itself fails
         streams = (Path(os.devnull), log, log)
-        return Fork(self.arguments(), others | self.environment, self.folder, streams, leads=True)
+        work = None if self._module == "chat" else partial(run_module, self._module)
+        return Fork(self.arguments(), others | self.environment, self.folder, streams, leads=True, work=work)
 
     def alive(self) -> bool:
         """Whether it answers."""
@@ -125,7 +125,7 @@ class Lethe(Service):
     def account(self, name: str = "Acme", origin: str = SHOP) -> "Account":
         """Makes an account with a notice, and no limit on messages."""
         email = f"owner-{next(_networks)}@acme.example"
-        made = self.perform(lambda services: accounts.init(services, name, email, None, [origin]))
+        made = self.perform(lambda services: accounts.init(services, name, email, None, [origin], owner=name))
         account = Account(self, made.site_key, made.api_token, made.owner_email, made.password or "", origin)
         account.publish()
         account.rest("PATCH", "/account", {"message_rate": 0})
@@ -211,6 +211,7 @@ class Account:
     origin: str
     version: int = 0
     cookies: dict[str, str] = field(default_factory=dict)
+    signs: str = ""
 
     @property
     def bearer(self) -> dict[str, str]:

@@ -3,6 +3,7 @@
 import asyncio
 import email
 import logging
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -20,6 +21,7 @@ from chat.infra.services import Services
 from tests.inside import CHAT
 from tests.services import free_port
 
+LINK = re.compile(r"http://\S+#\S+")
 logging.getLogger("mail.log").propagate = False  # aiosmtpd's, whose thread writes when pytest has closed the log
 
 
@@ -55,6 +57,11 @@ class Post:
         """What was taken, read as mail."""
         contents = [each.content for each in self.took if isinstance(each.content, bytes)]
         return [_read(each) for each in contents]
+
+    def links(self, after: int = 0) -> list[str]:
+        """The links with a secret in what was taken after so many. Not every mail has one."""
+        found = (LINK.search(each.get_content()) for each in self.mails[after:])
+        return [each[0] for each in found if each]
 
 
 @cache

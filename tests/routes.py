@@ -7,6 +7,7 @@ from typing import Any, get_origin
 
 import msgspec
 
+from chat.core.access import LINE
 from chat.features import permissions
 from chat.routes import every
 from chat.web.endpoint import Endpoint
@@ -51,12 +52,17 @@ WHOM = {"agent": "every agent", "visitor": "visitors", "link": "who has a mailed
 """By audience, who may ask where no permission is needed."""
 
 
+BY_ROLE = {"agent": WHOM["agent"], "admin": "owners and admins", "owner": "owners"}
+"""By the lowest role that usually has a permission, who may ask."""
+
+
 def whom(each: Endpoint) -> str:
-    """For whom an address is: the permission that it needs, with the lowest role that has it."""
+    """For whom an address is: the permission that it needs, with the lowest role that has it; whether it asks again."""
+    again = ", shown again" if each.step_up else ""
     if each.permission is None:
-        return WHOM[each.audience]
-    lowest = next(role for role, names in permissions().items() if each.permission in names)
-    return f"{WHOM['agent'] if lowest == 'agent' else 'owners and admins'}: `{each.permission}`"
+        return f"{WHOM[each.audience]}{again}"
+    lowest = next(role for role in LINE if each.permission in permissions()[role])
+    return f"{BY_ROLE[lowest]}: `{each.permission}`{again}"
 
 
 def takes(each: Endpoint) -> str:

@@ -25,6 +25,9 @@ def fill(demo: Demo) -> None:
     with Visitor(demo) as visitor:
         visitor.say(SPAM)
     _talk(demo)
+    reply = {"title": "Opening hours", "text": "We are here from Monday to Friday,\nfrom 9 in the morning to 5."}
+    demo.api("POST", "/canned-responses", reply | {"shortcut": "hours"})
+    demo.api("POST", "/own-responses", reply | {"shortcut": "mine", "title": "My hours"})
     made = demo.api("POST", "/departments", {"name": "Returns", "retention": {"transcripts_days": 90}})
     demo.api("PATCH", f"/tickets/{first}", {"department": made["id"]})
 

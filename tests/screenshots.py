@@ -88,11 +88,37 @@ def fewer(page: Page, demo: Demo) -> None:
     page.click("main form [type=submit]")
 
 
+def wrong_profile(page: Page, demo: Demo) -> None:
+    """What is wrong with a profile, beside its field."""
+    page.goto(demo.server + "/profile")
+    page.fill("#name", "")
+    page.click("main form [type=submit]")
+
+
+def agent_page(page: Page, demo: Demo) -> None:
+    """The page of the agent who comes after the owner."""
+    if len(demo.api("GET", "/agents")["items"]) == 1:
+        demo.api("POST", "/agents", {"email": "mara@demo.example", "name": "Mara Vlachou"})
+        for name in ("Sales", "Workshop"):
+            demo.api("POST", "/departments", {"name": name})
+    page.goto(demo.server + "/admin/agents")
+    page.locator("tbody th a").last.click()
+    page.wait_for_load_state()
+
+
+def agent_deleted(page: Page, demo: Demo) -> None:
+    """What is asked before an agent is deleted."""
+    agent_page(page, demo)
+    page.click("[popovertarget=sure-delete]")
+
+
 FIRST, TALK = "ticket-list .row", "ticket-list .row:has-text('Zoe')"
 OUTSIDE = {
     "signin": at("/signin"),
     "signin-wrong": at("/signin", "[type=submit]"),
     "error-404": at("/nothing/here"),
+    "api-docs": at("/api/docs"),
+    "api-docs-operation": at("/api/docs", "#post_api_v1_tokens summary"),
 }
 INSIDE = {
     "inbox": at("/inbox/open"),
@@ -107,9 +133,15 @@ INSIDE = {
     "quarantine-shown": at("/inbox/quarantine", FIRST, ".held-actions button"),
     "keys": at("/inbox/open", key="?"),
     "menu": at("/inbox/open", ".me summary"),
+    "profile": at("/profile"),
+    "profile-wrong": wrong_profile,
     "password": at("/password"),
+    "own-factor": at("/second-factor"),
+    "step-up": at("/step-up"),
     "password-wrong": at("/password", "main [type=submit]"),
     **{line.path.rpartition("/")[2]: at(line.path) for lines in menu().values() for line in lines},
+    "agent": agent_page,
+    "agent-delete": agent_deleted,
     "retention-numbers": at("/admin/retention", "main details summary"),
     "retention-fewer": fewer,
     "retention-run": at("/admin/retention", "form[action$=runs] button"),

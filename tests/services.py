@@ -18,7 +18,7 @@ import psycopg
 import redis
 from psycopg import sql
 
-from tests import programs
+from tests import lasting, programs
 from tests.forks import Process
 from tests.keeper import keeper
 from tests.programs import ServiceError, User
@@ -27,7 +27,7 @@ PATIENCE = 30.0
 """Seconds a server may take to come up or to go."""
 CUT_OFF = """
 SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
-WHERE datname = current_database() AND pid <> pg_backend_pid()
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND pid <> ALL (%s)
 """
 RESTART = """
 SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false)
@@ -205,8 +205,11 @@ class PostgreSQL(Service):
         name = sql.Identifier(urlsplit(url).path[1:])
         self._run(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
 
-    def empty(self, url: str, kept: set[str]) -> None:
-        """Delete every row of every table that is not `kept`; whoever is connected is cut off."""
+    def empty(self, url: str, kept: set[str]) -> psycopg.Connection:
+        """
+        Delete every row of every table that is not `kept`; whoever is connected is cut off. Return the connection by
+        which that was done, for what a test is to find.
+        """
         connection = self._alone(url)
         found = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
         names = [sql.Identifier(name) for (name,) in found if name not in kept]
@@ -216,6 +219,7 @@ class PostgreSQL(Service):
         with connection.transaction():
             connection.execute(sql.SQL("; ").join([unwatched, *deleted]))
         connection.execute(RESTART)
+        return connection
 
     def stop(self) -> None:
         """Also ends the connections that stay open."""
@@ -228,11 +232,11 @@ class PostgreSQL(Service):
         """The only connection to a database; it stays, for it knows the tables: a new one has to look at each."""
         if url in self._emptied:
             with contextlib.suppress(psycopg.OperationalError):  # a test may have cut off everybody, us too
-                self._emptied[url].execute(CUT_OFF)
+                self._emptied[url].execute(CUT_OFF, [lasting.idle()])
                 return self._emptied[url]
             self._emptied.pop(url).close()
         self._emptied[url] = psycopg.connect(url, autocommit=True)
-        self._emptied[url].execute(CUT_OFF)
+        self._emptied[url].execute(CUT_OFF, [lasting.idle()])
         return self._emptied[url]
 
     def _initialise(self) -> None:

@@ -107,8 +107,9 @@ async def test_no_column_of_an_account_is_a_setting_that_no_feature_has() -> Non
 
 
 async def test_two_settings_of_one_name_are_refused() -> None:
+    twice = next(each for each in MORE if RINGS in each.account_settings)
     with pytest.raises(ValueError, match="two settings have one name"):
-        account_settings((*FEATURES, MORE[2], MORE[2]))
+        account_settings((*FEATURES, twice, twice))
 
 
 async def test_they_stand_in_their_order() -> None:
@@ -117,7 +118,11 @@ async def test_they_stand_in_their_order() -> None:
         "agreement_rate",
         "grace_days",
         "consent_days",
+        "answer_minutes",
+        "answer_text",
         "export_agent_names",
         "export_notes",
         "ham_held",
+        "session_days",
+        "session_idle_minutes",
     ]

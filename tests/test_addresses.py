@@ -241,7 +241,7 @@ async def test_a_mailed_link_covers_only_whose_own_address_it_goes_to(
         return [each.uid for each in await links.list_covered(services, house.key, shown.secret)]
 
     assert await covered() == [thief.contact.uid]
-    monkeypatch.setattr(links, "_address", lambda *_: "tom@x.example")
+    monkeypatch.setattr(letters, "given_address", lambda *_: "tom@x.example")
     assert await covered() == [victim.contact.uid, thief.contact.uid]
 
 

@@ -257,6 +257,17 @@ async def test_the_sweep_takes_unused_uploads_and_leftovers_and_nothing_else(app
     assert (await counted(app.services))["attachment"] == 1
 
 
+async def test_a_sweep_takes_unused_uploads_however_many_they_are(app: Served, monkeypatch: Any) -> None:
+    monkeypatch.setattr(attachments, "SWEPT", 2)
+    guest = await app.house.visit()
+    for number in range(5):
+        assert (await upload(app, guest, b"never sent %d" % number)).status_code == 201
+    old = _later(app.services, app.services.clock() + attachments.UNUSED_MS + 60_000)
+    assert await attachments.sweep(old) == 10
+    assert (await counted(app.services))["attachment"] == 0
+    assert not stored(app.services)
+
+
 def _later(services: Any, at: int) -> Any:
     return replace(services, clock=lambda: at)
 

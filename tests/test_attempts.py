@@ -10,7 +10,8 @@ from chat.core.errors import InvalidField, LetheError, RateLimited, Unauthorized
 from chat.core.events import CredentialsRevoked
 from chat.core.networks import Network
 from chat.infra.audit.schema import audit
-from chat.team.actions import agents, attempts, credentials, passwords, sessions
+from chat.lifecycle.actions import changes
+from chat.team.actions import agents, attempts, credentials, lasting, passwords, sessions
 from chat.team.schema import agent, session
 from tests.inside import CHAT, PASSWORD, House, Served
 
@@ -137,7 +138,7 @@ async def test_an_agent_deactivated_meanwhile_begins_no_session(house: House, mo
 
     async def slow(*given: Any) -> bool:
         good = await right(*given)
-        await agents.deactivate_agent(house.services, house.actor, other.id)
+        await changes.deactivate(house.services, house.actor, other.id)
         return good
 
     monkeypatch.setattr(passwords, "right", slow)
@@ -198,7 +199,7 @@ async def test_a_session_nobody_uses_ends_after_a_day(app: Served, monkeypatch: 
         assert (await app.client.get("/api/v1/account")).status_code == 200
     at += 25 * 3_600_000
     assert (await app.client.get("/api/v1/account")).status_code == 401
-    assert await sessions.end_expired(app.services) == 1
+    assert await lasting.end_expired(app.services) == 1
 
 
 async def test_a_forged_sign_out_signs_nobody_out_and_a_missed_one_is_noticed(house: House) -> None:

@@ -16,6 +16,7 @@ from chat.infra.audit import audit, store
 from chat.infra.services import Services
 from chat.infra.store.columns import metadata
 from chat.letters import actions as letters
+from chat.lifecycle.actions import changes
 from chat.routes import every
 from chat.team.actions import agents, credentials, sessions
 from chat.web.endpoint import API
@@ -27,19 +28,33 @@ pytestmark = pytest.mark.anyio
 ENDPOINTS = {f"{each.verb} {each.path.removeprefix(API)}": each for each in every() if each.path.startswith(API)}
 # What those enter that may enter several things, where there is one of each thing: ticket 1, its contact, its file.
 USUAL: dict[str, set[str]] = {
+    "PATCH /agents/{id}": {"agent.changed"},
     "GET /tickets/{number:int}/messages": {"transcript.viewed"},
     "PATCH /tickets/{number:int}": {"ticket.changed"},
+    "POST /tickets/bulk": {"ticket.changed"},
     "PUT /tickets/{number:int}/spam": {"spam.marked"},
     "DELETE /tickets/{number:int}": {"ticket.deleted"},
     "POST /erasures": {"erasure.requested"},
+    "POST /contacts/{id}/merge": {"contact.merged"},
+    "DELETE /contacts/{id}": {"consent.withdrawn", "erasure.requested"},
     "POST /retention/runs": {"retention.rehearsed"},
     "POST /spam/quarantine": {"spam.marked"},
+    "GET /search": {"tickets.searched"},
+    "POST /search": {"tickets.searched"},
+    "POST /webhooks": {"webhook.made"},
+    "PATCH /webhooks/{id}": {"webhook.changed"},
 }
 BODIES: dict[str, Any] = {
     "POST /notices": {"texts": []},
     "PATCH /account": {"grace_days": 29},
+    "POST /canned-responses": {"shortcut": "another", "title": "Another", "text": "Another"},
+    "POST /views": {"name": "Another", "filters": {"status": "open"}},
+    "POST /own-responses": {"shortcut": "another", "title": "Another", "text": "Another"},
     "POST /departments": {"name": "Another"},
+    "POST /search": {"q": "hello"},
+    "POST /sites": {"name": "Another", "origins": ["https://two.example"]},
     "PUT /retention": {"transcripts_days": 400},
+    "PUT /routing": {"mode": "off"},
     "POST /retention/runs": {"dry_run": True},
 }
 
@@ -73,6 +88,14 @@ def test_what_is_usual_is_a_part_of_what_a_route_says() -> None:
     assert len([each for each in ENDPOINTS.values() if each.audited]) > 30
 
 
+REFUSED = {
+    ("POST /erasures", 404),
+    ("POST /identity-providers/{id}/test", 422),
+    ("PATCH /tickets/{number:int}/messages/{seq:int}", 403),
+}
+"""What is refused here: nobody has the address, nothing answers at the provider's, another wrote the message."""
+
+
 async def test_every_route_leaves_its_entry(app: Served) -> None:
     theirs, me = await filled(app), app.house.actor.agent_id
     order = sorted(each for each in ENDPOINTS if each.startswith("GET"))
@@ -94,7 +117,7 @@ async def _ask(app: Served, theirs: Theirs, each: str, body: Any) -> None:
     else:
         method, _, path = each.partition(" ")
         answer = await app.rest(method, path, body)
-    assert answer.is_success or (each, answer.status_code) == ("POST /erasures", 404), (each, answer.text)
+    assert answer.is_success or (each, answer.status_code) in REFUSED, (each, answer.text)
 
 
 async def test_tickets_taken_away_and_back_are_entered_with_their_contact(app: Served) -> None:
@@ -134,7 +157,7 @@ async def test_agents_coming_and_going_are_entered(app: Served) -> None:
     added = await done(house, agents.add_agent(services, house.actor, "new@acme.example", "New", "agent"))
     new = next(each for each in await agents.agents(services, house.actor) if each.name == "New")
     assert added == [(me, "agent.added", new.id, "")]
-    gone = await done(house, agents.deactivate_agent(services, house.actor, new.id))
+    gone = await done(house, changes.deactivate(services, house.actor, new.id))
     assert gone == [(me, "agent.deactivated", new.id, "")]
     renewed = await done(house, credentials.renew(services, house.made.owner_email, None, with_tokens=True))
     assert [(who, action) for who, action, _, _ in renewed] == [

@@ -21,7 +21,7 @@ from chat.infra.audit import audit, store
 from chat.infra.audit.schema import audit as rows
 from chat.infra.audit.schema import audit_head as heads
 from chat.infra.services import Services
-from chat.tickets.actions import tickets
+from chat.tickets.actions import changing
 from tests.inside import TEXTS, House, found
 
 Tampering = Callable[[Any, str, list[AuditEntry]], None]
@@ -172,6 +172,7 @@ TAMPERINGS: dict[str, tuple[Tampering, int | None]] = {
     "action": (changed("action", "ticket.changed"), 5),
     "target": (changed("target", "77"), 5),
     "contact": (changed("contact", uuid7()), 5),
+    "source": (changed("source", "- passkey -"), 5),
     "hash": (changed("hash", "f" * 64), 5),
     "hash-not-hex": (changed("hash", "nothing"), 5),
     "number": (changed("number", 99), 5),
@@ -216,7 +217,7 @@ async def test_whatever_is_tampered_with_is_found(house: House) -> None:
     ("defence", "broken", "names"),
     [
         ("the signature", ("chat.core.crypt.Signer.signed", lambda *_: True), ("rewritten", "last-missing-with-head")),
-        ("the hash", ("chat.core.audited.chained", lambda _, entry: entry.hash), ("who", "at", "target")),
+        ("the hash", ("chat.core.audited.chained", lambda _, entry: entry.hash), ("who", "at", "source")),
     ],
 )
 async def test_without_a_defence_tampering_passes(
@@ -341,8 +342,8 @@ async def test_actions_of_every_kind_at_once_do_not_lock_each_other_out(house: H
         await asyncio.gather(
             house.publish(replace(TEXTS[0], text=f"Once, {number}")),
             house.publish(replace(TEXTS[0], text=f"Twice, {number}")),
-            tickets.change(services, actor, 1, {"tags": [f"t{number}"]}),
-            tickets.change(services, actor, 1, {"status": "pending"}),
+            changing.change(services, actor, 1, {"tags": [f"t{number}"]}),
+            changing.change(services, actor, 1, {"status": "pending"}),
             audit.record_view(services, actor, "transcript.viewed", str(number)),
             accounts.change_account(services, actor, message_rate=number),
         )

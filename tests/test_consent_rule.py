@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy import select, update
 
 from chat.account import store as accounts
-from chat.account.schema import account
+from chat.account.schema import account, site
 from chat.contacts.schema import contact
-from chat.core.gate import is_live
+from chat.core.gate import in_force, is_live
 from tests.inside import House
 
 ROOT = Path(__file__).parent.parent
@@ -50,16 +50,27 @@ async def test_python_and_sql_say_the_same(house: House) -> None:
     assert receipt is not None
     said = set()
 
-    def work(tx: Any, agreed: int | None, current: int | None, held: int | None) -> bool:
+    def work(tx: Any, agreed: int | None, shared: int | None, own: int | None, held: int | None) -> tuple[bool, bool]:
         theirs = contact.c.id == guest.contact.id
         tx.execute(update(contact).where(theirs).values(receipt_id=held, notice_version=agreed))
-        tx.execute(update(account).values(notice_version=current))
-        query = select(accounts.consents).join(account, account.c.id == contact.c.account_id)
-        return tx.execute(query.select_from(contact).where(theirs)).scalar_one() is True
+        tx.execute(update(account).values(notice_version=shared))
+        tx.execute(update(site).values(notice_version=own))
+        found = select(accounts.consents, contact.c.notice_version == account.c.notice_version)
+        query = found.join(account, account.c.id == contact.c.account_id).select_from(contact).where(theirs)
+        in_sql, mutant = tx.execute(query).one()
+        return in_sql is True, mutant is True and held is not None
 
-    for agreed, current, held in itertools.product((None, 1, 2), (None, 1, 2), (None, receipt)):
-        values = (agreed, current, held)
-        in_sql = await house.services.store.write(partial(work, agreed=agreed, current=current, held=held))
-        assert in_sql == is_live(held, agreed, current), values
+    differ = set()
+    for agreed, shared, own, held in itertools.product((None, 1, 2), (None, 1, 2), (None, 1, 2), (None, receipt)):
+        values = (agreed, shared, own, held)
+        in_sql, mutant = await house.services.store.write(
+            partial(work, agreed=agreed, shared=shared, own=own, held=held)
+        )
+        assert in_sql == is_live(held, agreed, in_force(own, shared)), values
         said.add(in_sql)
+        differ |= {values} if mutant != in_sql else set()
     assert said == {True, False}
+    assert (1, 1, 2, receipt) in differ, (
+        "the control: the account's alone would let in who agreed to no notice of the site"
+    )
+    assert all(own is not None for _, _, own, _ in differ)

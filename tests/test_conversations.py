@@ -32,7 +32,7 @@ async def test_tickets_and_texts_are_those_of_the_account_that_is_asked_for(hous
             (
                 conversations.numbers(tx, each.made.account_id, ids),
                 {*conversations.texts(tx, each.made.account_id, [*refs, (ids[0], 9)])},
-                conversations.count_running(tx, each.made.account_id),
+                conversations.count_running(tx, each.made.account_id, [each.site.id]),
             )
             for each in (house, other)
         ]
@@ -51,7 +51,11 @@ async def test_a_ticket_that_is_deleted_has_no_number_and_runs_no_more(house: Ho
 
     def asked(tx: Any) -> Any:
         wrote = [conversations.has_written(tx, each.contact.id) for each in (guest, silent)]
-        return wrote, conversations.count_running(tx, account), conversations.numbers(tx, account, [key])
+        return (
+            wrote,
+            conversations.count_running(tx, account, [house.site.id]),
+            conversations.numbers(tx, account, [key]),
+        )
 
     assert await house.services.store.read(asked) == ([True, False], 1, {key: 1})
     await redaction.purge(house.services, house.actor, 1)

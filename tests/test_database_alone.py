@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from hashlib import sha256
+from ipaddress import ip_address
 from typing import Any
 
 import httpx2
@@ -16,6 +17,7 @@ from argon2 import PasswordHasher
 from sqlalchemy import Table, delete, insert, select, update
 
 from chat.account.schema import site
+from chat.answer_mail.schema import answer_link
 from chat.attachments.actions import attachments
 from chat.attachments.schema import attachment
 from chat.contacts.schema import contact
@@ -27,13 +29,21 @@ from chat.export.actions import exports
 from chat.export.schema import export
 from chat.infra.store import engine
 from chat.infra.store.columns import metadata
+from chat.invitations.actions import inviting
+from chat.invitations.schema import invitation
 from chat.letters import actions as letters
+from chat.lifecycle.actions import changes
+from chat.networks import actions as allowed
+from chat.networks.schema import allowed_networks
+from chat.password_resets.schema import password_reset
 from chat.rights.schema import link
 from chat.team import store
 from chat.team.actions import agents, passwords
-from chat.team.schema import agent, session, token
+from chat.team.schema import agent, session
 from chat.tickets.actions import activity, tickets
 from chat.tickets.schema import message, ticket
+from chat.tokens import store as tokens_store
+from chat.tokens.schema import token
 from chat.web.authentication import COOKIE
 from tests.inside import CHAT, PASSWORD, Guest, House, Served, colleague, found, new_id
 from tests.post import Post, mailed
@@ -41,6 +51,7 @@ from tests.post import Post, mailed
 pytestmark = pytest.mark.anyio
 CANARY, NAME, FILE, RATING, AGENT = "canary zyxomma", "Zoe Canary", "canary.txt", "canary in stars", "Anna Canary"
 SECRET = "x" * 43
+OWN = "four quiet herons walk"
 OURS = {"origin": CHAT}
 
 
@@ -142,23 +153,62 @@ def door(name: str, *, mac: bool = True) -> Callable[[Door], Door]:
 
 @door("a token of one's own making")
 async def _(it: Intruder) -> list[httpx2.Response]:
-    row = {"id": str(uuid.uuid4()), "agent_id": it.app.house.actor.agent_id, "secret_hash": digest(SECRET), "name": "x"}
-    it.sql(insert(token).values(**row, created_at=1))
+    owner = it.app.house.actor
+    row = {"id": str(uuid.uuid4()), "agent_id": owner.agent_id, "secret_hash": digest(SECRET), "name": "x"}
+    it.sql(insert(token).values(**row, account_id=owner.account_id, created_at=1))
     return await it.reads(authorization=f"Bearer {SECRET}")
 
 
 @door("one's own token given to their owner")
 async def _(it: Intruder) -> list[httpx2.Response]:
-    it.set(token, token.c.agent_id == it.other.actor.agent_id, agent_id=it.app.house.actor.agent_id)
+    owner = it.app.house.actor
+    mine = token.c.agent_id == it.other.actor.agent_id
+    it.set(token, mine, agent_id=owner.agent_id, account_id=owner.account_id)
     return await it.reads(**it.other.bearer)
 
 
 @door("a revoked token made good")
 async def _(it: Intruder) -> list[httpx2.Response]:
     made = await it.app.services.store.write(lambda tx: agents.give_token(tx, it.low.id, SECRET, "x", 1))
-    await agents.deactivate_agent(it.app.services, it.app.house.actor, it.low.id)
+    await changes.deactivate(it.app.services, it.app.house.actor, it.low.id)
     it.set(token, token.c.id == made, revoked_at=None)
     it.set(agent, agent.c.id == it.low.id, deactivated_at=None)
+    return await it.reads(authorization=f"Bearer {SECRET}")
+
+
+async def narrow(it: Intruder, **said: Any) -> None:
+    """Give the agent without rights a token that opens nothing of the visitors', unless said otherwise."""
+    row: dict[str, Any] = {"id": new_id(), "agent_id": it.low.id, "account_id": it.low.account_id}
+    row |= {"secret_hash": digest(SECRET), "name": "x", "created_at": 1, "scopes": "account:read"} | said
+    await it.app.services.store.write(lambda tx: tokens_store.add(tx, row))
+
+
+@door("a token's scopes widened")
+async def _(it: Intruder) -> list[httpx2.Response]:
+    await narrow(it)
+    it.set(token, token.c.secret_hash == digest(SECRET), scopes="all")
+    return await it.reads(authorization=f"Bearer {SECRET}")
+
+
+@door("a token that has expired prolonged")
+async def _(it: Intruder) -> list[httpx2.Response]:
+    await narrow(it, scopes="all", expires_at=1)
+    it.set(token, token.c.secret_hash == digest(SECRET), expires_at=None)
+    return await it.reads(authorization=f"Bearer {SECRET}")
+
+
+@door("a token's networks taken away")
+async def _(it: Intruder) -> list[httpx2.Response]:
+    await narrow(it, scopes="all", networks="203.0.113.0/24")
+    it.set(token, token.c.secret_hash == digest(SECRET), networks="")
+    return await it.reads(authorization=f"Bearer {SECRET}")
+
+
+@door("the list of allowed networks emptied")
+async def _(it: Intruder) -> list[httpx2.Response]:
+    await narrow(it, scopes="all")
+    await allowed.change(it.app.services, it.app.house.actor, ["203.0.113.0/24"], ip_address("203.0.113.9"))
+    it.set(allowed_networks, allowed_networks.c.networks != "", networks="")
     return await it.reads(authorization=f"Bearer {SECRET}")
 
 
@@ -169,13 +219,36 @@ async def _(it: Intruder) -> list[httpx2.Response]:
     return await it.reads(cookie=kept)
 
 
+@door("a link to another's password of one's own making")
+async def _(it: Intruder) -> list[httpx2.Response]:
+    owner = it.app.house.actor.agent_id
+    ((hashed,),) = it.sql(select(agent.c.password_hash).where(agent.c.id == owner))
+    row = {"id": new_id(), "agent_id": owner, "secret_hash": digest(SECRET), "expires_at": now() + DAY}
+    it.sql(insert(password_reset).values(**row, password_mark=digest(hashed)))
+    form = {"link": SECRET, "password": OWN, "again": OWN}
+    answer = await it.app.client.post("/password/reset", data=form, headers=OURS)
+    return [answer, *await it.reads(cookie=await it.cookie(it.app.house.made.owner_email, OWN))]
+
+
+@door("an invitation to one's own account moved to theirs")
+async def _(it: Intruder) -> list[httpx2.Response]:
+    mine, theirs = inviting.inviter(it.other.actor), it.app.house.actor
+    made = await inviting.invite(it.app.services, mine, "mallory@evil.example", "owner")
+    of = invitation.c.id == made.view.id
+    it.set(invitation, of, account_id=theirs.account_id, invited_by=theirs.agent_id)
+    form = {"link": (made.path or "").partition("#")[2], "name": "Mallory", "password": OWN, "again": OWN}
+    answer = await it.app.client.post("/invitation", data=form, headers=OURS)
+    it.app.client.cookies.clear()
+    return [answer, *await it.reads(cookie=await it.cookie("mallory@evil.example", OWN))]
+
+
 @door("a session that has ended prolonged")
 async def _(it: Intruder) -> list[httpx2.Response]:
     row = {"id": new_id(), "agent_id": it.app.house.actor.agent_id, "secret_hash": digest(SECRET), "created_at": 1}
     await it.app.services.store.write(
         lambda tx: store.add_session(tx, row | {"expires_at": now() - 1, "seen_at": now()})
     )
-    it.set(session, session.c.id == row["id"], expires_at=now() + 90 * DAY)
+    it.set(session, session.c.id == row["id"], expires_at=now() + 90 * DAY, created_at=now())
     return await it.reads(cookie=f"{COOKIE}={it.app.services.tokens.cookie(SECRET)}")
 
 
@@ -203,14 +276,16 @@ async def _(it: Intruder) -> list[httpx2.Response]:
 
 @door("an agent who was shut out let in")
 async def _(it: Intruder) -> list[httpx2.Response]:
-    await agents.deactivate_agent(it.app.services, it.app.house.actor, it.low.id)
+    await changes.deactivate(it.app.services, it.app.house.actor, it.low.id)
     it.set(agent, agent.c.id == it.low.id, deactivated_at=None)
     return await it.reads(cookie=await it.cookie(it.low.email, it.low_password))
 
 
 @door("one's own agent in another account")
 async def _(it: Intruder) -> list[httpx2.Response]:
-    it.set(agent, agent.c.id == it.other.actor.agent_id, account_id=it.app.house.made.account_id)
+    there = it.app.house.made.account_id
+    it.set(agent, agent.c.id == it.other.actor.agent_id, account_id=there)
+    it.set(token, token.c.agent_id == it.other.actor.agent_id, account_id=there)
     return await it.reads(**it.other.bearer)
 
 
@@ -298,6 +373,16 @@ async def _(it: Intruder) -> list[httpx2.Response]:
     return [await it.get(of, authorization=f"Bearer {SECRET}")]
 
 
+@door("a mailed way back to a chat of one's own making")
+async def _(it: Intruder) -> list[httpx2.Response]:
+    row = {"secret_hash": digest(SECRET), "contact_id": it.victim.contact.id, "used": False}
+    it.sql(insert(answer_link).values(**row, expires_at=now() + DAY))
+    key, form = it.app.house.key, {"link": SECRET, "open": "yes"}
+    got = await it.app.client.post(f"/answers/{key}", data=form, headers=OURS)
+    _, _, shown = got.text.partition('data-token="')
+    return [await it.get(f"/widget/{key}/transcript", authorization=f"Bearer {shown.partition(chr(34))[0]}")]
+
+
 @door("a mailed link of one's own making")
 async def _(it: Intruder) -> list[httpx2.Response]:
     row = {"secret_hash": digest(SECRET), "contact_id": it.victim.contact.id, "opened": False}
@@ -372,6 +457,16 @@ async def test_without_its_seal_a_password_hash_can_be_put_in(
     assert got(await ENTRIES["a password hash of one's own making"](intruder))
 
 
+async def test_a_rating_opens_on_no_other_ticket_of_its_contact(intruder: Intruder) -> None:
+    it, known = intruder, intruder.victim.contact.id
+    own = dict(it.sql(select(ticket).where(ticket.c.contact_id == known))[0]._mapping)
+    it.set(ticket, ticket.c.id == own["id"], rating_comment=None)
+    it.sql(insert(ticket).values(**{name: value for name, value in own.items() if name != "id"} | {"number": 99}))
+    assert RATING not in got(await it.visitor_reads(it.victim))
+    it.set(ticket, ticket.c.id == own["id"], rating_comment=own["rating_comment"])
+    assert RATING in got(await it.visitor_reads(it.victim)), "the control: on its own it does"
+
+
 async def test_everybody_gets_their_own(intruder: Intruder) -> None:
     app = intruder.app
     assert {CANARY, NAME} <= {*got(await intruder.reads(**app.house.bearer))}
@@ -387,7 +482,32 @@ def bound_columns() -> list[tuple[str, str]]:
 def test_every_table_with_a_mac_says_what_it_is_over() -> None:
     for each in metadata.sorted_tables:
         assert bool(each.info.get("bound")) is ("mac" in each.c), each.name
-    assert {name for name, _ in bound_columns()} == {"agent", "contact", "link", "session", "site", "token"}
+    assert {name for name, _ in bound_columns()} == {
+        "agent",
+        "agent_department",
+        "allowed_networks",
+        "answer_link",
+        "contact",
+        "customer",
+        "customer_secret",
+        "factor_rule",
+        "identity_provider",
+        "invitation",
+        "link",
+        "merge",
+        "passkey",
+        "password_reset",
+        "provider_identity",
+        "provisioned",
+        "recovery_code",
+        "role_right",
+        "session",
+        "shown",
+        "site",
+        "token",
+        "totp",
+        "webhook",
+    }
 
 
 @pytest.mark.parametrize(("name", "column"), bound_columns())

@@ -27,6 +27,7 @@ from chat.core.errors import LetheError
 from chat.core.settings import NAMES, Settings, from_env
 from chat.infra.metrics import Metrics
 from chat.routes import every, routes
+from chat.web import requests
 from chat.web.endpoint import Ask, endpoint
 from chat.web.lists import LIMIT
 from tests import derived
@@ -222,6 +223,20 @@ def test_every_metric_is_in_the_docs() -> None:
     assert set(table) == {name for name in known if not name.endswith("_created")}
 
 
+def test_the_pace_of_a_body_is_in_the_docs() -> None:
+    said = " ".join(section(read("docs/operating.md"), "A proxy in front").split())
+    pace, rate = f"{requests.PATIENCE:.0f} seconds", f"{requests.LEAST_RATE // 1024} KiB"
+    assert f"a body has {pace}, and a second more for each {rate}" in said
+    assert f"{rate} a second are fast enough for a body" in read("SECURITY.md")
+
+
+def test_the_proxies_of_the_docs_keep_the_metrics_inside() -> None:
+    said = section(read("docs/operating.md"), "A proxy in front")
+    for language, line in {"nginx": "location = /metrics { return 404; }", "caddyfile": "respond /metrics 404"}.items():
+        (sample,) = fences(said, language)
+        assert line in sample, language
+
+
 @pytest.mark.parametrize("made_up", ["LETHE_NOPE", "lethe nope", "--nope", "nope"])
 def test_what_is_not_in_the_docs_is_reported(made_up: str) -> None:
     assert missing([made_up], "`hello` `lethe serve` `--port` and nope in plain words") == {made_up}
@@ -280,7 +295,7 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]
     made = _begun(settings)
     with TestClient(create_app(settings)) as client:
         agent = {"authorization": f"Bearer {made['api_token']}"}
-        notice = json.loads(fences(section(read("docs/protocol.md"), "REST"), "json")[0])
+        notice = json.loads(fences(section(read("docs/protocol.md"), "A notice"), "json")[0])
         version = client.post("/api/v1/notices", headers=agent, json=notice).json()["version"]
         site = f"/widget/{made['site_key']}"
         asked = json.loads(fences(section(read("docs/protocol.md"), "HTTP for the widget"), "json")[1])

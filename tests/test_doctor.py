@@ -8,8 +8,12 @@ from pathlib import Path
 
 import pytest
 import structlog
+from sqlalchemy import create_engine, insert
 
+from chat import doctor
+from chat.core.settings import Settings
 from chat.infra.bus.redis import RedisBus
+from chat.webhooks.schema import webhook
 from tests.commands import lethe
 from tests.services import PostgreSQL, Valkey, free_port
 from tests.test_bus import MACS, until
@@ -59,6 +63,7 @@ def test_what_was_not_tested_is_never_ok(environ: dict[str, str]) -> None:
         "spam filter loads": "ok",
         "mail server": "not set",
         "audit logs were whole when last checked": "ok",
+        "webhooks": "not set",
         "disk has room above its floor": "ok",
         "no backup was made yet": "not set",
     }
@@ -187,3 +192,28 @@ def test_run_needs_no_folder_of_its_own(tmp_path: Path) -> None:
     )
     checkout.chmod(0o755)
     assert done.stdout == "ran -P -m chat --help\n", done
+
+
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("paused_by", "failing_since", "state"),
+    [
+        (None, None, "ok"),
+        ("hand", 1, "ok"),
+        (None, 1, "mend"),
+        *((why, None, "mend") for why in ("failing", "gone", "restored")),
+    ],
+)
+def test_a_webhook_that_fails_or_was_paused_is_said_in_a_line(
+    settings: Settings, paused_by: str | None, failing_since: int | None, state: str
+) -> None:
+    row: dict[str, object] = {"id": "w-1", "account_id": "a", "name": "Shop", "url": "https://a.example", "events": ""}
+    row |= {"secret": b"", "visitor_data": False, "created_at": 1, "state": "paused" if paused_by else "active"}
+    made = insert(webhook).values(**row, paused_by=paused_by, failing_since=failing_since)
+    target = create_engine(settings.database_url)  # not ours: nobody asks there whether the account is there
+    with target.begin() as connection:
+        connection.execute(made)
+    target.dispose()
+    (found,) = [each for each in doctor.examine(settings, deploy=False) if "webhooks" in each.what]
+    mend = "paused or failing, as /admin/webhooks says of each: w-1" if state == "mend" else ""
+    assert (found.state, found.mend) == (state, mend)

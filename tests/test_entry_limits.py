@@ -135,6 +135,15 @@ async def test_a_writer_that_is_held_for_long_is_said_and_not_waited_for(
     assert (answer.status_code, answer.json()) == (503, {"stores": False, "fans_out": True})
 
 
+@ON_SQLITE
+@pytest.mark.anyio
+async def test_the_numbers_have_one_address_which_a_proxy_can_close(app: Served) -> None:
+    for path in ("/metrics/", "//metrics", "/METRICS", "/metrics;x", "/metrics%00", "/metrics%2f", "/x/%2e%2e/metrics"):
+        answer = await app.client.get(f"http://chat.test{path}")
+        assert (answer.status_code in {307, 404}, "lethe_" in answer.text) == (True, False), path
+    assert "lethe_visitors" in (await app.client.get("/metrics")).text  # the control
+
+
 PARTS = (
     "https://",
     "http://",

@@ -10,10 +10,14 @@ from chat.core.settings import Settings
 from chat.erasure.actions import erasure, views
 from chat.erasure.store import erasures
 from chat.infra.services import Services
+from chat.portraits import actions as portraits
+from chat.team import store
 from tests import killed_erasure
 from tests.commands import forked
 from tests.inside import House
-from tests.test_erasure import chatted, hashed, many, rows
+from tests.test_attachments import picture
+from tests.test_deleting_agents import going
+from tests.test_erasure import chatted, check, hashed, many, rows
 
 SEED = 20_261_124
 KILLS = int(os.environ.get("ERASURE_KILLS", "8"))
@@ -64,3 +68,24 @@ async def test_an_erasure_killed_at_random_moments_ends_whole(house: House) -> N
         assert not services.keys.holds(guest.contact.key_slot, guest.contact.uid)
     assert await hashed(services, other) == before
     assert services.keys.holds(other.contact.key_slot, other.contact.uid)
+
+
+async def test_the_deletion_of_an_agent_that_is_killed_goes_on_to_its_end(house: House) -> None:
+    """At a write before the key is gone, at one after it, and at the last: the row of the agent."""
+    one, services = await going(house), house.services
+    await portraits.put(services, house.acting(one.agent.id, "agent"), picture())
+    row = await services.store.read(lambda tx: store.one(tx, house.actor.account_id, one.agent.id))
+    made, reached = await one.delete(), []
+    for write in (3, 9, 12):
+        assert work(services.settings, -write).returncode == -signal.SIGKILL
+        reached.append(await progress(services, made))
+    print(f"killed at {reached}")
+    assert "done" not in reached
+    assert len(set(reached)) == len(reached)  # each run came further
+    assert work(services.settings, 0).returncode == 0
+    stands = await one.state(made)
+    went = {each.place: (each.found, each.removed, each.left) for each in stands.places}
+    assert (stands.state, went["keys"], went["portrait"], went["agent"]) == ("done", (1, 1, 0), (1, 1, 0), (1, 1, 0))
+    assert not any((await one.rows()).values())
+    assert not services.keys.holds(row.key_slot, one.agent.id)
+    check(stands.certificate)

@@ -6,7 +6,18 @@ from collections.abc import Iterator
 import pytest
 from starlette.requests import Request
 
-from chat.core.errors import InvalidField, LetheError, PasswordDue, RateLimited, TooSlow, Unauthorized
+from chat.core.errors import (
+    InvalidField,
+    LetheError,
+    NetworkNotAllowed,
+    PasswordDue,
+    ProviderRequired,
+    RateLimited,
+    SecondFactorDue,
+    StepUpRequired,
+    TooSlow,
+    Unauthorized,
+)
 from chat.core.locales import SHARED
 from chat.core.model import LOCALES
 from chat.web import pages
@@ -19,8 +30,8 @@ INBOX = 'href="/inbox"'
 
 
 def kinds(root: type[LetheError] = LetheError) -> Iterator[type[LetheError]]:
-    """Every kind of error that is answered with a page; the others lead to another one."""
-    if not issubclass(root, Unauthorized | PasswordDue):
+    """Every kind of error that is answered with this page; the others lead to another, or ask something."""
+    if not issubclass(root, Unauthorized | PasswordDue | ProviderRequired | SecondFactorDue | StepUpRequired):
         yield root
     for kind in root.__subclasses__():
         yield from kinds(kind)
@@ -51,7 +62,8 @@ def test_every_error_has_its_number_and_words(kind: type[LetheError], locale: st
     assert number is not None
     assert title is not None
     assert int(number[1]) == error.status
-    own = error.status if error.status in pages.ERRORS else 500 if error.status >= 500 else 400
+    own: int | str = error.status if error.status in pages.ERRORS else 500 if error.status >= 500 else 400
+    own = "network" if kind is NetworkNotAllowed else own  # whoever meets it is to go elsewhere, and not to reload
     assert title[1] == SHARED.strings(locale)[f"error.{own}.title"]
     assert str(SHARED.strings(locale)[f"error.{own}.how"])[:20] in page
 

@@ -13,11 +13,15 @@ import pytest
 from sqlalchemy import Integer, LargeBinary, Table, insert, select
 
 from chat.account.actions import accounts
+from chat.answer_mail import store as answer_mail
+from chat.answer_mail.schema import answer_letter
 from chat.attachments.actions import attachments
 from chat.attachments.schema import attachment
 from chat.core import frames
 from chat.core.crypt import seal_text
 from chat.core.errors import BeingErased, LetheError, NotFound
+from chat.customers import store as customers
+from chat.erasure.actions import asks
 from chat.export.actions import building, exports
 from chat.export.store import exports as rows
 from chat.export.store import holdings
@@ -27,11 +31,14 @@ from chat.infra.store import locations
 from chat.infra.store.columns import about, metadata, personal, plain, to
 from chat.letters.schema import outbox
 from chat.letters.store import disclosures
+from chat.profiles.actions import merging
 from chat.rights import store as links
+from chat.routing import store as routing
 from chat.spam_filter.schema import label, mistake, training_run
 from chat.team.actions import agents
 from chat.tickets.actions import activity, tickets
 from chat.tickets.schema import message, ticket
+from chat.webhooks.actions import endpoints
 from tests.inside import Guest, House, Served, counted, new_id, problem_of
 from tests.test_erasure import erased
 from tests.test_locations import copied
@@ -74,10 +81,18 @@ async def filled(house: House, name: str = CANARY, email: str = "zyx@x.example")
     await tickets.hold(house.services, house.actor, said.number, held=True)
     last = await tickets.last_of(house.services, guest.contact.id)
     assert last is not None
+    await house.services.store.write(lambda tx: routing.note_routed(tx, last.id, house.actor.agent_id, 1))
     await activity.rate(house.services, guest.contact, last, 5, f"{name} is glad")
     await exports.ask(house.services, guest.contact, "visitor", "visitor")
     await _letter(house.services, guest, name)
+    await _answered_by_mail(house.services, guest, last.id)
     return guest
+
+
+async def _is_customer(services: Services, guest: Guest) -> None:
+    sealed = services.seal(guest.contact.key_slot, guest.contact.uid, "customer", f"{CANARY} 7")
+    made = {"contact_id": guest.contact.id, "external_id": sealed, "external_hash": "0" * 64, "since": 1}
+    await services.store.write(lambda tx: customers.add(tx, made))
 
 
 async def _letter(services: Services, guest: Guest, name: str) -> None:
@@ -92,6 +107,19 @@ async def _letter(services: Services, guest: Guest, name: str) -> None:
         disclosures.enter(tx, sent | {"categories": ["message"], "at": 1})
         links.put(tx, "0" * 64, [guest.contact.id], 1 << 41)
         _mistaken(tx, guest)
+
+    await services.store.write(work)
+
+
+async def _answered_by_mail(services: Services, guest: Guest, ticket_id: int) -> None:
+    uid, who = new_id(), guest.contact
+    sealed = services.seal(who.key_slot, who.uid, f"letter/{uid}", "Dear you")
+    letter = {"id": uid, "contact_id": who.id, "letter": sealed, "due_at": 1 << 50, "created_at": 1}
+
+    def work(tx: Any) -> None:
+        tx.execute(insert(answer_letter).values(**letter))
+        answer_mail.put(tx, ticket_id, who.id, 1, uid, 1)
+        answer_mail.put_link(tx, f"{who.id:064}", who.id, 1 << 41)
 
     await services.store.write(work)
 
@@ -138,9 +166,16 @@ async def test_a_damaged_message_keeps_nobody_from_the_rest(house: House) -> Non
 
 
 async def test_every_table_about_a_contact_is_in_the_export_with_its_rows(house: House) -> None:
+    wanted = endpoints.WantedWebhook("Ours", "https://1.1.1.1/hook", ["message.created"])
+    await endpoints.make(house.services, house.actor, wanted)
     guest = await filled(house)
+    await _is_customer(house.services, guest)
+    same = await house.visit("Same")
+    await merging.merge(house.services, house.actor, same.contact.uid, guest.contact.uid)
     await holds.place_hold(house.services, house.actor, guest.contact.uid, f"{CANARY} sues", 3)
     await accounts.change_account(house.services, house.actor, export_notes=True)
+    made, _ = await agents.add_agent(house.services, house.actor, "asks@acme.example", "Asks", "agent")
+    await asks.file(house.services, house.acting(made.id, "agent"), guest.contact.uid)
     found = sections(json.loads(opened(await whole(house.services, guest))["export.json"]))
     assert set(found) == {table.name for table in locations.of_contacts()}
     assert {name for name, each in found.items() if not each["items"]} == set()

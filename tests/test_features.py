@@ -51,7 +51,7 @@ def locations() -> set[str]:
     return declared | {step.location.name for step in gathered().erasure_steps}
 
 
-ENTERS = {"record": 4, "record_once_in": 4, "record_view": 2, "record_once": 3}
+ENTERS = {"record": 4, "record_once_in": 4, "record_view": 2, "record_once": 3, "record_from": 4, "record_failure": 3}
 """What enters something in the audit log, and the number of the argument that says what."""
 
 
@@ -135,7 +135,7 @@ def left_out(features: tuple[Feature, ...]) -> list[str]:
             table.name for table in each.tables if {"blob", "size"} <= {*metadata.tables[str(table.name)].c.keys()}
         ]
         found += [f"{each.name} does not count the bytes of {name}" for name in files if not each.stored]
-        parts = {id(part) for part in (*each.erasure_steps, *each.export_parts)}
+        parts = {id(part) for part in (*each.erasure_steps, *each.agent_erasure_steps, *each.export_parts)}
         for module in modules(each.name, "actions"):
             named = [(name, made) for name, made in vars(module).items() if isinstance(made, ErasureStep | ExportPart)]
             found += [f"{each.name} says nothing of {name}" for name, made in named if id(made) not in parts]
@@ -179,6 +179,7 @@ def test_every_feature_says_all_it_has() -> None:
         ),
         ("record", {"folder": FOLDER}, "record is not in its folder"),
         ("spam_filter", {"erasure_steps": ()}, "spam_filter says nothing of SETTLED"),
+        ("tickets", {"agent_erasure_steps": ()}, "tickets says nothing of REASSIGNED"),
         ("spam_filter", {"follows": ()}, "spam_filter does not say that it does follow_labels"),
         ("export", {"stored": ()}, "export does not count the bytes of export"),
         ("attachments", {"export_parts": ()}, "attachments says nothing of ATTACHMENTS"),
@@ -233,7 +234,7 @@ def test_no_two_sweeps_have_one_name() -> None:
 
 def test_the_menu_names_pages_in_every_language() -> None:
     lines = [each for group in menu().values() for each in group]
-    assert len({each.path for each in lines}) == len(lines) == 11
+    assert len({each.path for each in lines}) == len(lines) == 21
     assert len({(each.group, each.position) for each in lines}) == len(lines)
     for locale in LOCALES:
         keys = {each.key for each in lines} | {f"page.group.{group}" for group in menu()}

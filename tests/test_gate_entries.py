@@ -41,8 +41,8 @@ def after_a_new_notice(server: Lethe) -> Said:
 
 def tried(server: Lethe, visitor: Socket, agent: Socket, kind: str) -> tuple[list[str], bool]:
     """One frame: how it was refused, and whether the agent heard of it or anything is stored otherwise."""
+    before = server.still()  # what the frame before it did may still be going on
     agent.settle()
-    before = server.dump()
     known = len(visitor.heard)
     visitor.send(kind, **({"id": str(uuid4())} if kind == "message" else {}), **FRAMES[kind])
     while kind == "message" and not {"ack", "error"} & set(kinds(visitor.heard[known:])):

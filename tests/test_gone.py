@@ -87,7 +87,7 @@ async def test_who_was_held_is_in_the_lists_again_when_the_hold_ends(house: Hous
     heard: list[dict[str, Any]] = []
     feed, arrived = Feed(house.services, house.made.account_id, set()), asyncio.Event()
 
-    def hear(line: str) -> None:
+    def hear(_: object, line: str) -> None:
         heard.append(json.loads(line))
         arrived.set()
 
@@ -176,7 +176,7 @@ async def test_a_list_that_was_read_before_an_erasure_is_not_sent_after_it(
     guest, slow = await house.visit("Zoe"), Slow(monkeypatch, tickets, "summaries")
     heard: list[dict[str, Any]] = []
     feed = Feed(house.services, house.made.account_id, set())
-    feed.join("me", lambda line: heard.append(json.loads(line)))
+    feed.join("me", lambda _, line: heard.append(json.loads(line)))
     await guest.say("hello")
     await asyncio.wait_for(slow.read.wait(), PATIENCE)
     await erasure.by_agent(house.services, house.actor, guest.contact.uid)

@@ -71,7 +71,7 @@ async def test_after_something_was_missed_the_live_list_says_what_changed_last(h
     received: list[dict[str, Any]] = []
     heard = asyncio.Event()
 
-    def say(line: str) -> None:
+    def say(_: object, line: str) -> None:
         received.append(json.loads(line))
         heard.set()
 
@@ -101,5 +101,5 @@ async def second(house: House) -> bool:
 @pytest.mark.parametrize("settings", ["postgresql"], indirect=True)
 async def test_contacts_can_be_read_in_the_order_of_their_keys(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     assert await second(house)
-    monkeypatch.setattr(contacts, "_in_turn", lambda *_: None)
+    monkeypatch.setattr(contacts, "take_turn", lambda *_: None)
     assert not await second(house), "the control: a walk that had read the second contact would pass the first"

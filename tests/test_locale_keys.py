@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from chat.core.access import ROLES
 from chat.core.model import LOCALES
 from chat.export.actions.wording import Say
 from chat.export.store.holdings import Holding, holdings
@@ -93,6 +94,14 @@ def test_every_rule_of_retention_has_its_words(locale: str) -> None:
     kept = {each.location.kept for each in holdings()}
     assert unruled(rules, kept, known) == []
     assert len(unruled([replace(rules[0], name="made_up")], {"made_up"}, known)) == 5
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_every_right_and_role_has_its_words(locale: str) -> None:
+    known = WORDS.strings(locale)
+    keys = [f"right.{name}" for name in gathered().rights] + [f"role.{role}" for role in ROLES]
+    assert [key for key in keys if key not in known] == []
+    assert len({known[key] for key in keys}) == len(keys) > 30
 
 
 def test_beside_a_day_a_greek_month_stands_in_the_genitive() -> None:

@@ -8,6 +8,7 @@ import pytest
 from chat.core.errors import Misconfigured
 from chat.erasure.actions import erasure
 from chat.infra.mail import Letter, Mailer, Undelivered
+from chat.infra.outbox import MINUTE, WAITS
 from chat.infra.services import Services
 from chat.letters import actions as letters
 from tests.inside import Guest, House, counted
@@ -44,7 +45,7 @@ async def test_a_letter_put_off_is_tried_again_later_and_one_refused_for_good_is
     assert await letters.sweep(services) == 0
     assert await letters.sweep(services) == 0  # not due yet
     assert post.took == []
-    soon = mailed(house.services, post.port, services.clock() + letters.WAITS[0])
+    soon = mailed(house.services, post.port, services.clock() + WAITS[0])
     assert await letters.sweep(soon) == 1
     assert len(post.took) == 1
     await queued(services, guest, "nobody@visitor.example")
@@ -58,7 +59,7 @@ async def test_a_server_that_is_away_or_drops_the_line_loses_no_letter(house: Ho
     assert await letters.sweep(services) == 0
     post.answers.append("drop")
     at = services.clock()
-    for wait in letters.WAITS[:2]:
+    for wait in WAITS[:2]:
         at += wait
         await letters.sweep(mailed(house.services, post.port, at))
     assert (await counted(services))["outbox"] == 0
@@ -85,7 +86,7 @@ async def test_a_letter_killed_between_sending_and_noting_goes_again_under_the_s
     with pytest.raises(Killed):
         await letters.sweep(dies)
     assert (await counted(services))["outbox"] == 1
-    assert await letters.sweep(mailed(house.services, post.port, services.clock() + letters.WAITS[0])) == 1
+    assert await letters.sweep(mailed(house.services, post.port, services.clock() + WAITS[0])) == 1
     assert [mail["message-id"] for mail in post.mails] == [post.mails[0]["message-id"]] * 2
 
 
@@ -101,11 +102,11 @@ async def test_a_letter_nobody_takes_is_given_up_within_a_day(house: House) -> N
     guest = await house.visit()
     await queued(house.services, guest)
     port, at = free_port(), house.services.clock()
-    for wait in (0, *letters.WAITS):
+    for wait in (0, *WAITS):
         at += wait
         await letters.sweep(mailed(house.services, port, at))
     assert (await counted(house.services))["outbox"] == 0
-    assert sum(letters.WAITS) < 24 * 60 * letters.MINUTE
+    assert sum(WAITS) < 24 * 60 * MINUTE
 
 
 async def test_erasing_a_contact_takes_their_letters(house: House, post: Post) -> None:

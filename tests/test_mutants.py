@@ -25,6 +25,7 @@ from chat.infra.services import Services
 from chat.infra.store import locations
 from chat.letters import actions as letters
 from chat.tickets.store import posting
+from tests.chance import SEED, WHOLE
 from tests.inside import Guest, House, certified
 from tests.test_attachments import picture
 from tests.test_erasure import erased, found_in, remains
@@ -179,7 +180,9 @@ async def test_a_place_that_is_not_emptied_keeps_its_erasure_open(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = forgetting.steps(house.services)
-    for lame in whole:
+    on_sqlite = house.services.settings.database_url.startswith("sqlite")
+    # Each place on one of the two databases, by chance which; the whole of it has each on both.
+    for lame in [each for at, each in enumerate(whole) if WHOLE or (at + SEED) % 2 == on_sqlite]:
         guest = await used(house)
         # A row that hangs off the contact would go with it.
         kept = {lame.location.name, "contact"} if lame.location.kind == "table" else {lame.location.name}
@@ -187,7 +190,7 @@ async def test_a_place_that_is_not_emptied_keeps_its_erasure_open(
         monkeypatch.setattr(forgetting, "steps", lambda _, broken=broken: broken)
         made = await erasure.by_agent(house.services, house.actor, guest.contact.uid)
         request = await house.services.store.read(partial(erasures.by_id, erasure_id=made))
-        there = await lame.look(house.services, request.subject)
+        there = await lame.look(house.services, request.whom)
         await erasure.sweep(house.services)
         assert ((await views.state(house.services, house.actor, made)).state != "done") is bool(there or len(kept) > 1)
         monkeypatch.setattr(forgetting, "steps", lambda _: whole)

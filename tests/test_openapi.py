@@ -1,18 +1,23 @@
 """The OpenAPI document says of every address what its endpoint declares, and holds together."""
 
+import inspect
 import json
 import re
 from collections.abc import Iterator
 from copy import deepcopy
+from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
-from chat.routes import every
+from chat.routes import every, outgoing
 from chat.web.openapi import Document, openapi
 from chat.web.page_endpoint import PageEndpoint
+from chat.webhooks.actions.payloads import WebhookEvent
 
 SERVED = [each for each in every() if not isinstance(each, PageEndpoint)]
+WEBHOOKS = Path(__file__).parent.parent / "docs/webhooks.md"
 SPAM = "/api/v1/tickets/{number}/spam"
 
 
@@ -56,7 +61,7 @@ def faults(document: Document) -> list[str]:
         if len({(each["in"], each["name"]) for each in said["parameters"]}) != len(said["parameters"]):
             found.append(f"{where} says a parameter twice")
         found += [f"{where} asks for {name}" for way in said["security"] for name in way if name not in schemes]
-        if not [each for each in said["responses"] if each != "default"]:
+        if not [each for each in said["responses"] if each < "4"]:
             found.append(f"{where} never succeeds")
     found += [f"{name} is no name" for name in document["components"]["schemas"] if not re.fullmatch(r"[\w.-]+", name)]
     return found
@@ -76,7 +81,7 @@ def test_the_document_holds_together() -> None:
         (lambda said: said["parameters"].append(said["parameters"][0]), f"put {SPAM} says a parameter twice"),
         (lambda said: said.update(operationId="get_api_v1_tickets"), f"put {SPAM} has the id of another"),
         (lambda said: said.update(security=[{"magic": []}]), f"put {SPAM} asks for magic"),
-        (lambda said: said.update(responses={"default": {}}), f"put {SPAM} never succeeds"),
+        (lambda said: said.update(responses={"4XX": {}}), f"put {SPAM} never succeeds"),
         (lambda said: said.update(requestBody={"$ref": "#/components/no"}), "#/components/no leads nowhere"),
     ],
 )
@@ -98,10 +103,20 @@ def test_an_address_is_described_as_it_is_declared(each: Any) -> None:
     ((_, _, said),) = operations(document)
     asked = {one["name"]: one["schema"] for one in said["parameters"] if one["in"] == "query"}
     assert asked == {one.name: one.schema for one in each.query or ()}
-    assert {*said["responses"]} == {"default", *map(str, each.status)}
+    assert {*map(str, each.status)} <= {*said["responses"]}
+    assert {one for one in said["responses"] if one < "4"} == {str(one) for one in each.status if one < 400}
+    assert {"4XX", "5XX"} <= {*said["responses"]}
     assert ("requestBody" in said) == (each.body is not None)
     assert said.get("x-permission") == each.permission
     assert bool(said["security"]) == (each.audience != "anybody")
+    counted = each.audience == "agent" and each.path.startswith(("/api/v1/", "/scim/v2/"))
+    for status in (str(each.status[0]), "429"):
+        headers = {*said["responses"].get(status, {}).get("headers", ())}
+        assert ({"RateLimit", "RateLimit-Policy"} <= headers) == counted
+    assert ("429" in said["responses"]) == counted
+    assert "Retry-After" in said["responses"]["5XX"]["headers"]
+    reads = "ask.precondition" in inspect.getsource(each.handler)
+    assert reads == ("412" in said["responses"]) == any(one["name"] == "If-Match" for one in said["parameters"])
     assert said["summary"]
 
 
@@ -118,3 +133,28 @@ def test_a_body_and_an_answer_have_their_fields() -> None:
     assert {*upload} == {"multipart/form-data"}
     agreeing = document["paths"]["/widget/{site_key}/sessions"]["post"]["requestBody"]["content"]["application/json"]
     assert agreeing["schema"] == {"$ref": "#/components/schemas/Agreement"}
+
+
+def kinds_in(page: str) -> dict[str, tuple[str, list[str]]]:
+    """The rows of the page's list of kinds: when each is sent, and what it holds beside the account's id."""
+    rows = re.findall(r"^\| `(\w+\.\w+)` \| (.*?) \| (.*?) ?\|$", page, re.MULTILINE)
+    return {kind: (when, re.findall(r"`(\w+)`", data.partition("(")[0])) for kind, when, data in rows}
+
+
+def test_what_is_sent_to_programs_is_in_it_as_the_page_says() -> None:
+    document, declared = openapi(every(), outgoing()), outgoing()
+    assert faults(document) == []
+    assert kinds_in(WEBHOOKS.read_text()) == {kind: (each.when, [*each.data]) for kind, each in declared.items()}
+    assert document["webhooks"].keys() == declared.keys()
+    for kind, verbs in document["webhooks"].items():
+        said = verbs["post"]["requestBody"]["content"]["application/json"]
+        narrowed = said["schema"]["allOf"][1]["properties"]
+        assert (narrowed["type"]["const"], said["example"]["type"]) == (kind, kind)
+        data = msgspec.convert(said["example"], WebhookEvent).data
+        assert msgspec.to_builtins(data).keys() == {*narrowed["data"]["required"]} == {"account", *declared[kind].data}
+
+
+def test_the_control_a_kind_that_the_page_leaves_out_is_found() -> None:
+    page = WEBHOOKS.read_text()
+    left_out = page.replace("| `note.created` |", "| note |")
+    assert kinds_in(page).keys() - kinds_in(left_out).keys() == {"note.created"}

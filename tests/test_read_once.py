@@ -60,11 +60,13 @@ async def test_an_answer_over_rest_is_not_read_back_and_is_what_the_list_says(ap
 async def test_agreeing_reads_the_site_once(app: Served) -> None:
     with counted("site") as reads:
         assert (await agree(app)).status_code == 201
-    assert len(reads) == 1
+    whole = [each for each in reads if "site.origins" in each]  # beside it, whether it is still open is asked
+    assert len(whole) == 1
     with counted("site") as reads:
         await app.house.visit()
         await app.house.visit()
-    assert len(reads) == 2, "the control: each agreement that reads it is counted"
+    whole = [each for each in reads if "site.origins" in each]
+    assert len(whole) == 2, "the control: each agreement that reads it is counted"
 
 
 async def test_opening_a_ticket_reads_nothing_of_what_was_said(app: Served) -> None:

@@ -19,6 +19,7 @@ from chat.infra.services import Services
 from chat.infra.store import engine, folder, migrations
 from chat.infra.store.migrations import readdressing
 from chat.letters.schema import disclosure
+from chat.lifecycle.actions import changes
 from chat.team.actions import agents, sessions
 from chat.team.schema import agent
 from tests.inside import PASSWORD, Guest, House
@@ -163,7 +164,7 @@ async def test_of_two_agents_who_turn_out_to_have_one_address_the_active_one_sig
 ) -> None:
     services = house.services
     made = [await agents.add_agent(services, house.actor, f"mia{n}@x.example", "Mia", "agent") for n in range(3)]
-    await agents.deactivate_agent(services, house.actor, made[0][0].id)
+    await changes.deactivate(services, house.actor, made[0][0].id)
 
     spelt = ("mia@bücher.example", "mia@xn--bcher-kva.example", "MIA@xn--bcher-kva.example")
 

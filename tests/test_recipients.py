@@ -10,6 +10,7 @@ from chat.erasure.actions.views import ErasureState
 from chat.erasure.store import erasures
 from chat.erasure.store import recipients as recipient_rows
 from chat.infra.audit import audit
+from chat.infra.outbox import WAITS
 from chat.infra.services import Services
 from chat.letters import actions as letters
 from chat.letters.store import disclosures
@@ -55,7 +56,7 @@ async def test_a_letter_put_off_is_one_entry_however_often_it_is_tried(house: Ho
     services, guest = mailed(house.services, post.port), await house.visit("Zoe", ZOE)
     post.answers.append("451 later")
     await send(services, guest, ACCOUNTANT)
-    await letters.sweep(mailed(house.services, post.port, services.clock() + letters.WAITS[0]))
+    await letters.sweep(mailed(house.services, post.port, services.clock() + WAITS[0]))
     assert len(post.took) == len(await ledger(services, guest)) == 1
 
 

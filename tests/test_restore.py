@@ -17,6 +17,7 @@ from chat.core.errors import LetheError, Misconfigured, NotFound
 from chat.core.settings import Settings
 from chat.core.tokens import Visitor
 from chat.erasure.actions import erasure
+from chat.features import FEATURES, _replays, gathered
 from chat.holds import actions as holds
 from chat.infra.ledger.ledger import Ledger
 from chat.infra.metrics import Metrics
@@ -47,7 +48,7 @@ async def test_what_was_taken_away_since_is_taken_away_again(house: House, vault
     await happen()
     other, gone, waits = guests["other"].contact, guests["erased"].contact, guests["waits"].contact
     async with restored(elsewhere, path) as (services, report):
-        assert report.replayed == dict.fromkeys(replay.ACTIONS, 0) | {
+        assert report.replayed == dict.fromkeys(gathered().replays, 0) | {
             "erase": 3,
             "redact": 2,
             "file": 1,
@@ -96,8 +97,14 @@ async def test_a_restore_without_replay_is_caught(
 def test_every_action_that_is_entered_can_be_done_again() -> None:
     source = "".join(path.read_text() for path in (Path(__file__).parent.parent / "chat").rglob("*.py"))
     entered = set(re.findall(r'ledger\.enter\([^"]*"(\w+)", ', source))
-    assert entered == {*replay.ACTIONS}
+    assert entered == {*gathered().replays}
     assert "erase" in entered
+
+
+def test_two_features_cannot_do_one_action_again() -> None:
+    (holds_again,) = (each for each in FEATURES if each.name == "holds")
+    with pytest.raises(ValueError, match="two features do one action of the ledger again: hold, lift, hold"):
+        _replays((holds_again, holds_again))
 
 
 @pytest.mark.parametrize("margin", [replay.MARGIN, 0])

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Awaitable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -13,8 +13,11 @@ from chat.core.ids import secret
 from chat.core.model import Agent
 from chat.core.networks import Network
 from chat.core.settings import Settings
+from chat.departments import actions as departments
 from chat.infra.ledger.ledger import Ledger
 from chat.infra.services import Services
+from chat.lifecycle.actions import changes, views
+from chat.lifecycle.actions.changes import AgentChange
 from chat.team.actions import agents, credentials, sessions
 from tests.backups import backed_up, restored
 from tests.commands import lethe
@@ -72,7 +75,7 @@ async def keys_of(house: House) -> Keys:
 async def shut_out(keys: Keys) -> str:
     """Deactivate one agent and give the other another password, which is returned."""
     services = keys.house.services
-    await agents.deactivate_agent(services, keys.house.actor, keys.gone[0].id)
+    await changes.deactivate(services, keys.house.actor, keys.gone[0].id)
     renewed = await credentials.renew(services, keys.renewed[0].email, None, with_tokens=True)
     assert (renewed.tokens, await keys.opened(services)) == (1, {"owner", "owner's token"})
     assert renewed.sessions >= 1
@@ -115,7 +118,7 @@ async def test_without_the_ledger_old_keys_open_again(
 
 async def test_a_new_password_needs_an_active_agent_and_length(house: House) -> None:
     gone, _ = await agents.add_agent(house.services, house.actor, "gone@acme.example", "Gone", "agent")
-    await agents.deactivate_agent(house.services, house.actor, gone.id)
+    await changes.deactivate(house.services, house.actor, gone.id)
     for email in (gone.email, "nobody@acme.example"):
         with pytest.raises(NotFound):
             await credentials.renew(house.services, email, None, with_tokens=False)
@@ -147,3 +150,51 @@ def test_the_command_gives_a_new_password_and_says_who_is_unknown(sqlite_url: st
     assert (said["tokens"], said["sessions"]) == (1, 0)
     assert said["password"] not in {"", json.loads(made.stdout)["password"]}
     one_line(lethe(environ, "password", "--email", "nobody@b.example"), "No active agent")
+
+
+async def test_no_restore_gives_an_old_right_back(house: House, vault: Path, elsewhere: Settings) -> None:
+    """Who was demoted stays so, who was raised too, and who was let back in gets in with a new password alone."""
+    services, actor = house.services, house.actor
+    low, high, back = [
+        (await colleague(services, actor, f"{name}@acme.example", name, role))[0]
+        for name, role in (("low", "admin"), ("high", "agent"), ("back", "agent"))
+    ]
+    path = await backed_up(house, vault)
+    await changes.change(services, actor, low.id, AgentChange(role="agent"))
+    await changes.change(services, actor, high.id, AgentChange(role="admin"))
+    await changes.hand_over(services, actor, high.id)
+    await changes.deactivate(services, None, back.id, account_id=actor.account_id)
+    again = replace(actor, agent_id=high.id, role="owner")
+    await changes.reactivate(services, again, back.id)
+    async with restored(elsewhere, path) as (after, report):
+        assert (report.replayed["role"], report.replayed["reactivate"]) == (4, 1)
+        known = {each.id: (each.role, each.active) for each in await agents.agents(after, actor)}
+        assert known[low.id] == ("agent", True)
+        assert known[high.id] == ("owner", True)
+        assert known[actor.agent_id] == ("admin", True)
+        assert known[back.id] == ("agent", True)
+        renewed = await credentials.renew(after, back.email, None, with_tokens=False)
+        assert await opens(sessions.sign_in(after, back.email, renewed.password, Network("here")))
+
+
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+async def test_without_the_entry_an_old_right_comes_back(
+    house: House, vault: Path, elsewhere: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    low, _ = await colleague(house.services, house.actor, "low@acme.example", "low", "admin")
+    path = await backed_up(house, vault)
+    monkeypatch.setattr(Ledger, "enter", lambda *_: None)
+    await changes.change(house.services, house.actor, low.id, AgentChange(role="agent"))
+    async with restored(elsewhere, path) as (after, _):
+        known = {each.id: each.role for each in await agents.agents(after, house.actor)}
+        assert known[low.id] == "admin"
+
+
+async def test_departments_are_as_they_were_last(house: House, vault: Path, elsewhere: Settings) -> None:
+    low, _ = await colleague(house.services, house.actor, "low@acme.example", "low", "agent")
+    made = [(await departments.add(house.services, house.actor, name, {})).id for name in ("Sales", "Help")]
+    await changes.change(house.services, house.actor, low.id, AgentChange(departments=made))
+    path = await backed_up(house, vault)
+    await changes.change(house.services, house.actor, low.id, AgentChange(departments=made[1:]))
+    async with restored(elsewhere, path) as (after, _):
+        assert (await views.get_agent(after, house.actor, low.id)).departments == made[1:]

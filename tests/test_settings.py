@@ -59,6 +59,7 @@ def test_redis_makes_it_several_processes() -> None:
         ("LETHE_TRUSTED_PROXIES", "everybody"),
         ("LETHE_TRUSTED_PROXIES", "10.0.0.1/8"),
         ("LETHE_TRUSTED_PROXIES", "127.0.0.1;::1"),
+        ("LETHE_OUTBOUND_ALLOW", "inside"),
         ("LETHE_LOG_LEVEL", "chatty"),
         *(
             (f"LETHE_{of}", bad)

@@ -16,8 +16,11 @@ from websockets.exceptions import WebSocketException
 
 from chat.contacts.store import contacts
 from chat.core.errors import NotFound
+from chat.infra.services import Services
 from chat.retention.actions import retention
+from chat.team.actions import agents
 from chat.tickets.schema import ticket
+from tests.inside import new_id
 from tests.lethe import Account, Contact, Lethe, Started
 from tests.services import PostgreSQL, Service, Valkey
 from tests.sockets import PATIENCE, Frame, Socket, seqs
@@ -168,6 +171,19 @@ def test_a_new_notice_stops_chats_of_the_other_process_until_it_is_agreed_to(sev
         agent.get("message", text="I agree to that too")
 
 
+def test_a_site_deleted_at_one_process_closes_its_chats_at_the_other(several: Several) -> None:
+    made = several.here.rest("POST", "/sites", {"name": "Second", "origins": ["https://two.example"]})
+    there = replace(several.there, site=made["key"])
+    with there.contact().socket() as theirs, several.there.contact().socket() as neighbour:
+        assert theirs.get("welcome")
+        assert neighbour.get("welcome")
+        several.here.rest("DELETE", f"/sites/{made['id']}")
+        assert theirs.closed() == 4403
+        neighbour.send("ping")
+        assert neighbour.get("pong")
+    assert [each.lethe.http.get(f"/widget/{made['key']}").status_code for each in several.both()] == [404, 404]
+
+
 def test_marks_a_version_and_an_erasure_change_the_filter_of_every_process(several: Several) -> None:
     shipped = hashes(several)
     assert len(set(shipped)) == 1
@@ -292,6 +308,27 @@ def test_who_was_erased_while_redis_was_away_is_sent_to_every_page_when_it_is_ba
         assert [each for each in page.settle() if each.get("erasure") == filed] == [], "nobody could tell"
         several.redis.start()
         assert page.get("erasure", erasure=filed)["contact"] == contact.uid
+
+
+def test_rights_that_change_at_one_process_close_what_is_open_at_the_other(several: Several) -> None:
+    made = several.here.rest("POST", "/agents", {"email": f"yan-{new_id()}@acme.example", "name": "Yan"})["id"]
+    token = f"lethe_{new_id()}"
+
+    async def given(services: Services) -> None:
+        await services.store.write(lambda tx: agents.give_token(tx, made, token, "test", 0))
+
+    several.here.lethe.perform(given)
+    theirs = several.here.agent({"Authorization": f"Bearer {token}"})
+    owners = several.here.agent()
+    with theirs, owners:
+        for each in (theirs, owners):
+            each.get("welcome")
+        several.there.rest("PUT", "/roles", {"changed": {"agent": {"ticket.read": False}}})
+        assert theirs.get("error")["code"] == "forbidden"
+        assert theirs.closed()
+        owners.send("ping")
+        assert owners.get("pong")  # the control: another role is let be
+    several.there.rest("PUT", "/roles", {"changed": {}})
 
 
 def test_attempts_to_sign_in_are_counted_over_all_processes(several: Several) -> None:

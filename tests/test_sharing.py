@@ -120,6 +120,61 @@ def test_a_test_that_hangs_fails_and_the_next_one_runs(tmp_path: Path) -> None:
     assert "1 failed, 1 passed" in run.stdout, run.stdout
 
 
+HOLDS = """
+import threading
+from pathlib import Path
+from tests.services import Valkey
+def test_holds():
+    with Valkey() as server:
+        Path("held").write_text(f"{server._process.pid} {server.port}")
+        threading.Event().wait()
+def test_next(): pass
+"""
+RUN = """
+import signal, sys
+from pathlib import Path
+from tests import __main__ as suite
+if sys.argv[1] == "untold":
+    signal.signal = lambda *_: None
+suite.ROOT, suite.ENDS = Path.cwd(), 20.0
+steps = suite.Steps()
+try:
+    steps.run("held", ["-m", "pytest", "-p", "tests.conftest", "-p", "no:valkey", "--numprocesses=2", *suite.SHARED])
+except KeyboardInterrupt:
+    sys.exit(130)
+"""
+
+
+def stopped(folder: Path, how: str) -> tuple[int, bool]:
+    """The status of a run that is told to end while a test has a server; whether the server is there a while later."""
+    (folder / "test_it.py").write_text(HOLDS)
+    (folder / "pytest.ini").write_text("[pytest]\n")
+    environ = os.environ | {"PYTHONPATH": str(ROOT)}
+    run = subprocess.Popen([sys.executable, "-c", RUN, how], cwd=folder, env=environ, start_new_session=True)
+    held = folder / "held"
+    try:
+        until(lambda: held.exists() and len(held.read_text().split()) == 2)
+        server, port = map(int, held.read_text().split())
+        run.send_signal(signal.SIGTERM)
+        status = run.wait(ENDS)
+        limit = time.monotonic() + (ENDS if how == "told" else 1.0)
+        while listens(port) and time.monotonic() < limit:
+            time.sleep(0.1)
+        return status, listens(port)
+    finally:
+        tell([run.pid], signal.SIGKILL)
+        if held.exists():
+            tell([server], signal.SIGKILL)
+
+
+def test_a_run_that_has_to_end_ends_and_leaves_no_server(tmp_path: Path) -> None:
+    assert stopped(tmp_path, "told") == (130, False)
+
+
+def test_the_control_a_run_that_tells_nobody_leaves_one(tmp_path: Path) -> None:
+    assert stopped(tmp_path, "untold") == (-signal.SIGTERM, True)
+
+
 DEAF = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=True); time.sleep(600)"
 
 

@@ -14,7 +14,8 @@ from chat.core.ids import secret, uuid7
 from chat.infra.services import Services
 from chat.infra.store import engine
 from chat.team import store
-from chat.team.schema import session, token
+from chat.team.schema import session
+from chat.tokens.schema import token
 from chat.web.authentication import COOKIE
 from tests.lethe import Account, Lethe
 from tests.sockets import Socket
@@ -54,7 +55,7 @@ def watching(account: Account, headers: dict[str, str]) -> tuple[Socket, int]:
     agent.get("welcome")
     agent.send("open", ticket=number, last_seq=0)
     agent.get("welcome")
-    time.sleep(1.1)
+    time.sleep(2.0)  # once soon after it came it is looked at anyhow
     return agent, number
 
 

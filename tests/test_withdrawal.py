@@ -16,7 +16,7 @@ from chat.erasure.actions import erasure, views
 from chat.erasure.store import erasures
 from chat.holds import actions as holds
 from chat.infra.services import Services
-from chat.profiles import actions as contacts
+from chat.profiles.actions import profiles as contacts
 from chat.tickets.actions import tickets
 from chat.tickets.domain import TicketQuery
 from tests.inside import Guest, House, Served, found, problem_of

@@ -1,18 +1,13 @@
 /** `<chat-window>`: everything inside the frame; works with nothing but the notice until it has been agreed to. */
 
 import { ConsentNotice } from "./consent-notice.js";
-import { Refusal } from "./visitor-api.js";
+import { lastOnly } from "./identity.js";
+import { fetchPart } from "./parts.js";
 import { define, h } from "/static/common/dom.js";
 import { button, icon } from "./buttons.js";
 import { menu, PlainPage } from "./plain-page.js";
 
 const SOCKET = new URL("/ws/visitor", location.href.replace(/^http/, "ws")).href;
-
-/** What the first page does not need, by the part of the strings that it says. */
-const PARTS = {
-  chat: () => import("./chat.js"),
-  rights: () => import("./rights.js"),
-};
 
 export class ChatWindow extends HTMLElement {
   #words;
@@ -27,7 +22,11 @@ export class ChatWindow extends HTMLElement {
   #shown = parent === window; // the loader says when it is
   #agreed = null;
   #unread = 0;
+  #ended = false;
   #asking = false;
+
+  /** Another is signed in on the page by now. */
+  identified = lastOnly(() => this.#settle());
 
   constructor(words, config, api, tell) {
     super();
@@ -37,18 +36,39 @@ export class ChatWindow extends HTMLElement {
     this.#tell = tell;
     this.append(this.#header(config.account), this.#main);
     document.addEventListener("visibilitychange", () => this.#back());
-    api.elsewhere(() => this.#elsewhere());
+    api.elsewhere((left) => this.#elsewhere(left));
     this.#present(config.online);
     this.#presence.hidden = !config.notice; // until then nobody can be answered
-    if (!config.notice) this.#show(this.#notOpen(config));
-    else if (api.token) this.#chat().catch(() => this.#stuck("unreachable"));
-    else this.#ask();
+    if (config.notice) this.identified();
+    else this.#show(this.#notOpen(config));
+  }
+
+  /** What is kept here is shown once it is settled whose it is. */
+  async #settle() {
+    if (!this.#config.notice) return;
+    try {
+      await this.#api.settle();
+      if (this.#api.token) {
+        if (!this.#conversation) await this.#chat();
+      } else if (this.#conversation || !this.#main.hasChildNodes()) this.#left();
+    } catch {
+      this.#stuck("unreachable");
+    }
+    const notice = this.querySelector("consent-notice");
+    if (notice) notice.signedIn = Boolean(this.#api.identity);
   }
 
   set shown(shown) {
+    const opens = shown && !this.#shown;
     this.#shown = shown;
     this.#back();
-    if (shown) this.focus();
+    if (opens) this.focus();
+  }
+
+  /** Whoever comes next on this device finds nothing of it. At the server the chat stays. */
+  leave() {
+    this.#api.forgetAll();
+    this.#left();
   }
 
   focus() {
@@ -99,6 +119,7 @@ export class ChatWindow extends HTMLElement {
     const notice = new ConsentNotice(this.#words, this.#config);
     notice.addEventListener("agree", ({ detail }) => this.#agree(notice, detail));
     this.#show(notice);
+    notice.signedIn = Boolean(this.#api.identity);
     notice.say(why);
     this.#menu.hidden = true;
   }
@@ -106,7 +127,7 @@ export class ChatWindow extends HTMLElement {
   /** Nobody agrees to a chat that could then not be shown. */
   async #agree(notice, agreement) {
     try {
-      await this.#part("chat");
+      await fetchPart("chat", this.#words);
       await this.#api.agree({ ...agreement, locale: this.#words.locale });
       if (this.#asking) await this.#chat();
     } catch (refusal) {
@@ -130,7 +151,7 @@ export class ChatWindow extends HTMLElement {
   }
 
   async #chat() {
-    const { ChatRoom, Conversation } = await this.#part("chat");
+    const { ChatRoom, Conversation } = await fetchPart("chat", this.#words);
     this.#asking = false;
     const unsent = this.#conversation?.transcript.pending;
     const conversation = new Conversation(SOCKET, this.#api, this.#config.online, unsent);
@@ -144,14 +165,23 @@ export class ChatWindow extends HTMLElement {
     this.#show(this.#room);
   }
 
+  #left() {
+    if (this.#conversation) this.#empty();
+    if (this.#config.notice && !this.#asking) this.#ask();
+  }
+
   /** Another window has agreed: it is the same visitor's yes. */
-  #elsewhere() {
-    if (this.#asking && this.#api.token) this.#chat().catch(() => this.#stuck("unreachable"));
+  #elsewhere(left) {
+    if (left) this.#api.forget();
+    if (left) this.#left();
+    else if (this.#asking && this.#api.token) this.#chat().catch(() => this.#stuck("unreachable"));
   }
 
   /** The page may load the chat by itself from now on, or no more. */
   #remember(yes) {
-    if (this.#agreed !== yes) this.#tell("agreed", { yes });
+    if (this.#agreed === yes) return;
+    this.#tell("agreed", { yes });
+    if (yes || this.#agreed) this.#tell("consent", { given: yes });
     this.#agreed = yes;
   }
 
@@ -176,10 +206,13 @@ export class ChatWindow extends HTMLElement {
       live,
       lost,
       online,
+      ended,
       transcript: { unread },
     } = this.#conversation;
     this.#present(online, lost);
     if (live) this.#remember(true);
+    if (ended && !this.#ended) this.#tell("ended");
+    this.#ended = ended;
     if (live && this.#main.lastChild.matches("consent-notice")) this.#show(this.#room);
     if (unread === this.#unread) return;
     this.#unread = unread;
@@ -211,21 +244,11 @@ export class ChatWindow extends HTMLElement {
   async #late(name, work, behind) {
     let page;
     try {
-      page = await work(await this.#part("rights"));
+      page = await work(await fetchPart("rights", this.#words));
     } catch (refusal) {
       page = new PlainPage(this.#words.say(`menu.${name}`), h("p", {}, this.#words.failure(refusal)));
     }
     if (page) this.#aside(page, behind);
-  }
-
-  /** Fetches a part with its words. */
-  async #part(name) {
-    const parts = Promise.all([PARTS[name](), this.#words.more(name)]);
-    return (
-      await parts.catch(() => {
-        throw new Refusal("unreachable");
-      })
-    )[0];
   }
 
   #withdrawing(behind) {
@@ -239,14 +262,18 @@ export class ChatWindow extends HTMLElement {
 
   /** Everything is gone there, so nothing may stay here. */
   async #done(number) {
-    this.#conversation?.stop();
     this.#api.forget();
+    this.#empty();
+    this.#show((await fetchPart("rights", this.#words)).donePage(this.#words, number, () => this.#ask()));
+  }
+
+  #empty() {
+    this.#conversation?.stop();
     this.#remember(false);
     this.#room?.remove();
     this.#conversation = this.#room = null;
     this.#unread = 0;
     this.#tell("unread", { count: 0, label: this.#words.say("open_chat") });
-    this.#show((await this.#part("rights")).donePage(this.#words, number, () => this.#ask()));
   }
 
   /** Who is there nobody knows while the line is `lost`. */

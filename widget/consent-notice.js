@@ -30,6 +30,7 @@ export class ConsentNotice extends HTMLElement {
   #choices = h("div", {});
   #message = h("p", { class: "message", role: "alert" });
   #start;
+  #customer;
 
   /** `renewal`: asked again in a running chat, so without fields. */
   constructor(words, config, renewal = false) {
@@ -39,6 +40,7 @@ export class ConsentNotice extends HTMLElement {
     this.#start = h("button", { class: "primary wide" }, words.say(renewal ? "renew" : "start"));
     const { alternative } = config.site;
     const other = alternative ? h("p", { class: "other" }, words.say("rather_not", { alternative })) : "";
+    this.#customer = h("p", { class: "other", hidden: true }, words.say("as_customer"));
     // Whatever else scrolls, the box and the button stay in sight together.
     const foot = h("footer", {}, this.#needed, this.#message, this.#start);
     const fields = h("div", { class: "fields" }, ...(renewal ? [] : config.fields).map((field) => this.#field(field)));
@@ -49,6 +51,7 @@ export class ConsentNotice extends HTMLElement {
       fields,
       this.#choices,
       other,
+      this.#customer,
       foot,
     );
     const title = words.say(renewal ? "renew_title" : "chat_with", config.account);
@@ -76,6 +79,11 @@ export class ConsentNotice extends HTMLElement {
     if (about) about.say(text);
     else this.#message.textContent = text;
     about?.input.focus();
+  }
+
+  /** The shop says who is signed in, and that goes along with the yes. */
+  set signedIn(yes) {
+    this.#customer.hidden = !yes;
   }
 
   focus() {

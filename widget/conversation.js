@@ -33,13 +33,12 @@ export class Conversation extends EventTarget {
     ack: (frame) => this.#acked(frame),
     message: (frame) => this.#said(frame),
     redacted: (frame) => this.#said(frame),
+    edited: (frame) => this.#said(frame),
     typing: (frame) => this.#typed(frame),
     read: (frame) => {
       this.transcript.read[frame.author.kind] = frame.seq;
     },
-    presence: ({ online }) => {
-      this.online = online;
-    },
+    presence: ({ online }) => (this.online = online),
     ended: () => {
       this.ended = true;
       this.#goingOn = false;

@@ -5,6 +5,7 @@ import { ChatWindow } from "./chat-window.js";
 import { wear } from "./colour.js";
 import { VisitorApi } from "./visitor-api.js";
 import { h } from "/static/common/dom.js";
+import { identityOf } from "./identity.js";
 import { button } from "./buttons.js";
 import { Words } from "./words.js";
 
@@ -13,29 +14,53 @@ const asked = new URLSearchParams(location.search);
 const api = new VisitorApi(page.dataset.site);
 const start = document.querySelector("#start");
 let chat;
+/**
+ * What the loader said last: whether the frame is `open`, its `color`, and `who` is signed in on the page, as JSON; a
+ * number (ms) where they signed out.
+ */
+let said = {};
+let known;
 
 /** The page the frame stands on: put there by the loader, and `frame-ancestors` says which it can be. */
 const origin = asked.get("origin");
 
-/** What the loader hears: `here`, `ready`, `close`, `agreed`, `unread`. */
-function tell(lethe, said) {
-  if (origin && parent !== window) parent.postMessage({ lethe, ...said }, origin);
+/** What the loader hears: `here`, `ready`, `close`, `agreed`, `unread`; and what it tells the page: `consent`, `ended`. */
+function tell(lethe, more) {
+  if (origin && parent !== window) parent.postMessage({ lethe, ...more }, origin);
 }
 
 addEventListener("message", ({ source, origin: from, data }) => {
   if (source !== parent || from !== origin || data?.lethe !== "shown") return;
-  wear(data.color);
-  chat.shown = data.open;
+  said = data;
+  obey();
 });
+
+/** Before the chat is there nobody can be shown it. */
+function obey() {
+  if (!chat) return;
+  wear(said.color);
+  if (said.who !== known) identify(said.who);
+  chat.shown = said.open;
+}
+
+function identify(who) {
+  known = who;
+  const left = typeof who === "number";
+  api.identity = left ? null : identityOf(who);
+  if (left) chat?.leave();
+  else chat?.identified();
+}
 
 async function begin() {
   try {
     const config = await api.config(asked.get("locale") ?? page.lang);
     page.lang = config.locale;
     wear(config.site.color);
+    if (said.who !== known) identify(said.who);
     chat = new ChatWindow(new Words(config.locale, config.strings), config, api, tell);
     start.replaceWith(chat);
-    tell("ready", { color: config.site.color });
+    obey();
+    tell("ready", { color: config.site.color, position: config.site.position });
   } catch ({ code }) {
     fail(code);
   }

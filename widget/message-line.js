@@ -7,6 +7,12 @@ import { linked } from "./links.js";
 /** Sending them again would end alike. */
 const FINAL = new Set(["too_large", "file_too_large", "file_refused"]);
 
+/** A portrait, or the first letter of a name. One that was taken away meanwhile leaves its place empty. */
+const face = ({ portrait, name }) =>
+  portrait
+    ? h("img", { class: "face", src: `/portraits/${portrait}`, alt: "" })
+    : name && h("i", { class: "face", "aria-hidden": true }, [...name][0]);
+
 export class MessageLine extends HTMLElement {
   #words;
   #retry;
@@ -36,13 +42,20 @@ export class MessageLine extends HTMLElement {
     this.#standing.replaceChildren(...this.#stands(line, standing));
   }
 
-  #fill({ author, text, at }) {
+  #fill({ author, text, at, edited }) {
     const words = this.#words;
     this.#text = text;
     this.className = author.kind;
-    const name = author.kind === "visitor" ? words.say("you") : (author.name ?? "");
+    // An agent without a name was deleted.
+    const other = author.name ?? (author.kind === "agent" ? words.say("former") : "");
+    const name = author.kind === "visitor" ? words.say("you") : other;
     const said = text === null ? [h("i", {}, words.say("removed"))] : linked(text);
-    const time = h("time", { datetime: at, title: words.when(at, "moment") }, words.when(at, "time"));
+    const time = h(
+      "time",
+      { datetime: at, title: words.when(at, "moment") },
+      words.when(at, "time"),
+      edited && text && ` · ${words.say("edited")}`,
+    );
     const row = h(
       "div",
       { class: "row", click: () => row.classList.toggle("timed") },
@@ -50,7 +63,12 @@ export class MessageLine extends HTMLElement {
       time,
     );
     row.firstChild.hidden = text === "";
-    this.replaceChildren(h("p", { class: "author" }, h("bdi", {}, name)), row, this.#files, this.#standing);
+    this.replaceChildren(
+      h("p", { class: "author" }, face(author), h("bdi", {}, name)),
+      row,
+      this.#files,
+      this.#standing,
+    );
   }
 
   async #attach(files) {

@@ -8,6 +8,9 @@ const PATIENCE = 20_000;
 /** Milliseconds to wait for a lock, and for what is stored to be seen by other windows. */
 const TURN = 3_000;
 
+/** Stands for a moment where the token was: whoever was here has left this device. */
+const LEFT = "0";
+
 /** Named in the receipt: what showed the notice. */
 export const BUILD = "lethe-widget 0.1.0";
 
@@ -45,9 +48,11 @@ const hold = (name) =>
   });
 
 export class VisitorApi {
+  /** Who is signed in on the page: `{user, hash}` or `{jwt}`, or null. It is sent with an agreement, and not before. */
+  identity = null;
   #base;
   #key;
-  #token = null;
+  #kept = null;
   /** What an agreement is made with: in memory alone, and the same until there is an answer. */
   #id = uuid();
   #release = null;
@@ -58,17 +63,33 @@ export class VisitorApi {
   }
 
   get token() {
-    return this.#token ?? this.#stored?.token;
+    return this.#mine(this.#kept ?? this.#stored)?.token;
   }
 
   get #stored() {
     return stored((storage) => JSON.parse(storage.getItem(this.#key)));
   }
 
+  /** A signed-in customer's chat is there only while somebody is signed in: who comes after them sees none. */
+  #mine(kept) {
+    return kept?.signed && !this.identity ? null : kept;
+  }
+
+  #keep(kept) {
+    this.#kept = kept;
+    stored((storage) => storage.setItem(this.#key, JSON.stringify(kept)));
+  }
+
   forget() {
-    this.#token = null;
+    this.#kept = null;
     this.#anew();
     stored((storage) => storage.removeItem(this.#key));
+  }
+
+  /** Forgets it in every window of this browser. */
+  forgetAll() {
+    stored((storage) => storage.getItem(this.#key) && storage.setItem(this.#key, LEFT));
+    this.forget();
   }
 
   async config(locale) {
@@ -80,26 +101,50 @@ export class VisitorApi {
     await this.#share();
     const release = this.#release;
     const { token, contact_id: contact } = await this.#begin(agreement).catch((refusal) => {
-      if (refusal.code !== "not_now") throw refusal;
-      this.#anew();
+      if (refusal.code === "identity_refused") this.#disown(refusal);
+      else if (refusal.code === "not_now") this.#anew();
+      else throw refusal;
       return this.#begin(agreement);
     });
-    const other = this.#stored;
-    if (!other) stored((storage) => storage.setItem(this.#key, JSON.stringify({ token, contact })));
+    const other = this.#mine(this.#stored);
+    if (!other) this.#keep({ token, contact, signed: Boolean(this.identity) });
     // Another window was quicker: it holds the chat, and whom this one made must not be left behind.
     else if (other.contact !== contact)
       await this.#soon("/sessions", { method: "DELETE", headers: { Authorization: `Bearer ${token}` } });
-    this.#token = other?.token ?? token;
+    this.#kept = other ?? this.#kept;
     setTimeout(() => release?.(), TURN);
   }
 
-  /** Calls `work` when another window of this visitor has agreed, or has taken it back. */
+  /** Settles whose chat this browser keeps with who is signed in: another customer's is forgotten here. */
+  async settle() {
+    const { identity, token } = this;
+    if (!identity || !token) return;
+    const body = JSON.stringify(identity);
+    const headers = { "Content-Type": "application/json", Authorization: `Bearer ${token}` };
+    try {
+      const { signed_in: signed } = await (await this.#soon("/identity", { method: "PUT", headers, body })).json();
+      if (this.identity === identity) this.#keep({ ...(this.#kept ?? this.#stored), signed });
+    } catch (refusal) {
+      if (refusal.code === "not_now") this.forget();
+      else if (refusal.code === "identity_refused") this.#disown(refusal, identity);
+      else if (refusal.code !== "unauthorized") throw refusal;
+    }
+  }
+
+  /** Said to whoever built the page; to the visitor nothing: they are anonymous. */
+  #disown({ problem }, identity = this.identity) {
+    console.error(`Lethe: ${problem.detail}. The chat goes on as anonymous.`);
+    if (this.identity === identity) this.identity = null;
+  }
+
+  /** Calls `work` when another window of this visitor has agreed, or has taken it back; with true where they left. */
   elsewhere(work) {
-    addEventListener("storage", ({ key }) => key === this.#key && work());
+    addEventListener("storage", ({ key, newValue }) => key === this.#key && work(newValue === LEFT));
   }
 
   async #begin(agreement) {
-    const body = JSON.stringify({ ...agreement, build: BUILD, id: this.#id });
+    const said = this.identity ? { identity: this.identity } : {};
+    const body = JSON.stringify({ ...agreement, ...said, build: BUILD, id: this.#id });
     const answer = await this.#soon("/sessions", {
       method: "POST",
       headers: { "Content-Type": "application/json", Prefer: "return=minimal" },

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, Boolean, Column, Float, Integer, String, Table, Text, UniqueConstraint, false
 
 from chat.core.account_settings import Setting
-from chat.infra.store.columns import about, mac, metadata, to, uid
+from chat.infra.store.columns import about, mac, metadata, personal, plain, to, uid
 
 SETTING = "setting"
 """What the `info` of a column has that is a setting's."""
@@ -54,8 +54,12 @@ site = Table(
     Column("alternative", Text, nullable=False, default=""),
     Column("privacy_note", Text, nullable=False, default="", server_default=""),
     Column("created_at", BigInteger, nullable=False),
+    Column("notice_version", Integer),
+    Column("position", String(5), nullable=False, default="end", server_default="end"),
+    # Its contacts and tickets still say its name. Bound, so that who has the database alone cannot open it again.
+    Column("deleted_at", BigInteger),
     mac(),
-    info=about("nobody", "a website of an organisation", bound=("id", "account_id", "key")),
+    info=about("nobody", "a website of an organisation", bound=("id", "account_id", "key", "deleted_at")),
 )
 
 # `retention` holds days by rule, only those that differ: of an account from the rules' defaults, of a department from
@@ -70,4 +74,19 @@ department = Table(
     Column("created_at", BigInteger, nullable=False),
     UniqueConstraint("account_id", "name"),
     info=about("nobody", "a part of an organisation"),
+)
+
+agent_department = Table(
+    "agent_department",
+    metadata,
+    personal("agent_id", String(36), "identifier", to("agent.id"), primary_key=True),
+    plain("department_id", String(36), to("department.id"), primary_key=True),
+    mac(),
+    info=about(
+        "agent",
+        "in which parts of the account an agent works",
+        basis="contract",
+        kept="as long as the agent works there",
+        bound=("agent_id", "department_id"),
+    ),
 )

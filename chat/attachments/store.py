@@ -95,16 +95,14 @@ def drop(tx: Tx, ids: Sequence[str]) -> None:
     tx.execute(delete(attachment).where(attachment.c.id.in_(ids)))
 
 
-def drop_unused(tx: Tx, ids: Sequence[str]) -> None:
-    """Delete those rows that no message has named by now."""
-    tx.execute(delete(attachment).where(attachment.c.id.in_(ids), attachment.c.seq.is_(None)))
-
-
-def stale(tx: Tx, before: int, limit: int) -> list[tuple[Attachment, str]]:
-    """Return uploads from before that no message has named, each with its contact's public id."""
-    old = attachment.c.seq.is_(None) & (attachment.c.created_at < before)
-    query = select(*columns, contact.c.uid).join(contact, contact.c.id == attachment.c.contact_id).where(old)
-    return [(Attachment(*row[:-1]), row[-1]) for row in tx.execute(query.limit(limit))]
+def drop_unused(tx: Tx, before: int, limit: int) -> int:
+    """Delete up to `limit` rows from before that no message has named, and return how many were found."""
+    unused = attachment.c.seq.is_(None)
+    found = tx.execute(select(attachment.c.id).where(unused, attachment.c.created_at < before).limit(limit))
+    ids = found.scalars().all()
+    # Asked again: a message may have named one of them since.
+    tx.execute(delete(attachment).where(attachment.c.id.in_(ids), unused))
+    return len(ids)
 
 
 def known(tx: Tx, pairs: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:

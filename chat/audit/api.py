@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from chat.audit.actions import reading
-from chat.audit.actions.reading import EntryQuery
+from chat.core.audited import EntryQuery
 from chat.web.endpoint import Ask, endpoint
 from chat.web.lists import CURSOR, LIMIT, Listed, listed
 from chat.web.requests import text
 
-AGENT, ACTION, TARGET = text("agent"), text("action"), text("target")
+AGENT, ACTION, TARGET, SOURCE = text("agent"), text("action"), text("target"), text("source")
+FILTERS = (AGENT, ACTION, TARGET, SOURCE)
 
 
-@endpoint("GET /audit", permission="audit.read", query=[AGENT, ACTION, TARGET, LIMIT, CURSOR], audited={"audit.viewed"})
+@endpoint("GET /audit", permission="audit.read", query=[*FILTERS, LIMIT, CURSOR], audited={"audit.viewed"})
 async def list_entries(ask: Ask[None]) -> Listed[reading.EntryView]:
-    """Return the entries, newest first. `?agent=&action=&target=` filter."""
-    wanted = EntryQuery(ask.query(AGENT), ask.query(ACTION), ask.query(TARGET))
+    """Return the entries, newest first. `?agent=&action=&target=&source=` filter."""
+    wanted = EntryQuery(*(ask.query(each) for each in FILTERS))
     before = (ask.query(CURSOR) or (None,))[0]
     items, last = await reading.page(ask.services, ask.actor, wanted, before, ask.query(LIMIT))
     return listed(items, None if last is None else (last,))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from chat.audit import api, pages, store
 from chat.audit.actions import ageing, renewing, verdicts
+from chat.core.access import Right
 from chat.infra.audit import schema
 from chat.infra.gathered import YEAR, RetentionRule, Sweep
 from chat.web.endpoint import endpoints
@@ -21,7 +22,7 @@ feature = Feature(
         schema.audit,
     ),
     endpoints=endpoints(api, pages),
-    permissions={"audit.check": "admin", "audit.read": "admin"},
+    permissions={"audit.check": "admin", "audit.read": Right("admin", audits=True)},
     menu=(Menu("privacy", 5, "/admin/audit", "page.audit"),),
     sweeps=(Sweep("audit", verdicts.sweep, 3600.0), Sweep("closed", renewing.sweep, 3600.0)),
     audited=("audit.begun", "audit.viewed"),

@@ -8,9 +8,9 @@ from urllib.parse import urlencode
 from starlette.responses import RedirectResponse, Response
 
 from chat.audit.actions import reading, verdicts
-from chat.audit.actions.reading import EntryQuery, EntryView
-from chat.audit.api import ACTION, AGENT, TARGET
-from chat.core.audited import OTHERS
+from chat.audit.actions.reading import EntryView
+from chat.audit.api import FILTERS, SOURCE
+from chat.core.audited import OTHERS, EntryQuery
 from chat.core.errors import InvalidField
 from chat.core.model import Agent
 from chat.team.actions import agents
@@ -18,14 +18,13 @@ from chat.web.page_endpoint import PageAsk, page_endpoint
 from chat.web.requests import Parameter, number
 
 SHOWN = 50
-FILTERS = (AGENT, ACTION, TARGET)
 BEFORE: Parameter[int | None] = Parameter("before", number, None, {"type": "integer"})
 OF_TICKETS = ("message", "quarantine", "spam", "ticket", "transcript")
 
 
 @page_endpoint("GET /admin/audit", permission="audit.read", query=[*FILTERS, BEFORE], audited={"audit.viewed"})
 async def show_audit(ask: PageAsk) -> Response:
-    """Show the entries: `?agent=&action=&target=` filter, `?before=` is where an older page begins."""
+    """Show the entries: `?agent=&action=&target=&source=` filter, `?before=` is where an older page begins."""
     services, before = ask.services, ask.query(BEFORE)
     asked = {each.name: ask.query(each).strip() for each in FILTERS}
     wrong: dict[str, str] = {}
@@ -34,7 +33,8 @@ async def show_audit(ask: PageAsk) -> Response:
     try:
         items, older = await reading.page(services, ask.actor, EntryQuery(**asked), before, SHOWN)
     except InvalidField as error:
-        wrong = {str(error.extra["field"]): "audit.filter.wrong"}
+        field = str(error.extra["field"])
+        wrong = {field: "audit.source.wrong" if field == SOURCE.name else "audit.filter.wrong"}
     known = await agents.agents(services, ask.actor)
     kept = {name: value for name, value in asked.items() if value}
     more: dict[str, Any] = {

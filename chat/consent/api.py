@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 from starlette.requests import Request
+from starlette.responses import Response
 
-from chat.account.actions import accounts
-from chat.consent.actions import beginning, consent, notices
+from chat.consent.actions import beginning, consent, identifying, notices
 from chat.consent.actions.portable import PortableReceipt, portable
 from chat.consent.actions.receipts import SignedReceipt
 from chat.consent.domain import AGREEMENT_RATE
@@ -17,14 +18,18 @@ from chat.core.clock import stamp
 from chat.core.errors import ConsentRequired, Forbidden, InvalidField, RateLimited, UnknownParameter
 from chat.core.locales import best_locale
 from chat.core.model import LOCALES, Account, Notice, NoticeText, Site
+from chat.customers.actions import identities
+from chat.customers.domain import ClaimedIdentity
+from chat.web.answers import JSON
 from chat.web.authentication import header, network_of, own_origin
 from chat.web.context import context_of
 from chat.web.endpoint import Ask, endpoint
 from chat.web.lists import Listed
-from chat.web.requests import Unread, choice
+from chat.web.requests import Unread, choice, optional, uid
 
 STANDARD = choice("format", "lethe", "ts27560", refusal="A format is lethe or ts27560")
 """Whether receipts are asked for in our terms, or in those of ISO/IEC TS 27560."""
+SITE = optional("site")
 BEGIN_WINDOW = 600.0  # seconds
 
 RANDOM = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
@@ -40,6 +45,13 @@ class Agreement(Struct, frozen=True, forbid_unknown_fields=True):
     locale: Annotated[str, Meta(max_length=35)] = "en"
     build: Annotated[str, Meta(max_length=64)] = ""
     id: Annotated[str, Meta(max_length=36)] | UnsetType = UNSET
+    identity: ClaimedIdentity | UnsetType = UNSET
+
+
+class IdentityAnswer(Struct, frozen=True):
+    """Whether the chat is the customer's by now. It is not where they have another, begun elsewhere."""
+
+    signed_in: bool
 
 
 class AgreementAnswer(Struct, frozen=True):
@@ -51,18 +63,27 @@ class AgreementAnswer(Struct, frozen=True):
 
 
 class NoticeVersion(Struct, frozen=True):
-    """A version of the notice in all its languages, `live` where it is in force."""
+    """
+    A version of the notice in all its languages, `live` where it is in force: at all sites, or those that have none of
+    their own, where `site` is null, and else at that site alone.
+    """
 
     version: int
     published_at: str
     live: bool
     texts: list[NoticeText]
+    site: str | None = None
 
 
 class NewNotice(Struct, frozen=True, forbid_unknown_fields=True):
-    """A notice to publish: one text for each language."""
+    """
+    A notice to publish: one text for each language. `site` is the id of the site whose own it is to be, null for the
+    account's, and `id` a UUID that the client makes.
+    """
 
     texts: list[NoticeText]
+    site: str | None = None
+    id: str = ""
 
 
 @endpoint("POST /widget/{site_key}/sessions", audience="anybody", status=201)
@@ -70,12 +91,23 @@ async def begin(ask: Ask[Unread[Agreement]]) -> AgreementAnswer:
     """Agree. Only the JSON value true is a yes. Anything else stores nothing."""
     at = await notices.site_and_notice(ask.services, ask.path["site_key"])
     _check_origin(ask.request, at.site)
-    asked = _agreement(await ask.body.read())
+    body = await ask.body.read()
+    asked = _agreement(body)
     # After what is no agreement was refused: who declines is not counted, and waits for nothing.
     await _count(ask.request, at.account)
+    if body.identity is not UNSET:
+        network = network_of(ask.request)
+        asked = replace(asked, customer=await identities.check(ask.services, at.site, body.identity, network))
     begun = await beginning.begin(ask.services, at, asked)
     minimal = "return=minimal" in ask.request.headers.get("prefer", "")
     return AgreementAnswer(begun.token, begun.contact_id, UNSET if minimal else begun.receipt)
+
+
+@endpoint("PUT /widget/{site_key}/identity", audience="visitor")
+async def put_identity(ask: Ask[ClaimedIdentity]) -> IdentityAnswer:
+    """Say who is signed in on the page, of a chat that was agreed to before. It never takes over another's."""
+    network = network_of(ask.request)
+    return IdentityAnswer(await identifying.identify(ask.services, ask.visitor, ask.body, network))
 
 
 @endpoint("GET /widget/{site_key}/receipt", audience="visitor", query=[STANDARD])
@@ -85,18 +117,28 @@ async def receipt(ask: Ask[None]) -> SignedReceipt | PortableReceipt:
     return portable(ask.services, found.receipt) if ask.query(STANDARD) == "ts27560" else found
 
 
-@endpoint("GET /notices", permission="notice.read", audited=())
+@endpoint("GET /notices", permission="notice.read", query=[SITE], audited=())
 async def list_notices(ask: Ask[None]) -> Listed[NoticeVersion]:
-    """Return the versions, newest first."""
-    live = (await accounts.account(ask.services, ask.actor)).notice_version
-    return Listed([_notice(each, live) for each in await notices.versions(ask.services, ask.actor)])
+    """Return the versions of the account's notice, newest first, or with `?site=` those of a site's own."""
+    found = await notices.versions(ask.services, ask.actor, ask.query(SITE))
+    return Listed([_notice(each, live=each == found.live) for each in found.versions])
 
 
-@endpoint("POST /notices", permission="notice.publish", audited={"notice.published"}, status=201)
-async def post_notice(ask: Ask[NewNotice]) -> NoticeVersion:
-    """Publish a new version."""
-    notice = await notices.publish(ask.services, ask.actor, ask.body.texts)
-    return _notice(notice, notice.version)
+@endpoint("POST /notices", permission="notice.publish", audited={"notice.published"}, status=(201, 200))
+async def post_notice(ask: Ask[NewNotice]) -> NoticeVersion | Response:
+    """
+    Publish a new version. Sent again with its `id` nothing is published: the answer is 200 and the version as it is.
+    """
+    named, site = uid(ask.body.id.lower(), "id") if ask.body.id else "", ask.body.site
+    published = await notices.publish(ask.services, ask.actor, ask.body.texts, site, named)
+    made = _notice(published.notice, live=published.is_live)
+    return JSON(made, 200) if published.again else made
+
+
+@endpoint("DELETE /sites/{id}/notice", permission="notice.publish", audited={"notice.ended"}, status=204)
+async def delete_notice(ask: Ask[None]) -> None:
+    """Let the account's notice be in force at a site again. The versions of its own are kept."""
+    await notices.end(ask.services, ask.actor, ask.path["id"])
 
 
 def _agreement(body: Agreement) -> consent.VisitorAgreement:
@@ -132,7 +174,6 @@ def _check_origin(request: Request, site: Site) -> None:
         raise Forbidden("This origin is not one of the site's")
 
 
-def _notice(notice: Notice, live: int | None) -> NoticeVersion:
-    return NoticeVersion(
-        notice.version, stamp(notice.published_at), live=notice.version == live, texts=list(notice.texts.values())
-    )
+def _notice(notice: Notice, *, live: bool) -> NoticeVersion:
+    at, texts = stamp(notice.published_at), list(notice.texts.values())
+    return NoticeVersion(notice.version, at, live=live, texts=texts, site=notice.site)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from chat.consent import api, domain, pages, schema
 from chat.consent.actions import consent
+from chat.core.access import MANAGERS
 from chat.core.locations import DataLocation, Field
 from chat.infra.gathered import Sweep
 from chat.web.endpoint import endpoints
@@ -30,10 +31,11 @@ feature = Feature(
         schema.receipt,
     ),
     endpoints=endpoints(api, pages),
-    permissions={"notice.read": "agent", "notice.publish": "admin"},
+    permissions={"notice.read": "agent", "notice.publish": MANAGERS},
     account_settings=(domain.AGREEMENT_RATE, domain.CONSENT_DAYS),
     menu=(Menu("account", 2, "/admin/notice", "page.notice"),),
     sweeps=(Sweep("consents", consent.expire, 3600.0),),
-    audited=("fields.changed", "notice.published"),
+    audited=("fields.changed", "notice.ended", "notice.published"),
     data_locations=(BROWSER,),
+    replays={"narrow": consent.narrow_again},
 )

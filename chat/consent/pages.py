@@ -1,6 +1,6 @@
 """
-The owner's page about the notice: a plain form that is answered with a redirect, or shown again with what was typed and
-what is wrong.
+The owner's page about the notice, of all sites or of one: a plain form that is answered with a redirect, or shown again
+with what was typed and what is wrong.
 """
 
 from __future__ import annotations
@@ -9,24 +9,27 @@ from typing import Any
 
 from starlette.responses import Response
 
+from chat.account.actions import accounts
 from chat.account.pages import first_site
 from chat.consent.actions import notices
+from chat.consent.actions.notices import NoticeOf
 from chat.core.clock import stamp
 from chat.core.errors import InvalidField, NotNow
 from chat.core.model import LOCALES, Notice, NoticeText
 from chat.web.forms import Errors, Form, named, saved
 from chat.web.page_endpoint import SAVED, PageAsk, page_endpoint
+from chat.web.requests import text
 from chat.web.widget import strings as widget_strings
 
-TEXTS = ("text", "chat_label", "training_label")
+SITE = text("site")
+TEXTS = ("text", "chat_label", "training_label", "mail_label")
 
 
-@page_endpoint("GET /admin/notice", permission="notice.publish", query=[SAVED])
+@page_endpoint("GET /admin/notice", permission="notice.publish", query=[SAVED, SITE])
 async def show_notice(ask: PageAsk) -> Response:
-    """Show the notice in force, to write the next one."""
-    published = await notices.versions(ask.services, ask.actor)
-    form = _notice_form(published[0] if published else None)
-    return await _notice_page(ask, published, form, {})
+    """Show the account's notice that is in force, or a site's, to write the next one."""
+    of = await notices.versions(ask.services, ask.actor, ask.query(SITE) or None)
+    return await _notice_page(ask, of, _notice_form(of.live), {})
 
 
 @page_endpoint("POST /admin/notice", permission="notice.publish", audited={"notice.published"})
@@ -36,25 +39,35 @@ async def publish_notice(ask: PageAsk) -> Response:
 
     Where one is in force already, what differs and how many chats would wait is shown first, and `confirmed` publishes.
     """
-    form = ask.form
-    texts = _notice_texts(form)
+    form, site_id = ask.form, ask.form.get("site") or None
+    texts, of = _notice_texts(form), await notices.versions(ask.services, ask.actor, site_id)
     if form.pop("back", ""):
-        return await _notice_again(ask, {}, 200)
+        return await _notice_again(ask, of, {}, 200)
     try:
-        changes, running = await notices.changes(ask.services, ask.actor, texts)
-        if ask.reader.account.notice_version is not None and changes and "confirmed" not in form:
-            return ask.page("admin-notice-confirm.html", changes=changes, running=running, form=form)
-        await notices.publish(ask.services, ask.actor, texts)
+        changes, running = await notices.changes(ask.services, ask.actor, texts, site_id)
+        if of.live is not None and changes and "confirmed" not in form:
+            return ask.page("admin-notice-confirm.html", changes=changes, running=running, form=form, of=of)
+        await notices.publish(ask.services, ask.actor, texts, site_id)
     except InvalidField as error:
-        return await _notice_again(ask, named(error), 422)
+        return await _notice_again(ask, of, named(error), 422)
     except NotNow:
-        return await _notice_again(ask, {"publish": "notice.unchanged"}, 409)
-    return saved("/admin/notice")
+        return await _notice_again(ask, of, {"publish": "notice.unchanged"}, 409)
+    return _saved(site_id)
 
 
-async def _notice_again(ask: PageAsk, errors: Errors, status: int) -> Response:
-    published = await notices.versions(ask.services, ask.actor)
-    return await _notice_page(ask, published, _notice_form(None) | ask.form, errors, status)
+@page_endpoint("POST /admin/notice/{site}/end", permission="notice.publish", audited={"notice.ended"})
+async def end_notice(ask: PageAsk) -> Response:
+    """Let the account's notice be in force at a site again."""
+    await notices.end(ask.services, ask.actor, ask.path["site"])
+    return _saved(ask.path["site"])
+
+
+def _saved(site_id: str | None) -> Response:
+    return saved("/admin/notice", **({"site": site_id} if site_id else {}))
+
+
+async def _notice_again(ask: PageAsk, of: NoticeOf, errors: Errors, status: int) -> Response:
+    return await _notice_page(ask, of, _notice_form(None) | ask.form, errors, status)
 
 
 def _notice_form(notice: Notice | None) -> Form:
@@ -75,14 +88,18 @@ def _notice_texts(form: Form) -> list[NoticeText]:
     return texts
 
 
-async def _notice_page(
-    ask: PageAsk, published: list[Notice], form: Form, errors: Errors, status: int = 200
-) -> Response:
+async def _notice_page(ask: PageAsk, of: NoticeOf, form: Form, errors: Errors, status: int = 200) -> Response:
+    sites = await accounts.sites(ask.services, ask.actor)
+    own = [each for each in sites if each.notice_version is not None]
     more: dict[str, Any] = {
         "form": form,
         "unsaved": ask.request.method == "POST",
-        "site": await first_site(ask),
-        "versions": [_version(each) for each in published],
+        "of": of,
+        "site": of.site or await first_site(ask),
+        "sites": sites if own or len(sites) > 1 else [],
+        "own": own,
+        "live": of.live and _version(of.live),
+        "versions": [_version(each) for each in of.versions],
         "widget": {each: widget_strings(each) for each in LOCALES},
     }
     return ask.page("admin-notice.html", status, errors=errors, **more)

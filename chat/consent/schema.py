@@ -33,6 +33,10 @@ notice = Table(
     metadata,
     uid(),
     Column("account_id", to("account.id"), nullable=False),
+    # Whose own it is, NULL where it is the account's. All are numbered in one row: who agreed to a version agreed to
+    # that notice and to no other site's. No key leads there: a site's row always stays, and for a key SQLite would copy
+    # the table, and drop the first with its texts.
+    Column("site_id", String(36)),
     Column("version", Integer, nullable=False),
     Column("published_at", BigInteger, nullable=False),
     Column("published_by", String(36)),
@@ -49,6 +53,7 @@ notice_text = Table(
     Column("privacy_url", Text, nullable=False),
     Column("chat_label", Text, nullable=False),
     Column("training_label", Text, nullable=False),
+    Column("mail_label", Text, nullable=False, default="", server_default=""),
     Column("sha256", String(64), nullable=False),
     info=about("nobody", "what visitors are told"),
 )

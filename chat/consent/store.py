@@ -8,18 +8,19 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Row, delete, func, insert, literal, select, update
 
+from chat.account import store as accounts
 from chat.account.schema import account
 from chat.consent.schema import notice, notice_text, receipt
 from chat.contacts.schema import contact
 from chat.contacts.store import contacts
 from chat.core.clock import DAY
-from chat.core.errors import NotNow
+from chat.core.errors import NotFound
+from chat.core.gate import in_force, is_live
 from chat.core.model import Contact, Notice, NoticeText, Receipt
 from chat.infra.store.tx import Tx
 from chat.spam_filter.schema import label
 
 _receipt_columns = tuple(receipt.c[field.name] for field in fields(Receipt))
-_in_force = select(account.c.notice_version)
 CHUNK = 500
 _text_columns = tuple(notice_text.c[field.name] for field in fields(NoticeText))
 
@@ -38,37 +39,63 @@ class ReceiptEntry:
     signature: str
 
 
-def publish(tx: Tx, account_id: str, made: Mapping[str, Any], texts: list[NoticeText]) -> int:
+def publish(tx: Tx, account_id: str, site_id: str | None, made: Mapping[str, Any], texts: list[NoticeText]) -> Notice:
     """
-    Store a new version of the notice and make it the one in force, and return its version. NotNow if nothing differs.
+    Store a new version of the account's notice, or of the site's own, and make it the one in force, and return it. The
+    account is locked, so that two who publish at once get two versions.
     """
-    # Locked first, so that two who publish at once get two versions.
-    tx.execute(select(account.c.id).where(account.c.id == account_id).with_for_update())
-    live = notices(tx, account_id, tx.execute(_in_force.where(account.c.id == account_id)).scalar() or 0)
-    if live and {each.sha256 for each in live[0].texts.values()} == {each.sha256 for each in texts}:
-        raise NotNow(
-            "Nothing differs from the notice in force: a new version would only stop the chats that are running"
-        )
-    last = tx.execute(select(func.max(notice.c.version)).where(notice.c.account_id == account_id)).scalar()
-    version = (last or 0) + 1
-    tx.execute(insert(notice).values(account_id=account_id, version=version, **made))
+    version = last_version(tx, account_id) + 1
+    tx.execute(insert(notice).values(account_id=account_id, site_id=site_id, version=version, **made))
     rows = [{"notice_id": made["id"]} | {f.name: getattr(t, f.name) for f in fields(NoticeText)} for t in texts]
     tx.execute(insert(notice_text), rows)
-    tx.execute(update(account).where(account.c.id == account_id).values(notice_version=version))
-    return version
+    put_in_force(tx, account_id, site_id, version)
+    return with_version(tx, account_id, version)
 
 
-def notices(tx: Tx, account_id: str, version: int | None = None) -> list[Notice]:
-    """Return the versions of an account's notice, newest first, or the one asked for."""
-    query = select(notice).where(notice.c.account_id == account_id).order_by(notice.c.version.desc())
-    if version is not None:
-        query = query.where(notice.c.version == version)
-    return [_notice(tx, row) for row in tx.execute(query).all()]
+def put_in_force(tx: Tx, account_id: str, site_id: str | None, version: int | None) -> None:
+    """Let a version of the account's notice, or of the site's own, be in force; None is none."""
+    if site_id is None:
+        accounts.change(tx, account_id, {"notice_version": version})
+    else:
+        accounts.change_site(tx, account_id, site_id, {"notice_version": version})
+
+
+def last_version(tx: Tx, account_id: str) -> int:
+    """Return the last version of an account's notices, its sites' included, 0 where it has none."""
+    return tx.execute(select(func.max(notice.c.version)).where(notice.c.account_id == account_id)).scalar() or 0
+
+
+def notices(tx: Tx, account_id: str, site_id: str | None) -> list[Notice]:
+    """Return the versions of an account's notice, or of the own one of a site of it, newest first."""
+    query = select(notice).where(notice.c.account_id == account_id, notice.c.site_id.is_not_distinct_from(site_id))
+    return [_notice(tx, row) for row in tx.execute(query.order_by(notice.c.version.desc())).all()]
+
+
+def published(tx: Tx, notice_id: str, account_id: str) -> Notice | None:
+    """Return the notice with this id, None where there is none. Raises NotFound where it is another account's."""
+    row = tx.execute(select(notice).where(notice.c.id == notice_id)).first()
+    if row is not None and row.account_id != account_id:
+        raise NotFound("There is no such notice")
+    return None if row is None else _notice(tx, row)
+
+
+def with_version(tx: Tx, account_id: str, version: int) -> Notice:
+    """Return the one notice of an account that has this version, whose ever it is. Raises NotFound."""
+    row = tx.execute(select(notice).where(notice.c.account_id == account_id, notice.c.version == version)).first()
+    if row is None:
+        raise NotFound("There is no such version of the notice")
+    return _notice(tx, row)
 
 
 def _notice(tx: Tx, row: Row[*tuple[Any, ...]]) -> Notice:
     texts = tx.execute(select(*_text_columns).where(notice_text.c.notice_id == row.id).order_by("locale"))
-    return Notice(row.version, row.published_at, {found.locale: NoticeText(*found) for found in texts})
+    return Notice(row.version, row.published_at, row.site_id, {found.locale: NoticeText(*found) for found in texts})
+
+
+def consents_now(tx: Tx, contact: Contact) -> bool:
+    """Whether a contact has a live consent to the notice in force at their site."""
+    account, site = accounts.one(tx, contact.account_id), accounts.site_by_id(tx, contact.site_id)
+    return is_live(contact.receipt_id, contact.notice_version, in_force(site.notice_version, account.notice_version))
 
 
 def add_receipt(tx: Tx, contact_id: int, made: ReceiptEntry, *, live: bool) -> int:

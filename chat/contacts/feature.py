@@ -13,6 +13,7 @@ feature = Feature(
     tables=(
         schema.contact,
         schema.hold,
+        schema.merge,
     ),
-    audited=("contact.changed",),
+    audited=("contact.changed", "contact.emptied", "contact.merged"),
 )

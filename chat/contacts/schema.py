@@ -42,6 +42,8 @@ contact = Table(
         index=True,
         unique=True,
     ),
+    personal("corrected_at", BigInteger, "time", purpose="to know what an older backup lacks"),
+    personal("blocked_until", BigInteger, "time", purpose="to hold back what is written by who was blocked"),
     mac(),
     sqlite_autoincrement=True,
     info=about(
@@ -50,6 +52,31 @@ contact = Table(
         basis="consent",
         kept="contacts",
         bound=("id", "uid", "account_id", "email_hash"),
+    ),
+)
+
+# Two contacts whom agents take for one person: this one is shown as a part of the contact with the public id `person`.
+# No key leads there: who is erased alone must not take the other along.
+merge = Table(
+    "merge",
+    metadata,
+    plain("contact_id", serial, to("contact.id"), primary_key=True, autoincrement=False),
+    personal(
+        "person",
+        String(36),
+        "identifier",
+        nullable=False,
+        withheld="the id of another chat, whose holder it may not be",
+        index=True,
+    ),
+    personal("merged_at", BigInteger, "time", nullable=False),
+    mac(),
+    info=about(
+        "contact",
+        "to show who writes from two places as one person",
+        basis="consent",
+        kept="contacts",
+        bound=("contact_id", "person"),
     ),
 )
 

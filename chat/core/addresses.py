@@ -8,6 +8,7 @@ what only looks alike (ς and σ, ß and ss, ② and 2) is not.
 
 from __future__ import annotations
 
+import re
 from unicodedata import normalize
 
 import email_validator
@@ -46,6 +47,12 @@ def identity(text: str) -> str:
     except InvalidField:
         return " " + _lower(text.strip())
     return f"{_lower(local)}@{domain}"
+
+
+def name_in(text: str, otherwise: str) -> str:
+    """Return the name that a valid address gives (`anna.vale+shop@…`: Anna Vale), or another where it has none."""
+    words = re.findall(r"[^\W\d_]+", text.partition("@")[0].partition("+")[0])
+    return " ".join(each[:1].upper() + each[1:] for each in words) or otherwise
 
 
 def _lower(text: str) -> str:

@@ -8,15 +8,31 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 
+from chat.core.access import ROLES
+from chat.core.sources import is_source
+
 NOTHING = "0" * 64
 OTHERS = ("visitor", "system", "command")
 BEGINS, BEGINS_ANEW = "account.made", "audit.begun"
 """The action of a log's first entry, and of the first one after a part that was closed because it is broken."""
 _ID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-# Numbers, UUIDs, times and hashes, two of them with a stroke between: no name or address is made of these.
+_ROLE = "|".join(ROLES)
+_GIVEN = "name|email|phone|fields"
+REFUSALS = (
+    *("unreached", "metadata", "state", "denied", "code", "signature", "issuer", "audience", "nonce", "time", "claims"),
+    *("unverified", "domain", "nobody", "taken", "linked", "deactivated", "suspended", "stale", "other"),
+)
+"""Why a sign-in through an identity provider was refused."""
+# Numbers, UUIDs, times and hashes, two of them with a stroke between, of an agent two roles, the old one and the new,
+# a role with a permission, what of a contact was corrected, or a provider and why it was refused: no name or address is
+# made of these.
 _SHAPES = {
     "who": re.compile(f"{_ID}|" + "|".join(OTHERS)),
-    "target": re.compile(r"([0-9a-fTZ:.-]{1,40}(/[0-9a-f-]{1,36})?|[0-9a-f]{64})?"),
+    "target": re.compile(
+        r"([0-9a-fTZ:.-]{1,40}(/[0-9a-f-]{1,36})?|[0-9a-f]{64}|"
+        rf"{_ID}/({_ROLE})>({_ROLE})|({_ROLE})/[a-z_]{{1,20}}\.[a-z_]{{1,20}}|({_GIVEN})(,({_GIVEN}))*|"
+        rf"{_ID}/({'|'.join(REFUSALS)}))?"
+    ),
     "contact": re.compile(f"({_ID})?"),
 }
 
@@ -25,7 +41,8 @@ _SHAPES = {
 class AuditEntry:
     """
     Who did what to which thing: `who` is an agent's id or one of OTHERS, `target` an id or number, `contact` the opaque
-    id of the contact whose thing it was; `at` in ms; `hash` covers all of it and every entry before.
+    id of the contact whose thing it was; `at` in ms; `hash` covers all of it and every entry before. `source` says of
+    sign-ins where they come from (`chat.core.sources`), and is "" for all else.
     """
 
     account_id: str
@@ -36,6 +53,20 @@ class AuditEntry:
     target: str
     contact: str
     hash: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EntryQuery:
+    """
+    Which entries: those of an agent (or visitor, system, command), of an action, about an id, with a source's network,
+    method or device, or empty for any.
+    """
+
+    agent: str = ""
+    action: str = ""
+    target: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +128,7 @@ def digest(entries: Iterable[AuditEntry]) -> str:
     seen = sha256()
     for each in entries:
         said = (each.number, each.at, each.who, each.action, each.target, each.contact, each.hash)
-        seen.update(_canonical(each.account_id, *said) + b"\n")
+        seen.update(_canonical(each.account_id, *said, *_more(each)) + b"\n")
     return seen.hexdigest()
 
 
@@ -108,8 +139,8 @@ def ending(found: str) -> str:
 
 def chained(before: str, entry: AuditEntry) -> str:
     """Return the hash of an entry that follows one with the hash `before`."""
-    said = _canonical(entry.account_id, entry.number, entry.at, entry.who, entry.action, entry.target, entry.contact)
-    return sha256(bytes.fromhex(before) + said).hexdigest()
+    said = (entry.account_id, entry.number, entry.at, entry.who, entry.action, entry.target, entry.contact)
+    return sha256(bytes.fromhex(before) + _canonical(*said, *_more(entry))).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,16 +176,21 @@ def fits(field: str, value: str) -> bool:
     return bool(_SHAPES[field].fullmatch(value))
 
 
-def checked(known: Collection[str], who: str, action: str, target: str, contact: str) -> str:
+def checked(known: Collection[str], who: str, action: str, target: str, contact: str, source: str = "") -> str:
     """
     Return the action's word. Raises ValueError where something is not an id, or the action not one of those known.
     """
     if action not in known:
         raise ValueError(f"no feature says that it enters {action}")
-    if not (fits("who", who) and fits("target", target) and fits("contact", contact)):
+    if not (fits("who", who) and fits("target", target) and fits("contact", contact) and is_source(source)):
         # No erasure takes anything out of the chain, so nothing personal may ever get in.
         raise ValueError("an audit entry holds ids only")
     return action
+
+
+def _more(entry: AuditEntry) -> list[str]:
+    """Return what was not there from the beginning, only where an entry has it: older ones verify as they did."""
+    return [entry.source] if entry.source else []
 
 
 def _canonical(*said: str | int) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from calendar import monthrange
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -24,3 +25,11 @@ def stamp(at: int) -> str:
 @lru_cache(maxsize=1024)
 def _second(at: int) -> str:
     return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%dT%H:%M:%S}"
+
+
+def month_after(ms: int) -> int:
+    """Return the same time of day a month later, or on that month's last day where it has no such day."""
+    at = datetime.fromtimestamp(ms / 1000, UTC)
+    year, month = at.year + at.month // 12, at.month % 12 + 1
+    day = min(at.day, monthrange(year, month)[1])
+    return ms + round((at.replace(year=year, month=month, day=day) - at).total_seconds() * 1000)

@@ -87,6 +87,14 @@ class _ToServer(BaseEvent, frozen=True):
         return (SERVER,)
 
 
+class _ToPrograms(BaseEvent, frozen=True):
+    account: str
+
+    def channels(self) -> tuple[Channel[Never], ...]:
+        """Return none: nobody here follows it. It is recorded for programs, and not published."""
+        return ()
+
+
 class _OfBus(BaseEvent, frozen=True):
     def channels(self) -> tuple[Channel[Never], ...]:
         """Return none: the bus itself knows whom to tell."""
@@ -102,6 +110,14 @@ class MessageStored(_InChat, frozen=True, tag="message.stored"):
 
 class MessageRedacted(_InChat, frozen=True, tag="message.redacted"):
     """The message `target` was emptied, or lost a file; the entry that says so got the number `seq`."""
+
+    leaves_server: ClassVar[bool] = True
+    seq: int
+    target: int
+
+
+class MessageEdited(_InChat, frozen=True, tag="message.edited"):
+    """The message `target` says another text; the entry that says so got the number `seq`."""
 
     leaves_server: ClassVar[bool] = True
     seq: int
@@ -149,6 +165,26 @@ class NoteAdded(_InTicket, frozen=True, tag="note.added"):
 
     leaves_server: ClassVar[bool] = True
     note: int
+
+
+class SystemEntered(_InTicket, frozen=True, tag="system.entered"):
+    """What was done with a ticket was entered in it for its agents, up to the number `entry`."""
+
+    leaves_server: ClassVar[bool] = False
+    entry: int
+
+
+class LookingChanged(_InTicket, frozen=True, tag="looking.changed"):
+    """
+    An agent's `socket` shows a ticket, or (`on` false) shows it no more. It `asks` where whoever else shows it is to
+    say so too.
+    """
+
+    leaves_server: ClassVar[bool] = False
+    agent: str
+    socket: str
+    on: bool
+    asks: bool = False
 
 
 class QuarantineChanged(_InTicket, frozen=True, tag="quarantine.changed"):
@@ -201,17 +237,72 @@ class CredentialsRevoked(_ToAgents, frozen=True, tag="credentials.revoked"):
     leaves_server: ClassVar[bool] = False
     agent: str
 
+    def concerns(self, agent: str, _role: str) -> bool:
+        """Whether an agent has to be looked at again."""
+        return self.agent == agent
+
+
+class RightsChanged(_ToAgents, frozen=True, tag="rights.changed"):
+    """An owner gave rights to a role of the account, or took some."""
+
+    leaves_server: ClassVar[bool] = False
+    role: str
+
+    def concerns(self, _agent: str, role: str) -> bool:
+        """Whether an agent of a role has to be looked at again."""
+        return self.role == role
+
+
+class NetworksChanged(_ToAgents, frozen=True, tag="networks.changed"):
+    """The networks from which the account's agents may ask are others: who is outside of them has to go."""
+
+    leaves_server: ClassVar[bool] = False
+
+    def concerns(self, _agent: str, _role: str) -> bool:
+        """Whether an agent has to be looked at again: each has."""
+        return True
+
 
 class NoticePublished(_ToVisitors, frozen=True, tag="notice.published"):
-    """Another version of the account's notice is in force."""
+    """Another notice is in force: where the account's sites share it, or at the one `site` that is named."""
 
     leaves_server: ClassVar[bool] = True
+    site: str = ""
 
 
 class SiteChanged(_ToVisitors, frozen=True, tag="site.changed"):
     """What a site of the account says of itself changed: origins, look, questions."""
 
     leaves_server: ClassVar[bool] = True
+
+
+class TicketOpened(_ToPrograms, frozen=True, tag="ticket.opened"):
+    """A ticket began, with its first message."""
+
+    leaves_server: ClassVar[bool] = True
+    ticket: TicketRef
+
+
+class ContactBegan(_ToPrograms, frozen=True, tag="contact.began"):
+    """Somebody agreed to the notice for the first time, which made them a contact."""
+
+    leaves_server: ClassVar[bool] = True
+    contact: int
+
+
+class ContactCorrected(_ToPrograms, frozen=True, tag="contact.corrected"):
+    """What a contact gave was corrected (Art. 16 GDPR): whoever was told of them is told so (Art. 19)."""
+
+    leaves_server: ClassVar[bool] = True
+    contact: int
+
+
+class ContactErased(_ToPrograms, frozen=True, tag="contact.erased"):
+    """An erasure is done. The contact's row is gone, so they are named by their public id."""
+
+    leaves_server: ClassVar[bool] = True
+    contact: str
+    erasure: str
 
 
 class ConsentChanged(_ToContact, frozen=True, tag="consent.changed"):
@@ -234,6 +325,23 @@ class ErasureChanged(_ToAgents, frozen=True, tag="erasure.changed"):
 
     leaves_server: ClassVar[bool] = True
     erasure: str
+
+
+class ContactChanged(_ToAgents, frozen=True, tag="contact.changed"):
+    """What agents are shown of a contact, by public id, is another: an agent corrected it."""
+
+    leaves_server: ClassVar[bool] = True
+    contact: str
+
+
+class AgentMentioned(_ToAgents, frozen=True, tag="agent.mentioned"):
+    """An `agent` was named in the note `note` of a ticket, by the agent `by`."""
+
+    leaves_server: ClassVar[bool] = False
+    agent: str
+    by: str
+    ticket: TicketRef
+    note: int
 
 
 class KeyDestroyed(_ToServer, frozen=True, tag="key.destroyed"):
@@ -278,16 +386,44 @@ class PresenceRequested(_OfBus, frozen=True, tag="presence.requested"):
 
 
 ChatEvent = (
-    MessageStored | MessageRedacted | TypingChanged | MessagesRead | TicketEnded | TicketReopened | TicketStatusChanged
+    MessageStored
+    | MessageRedacted
+    | MessageEdited
+    | TypingChanged
+    | MessagesRead
+    | TicketEnded
+    | TicketReopened
+    | TicketStatusChanged
 )
 """What both sides of a chat follow."""
-TicketEvent = ChatEvent | NoteAdded | QuarantineChanged | EventsMissed
+TicketEvent = ChatEvent | NoteAdded | SystemEntered | LookingChanged | QuarantineChanged | EventsMissed
 ContactEvent = ChatEvent | ConsentChanged | ContactGone | EventsMissed
-AgentsEvent = PresenceChanged | CredentialsRevoked | TicketGone | ErasureChanged | EventsMissed
+AgentsEvent = (
+    PresenceChanged
+    | CredentialsRevoked
+    | RightsChanged
+    | NetworksChanged
+    | TicketGone
+    | ContactChanged
+    | AgentMentioned
+    | ErasureChanged
+    | EventsMissed
+)
 VisitorsEvent = PresenceChanged | NoticePublished | SiteChanged | EventsMissed
 ListEvent = TicketChanged | TicketGone | EventsMissed
 ServerEvent = KeyDestroyed | LabelsChanged | FilterVersionChanged | WorkDue | EventsMissed
-Event = TicketEvent | ContactEvent | AgentsEvent | VisitorsEvent | ListEvent | ServerEvent | PresenceRequested
+ProgramEvent = TicketOpened | ContactBegan | ContactCorrected | ContactErased
+"""What nobody on the bus follows, and programs of the account are told."""
+Event = (
+    TicketEvent
+    | ContactEvent
+    | AgentsEvent
+    | VisitorsEvent
+    | ListEvent
+    | ServerEvent
+    | ProgramEvent
+    | PresenceRequested
+)
 """Every event there is. The bus reads no other."""
 
 SERVER: Channel[ServerEvent] = Channel("server")

@@ -17,6 +17,16 @@ def is_live(receipt: int | None, agreed: int | None, current: int | None) -> boo
     return receipt is not None and current is not None and agreed == current
 
 
+def in_force(own: int | None, shared: int | None) -> int | None:
+    """
+    Return the version of the notice that is in force at a site: its own, else the one its account's sites share.
+
+    `chat.account.store.consents` is the same in SQL. No two notices of an account have the same version, so that who
+    agreed to another site's, or to the one that is shared, never agreed to this one.
+    """
+    return shared if own is None else own
+
+
 @dataclass(slots=True)
 class ConsentState:
     """

@@ -20,7 +20,7 @@ BASES = {
 CATEGORIES = frozenset(
     {
         *("identifier", "name", "e-mail", "phone", "address", "IP", "cookie", "locale", "time"),
-        *("message", "attachment", "custom-field", "rating", "classification", "consent"),
+        *("message", "attachment", "portrait", "custom-field", "rating", "classification", "consent"),
         *("key", "credential", "role", "action"),
     }
 )

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from msgspec import Struct
 
 from chat.core.account_settings import Setting, T
-from chat.core.events import TicketRef
+from chat.core.events import SystemEntered, TicketRef
 
 LOCALES = ("en", "el")
-Order = Literal["updated", "number"]
+Order = Literal["updated", "number", "oldest", "waiting"]
+Corner = Literal["end", "start"]
+"""Where a line of the page's text ends, or where it starts."""
+CORNERS: tuple[Corner, ...] = ("end", "start")
 FIELD_ASKS = ("off", "optional", "required")
 ENDED = ("solved", "trash")
 """The statuses of tickets that take no more messages."""
@@ -48,7 +51,8 @@ class Site:
     One website of an account: its key, the origins that may show the widget, its look, what it asks for.
 
     `fields` says for name, e-mail and phone whether they are asked, `custom_fields` what else. `privacy_note` stands
-    on its privacy page.
+    on its privacy page. `notice_version` is that of the notice of its own which is in force, None where it has none and
+    the account's is. `position` is the lower corner of the page in which the button stands.
     """
 
     id: str
@@ -61,6 +65,8 @@ class Site:
     alternative: str
     custom_fields: list[CustomField]
     privacy_note: str
+    notice_version: int | None
+    position: Corner
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +78,20 @@ class NoticeText:
     privacy_url: str
     chat_label: str
     training_label: str
+    mail_label: str = ""
     sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One version of what visitors are told and asked. `published_at` in ms."""
+    """
+    One version of what visitors are told and asked. `published_at` in ms. `site` is the id of the site whose own it
+    is, None where it is the account's.
+    """
 
     version: int
     published_at: int
+    site: str | None
     texts: dict[str, NoticeText]
 
     def text(self, locale: str) -> NoticeText:
@@ -88,9 +99,38 @@ class Notice:
         return self.texts.get(locale) or self.texts.get("en") or next(iter(self.texts.values()))
 
 
+class Notifications(Struct, frozen=True):
+    """
+    By what the inbox may call an agent (a tone, the desktop, mail while they are away), `without` which reasons (`new`
+    chats, messages in `mine`, tickets that are `assigned`, notes that name them: `mentioned`), and when not: from and
+    until an hour as 22:00, both "" for never.
+    """
+
+    sound: bool = False
+    desktop: bool = False
+    mail: bool = False
+    without: tuple[str, ...] = ()
+    quiet_from: str = ""
+    quiet_until: str = ""
+
+
+class Preferences(Struct, frozen=True):
+    """
+    How an agent likes the pages: their language (`locale`, "" as the browser says), their IANA time zone ("" as the
+    device has it), and what calls them.
+    """
+
+    locale: str = ""
+    time_zone: str = ""
+    notifications: Notifications = Notifications()
+
+
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """A person who signs in: `role` is owner, admin or agent."""
+    """
+    A person who signs in: `role` is one of `access.ROLES`. Visitors see the `alias`, "" where it is the name, and the
+    picture whose random id is the `portrait`, "" where there is none.
+    """
 
     id: str
     account_id: str
@@ -99,13 +139,19 @@ class Agent:
     email: str
     active: bool
     created_at: int
+    alias: str = ""
+    preferences: Preferences = Preferences()  # noqa: RUF009 - frozen, as this is
+    portrait: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
     """
-    Who asks: an agent, by a session, which ends at `until` (ms), or by a token. Scoping by `account_id` is in every
-    query. What is not among the `permissions` is refused.
+    Who asks: an agent, by a session or a token, which end at `until` (ms). Scoping by `account_id` is in every
+    query. What is not among the `permissions` is refused, and what a token's `scopes` do not cover (None by a session).
+    They ask from an address that is in each of the lists of `networks` (`networks.is_inside`): the account's, and then
+    a token's own. Agents see the `name`, visitors the `alias`. Where `departments` is not None, they see the tickets of
+    these alone, and those of none. The `portrait` is the id of their picture, "" for none.
     """
 
     account_id: str
@@ -116,13 +162,19 @@ class Actor:
     token_id: str = ""
     until: int | None = None
     permissions: frozenset[str] = frozenset()
+    scopes: frozenset[str] | None = None
+    networks: tuple[str, ...] = ()
+    alias: str = ""
+    departments: frozenset[str] | None = None
+    portrait: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Contact:
     """
     The person writing in. `id` is the row's key, `uid` the name others may use; `begun` a keyed hash of the id that
-    their browser agreed with.
+    their browser agreed with; `email_hash`
+    what their address is found by, `corrected_at` when an agent last corrected what they gave (ms).
     """
 
     id: int
@@ -139,6 +191,8 @@ class Contact:
     receipt_id: int | None
     notice_version: int | None
     begun: str | None = None
+    email_hash: str | None = None
+    corrected_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +212,10 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """Everything said with one contact on one matter. `number` counts in its account."""
+    """
+    Everything said with one contact on one matter. `number` counts in its account. `waiting_since` is when the visitor
+    began to wait for an answer, `snoozed_until` when it comes back to who works (ms).
+    """
 
     id: int
     account_id: str
@@ -176,6 +233,10 @@ class Ticket:
     created_at: int
     updated_at: int
     department_id: str | None = None
+    last_entry: int = 0
+    priority: str = "none"
+    waiting_since: int | None = None
+    snoozed_until: int | None = None
 
     @property
     def ended(self) -> bool:
@@ -205,6 +266,7 @@ class Message:
     redacted_at: int | None = None
     target: int | None = None
     part: str | None = None
+    edited_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,14 +306,38 @@ class Note:
     at: int
 
 
+@dataclass(frozen=True, slots=True)
+class SystemEntry:
+    """
+    What was done with a ticket, by a contact, an agent or the server (`author`), numbered apart. `kind` says what, and
+    the rest whose it became, in which department it is, with which ticket it has to do, how long it sleeps (`until_at`,
+    ms), and which tags it got and lost (sealed). `after_seq` says where it stands in the transcript.
+    """
+
+    ticket_id: int
+    entry: int
+    after_seq: int
+    kind: str
+    author: str
+    agent_id: str | None
+    assignee: str | None
+    department_id: str | None
+    number: int | None
+    until_at: int | None
+    tags: bytes | None
+    at: int
+
+
 @dataclass(slots=True)
 class Draft:
     """
     A message on its way in. The batch fills in `score`, `held`, `sealed`, then `ticket_id`, `number`, `seq`.
 
     `opens` where a visitor's ticket is to be found or opened first, which is then in `ticket`. `repeated` tells that it
-    was stored before, `reopened` that it opened a solved ticket again. `name` is the author's, `source` whoever sent it
-    and so needs no copy. `attachments` are ids, and `shown` what their frames say.
+    was stored before, `reopened` that it opened a solved ticket again, `taken` that its author has the ticket now,
+    `left` that nobody has, and `entered` what was entered in its ticket. `name` is the author's as agents see it,
+    `alias` as visitors do, `portrait` the id of their picture, `source` whoever sent it and so needs no copy.
+    `attachments` are ids, and `shown` what their frames say.
     """
 
     contact_id: int
@@ -272,10 +358,15 @@ class Draft:
     seq: int = 0
     repeated: bool = False
     reopened: bool = False
+    taken: bool = False
+    left: bool = False
+    entered: list[SystemEntered] = field(default_factory=list)
     refusal: Exception | None = None
     ticket: Ticket | None = None
     opens: bool = False
     name: str | None = None
+    alias: str | None = None
+    portrait: str = ""
     source: object = None
     attachments: tuple[str, ...] = ()
     shown: tuple[object, ...] = ()

@@ -21,15 +21,17 @@ NAMES = (
     "LETHE_BASE_URL",
     "LETHE_SMTP_URL",
     "LETHE_TRUSTED_PROXIES",
+    "LETHE_OUTBOUND_ALLOW",
     "LETHE_LOG_LEVEL",
     "LETHE_DISK_FLOOR",
     "LETHE_CONTACT_QUOTA",
     "LETHE_ACCOUNT_QUOTA",
     "LETHE_SERVER_QUOTA",
+    "LETHE_API_RATE",
 )
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 SHORTEST_SECRET = 32
-MEGABYTES_DIGITS = 9
+DIGITS_MOST = 9
 SMTP_SCHEMES = ("smtp", "smtp+starttls", "smtps")
 PORTS = {"http": 80, "https": 443}
 
@@ -46,11 +48,13 @@ class Settings:
     base_url: str = ""
     smtp_url: str = field(default="", repr=False)
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    outbound_allow: tuple[IPv4Network | IPv6Network, ...] = ()
     log_level: str = "INFO"
     disk_floor: int = 512
     contact_quota: int = 200
     account_quota: int = 20_480
     server_quota: int = 0
+    api_rate: int = 1200
 
     @property
     def embedded(self) -> bool:
@@ -68,11 +72,13 @@ class Settings:
             "LETHE_BASE_URL": self.base_url or "(unset: taken from each request)",
             "LETHE_SMTP_URL": masked(self.smtp_url) or "(unset: no mail)",
             "LETHE_TRUSTED_PROXIES": ", ".join(map(str, self.trusted_proxies)) or "(none)",
+            "LETHE_OUTBOUND_ALLOW": ", ".join(map(str, self.outbound_allow)) or "(none: public addresses alone)",
             "LETHE_LOG_LEVEL": self.log_level,
             "LETHE_DISK_FLOOR": f"{self.disk_floor} MB",
             "LETHE_CONTACT_QUOTA": f"{self.contact_quota} MB",
             "LETHE_ACCOUNT_QUOTA": f"{self.account_quota} MB",
             "LETHE_SERVER_QUOTA": f"{self.server_quota} MB" if self.server_quota else "(none: the disk's floor)",
+            "LETHE_API_RATE": f"{self.api_rate} requests a minute" if self.api_rate else "(none)",
         }
 
 
@@ -96,12 +102,14 @@ def from_env(environ: Mapping[str, str] = os.environ) -> Settings:
         secret_key=_secret(environ.get("LETHE_SECRET_KEY", "")),
         base_url=_origin("LETHE_BASE_URL", environ.get("LETHE_BASE_URL", "")),
         smtp_url=_url("LETHE_SMTP_URL", environ.get("LETHE_SMTP_URL", ""), SMTP_SCHEMES),
-        trusted_proxies=_networks(environ.get("LETHE_TRUSTED_PROXIES", "")),
+        trusted_proxies=_networks("LETHE_TRUSTED_PROXIES", environ.get("LETHE_TRUSTED_PROXIES", "")),
+        outbound_allow=_networks("LETHE_OUTBOUND_ALLOW", environ.get("LETHE_OUTBOUND_ALLOW", "")),
         log_level=_level(environ.get("LETHE_LOG_LEVEL") or "INFO"),
         disk_floor=_megabytes("LETHE_DISK_FLOOR", environ.get("LETHE_DISK_FLOOR") or "512"),
         contact_quota=_megabytes("LETHE_CONTACT_QUOTA", environ.get("LETHE_CONTACT_QUOTA") or "200"),
         account_quota=_megabytes("LETHE_ACCOUNT_QUOTA", environ.get("LETHE_ACCOUNT_QUOTA") or "20480"),
         server_quota=_megabytes("LETHE_SERVER_QUOTA", environ.get("LETHE_SERVER_QUOTA") or "0"),
+        api_rate=_number("LETHE_API_RATE", environ.get("LETHE_API_RATE") or "1200", "requests a minute, as 1200"),
     )
 
 
@@ -167,8 +175,12 @@ def _secret(value: str) -> str:
 
 
 def _megabytes(name: str, value: str) -> int:
-    if not value.isascii() or not value.isdecimal() or len(value) > MEGABYTES_DIGITS:
-        raise Misconfigured(f"{name} must be a number of megabytes, as 512; 0 for none")
+    return _number(name, value, "megabytes, as 512")
+
+
+def _number(name: str, value: str, what: str) -> int:
+    if not value.isascii() or not value.isdecimal() or len(value) > DIGITS_MOST:
+        raise Misconfigured(f"{name} must be a number of {what}; 0 for none")
     return int(value)
 
 
@@ -178,10 +190,10 @@ def _level(value: str) -> str:
     return value.upper()
 
 
-def _networks(value: str) -> tuple[IPv4Network | IPv6Network, ...]:
+def _networks(name: str, value: str) -> tuple[IPv4Network | IPv6Network, ...]:
     try:
         return tuple(network(part.strip()) for part in value.split(",") if part.strip())
     except ValueError as error:
         raise Misconfigured(
-            "LETHE_TRUSTED_PROXIES must be addresses or networks with commas between, as 127.0.0.1,10.0.0.0/8"
+            f"{name} must be addresses or networks with commas between, as 127.0.0.1,10.0.0.0/8"
         ) from error

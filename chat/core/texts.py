@@ -50,6 +50,11 @@ def cut(text: str, most: int) -> str:
     return text[:end] or text[:most]  # one that is longer than all the room has no end to cut at
 
 
+def graphemes(text: str) -> list[str]:
+    """Return a text in characters as people see them."""
+    return [each.group() for each in _GRAPHEME.finditer(text)]
+
+
 def composed(text: str) -> str:
     """Return a text as NFC, without the marks heaped on a letter beyond thirty: sorting n of them costs n times n."""
     return unicodedata.normalize("NFC", _HEAPED.sub(r"\1", text))

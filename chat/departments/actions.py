@@ -6,11 +6,13 @@ from collections.abc import Callable
 
 from msgspec import UNSET, Struct, UnsetType
 
+from chat.account import store as accounts
 from chat.account.actions.accounts import line
 from chat.core import access
 from chat.core.errors import InvalidField
 from chat.core.ids import uuid7
 from chat.core.model import Actor
+from chat.core.versions import ANY, Precondition
 from chat.departments import store
 from chat.departments.store import Department
 from chat.infra.audit import audit
@@ -49,16 +51,31 @@ async def one(services: Services, actor: Actor, department_id: str) -> Departmen
 
 async def add(services: Services, actor: Actor, name: str, retention: Days) -> Department:
     """Make a department, with days of its own or none. Raises InvalidField."""
+    return (await add_once(services, actor, name, retention))[0]
+
+
+async def add_once(
+    services: Services, actor: Actor, name: str, retention: Days, made_id: str = ""
+) -> tuple[Department, bool]:
+    """Make a department once by its id, and return it, and whether it was there. Raises InvalidField and NotFound."""
     access.require(actor, "department.change")
-    made_id = uuid7()
+    made_id = made_id or uuid7()
     made = {
         "id": made_id,
         "name": _name(name),
         "retention": rules.own_days(services, retention),
         "created_at": services.clock(),
     }
-    await _write_change(services, actor, made_id, lambda tx: store.add(tx, actor.account_id, made))
-    return await one(services, actor, made_id)
+
+    def work(tx: Tx) -> tuple[Department, bool]:
+        accounts.one(tx, actor.account_id, lock=True)  # of two that are sent at once the second finds the first
+        if store.is_taken(tx, made_id):
+            return store.one(tx, actor.account_id, made_id), True
+        store.add(tx, actor.account_id, made)
+        audit.record(services, tx, actor.account_id, actor.agent_id, "department.changed", made_id)
+        return store.one(tx, actor.account_id, made_id), False
+
+    return await services.store.write(work)
 
 
 async def change(
@@ -67,8 +84,12 @@ async def change(
     department_id: str,
     name: str | UnsetType = UNSET,
     retention: Days | UnsetType = UNSET,
+    expected: Precondition = ANY,
 ) -> Department:
-    """Change a department's name, or its own days as a whole. Raises InvalidField."""
+    """
+    Change a department's name, or its own days as a whole. Raises InvalidField, and ChangedMeanwhile where it is not
+    as `expected`.
+    """
     access.require(actor, "department.change")
     checked: dict[str, object] = {}
     if name is not UNSET:
@@ -77,20 +98,32 @@ async def change(
         checked["retention"] = rules.own_days(services, retention)
     if not checked:
         raise InvalidField("Give any of name, retention", field="name")
-    await _write_change(
-        services, actor, department_id, lambda tx: store.change(tx, actor.account_id, department_id, checked)
-    )
+
+    def work(tx: Tx) -> None:
+        store.change(tx, actor.account_id, department_id, checked)
+
+    await _write_change(services, actor, department_id, work, expected)
     return await one(services, actor, department_id)
 
 
-async def delete(services: Services, actor: Actor, department_id: str) -> None:
-    """Delete a department. Its tickets stay, and the account's days hold for them."""
+async def delete(services: Services, actor: Actor, department_id: str, expected: Precondition = ANY) -> None:
+    """
+    Delete a department. Its tickets stay, and the account's days hold for them. Raises ChangedMeanwhile where it is not
+    as `expected`.
+    """
     access.require(actor, "department.change")
-    await _write_change(services, actor, department_id, lambda tx: store.drop(tx, actor.account_id, department_id))
 
-
-async def _write_change(services: Services, actor: Actor, department_id: str, change: Callable[[Tx], None]) -> None:
     def work(tx: Tx) -> None:
+        store.drop(tx, actor.account_id, department_id)
+
+    await _write_change(services, actor, department_id, work, expected)
+
+
+async def _write_change(
+    services: Services, actor: Actor, department_id: str, change: Callable[[Tx], None], expected: Precondition
+) -> None:
+    def work(tx: Tx) -> None:
+        expected.require(department_view(store.one(tx, actor.account_id, department_id, lock=True)))
         change(tx)
         audit.record(services, tx, actor.account_id, actor.agent_id, "department.changed", department_id)
 

@@ -44,10 +44,16 @@ def scopes(tx: Tx, account_id: str) -> list[RetentionScope]:
     return [each.scope for each in all_of(tx, account_id)]
 
 
-def one(tx: Tx, account_id: str, department_id: str) -> Department:
+def is_taken(tx: Tx, department_id: str) -> bool:
+    """Whether there is a department with this id, in whichever account."""
+    return tx.execute(select(department.c.id).where(department.c.id == department_id)).first() is not None
+
+
+def one(tx: Tx, account_id: str, department_id: str, *, lock: bool = False) -> Department:
     """Return a department of an account. Raises NotFound where there is none."""
     mine = (department.c.id == department_id) & (department.c.account_id == account_id)
-    row = tx.execute(select(*_columns).where(mine)).first()
+    query = select(*_columns).where(mine)
+    row = tx.execute(query.with_for_update() if lock else query).first()
     if row is None:
         raise NotFound("No such department")
     return Department(*row)

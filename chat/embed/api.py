@@ -14,9 +14,8 @@ from chat.consent.actions import notices
 from chat.core.errors import NotFound
 from chat.core.frames import NoticeView, PurposeView
 from chat.core.locales import Words
-from chat.core.model import LOCALES
+from chat.core.model import LOCALES, Corner
 from chat.retention.actions import retention
-from chat.rights import actions as links
 from chat.web.authentication import own_origin
 from chat.web.endpoint import Ask, endpoint
 from chat.web.files import ANYWHERE, PACKED, folder, lean
@@ -42,7 +41,7 @@ async def frame(ask: Ask[None]) -> Response:
         return _refused(request, "Lethe: no site has the key that this page's script names.", 404)
     if origin and origin not in {own_origin(request), *site.origins}:
         context.refused.note(site.id, origin)
-        where = f"Its owner can add it at {own_origin(request)}/admin/site"
+        where = f"Its owner can add it at {own_origin(request)}/admin/sites"
         return _refused(request, f"Lethe: {origin[:100]} is not an origin of this chat. {where}", 403)
     return _document(request, 200, site.origins, site_key=site.key)
 
@@ -74,11 +73,12 @@ class ShownAccount(Struct, frozen=True):
 
 
 class ShownSite(Struct, frozen=True):
-    """The site's look: its name, colour, and where else one may turn."""
+    """The site's look: its name, colour, the lower corner in which the button stands, and where else one may turn."""
 
     name: str
     color: str
     alternative: str
+    position: Corner
 
 
 class WidgetConfig(Struct, frozen=True):
@@ -108,17 +108,20 @@ async def config(ask: Ask[None]) -> WidgetConfig:
     locale = locale_of(ask.request)
     said = strings(locale)
     shown = notices.notice_view(notice, locale)
+    purposes = shown.purposes if shown else []
+    if any(each.id == notices.ANSWERS for each in purposes):
+        site = notices.asking_address(site, "optional")
     return WidgetConfig(
         account=ShownAccount(account.name),
-        site=ShownSite(site.name, site.color, site.alternative),
+        site=ShownSite(site.name, site.color, site.alternative, site.position),
         online=services.bus.online(account.id),
         notice=shown,
-        purposes=shown.purposes if shown else [],
+        purposes=purposes,
         fields=forms.asked(site, locale, _labels(services.gathered.locales.words(locale))),
         locale=locale,
         locales=list(LOCALES),
         kept_days=await retention.kept_days(services, account.id),
-        mail=links.can_mail_links(services),
+        mail=services.mails_links,
         strings=said,
     )
 

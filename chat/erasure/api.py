@@ -5,7 +5,8 @@ from __future__ import annotations
 from msgspec import Struct
 
 from chat.core.errors import InvalidField
-from chat.erasure.actions import erasure, views
+from chat.erasure.actions import asks, erasure, views
+from chat.erasure.actions.asks import ErasureAskView
 from chat.erasure.actions.views import ErasureState, ErasureView
 from chat.web.endpoint import Ask, endpoint
 from chat.web.lists import LIMIT, UID_CURSOR, Listed
@@ -19,10 +20,20 @@ class Asked(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class FiledErasures(Struct, frozen=True):
-    """The numbers of the requests that were filed, the first of them apart."""
+    """The numbers of the requests, the first of them apart, and whether they wait until somebody confirms them."""
 
     erasure_id: str
     erasure_ids: list[str]
+    waits: bool = False
+
+
+class Refusal(Struct, frozen=True, forbid_unknown_fields=True):
+    """Why an erasure that was asked for is refused."""
+
+    reason: str
+
+
+FILED = {"consent.withdrawn", "erasure.requested"}
 
 
 @endpoint("GET /erasures", permission="erasure.read", query=[LIMIT, UID_CURSOR], audited=())
@@ -32,9 +43,15 @@ async def list_erasures(ask: Ask[None]) -> Listed[ErasureView]:
     return Listed(*await views.page(ask.services, ask.actor, before, limit))
 
 
-@endpoint("POST /erasures", permission="erasure.ask", audited={"consent.withdrawn", "erasure.requested"}, status=202)
+@endpoint(
+    "POST /erasures",
+    permission="erasure.ask",
+    audited={"consent.withdrawn", "erasure.requested", "erasure.asked"},
+    status=202,
+    step_up=True,
+)
 async def post_erasure(ask: Ask[Asked]) -> FiledErasures:
-    """File an erasure for a contact, or for each with an address."""
+    """File an erasure for a contact, or for each with an address, or ask for it."""
     asked = ask.body
     if bool(asked.contact_id) == bool(asked.email):
         raise InvalidField("Give a contact_id or an email", field="contact_id")
@@ -42,7 +59,32 @@ async def post_erasure(ask: Ask[Asked]) -> FiledErasures:
         made = await erasure.by_email(ask.services, ask.actor, asked.email)
     else:
         made = [await erasure.by_agent(ask.services, ask.actor, asked.contact_id)]
-    return FiledErasures(made[0], made)
+    return FiledErasures(made[0], made, await asks.waiting(ask.services, ask.actor, made))
+
+
+@endpoint("GET /erasure-asks", permission="erasure.read", audited=())
+async def list_asks(ask: Ask[None]) -> Listed[ErasureAskView]:
+    """Return what agents asked for and nobody has confirmed, oldest first."""
+    return Listed(await asks.page(ask.services, ask.actor))
+
+
+@endpoint(
+    "POST /erasure-asks/{id}/confirmation",
+    permission="erasure.confirm",
+    audited={*FILED, "erasure.confirmed"},
+    status=202,
+    step_up=True,
+)
+async def confirm_ask(ask: Ask[None]) -> FiledErasures:
+    """File the erasure that was asked for."""
+    made = await erasure.confirm(ask.services, ask.actor, ask.path["id"])
+    return FiledErasures(made, [made])
+
+
+@endpoint("POST /erasure-asks/{id}/refusal", permission="erasure.confirm", audited={"erasure.refused"}, status=204)
+async def refuse_ask(ask: Ask[Refusal]) -> None:
+    """Refuse it, and say why to who asked."""
+    await asks.refuse(ask.services, ask.actor, ask.path["id"], ask.body.reason)
 
 
 @endpoint("GET /erasures/{id}", permission="erasure.read", audited=())

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from chat.core.access import Right
 from chat.erasure import api, pages, schema
-from chat.erasure.actions import ageing, erasure, recipients
+from chat.erasure.actions import ageing, erasure, recipients, replaying
 from chat.erasure.domain import settings
 from chat.erasure.store import ageing as kinds
 from chat.erasure.store import erasures
@@ -21,9 +22,15 @@ feature = Feature(
         schema.erasure,
         schema.erasure_place,
         schema.recipient,
+        schema.erasure_ask,
     ),
     endpoints=endpoints(api, pages),
-    permissions={"erasure.ask": "agent", "erasure.read": "agent", "erasure.oversee": "admin"},
+    permissions={
+        "erasure.ask": "agent",
+        "erasure.confirm": "admin",
+        "erasure.read": Right("agent", audits=True),
+        "erasure.oversee": Right("admin", audits=True),
+    },
     account_settings=(settings.GRACE_DAYS,),
     menu=(Menu("privacy", 2, "/admin/erasures", "page.erasures"),),
     sweeps=(
@@ -31,7 +38,16 @@ feature = Feature(
         Sweep("recipients", recipients.sweep, 60.0),
         Sweep("scrub", erasure.scrub, 120.0),
     ),
-    audited=("consent.withdrawn", "contact.erased", "erasure.requested", "recipient.told"),
+    audited=(
+        "agent.erased",
+        "consent.withdrawn",
+        "contact.erased",
+        "erasure.asked",
+        "erasure.confirmed",
+        "erasure.refused",
+        "erasure.requested",
+        "recipient.told",
+    ),
     agreement_used=(erasures.is_used,),
     retention_rules=(
         RetentionRule(
@@ -53,4 +69,5 @@ feature = Feature(
             order=5,
         ),
     ),
+    replays={"erase": replaying.erase, "erase_agent": replaying.erase_agent},
 )

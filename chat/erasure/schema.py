@@ -6,7 +6,7 @@ from sqlalchemy import JSON, BigInteger, CheckConstraint, Column, Integer, Large
 
 from chat.account.schema import add_settings
 from chat.erasure.domain.settings import GRACE_DAYS
-from chat.infra.store.columns import about, metadata, personal, plain, to, uid
+from chat.infra.store.columns import AGENT, about, metadata, personal, plain, to, uid
 
 add_settings(GRACE_DAYS)
 
@@ -31,7 +31,28 @@ recipient = Table(
     ),
 )
 
-# No foreign keys to contact and key: the request stays when they are gone, to say that they are.
+# What an agent asks for who may not erase by themselves. It goes with the contact, and when it is confirmed.
+erasure_ask = Table(
+    "erasure_ask",
+    metadata,
+    uid(),
+    plain("account_id", to("account.id"), nullable=False, index=True),
+    plain("contact_id", to("contact.id"), nullable=False, unique=True),
+    personal("agent_id", String(36), "identifier", nullable=False, context=AGENT),
+    personal("requested_at", BigInteger, "time", nullable=False),
+    personal("refused_by", String(36), "identifier", context=AGENT),
+    personal("refused_at", BigInteger, "time"),
+    personal("reason", LargeBinary, "message", context="erasure-ask/{id}"),
+    info=about(
+        "contact",
+        "that an agent asked for the erasure, and why it was refused",
+        basis="duty",
+        kept="until it is confirmed, or the contact is erased",
+    ),
+)
+
+# No foreign keys to contact and key: the request stays when they are gone, to say that they are. Where the `subject` is
+# an agent, `contact_uid` is theirs, `contact_id` is 0, and their tickets go to the agent `heir`.
 erasure = Table(
     "erasure",
     metadata,
@@ -49,6 +70,9 @@ erasure = Table(
     Column("proof", String(64), nullable=False),
     Column("certificate", Text),
     Column("signature", String(100)),
+    Column("subject", String(10), nullable=False, default="contact", server_default="contact"),
+    Column("heir", String(36)),
+    Column("person", String(36), index=True),  # of all requests that were filed for one person's contacts
     Column("begun", String(64), index=True),  # so that a late repetition of the agreement brings nobody back
     CheckConstraint("state IN ('queued', 'running', 'done', 'failed')", name="state"),
     info=about("nobody", "that somebody was forgotten: an opaque id that nothing else holds any more"),

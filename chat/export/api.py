@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
+from msgspec import Struct
 from starlette.responses import Response, StreamingResponse
 
 from chat.core.clock import stamp
 from chat.core.model import Contact
 from chat.export.actions import exports
+from chat.export.actions.document import ExportDocument
 from chat.export.actions.exports import Archive
 from chat.web.answers import JSON
 from chat.web.endpoint import Ask, endpoint
 from chat.web.lists import LIMIT, UID_CURSOR, Listed
-from chat.web.requests import choice
+from chat.web.requests import choice, uid
 
 FORMAT = choice("format", "json", "zip", refusal="A format is json or zip")
 # The answer comes from the origin of the agents' pages, and holds what strangers wrote: opened in a tab, nothing in it
@@ -27,11 +29,18 @@ HEADERS = {
 ZIP = "application/zip"
 
 
+class NewExport(Struct, frozen=True, forbid_unknown_fields=True):
+    """An archive to make. `id` is a UUID that the client makes."""
+
+    id: str = ""
+
+
 @endpoint(
     "GET /widget/{site_key}/export",
     audience="visitor",
     query=[FORMAT],
     status=(200, 202),
+    answers={200: ExportDocument, 202: exports.ExportView},
     audited={"contact.exported"},
 )
 async def own_export(ask: Ask[None]) -> Response:
@@ -66,8 +75,10 @@ async def own_file(ask: Ask[None]) -> Response:
     permission="contact.export",
     query=[FORMAT],
     status=(200, 202),
+    answers={200: ExportDocument, 202: exports.ExportView},
     audited={"contact.exported"},
     changes=True,
+    step_up=True,
 )
 async def get_export(ask: Ask[None]) -> Response:
     """
@@ -75,15 +86,27 @@ async def get_export(ask: Ask[None]) -> Response:
 
     It is entered as handed over, and a large one filed: with a session it needs the mark of our own pages, as a change.
     """
-    contact = await exports.of_agent(ask.services, ask.actor, ask.path["id"])
-    return await whole(ask, contact, exports.source(ask.actor), ask.actor.agent_id)
+    contact, *merged = await exports.of_agent(ask.services, ask.actor, ask.path["id"])
+    return await whole(ask, contact, exports.source(ask.actor), ask.actor.agent_id, merged)
 
 
-@endpoint("POST /contacts/{id}/exports", permission="contact.export", audited={"contact.exported"}, status=202)
-async def post_export(ask: Ask[None]) -> exports.ExportView:
-    """Ask for an archive."""
-    contact = await exports.of_agent(ask.services, ask.actor, ask.path["id"])
-    return await exports.ask(ask.services, contact, exports.source(ask.actor), ask.actor.agent_id)
+@endpoint(
+    "POST /contacts/{id}/exports",
+    permission="contact.export",
+    audited={"contact.exported"},
+    status=(202, 200),
+    step_up=True,
+)
+async def post_export(ask: Ask[NewExport | None]) -> exports.ExportView | Response:
+    """
+    Ask for an archive. A body may have an `id`: sent again with it none is made, and the answer is 200 and how it
+    stands.
+    """
+    given = ask.body.id if ask.body else ""
+    contact, *merged = await exports.of_agent(ask.services, ask.actor, ask.path["id"])
+    source, named = exports.source(ask.actor), uid(given.lower(), "id") if given else ""
+    made, again = await exports.ask_once(ask.services, contact, source, ask.actor.agent_id, merged, named)
+    return JSON(made, 200) if again else made
 
 
 @endpoint("GET /exports", permission="export.list", query=[LIMIT, UID_CURSOR], audited=())
@@ -99,7 +122,7 @@ async def get_state(ask: Ask[None]) -> exports.ExportView:
     return await exports.state(ask.services, ask.actor, ask.path["id"])
 
 
-@endpoint("GET /exports/{id}/file", permission="contact.export", audited={"contact.exported"})
+@endpoint("GET /exports/{id}/file", permission="contact.export", audited={"contact.exported"}, step_up=True)
 async def get_file(ask: Ask[None]) -> Response:
     """Return the archive."""
     return handed(await exports.fetch_by_agent(ask.services, ask.actor, ask.path["id"]))
@@ -111,16 +134,16 @@ async def delete_export(ask: Ask[None]) -> None:
     await exports.drop(ask.services, ask.actor, ask.path["id"])
 
 
-async def whole(ask: Ask[None], contact: Contact, source: str, who: str) -> Response:
+async def whole(ask: Ask[None], contact: Contact, source: str, who: str, merged: Sequence[Contact] = ()) -> Response:
     """Answer with all that is held of a contact, as `?format=` says: json, or zip, which is only promised if large."""
     services, form = ask.services, ask.query(FORMAT)
     if form == "json":
         return await _streamed(
-            await exports.document(services, contact, who), "application/json", _name(services.clock(), form)
+            await exports.document(services, contact, who, merged), "application/json", _name(services.clock(), form)
         )
-    if not await exports.little(services, contact):
-        return JSON(await exports.ask(services, contact, source, who), 202)
-    return await _streamed(await exports.archive(services, contact, who), ZIP, _name(services.clock(), form))
+    if not await exports.little(services, [contact, *merged]):
+        return JSON(await exports.ask(services, contact, source, who, merged), 202)
+    return await _streamed(await exports.archive(services, contact, who, merged), ZIP, _name(services.clock(), form))
 
 
 async def _streamed(pieces: AsyncIterator[bytes], kind: str, name: str) -> Response:

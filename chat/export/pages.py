@@ -21,7 +21,7 @@ async def show_exports(ask: PageAsk) -> Response:
     return ask.page("admin-exports.html", form=form, settings=ask.settings(SETTINGS), exports=items)
 
 
-@page_endpoint("POST /admin/exports", permission="account.change", audited={"account.changed"})
+@page_endpoint("POST /admin/exports", permission="account.change", audited={"account.changed"}, step_up=True)
 async def save_exports(ask: PageAsk) -> Response:
     """Save what exports give."""
     await accounts.change_account(ask.services, ask.actor, **typed_settings(ask.settings(SETTINGS), ask.form))

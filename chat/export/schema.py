@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, CheckConstraint, Integer, LargeBinary, String, Table
+from sqlalchemy import JSON, BigInteger, CheckConstraint, Integer, LargeBinary, String, Table
 
 from chat.account.schema import add_settings
 from chat.export.domain import EXPORT_AGENT_NAMES, EXPORT_NOTES
@@ -24,6 +24,9 @@ export = Table(
     plain("tries", Integer, nullable=False, default=0, inner=True),
     plain("blob", String(43), unique=True, inner=True),
     personal("file_key", LargeBinary, "attachment", withheld="opens an archive like this one"),
+    # Those who are one person with the contact, and in the archive too: its key is sealed under each of theirs as well,
+    # so that it opens no more once one of them is erased.
+    plain("merged", JSON, nullable=False, default=[], server_default="[]", inner=True),
     plain("size", BigInteger, nullable=False, default=0),
     plain("leased_until", BigInteger, nullable=False, default=0, inner=True),
     personal("requested_at", BigInteger, "time", nullable=False),

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from msgspec import Struct
 
-from chat.contacts.store import contacts, holds
+from chat.contacts.store import contacts, holds, persons
 from chat.core import access
 from chat.core.addresses import address
 from chat.core.clock import DAY, stamp
-from chat.core.errors import InvalidField, NotFound
+from chat.core.errors import BeingErased, InvalidField, NotFound
 from chat.core.events import TicketChanged, TicketGone, WorkDue
 from chat.core.ids import uuid7
-from chat.core.model import Actor, Ticket
+from chat.core.model import Actor, Contact, Ticket
 from chat.core.texts import seen
 from chat.erasure.store import holding
 from chat.infra.audit import audit
+from chat.infra.gathered import Entered
 from chat.infra.services import Services
 from chat.infra.store.tx import Tx
 from chat.tickets.store import tickets
@@ -51,33 +54,36 @@ async def place_hold(services: Services, actor: Actor, contact_uid: str, reason:
         raise InvalidField(f"Give the reason in 1 to {REASON} characters", field="reason")
     if not 0 < days <= DAYS_MOST:
         raise InvalidField(f"Give 1 to {DAYS_MOST} days", field="days")
-    contact = await services.store.read(lambda tx: contacts.of_account(tx, actor.account_id, contact_uid))
     now = services.clock()
     ends = now + days * DAY
-    made = {
-        "id": uuid7(),
-        "reason": services.seal(contact.key_slot, contact.uid, "hold", reason.strip()),
-        "agent_id": actor.agent_id,
-        "placed_at": now,
-        "expires_at": ends,
-    }
+    made = {"agent_id": actor.agent_id, "placed_at": now, "expires_at": ends}
 
     def work(tx: Tx) -> list[Ticket]:
-        holding.place_hold(tx, contact.id, made)
-        audit.record(services, tx, actor.account_id, actor.agent_id, "hold.placed", contact_uid, contact_uid)
-        # Without the reason: the ledger outlives the contact's key, and may hold nothing personal in the clear.
-        said = {"contact": contact.uid, "agent": actor.agent_id, "until": ends}
-        services.ledger.enter(now, "hold", said)
-        return tickets.all_of_contact(tx, contact.id)
+        theirs = _person(tx, actor, contact_uid)
+        for each in theirs:
+            sealed = services.seal(each.key_slot, each.uid, "hold", reason.strip())
+            holding.place_hold(tx, each.id, made | {"id": uuid7(), "reason": sealed})
+        for each in theirs:
+            audit.record(services, tx, actor.account_id, actor.agent_id, "hold.placed", each.uid, each.uid)
+        for each in theirs:
+            # Without the reason: the ledger outlives the contact's key, and may hold nothing personal in the clear.
+            services.ledger.enter(now, "hold", {"contact": each.uid, "agent": actor.agent_id, "until": ends})
+        return [ticket for each in theirs for ticket in tickets.all_of_contact(tx, each.id)]
 
     services.bus.publish(*(TicketGone(each.ref) for each in await services.store.write(work)))
-    return PlacedHold(contact.uid, stamp(ends))
+    return PlacedHold(contact_uid, stamp(ends))
+
+
+def _person(tx: Tx, actor: Actor, contact_uid: str) -> list[Contact]:
+    """Return all contacts that are one person with this one: a hold is on all of them, or none. Raises NotFound."""
+    persons.lock(tx, actor.account_id)
+    return persons.whole(tx, contacts.of_account(tx, actor.account_id, contact_uid))
 
 
 async def find_contacts(services: Services, actor: Actor, whom: str) -> list[str]:
     """Return the ids of the contacts of the account with an address, or with an id. Raises InvalidField."""
     access.require(actor, "hold.change")
-    found_by = services.email_hash(actor.account_id, whom)
+    found_by = services.found_by(actor.account_id, whom)
 
     def work(tx: Tx) -> list[str]:
         if "@" in whom:
@@ -102,11 +108,16 @@ async def lift(services: Services, actor: Actor, contact_uid: str) -> None:
     access.require(actor, "hold.change")
 
     def work(tx: Tx) -> list[Ticket]:
-        contact = contacts.of_account(tx, actor.account_id, contact_uid)
-        holds.lift(tx, contact.id)
-        audit.record(services, tx, actor.account_id, actor.agent_id, "hold.lifted", contact_uid, contact_uid)
-        services.ledger.enter(services.clock(), "lift", {"contact": contact_uid})
-        return tickets.all_of_contact(tx, contact.id)
+        theirs = _person(tx, actor, contact_uid)
+        held = holds.until(tx, [each.id for each in theirs])
+        # Where none is held the first is asked for, which says so.
+        for each in [each for each in theirs if each.id in held] or theirs[:1]:
+            holds.lift(tx, each.id)
+        for each in theirs:
+            audit.record(services, tx, actor.account_id, actor.agent_id, "hold.lifted", each.uid, each.uid)
+        for each in theirs:
+            services.ledger.enter(services.clock(), "lift", {"contact": each.uid})
+        return [ticket for each in theirs for ticket in tickets.all_of_contact(tx, each.id)]
 
     services.bus.publish(*(TicketChanged(each.ref) for each in await services.store.write(work)), WorkDue())
 
@@ -126,3 +137,32 @@ async def page(services: Services, actor: Actor) -> list[HoldView]:
         )
         for each, uid, slot in found
     ]
+
+
+async def place_again(services: Services, what: Entered) -> None:
+    """Hold the contact again: what a claim needs must not go because a database was lost. The reason is lost."""
+
+    def work(tx: Tx) -> None:
+        contact = contacts.find(tx, what["contact"])
+        if contact is None:
+            return
+        with contextlib.suppress(BeingErased, NotFound):
+            reason = services.seal(
+                contact.key_slot, contact.uid, "hold", "Placed before a restore, which lost the reason"
+            )
+            made = {"id": uuid7(), "reason": reason, "agent_id": what["agent"]}
+            holding.place_hold(tx, contact.id, made | {"placed_at": services.clock(), "expires_at": what["until"]})
+
+    await services.store.write(work)
+
+
+async def lift_again(services: Services, what: Entered) -> None:
+    """Lift a contact's hold again."""
+
+    def work(tx: Tx) -> None:
+        contact = contacts.find(tx, what["contact"])
+        if contact is not None:
+            with contextlib.suppress(NotFound):
+                holds.lift(tx, contact.id)
+
+    await services.store.write(work)

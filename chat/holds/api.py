@@ -22,13 +22,13 @@ async def list_holds(ask: Ask[None]) -> Listed[holds.HoldView]:
     return Listed(await holds.page(ask.services, ask.actor))
 
 
-@endpoint("PUT /contacts/{id}/hold", permission="hold.change", audited={"hold.placed"})
+@endpoint("PUT /contacts/{id}/hold", permission="hold.change", audited={"hold.placed"}, step_up=True)
 async def put_hold(ask: Ask[NewHold]) -> holds.PlacedHold:
     """Hold a contact: nothing of it is erased or shown until that ends."""
     return await holds.place_hold(ask.services, ask.actor, ask.path["id"], ask.body.reason, ask.body.days)
 
 
-@endpoint("DELETE /contacts/{id}/hold", permission="hold.change", audited={"hold.lifted"}, status=204)
+@endpoint("DELETE /contacts/{id}/hold", permission="hold.change", audited={"hold.lifted"}, status=204, step_up=True)
 async def lift_hold(ask: Ask[None]) -> None:
     """End it: an erasure that waited goes on."""
     await holds.lift(ask.services, ask.actor, ask.path["id"])

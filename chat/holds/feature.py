@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from chat.holds import api, pages
+from chat.holds import actions, api, pages
 from chat.web.endpoint import endpoints
 from chat.web.feature import Feature
 from chat.web.menu import Menu
@@ -16,4 +16,5 @@ feature = Feature(
     permissions={"hold.change": "admin", "hold.read": "admin"},
     menu=(Menu("privacy", 1, "/admin/privacy", "page.privacy"),),
     audited=("hold.lifted", "hold.placed", "holds.viewed"),
+    replays={"hold": actions.place_again, "lift": actions.lift_again},
 )

@@ -33,7 +33,9 @@ async def save(ask: PageAsk) -> Response:
     return saved(PAGE)
 
 
-@page_endpoint("POST /admin/privacy/holds", permission="hold.change", audited={"hold.placed", "holds.viewed"})
+@page_endpoint(
+    "POST /admin/privacy/holds", permission="hold.change", audited={"hold.placed", "holds.viewed"}, step_up=True
+)
 async def place_hold(ask: PageAsk) -> Response:
     """Hold each contact with an address, or the one with an id."""
     form = ask.form
@@ -48,7 +50,7 @@ async def place_hold(ask: PageAsk) -> Response:
     return saved(PAGE)
 
 
-@page_endpoint("POST /admin/privacy/holds/{id}/lift", permission="hold.change", audited={"hold.lifted"})
+@page_endpoint("POST /admin/privacy/holds/{id}/lift", permission="hold.change", audited={"hold.lifted"}, step_up=True)
 async def lift(ask: PageAsk) -> Response:
     """End a hold: an erasure that waited goes on."""
     await holds.lift(ask.services, ask.actor, ask.path["id"])

@@ -10,7 +10,9 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from chat.core.access import Right
 from chat.core.account_settings import Setting
+from chat.core.events import Event
 from chat.core.locales import Locales
 from chat.core.locations import DataLocation
 from chat.core.model import Contact
@@ -103,19 +105,23 @@ class RetentionScopes:
 
 @dataclass(frozen=True, slots=True)
 class DataSubject:
-    """The contact that an erasure (an id) is about: by its keys, and the slot of the key to what it wrote."""
+    """
+    The person that an erasure (an id) is about: a contact, by both keys of theirs, or an agent, who has no `contact_id`
+    (0) and whose tickets go to an `heir`; and the slot of the key to what is sealed of them.
+    """
 
     erasure: str
     account_id: str
     contact_id: int
-    contact_uid: str
+    uid: str
     key_slot: int
+    heir: str | None = None
 
 
 @dataclass(frozen=True)
 class ErasureStep:
     """
-    A data location, how many of a contact's things are there (`look`), and the removal of some of them (`take`), which
+    A data location, how many of a person's things are there (`look`), and the removal of some of them (`take`), which
     returns how many and is called until that is none. Steps go by their `order`, after the key and before the tables.
     """
 
@@ -152,6 +158,12 @@ Follow = Callable[["Services"], AbstractAsyncContextManager[None]]
 """Something that is done while the services are open. It is entered before anybody is served."""
 AgreementUsed = Callable[[Tx, str], bool]
 """Whether what an agreement is found by (`Services.begun_hash`) was used before, by somebody who is gone."""
+Recorder = Callable[["Services", Tx, Sequence[Event]], None]
+"""Told of events that leave the server, in their order and in the transaction in which they happen."""
+Entered = dict[str, Any]
+"""What an entry of the ledger says of an action."""
+Replay = Callable[["Services", Entered], Awaitable[None]]
+"""Does an action of the ledger again to what was restored. Done twice, it is done once."""
 AccountChanged = Callable[["Services", str, Collection[str]], Awaitable[None]]
 """Told after an account's settings were changed: of which account, and which settings."""
 
@@ -162,8 +174,8 @@ class Conversations(Protocol):
     def has_written(self, tx: Tx, contact_id: int, /) -> bool:
         """Whether a contact has a ticket."""
 
-    def count_running(self, tx: Tx, account_id: str, /) -> int:
-        """Return how many tickets of an account have not ended."""
+    def count_running(self, tx: Tx, account_id: str, sites: Collection[str], /) -> int:
+        """Return how many tickets of an account, begun at these sites of it, have not ended."""
 
     def numbers(self, tx: Tx, account_id: str, ids: Collection[int], /) -> Mapping[int, int]:
         """Return the numbers of those tickets, by key, that are the account's and are not being deleted."""
@@ -174,17 +186,63 @@ class Conversations(Protocol):
         """Return of each of these messages (ticket, `seq`) of an account the client's id and the sealed text."""
 
 
+class SecondFactors(Protocol):
+    """What signing in asks of the feature above it that has second factors, each in a transaction of its own."""
+
+    def is_set(self, tx: Tx, agent_id: str, /) -> bool:
+        """Whether an agent has a second factor, and must show it after the password."""
+
+    def is_due(self, tx: Tx, agent: Any, at: int, /) -> bool:
+        """Whether an agent, given by their row, must have turned one on by a time (ms), and has not."""
+
+    def note_shown(self, tx: Tx, session_id: str, at: int, /) -> None:
+        """Note that a session showed at a time (ms) who its agent is: it has begun."""
+
+
+class SignInProviders(Protocol):
+    """What signing in asks of the feature above it that has identity providers, each in a transaction of its own."""
+
+    def is_any(self, tx: Tx, /) -> bool:
+        """Whether anybody signs in through one."""
+
+    def required(self, services: Services, tx: Tx, agent: Any, /) -> str | None:
+        """Return the id of the one through which alone an agent, given by their row, signs in, None for no such."""
+
+    def is_linked(self, tx: Tx, agent_id: str, /) -> bool:
+        """Whether an agent signs in through one, and so can show there again who they are."""
+
+
+@dataclass(frozen=True)
+class SessionLimits:
+    """How long an account lets a session last (`longest`) and lie unused (`idle`), in ms."""
+
+    longest: int
+    idle: int
+
+
+NewDevice = Callable[["Services", Tx, Any, str], None]
+"""Told, in the transaction in which it is entered, that the agent of a row signed in from a new device of a kind."""
+PasswordChanged = Callable[["Services", Tx, Any], None]
+"""Told, in the transaction in which it is entered, that the password of the agent of a row was changed."""
+SessionLimitsOf = Callable[[Tx, str], SessionLimits]
+"""The limits of an account, as they are now."""
+
+
 @dataclass(frozen=True)
 class Gathered:
     """
-    Of all features: the permissions of each role, what an owner may set of an account, the actions that may be entered
-    in the audit log, the words, the rules of retention and the steps of an erasure in their order, the parts of an
-    account that keep things otherwise, the data locations that are no tables, what an export says more of a table by
-    its name, what counts the bytes of files, who is called when an account's settings change, who knows that an
-    agreement is used up, and who answers about conversations.
+    Of all features: the permissions that each role has usually, who may have which of them, what an owner may set of an
+    account, the actions that may be entered in the audit log, the words, the rules of retention and the steps of an
+    erasure in their order, those for contacts and those for agents, the parts of an account that keep things otherwise,
+    the data locations that are no tables,
+    what an export says more of a table by its name, what counts the bytes of files, who is called when an account's
+    settings change, who knows that an agreement is used up, who answers about conversations, who about second factors,
+    who about identity providers, how long sessions last, whom to tell of a new device and of
+    a changed password, who records what happened, and how a restore does each action of the ledger again.
     """
 
     permissions: Mapping[str, frozenset[str]]
+    rights: Mapping[str, Right]
     settings: tuple[Setting[Any], ...]
     audited: frozenset[str]
     retention_rules: tuple[RetentionRule, ...]
@@ -192,8 +250,16 @@ class Gathered:
     locales: Locales
     data_locations: tuple[DataLocation, ...]
     erasure_steps: tuple[ErasureStep, ...]
+    agent_erasure_steps: tuple[ErasureStep, ...]
     export_parts: Mapping[str, ExportPart]
     stored: tuple[Stored, ...]
     account_changed: tuple[AccountChanged, ...]
     agreement_used: tuple[AgreementUsed, ...]
     conversations: Conversations
+    second_factors: SecondFactors
+    sign_in_providers: SignInProviders
+    session_limits: SessionLimitsOf
+    new_device: NewDevice
+    password_changed: PasswordChanged
+    recorders: tuple[Recorder, ...]
+    replays: Mapping[str, Replay]

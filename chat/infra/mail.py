@@ -25,6 +25,8 @@ SECONDS, WHOLE = 20.0, 60.0
 PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 PERMANENT = 500
 HOUR = 3600.0
+LINE = 998
+"""The longest line of a mail (RFC 5322, 2.1.1)."""
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -36,14 +38,19 @@ class Letter:
     to: str
     subject: str
     text: str
+    unsubscribe: str = ""
+    """The URL that a POST to ends such mail, for the button that mail programs show (RFC 8058)."""
 
 
 class Undelivered(Exception):
-    """A letter was not taken; `permanent` where trying again will not help. Its words hold no address."""
+    """
+    A letter was not taken; `permanent` where trying again will not help, `bounced` where that is because of its
+    address. Its words hold no address.
+    """
 
-    def __init__(self, why: str, *, permanent: bool) -> None:
+    def __init__(self, why: str, *, permanent: bool, bounced: bool = False) -> None:
         super().__init__(why)
-        self.why, self.permanent = why, permanent
+        self.why, self.permanent, self.bounced = why, permanent, bounced
 
 
 class Mailer:
@@ -67,7 +74,7 @@ class Mailer:
                 server.send_message(made, _address(self.sender).addr_spec, [_address(letter.to).addr_spec])
         except smtplib.SMTPRecipientsRefused as error:
             code = next(iter(error.recipients.values()))[0]
-            raise Undelivered(f"refused {code}", permanent=code >= PERMANENT) from None
+            raise Undelivered(f"refused {code}", permanent=code >= PERMANENT, bounced=code >= PERMANENT) from None
         except smtplib.SMTPResponseException as error:
             # A password that is refused is the operator's to mend, and no fault of the letter: it is tried again.
             refused = error.smtp_code >= PERMANENT and not isinstance(error, smtplib.SMTPAuthenticationError)
@@ -134,7 +141,8 @@ class Mailer:
             server.login(unquote(self._parts.username), unquote(self._parts.password or ""))
 
     def _written(self, letter: Letter) -> EmailMessage:
-        made = EmailMessage(policy=SMTP)
+        # A URL is one word however long it is: folded, it would be written as words of RFC 2047, which nobody follows.
+        made = EmailMessage(policy=SMTP.clone(max_line_length=LINE) if letter.unsubscribe else SMTP)
         try:
             made["From"], made["To"] = _address(self.sender), _address(letter.to)
             # On one line: a header with a break in it is refused, and with it the letter.
@@ -143,6 +151,9 @@ class Mailer:
             made["Date"] = formatdate(localtime=False)
             # Or somebody's absence note would be answered, and answer (RFC 3834).
             made["Auto-Submitted"] = "auto-generated"
+            if letter.unsubscribe:
+                made["List-Unsubscribe"] = f"<{letter.unsubscribe}>"
+                made["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
             made.set_content(letter.text)
         except (ValueError, MessageError) as error:
             raise Undelivered("it cannot be written as a mail", permanent=True) from error

@@ -2,40 +2,123 @@
 
 from __future__ import annotations
 
+from msgspec import Struct
+
 from chat.consent.actions.portable import PortableReceipt, portable
 from chat.consent.actions.receipts import SignedReceipt, signed_receipt
 from chat.consent.api import STANDARD
-from chat.erasure.actions import erasure
-from chat.profiles import actions as contacts
-from chat.web.endpoint import Ask, endpoint
+from chat.core.folding import SearchTerms
+from chat.erasure.actions import asks, erasure
+from chat.profiles.actions import blocking, correcting, merging
+from chat.profiles.actions import profiles as contacts
+from chat.profiles.actions.correcting import ContactChange
+from chat.web.endpoint import Ask, Tagged, endpoint, tagged
 from chat.web.lists import CURSOR, LIMIT, Listed, listed
 from chat.web.requests import choice, optional
 
-EMAIL = optional("email")
+EMAIL, EXTERNAL_ID, Q = optional("email"), optional("external_id"), optional("q")
 ORDER = choice("order", "number", refusal="An order is one of number")
 
 
-@endpoint("GET /contacts", permission="contact.read", query=[EMAIL, ORDER, LIMIT, CURSOR], audited={"contacts.listed"})
+class FiledErasure(Struct, frozen=True):
+    """The number of a request, and whether it waits until somebody confirms it."""
+
+    erasure_id: str
+    waits: bool
+
+
+@endpoint(
+    "GET /contacts",
+    permission="contact.read",
+    query=[EMAIL, EXTERNAL_ID, Q, ORDER, LIMIT, CURSOR],
+    audited={"contacts.listed"},
+)
 async def list_contacts(ask: Ask[None]) -> Listed[contacts.ContactView]:
-    """Return them in the order in which they came. `?email=` finds by the whole address."""
+    """
+    Return them in the order in which they came. `?email=` finds by the whole address, `?external_id=` by the whole id
+    at the shop, `?q=` by words of what they gave, as search compares them: a page may then be short.
+    """
     after, limit = (ask.query(CURSOR) or (0,))[0], ask.query(LIMIT)
     ask.query(ORDER)
-    items, last = await contacts.page(ask.services, ask.actor, ask.query(EMAIL), after, limit)
+    email, external_id = ask.query(EMAIL), ask.query(EXTERNAL_ID)
+    terms = None if (q := ask.query(Q)) is None else SearchTerms.of(q)
+    items, last = await contacts.page(ask.services, ask.actor, email, after, limit, external_id, terms)
     return listed(items, last)
 
 
 @endpoint("GET /contacts/{id}", permission="contact.read", audited={"contact.viewed"})
-async def get_contact(ask: Ask[None]) -> contacts.ContactProfile:
+async def get_contact(ask: Ask[None]) -> Tagged[contacts.ContactProfile]:
     """Return one."""
-    return await contacts.one(ask.services, ask.actor, ask.path["id"])
+    found = await contacts.one(ask.services, ask.actor, ask.path["id"])
+    return tagged(found, contacts.given(found))
+
+
+@endpoint("PATCH /contacts/{id}", permission="contact.change", audited={"contact.changed", "contact.viewed"})
+async def correct_contact(ask: Ask[ContactChange]) -> Tagged[contacts.ContactProfile]:
+    """
+    Correct what was given (Art. 16 GDPR): null, or an empty text, takes it away. No mailed link reaches a contact by an
+    address that was entered here: nobody has shown that it is theirs.
+    """
+    await correcting.correct(ask.services, ask.actor, ask.path["id"], ask.body, ask.precondition)
+    found = await contacts.one(ask.services, ask.actor, ask.path["id"])
+    return tagged(found, contacts.given(found))
+
+
+class MergedContact(Struct, frozen=True):
+    """The id of the contact as which both are shown from now on."""
+
+    contact_id: str
+
+
+class OtherContact(Struct, frozen=True, forbid_unknown_fields=True):
+    """The id of the contact that is the same person."""
+
+    other: str
 
 
 @endpoint(
-    "DELETE /contacts/{id}", permission="erasure.ask", audited={"consent.withdrawn", "erasure.requested"}, status=202
+    "POST /contacts/{id}/merge",
+    permission="contact.merge",
+    audited={"contact.merged", "hold.placed"},
+    step_up=True,
 )
-async def erase_contact(ask: Ask[None]) -> dict[str, str]:
-    """File an erasure."""
-    return {"erasure_id": await erasure.by_agent(ask.services, ask.actor, ask.path["id"])}
+async def merge_contact(ask: Ask[OtherContact]) -> MergedContact:
+    """
+    Show another contact as the same person, for good: agents then see, export, hold and erase both as one. Each keeps
+    what it agreed to, its visitor and its key. The answer is the id as which they are shown.
+    """
+    return MergedContact(await merging.merge(ask.services, ask.actor, ask.path["id"], ask.body.other, ask.precondition))
+
+
+class Block(Struct, frozen=True, forbid_unknown_fields=True):
+    """For how many days a contact is blocked."""
+
+    days: int
+
+
+@endpoint("PUT /contacts/{id}/block", permission="contact.block", audited={"contact.blocked"})
+async def block_contact(ask: Ask[Block]) -> blocking.Blocked:
+    """Quarantine all that a contact writes, for 1 to 365 days. It ends by itself; no address is kept for it."""
+    return await blocking.block(ask.services, ask.actor, ask.path["id"], ask.body.days)
+
+
+@endpoint("DELETE /contacts/{id}/block", permission="contact.block", audited={"contact.unblocked"})
+async def unblock_contact(ask: Ask[None]) -> blocking.Blocked:
+    """End it."""
+    return await blocking.unblock(ask.services, ask.actor, ask.path["id"])
+
+
+@endpoint(
+    "DELETE /contacts/{id}",
+    permission="erasure.ask",
+    audited={"consent.withdrawn", "erasure.requested", "erasure.asked"},
+    status=202,
+    step_up=True,
+)
+async def erase_contact(ask: Ask[None]) -> FiledErasure:
+    """File an erasure, or ask for it."""
+    made = await erasure.by_agent(ask.services, ask.actor, ask.path["id"])
+    return FiledErasure(made, await asks.waiting(ask.services, ask.actor, [made]))
 
 
 @endpoint("GET /contacts/{id}/consents", permission="contact.read", query=[STANDARD], audited={"consents.viewed"})

@@ -16,7 +16,7 @@ from chat.core.clock import stamp
 from chat.core.crypt import unseal_text
 from chat.core.deliveries import Delivery, Rendered
 from chat.core.errors import NotFound
-from chat.core.events import QuarantineChanged, TicketChanged, TicketRef
+from chat.core.events import QuarantineChanged, SystemEntered, TicketChanged, TicketRef
 from chat.core.frames import ContactName
 from chat.core.model import Actor, Contact, Message
 from chat.core.texts import cut
@@ -28,7 +28,8 @@ from chat.quarantine.store import MessageRef, QuarantinedMessage, Sort
 from chat.spam_filter.actions import training
 from chat.spam_filter.actions.views import TokenWeight
 from chat.spam_filter.store import labels, reviews
-from chat.tickets.actions import transcripts
+from chat.tickets.actions import entries, transcripts
+from chat.tickets.domain import Fact, by
 
 Word = Literal["release", "confirm", "return"]
 ENTERED: Final[dict[Word, str]] = {"release": "spam.unmarked", "confirm": "spam.marked", "return": "spam.returned"}
@@ -60,6 +61,7 @@ class JudgedMessages:
     ticket_id: int
     changed: list[Message]
     files: transcripts.FilesOfTicket
+    entered: list[SystemEntered]
 
 
 async def page(
@@ -68,7 +70,9 @@ async def page(
     """Return the account's held messages that nobody has looked at, with why each is held, and where the next begin."""
     access.require(actor, "quarantine.read")
     await audit.record_view(services, actor, "quarantine.viewed")
-    found = await services.store.read(lambda tx: store.page(tx, actor.account_id, sort, before, limit + 1))
+    found = await services.store.read(
+        lambda tx: store.page(tx, actor.account_id, sort, before, limit + 1, actor.departments)
+    )
     more, shown = len(found) > limit, []
     for each in found[:limit]:
         with contextlib.suppress(NotFound):  # being erased: the key goes first
@@ -81,7 +85,7 @@ async def page(
 async def count(services: Services, actor: Actor) -> int:
     """Return how many held messages wait for a look."""
     access.require(actor, "quarantine.read")
-    return await services.store.read(lambda tx: store.count(tx, actor.account_id))
+    return await services.store.read(lambda tx: store.count(tx, actor.account_id, actor.departments))
 
 
 async def judge(services: Services, actor: Actor, word: Word, refs: list[MessageRef]) -> int:
@@ -96,7 +100,7 @@ async def judge(services: Services, actor: Actor, word: Word, refs: list[Message
 
     def work(tx: Tx) -> int:
         judged.clear()
-        found = store.many(tx, actor.account_id, refs)
+        found = store.many(tx, actor.account_id, refs, actor.departments)
         for ticket_id, group in groupby(found, key=lambda each: each.message.ticket_id):
             judged.append(_said(services, tx, actor, word, ticket_id, list(group)))
         for each in found:
@@ -125,16 +129,26 @@ def _said(
         spam = word == "confirm"
         reviews.look_at(tx, said, actor.agent_id, services.clock(), spam=spam)
         teaching.teach(services, tx, actor, contact, said, spam=spam)
-    return JudgedMessages(contact, group[0].number, ticket_id, changed, transcripts.files_of(tx, changed))
+    ref = TicketRef(actor.account_id, contact.id, ticket_id, group[0].number)
+    services.record(tx, QuarantineChanged(ref))
+    fact = Fact(kind="spam" if word != "release" else "not_spam")
+    entered = entries.enter(services, tx, ref, by(actor), [fact] if changed else [])
+    return JudgedMessages(contact, group[0].number, ticket_id, changed, transcripts.files_of(tx, changed), entered)
 
 
 def _tell(services: Services, actor: Actor, gone: JudgedMessages) -> None:
     contact, number = gone.contact, gone.number
-    known: transcripts.Names = {"": transcripts.name_of(services, contact)}
-    said = [transcripts.message_out(services, contact, number, each, known, agents=True) for each in gone.changed]
+    known = transcripts.visitor_alone(services, contact)
+    targets = {each.seq: each for each in gone.changed}
+    said = [
+        transcripts.message_out(services, contact, number, each, known, agents=True, targets=targets)
+        for each in gone.changed
+    ]
     out = transcripts.with_files(services, contact, said, gone.files)
     ticket = TicketRef(actor.account_id, contact.id, gone.ticket_id, number)
-    services.bus.publish(Delivery(QuarantineChanged(ticket), Rendered(agents=out)), TicketChanged(ticket))
+    services.bus.publish(
+        Delivery(QuarantineChanged(ticket), Rendered(agents=out)), *gone.entered, TicketChanged(ticket)
+    )
 
 
 def _shown(services: Services, actor: Actor, held: QuarantinedMessage) -> QuarantinedView:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from chat.core.access import Right
 from chat.record import api, pages
 from chat.web.endpoint import endpoints
 from chat.web.feature import Feature
@@ -13,7 +14,7 @@ feature = Feature(
     "record",
     Path(__file__).parent,
     endpoints=endpoints(api, pages),
-    permissions={"record.read": "admin"},
+    permissions={"record.read": Right("admin", audits=True)},
     menu=(Menu("privacy", 6, "/admin/data-map", "page.datamap"),),
     audited=("data_map.viewed",),
 )

@@ -7,29 +7,33 @@ from starlette.responses import Response
 
 from chat.core.errors import InvalidField
 from chat.retention.actions import retention
-from chat.retention.actions.views import RetentionRunView, RetentionSettings
+from chat.retention.actions.views import RetentionRunView
 from chat.web.answers import JSON
-from chat.web.endpoint import Ask, endpoint
+from chat.web.endpoint import Ask, Tagged, endpoint, tagged
 from chat.web.lists import LIMIT, UID_CURSOR, Listed
+from chat.web.requests import uid
 
 
 class NewRun(Struct, frozen=True, forbid_unknown_fields=True):
-    """A run, or a rehearsal of one, which may be tried with days that are not saved."""
+    """
+    A run, or a rehearsal of one, which may be tried with days that are not saved. `id` is a UUID that the client makes.
+    """
 
     dry_run: bool
     days: dict[str, object] = {}
+    id: str = ""
 
 
 @endpoint("GET /retention", permission="retention.read", audited=())
-async def get_retention(ask: Ask[None]) -> dict[str, object]:
+async def get_retention(ask: Ask[None]) -> Tagged[dict[str, object]]:
     """Return the days."""
-    return _flat(await retention.settings(ask.services, ask.actor))
+    return tagged((await retention.settings(ask.services, ask.actor)).shown)
 
 
 @endpoint("PUT /retention", permission="retention.change", audited={"retention.changed"})
-async def put_retention(ask: Ask[dict[str, object]]) -> dict[str, object]:
+async def put_retention(ask: Ask[dict[str, object]]) -> Tagged[dict[str, object]]:
     """Set the days that are named."""
-    return _flat(await retention.change(ask.services, ask.actor, ask.body))
+    return tagged((await retention.change(ask.services, ask.actor, ask.body, ask.precondition)).shown)
 
 
 @endpoint("GET /retention/months", permission="retention.read", audited=())
@@ -48,24 +52,25 @@ async def list_runs(ask: Ask[None]) -> Listed[RetentionRunView]:
 @endpoint(
     "POST /retention/runs",
     permission="retention.run",
-    status=(201, 202),
+    status=(201, 202, 200),
     audited={"retention.rehearsed", "retention.run"},
 )
 async def post_run(ask: Ask[NewRun]) -> RetentionRunView | Response:
-    """Rehearse a run, 201 with its counts, or begin one, 202, which goes on by itself."""
+    """
+    Rehearse a run, 201 with its counts, or begin one, 202, which goes on by itself. Sent again with its `id`, neither
+    is done: the answer is 200 and the report as it is.
+    """
+    named = uid(ask.body.id.lower(), "id") if ask.body.id else ""
     if ask.body.dry_run:
-        return await retention.rehearse(ask.services, ask.actor, ask.body.days)
+        made, again = await retention.rehearse_once(ask.services, ask.actor, ask.body.days, named)
+        return JSON(made, 200 if again else 201)
     if ask.body.days:
         raise InvalidField("Other days than the saved ones are for rehearsals only", field="days")
-    return JSON(await retention.start(ask.services, ask.actor), 202)
+    made, again = await retention.start(ask.services, ask.actor, named)
+    return JSON(made, 200 if again else 202)
 
 
 @endpoint("GET /retention/runs/{id}", permission="retention.read", audited=())
 async def get_run(ask: Ask[None]) -> RetentionRunView:
     """Return one run's report."""
     return await retention.report(ask.services, ask.actor, ask.path["id"])
-
-
-def _flat(found: RetentionSettings) -> dict[str, object]:
-    """Put the days beside the rules, each under its own name."""
-    return {**found.days, "rules": found.rules, **found.scopes}

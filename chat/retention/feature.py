@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from chat.core.access import Right
 from chat.infra.gathered import Sweep
 from chat.retention import api, pages, schema
 from chat.retention.actions import sweeping
@@ -19,7 +20,11 @@ feature = Feature(
         schema.retention_count,
     ),
     endpoints=endpoints(api, pages),
-    permissions={"retention.change": "admin", "retention.read": "admin", "retention.run": "admin"},
+    permissions={
+        "retention.change": Right("admin", never_below="admin"),
+        "retention.read": Right("admin", audits=True),
+        "retention.run": Right("admin", never_below="admin"),
+    },
     menu=(Menu("privacy", 3, "/admin/retention", "page.retention"),),
     sweeps=(Sweep("retention", sweeping.sweep, 60.0),),
     audited=("retention.changed", "retention.rehearsed", "retention.run"),

@@ -48,7 +48,7 @@ async def save_retention(ask: PageAsk) -> Response:
 @page_endpoint("POST /admin/retention/runs", permission="retention.run", audited={"retention.run"})
 async def start_run(ask: PageAsk) -> Response:
     """Run the rules now, and lead to the report."""
-    made = await retention.start(ask.services, ask.actor)
+    made, _ = await retention.start(ask.services, ask.actor)
     return RedirectResponse(f"/admin/retention/runs/{made.id}", 303)
 
 
@@ -85,7 +85,7 @@ async def _page(ask: PageAsk, form: Form, errors: Errors, status: int = 200) -> 
         "took": {each.rule: each for each in last.rules} if last else {},
         "runs": (await retention.page(services, actor, None, SHOWN))[0],
         "storage": await quotas.storage(services, actor),
-        "size": partial(size, words_of(ask.request)),
+        "size": partial(size, words_of(ask.request, ask.reader)),
         "months": [(_month(ask, each.month), each.counts) for each in months],
         "plots": _plots(ask, months),
     }
@@ -94,7 +94,7 @@ async def _page(ask: PageAsk, form: Form, errors: Errors, status: int = 200) -> 
 
 def _plots(ask: PageAsk, months: list[MonthDue]) -> list[plots.Plot]:
     """Return a plot for each rule under which anything falls due."""
-    short = words_of(ask.request)("retention.plot.months").split()
+    short = words_of(ask.request, ask.reader)("retention.plot.months").split()
     labels = [f"{short[int(each.month[5:]) - 1]} {each.month[2:4]}" for each in months]
     labels = ["" if at % EVERY_OTHER else label for at, label in enumerate(labels)]
     counts = {rule.name: [each.counts[rule.name] for each in months] for rule in ask.services.gathered.retention_rules}
@@ -104,4 +104,4 @@ def _plots(ask: PageAsk, months: list[MonthDue]) -> list[plots.Plot]:
 def _month(ask: PageAsk, month: str) -> str:
     """Return `2026-11` in words."""
     year, _, number = month.partition("-")
-    return f"{words_of(ask.request)(f'month.{int(number)}')} {year}"
+    return f"{words_of(ask.request, ask.reader)(f'month.{int(number)}')} {year}"

@@ -17,8 +17,8 @@ from chat.consent.actions import notices
 from chat.contacts.store import contacts
 from chat.core.addresses import address
 from chat.core.clock import stamp
-from chat.core.crypt import Sealed, digest
-from chat.core.errors import InvalidField, LetheError, NotFound, RateLimited, Unauthorized
+from chat.core.crypt import digest
+from chat.core.errors import InvalidField, NotFound, RateLimited, Unauthorized
 from chat.core.events import WorkDue
 from chat.core.ids import secret
 from chat.core.model import Account, Contact, Site
@@ -78,11 +78,6 @@ class OpenedLink:
     transcript: bool = False
 
 
-def can_mail_links(services: Services) -> bool:
-    """Tell whether links can be mailed: there is a mail server, and an address of ours that no request could forge."""
-    return services.mailer.ready and bool(services.settings.base_url)
-
-
 async def ask(services: Services, site_key: str, email: str, letter: Written, network: Network) -> None:
     """
     Mail a link to whoever owns an address, if the site's account holds anything of theirs. Tell nobody whether it does.
@@ -106,7 +101,7 @@ async def ask_for_transcript(services: Services, contact: Contact, network: Netw
 
     Raises NotFound where no mail can be sent, InvalidField where no address was given, RateLimited.
     """
-    to = _address(services, contact)
+    to = letters.given_address(services, contact)
     if not to:
         raise InvalidField("No address was given to send it to", field="email")
     await _mailable(services, to)
@@ -213,7 +208,7 @@ async def _mail_transcript(services: Services, site_key: str, shown: str) -> boo
     """
     asked = await services.store.read(lambda tx: links.transcript_of(tx, digest(shown)))
     for each in await list_covered(services, site_key, shown):
-        to = _address(services, each)
+        to = letters.given_address(services, each)
         if each.id == asked and each.receipt_id is not None and to:
             await letters.queue_transcript(services, each, to)
             return True
@@ -221,7 +216,7 @@ async def _mail_transcript(services: Services, site_key: str, shown: str) -> boo
 
 
 async def _mailable(services: Services, to: str) -> None:
-    if not can_mail_links(services):
+    if not services.mails_links:
         raise NotFound("This server mails no links")
     if await asyncio.to_thread(services.mailer.refuses, to):
         raise InvalidField("Mail from here cannot go to letters like these before the @", field="email")
@@ -249,16 +244,11 @@ def _owned(services: Services, tx: Tx, site: Site, found_by: str) -> list[tuple[
     Return the contacts that an address belongs to, with it. The column alone is no proof, as whoever has the database
     can write it: what opens under the contact's key must be the same address.
     """
-    found = [(each, _address(services, each)) for each in contacts.page(tx, site.account_id, found_by, 0, None)]
+    found = [
+        (each, letters.given_address(services, each))
+        for each in contacts.page(tx, site.account_id, [found_by], 0, None)
+    ]
     return [(each, to) for each, to in found if to and services.email_hash(site.account_id, to) == found_by]
-
-
-def _address(services: Services, contact: Contact) -> str | None:
-    """Return the address a contact gave, or None where its key is gone or does not open it."""
-    try:
-        return services.unseal(contact.key_slot, contact.uid, "email", contact.email)
-    except (Sealed, LetheError):
-        return None
 
 
 def _stale() -> Unauthorized:

@@ -54,7 +54,7 @@ async def show(ask: PageAsk) -> Response:
         "locale": locale,
         "strings": said,
     }
-    return ask.page("privacy.html", controller=account, site=site, reachable=links.can_mail_links(services), boot=boot)
+    return ask.page("privacy.html", controller=account, site=site, reachable=services.mails_links, boot=boot)
 
 
 class OpenedAnswer(Struct, frozen=True):

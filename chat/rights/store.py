@@ -69,6 +69,11 @@ def transcript_of(tx: Tx, secret_hash: str) -> int | None:
     return tx.execute(select(link.c.contact_id).where(asked)).scalar()
 
 
+def drop(tx: Tx, contact_id: int) -> None:
+    """Let no link cover a contact any more."""
+    tx.execute(delete(link).where(link.c.contact_id == contact_id))
+
+
 def lapse(tx: Tx, now: int) -> int:
     """Delete the links that are over, and return how many rows."""
     return tx.execute(delete(link).where(link.c.expires_at <= now)).rowcount

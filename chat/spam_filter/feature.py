@@ -32,7 +32,7 @@ feature = Feature(
     endpoints=endpoints(api, training),
     permissions={"filter.read": "agent", "spam.classify": "agent", "filter.train": "admin"},
     account_settings=(domain.HAM_HELD,),
-    menu=(Menu("account", 5, "/admin/filter", "page.filter"),),
+    menu=(Menu("account", 6, "/admin/filter", "page.filter"),),
     sweeps=(Sweep("training", runs.sweep, 60.0),),
     audited=(
         "filter.discarded",

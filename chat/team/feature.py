@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from chat.core.access import EVERYBODY, MANAGERS
 from chat.infra.gathered import Sweep
-from chat.team import api, schema
-from chat.team.actions import sessions
+from chat.team import schema
+from chat.team.actions import credentials, lasting
 from chat.team.pages import agents, password, session
 from chat.web.endpoint import endpoints
 from chat.web.feature import Feature
-from chat.web.menu import Menu
 
 feature = Feature(
     "team",
@@ -18,12 +18,10 @@ feature = Feature(
     tables=(
         schema.agent,
         schema.session,
-        schema.token,
     ),
-    endpoints=endpoints(api, session, password, agents),
-    permissions={"agent.read": "agent", "agent.manage": "admin"},
-    menu=(Menu("account", 3, "/admin/agents", "page.agents"),),
-    sweeps=(Sweep("sessions", sessions.end_expired, 3600.0),),
+    endpoints=endpoints(session, password, agents),
+    permissions={"agent.read": EVERYBODY, "agent.manage": MANAGERS},
+    sweeps=(Sweep("sessions", lasting.end_expired, 3600.0),),
     audited=(
         "agent.added",
         "agent.deactivated",
@@ -31,7 +29,6 @@ feature = Feature(
         "agent.sign_in_failed",
         "agent.signed_in",
         "agent.signed_out",
-        "token.made",
-        "token.revoked",
     ),
+    replays={"password": credentials.lock_again},
 )

@@ -1,12 +1,10 @@
-"""Agents, their sessions and tokens."""
+"""Agents and their sessions."""
 
 from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, CheckConstraint, Integer, LargeBinary, String, Table, Text, false
 
 from chat.infra.store.columns import about, mac, metadata, personal, plain, to, uid
-
-ROLES = ("owner", "admin", "agent")
 
 agent = Table(
     "agent",
@@ -16,6 +14,9 @@ agent = Table(
     personal("role", String(10), "role", nullable=False),
     plain("key_slot", Integer, nullable=False),
     personal("name", LargeBinary, "name", nullable=False),
+    personal("alias", LargeBinary, "name", purpose="the name that visitors see"),
+    personal("portrait", String(22), "identifier", purpose="what the picture is asked for by", index=True, unique=True),
+    personal("preferences", LargeBinary, "locale", purpose="pages as this agent likes them"),
     personal("email", LargeBinary, "e-mail", nullable=False),
     personal("email_hash", String(64), "e-mail", nullable=False, unique=True),
     personal("password_hash", Text, "credential", nullable=False),
@@ -24,7 +25,7 @@ agent = Table(
     personal("created_at", BigInteger, "time", nullable=False),
     personal("deactivated_at", BigInteger, "time"),
     mac(),
-    CheckConstraint("role IN ('owner', 'admin', 'agent')", name="role"),
+    CheckConstraint("role IN ('owner', 'admin', 'agent', 'auditor')", name="role"),
     info=about(
         "agent",
         "a person who answers for the account",
@@ -45,33 +46,15 @@ session = Table(
     personal("expires_at", BigInteger, "time", nullable=False),
     personal("seen_at", BigInteger, "time", nullable=False, default=0, server_default="0"),
     personal("failed", Integer, "credential", nullable=False, default=0, server_default="0"),
+    personal("device", LargeBinary, "identifier", purpose="to tell one's own sessions apart"),
     mac(),
     info=about(
         "agent",
         "that an agent is signed in",
         basis="contract",
-        kept="14 days, or until signed out",
+        kept="as the account says, or until signed out",
         # In no backup: whoever has one could sign in by a session of its day.
         saved=False,
         bound=("id", "agent_id", "secret_hash", "expires_at"),
-    ),
-)
-
-token = Table(
-    "token",
-    metadata,
-    uid(),
-    personal("agent_id", to("agent.id"), "identifier", nullable=False, index=True),
-    personal("secret_hash", String(64), "credential", nullable=False, unique=True),
-    plain("name", Text, nullable=False),
-    personal("created_at", BigInteger, "time", nullable=False),
-    personal("revoked_at", BigInteger, "time"),
-    mac(),
-    info=about(
-        "agent",
-        "a program that acts for an agent",
-        basis="contract",
-        kept="until revoked, and as long as the agent",
-        bound=("id", "agent_id", "secret_hash", "revoked_at"),
     ),
 )

@@ -1,7 +1,4 @@
-"""
-Agents, their sessions and their tokens. Secrets are kept as hashes only, and every row is bound: one that does not hold
-stands for nobody.
-"""
+"""Agents and their sessions. Secrets are kept as hashes only, and a row that does not hold stands for nobody."""
 
 from __future__ import annotations
 
@@ -12,12 +9,13 @@ from sqlalchemy import Row, delete, insert, select, update
 
 from chat.core.errors import NotFound
 from chat.infra.store.bound import bind, holds, rebound
+from chat.infra.store.columns import metadata
 from chat.infra.store.tx import Tx
-from chat.team.schema import agent, session, token
+from chat.team.schema import agent, session
+from chat.tokens.store import live_tokens, revoke
 
 AgentRow: TypeAlias = Row[*tuple[Any, ...]]
 SessionRow: TypeAlias = Row[*tuple[Any, ...]]
-TokenRow: TypeAlias = Row[*tuple[Any, ...]]
 
 
 def add(tx: Tx, made: Mapping[str, Any]) -> None:
@@ -31,36 +29,62 @@ def by_email(tx: Tx, email_hash: str) -> AgentRow | None:
     return row if row is not None and holds(tx, agent, row) else None
 
 
+def by_id(tx: Tx, agent_id: str) -> AgentRow | None:
+    """Return the whole row of an agent, deactivated or not: whoever asks has shown something that is theirs."""
+    row = tx.execute(select(agent).where(agent.c.id == agent_id)).first()
+    return row if row is not None and holds(tx, agent, row) else None
+
+
 def of_account(tx: Tx, account_id: str) -> list[AgentRow]:
     """Return an account's agents, oldest first."""
     query = select(agent).where(agent.c.account_id == account_id).order_by(agent.c.created_at, agent.c.id)
     return [row for row in tx.execute(query) if holds(tx, agent, row)]
 
 
-def one(tx: Tx, account_id: str, agent_id: str) -> AgentRow:
+def one(tx: Tx, account_id: str, agent_id: str, *, lock: bool = False) -> AgentRow:
     """Return an agent of the account. Raises NotFound where there is none."""
-    row = tx.execute(select(agent).where(agent.c.id == agent_id, agent.c.account_id == account_id)).first()
+    query = select(agent).where(agent.c.id == agent_id, agent.c.account_id == account_id)
+    row = tx.execute(query.with_for_update() if lock else query).first()
     if row is None or not holds(tx, agent, row):
         raise NotFound("No such agent")
     return row
 
 
-def active_owners(tx: Tx, account_id: str) -> int:
-    """Count the owners who can sign in, locked until the transaction ends."""
+def active_owners(tx: Tx, account_id: str) -> frozenset[str]:
+    """
+    Return the owners who can sign in, locked until the transaction ends: whoever changes an agent locks them first, so
+    that changes of one account's agents come one after another.
+    """
     mine = (agent.c.account_id == account_id) & (agent.c.role == "owner") & agent.c.deactivated_at.is_(None)
-    # Locked, so that of two owners who deactivate each other the second counts after the first: both would count two.
-    return len(tx.execute(select(agent.c.id).where(mine).order_by(agent.c.id).with_for_update()).all())
+    # Locked, so that of two owners who take each other away the second counts after the first: both would count two.
+    found = tx.execute(select(agent).where(mine).order_by(agent.c.id).with_for_update())
+    return frozenset(row.id for row in found if holds(tx, agent, row))
 
 
 def deactivate(tx: Tx, agent_id: str, at: int) -> None:
     """Deactivate an agent: no session and no token of theirs is good from this commit on."""
-    row = tx.execute(select(agent).where(agent.c.id == agent_id).with_for_update()).first()
-    if row is None:
-        return
-    tx.execute(update(agent).where(agent.c.id == agent_id).values(rebound(tx, agent, row, deactivated_at=at)))
-    tx.execute(delete(session).where(session.c.agent_id == agent_id))
+    _change_bound(tx, agent_id, deactivated_at=at)
+    end_sessions(tx, agent_id)
     for each in live_tokens(tx, agent_id):
         revoke(tx, each, at)
+
+
+def set_role(tx: Tx, agent_id: str, role: str) -> None:
+    """Give an agent a role: no session of theirs is good from this commit on."""
+    _change_bound(tx, agent_id, role=role)
+    end_sessions(tx, agent_id)
+
+
+def reactivate(tx: Tx, agent_id: str) -> None:
+    """Let an agent sign in again, with no failures to their name. What was theirs before stays dead."""
+    _change_bound(tx, agent_id, deactivated_at=None)
+    change(tx, agent_id, failed=0)
+
+
+def _change_bound(tx: Tx, agent_id: str, **values: Any) -> None:
+    row = tx.execute(select(agent).where(agent.c.id == agent_id).with_for_update()).first()
+    if row is not None:
+        tx.execute(update(agent).where(agent.c.id == agent_id).values(rebound(tx, agent, row, **values)))
 
 
 def change(tx: Tx, agent_id: str, **values: Any) -> None:
@@ -90,6 +114,19 @@ def session_by_id(tx: Tx, session_id: str, now: int) -> SessionRow | None:
     return row if row is not None and row.expires_at > now and holds(tx, session, row) else None
 
 
+def sessions_of(tx: Tx, agent_id: str, now: int) -> list[SessionRow]:
+    """Return an agent's sessions that have not expired, the one that began last first."""
+    mine = (session.c.agent_id == agent_id) & (session.c.expires_at > now)
+    query = select(session).where(mine).order_by(session.c.created_at.desc(), session.c.id.desc())
+    return [row for row in tx.execute(query) if holds(tx, session, row)]
+
+
+def end_own_session(tx: Tx, agent_id: str, session_id: str) -> bool:
+    """Delete a session of an agent, and return whether there was one."""
+    mine = (session.c.id == session_id) & (session.c.agent_id == agent_id)
+    return tx.execute(delete(session).where(mine)).rowcount > 0
+
+
 def record_use(tx: Tx, session_id: str, at: int) -> None:
     """Note when a session was last used."""
     tx.execute(update(session).where(session.c.id == session_id).values(seen_at=at))
@@ -112,36 +149,32 @@ def end_sessions(tx: Tx, agent_id: str, *, but: str = "") -> int:
     return tx.execute(delete(session).where(session.c.agent_id == agent_id, session.c.id != but)).rowcount
 
 
-def end_expired(tx: Tx, now: int, idle: int) -> int:
-    """Delete the sessions that have expired, and those not used since `idle`, and return how many."""
-    return tx.execute(delete(session).where((session.c.expires_at <= now) | (session.c.seen_at <= idle))).rowcount
-
-
-def add_token(tx: Tx, made: Mapping[str, Any]) -> None:
-    """Store a token."""
-    tx.execute(insert(token).values(**made, mac=bind(tx, token, made)))
-
-
-def live_tokens(tx: Tx, agent_id: str) -> list[str]:
-    """Return the ids of an agent's tokens that are good."""
-    mine = (token.c.agent_id == agent_id) & token.c.revoked_at.is_(None)
-    return list(tx.execute(select(token.c.id).where(mine).order_by(token.c.id)).scalars())
-
-
-def revoke(tx: Tx, token_id: str, at: int) -> None:
-    """Let a token be good no more."""
-    row = tx.execute(select(token).where(token.c.id == token_id, token.c.revoked_at.is_(None))).first()
+def move_end(tx: Tx, session_id: str, now: int, longest: int) -> None:
+    """Let a session end `longest` ms after it began."""
+    row = tx.execute(select(session).where(session.c.id == session_id).with_for_update()).first()
     if row is not None:
-        tx.execute(update(token).where(token.c.id == token_id).values(rebound(tx, token, row, revoked_at=at)))
+        # When it began is not bound: said to be later than now, it would let a session last for ever.
+        until = min(row.created_at, now) + longest
+        tx.execute(
+            update(session).where(session.c.id == session_id).values(rebound(tx, session, row, expires_at=until))
+        )
 
 
-def token_by_id(tx: Tx, token_id: str) -> TokenRow | None:
-    """Return a token, if it is still good."""
-    row = tx.execute(select(token).where(token.c.id == token_id)).first()
-    return row if row is not None and row.revoked_at is None and holds(tx, token, row) else None
+def accounts_with_sessions(tx: Tx) -> list[str]:
+    """Return the accounts whose agents have sessions, good or not."""
+    here = session.join(agent, agent.c.id == session.c.agent_id)
+    return list(tx.execute(select(agent.c.account_id).select_from(here).distinct()).scalars())
 
 
-def by_token(tx: Tx, secret_hash: str) -> TokenRow | None:
-    """Return the token that this secret is, if one that is good."""
-    row = tx.execute(select(token).where(token.c.secret_hash == secret_hash)).first()
-    return row if row is not None and row.revoked_at is None and holds(tx, token, row) else None
+def end_expired(tx: Tx, account_id: str, now: int, begun: int, idle: int) -> int:
+    """Delete an account's sessions that have expired, began by `begun` or were not used since `idle`; say how many."""
+    mine = session.c.agent_id.in_(select(agent.c.id).where(agent.c.account_id == account_id))
+    over = (session.c.expires_at <= now) | (session.c.created_at <= begun) | (session.c.seen_at <= idle)
+    return tx.execute(delete(session).where(mine, over)).rowcount
+
+
+def departments_of(tx: Tx, agent_id: str) -> frozenset[str]:
+    """Return the ids of the departments that an agent works in. A row that does not hold is none."""
+    of = metadata.tables["agent_department"]
+    rows = tx.execute(select(of).where(of.c.agent_id == agent_id))
+    return frozenset(row.department_id for row in rows if holds(tx, of, row))

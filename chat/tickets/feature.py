@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from chat.core.access import Right
 from chat.infra.gathered import YEAR, RetentionRule, Sweep
 from chat.spam_filter.actions import training
 from chat.tickets import domain, pages, schema
-from chat.tickets.actions import ageing, redaction
-from chat.tickets.api import attachments, tickets
+from chat.tickets.actions import ageing, bulk, reassigning, redaction, replaying, snoozing
+from chat.tickets.api import attachments, handing, tickets
 from chat.tickets.sockets.account import gone_socket
 from chat.tickets.sockets.agent import agent_socket
 from chat.tickets.sockets.visitor import visitor_socket
@@ -24,9 +25,11 @@ feature = Feature(
     tables=(
         schema.ticket,
         schema.message,
+        schema.bulk_change,
         schema.note,
+        schema.system_entry,
     ),
-    endpoints=endpoints(tickets, attachments, pages),
+    endpoints=endpoints(tickets, handing, attachments, pages),
     sockets=(
         socket_route("/ws/visitor", visitor_socket),
         socket_route("/ws/agent", agent_socket),
@@ -39,10 +42,17 @@ feature = Feature(
         "ticket.change": "agent",
         "ticket.delete": "agent",
         "ticket.read": "agent",
+        # Owners and admins act on the whole account: holds, exports, retention, agents.
+        "ticket.read_all": Right("agent", always=("admin", "owner")),
     },
     account_settings=(domain.MESSAGE_RATE,),
     conversations=conversations,
-    sweeps=(Sweep("purges", redaction.sweep, 60.0),),
+    sweeps=(
+        Sweep("purges", redaction.sweep, 60.0),
+        Sweep("bulk-changes", bulk.forget, 3600.0),
+        Sweep("snoozed", snoozing.sweep, 15.0),
+    ),
+    agent_erasure_steps=(reassigning.REASSIGNED,),
     audited=(
         "attachment.deleted",
         "message.redacted",
@@ -77,4 +87,10 @@ feature = Feature(
             catch_up=training.learn_anew,
         ),
     ),
+    replays={
+        "redact": replaying.redact,
+        "edit": replaying.edit,
+        "file": replaying.delete_file,
+        "purge": replaying.purge,
+    },
 )

@@ -7,6 +7,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     CheckConstraint,
+    Column,
     Float,
     ForeignKey,
     Index,
@@ -15,6 +16,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    text,
 )
 
 from chat.account.schema import add_settings
@@ -24,6 +26,15 @@ from chat.tickets.domain import MESSAGE_RATE
 add_settings(MESSAGE_RATE)
 
 STATUSES = ("open", "pending", "solved", "trash")
+# In literal words: neither database takes an index of some rows for a query whose words are parameters.
+IS_OPEN, IS_PENDING = text("ticket.status = 'open'"), text("ticket.status = 'pending'")
+HAS_HELD, IS_SNOOZED = text("ticket.held > 0"), text("ticket.snoozed_until IS NOT NULL")
+
+
+def _some(name: str, where: str, *columns: str) -> Index:
+    """Return an index of those rows alone that lists of what is still to be done read."""
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+
 
 # `department_id` has no foreign key; deleting a department empties it. SQLite gives one to a table that is there by
 # making the table anew only, and dropping the old one takes every message along, as they cascade.
@@ -40,6 +51,7 @@ ticket = Table(
     personal("tags", JSON, "custom-field", nullable=False),
     plain("last_seq", Integer, nullable=False, default=0),
     plain("last_note", Integer, nullable=False, default=0),
+    plain("last_entry", Integer, nullable=False, default=0, server_default="0"),
     plain("held", Integer, nullable=False, default=0),
     plain("agent_read", Integer, nullable=False, default=0),
     plain("visitor_read", Integer, nullable=False, default=0),
@@ -49,8 +61,17 @@ ticket = Table(
     personal("updated_at", BigInteger, "time", nullable=False),
     plain("purged_at", BigInteger, index=True, inner=True),
     plain("department_id", String(36), index=True),
+    plain("priority", String(6), nullable=False, default="none", server_default="none"),
+    # Since when the visitor waits for an answer; says nothing once the ticket has ended.
+    personal("waiting_since", BigInteger, "time"),
+    personal("snoozed_until", BigInteger, "time"),
     UniqueConstraint("account_id", "number"),
     Index("ix_ticket_account_id_updated_at", "account_id", "updated_at"),
+    Index("ix_ticket_account_id_status_updated_at", "account_id", "status", "updated_at"),
+    _some("ix_ticket_open_assignee", "status = 'open'", "account_id", "assignee", "updated_at"),
+    _some("ix_ticket_open_waiting", "status = 'open'", "account_id", "waiting_since"),
+    _some("ix_ticket_snoozed", "snoozed_until IS NOT NULL", "snoozed_until"),
+    _some("ix_ticket_held", "held > 0", "account_id", "updated_at"),
     CheckConstraint("status IN ('open', 'pending', 'solved', 'trash')", name="status"),
     CheckConstraint("held >= 0 AND held <= last_seq", name="held"),
     sqlite_autoincrement=True,
@@ -60,6 +81,7 @@ ticket = Table(
 # The key is the order of reading, and on SQLite the table itself, so that a message costs one more index and not two.
 # `receipt_id` has no foreign key: it would need an index of its own for every erasure; receipts go only with their
 # contact. A redaction is a row too: `target` is the message it emptied, `part` the attachment where it took only that.
+# So is a change of a text: `target` is the message it changed, and both have an `edited_at`.
 message = Table(
     "message",
     metadata,
@@ -77,11 +99,23 @@ message = Table(
     personal("redacted_at", BigInteger, "time"),
     plain("target", Integer),
     plain("part", String(36)),
+    personal("edited_at", BigInteger, "time"),
     UniqueConstraint("contact_id", "author", "cid"),
     CheckConstraint("author IN ('visitor', 'agent', 'system')", name="author"),
     CheckConstraint("author <> 'visitor' OR receipt_id IS NOT NULL", name="consent"),
     sqlite_with_rowid=False,
     info=about("contact", "what was said", basis="consent", kept="transcripts"),
+)
+
+# That a bulk change was made to a ticket, in the transaction that made it: sent again, it is made to the others alone.
+bulk_change = Table(
+    "bulk_change",
+    metadata,
+    Column("account_id", to("account.id"), primary_key=True),
+    Column("id", String(36), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("at", BigInteger, nullable=False, index=True),
+    info=about("nobody", "for a day, which tickets a bulk change was made to"),
 )
 
 note = Table(
@@ -99,4 +133,25 @@ note = Table(
     info=about(
         "contact", "what agents note for answering", basis="consent", kept="transcripts", setting="export_notes"
     ),
+)
+
+# What was done with a ticket, for its agents. Who did it and whose it became are ids: who is deleted leaves no name.
+system_entry = Table(
+    "system_entry",
+    metadata,
+    plain("ticket_id", serial, to("ticket.id"), primary_key=True, autoincrement=False),
+    plain("entry", Integer, primary_key=True),
+    plain("after_seq", Integer, nullable=False),
+    plain("kind", String(20), nullable=False),
+    plain("author", String(8), nullable=False),
+    personal("agent_id", String(36), "identifier", context=AGENT),
+    personal("assignee", String(36), "identifier", context=AGENT),
+    plain("department_id", String(36), inner=True),
+    plain("number", Integer),
+    personal("until_at", BigInteger, "time"),
+    personal("tags", LargeBinary, "custom-field", context="system/{ticket_id}/{entry}"),
+    personal("at", BigInteger, "time", nullable=False),
+    CheckConstraint("author IN ('visitor', 'agent', 'system')", name="author"),
+    sqlite_with_rowid=False,
+    info=about("contact", "what was done with a ticket", basis="consent", kept="transcripts"),
 )

@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Awaitable, Mapping
+from hashlib import sha256
 from typing import Any
 
 import msgspec
 from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, Response
+from starlette.staticfiles import NotModifiedResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chat.core.errors import LetheError, TooSlow
 from chat.web.authentication import secure
+from chat.web.rates import rate_headers
 
 
 class JSON(JSONResponse):
@@ -48,11 +51,19 @@ def problem(error: LetheError) -> Response:
 def error_headers(error: LetheError) -> dict[str, str]:
     """Return the headers that go with an error, whether a program or a person is answered."""
     headers = {}
-    if "retry_after" in error.extra:
-        headers["retry-after"] = str(math.ceil(error.extra["retry_after"]))
+    wait = error.extra.get("retry_after", error.wait)
+    if wait is not None:
+        headers["retry-after"] = str(math.ceil(wait))
     if error.status == TooSlow.status:
         headers["connection"] = "close"  # what is still to come on this line is nobody's
     return headers
+
+
+def unless_known(request: HTTPConnection, answer: Response) -> Response:
+    """Return an answer with a tag of all it says, or 304 without a body to who has it already (RFC 9110, 13.1.2)."""
+    tag = answer.headers["etag"] = f'"{sha256(answer.body).hexdigest()[:32]}"'
+    known = {each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(",")}
+    return NotModifiedResponse(answer.headers) if known & {tag, "*"} else answer
 
 
 HEADERS = {
@@ -83,6 +94,7 @@ class SecurityHeaders:
                 for name, value in HEADERS.items():
                     # Only where there is none: a page's own policy is narrower, or must be another.
                     headers.setdefault(name, value)
+                headers.update(rate_headers(scope))
                 if "context" in scope.get("state", {}) and secure(HTTPConnection(scope)):
                     headers.setdefault("strict-transport-security", HSTS)
             await send(message)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -31,6 +31,12 @@ class Agents(Protocol):
         Return who is signed in with a cookie. Raises Unauthorized where nobody is, PasswordDue unless it is for those.
         """
 
+    async def require_still(self, services: Services, actor: Actor) -> Actor:
+        """Return who acts, as they are now. Raises Unauthorized where their session or token has ended."""
+
+    async def names(self, services: Services, account_id: str) -> dict[str, str]:
+        """Return the name of each agent of an account by id."""
+
     async def get_own(self, services: Services, actor: Actor) -> Agent:
         """Return the agent who acts."""
 
@@ -42,6 +48,13 @@ class Accounts(Protocol):
         """Return the actor's account."""
 
 
+class StepUp(Protocol):
+    """Whether it was lately shown who somebody is; `chat.factors.actions.step_up`."""
+
+    async def require_fresh(self, services: Services, actor: Actor) -> None:
+        """Raise StepUpRequired where the actor's session did not show so lately; tokens need not."""
+
+
 # 128 MB of a process in all. Apart, so that however much visitors send, an agent's file still finds room.
 UPLOADS = {"visitor": 96 * 2**20, "agent": 32 * 2**20}
 
@@ -51,15 +64,17 @@ class WebContext:
     """
     Everything that HTTP and sockets work with.
 
-    `people` and `accounts` say who somebody is. `agents` are the sockets of agents that are open. `uploads` is the
-    memory that these may take, by author.
+    `people`, `accounts` and `factors` say who somebody is. `agents` are the sockets of agents that are open. `uploads`
+    is the memory that these may take, by author. `document` makes the OpenAPI document, once.
     """
 
     services: Services
     metrics: Metrics
     people: Agents
     accounts: Accounts
+    factors: StepUp
     menu: Mapping[str, Sequence[Menu]]
+    document: Callable[[], Mapping[str, Any]]
     agents: set[Any] = field(default_factory=set)
     ready: Ready = field(default_factory=Ready)
     crowd: Crowd = field(default_factory=Crowd)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from chat.core.access import Role
+from chat.core.access import Said
 from chat.core.account_settings import Setting
+from chat.core.errors import LetheError
 from chat.core.locations import DataLocation
 from chat.infra.gathered import (
     AccountChanged,
@@ -19,13 +21,24 @@ from chat.infra.gathered import (
     ErasureStep,
     ExportPart,
     Follow,
+    NewDevice,
+    PasswordChanged,
+    Recorder,
+    Replay,
     RetentionRule,
     RetentionScopes,
+    SecondFactors,
+    SessionLimitsOf,
+    SignInProviders,
     Stored,
     Sweep,
 )
 from chat.web.endpoint import Endpoint
 from chat.web.menu import Menu
+from chat.web.outgoing import OutgoingWebhook
+
+Refusal = Callable[[LetheError], Response]
+"""Says an error in a form of its own."""
 
 
 class Table(Protocol):
@@ -43,7 +56,7 @@ class Feature:
 
     - `tables`: those of its schema
     - `endpoints`: what it serves over HTTP (`chat/web/endpoint.py`); `sockets`
-    - `permissions`: what may be allowed to agents, each with the lowest role that has it
+    - `permissions`: what may be allowed to agents, each with the lowest role that has it, or more about who does
     - `account_settings`: what an owner may set of an account
     - `menu`: its lines in the owner's menu
     - `sweeps`: what the clock does for it
@@ -52,12 +65,22 @@ class Feature:
     - `retention_scopes`: the parts of an account that may keep things for days of their own
     - `data_locations`: where it keeps data but for its tables
     - `erasure_steps`: how these forget a contact
+    - `agent_erasure_steps`: how what is not in a table of agents forgets one who is deleted
     - `export_parts`: what an export says of its tables beyond what the schema says of their columns
     - `stored`: counts the bytes of its files, towards the account's quota
     - `account_changed`: is told when an account's settings change
     - `follows`: what it does while the services are open, as hearing the other processes
     - `agreement_used`: says that an agreement's id was used before, by somebody who is gone
     - `conversations`: answers what others ask about them; one feature does
+    - `second_factors`: answers what signing in asks about them; one feature does
+    - `sign_in_providers`: answers what signing in asks about identity providers; one feature does
+    - `session_limits`: says how long sessions of an account last; one feature does
+    - `refuses`: how it says what is refused below a path of its own, where that is not a problem of ours
+    - `new_device`: is told that an agent signed in from a new device; one feature is
+    - `password_changed`: is told that an agent's password was changed; one feature is
+    - `outgoing`: what it sends to programs of others, by kind
+    - `recorders`: are told what happened within the transaction in which it does
+    - `replays`: how a restore does its actions again that are entered in the ledger
 
     In its folder are also its `templates`, and its words in `words.<locale>.json`.
     """
@@ -67,7 +90,7 @@ class Feature:
     tables: Sequence[Table] = ()
     endpoints: Sequence[Endpoint] = ()
     sockets: Sequence[BaseRoute] = ()
-    permissions: Mapping[str, Role] = field(default_factory=dict)
+    permissions: Mapping[str, Said] = field(default_factory=dict)
     account_settings: Sequence[Setting[Any]] = ()
     menu: Sequence[Menu] = ()
     sweeps: Sequence[Sweep] = ()
@@ -76,9 +99,19 @@ class Feature:
     retention_scopes: Sequence[RetentionScopes] = ()
     data_locations: Sequence[DataLocation] = ()
     erasure_steps: Sequence[ErasureStep] = ()
+    agent_erasure_steps: Sequence[ErasureStep] = ()
     export_parts: Sequence[ExportPart] = ()
     stored: Sequence[Stored] = ()
     account_changed: Sequence[AccountChanged] = ()
     follows: Sequence[Follow] = ()
     agreement_used: Sequence[AgreementUsed] = ()
     conversations: Conversations | None = None
+    second_factors: SecondFactors | None = None
+    sign_in_providers: SignInProviders | None = None
+    session_limits: SessionLimitsOf | None = None
+    refuses: Mapping[str, Refusal] = field(default_factory=dict)
+    new_device: NewDevice | None = None
+    password_changed: PasswordChanged | None = None
+    outgoing: Mapping[str, OutgoingWebhook] = field(default_factory=dict)
+    recorders: Sequence[Recorder] = ()
+    replays: Mapping[str, Replay] = field(default_factory=dict)

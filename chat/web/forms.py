@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -36,9 +36,9 @@ async def fields_of(request: Request) -> list[tuple[str, str]]:
     return parse_qsl(raw, keep_blank_values=True)
 
 
-def saved(path: str) -> Response:
+def saved(path: str, **query: str) -> Response:
     """Lead back to a page, which says that it was saved."""
-    return RedirectResponse(f"{path}?saved=1", 303)
+    return RedirectResponse(f"{path}?{urlencode({**query, 'saved': 1})}", 303)
 
 
 def named(error: InvalidField, settings: Iterable[Setting[Any]] = ()) -> Errors:

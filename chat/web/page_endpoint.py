@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 
-from chat.core import access
 from chat.core.account_settings import Setting, on_page
+from chat.core.errors import StepUpRequired
+from chat.core.model import Actor
 from chat.web.authentication import require_own_page
+from chat.web.context import context_of
 from chat.web.endpoint import Ask, Audience, Endpoint, Handler, audience_of
 from chat.web.forms import Errors, Form, fields_of, require_own_form
 from chat.web.pages import PageReader, page, reader_of
@@ -61,22 +64,35 @@ class PageEndpoint(Endpoint):
         reader = await reader_of(request, due=self.due) if self.audience == "agent" else None
         if reader is None and self.csrf != "none":
             require_own_page(request)
-        if reader is not None and self.permission is not None:
-            access.require(reader.actor, self.permission)
+        if reader is not None:
+            self.require_allowed(reader.actor)
         fields = await fields_of(request) if self.verb == "POST" else []
         if reader is not None and self.verb == "POST":
             require_own_form(dict(fields).get("csrf", ""), reader)
+        if reader is not None and self.step_up:
+            await self._require_fresh(request, reader.actor, fields)
         return PageAsk(request, reader.actor if reader else None, None, reader, fields)
 
+    async def _require_fresh(self, request: Request, actor: Actor, fields: list[tuple[str, str]]) -> None:
+        """Raise StepUpRequired, with what was typed, where it is too long ago that the session showed whose it is."""
+        context = context_of(request)
+        try:
+            await context.factors.require_fresh(context.services, actor)
+        except StepUpRequired as error:
+            error.form = fields
+            raise
 
-def page_endpoint(
+
+def page_endpoint(  # noqa: PLR0913 - as chat/web/endpoint.py says
     address: str,
     *,
     permission: str | None = None,
     audience: Audience | None = None,
     audited: Collection[str] = (),
-    query: Collection[Parameter[Any]] = (),
+    query: Collection[Parameter[Any]] | None = (),
     due: bool = False,
+    step_up: bool = False,
+    middleware: Sequence[Middleware] = (),
 ) -> Callable[[Handler], PageEndpoint]:
     """
     Make a page's endpoint of a handler, at an address as `POST /admin/site`.
@@ -94,10 +110,12 @@ def page_endpoint(
             audience=whom,
             permission=permission,
             body=None,
-            query=(*query, LOCALE),
+            query=None if query is None else (*query, LOCALE),
             audited=frozenset(audited),
             csrf="origin" if verb == "POST" else "none",
             due=due,
+            step_up=step_up,
+            middleware=middleware,
         )
 
     return made

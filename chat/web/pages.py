@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -9,12 +10,23 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from chat.core.errors import LetheError, PasswordDue, Unauthorized
+from chat.core import access
+from chat.core.errors import (
+    LetheError,
+    NetworkNotAllowed,
+    PasswordDue,
+    ProviderRequired,
+    SecondFactorDue,
+    SecondFactorRequired,
+    StepUpRequired,
+    Unauthorized,
+)
 from chat.core.locales import SHARED, Locales, Words, best_locale
 from chat.core.model import LOCALES, Account, Actor, Agent
 from chat.web.answers import error_headers
 from chat.web.authentication import actor_of, csrf_token
 from chat.web.context import context_of
+from chat.web.menu import Menu
 from chat.web.rendering import render
 from chat.web.spoken import spoken
 
@@ -25,7 +37,7 @@ ERRORS = {400, 403, 404, 409, 413, 429, 500, 503}
 HEADERS = {
     "content-security-policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-        "connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; "
+        "connect-src 'self'; font-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; "
         "frame-ancestors 'none'"
     ),
     "cache-control": "no-store",
@@ -66,31 +78,63 @@ def error_page(request: Request, error: LetheError) -> Response:
     if isinstance(error, Unauthorized):
         # Not from `request.url`: that is put together with the Host header, which may change the path (CVE-2026-48710).
         after = request.scope["path"] if request.method == "GET" else "/inbox"
-        return RedirectResponse(f"/signin?next={quote(after)}", 303)
+        step = "/signin/second" if isinstance(error, SecondFactorRequired) else "/signin"
+        return RedirectResponse(f"{step}?next={quote(after)}", 303)
     if isinstance(error, PasswordDue):
         return RedirectResponse("/password?next=" + quote(request.scope["path"]), 303)
+    if isinstance(error, SecondFactorDue):
+        return RedirectResponse("/second-factor", 303)
+    if isinstance(error, ProviderRequired):
+        return RedirectResponse(f"/signin/provider/{error.extra['provider']}", 303)
+    if isinstance(error, StepUpRequired):
+        return _step_up(request, error)
     general = max(each for each in (400, 500) if each <= max(400, error.status))
     known = error.status if error.status in ERRORS else general
-    answer = _page(request, SHARED, "error.html", status=error.status, number=error.status, shown=known)
+    shown = "network" if isinstance(error, NetworkNotAllowed) else known
+    answer = _page(request, SHARED, "error.html", status=error.status, number=error.status, shown=shown)
     answer.headers.update(error_headers(error))
     return answer
 
 
-def words_of(request: Request) -> Words:
+def _step_up(request: Request, error: StepUpRequired) -> Response:
+    """Ask who is signed in to show again who they are, and keep what they typed for what comes next."""
+    after, query = request.scope["path"], request.scope["query_string"].decode("latin-1")
+    if request.method == "GET":
+        after = f"{after}?{query}" if query else after
+        return RedirectResponse(f"/step-up?next={quote(after)}", 303)
+    given = {"waiting": error.form, "how": "post", "next": after, **error.extra}
+    # The mark of the session is the one that came with the form, and is among its fields.
+    return page(request, "step-up.html", status=error.status, errors={}, **given)
+
+
+def words_of(request: Request, who: PageReader | None = None) -> Words:
     """Return the words in the reader's language."""
-    return context_of(request).services.gathered.locales.words(locale_of(request))
+    return context_of(request).services.gathered.locales.words(locale_of(request, who))
 
 
-def locale_of(request: Request) -> str:
-    """Return the language asked for now, else the one chosen before, else the browser's."""
-    asked = request.query_params.get("locale", ""), request.cookies.get(LOCALE_COOKIE, "")
+def locale_of(request: Request, who: PageReader | None = None) -> str:
+    """
+    Return the language asked for now, else the one chosen on this device before, else that of the reader's profile,
+    else the browser's.
+    """
+    own = who.agent.preferences.locale if who else ""
+    asked = request.query_params.get("locale", ""), request.cookies.get(LOCALE_COOKIE, ""), own
     return best_locale(LOCALES, asked, request.headers.get("accept-language", ""))
+
+
+def menu_of(menu: Mapping[str, Sequence[Menu]], who: PageReader) -> dict[str, list[Menu]]:
+    """Return the lines that lead where the reader may go, and the groups that have one."""
+    open_ones = {
+        group: [each for each in lines if each.permission is None or access.can(who.actor, each.permission)]
+        for group, lines in menu.items()
+    }
+    return {group: lines for group, lines in open_ones.items() if lines}
 
 
 def _page(
     request: Request, locales: Locales, template: str, who: PageReader | None = None, status: int = 200, **context: Any
 ) -> Response:
-    locale = locale_of(request)
+    locale = locale_of(request, who)
     shared = {
         "agent": who.agent if who else None,
         "permissions": who.actor.permissions if who else frozenset(),
@@ -98,7 +142,7 @@ def _page(
         "csrf": who.csrf if who else "",
         "locale": locale,
         "locales": LOCALES,
-        "menu": context_of(request).menu if who else {},
+        "menu": menu_of(context_of(request).menu, who) if who else {},
         "path": request.scope["path"],
         "spoken": spoken("/static/admin.js", locales, locale),
         "t": locales.words(locale),

@@ -12,7 +12,7 @@ import re
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from time import monotonic
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, get_args
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -185,9 +185,19 @@ class Multipart:
     """A body of `multipart/form-data` with one part named `file`, which the handler reads as it comes."""
 
 
+def is_optional(kind: object) -> bool:
+    """Whether a body of this type may be left out."""
+    return type(None) in get_args(kind)
+
+
 async def body_of(request: Request, kind: Any) -> Any:
-    """Read a JSON body as `kind` (a msgspec type). Raises InvalidField, naming the field, or TooLarge, TooSlow."""
+    """
+    Read a JSON body as `kind` (a msgspec type), None where there is none and that is one of its kinds. Raises
+    InvalidField, naming the field, or TooLarge, TooSlow.
+    """
     raw = await whole(request)
+    if not raw and is_optional(kind):
+        return None
     made = _decoded(raw, kind)
     try:
         twice = repeated(raw)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
+from chat.core.errors import Unavailable
 from chat.infra.metrics import CONTENT_TYPE
 from chat.web.answers import JSON
 from chat.web.endpoint import Ask, endpoint
@@ -20,7 +21,8 @@ async def healthz(_: Ask[None]) -> dict[str, str]:
 async def readyz(ask: Ask[None]) -> Response:
     """Say whether it can store and fan out: 503 names the part that is away."""
     stores, fans_out = await ask.context.ready.now(ask.services)
-    return JSON({"stores": stores, "fans_out": fans_out}, 200 if stores and fans_out else 503)
+    said = {"stores": stores, "fans_out": fans_out}
+    return JSON(said) if stores and fans_out else JSON(said, 503, {"retry-after": str(Unavailable.wait)})
 
 
 @endpoint("GET /.well-known/jwks.json", audience="anybody")

@@ -17,11 +17,13 @@ export class Entries {
     return this.#entries.get(seq);
   }
 
-  /** Takes in a `message`, or a `redacted`, which is an entry of its own and empties the one that it names. */
+  /** Takes in a `message`, or an entry that says what became of the one that it names: `redacted`, `edited`. */
   put(entry) {
     this.#set(entry);
     const target = this.get(entry.target);
-    if (target) this.#set(without(target, entry.attachment));
+    const { type, text, held } = entry;
+    if (target)
+      this.#set(type === "edited" ? { ...target, text, held, edited: true } : without(target, entry.attachment));
   }
 
   #set(entry) {

@@ -36,7 +36,7 @@ def quiet(*heard: Socket) -> bool:
     }
 
 
-@pytest.mark.parametrize("kind", [*SERVERS, "system", "broadcast", "stream-notify-room"])
+@pytest.mark.parametrize("kind", [*SERVERS, "broadcast", "stream-notify-room"])
 def test_adv_31_a_visitor_says_nothing_that_only_the_server_says(account: Account, kind: str) -> None:
     (mine, number), (other, theirs) = begun(account, "Zoe"), begun(account, "Yan")
     with mine, other, account.agent() as agent:

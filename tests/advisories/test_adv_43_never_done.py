@@ -88,7 +88,7 @@ def test_adv_43_and_adv_44_no_shell_and_no_interpreter_is_given_anything() -> No
             if isinstance(each, ast.Call) and ast.unparse(each.func) == "asyncio.create_subprocess_exec"
         ]
         assert [ast.unparse(each) for each in call.args] in (
-            ["*looking.COMMAND"],
+            ["*looking.COMMAND", "*how"],
             ["*(sys.executable, '-m', 'spam.fitting')"],
         ), path
 

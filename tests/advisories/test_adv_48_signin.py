@@ -10,6 +10,7 @@ import pytest
 
 from chat.core.errors import RateLimited, Unauthorized
 from chat.core.networks import Network
+from chat.lifecycle.actions import changes
 from chat.team.actions import agents, attempts, sessions
 from tests.inside import CHAT, PASSWORD, House, Served, colleague, problem_of
 
@@ -55,7 +56,7 @@ async def test_adv_62_whoever_is_shut_out_gets_in_nowhere(app: Served) -> None:
     gone, password = await colleague(app.services, app.house.actor, "gone@acme.example", "Gone", "admin")
     kept = (await app.sign_in(gone.email, password)).cookies["lethe_session"]
     await app.services.store.write(lambda tx: agents.give_token(tx, gone.id, "lethe_" + "t" * 43, "x", 1))
-    await agents.deactivate_agent(app.services, app.house.actor, gone.id)
+    await changes.deactivate(app.services, app.house.actor, gone.id)
     app.client.cookies.clear()
     assert (await app.sign_in(gone.email, password)).status_code == 401
     for headers in ({"cookie": f"lethe_session={kept}"}, {"authorization": "Bearer lethe_" + "t" * 43}):

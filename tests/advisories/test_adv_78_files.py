@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from chat.attachments.api import HEADER_MOST
-from tests.chance import dice
+from tests.chance import dice, some
 from tests.inside import Served, problem_of
 from tests.test_attachments import picture, stored, upload
 
@@ -75,7 +75,7 @@ async def test_adv_78_no_id_of_a_file_is_a_path(app: Served, asked: str) -> None
 
 
 async def test_adv_81_no_file_keeps_an_ending_that_runs(app: Served) -> None:
-    for ending in RUNS:
+    for ending in some(RUNS, 3, "endings that run"):
         guest = await app.house.visit()
         for name in (f"x.{ending}", f"x.png.{ending}", f"x.{ending}.", f".{ending}", f"x.{ending.upper()} "):
             file = (await upload(app, guest, b"<?php echo 1 ?>", name)).json()

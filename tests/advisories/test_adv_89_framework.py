@@ -14,6 +14,8 @@ from urllib.parse import quote
 import pytest
 
 import chat
+from chat.routes import every
+from chat.web.page_endpoint import PageEndpoint
 from chat.web.requests import BODY_MOST
 from tests.chance import dice
 from tests.fuzz.raw import heard, status
@@ -80,11 +82,15 @@ def test_adv_89_a_body_is_not_unpacked(account: Account) -> None:
     assert status(ask(account.lethe, b"POST /api/v1/spam/classify", more=more, body=packed)) == 422
 
 
+PUBLIC = {"/api/openapi.json", "/api/docs"}
+"""They say what the docs say, and nothing of an account."""
+
+
 def test_adv_90_no_host_opens_what_is_closed(lethe: Lethe) -> None:
     closed = {
         path
         for path, route in ROUTES
-        if path.startswith(("/api/", "/admin", "/inbox")) and "GET" in (route.methods or ())
+        if path.startswith(("/api/", "/admin", "/inbox")) and path not in PUBLIC and "GET" in (route.methods or ())
     }
     assert len(closed) > 20
     filled = (
@@ -134,6 +140,10 @@ def test_adv_91_a_target_without_a_slash_leads_nowhere(lethe: Lethe, verb: bytes
         assert not location.lower().startswith((b"location: //", b"location: /\\")), location
 
 
+UNREAD = {each.path for each in every() if each.body is None and not isinstance(each, PageEndpoint)}
+"""Addresses that read no body at all, whatever is sent."""
+
+
 def test_adv_92_a_form_has_so_many_fields_and_bytes(account: Account) -> None:
     def post(path: bytes, body: bytes) -> int:
         more = b"origin: http://a\r\ncontent-type: application/x-www-form-urlencoded\r\n"
@@ -144,7 +154,8 @@ def test_adv_92_a_form_has_so_many_fields_and_bytes(account: Account) -> None:
     ):
         at = quote(path.replace("{site_key}", account.site).replace("{number:int}", "1").replace("{id}", "x")).encode()
         for body in (b"a=1&" * 301, b"a=1&" * 50_000, b"&" * 200_000, b"a=1&" * 1_000_000, b"a=" + b"x" * BODY_MOST):
-            assert 400 <= post(at, body) < 500 or post(at, body) == 303, (path, body[:9], len(body))
+            answer = post(at, body)
+            assert 400 <= answer < 500 or answer == 303 or path in UNREAD, (path, body[:9], len(body))
     assert post(b"/signin", b"a=1&" * 301) == 413
     assert post(b"/signin", b"a=1&" * 1_000_000) == 413
     assert post(b"/signin", b"email=a%40b.example&password=wrong") == 401

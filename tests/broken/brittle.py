@@ -1,4 +1,4 @@
-"""Reads numbers as Python does, which ends at 4,300 digits; and leaves a task behind for each readiness asked for."""
+"""Reads numbers as Python does, which ends at 4,300 digits, and leaves ten tasks behind for each readiness."""
 
 import asyncio
 import sys
@@ -10,6 +10,7 @@ from tests.fuzz import server as watched
 
 _left: set[asyncio.Task[Any]] = set()
 readyz = server.readyz.handler
+main = watched.main
 
 
 def number(value: str, *_: object) -> int:
@@ -18,8 +19,8 @@ def number(value: str, *_: object) -> int:
 
 
 async def leaving(ask: Ask[None]) -> Any:
-    """Answer, and leave a task behind."""
-    _left.add(asyncio.create_task(asyncio.sleep(1000)))
+    """Answer, and leave tasks behind."""
+    _left.update(asyncio.create_task(asyncio.sleep(1000)) for _ in range(10))
     return await readyz(ask)
 
 
@@ -28,4 +29,4 @@ leaving.__module__ = server.__name__  # a module serves only what is its own
 object.__setattr__(server.readyz, "handler", leaving)
 
 if __name__ == "__main__":
-    sys.exit(watched.main())
+    sys.exit(main())

@@ -10,14 +10,14 @@ from chat.__main__ import main
 from chat.core.model import Draft
 from chat.infra.store import Store
 from chat.tickets.actions import posting
-from chat.tickets.store.posting import append, store_all
+from chat.tickets.store.posting import Record, append, store_all
 
 
 class Undone(Exception):
     """Ends a transaction without a commit."""
 
 
-def early(store: Store, drafts: Sequence[Draft]) -> None:
+def early(store: Store, drafts: Sequence[Draft], record: Record = lambda *_: None) -> None:
     """Number now, store later."""
     later = [copy.copy(draft) for draft in drafts]
 
@@ -27,7 +27,7 @@ def early(store: Store, drafts: Sequence[Draft]) -> None:
 
     def commit() -> None:
         time.sleep(0.02)
-        store_all(store, later)
+        store_all(store, later, record)
 
     with contextlib.suppress(Undone):
         store.write_here(number)

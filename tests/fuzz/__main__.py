@@ -15,13 +15,13 @@ from tests.services import PostgreSQL, Valkey
 def forms(which: str, stack: ExitStack) -> Iterator[tuple[str, Lethe]]:
     """The servers to fuzz, each started when it is its turn."""
     if which != "scaled":
-        yield "embedded", stack.enter_context(Lethe("tests.fuzz.server"))
+        yield "embedded", stack.enter_context(Lethe("tests.fuzz.server", API_RATE="0"))
     if which != "embedded":
         urls = {
             "DATABASE_URL": stack.enter_context(PostgreSQL()).clone(),
             "REDIS_URL": stack.enter_context(Valkey()).url,
         }
-        yield "scaled", stack.enter_context(Lethe("tests.fuzz.server", **urls))
+        yield "scaled", stack.enter_context(Lethe("tests.fuzz.server", API_RATE="0", **urls))
 
 
 def tell(said: str) -> None:

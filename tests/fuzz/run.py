@@ -25,6 +25,8 @@ BAD = (
 WORKERS, RENEWED = 4, 2000
 POOLS = 30
 """Open files a server may have more: pools of connections, which fill as they are needed and have a most."""
+SETTLES = 30
+"""Seconds at most that what was begun may take to end."""
 GROWS = 150 << 20
 """Bytes a server may grow by: pools, caches, filters, and the pictures it draws."""
 
@@ -47,11 +49,18 @@ class Report:
 
 
 def fuzz(
-    lethe: Lethe, seed: int, asked: int, said: int, tell: Callable[[str], None] = print, seconds: float = 86_400
+    lethe: Lethe,
+    seed: int,
+    asked: int,
+    said: int,
+    tell: Callable[[str], None] = print,
+    seconds: float = 86_400,
+    settle: int = SETTLES,
 ) -> Report:
     """
-    Send so many requests and frames by chance of a seed, in a few lines; look before and after. Ends after so many
-    `seconds`, or where it is interrupted, with what it found until then. A seed gives the same requests and frames to
+    Send so many requests and frames by chance of a seed, in a few lines; look before and after, when what was begun
+    has ended or `settle` seconds are over. Ends after so many `seconds`, or where it is interrupted, with what it found
+    until then. A seed gives the same requests and frames to
     each line; which line is served first is the server's.
     """
     known, report = requests.known_of(lethe.account()), Report()
@@ -65,7 +74,7 @@ def fuzz(
                 break
     except KeyboardInterrupt:
         tell("interrupted; looking at what it left")
-    _settle(lethe, report)
+    _settle(lethe, report, settle)
     _look(lethe, report)
     return report
 
@@ -136,9 +145,9 @@ def _gathered(lethe: Lethe) -> tuple[int, int, int]:
     raise AssertionError("the server says nothing of its tasks")
 
 
-def _settle(lethe: Lethe, report: Report) -> None:
-    """Wait until what was begun has ended, for half a minute at most."""
-    for _ in range(30):
+def _settle(lethe: Lethe, report: Report, within: int) -> None:
+    """Wait until what was begun has ended, for so many seconds at most."""
+    for _ in range(within):
         time.sleep(1)
         report.after = _gathered(lethe)
         if report.after[0] <= report.before[0] + 5 and report.after[1] <= report.before[1] + POOLS:

@@ -48,21 +48,21 @@ def own_demo() -> Iterator[Demo]:
         yield started
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def owner(demo: Demo) -> StorageState:
-    """The owner's cookies: signing in is limited, so the walks share one session."""
+    """The owner's cookies, of a session so new that nothing asks it again whose it is."""
     return session(demo)
 
 
 @pytest.fixture(scope="session")
 def filled() -> Iterator[Demo]:
-    """A demo with sample chats of which walks look at every page; none of them changes what is there."""
+    """A demo with sample chats of which walks look at every page; some add to it, so none counts what is there."""
     with Demo() as started:
         sample.fill(started)
         yield started
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def looking(filled: Demo) -> StorageState:
     """The cookies of the owner of the demo with sample chats."""
     return session(filled)

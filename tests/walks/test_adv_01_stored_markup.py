@@ -132,6 +132,7 @@ def test_what_anybody_stores_is_text_in_the_inbox(
         expect(page.locator("contact-card .facts")).to_contain_text(texts[3].strip())
         page.get_by_role("button", name="Erase…").click()
         page.get_by_role("button", name="Cancel").click()
+        page.locator("[data-action=more]").click()
         page.locator("[data-action=department]").select_option(index=2)
         expect(page.locator(".toast")).to_be_visible()
         assert page.title().endswith(f"#{number} · Lethe")

@@ -11,6 +11,7 @@ from tests.walks.engines import Engine, Firefox, WebKit, until
 from tests.walks.shop import KEPT, NOTHING, Shop
 
 LOOK = f"return ({KEPT})();"
+AT_LEFT = "return document.querySelector('lethe-chat').shadowRoot.querySelector('button').offsetLeft < 20;"
 LINES = "return [...document.querySelectorAll('message-line .bubble')].map((each) => each.textContent);"
 SENDS = "return [...document.querySelectorAll('.standing')].at(-1)?.textContent;"
 MADE = """const about = {{ keyCode: {code}, isComposing: {composing}, bubbles: true, cancelable: true }};
@@ -29,6 +30,7 @@ def test_a_whole_chat(make: Any, playwright: Playwright, lethe: Lethe, shop: Sho
     site, port = f"http://shop.localhost:{shop.port}", lethe.port
     account = lethe.account(origin=site)
     shop.embed_from(f"http://chat.localhost:{port}", account)
+    account.rest("PATCH", f"/sites/{account.rest('GET', '/sites')['items'][0]['id']}", {"position": "start"})
     with make(playwright) as engine:
         engine.go(f"{site}/")
         until(lambda: engine.outside("return document.querySelectorAll('lethe-chat').length === 1"))
@@ -39,6 +41,7 @@ def test_a_whole_chat(make: Any, playwright: Playwright, lethe: Lethe, shop: Sho
         engine.press()
         _there(engine, "consent-notice")
         assert (engine.outside(LOOK), engine.inside(LOOK)) == (NOTHING, NOTHING)
+        until(lambda: engine.outside(AT_LEFT))
         engine.click("consent-notice .primary")
         until(lambda: "tick" in engine.inside("return document.querySelector('#purpose-chat-wrong').textContent"))
         assert account.rest("GET", "/contacts")["items"] == []

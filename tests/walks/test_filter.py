@@ -127,7 +127,7 @@ def test_the_quarantine_has_one_place_and_one_count(own_demo: Demo, open_page: O
     page = open_page(f"{own_demo.server}/inbox/open", storage_state=owned, **ENGLISH)
     many = page.get_by_role("link", name="Judge what waits, many at once")
     expect(many).to_have_count(0)
-    page.get_by_role("link", name="Quarantine", exact=True).click()
+    page.locator("[data-view=quarantine]").click()  # its name ends in how many wait
     expect(page.locator("ticket-list .row")).to_have_count(2)
     many.click()
     expect(page.get_by_role("heading", name="Quarantine")).to_be_visible()
@@ -151,6 +151,23 @@ def test_the_quarantine_is_gone_through_by_keys(own_demo: Demo, open_page: OpenP
     page.get_by_role("button", name="Spam: keep in quarantine").click()
     expect(page.get_by_text("3 messages confirmed as spam")).to_be_visible()
     expect(page.get_by_text("The quarantine is empty")).to_be_visible()
+
+
+def test_a_held_message_is_judged_by_itself_whatever_is_ticked(
+    own_demo: Demo, open_page: OpenPage, owned: StorageState
+) -> None:
+    sample.hold(own_demo, "Ada", "Bob", "Cleo")
+    page = open_page(f"{own_demo.server}/admin/quarantine", storage_state=owned, **ENGLISH)
+    page.get_by_role("checkbox", name="Ada").check()
+    page.get_by_role("listitem").filter(has_text="Bob").get_by_role("button", name="Not spam").click()
+    expect(page.get_by_text("1 message released")).to_be_visible()
+    expect(page.locator(".held-head strong")).to_have_count(2)
+    expect(page.get_by_role("checkbox", name="Bob")).to_have_count(0)
+    page.get_by_role("listitem").filter(has_text="Cleo").get_by_role("button", name="Spam", exact=True).press("Enter")
+    expect(page.get_by_text("1 message confirmed as spam")).to_be_visible()
+    expect(page.get_by_role("checkbox")).to_have_count(1)
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("checkbox")).to_have_count(2)
 
 
 def test_markup_in_a_held_message_stays_text_and_nothing_is_wider_than_a_phone(

@@ -28,6 +28,12 @@ def composer(page: Page) -> Locator:
     return page.locator("message-composer textarea")
 
 
+def choose(page: Page, action: str) -> None:
+    """Do something that is in the menu of the open ticket."""
+    page.locator("[data-action=more]").click()
+    page.locator("ticket-actions").get_by_role("button", name=action, exact=True).click()
+
+
 def agreed(shop: Page) -> FrameLocator:
     """Open the widget and agree."""
     shop.locator("lethe-chat button").click()
@@ -53,7 +59,7 @@ def test_a_visitor_in_the_shop_and_an_agent_in_the_inbox_talk(inbox: Page, open_
     expect(entry(inbox, "frost-proof")).to_be_visible()
 
     composer(inbox).press_sequentially("It is, d")
-    expect(frame.get_by_text(re.compile(r"typing|Demo Shop"))).not_to_have_count(0)
+    expect(frame.get_by_text(re.compile(r"typing|Anna"))).not_to_have_count(0)
     composer(inbox).fill("It is, down to ten below.")
     composer(inbox).press("Enter")
     expect(frame.get_by_text("It is, down to ten below.")).to_be_visible()
@@ -90,14 +96,15 @@ def test_a_changed_status_moves_the_ticket_for_every_agent_at_once(
         number = visitor.say("Where do I leave the crate?")["ticket"]
     row(inbox, "leave the crate").click()
     expect(row(other, "leave the crate")).to_be_visible()
-    inbox.get_by_role("button", name="Solved", exact=True).click()
+    inbox.get_by_role("button", name="Solve", exact=True).click()
     inbox.locator("toast-line .toast").hover()  # or what was done is said, and can be undone, for 8 s
     expect(row(other, "leave the crate")).to_have_count(0)
     other.goto(f"{demo.server}/inbox/solved")
     expect(row(other, "leave the crate")).to_be_visible()
 
     inbox.get_by_role("button", name="Undo").click()
-    expect(inbox.get_by_role("button", name="Open", exact=True)).to_have_attribute("aria-pressed", "true")
+    expect(inbox).to_have_url(f"{demo.server}/inbox/open/{number}")
+    expect(inbox.get_by_role("button", name="Solve", exact=True)).to_be_visible()
     assert demo.api("GET", f"/tickets/{number}")["status"] == "open"
 
 
@@ -117,7 +124,7 @@ def test_a_held_message_is_shown_only_when_asked_for_and_is_released(inbox: Page
     expect(inbox.locator(".entry .bubble", has_text="CHEAP FOLLOWERS")).to_be_visible()
     expect(inbox.locator(".entry.is-held")).to_have_count(0)
 
-    inbox.get_by_role("button", name="Spam", exact=True).click()
+    choose(inbox, "Spam")
     expect(inbox.locator(".entry.is-held")).to_have_count(2)
 
 
@@ -128,10 +135,10 @@ def test_a_mark_says_whether_it_was_learnt(inbox: Page, demo: Demo, *, training:
         visitor.say("Good morning, a question about the saucer")
     row(inbox, name).click()
     toast = inbox.locator("toast-line")
-    inbox.get_by_role("button", name="Spam", exact=True).click()
+    choose(inbox, "Spam")
     expect(toast).to_contain_text("Marked as spam")
     expect(toast.get_by_text("learns nothing")).to_have_count(0 if training else 1)
-    inbox.get_by_role("button", name="Not spam", exact=True).first.click()
+    choose(inbox, "Not spam")
     expect(toast).not_to_contain_text("Marked as spam")
     expect(toast.get_by_text("learns nothing")).to_have_count(0 if training else 1)
 
@@ -251,8 +258,9 @@ def test_a_list_that_cannot_be_read_tries_again(open_page: OpenPage, demo: Demo,
     page.route("**/api/v1/tickets?*", lambda route: route.abort())
     page.goto(f"{demo.server}/inbox/pending")
     expect(page.get_by_text("The tickets could not be read.")).to_be_visible()
+    again = page.get_by_role("button", name="Try again")
+    with page.expect_request("**/api/v1/tickets?*"):
+        again.evaluate("each => each.click()")
     page.unroute("**/api/v1/tickets?*")
-    with page.expect_response("**/api/v1/tickets?*") as answered:
-        page.get_by_role("button", name="Try again").click()
-    assert answered.value.ok
+    again.evaluate_all("all => all.forEach((each) => each.click())")  # it may be read already, by itself
     expect(page.get_by_text("The tickets could not be read.")).to_have_count(0)

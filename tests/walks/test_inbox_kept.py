@@ -14,7 +14,7 @@ from tests.test_attachments import picture
 from tests.visitor import Visitor
 from tests.walks.conftest import OpenPage
 from tests.walks.shop import until
-from tests.walks.test_inbox import DESKTOP, PHONE, composer, entry, row
+from tests.walks.test_inbox import DESKTOP, PHONE, choose, composer, entry, row
 
 SHORT = {"viewport": {"width": 1280, "height": 600}, "locale": "en-GB"}
 
@@ -166,7 +166,7 @@ def test_what_was_done_is_said_beside_what_is_being_written_and_not_in_the_next_
         next_one = other.say("The next ticket")["ticket"]
     page = open_page(f"{demo.server}/inbox/open/{number}", storage_state=owner, **look)
     expect(entry(page, "Something to be done")).to_be_visible()
-    page.get_by_role("button", name="Pending").click()
+    choose(page, "Set to pending")
     toast = page.locator(".toast")
     expect(toast).to_be_visible()
     said, written = toast.bounding_box(), page.locator("message-composer").bounding_box()
@@ -192,7 +192,7 @@ def test_leaving_a_form_that_was_changed_is_asked_about(open_page: OpenPage, dem
         ("notice", "[id='en.text']"),
         ("site", "#privacy_note"),
         ("privacy", "#reason"),
-        ("agents", "#name"),
+        ("agents", "#email"),
     ):
         page = open_page(f"{demo.server}/admin/{path}", storage_state=owner, **DESKTOP)
         page.on("dialog", stay)
@@ -241,5 +241,27 @@ def test_keys_solve_assign_and_mark(inbox: Page, demo: Demo) -> None:
         inbox.keyboard.press("!")
         expect(inbox.locator("[data-action=spam]")).to_have_text("Spam")
         inbox.keyboard.press("s")
-        expect(inbox.get_by_role("button", name="Solved", exact=True)).to_have_attribute("aria-pressed", "true")
+        expect(inbox.locator(".toast")).to_contain_text(f"#{number} is solved.")
         assert demo.api("GET", f"/tickets/{number}")["status"] == "solved"
+
+
+def test_a_few_keys_lead_past_the_list_to_what_was_said(inbox: Page, demo: Demo) -> None:
+    with Visitor(demo, "Keys") as visitor:
+        number = visitor.say("Far below the list")["ticket"]
+    inbox.goto(f"{demo.server}/inbox/open/{number}")
+    expect(entry(inbox, "Far below the list")).to_be_visible()
+    assert past(inbox) <= 12
+    inbox.keyboard.press("Enter")
+    expect(inbox.locator("ticket-transcript .scroll")).to_be_focused()
+    inbox.goto(f"{demo.server}/inbox/open")
+    expect(row(inbox, "Far below the list")).to_be_visible()
+    assert past(inbox) > 12, "the control: where no ticket is open there is nothing to go to"
+
+
+def past(page: Page) -> int:
+    """After how many keys the button that leads past the list has the focus; 13 where it has not until then."""
+    for count in range(1, 13):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.matches('inbox-app > .skip')"):
+            return count
+    return 13

@@ -15,7 +15,7 @@ from tests.walks.conftest import OpenPage
 
 STATIC = Path(__file__).parent.parent.parent / "static"
 ELSE, GIVEN = "?? key;", 'document.getElementById("boot").textContent'
-VIEWS = ("open", "mine", "pending", "solved", "quarantine", "trash")
+VIEWS = ("unassigned", "mine", "open", "waiting", "pending", "snoozed", "solved", "quarantine", "trash")
 PRESSED = "inbox-app button:visible, inbox-app summary:visible"
 EACH, MOST = 2_000, 60
 DESKTOP = {"viewport": {"width": 1440, "height": 900}, "locale": "en"}

@@ -211,6 +211,7 @@ def test_each_defence_is_missed_when_it_is_taken_out(stand: Stand, account: Acco
     action, rules, without = DEFENCES[defence]
     page = stand(rules, without=without)
     page.locator("lethe-chat button").wait_for(state="attached")
+    page.wait_for_load_state("networkidle")  # what the server says of the site has the button drawn once more
     if action:
         do(page, account, ACTIONS[action])
     assert faults(page) != [] or not _clear(page)
@@ -226,6 +227,27 @@ def test_the_rest_of_the_page_stays_in_sight_and_in_reach(stand: Stand) -> None:
     page = stand(RULES["backdrops"])
     page.locator("lethe-chat button").wait_for()
     assert _clear(page)
+
+
+def test_it_stands_in_the_corner_that_its_site_says_where_the_page_says_none(stand: Stand, account: Account) -> None:
+    site = account.rest("GET", "/sites")["items"][0]["id"]
+    account.rest("PATCH", f"/sites/{site}", {"position": "start"}, expect=200)
+    account.rest("PATCH", f"/sites/{site}", {"position": "middle"}, expect=422)
+    says = SCRIPT.replace("data-site", 'data-position="end" data-site')
+    deaf = ('corner.dataset.position = given("position") ?? said.position;', "")
+    left = {}
+    pages: dict[str, dict[str, Any]] = {
+        "site": {},
+        "right to left": {"css": "html { direction: rtl }"},
+        "page": {"script": says},
+        "the control": {"without": [deaf]},
+    }
+    for name, more in pages.items():
+        page = stand(**more)
+        page.locator("lethe-chat button").click()
+        page.locator("lethe-chat iframe[data-ready=yes]").wait_for()
+        left[name] = page.locator("lethe-chat button").evaluate("each => each.getBoundingClientRect().x < 450")
+    assert left == {"site": True, "right to left": False, "page": False, "the control": False}
 
 
 @pytest.mark.parametrize("policy", ["require-corp", "credentialless"])

@@ -148,6 +148,19 @@ def test_fields_side_by_side_stand_at_one_height(enter: Enter, before: Before, *
     assert (len(tops) == 1) == fine
 
 
+PATH = "element => element.querySelector('path').getAttribute('d')"
+
+
+def test_one_cross_alone_closes_the_chat(enter: Enter) -> None:
+    guest = enter().open()
+    close = guest.frame.get_by_role("button", name="Close chat")
+    assert guest.button.evaluate(PATH) != close.evaluate(PATH)
+    shown = guest.button.evaluate(PATH)
+    close.click()
+    expect(guest.button).to_have_attribute("aria-expanded", "false")
+    assert guest.button.evaluate(PATH) != shown, "the control: it looks another way when the chat is closed"
+
+
 OBSERVED = "this.#sizes.observe(this.#nodes.get(key));"
 
 

@@ -14,6 +14,7 @@ from tests.chance import dice
 from tests.lethe import Account, Contact
 from tests.walks.canary import in_window, on_screen, rare
 from tests.walks.line import refuse
+from tests.walks.test_inbox import choose
 
 WORDS = ("name", "email", "text", "held", "answer", "note", "file", "draft", "jotted")
 STATIC = Path(__file__).parent.parent.parent / "static"
@@ -82,7 +83,7 @@ def working(windows: BrowserContext, known: Known) -> Page:
     page.keyboard.press("Escape")
     page.keyboard.press("n")
     page.keyboard.type(f"Jotted down: {known.words['jotted']}")
-    page.get_by_role("button", name="Pending").click()
+    choose(page, "Set to pending")
     expect(page.locator(".toast")).to_contain_text("is pending")
     page.get_by_role("button", name="Erase…").click()
     expect(page.get_by_role("dialog")).to_be_visible()
@@ -103,7 +104,7 @@ def left(windows: BrowserContext, known: Known) -> Page:
     page.keyboard.press("r")
     page.keyboard.type(f"A reply about {known.words['draft']}")
     page.keyboard.press("Escape")
-    page.get_by_role("link", name="Open", exact=True).click()
+    page.get_by_role("link", name="All open").click()
     expect(page.locator("ticket-view")).to_contain_text("Choose a ticket")
     return page
 

@@ -205,7 +205,7 @@ def test_over_plain_http_an_agent_answers_and_copies_the_link(far: Page, account
         far.locator("message-composer textarea").fill("Hello!")
         far.locator("message-composer textarea").press("Enter")
         assert visitor.get("message")["text"] == "Hello!"
-    far.locator("ticket-actions details.menu summary").click()
+    far.locator("[data-action=more]").click()
     far.get_by_role("button", name="Copy the link").click()
     expect(far.locator("toast-line")).to_contain_text("Copied")
     far.locator("message-composer textarea").focus()

@@ -93,6 +93,26 @@ def checked(site: Site, answers: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in made.items() if value}
 
 
+def corrected(site: Site, locale: str, known: Sequence[GivenField], answers: Mapping[str, str]) -> list[GivenField]:
+    """
+    Return a contact's answers to the site's own fields with these in their places; an empty one takes an answer away.
+    An answer keeps the label that was shown. Raises InvalidField where there is no such field.
+    """
+    labels = {each.id: label(each, locale) for each in site.custom_fields} | {each.id: each.label for each in known}
+    unknown = sorted(set(answers) - set(labels))
+    if unknown:
+        raise InvalidField("There is no such field", field=named(unknown[0]))
+    values = {each.id: each.value for each in known} | {uid: tidied(uid, text) for uid, text in answers.items()}
+    return [GivenField(uid, labels[uid], values[uid]) for uid in labels if values.get(uid)]
+
+
+def tidied(name: str, text: str) -> str:
+    """Return an answer as it is stored, "" for none. Raises InvalidField, naming the field."""
+    text = line(text)
+    _fits(name, text, "optional")
+    return address(text) if name == "email" and text else text
+
+
 def sealed(
     services: Services, site: Site, locale: str, uid: str, slot: int, answers: Mapping[str, str]
 ) -> dict[str, bytes | None]:

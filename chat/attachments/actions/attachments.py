@@ -105,20 +105,20 @@ async def forget(services: Services, contact_uid: str) -> int:
 
 async def sweep(services: Services) -> int:
     """Remove uploads that no message has named within a day, and files that no row knows, and return how many."""
-    now = services.clock()
-    unused = await services.store.read(lambda tx: uploads.stale(tx, now - UNUSED_MS, SWEPT))
+    now, unused = services.clock(), 0
     # The rows alone. Their files are then known by no row, and go with the leftovers below.
-    await services.store.write(lambda tx: uploads.drop_unused(tx, [file.id for file, _ in unused]))
+    while some := await services.store.write(lambda tx: uploads.drop_unused(tx, now - UNUSED_MS, SWEPT)):
+        unused += some
     # Old enough that its row is not just being written.
     files = sorted(await asyncio.to_thread(services.blobs.all, (now - LEFTOVER_MS) / 1000))
     left = 0
     for start in range(0, len(files), SWEPT):
-        some = files[start : start + SWEPT]
-        known = await services.store.read(lambda tx, some=some: uploads.known(tx, some))  # type: ignore[misc] # bound now
-        for each in set(some) - known:
+        pairs = files[start : start + SWEPT]
+        known = await services.store.read(partial(uploads.known, pairs=pairs))
+        for each in set(pairs) - known:
             await asyncio.to_thread(services.blobs.discard, *each)
             left += 1
-    return len(unused) + left
+    return unused + left
 
 
 async def admit(services: Services, contact: Contact, author: str) -> None:

@@ -11,11 +11,11 @@ from chat.infra.services import Services
 
 
 async def _there(services: Services, whom: DataSubject) -> int:
-    return await asyncio.to_thread(services.blobs.count, whom.contact_uid)
+    return await asyncio.to_thread(services.blobs.count, whom.uid)
 
 
 async def _remove(services: Services, whom: DataSubject) -> int:
-    return await attachments.forget(services, whom.contact_uid)
+    return await attachments.forget(services, whom.uid)
 
 
 FILES_GO = ErasureStep(FILES, _there, _remove, order=1)

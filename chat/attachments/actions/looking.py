@@ -28,14 +28,14 @@ class Stopped(InvalidField):
     """A file took more work than a file may."""
 
 
-async def look(services: Services, sender: Sender, data: bytes) -> Looked:
+async def look(services: Services, sender: Sender, data: bytes, *how: str) -> Looked:
     """
-    Return what a file is, an image drawn anew. Raises InvalidField; Stopped, from when on its sender's come last.
-    Raises Unavailable where it may be sent again.
+    Return what a file is, an image drawn anew; `how` is told to the program. Raises InvalidField; Stopped, from when on
+    its sender's come last. Raises Unavailable where it may be sent again.
     """
     try:
         async with services.looking.of(sender, WAIT):
-            status, answer = await _asked(data)
+            status, answer = await _asked(data, *how)
     except TimeoutError:
         raise Unavailable("Many files are being looked at; send this one again in a minute", retry_after=60) from None
     if status == 0:
@@ -47,10 +47,11 @@ async def look(services: Services, sender: Sender, data: bytes) -> Looked:
     raise Unavailable("The file could not be looked at; send it again", retry_after=10)
 
 
-async def _asked(data: bytes) -> tuple[int, bytes]:
+async def _asked(data: bytes, *how: str) -> tuple[int, bytes]:
     """Run the program on a file, and return its status and what it said. None is left running, whatever happens."""
     process = await asyncio.create_subprocess_exec(
         *looking.COMMAND,
+        *how,
         stdin=PIPE,
         stdout=PIPE,
         stderr=DEVNULL,  # a traceback may hold what somebody sent

@@ -27,6 +27,8 @@ HEAD_MOST = 1024
 ENVIRON = {"PYTHONPATH": str(Path(__file__).parents[3])}  # and nothing else: no secret, no address of a database
 # -P: nothing is imported from the folder that the server happens to be in. -B: no file may be written.
 COMMAND = (sys.executable, "-P", "-B", "-m", "chat.attachments.domain.looking")
+PORTRAIT = "portrait"
+"""What the program is told where the file is to be a portrait."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,13 @@ def look(data: bytes) -> Looked:
     if len(drawn.data) + len(drawn.small) > MADE_MOST:
         raise InvalidField("This image takes too much space; send it as a JPEG", field="file")
     return Looked(drawn.type, drawn.data, drawn.small, drawn.width, drawn.height)
+
+
+def portray(data: bytes) -> Looked:
+    """Return the portrait that an image makes, as the small image. Raises InvalidField."""
+    from chat.attachments.domain.pictures import portrait  # noqa: PLC0415 - as above
+
+    return Looked("image/webp", b"", portrait(data, sniff(data) or ""))
 
 
 def packed(looked: Looked | InvalidField) -> bytes:
@@ -110,7 +119,7 @@ def main() -> None:
     data = sys.stdin.buffer.read()
     answer: Looked | InvalidField
     try:
-        answer = look(data)
+        answer = portray(data) if PORTRAIT in sys.argv else look(data)
     except InvalidField as refused:
         answer = refused
     except MemoryError:

@@ -21,6 +21,7 @@ FORMATS = {"image/png": "PNG", "image/jpeg": "JPEG", "image/gif": "GIF", "image/
 # An animation loses its movement: one frame is drawn, as a PNG where the format was made for movement.
 DRAWN = {"image/gif": "image/png"}
 QUALITY = 86
+PORTRAIT, PORTRAIT_KINDS = 256, ("image/png", "image/jpeg", "image/webp")
 ORIENTATION = 0x0112
 # How a picture is turned so that it stands as its camera was held (Exif 3.0, 4.6.5.1.6).
 TURNS = {
@@ -53,12 +54,30 @@ def redraw(data: bytes, kind: str) -> Picture:
 
     Raises InvalidField where it is broken, has over 40 million pixels, or is a JPEG of over 100 scans.
     """
-    if kind == "image/jpeg" and _scans(data) > SCANS_MOST:
-        raise InvalidField(f"A JPEG has at most {SCANS_MOST} scans", field="file")
+    _few_scans(data, kind)
     plain, drawn = _decoded(data, kind), DRAWN.get(kind, kind)
     whole, (width, height) = _saved(plain, drawn), plain.size
     plain.thumbnail(SMALL)  # in place: a copy of the large one would cost as much again
     return Picture(drawn, width, height, whole, _saved(plain, drawn))
+
+
+def portrait(data: bytes, kind: str) -> bytes:
+    """
+    Draw the middle of a PNG, JPEG or WebP anew: a square of at most 256 pixels a side, on white, as WebP.
+
+    Raises InvalidField as `redraw`, and for an image of another media type.
+    """
+    if kind not in PORTRAIT_KINDS:
+        raise InvalidField("A portrait is a PNG, JPEG or WebP image", field="file")
+    _few_scans(data, kind)
+    plain = _decoded(data, kind)
+    side = min(plain.size)
+    left, top = (plain.width - side) // 2, (plain.height - side) // 2
+    made = min(side, PORTRAIT)
+    square = plain.resize((made, made), Image.Resampling.LANCZOS, box=(left, top, left + side, top + side))
+    ground = Image.new("RGB", square.size, "white")
+    ground.paste(square, mask=square if square.mode == "RGBA" else None)
+    return _saved(ground, "image/webp")
 
 
 def _decoded(data: bytes, kind: str) -> Image.Image:
@@ -94,6 +113,11 @@ def _plain(opened: Image.Image) -> Image.Image:
     made = Image.new(pixels.mode, pixels.size)
     made.paste(pixels)
     return made
+
+
+def _few_scans(data: bytes, kind: str) -> None:
+    if kind == "image/jpeg" and _scans(data) > SCANS_MOST:
+        raise InvalidField(f"A JPEG has at most {SCANS_MOST} scans", field="file")
 
 
 def _scans(data: bytes) -> int:

@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from msgspec import Struct
 
 from chat.audit.actions.verdicts import PartView, part_view
-from chat.contacts.store import contacts
+from chat.contacts.store import contacts, persons
 from chat.core import access
-from chat.core.audited import AuditEntry, ChainHead, fits
+from chat.core.audited import AuditEntry, ChainHead, EntryQuery, fits
 from chat.core.clock import stamp
 from chat.core.errors import InvalidField
 from chat.core.model import Actor
+from chat.core.sources import SignInSource, is_part, read
 from chat.infra.audit import audit, store
 from chat.infra.services import Services
 from chat.infra.store.tx import Tx
 
 
-@dataclass(frozen=True, slots=True)
-class EntryQuery:
-    """Which entries: those of an agent (or visitor, system, command), of an action, about an id, or empty for any."""
+class SourceView(Struct, frozen=True):
+    """Where a sign-in comes from: `network` is a hash for this account and month, each None where it is not known."""
 
-    agent: str = ""
-    action: str = ""
-    target: str = ""
+    network: str | None
+    method: str | None
+    device: str | None
 
 
 class EntryView(Struct, frozen=True):
-    """An entry as lists show it. `at` is RFC 3339."""
+    """An entry as lists show it. `at` is RFC 3339; `source` is there for signing in and out alone."""
 
     number: int
     at: str
@@ -37,6 +35,7 @@ class EntryView(Struct, frozen=True):
     target: str
     contact: str
     hash: str
+    source: SourceView | None
 
 
 class LogStanding(Struct, frozen=True):
@@ -60,8 +59,7 @@ async def page(
     await audit.record_view(services, actor, "audit.viewed")
 
     def work(tx: Tx) -> list[AuditEntry]:
-        who, action, target = wanted.agent, wanted.action, wanted.target
-        return store.page(tx, actor.account_id, who=who, action=action, target=target, before=before, limit=limit + 1)
+        return store.page(tx, actor.account_id, wanted, before=before, limit=limit + 1)
 
     found = await services.store.read(work)
     return [entry_view(each) for each in found[:limit]], found[limit - 1].number if len(found) > limit else None
@@ -74,8 +72,9 @@ async def accesses(services: Services, actor: Actor, contact_uid: str) -> list[E
     access.require(actor, "audit.read")
 
     def work(tx: Tx) -> list[AuditEntry]:
-        contacts.of_account(tx, actor.account_id, contact_uid)
-        return audit.of_contact(tx, actor.account_id, contact_uid)
+        theirs = persons.whole(tx, contacts.of_account(tx, actor.account_id, contact_uid))
+        found = [one for each in theirs for one in audit.of_contact(tx, actor.account_id, each.uid)]
+        return sorted(found, key=lambda each: each.number)
 
     found = await services.store.read(work)
     # After it was found: who asks for a contact that is not there has looked at nobody.
@@ -104,7 +103,12 @@ def entry_view(entry: AuditEntry) -> EntryView:
         target=entry.target,
         contact=entry.contact,
         hash=entry.hash,
+        source=_source_view(read(entry.source)) if entry.source else None,
     )
+
+
+def _source_view(source: SignInSource) -> SourceView:
+    return SourceView(source.network or None, source.method or None, source.device or None)
 
 
 def _fitting(services: Services, wanted: EntryQuery) -> None:
@@ -113,6 +117,7 @@ def _fitting(services: Services, wanted: EntryQuery) -> None:
         "agent": not wanted.agent or fits("who", wanted.agent),
         "action": not wanted.action or wanted.action in services.gathered.audited,
         "target": fits("target", wanted.target),
+        "source": not wanted.source or is_part(wanted.source),
     }
     for field, fine in fitting.items():
         if not fine:

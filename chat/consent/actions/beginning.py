@@ -15,11 +15,13 @@ from chat.consent.actions.notices import SiteAndNotice
 from chat.consent.actions.receipts import SignedReceipt, signed_receipt
 from chat.contacts.store import contacts
 from chat.core.errors import LetheError, NotNow
-from chat.core.events import ConsentChanged
+from chat.core.events import ConsentChanged, ContactBegan
 from chat.core.ids import uuid7
 from chat.core.model import Account, Contact, Notice, NoticeText, Site
+from chat.customers.actions import identities
 from chat.infra.services import Services
 from chat.infra.store.tx import Tx
+from chat.spam_filter.actions import training
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,8 @@ async def begin(services: Services, at: SiteAndNotice, asked: VisitorAgreement) 
     no use any more, NotNow before anything is stored.
     """
     account, site, notice = at
-    asked = replace(asked, answers=forms.checked(site, asked.answers))
+    asking = _addressed(site, asked)
+    asked = replace(asked, answers=forms.checked(asking, _as_shop_says(asking, asked)))
     agreeing = _Agreeing(account, site, consent.require_agreement(notice, asked.version, asked.purposes, asked.locale))
     uid = uuid7()
     # Before the transaction, since keys lie in a store of their own. Whatever fails from here on destroys it again.
@@ -61,9 +64,10 @@ async def begin(services: Services, at: SiteAndNotice, asked: VisitorAgreement) 
     except LetheError:
         await asyncio.to_thread(services.keys.destroy, slot, uid)
         raise
-    # It was said again: the contact is an older one with a key of their own, and this key is nobody's.
+    # It was said again, or on another device: the contact has a key of their own, and this key is nobody's.
     if contact.uid != uid:
         await asyncio.to_thread(services.keys.destroy, slot, uid)
+        await training.relearn_contact(services, contact.account_id, contact.id)
         services.bus.publish(ConsentChanged(contact.account_id, contact.id))
     return Begun(services.tokens.visitor(contact.uid, site.key, services.clock()), signed, contact.uid)
 
@@ -73,6 +77,9 @@ def _store(
 ) -> tuple[Contact, SignedReceipt]:
     """Store the contact, or find the one who began with this id, and return the contact and the receipt."""
     _require_in_force(tx, agreeing, asked)
+    customer = _customer(services, tx, agreeing.site, asked, row["begun"])
+    if customer is not None:
+        return _joined(services, tx, agreeing, asked, customer)
     contact = contacts.add(tx, row)
     if contact is None:
         return _again(services, tx, agreeing, asked, row["begun"])
@@ -81,14 +88,61 @@ def _store(
         raise _used()
     entry = consent.entry_of(services, agreeing.account, agreeing.site, contact, agreeing.text, asked, "given")
     consents.add_receipt(tx, contact.id, entry, live=True)
+    services.record(tx, ContactBegan(contact.account_id, contact.id))
+    if asked.customer is not None:
+        identities.link(services, tx, agreeing.site, contact, asked.customer)
     return contact, signed_receipt(entry.document, entry.signature)
 
 
+def _customer(services: Services, tx: Tx, site: Site, asked: VisitorAgreement, begun: str | None) -> Contact | None:
+    """Return the contact who is the customer that agrees, where they have agreed before, by another id than this."""
+    if asked.customer is None:
+        return None
+    contact = identities.find(services, tx, site, asked.customer)
+    return None if contact is None or (begun and contacts.begun(tx, begun)) else contact
+
+
+def _joined(
+    services: Services, tx: Tx, agreeing: _Agreeing, asked: VisitorAgreement, contact: Contact
+) -> tuple[Contact, SignedReceipt]:
+    """
+    A customer agrees on another device: the contact is the same, with a receipt of this agreement too. What they
+    answered before stays, and what was not answered yet is filled in.
+    """
+    given = _answers(services, agreeing.site, asked, contact.uid, contact.key_slot)
+    if contact.email is not None:
+        del given["email_hash"]
+    missing = {name: value for name, value in given.items() if getattr(contact, name, None) is None}
+    if any(value is not None for value in missing.values()):
+        contacts.change(tx, contact.id, **missing)
+    entry = consent.entry_of(services, agreeing.account, agreeing.site, contact, agreeing.text, asked, "given")
+    consent.record_renewal(services, tx, contact, entry)
+    return contact, signed_receipt(entry.document, entry.signature)
+
+
+def _addressed(site: Site, asked: VisitorAgreement) -> Site:
+    """Return the site with the address needed where answers are to be mailed to it."""
+    return notices.asking_address(site, "required") if asked.purposes.get(notices.ANSWERS) else site
+
+
+def _as_shop_says(site: Site, asked: VisitorAgreement) -> dict[str, str]:
+    """Return the answers, with what a signed token says of name and address where the site asks for these."""
+    if asked.customer is None:
+        return asked.answers
+    said = {"name": asked.customer.name, "email": asked.customer.email}
+    return asked.answers | {each: text for each, text in said.items() if text and site.fields.get(each, "off") != "off"}
+
+
 def _require_in_force(tx: Tx, agreeing: _Agreeing, asked: VisitorAgreement) -> None:
-    """Raise NoticeOutdated where another notice is in force by now than when it was read, before the body came."""
-    account = accounts.one(tx, agreeing.account.id)
-    if account != agreeing.account:
-        consent.require_agreement(notices.in_force(tx, account), asked.version, asked.purposes, asked.locale)
+    """
+    Raise NoticeOutdated where another notice is in force by now than when it was read, before the body came, and
+    Forbidden where the site was deleted.
+    """
+    sites_own, account = accounts.require_site(tx, agreeing.site.id), accounts.one(tx, agreeing.account.id)
+    # Not by its version: which one somebody agreed to is compared in one place, by `require_agreement` and the gate.
+    if (account, sites_own) != (agreeing.account, agreeing.site.notice_version):
+        site = accounts.site_by_id(tx, agreeing.site.id)
+        consent.require_agreement(notices.in_force(tx, account, site), asked.version, asked.purposes, asked.locale)
 
 
 def _again(
@@ -98,6 +152,8 @@ def _again(
     contact = contacts.begun(tx, begun)
     if contact is None:
         raise _used()
+    if asked.customer is not None:
+        identities.link(services, tx, agreeing.site, contact, asked.customer)
     last = consents.receipts(tx, contact.id)[-1]
     # From here on there is something to read, so whoever has the id must not change whose it is or what was agreed to.
     if services.gathered.conversations.has_written(tx, contact.id):

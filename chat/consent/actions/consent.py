@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from chat.account import store as accounts
@@ -21,22 +22,25 @@ from chat.contacts.store import contacts
 from chat.core.clock import stamp
 from chat.core.crypt import canonical
 from chat.core.deliveries import Delivery
-from chat.core.errors import ConsentRequired, NotFound, NoticeOutdated, Unauthorized
+from chat.core.errors import ConsentRequired, InvalidField, NotFound, NoticeOutdated, Unauthorized
 from chat.core.events import ConsentChanged
-from chat.core.gate import is_live
 from chat.core.ids import uuid7
 from chat.core.model import Account, Contact, Notice, NoticeText, Receipt, Site
 from chat.core.tokens import Visitor
+from chat.customers.domain import ProvenCustomer
+from chat.infra.gathered import Entered
 from chat.infra.services import Services
 from chat.infra.store.tx import Tx
 from chat.spam_filter.actions import training
+
+OPTIONAL = tuple(each for each in notices.PURPOSES if each != "chat")
 
 
 @dataclass(frozen=True)
 class VisitorAgreement:
     """
     What a visitor says when agreeing. `answers` are those to what the site asks before the chat, by field. Said again
-    with the same `id` (a UUID made at random) it is the same agreement.
+    with the same `id` (a UUID made at random) it is the same agreement. `customer` is who is proven to be signed in.
     """
 
     version: int
@@ -45,6 +49,7 @@ class VisitorAgreement:
     locale: str
     build: str = ""
     id: str = ""
+    customer: ProvenCustomer | None = None
 
 
 async def renew(
@@ -61,7 +66,8 @@ async def renew(
         site = accounts.site_by_id(tx, contact.site_id)
         account = accounts.one(tx, contact.account_id)
         asked = VisitorAgreement(version, choices, {}, contact.locale)
-        text = require_agreement(notices.in_force(tx, account), version, choices, contact.locale)
+        text = require_agreement(notices.in_force(tx, account, site), version, choices, contact.locale)
+        require_address(choices, known.email)
         return record_renewal(services, tx, contact, entry_of(services, account, site, contact, text, asked, "renewed"))
 
     receipt = await services.store.write(work)
@@ -74,9 +80,13 @@ def record_renewal(services: Services, tx: Tx, contact: Contact, entry: ReceiptE
     """Enter that a contact agreed again, and return the receipt."""
     before = consents.receipts(tx, contact.id)[-1].purposes
     consents.add_receipt(tx, contact.id, entry, live=True)
-    # A backup has the labels still: without this line a restore would teach by them again.
-    if before.get("spam_training") and not entry.purposes.get("spam_training"):
-        services.ledger.enter(services.clock(), "narrow", {"contact": contact.uid})
+    services.record(tx, ConsentChanged(contact.account_id, contact.id))
+    ended = [each for each in OPTIONAL if before.get(each) and not entry.purposes.get(each)]
+    if notices.ANSWERS in ended:
+        _drop_address(tx, contact)
+    # A backup has the purpose still: without this line a restore would teach by the labels, and mail answers, again.
+    if ended:
+        services.ledger.enter(services.clock(), "narrow", {"contact": contact.uid, "purposes": ended})
     return consents.receipts(tx, contact.id)[-1]
 
 
@@ -88,15 +98,40 @@ def record_withdrawal(services: Services, tx: Tx, contact: Contact) -> None:
     consents.add_receipt(tx, contact.id, _ended(services, tx, contact, account, site, "withdrawn"), live=False)
 
 
-def record_narrowing(services: Services, tx: Tx, contact: Contact) -> None:
-    """Enter again that a contact took back the optional purpose: to the notice last agreed to, with the chat alone."""
+def record_narrowing(services: Services, tx: Tx, contact: Contact, ended: Collection[str]) -> None:
+    """Enter again that a contact took back optional purposes: what the ledger says is done, and not entered in it."""
+    entry = _narrowed(services, tx, contact, ended)
+    if entry is not None:
+        consents.add_receipt(tx, contact.id, entry, live=True)
+        if notices.ANSWERS in ended:
+            _drop_address(tx, contact)
+
+
+def end_purpose(services: Services, tx: Tx, contact: Contact, purpose: str) -> bool:
+    """End an optional purpose of a contact's, and tell whether they had agreed to it. Twice is once."""
+    if not consents.purposes_of(tx, contact.id).get(purpose):
+        return False
+    entry = _narrowed(services, tx, contact, [purpose])
+    if entry is not None:
+        record_renewal(services, tx, contact, entry)
+    return entry is not None
+
+
+def _narrowed(services: Services, tx: Tx, contact: Contact, ended: Collection[str]) -> ReceiptEntry | None:
+    """Return the ledger's row for what is left: to the notice last agreed to. None where no consent is live."""
     if contact.receipt_id is None or contact.notice_version is None:
-        return
+        return None
     site, account = accounts.site_by_id(tx, contact.site_id), accounts.one(tx, contact.account_id)
-    notice = consents.notices(tx, account.id, contact.notice_version)[0]
-    asked = VisitorAgreement(notice.version, {"chat": True}, {}, contact.locale)
-    entry = entry_of(services, account, site, contact, (notice, notice.text(contact.locale)), asked, "renewed")
-    consents.add_receipt(tx, contact.id, entry, live=True)
+    notice = consents.with_version(tx, account.id, contact.notice_version)
+    left = consents.receipts(tx, contact.id)[-1].purposes | dict.fromkeys(ended, False)
+    asked = VisitorAgreement(notice.version, left, {}, contact.locale)
+    return entry_of(services, account, site, contact, (notice, notice.text(contact.locale)), asked, "renewed")
+
+
+def _drop_address(tx: Tx, contact: Contact) -> None:
+    """Drop an address that was given for answers by mail alone: its purpose has ended."""
+    if accounts.site_by_id(tx, contact.site_id).fields.get("email", "off") == "off":
+        contacts.change(tx, contact.id, email=None, email_hash=None)
 
 
 async def expire(services: Services) -> int:
@@ -114,6 +149,7 @@ async def _expire_some(services: Services) -> int:
         for contact in found:
             site, account = accounts.site_by_id(tx, contact.site_id), accounts.one(tx, contact.account_id)
             consents.add_expiry(tx, contact.id, _ended(services, tx, contact, account, site, "expired"))
+            services.record(tx, ConsentChanged(contact.account_id, contact.id))
         return found
 
     ended = await services.store.write(work)
@@ -126,7 +162,7 @@ async def _expire_some(services: Services) -> int:
 def _ended(services: Services, tx: Tx, contact: Contact, account: Account, site: Site, action: str) -> ReceiptEntry:
     """Return the ledger's row for a consent that ends: to the notice last agreed to, and no purpose is left."""
     version = consents.receipts(tx, contact.id)[-1].notice_version
-    notice = consents.notices(tx, account.id, version)[0]
+    notice = consents.with_version(tx, account.id, version)
     asked = VisitorAgreement(version, dict.fromkeys(notices.PURPOSES, False), {}, contact.locale)
     return entry_of(services, account, site, contact, (notice, notice.text(contact.locale)), asked, action)
 
@@ -155,8 +191,8 @@ async def reader_of(services: Services, visitor: Visitor) -> Contact:
 
 async def contact_of(services: Services, visitor: Visitor, *, live: bool = True) -> Contact:
     """
-    Return the contact a token speaks for. Raises Unauthorized where it was erased, ConsentRequired (with `live`) where
-    there is no consent to the notice in force.
+    Return the contact a token speaks for. Raises Unauthorized where it was erased and, with `live`, ConsentRequired
+    where there is no consent to the notice in force, and Forbidden where the site was deleted.
     """
 
     def work(tx: Tx) -> Contact:
@@ -164,9 +200,10 @@ async def contact_of(services: Services, visitor: Visitor, *, live: bool = True)
             contact = contacts.by_uid(tx, visitor.contact)
         except NotFound:
             raise Unauthorized("This visitor was erased") from None
-        current = accounts.one(tx, contact.account_id).notice_version
-        if live and not is_live(contact.receipt_id, contact.notice_version, current):
+        if live and not consents.consents_now(tx, contact):
             raise ConsentRequired("Agree to the current notice first")
+        if live:
+            accounts.require_site(tx, contact.site_id)
         return contact
 
     return await services.store.read(work)
@@ -182,6 +219,12 @@ def require_agreement(
     if notice is None or version != notice.version:
         raise NoticeOutdated("Read the current notice and agree to it", notice=notices.notice_view(notice, locale))
     return notice, notice.text(locale)
+
+
+def require_address(choices: dict[str, bool], address: object) -> None:
+    """Raise InvalidField where answers are to be mailed and there is no address."""
+    if choices.get(notices.ANSWERS) and not address:
+        raise InvalidField("Give the address that an answer is to go to, or leave that box empty", field="email")
 
 
 def entry_of(
@@ -214,3 +257,16 @@ def entry_of(
     written = canonical(document)
     signature = services.signer.sign(written)
     return ReceiptEntry(uid, action, notice.version, text.locale, choices, at, written.decode(), signature)
+
+
+async def narrow_again(services: Services, what: Entered) -> None:
+    """Take back again what a contact allowed besides the chat."""
+
+    def work(tx: Tx) -> None:
+        contact = contacts.find(tx, what["contact"])
+        if contact is not None:
+            # A line of an older Lethe names no purposes: of the optional ones there was one.
+            record_narrowing(services, tx, contact, what.get("purposes", ["spam_training"]))
+
+    await services.store.write(work)
+    await training.relearn(services, what["contact"])

@@ -18,7 +18,11 @@ STATES = {
     "withdrawn": "dpv:ConsentWithdrawn",
     "expired": "dpv:ConsentExpired",
 }
-PURPOSES = {"chat": "dpv:CommunicationForCustomerCare", "spam_training": "dpv:MisusePreventionAndDetection"}
+PURPOSES = {
+    "chat": "dpv:CommunicationForCustomerCare",
+    "spam_training": "dpv:MisusePreventionAndDetection",
+    "answers_by_mail": "dpv:CommunicationForCustomerCare",
+}
 
 
 class PortableReceipt(Struct, frozen=True):

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from chat.account import store as accounts
 from chat.consent import store as consents
 from chat.contacts.store import contacts
-from chat.core.gate import is_live
 from chat.core.model import Actor, Contact, Message
 from chat.infra.services import Services
 from chat.infra.store.tx import Tx
@@ -24,6 +22,4 @@ def teach(services: Services, tx: Tx, actor: Actor, contact: Contact, said: list
 
 def _has_agreed(tx: Tx, contact: Contact) -> bool:
     """Whether the contact's live consent, to the notice in force, has `spam_training` in it."""
-    current = accounts.one(tx, contact.account_id).notice_version
-    live = is_live(contact.receipt_id, contact.notice_version, current)
-    return live and consents.purposes_of(tx, contact.id).get("spam_training") is True
+    return consents.consents_now(tx, contact) and consents.purposes_of(tx, contact.id).get("spam_training") is True

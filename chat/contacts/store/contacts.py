@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Collection, Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -17,14 +18,14 @@ from chat.infra.store.tx import Tx
 from chat.infra.store.upsert import once
 
 _fields = len(fields(Contact))
-columns = (*(contact.c[field.name] for field in fields(Contact)), contact.c.email_hash, contact.c.mac)
+columns = (*(contact.c[field.name] for field in fields(Contact)), contact.c.mac)
 # Who has withdrawn, or is under a legal hold, is nobody's business any more.
 readable = and_(contact.c.receipt_id.is_not(None), ~exists().where(legal_hold.c.contact_id == contact.c.id))
 
 
 def add(tx: Tx, made: Mapping[str, Any]) -> Contact | None:
     """Store a contact and return it. Return None where another began with the same id."""
-    _in_turn(tx, made["account_id"])
+    take_turn(tx, made["account_id"])
     if not once(tx, contact, made):
         return None
     key = tx.execute(select(contact.c.id).where(contact.c.uid == made["uid"])).scalar_one()
@@ -33,7 +34,7 @@ def add(tx: Tx, made: Mapping[str, Any]) -> Contact | None:
     return by_uid(tx, made["uid"])
 
 
-def _in_turn(tx: Tx, account_id: str) -> None:
+def take_turn(tx: Tx, account_id: str) -> None:
     """Have an account's contacts commit in the order of their keys: a walk by key would pass one that comes later."""
     if tx.dialect.name == "postgresql":  # SQLite has one writer
         tx.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"contact/{account_id}", 0))))
@@ -54,6 +55,11 @@ def change(tx: Tx, contact_id: int, **values: Any) -> None:
         tx.execute(update(contact).where(contact.c.id == contact_id).values(rebound(tx, contact, row, **values)))
 
 
+def blocked_until(tx: Tx, contact_id: int) -> int | None:
+    """Return until when a contact is blocked (ms), which may be over; None where they never were."""
+    return tx.execute(select(contact.c.blocked_until).where(contact.c.id == contact_id)).scalar()
+
+
 def of_account(tx: Tx, account_id: str, uid: str) -> Contact:
     """Return a contact of an account by its public id. Raises NotFound where it has none such."""
     return _one(tx, select(*columns).where(contact.c.uid == uid, contact.c.account_id == account_id))
@@ -65,16 +71,32 @@ def by_uid(tx: Tx, uid: str, *, lock: bool = False) -> Contact:
     return _one(tx, query.with_for_update() if lock else query)
 
 
+def find(tx: Tx, uid: str) -> Contact | None:
+    """Return a contact and keep others from changing it; None where there is none."""
+    with contextlib.suppress(NotFound):
+        return by_uid(tx, uid, lock=True)
+    return None
+
+
 def by_id(tx: Tx, contact_id: int) -> Contact:
     """Return a contact by its key. Raises NotFound where there is none."""
     return _one(tx, select(*columns).where(contact.c.id == contact_id))
 
 
-def page(tx: Tx, account_id: str, email_hash: str | None, after: int, limit: int | None) -> list[Contact]:
-    """Return contacts of an account by key, those with an address where its hash is given."""
+def page(
+    tx: Tx,
+    account_id: str,
+    found_by: Collection[str] | None,
+    after: int,
+    limit: int | None,
+    among: Collection[int] | None = None,
+) -> list[Contact]:
+    """Return contacts of an account by key, those with an address where its hashes are given, and `among` some."""
     query = select(*columns).where(contact.c.account_id == account_id, contact.c.id > after)
-    if email_hash is not None:
-        query = query.where(contact.c.email_hash == email_hash)
+    if found_by is not None:
+        query = query.where(contact.c.email_hash.in_(found_by))
+    if among is not None:
+        query = query.where(contact.c.id.in_(among))
     return some(tx, query.order_by(contact.c.id).limit(limit))
 
 

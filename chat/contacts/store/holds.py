@@ -54,6 +54,12 @@ def of_account(tx: Tx, account_id: str) -> list[tuple[Hold, str, int]]:
     return [(Hold(*row[: len(_columns)]), row.uid, row.key_slot) for row in found if holds(tx, contact, row, "c_")]
 
 
+def of_contact(tx: Tx, contact_id: int) -> Hold | None:
+    """Return the hold that a contact is under, if any."""
+    row = tx.execute(select(*_columns).where(hold.c.contact_id == contact_id)).first()
+    return None if row is None else Hold(*row)
+
+
 def until(tx: Tx, contact_ids: list[int]) -> dict[int, int]:
     """Return until when (ms) each of these contacts is held, those that are."""
     query = select(hold.c.contact_id, hold.c.expires_at).where(hold.c.contact_id.in_(contact_ids))

@@ -23,14 +23,19 @@ ONE_ID, SOME_ID = re.compile(UUID), re.compile(rf'"id"\s{{0,9}}:\s{{0,9}}"({UUID
 ClientId = Annotated[str, Meta(pattern=rf"^{UUID}\Z")]
 Text = Annotated[str, Meta(min_length=1)]
 Attached = Annotated[list[ClientId], Meta(max_length=10)]
+Mentioned = Annotated[list[ClientId], Meta(max_length=20)]
 Number = Annotated[int, Meta(ge=1, le=2**31 - 1)]
 Seq = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 
 
 class InboundFrame(Struct, tag_field="type", frozen=True, forbid_unknown_fields=True):
-    """What comes in. `needs_consent` is true unless a visitor's frame says otherwise."""
+    """
+    What comes in. `needs_consent` is true unless a visitor's frame says otherwise. `permission` is the one that an
+    agent's frame needs.
+    """
 
     needs_consent: ClassVar[bool] = True
+    permission: ClassVar[str | None] = None
 
 
 class Choices(Struct, frozen=True, forbid_unknown_fields=True):
@@ -38,6 +43,7 @@ class Choices(Struct, frozen=True, forbid_unknown_fields=True):
 
     chat: bool
     spam_training: bool = False
+    answers_by_mail: bool = False
 
 
 class Hello(InboundFrame, frozen=True, tag="hello"):
@@ -63,6 +69,14 @@ class VisitorMessage(InboundFrame, frozen=True, tag="message"):
     id: ClientId
     text: str
     attachments: Attached = []
+
+
+class Edit(InboundFrame, frozen=True, tag="edit"):
+    """The visitor changes their last message, numbered `target`, within five minutes; a null `text` takes it back."""
+
+    id: ClientId
+    target: Number
+    text: str | None
 
 
 class Typing(InboundFrame, frozen=True, tag="typing"):
@@ -91,6 +105,7 @@ class End(InboundFrame, frozen=True, tag="end"):
 class Open(InboundFrame, frozen=True, tag="open"):
     """An agent opens a ticket and from now on hears what happens in it."""
 
+    permission: ClassVar[str | None] = "ticket.read"
     ticket: Number
     last_seq: Seq = 0
 
@@ -98,12 +113,14 @@ class Open(InboundFrame, frozen=True, tag="open"):
 class Close(InboundFrame, frozen=True, tag="close"):
     """An agent stops watching a ticket."""
 
+    permission: ClassVar[str | None] = "ticket.read"
     ticket: Number
 
 
 class AgentMessage(InboundFrame, frozen=True, tag="message"):
     """An agent's answer. The same `id` is stored once. With attachments, uploaded before, it may have no text."""
 
+    permission: ClassVar[str | None] = "ticket.answer"
     ticket: Number
     id: ClientId
     text: str
@@ -111,16 +128,29 @@ class AgentMessage(InboundFrame, frozen=True, tag="message"):
 
 
 class AgentNote(InboundFrame, frozen=True, tag="note"):
-    """A note on a ticket that only agents see."""
+    """A note on a ticket that only agents see. `mentions` are the ids of colleagues who are told that it names them."""
 
+    permission: ClassVar[str | None] = "ticket.answer"
     ticket: Number
     id: ClientId
     text: Text
+    mentions: Mentioned = []
+
+
+class AgentEdit(InboundFrame, frozen=True, tag="edit"):
+    """An agent changes their last message, numbered `target`, within five minutes; a null `text` takes it back."""
+
+    permission: ClassVar[str | None] = "ticket.answer"
+    ticket: Number
+    id: ClientId
+    target: Number
+    text: str | None
 
 
 class AgentTyping(InboundFrame, frozen=True, tag="typing"):
     """An agent types in a ticket or has stopped."""
 
+    permission: ClassVar[str | None] = "ticket.answer"
     ticket: Number
     on: bool
 
@@ -128,6 +158,7 @@ class AgentTyping(InboundFrame, frozen=True, tag="typing"):
 class AgentRead(InboundFrame, frozen=True, tag="read"):
     """An agent has seen everything in a ticket up to `seq`."""
 
+    permission: ClassVar[str | None] = "ticket.answer"
     ticket: Number
     seq: Seq
 
@@ -135,14 +166,30 @@ class AgentRead(InboundFrame, frozen=True, tag="read"):
 class Presence(InboundFrame, frozen=True, tag="presence"):
     """An agent is there, or away."""
 
+    permission: ClassVar[str | None] = "ticket.answer"
     status: Literal["online", "away"]
+
+
+class Looking(InboundFrame, frozen=True, tag="looking"):
+    """An agent looks at a ticket that is open on this socket, or at none. Said again each half minute, it lasts."""
+
+    permission: ClassVar[str | None] = "ticket.read"
+    ticket: Number | None
 
 
 class Shown(InboundFrame, frozen=True, tag="shown"):
     """An agent's page shows or keeps something of these contacts and tickets, and is told which of them are gone."""
 
+    permission: ClassVar[str | None] = "erasure.read"
     contacts: Annotated[list[ClientId], Meta(max_length=200)] = []
     tickets: Annotated[list[Number], Meta(max_length=200)] = []
+
+
+class Follow(InboundFrame, frozen=True, tag="follow"):
+    """An agent looks at a view, and is told from now on how many tickets are in each."""
+
+    permission: ClassVar[str | None] = "ticket.read"
+    view: Annotated[str, Meta(min_length=1, max_length=100)]
 
 
 class Ping(InboundFrame, frozen=True, tag="ping"):
@@ -157,8 +204,22 @@ class Pong(InboundFrame, frozen=True, tag="pong"):
     needs_consent: ClassVar[bool] = False
 
 
-VisitorFrame = Hello | Consent | VisitorMessage | Typing | Read | Rate | End | Ping | Pong
-AgentFrame = Open | Close | AgentMessage | AgentNote | AgentTyping | AgentRead | Presence | Shown | Ping | Pong
+VisitorFrame = Hello | Consent | VisitorMessage | Edit | Typing | Read | Rate | End | Ping | Pong
+AgentFrame = (
+    Open
+    | Close
+    | AgentMessage
+    | AgentNote
+    | AgentEdit
+    | AgentTyping
+    | AgentRead
+    | Presence
+    | Looking
+    | Shown
+    | Follow
+    | Ping
+    | Pong
+)
 
 F = TypeVar("F", bound=InboundFrame)
 
@@ -215,7 +276,7 @@ def _plain(error: Exception) -> str:
 
 
 def _checked(frame: F) -> F:
-    text = getattr(frame, "text", "")
+    text = getattr(frame, "text", "") or ""
     said = isinstance(frame, VisitorMessage | AgentMessage | AgentNote)
     if said and not seen(text) and not getattr(frame, "attachments", []):
         why = "There is nothing to see in this text, and no attachment - at `$.text`"

@@ -11,10 +11,11 @@ class OutboundFrame(Struct, tag_field="type", frozen=True, omit_defaults=False):
 
 
 class Author(Struct, frozen=True):
-    """Who wrote: `kind` is visitor, agent or system."""
+    """Who wrote: `kind` is visitor, agent or system. An agent's `portrait` is at `/portraits/{portrait}`."""
 
     kind: str
     name: str | None = None
+    portrait: str | UnsetType = UNSET
 
 
 class AttachmentOut(Struct, frozen=True):
@@ -35,7 +36,10 @@ class AttachmentOut(Struct, frozen=True):
 
 
 class MessageOut(OutboundFrame, frozen=True, tag="message"):
-    """One message. A held one goes to agents without `text`. Of a redacted one `text` is null."""
+    """
+    One message. A held one goes to agents without `text`. Of a redacted one `text` is null. One that was changed is
+    `edited`.
+    """
 
     ticket: int
     seq: int
@@ -45,6 +49,7 @@ class MessageOut(OutboundFrame, frozen=True, tag="message"):
     text: str | UnsetType | None = UNSET
     held: bool = False
     attachments: list[AttachmentOut] = []
+    edited: bool | UnsetType = UNSET
 
 
 class RedactedOut(OutboundFrame, frozen=True, tag="redacted"):
@@ -56,7 +61,19 @@ class RedactedOut(OutboundFrame, frozen=True, tag="redacted"):
     attachment: str | UnsetType = UNSET
 
 
-Entry = MessageOut | RedactedOut
+class EditedOut(OutboundFrame, frozen=True, tag="edited"):
+    """
+    The message `target` says another `text` now, null where it was taken away since. A held one goes to agents without.
+    """
+
+    ticket: int
+    seq: int
+    target: int
+    text: str | UnsetType | None = UNSET
+    held: bool = False
+
+
+Entry = MessageOut | RedactedOut | EditedOut
 
 
 class NoteOut(OutboundFrame, frozen=True, tag="note"):
@@ -69,6 +86,39 @@ class NoteOut(OutboundFrame, frozen=True, tag="note"):
     author: Author
     text: str
     at: str
+
+
+class Named(Struct, frozen=True):
+    """An agent, account or department by its id and its name."""
+
+    id: str
+    name: str
+
+
+class TagsChanged(Struct, frozen=True):
+    """Which tags a ticket got and lost."""
+
+    added: list[str] = []
+    removed: list[str] = []
+
+
+class SystemOut(OutboundFrame, frozen=True, tag="system"):
+    """
+    What was done with a ticket, for its agents alone, numbered apart. `after_seq` says where it stands. An agent or
+    department that is not there any more has no name.
+    """
+
+    ticket: int
+    entry: int
+    after_seq: int
+    kind: str
+    author: Author
+    at: str
+    assignee: Named | UnsetType = UNSET
+    department: Named | UnsetType = UNSET
+    number: int | UnsetType = UNSET
+    until: str | UnsetType = UNSET
+    tags: TagsChanged | UnsetType = UNSET
 
 
 class Ack(OutboundFrame, frozen=True, tag="ack"):
@@ -90,13 +140,6 @@ class Seen(Struct, frozen=True):
     visitor: int = 0
 
 
-class Named(Struct, frozen=True):
-    """An agent, account or department by its id and its name."""
-
-    id: str
-    name: str
-
-
 class ContactName(Struct, frozen=True):
     """A contact by its id, and the name where one was given."""
 
@@ -113,15 +156,19 @@ class SiteName(Struct, frozen=True):
 
 
 class Preview(Struct, frozen=True):
-    """The last message's first characters: `kind` says who wrote it, `at` is RFC 3339."""
+    """The last message's first characters: `kind` says who wrote it, `agent` which one (an id), `at` is RFC 3339."""
 
     kind: str
     text: str
     at: str
+    agent: str | UnsetType = UNSET
 
 
 class TicketSummary(Struct, frozen=True):
-    """A ticket as lists show it. Times are RFC 3339, `unread` is how many messages no agent has read."""
+    """
+    A ticket as lists show it. Times are RFC 3339, `unread` is how many messages no agent has read. `waiting_since` is
+    when a visitor who has no answer yet began to wait, `snoozed_until` when a ticket that was put aside comes back.
+    """
 
     number: int
     status: str
@@ -137,6 +184,9 @@ class TicketSummary(Struct, frozen=True):
     tags: list[str]
     created_at: str
     updated_at: str
+    priority: str
+    waiting_since: str | None
+    snoozed_until: str | None
 
 
 class Welcome(OutboundFrame, frozen=True, tag="welcome"):
@@ -151,8 +201,10 @@ class Welcome(OutboundFrame, frozen=True, tag="welcome"):
     read: Seen | UnsetType = UNSET
     agent: dict[str, str] | UnsetType = UNSET
     notes: list[NoteOut] | UnsetType = UNSET
+    entries: list[SystemOut] | UnsetType = UNSET
     last_seq: int | UnsetType = UNSET
     last_note: int | UnsetType = UNSET
+    last_entry: int | UnsetType = UNSET
     summary: TicketSummary | UnsetType = UNSET
 
 
@@ -162,6 +214,13 @@ class TypingOut(OutboundFrame, frozen=True, tag="typing"):
     ticket: int
     author: Author
     on: bool
+
+
+class LookingOut(OutboundFrame, frozen=True, tag="looking"):
+    """Which other agents look at a ticket now."""
+
+    ticket: int
+    agents: list[Named]
 
 
 class ReadOut(OutboundFrame, frozen=True, tag="read"):
@@ -201,6 +260,18 @@ class TicketOut(OutboundFrame, frozen=True, tag="ticket"):
     tags: list[str] | UnsetType = UNSET
     created_at: str | UnsetType = UNSET
     updated_at: str | UnsetType = UNSET
+    priority: str | UnsetType = UNSET
+    waiting_since: str | UnsetType | None = UNSET
+    snoozed_until: str | UnsetType | None = UNSET
+
+
+class ViewsOut(OutboundFrame, frozen=True, tag="views"):
+    """
+    How many tickets are in each view that says so: `unassigned`, `mine`, `open`, `waiting`, `pending`, `snoozed`,
+    `quarantine`, and of those that are open in each `department:ID` and `site:ID` that has any.
+    """
+
+    counts: dict[str, int]
 
 
 class PurposeView(Struct, frozen=True):
@@ -239,7 +310,10 @@ class PongOut(OutboundFrame, frozen=True, tag="pong"):
 
 
 class ErasureOut(OutboundFrame, frozen=True, tag="erasure"):
-    """A contact is being erased, or was: forget all there is of them. `state` is done once there is a certificate."""
+    """
+    A contact is being erased, or was: forget all there is of them. `state` is done once there is a certificate. Where
+    the `subject` is agent, `contact` is an agent's id: read anew what names them.
+    """
 
     erasure: str
     contact: str
@@ -248,6 +322,21 @@ class ErasureOut(OutboundFrame, frozen=True, tag="erasure"):
     requested_at: str
     due_at: str
     done_at: str | None
+    subject: str | UnsetType = UNSET
+
+
+class ContactOut(OutboundFrame, frozen=True, tag="contact"):
+    """What is shown of a contact is another: whoever shows it reads it again. It says nothing of what there is now."""
+
+    contact: str
+
+
+class MentionedOut(OutboundFrame, frozen=True, tag="mentioned"):
+    """To the agent who is named in a note, wherever they are: which ticket and note, and who wrote it."""
+
+    ticket: int
+    note: int
+    author: Author
 
 
 class ErrorOut(OutboundFrame, frozen=True, tag="error"):

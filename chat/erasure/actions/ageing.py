@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from chat.contacts.store import contacts
 from chat.core.errors import NotFound
+from chat.core.model import Contact
 from chat.erasure.actions import erasure
 from chat.infra.gathered import Batch
+from chat.infra.store.ageing import Found
+from chat.infra.store.tx import Tx
 
 
 async def erase_contacts(batch: Batch) -> None:
@@ -13,9 +18,13 @@ async def erase_contacts(batch: Batch) -> None:
     services = batch.services
     for each in batch.found:
         try:
-            contact = await services.store.read(lambda tx, of=each[1]: contacts.by_id(tx, of))  # type: ignore[misc] # bound now
+            contact = await services.store.read(partial(contacts.by_id, contact_id=each[1]))
         except NotFound:
             continue
         # The ordinary erasure and no deletion of rows: only that destroys the key, looks again and signs for it.
-        await erasure.by_retention(services, contact.uid, lambda tx, _, it=each: bool(batch.still(tx, [it])))  # type: ignore[misc] # bound now
+        await erasure.by_retention(services, contact.uid, partial(_is_due, batch, each))
         await batch.pause()
+
+
+def _is_due(batch: Batch, found: Found, tx: Tx, _contact: Contact) -> bool:
+    return bool(batch.still(tx, [found]))

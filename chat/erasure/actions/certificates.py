@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from typing import NamedTuple
 
-from msgspec import Struct, json
+from msgspec import UNSET, Struct, UnsetType, json
 
 from chat.core.clock import DAY, stamp
 from chat.core.crypt import Proof, canonical
@@ -52,11 +53,15 @@ class CertifiedPlace(Struct, frozen=True, forbid_unknown_fields=True):
     removed: int
 
 
-class CertifiedRecipient(Struct, frozen=True, forbid_unknown_fields=True):
-    """By what way somebody was sent how much, and when they were told."""
+class CertifiedRecipient(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """
+    By what way somebody was sent how much, and when they were told; null where they were not yet. A `recipient` that is
+    a program of the account (`kind` webhook) is named by its id.
+    """
 
     count: int
     kind: str
+    recipient: str | UnsetType = UNSET
     told_at: str | None
 
 
@@ -68,7 +73,10 @@ class CertifiedScrub(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Certificate(Struct, frozen=True, forbid_unknown_fields=True):
-    """What is signed: `certificate` is the request's id, times are RFC 3339."""
+    """
+    What is signed: `certificate` is the request's id, times are RFC 3339, `subject` is there for who is no contact,
+    `merged_with` where other contacts of the same person were erased with it: the ids of their requests.
+    """
 
     account: CertifiedAccount
     backups: CertifiedBackups
@@ -81,6 +89,8 @@ class Certificate(Struct, frozen=True, forbid_unknown_fields=True):
     requested_by: str
     scrub: CertifiedScrub
     signed_with: str
+    subject: str | UnsetType = UNSET
+    merged_with: list[str] | UnsetType = UNSET
 
 
 class SignedCertificate(Struct, frozen=True):
@@ -88,6 +98,14 @@ class SignedCertificate(Struct, frozen=True):
 
     certificate: Certificate
     signature: Proof
+
+
+class Certified(NamedTuple):
+    """How it went in each place, who was told, and the other requests that were filed for the same person."""
+
+    outcomes: list[StepOutcome]
+    recipients: list[Recipient]
+    merged_with: list[str]
 
 
 class StepView(Struct, frozen=True):
@@ -116,8 +134,7 @@ def sign(
     services: Services,
     account: Account,
     erasure: Erasure,
-    outcomes: list[StepOutcome],
-    recipients: list[Recipient],
+    found: Certified,
     scrubbed: int | None,
     kept: CertifiedBackups,
 ) -> tuple[str, str]:
@@ -132,18 +149,25 @@ def sign(
         certificate=erasure.id,
         consent=CertifiedConsent(erasure.receipts, erasure.proof),
         done_at=stamp(now),
+        merged_with=found.merged_with or UNSET,
         places=[
             CertifiedPlace(stamp(each.at), each.found, each.kind, each.left, each.place, each.removed)
-            for each in outcomes
+            for each in found.outcomes
         ],
         recipients=[
-            CertifiedRecipient(len(each.letters), each.kind, stamp(each.told_at) if each.told_at else None)
-            for each in recipients
+            CertifiedRecipient(
+                count=len(each.letters),
+                kind=each.kind,
+                recipient=each.named or UNSET,
+                told_at=stamp(each.told_at) if each.told_at else None,
+            )
+            for each in found.recipients
         ],
         requested_at=stamp(erasure.requested_at),
         requested_by=erasure.source,
         scrub=CertifiedScrub(stamp(scrubbed) if scrubbed else None, stamp(scrubbed or now + DAY)),
         signed_with=services.signer.public_key,
+        subject=erasure.subject if erasure.of_agent else UNSET,
     )
     written = canonical(document)
     return written.decode(), services.signer.sign(written)

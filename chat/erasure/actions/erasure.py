@@ -5,30 +5,23 @@ anywhere.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from hashlib import sha256
-from typing import Any
-
 import structlog
 from msgspec.structs import asdict
 
 from chat.account import store as accounts
-from chat.consent import store as consents
-from chat.consent.actions import consent
 from chat.contacts.store import contacts
 from chat.core import access
 from chat.core.addresses import address
 from chat.core.clock import DAY
-from chat.core.deliveries import Delivery, Rendered
 from chat.core.errors import LetheError, NotFound, Unauthorized, Unavailable
-from chat.core.events import ContactGone, ErasureChanged, KeyDestroyed, TicketGone, WorkDue
-from chat.core.ids import uuid7
-from chat.core.model import Actor, Contact, Ticket
+from chat.core.events import ContactErased, ContactGone, CredentialsRevoked, KeyDestroyed
+from chat.core.model import Actor, Contact
 from chat.core.tokens import Visitor
-from chat.erasure.actions import certificates, forgetting, recipients
+from chat.erasure.actions import asks, certificates, filing, forgetting, recipients
+from chat.erasure.actions.filing import Asker
 from chat.erasure.actions.lapsing import lapse
-from chat.erasure.actions.views import CertifiedErasure, erasure_view, frame
-from chat.erasure.domain.settings import GRACE_DAYS
+from chat.erasure.actions.views import CertifiedErasure, erasure_view
+from chat.erasure.store import asks as asked
 from chat.erasure.store import erasures
 from chat.erasure.store import recipients as recipient_rows
 from chat.erasure.store.erasures import Erasure
@@ -36,38 +29,64 @@ from chat.infra.audit import audit
 from chat.infra.services import Services
 from chat.infra.store import server
 from chat.infra.store.tx import Tx
-from chat.spam_filter.actions import training
 from chat.tickets.store import tickets
 
 log = structlog.get_logger("chat.erasure")
 # Twelve rounds of this sweep, so that a server hears of a command's erasure even where it was busy for some of them.
 ECHO = 60_000
+COMMAND = Asker("command", "command")
 QUIET = 120_000
 """So many ms after the last message nobody is taken to be writing."""
-Still = Callable[[Tx, Contact], bool]
 
 
 async def by_visitor(services: Services, visitor: Visitor) -> str:
     """Withdraw the visitor's consent and file the erasure, and return its id. Twice gives the same id."""
     try:
-        return await _request(services, visitor.contact, None, "visitor", "visitor")
+        return await filing.request(services, visitor.contact, None, Asker("visitor", "visitor"))
     except NotFound:
         raise Unauthorized("This visitor is not known") from None
 
 
 async def by_agent(services: Services, actor: Actor, contact_uid: str) -> str:
-    """File the erasure of a contact of the actor's account, and return its id. Twice gives the same id."""
+    """
+    File the erasure of a contact of the actor's account, and return its id. Twice gives the same id. Who may only ask
+    for it gets the id of what waits until somebody confirms it.
+    """
     access.require(actor, "erasure.ask")
-    return await _request(services, contact_uid, actor.account_id, _source(actor), actor.agent_id)
+    await services.store.read(lambda tx: _require_seen(tx, actor, contact_uid))
+    if not access.can(actor, "erasure.confirm"):
+        return await asks.file(services, actor, contact_uid)
+    return await filing.request(services, contact_uid, actor.account_id, _asker(actor), whole=True)
 
 
-async def by_retention(services: Services, contact_uid: str, still: Still) -> bool:
+def _require_seen(tx: Tx, actor: Actor, contact_uid: str) -> None:
+    """Raise NotFound where an agent who sees some departments alone sees no ticket of a contact."""
+    if actor.departments is None:
+        return
+    contact = contacts.of_account(tx, actor.account_id, contact_uid)
+    if not tickets.contacts_seen(tx, [contact.id], actor.departments):
+        raise NotFound("No such contact")
+
+
+async def confirm(services: Services, actor: Actor, ask_id: str) -> str:
+    """File the erasure that an agent asked for, and return its id. Raises NotFound where it waits no more."""
+    access.require(actor, "erasure.confirm")
+    ask = await services.store.read(lambda tx: asked.waiting(tx, actor.account_id, ask_id))
+
+    def still(tx: Tx, _contact: Contact) -> bool:
+        """Refused meanwhile, it is not confirmed: both lock the contact first."""
+        return asked.waiting(tx, actor.account_id, ask_id) is not None
+
+    return await filing.request(services, ask.contact_uid, actor.account_id, _asker(actor, ask_id), still, whole=True)
+
+
+async def by_retention(services: Services, contact_uid: str, still: filing.Still) -> bool:
     """
     File the erasure of a contact who is over the account's days, and return whether it was. `still` says in the
     request's own transaction whether the contact is: somebody may have written meanwhile.
     """
     try:
-        await _request(services, contact_uid, None, "retention", "system", still)
+        await filing.request(services, contact_uid, None, Asker("retention", "system"), still)
     except NotFound:
         return False
     return True
@@ -75,7 +94,9 @@ async def by_retention(services: Services, contact_uid: str, still: Still) -> bo
 
 async def by_link(services: Services, contact: Contact, *, at_once: bool) -> str:
     """Withdraw the consent of a contact whose mailbox proved who asks, and file the erasure, and return its id."""
-    return await _request(services, contact.uid, contact.account_id, "link" if at_once else "visitor", "visitor")
+    return await filing.request(
+        services, contact.uid, contact.account_id, Asker("link" if at_once else "visitor", "visitor")
+    )
 
 
 async def by_email(services: Services, actor: Actor | None, email: str) -> list[str]:
@@ -90,20 +111,29 @@ async def by_email(services: Services, actor: Actor | None, email: str) -> list[
     def work(tx: Tx) -> list[Contact]:
         of = [account.id for account in accounts.all_of(tx)] if actor is None else [actor.account_id]
         return [
-            each for account in of for each in contacts.page(tx, account, services.email_hash(account, email), 0, None)
+            each for account in of for each in contacts.page(tx, account, services.found_by(account, email), 0, None)
         ]
 
     found = await services.store.read(work)
+    if actor is not None:
+        sees = actor.departments
+        shown = await services.store.read(lambda tx: tickets.contacts_seen(tx, [each.id for each in found], sees))
+        found = [each for each in found if each.id in shown]
     if not found:
         address(email)  # one that is not good may have been taken by an older Lethe, so it was looked for first
         raise NotFound("No contact has this address")
-    who = "command" if actor is None else actor.agent_id
-    return [await _request(services, each.uid, each.account_id, _source(actor), who) for each in found]
+    if actor is not None:
+        return [await by_agent(services, actor, each.uid) for each in found]
+    return [await filing.request(services, each.uid, each.account_id, COMMAND, whole=True) for each in found]
 
 
 async def now(services: Services, email: str) -> list[CertifiedErasure]:
     """Erase every contact with an address in all accounts, now, and return each request with its certificate."""
-    ids = await by_email(services, None, email)
+    return await finish(services, await by_email(services, None, email))
+
+
+async def finish(services: Services, ids: list[str]) -> list[CertifiedErasure]:
+    """Carry out what is due, now, and return these requests, each with its certificate."""
     await sweep(services)
     found = await services.store.read(lambda tx: [erasures.by_id(tx, each) for each in ids])
     return [CertifiedErasure(**asdict(erasure_view(each)), certificate=certificates.signed(each)) for each in found]
@@ -167,19 +197,23 @@ async def _certify(services: Services, each: Erasure, scrubbed: int | None) -> b
 
     def work(tx: Tx) -> Erasure | None:
         account = accounts.one(tx, each.account_id)
-        notified = recipient_rows.recipients(tx, each.id)
-        document, signature = certificates.sign(
-            services, account, each, erasures.list_outcomes(tx, each.id), notified, scrubbed, backups
+        found = certificates.Certified(
+            erasures.list_outcomes(tx, each.id), recipient_rows.recipients(tx, each.id), erasures.with_it(tx, each)
         )
+        document, signature = certificates.sign(services, account, each, found, scrubbed, backups)
         # Two processes may carry out the same request. One certificate counts, and there is one entry in the log.
         if not erasures.close(tx, each.id, services.clock(), document, signature):
             return None
-        audit.record(services, tx, each.account_id, "system", "contact.erased", each.id, each.contact_uid)
+        if each.of_agent:
+            audit.record(services, tx, each.account_id, "system", "agent.erased", each.contact_uid)
+        else:
+            services.record(tx, ContactErased(each.account_id, each.contact_uid, each.id))
+            audit.record(services, tx, each.account_id, "system", "contact.erased", each.id, each.contact_uid)
         return erasures.by_id(tx, each.id)
 
     closed = await services.store.write(work)
     if closed is not None:
-        services.bus.publish(_news(closed))
+        services.bus.publish(filing.news(closed))
     return closed is not None
 
 
@@ -187,89 +221,21 @@ async def _echo(services: Services) -> None:
     """Say again what was erased lately: perhaps by a command in another process, whose word did not come here."""
     for each in await services.store.read(lambda tx: erasures.done_since(tx, services.clock() - ECHO)):
         _tell(services, each)
-        services.bus.publish(_news(each))
-
-
-def _news(found: Erasure) -> Delivery[ErasureChanged]:
-    return Delivery(ErasureChanged(found.account_id, found.id), Rendered(agents=[frame(found)]))
+        services.bus.publish(filing.news(each))
 
 
 def _tell(services: Services, each: Erasure) -> None:
     # The erasure may have been another process': then this one still has the opened key in memory.
     services.keys.drop(each.key_slot, each.contact_uid)
-    services.bus.publish(ContactGone(each.account_id, each.contact_id), KeyDestroyed(each.key_slot, each.contact_uid))
+    out = CredentialsRevoked(each.account_id, each.contact_uid)
+    gone = out if each.of_agent else ContactGone(each.account_id, each.contact_id)
+    services.bus.publish(gone, KeyDestroyed(each.key_slot, each.contact_uid))
 
 
-def _source(actor: Actor | None) -> str:
+def _asker(actor: Actor, confirmed: str = "") -> Asker:
+    return Asker(source_of(actor), actor.agent_id, confirmed)
+
+
+def source_of(actor: Actor | None) -> str:
+    """Return by what way somebody asks: the command line (no actor), a page, or a program."""
     return "command" if actor is None else "agent" if actor.session_id else "api"
-
-
-async def _request(
-    services: Services, contact_uid: str, account_id: str | None, source: str, who: str, still: Still = lambda *_: True
-) -> str:
-    """
-    File a request of `who`, `account_id` None for the contact's own word. Raises NotFound where there is no such
-    contact.
-    """
-
-    def work(tx: Tx) -> tuple[Erasure, Contact | None, list[Ticket]]:
-        try:
-            # Locked, so that two who ask at once file one request, and a hold or an agreement comes before or after,
-            # not between.
-            contact = contacts.by_uid(tx, contact_uid, lock=True)
-        except NotFound:
-            return _asked_before(tx, contact_uid, account_id), None, []
-        # The same answer as for nobody: else ids of other accounts' contacts could be tried.
-        if account_id not in {None, contact.account_id} or not still(tx, contact):
-            raise NotFound("No such contact")
-        consent.record_withdrawal(services, tx, contact)
-        # After the withdrawal, whose receipt the row has to count and hash as well.
-        made, gone = _row(services, tx, contact, source), tickets.all_of_contact(tx, contact.id)
-        filed = erasures.request(tx, made)
-        # As it was read, before the withdrawal: who had not agreed any more has not withdrawn now.
-        if contact.receipt_id is not None:
-            audit.record(services, tx, contact.account_id, who, "consent.withdrawn", contact_uid, contact_uid)
-        audit.record(services, tx, contact.account_id, who, "erasure.requested", filed, contact_uid)
-        # Last, and before the commit: an erasure that cannot be put on record beside the keys must not be promised.
-        # A line without its commit does no harm, a commit without its line brings somebody back with a restore.
-        services.ledger.enter(services.clock(), "erase", made | {"id": filed})
-        return erasures.by_id(tx, filed), contact, gone
-
-    filed, contact, gone = await services.store.write(work)
-    if contact is not None:
-        account = contact.account_id
-        await training.relearn_contact(services, account, contact.id)
-        services.bus.publish(
-            ContactGone(account, contact.id),
-            _news(filed),
-            *(TicketGone(each.ref) for each in gone),
-            WorkDue(),
-        )
-    return filed.id
-
-
-def _asked_before(tx: Tx, contact_uid: str, account_id: str | None) -> Erasure:
-    known = erasures.of_contact(tx, contact_uid)
-    if known is None or account_id not in {None, known.account_id}:
-        raise NotFound("No such contact")
-    return known
-
-
-def _row(services: Services, tx: Tx, contact: Contact, source: str) -> dict[str, Any]:
-    """Return the row of a new request. It keeps of the receipts their number and a hash that proves them."""
-    ledger, now = consents.receipts(tx, contact.id), services.clock()
-    # A visitor's withdrawal may wait for the account's grace; whoever else asks has thought about it.
-    grace = accounts.one(tx, contact.account_id)[GRACE_DAYS] * DAY if source == "visitor" else 0
-    return {
-        "id": uuid7(),
-        "account_id": contact.account_id,
-        "contact_uid": contact.uid,
-        "contact_id": contact.id,
-        "key_slot": contact.key_slot,
-        "source": source,
-        "requested_at": now,
-        "due_at": now + grace,
-        "receipts": len(ledger),
-        "begun": contact.begun,
-        "proof": sha256("\n".join(each.signature for each in ledger).encode()).hexdigest(),
-    }

@@ -48,11 +48,15 @@ log = structlog.get_logger("chat.recipients")
 
 
 class RecipientView(Struct, frozen=True):
-    """By what way somebody was sent how much, and when they were notified (RFC 3339), but not who it is."""
+    """
+    By what way somebody was sent how much, and when they were notified (RFC 3339), but not who it is, unless it is a
+    program (`kind` webhook), by its id.
+    """
 
     kind: str
     count: int
     told_at: str | None
+    recipient: str | None = None
 
 
 async def file(services: Services, erasure: Erasure) -> None:
@@ -91,7 +95,8 @@ async def of(services: Services, erasure_id: str) -> list[RecipientView]:
 
 def recipient_view(each: Recipient) -> RecipientView:
     """Return a recipient without saying who it is."""
-    return RecipientView(each.kind, len(each.letters), stamp(each.told_at) if each.told_at else None)
+    told_at = stamp(each.told_at) if each.told_at else None
+    return RecipientView(each.kind, len(each.letters), told_at, each.named or None)
 
 
 async def _tell(services: Services, each: Recipient, account_id: str) -> bool:

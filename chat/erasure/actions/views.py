@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
 from msgspec.structs import asdict
 
 from chat.contacts.store import holds
@@ -23,9 +23,13 @@ LATELY_MOST = 500
 
 
 class ErasureView(Struct, frozen=True):
-    """A request to forget a contact, as lists show it. Times are RFC 3339, `held_until` where a hold keeps it."""
+    """
+    A request to forget somebody, as lists show it: `subject` is contact or agent. Times are RFC 3339, `held_until`
+    where a hold keeps it.
+    """
 
     id: str
+    subject: str
     state: str
     source: str
     requested_at: str
@@ -63,6 +67,7 @@ def erasure_view(found: Erasure, held: int | None = None) -> ErasureView:
     """Return a request as lists show it. `held` is until when (ms) its contact is."""
     return ErasureView(
         id=found.id,
+        subject=found.subject,
         state=found.state,
         source=found.source,
         requested_at=stamp(found.requested_at),
@@ -73,7 +78,7 @@ def erasure_view(found: Erasure, held: int | None = None) -> ErasureView:
 
 
 def frame(found: Erasure) -> frames.ErasureOut:
-    """Return what agents' pages are told of a request: to forget the contact, and how far it is."""
+    """Return what agents' pages are told of a request: whom to forget, and how far it is."""
     return frames.ErasureOut(
         erasure=found.id,
         contact=found.contact_uid,
@@ -82,6 +87,7 @@ def frame(found: Erasure) -> frames.ErasureOut:
         requested_at=stamp(found.requested_at),
         due_at=stamp(found.due_at),
         done_at=None if found.done_at is None else stamp(found.done_at),
+        subject="agent" if found.of_agent else UNSET,
     )
 
 
@@ -108,7 +114,7 @@ async def progress(services: Services, account_id: str, erasure_id: str) -> Eras
         state=found.state,
         due_at=stamp(found.due_at),
         certificate=certificates.signed(found),
-        places=len(forgetting.steps(services)),
+        places=len(forgetting.steps_of(services, found)),
         reached=len(outcomes),
     )
 

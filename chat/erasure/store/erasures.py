@@ -23,7 +23,10 @@ CHUNK = 200
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """A request: whose (`contact_uid`, `contact_id`, `key_slot`), from where, how far; times in ms."""
+    """
+    A request: whose (`contact_uid`, `contact_id`, `key_slot`), from where, how far; times in ms. Where its `subject` is
+    an agent, `contact_uid` is theirs, and `heir` who gets their tickets.
+    """
 
     id: str
     account_id: str
@@ -39,11 +42,19 @@ class Erasure:
     proof: str
     certificate: str | None
     signature: str | None
+    subject: str
+    heir: str | None
+    person: str | None = None
 
     @property
-    def subject(self) -> DataSubject:
+    def of_agent(self) -> bool:
+        """Whether it is about an agent."""
+        return self.subject == locations.AGENT
+
+    @property
+    def whom(self) -> DataSubject:
         """Whom it is about, as the steps of an erasure are told."""
-        return DataSubject(self.id, self.account_id, self.contact_id, self.contact_uid, self.key_slot)
+        return DataSubject(self.id, self.account_id, self.contact_id, self.contact_uid, self.key_slot, self.heir)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +91,13 @@ def of_contact(tx: Tx, contact_uid: str) -> Erasure | None:
 def is_used(tx: Tx, digest: str) -> bool:
     """Whether a contact who began with an id is erased, or is to be."""
     return tx.execute(select(erasure.c.id).where(erasure.c.begun == digest)).first() is not None
+
+
+def with_it(tx: Tx, found: Erasure) -> list[str]:
+    """Return the ids of the other requests that were filed for the same person."""
+    theirs = (erasure.c.account_id == found.account_id) & (erasure.c.person == found.person)
+    query = select(erasure.c.id).where(theirs, erasure.c.person.is_not(None), erasure.c.id != found.id)
+    return list(tx.execute(query.order_by(erasure.c.id)).scalars())
 
 
 def one(tx: Tx, account_id: str, erasure_id: str) -> Erasure:
@@ -159,31 +177,34 @@ def reach(tx: Tx, erasure_id: str, made: Mapping[str, Any]) -> None:
     once(tx, erasure_place, {"erasure_id": erasure_id, "removed": 0, **made})
 
 
-def record_left(tx: Tx, erasure_id: str, place: str, left: int, at: int) -> None:
+def record_left(tx: Tx, erasure_id: str, left: Mapping[str, int], at: int) -> None:
     """
-    Note what a second look found. What is missing of what was found was removed, even where the process was killed
-    before it could count.
+    Note what a second look found in each place. What is missing of what was found was removed, even where the process
+    was killed before it could count.
     """
-    mine = (erasure_place.c.erasure_id == erasure_id) & (erasure_place.c.place == place)
-    found, removed = tx.execute(select(erasure_place.c.found, erasure_place.c.removed).where(mine)).one()
-    removed = max(removed, found - left)
-    values = {"found": max(found, removed + left), "removed": removed, "left": left, "at": at}
-    tx.execute(update(erasure_place).where(mine).values(**values))
+    for each in (each for each in list_outcomes(tx, erasure_id) if each.place in left):
+        there = left[each.place]
+        removed = max(each.removed, each.found - there)
+        values = {"found": max(each.found, removed + there), "removed": removed, "left": there, "at": at}
+        mine = (erasure_place.c.erasure_id == erasure_id) & (erasure_place.c.place == each.place)
+        tx.execute(update(erasure_place).where(mine).values(**values))
 
 
-def count(tx: Tx, name: str, contact_id: int) -> int:
-    """Return how many rows of the table with a name are a contact's."""
+def count(tx: Tx, name: str, key: int | str, top: str = locations.CONTACT) -> int:
+    """Return how many rows of the table with a name are a contact's, or an agent's."""
     table = metadata.tables[name]
-    return int(
-        tx.execute(select(func.count()).select_from(table).where(locations.rows_of(table, contact_id))).scalar_one()
-    )
+    theirs = locations.rows_of(table, key, top)
+    return int(tx.execute(select(func.count()).select_from(table).where(theirs)).scalar_one())
 
 
-def take(tx: Tx, erasure_id: str, name: str, contact_id: int) -> int:
-    """Delete a chunk of a contact's rows, and count them in the same transaction, and return how many there were."""
+def take(tx: Tx, erasure_id: str, name: str, whose: int | str, top: str = locations.CONTACT) -> int:
+    """
+    Delete a chunk of a contact's rows, or an agent's, and count them in the same transaction, and return how many there
+    were.
+    """
     table = metadata.tables[name]
     key = tuple(table.primary_key)
-    chunk = select(*key).where(locations.rows_of(table, contact_id)).limit(CHUNK)
+    chunk = select(*key).where(locations.rows_of(table, whose, top)).limit(CHUNK)
     taken = tx.execute(delete(table).where(tuple_(*key).in_(chunk))).rowcount
     mine = (erasure_place.c.erasure_id == erasure_id) & (erasure_place.c.place == name)
     tx.execute(update(erasure_place).where(mine).values(removed=erasure_place.c.removed + taken))

@@ -26,6 +26,11 @@ class Recipient:
     tries: int
     told_at: int | None
 
+    @property
+    def named(self) -> str:
+        """A program's id. Of a mailbox there is only a keyed hash, which names nobody and is not told."""
+        return "" if self.kind == "mail" else self.recipient
+
 
 _recipients = tuple(recipient.c[field.name] for field in fields(Recipient))
 
@@ -58,6 +63,12 @@ def claim(tx: Tx, each: Recipient, until: int) -> bool:
 def mark_done(tx: Tx, each: Recipient, told_at: int | None) -> None:
     """Note when a recipient was told, None where they never will be. The address goes either way."""
     tx.execute(update(recipient).where(_row(each)).values(address=None, told_at=told_at))
+
+
+def mark_notified(tx: Tx, erasure_id: str, who: str, at: int) -> bool:
+    """Note when a recipient that is no address was told, and return whether it had not been."""
+    mine = (recipient.c.erasure_id == erasure_id) & (recipient.c.recipient == who) & recipient.c.told_at.is_(None)
+    return tx.execute(update(recipient).where(mine).values(told_at=at)).rowcount > 0
 
 
 def _row(each: Recipient) -> Any:

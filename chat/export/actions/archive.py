@@ -11,6 +11,7 @@ import asyncio
 import zipfile
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import aclosing
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import msgspec
@@ -62,22 +63,34 @@ async def nothing(_: int) -> None:
 
 async def zipped(services: Services, who: Subject, step: AfterPiece = nothing) -> AsyncGenerator[bytes, None]:
     """Yield the archive. `step` hears of every so many rows that were written, twice each: as JSON and on the page."""
-    drain, paths = Drain(), Paths()
+    drain = Drain()
     with zipfile.ZipFile(drain, "w", zipfile.ZIP_DEFLATED) as made:
-        # Closed from within: who goes away in the middle must not leave an entry open in the archive.
-        # Files first: only then is it known which can be read, and JSON and page name no others.
-        async with aclosing(_files(services, who, made, drain, paths)) as files:
-            async for piece in files:
-                yield piece
-        # Each goes over the rows again: kept for both, those of somebody who wrote much would fill the memory.
-        for name, pieces in (
-            ("export.json", as_json(services, who, paths, step)),
-            ("index.html", page.pieces(services, who, paths, step)),
-        ):
-            async with aclosing(_entry(services, made, drain, name, pieces)) as entry:
-                async for piece in entry:
+        for number, each in enumerate((who, *who.merged), 1):
+            # Who is the same person has a folder of their own, with the same in it.
+            async with aclosing(_part(services, each, made, drain, f"{number}/" if number > 1 else "", step)) as part:
+                async for piece in part:
                     yield piece
     yield drain.take()
+
+
+async def _part(
+    services: Services, who: Subject, made: zipfile.ZipFile, drain: Drain, folder: str, step: AfterPiece
+) -> AsyncGenerator[bytes, None]:
+    """Write what is held of one contact into a folder of the archive."""
+    paths, alone = Paths(), replace(who, merged=())
+    # Closed from within: who goes away in the middle must not leave an entry open in the archive.
+    # Files first: only then is it known which can be read, and JSON and page name no others.
+    async with aclosing(_files(services, who, (made, drain, folder), paths)) as files:
+        async for piece in files:
+            yield piece
+    # Each goes over the rows again: kept for both, those of somebody who wrote much would fill the memory.
+    for name, pieces in (
+        ("export.json", as_json(services, alone, paths, step)),
+        ("index.html", page.pieces(services, alone, paths, step)),
+    ):
+        async with aclosing(_entry(services, made, drain, folder + name, pieces)) as entry:
+            async for piece in entry:
+                yield piece
 
 
 async def as_json(
@@ -97,7 +110,12 @@ async def as_json(
             await step(len(some))
         yield b"]}"
     access = [msgspec.json.encode(each) for each in await holdings.accesses(services, who)]
-    yield b'\n],"access":[\n' + b",\n".join(access) + b"\n]}\n"
+    yield b'\n],"access":[\n' + b",\n".join(access) + b"\n]"
+    for number, each in enumerate(who.merged):
+        yield b",\n" if number else b',"merged":[\n'
+        async for piece in as_json(services, each):
+            yield piece
+    yield b"]}\n" if who.merged else b"}\n"
 
 
 def head(services: Services, who: Subject) -> Item:
@@ -123,13 +141,14 @@ def path_of(number: int, name: str, kind: str) -> str:
 
 
 async def _files(
-    services: Services, who: Subject, made: zipfile.ZipFile, drain: Drain, paths: Paths
+    services: Services, who: Subject, into: tuple[zipfile.ZipFile, Drain, str], paths: Paths
 ) -> AsyncGenerator[bytes, None]:
-    """Write the files. One that is not there any more, or damaged, is left without a path."""
+    """Write the files into a folder of the archive. One that is gone, or damaged, is left without a path."""
+    made, drain, folder = into
     async for uid, path, file in _known_files(services, who):
         try:
             pieces = _pieces(await file(services, who.contact, uid))
-            async with aclosing(_entry(services, made, drain, path, pieces)) as entry:
+            async with aclosing(_entry(services, made, drain, folder + path, pieces)) as entry:
                 async for piece in entry:
                     yield piece
         except (NotFound, Sealed):

@@ -68,19 +68,19 @@ async def _build(services: Services, found: Export) -> bool:
     """Build one export. What fails is tried again, and stops no other."""
     blob, secret = services.archives.new_name(), secrets.token_bytes(KEY_BYTES)
 
-    def work(tx: Tx) -> Contact | None:
+    def work(tx: Tx) -> list[Contact]:
         contact = contacts.by_id(tx, found.contact_id)
-        sealed = services.seal(contact.key_slot, contact.uid, f"export/{found.id}/key", secret.hex())
-        total = 2 * max(1, held.said(tx, contact.id))
+        whose = [contact, *(contacts.of_account(tx, contact.account_id, each) for each in found.merged)]
+        sealed = exports.seal_key(services, whose, found.id, secret.hex())
+        total = 2 * max(1, sum(held.said(tx, each.id) for each in whose))
         values = {"blob": blob, "file_key": sealed, "total": total, "leased_until": services.clock() + LEASE}
-        return contact if store.lease(tx, found, values) else None
+        return whose if store.lease(tx, found, values) else []
 
-    contact = None
     try:
-        contact = await services.store.write(work)
-        if contact is None or contact.receipt_id is None:
+        whose = await services.store.write(work)
+        if not whose or any(each.receipt_id is None for each in whose):
             return False
-        size = await _write(services, contact, found.id, blob, derive(secret, "export"))
+        size = await _write(services, whose, found.id, blob, derive(secret, "export"))
     except StorageFull:
         log.warning("export waits for room", export=found.id)
         later = {"state": "queued", "tries": found.tries, "leased_until": services.clock() + AGAIN}
@@ -93,17 +93,21 @@ async def _build(services: Services, found: Export) -> bool:
         later = {"state": "failed" if failed else "queued", "leased_until": services.clock() + AGAIN}
         await services.store.write(lambda tx: store.go_on(tx, found.id, blob, **later))
         return False
-    return await _finish(services, contact, found.id, blob, size)
+    return await _finish(services, whose[0], found.id, blob, size)
 
 
-async def _write(services: Services, contact: Contact, uid: str, blob: str, key: bytes) -> int:
+async def _write(services: Services, whose: list[Contact], uid: str, blob: str, key: bytes) -> int:
     """Write the archive sealed, and return its size in plain. Raises ExportGone where another builds it by now."""
-    who, sealer, size = await holdings.subject(services, contact), ChunkSealer(key), 0
-    with services.archives.growing(contact.uid, blob) as growing:
+    who, sealer, size = await holdings.subject(services, whose[0], whose[1:]), ChunkSealer(key), 0
+    with services.archives.growing(whose[0].uid, blob) as growing:
+
+        def feed(piece: bytes) -> None:
+            growing(sealer.feed(piece))
+
         async for piece in archive.zipped(services, who, _progress(services, uid, blob)):
             size += len(piece)
             quotas.has_room(services, len(piece))
-            await asyncio.to_thread(lambda piece=piece: growing(sealer.feed(piece)))  # type: ignore[misc] # bound now
+            await asyncio.to_thread(feed, piece)
         growing(sealer.end())
     return size
 

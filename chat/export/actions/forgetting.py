@@ -10,11 +10,11 @@ from chat.infra.services import Services
 
 
 async def _there(services: Services, whom: DataSubject) -> int:
-    return await asyncio.to_thread(services.archives.count, whom.contact_uid)
+    return await asyncio.to_thread(services.archives.count, whom.uid)
 
 
 async def _remove(services: Services, whom: DataSubject) -> int:
-    return await asyncio.to_thread(services.archives.forget, whom.contact_uid)
+    return await asyncio.to_thread(services.archives.forget, whom.uid)
 
 
 EXPORTS_GO = ErasureStep(EXPORTS, _there, _remove, order=2)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,29 +29,35 @@ Item = dict[str, Any]
 
 @dataclass(frozen=True)
 class Subject:
-    """Whom it is about, the names of agents by id (none where the account gives none), and how long all is kept."""
+    """
+    Whom it is about, the names of agents by id (none where the account gives none), how long all is kept, and who
+    else is the same person.
+    """
 
     contact: Contact
     account: Account
     site: Site
     agents: dict[str, str | None]
     policy: Policy
+    merged: tuple[Subject, ...] = ()
 
     def gives(self, holding: Holding) -> bool:
         """Whether the account gives these rows, or only says how many there are."""
         return not holding.setting or bool(self.account.settings[holding.setting])
 
 
-async def subject(services: Services, contact: Contact) -> Subject:
-    """Return whom an export is about. Raises NotFound where the key is gone, as nothing can be read then."""
+async def subject(services: Services, contact: Contact, merged: Sequence[Contact] = ()) -> Subject:
+    """Return whom an export is about. Raises NotFound where a key is gone, as nothing can be read then."""
+    others = tuple([await subject(services, each) for each in merged])
 
     def work(tx: Tx) -> Subject:
         # Before the answer begins: a key that is gone is refused with a status, and does not end a file in the middle.
         services.keys.get(contact.key_slot, contact.uid)
         account, site = accounts.one(tx, contact.account_id), accounts.site_by_id(tx, contact.site_id)
-        known = transcripts.names(services, tx, contact) if account[EXPORT_AGENT_NAMES] else {}
+        known = transcripts.authors(services, tx, contact, agents=False) if account[EXPORT_AGENT_NAMES] else {}
         policy = rules.policy_of(services, tx, account.id)
-        return Subject(contact, account, site, {uid: name for uid, name in known.items() if uid}, policy)
+        names = {uid: author.name for uid, author in known.items() if uid}
+        return Subject(contact, account, site, names, policy, others)
 
     return await services.store.read(work)
 
@@ -86,7 +92,13 @@ async def accesses(services: Services, who: Subject) -> list[Item]:
 
 
 def _met(who: Subject, by: str) -> Item:
-    return {"role": by, "name": None} if by in OTHERS else {"role": "agent", "name": who.agents.get(by)}
+    return {"role": by, "name": None} if by in OTHERS else _agent(who, by)
+
+
+def _agent(who: Subject, uid: str) -> Item:
+    """Return an agent as the account names them; `former` is there for one who was deleted, where names are given."""
+    said = {"role": "agent", "name": who.agents.get(uid)}
+    return said | {"former": True} if who.agents and not said["name"] else said
 
 
 def described(services: Services, who: Subject, holding: Holding) -> Item:
@@ -121,7 +133,7 @@ def _item(services: Services, who: Subject, holding: Holding, row: Row) -> Item 
 def _given(services: Services, who: Subject, value: Value, row: Row) -> Any:
     held = row[value.column]
     if value.kind == "agent":
-        return None if held is None else {"role": "agent", "name": who.agents.get(held)}
+        return None if held is None else _agent(who, held)
     if value.kind == "time":
         return None if held is None else stamp(held)
     return _opened(services, who.contact, value, row) if value.kind == "sealed" else held

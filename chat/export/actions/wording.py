@@ -39,9 +39,9 @@ class Say:
         """Name a field."""
         return self.either(f"export.field.{name}", name)
 
-    def agent(self, name: str | None) -> str:
-        """Name an agent, by name where the account gives names."""
-        return name or self("export.agent")
+    def agent(self, said: Mapping[str, object]) -> str:
+        """Name an agent, by name where the account gives names, unless they were deleted."""
+        return str(said["name"] or self("export.former" if said.get("former") else "export.agent"))
 
     def day(self, at: str) -> str:
         """Write the day of a time, as 12 November 2026: in Greek a month stands in the genitive beside a day."""
@@ -58,8 +58,8 @@ class Say:
 
     def text(self, held: object) -> str:
         """Write a value of any other kind."""
-        if isinstance(held, dict) and set(held) == {"role", "name"}:
-            return self.agent(held["name"])
+        if isinstance(held, dict) and {"role", "name"} <= set(held):
+            return self.agent(held)
         if isinstance(held, dict):
             return ", ".join(f"{name}: {each}" for name, each in held.items())
         return ", ".join(map(str, held)) if isinstance(held, list) else str(held)

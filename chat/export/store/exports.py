@@ -12,6 +12,7 @@ from chat.attachments.schema import attachment
 from chat.contacts.schema import contact
 from chat.core.errors import NotFound
 from chat.export.schema import export
+from chat.infra.store.newest import newest_first, older
 from chat.infra.store.tx import Tx
 
 OPEN = ("queued", "running")
@@ -19,7 +20,10 @@ OPEN = ("queued", "running")
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """An archive of a contact: how far it is (`done` of `total` rows), its file's name and sealed key; times in ms."""
+    """
+    An archive of a contact: how far it is (`done` of `total` rows), its file's name and sealed key; times in ms; the
+    public ids of those `merged`, who are in it too.
+    """
 
     id: str
     contact_id: int
@@ -35,25 +39,38 @@ class Export:
     requested_at: int
     done_at: int | None
     expires_at: int
+    merged: list[str]
 
 
+_order = export.c.requested_at, export.c.id
 _columns = tuple(export.c[field.name] for field in fields(Export))
 
 
 def put(tx: Tx, contact_id: int, made: Mapping[str, Any], since: int) -> str:
-    """File an export, its contact locked. Where one is not ready yet, or was ready after `since`, return its id."""
+    """
+    File an export, its contact locked. Where one of the same is not ready yet, or was ready after `since`, return its
+    id.
+    """
     ready = (export.c.state == "done") & (export.c.done_at > since) & (export.c.expires_at > made["requested_at"])
-    waiting = select(export.c.id).where(export.c.contact_id == contact_id, export.c.state.in_(OPEN) | ready)
-    before = tx.execute(waiting.order_by(export.c.id.desc()).limit(1)).scalar()
-    if before is not None:
-        return str(before)
+    waiting = select(export.c.id, export.c.merged).where(
+        export.c.contact_id == contact_id, export.c.state.in_(OPEN) | ready
+    )
+    for before in tx.execute(waiting.order_by(*newest_first(*_order))):
+        if before.merged == made.get("merged", []):
+            return str(before.id)
     tx.execute(insert(export).values(contact_id=contact_id, **made))
     return str(made["id"])
 
 
 def of_contact(tx: Tx, contact_id: int) -> list[Export]:
     """Return a contact's exports, newest first."""
-    return _all(tx, select(*_columns).where(export.c.contact_id == contact_id).order_by(export.c.id.desc()))
+    return _all(tx, select(*_columns).where(export.c.contact_id == contact_id).order_by(*newest_first(*_order)))
+
+
+def known(tx: Tx, uid: str, contact_id: int) -> Export | None:
+    """Return a contact's export with this id, if there is one. Raises NotFound where the id is another contact's."""
+    is_taken = tx.execute(select(export.c.id).where(export.c.id == uid)).first() is not None
+    return one(tx, uid, contact_id=contact_id) if is_taken else None
 
 
 def one(tx: Tx, uid: str, *, contact_id: int | None = None, account_id: str | None = None) -> Export:
@@ -72,8 +89,8 @@ def page(tx: Tx, account_id: str, before: str | None, limit: int) -> list[tuple[
     # Whoever has withdrawn is in no list any more, also while their erasure waits.
     query = query.where(contact.c.account_id == account_id, contact.c.receipt_id.is_not(None))
     if before:
-        query = query.where(export.c.id < before)
-    return [(Export(*row[:-1]), row.uid) for row in tx.execute(query.order_by(export.c.id.desc()).limit(limit))]
+        query = query.where(older(tx, *_order, before))
+    return [(Export(*row[:-1]), row.uid) for row in tx.execute(query.order_by(*newest_first(*_order)).limit(limit))]
 
 
 def due(tx: Tx, now: int) -> list[Export]:

@@ -7,7 +7,10 @@ from dataclasses import replace
 import structlog
 
 from chat.core.audited import AuditEntry, ChainHead, chained, checked
+from chat.core.crypt import blind
 from chat.core.model import Actor
+from chat.core.networks import Network
+from chat.core.sources import HASHED, SignInSource
 from chat.infra.audit import store
 from chat.infra.services import Services
 from chat.infra.store.tx import Tx
@@ -15,6 +18,8 @@ from chat.infra.store.tx import Tx
 log = structlog.get_logger("chat.audit")
 # Who looks at the same thing again within ten minutes looks once.
 AGAIN = 600_000
+FROM_ANYWHERE = 10
+"""So many failures of one kind are entered of an agent in ten minutes, each from another network."""
 
 
 def record(
@@ -26,11 +31,14 @@ def record(
     `who` is an agent's id, "visitor", "system" or "command". `action` is one that a feature says. `target` is
     the id or number of what was met. `contact` is the opaque id of whose it is. ValueError where one of them is no id.
     """
-    word = checked(services.gathered.audited, who, action, target, contact)
-    head = store.lock(tx, account_id)
-    entry = AuditEntry(account_id, head.number + 1, services.clock(), who, word, target, contact)
-    entry = replace(entry, hash=chained(head.hash, entry))
-    store.append(tx, entry, sign_head(services, replace(head, number=entry.number, hash=entry.hash)))
+    _append(services, tx, AuditEntry(account_id, 0, 0, who, action, target, contact))
+
+
+def record_from(
+    services: Services, tx: Tx, account_id: str, who: str, action: str, target: str, source: SignInSource
+) -> None:
+    """Enter as `record` does something about signing in or out, with where it comes from."""
+    _append(services, tx, AuditEntry(account_id, 0, 0, who, action, target, "", source=str(source)))
 
 
 async def record_view(services: Services, actor: Actor, action: str, target: str = "", contact: str = "") -> None:
@@ -53,6 +61,32 @@ def record_once_in(services: Services, tx: Tx, account_id: str, who: str, action
     """Enter in an action's own transaction, last, unless the same was entered in the last ten minutes."""
     if not store.seen_since(tx, _alike(services, account_id, who, action, target, "")):
         record(services, tx, account_id, who, action, target)
+
+
+def record_failure(
+    services: Services, tx: Tx, account_id: str, action: str, agent_id: str, source: SignInSource
+) -> None:
+    """
+    Enter, last in an action's own transaction, that an attempt to be an agent failed: of one network once in ten
+    minutes, and of FROM_ANYWHERE networks, so that who guesses fills no log. All are counted elsewhere.
+    """
+    seen = store.sources_since(tx, _alike(services, account_id, "system", action, agent_id, ""))
+    if len(seen) < FROM_ANYWHERE and source.network not in {each.network for each in seen}:
+        record_from(services, tx, account_id, "system", action, agent_id, source)
+
+
+def source_of(services: Services, account_id: str, network: Network, method: str = "") -> SignInSource:
+    """Return where a sign-in comes from, with the network's hash made the account's own."""
+    hashed = blind(services.index_key, f"sign-in/{account_id}", network.monthly)[:HASHED] if network.monthly else ""
+    return SignInSource(hashed, method, network.device)
+
+
+def _append(services: Services, tx: Tx, said: AuditEntry) -> None:
+    checked(services.gathered.audited, said.who, said.action, said.target, said.contact, said.source)
+    head = store.lock(tx, said.account_id)
+    entry = replace(said, number=head.number + 1, at=services.clock())
+    entry = replace(entry, hash=chained(head.hash, entry))
+    store.append(tx, entry, sign_head(services, replace(head, number=entry.number, hash=entry.hash)))
 
 
 def _alike(services: Services, account_id: str, who: str, action: str, target: str, contact: str) -> AuditEntry:

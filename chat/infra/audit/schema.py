@@ -48,6 +48,7 @@ audit = Table(
     personal("target", String(80), "identifier", nullable=False),
     personal("contact", String(36), "identifier", nullable=False),
     plain("hash", String(64), nullable=False),
+    personal("source", String(60), "identifier", nullable=False, default="", server_default=""),
     Index(None, "account_id", "who", "number"),
     Index(None, "account_id", "target", "number"),
     Index(None, "account_id", "contact", "number"),

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, fields
+from itertools import permutations
 
 from sqlalchemy import ColumnElement, delete, func, insert, or_, select, text, update
 
-from chat.core.audited import NOTHING, AuditEntry, ChainHead, Part
+from chat.core.access import ROLES
+from chat.core.audited import NOTHING, AuditEntry, ChainHead, EntryQuery, Part
+from chat.core.sources import SignInSource, read
 from chat.infra.audit.schema import audit, audit_head, audit_part
 from chat.infra.store.tx import Tx
 from chat.infra.store.upsert import insert_of
@@ -104,14 +107,14 @@ def chain(tx: Tx, account_id: str, after: int = 0, until: int | None = None) -> 
         last = found[-1].number
 
 
-def page(
-    tx: Tx, account_id: str, *, who: str, action: str, target: str, before: int | None, limit: int
-) -> list[AuditEntry]:
-    """Return entries of an account, the newest first. Each filter that is not empty must fit."""
+def page(tx: Tx, account_id: str, wanted: EntryQuery, *, before: int | None, limit: int) -> list[AuditEntry]:
+    """Return entries of an account, the newest first."""
     query = select(*_entry).where(audit.c.account_id == account_id)
-    query = query.where(audit.c.who == who) if who else query
-    query = query.where(audit.c.action == action) if action else query
-    query = query.where(_concerns(target)) if target else query
+    query = query.where(audit.c.who == wanted.agent) if wanted.agent else query
+    query = query.where(audit.c.action == wanted.action) if wanted.action else query
+    query = query.where(_concerns(wanted.target)) if wanted.target else query
+    # None of its three parts can be found within another.
+    query = query.where(audit.c.source.contains(wanted.source, autoescape=True)) if wanted.source else query
     query = query.where(audit.c.number < before) if before is not None else query
     return [AuditEntry(*row) for row in tx.execute(query.order_by(audit.c.number.desc()).limit(limit))]
 
@@ -124,8 +127,12 @@ def of_contact(tx: Tx, account_id: str, contact_uid: str) -> list[AuditEntry]:
 
 def seen_since(tx: Tx, entry: AuditEntry) -> bool:
     """Return whether the like of an entry, all but its number, was entered at its time or later."""
-    alike = [audit.c[name] == getattr(entry, name) for name in ("account_id", "who", "action", "target", "contact")]
-    return tx.execute(select(audit.c.number).where(*alike, audit.c.at >= entry.at).limit(1)).first() is not None
+    return tx.execute(select(audit.c.number).where(*_alike(entry)).limit(1)).first() is not None
+
+
+def sources_since(tx: Tx, entry: AuditEntry) -> list[SignInSource]:
+    """Return where those came from that are like an entry and were entered at its time or later."""
+    return [read(each) for each in tx.execute(select(audit.c.source).where(*_alike(entry))).scalars()]
 
 
 def older(tx: Tx, head: ChainHead, before: int, most: int) -> list[AuditEntry]:
@@ -143,5 +150,12 @@ def drop(tx: Tx, account_id: str, after: int, until: int) -> int:
     return tx.execute(delete(audit).where(gone)).rowcount
 
 
+def _alike(entry: AuditEntry) -> list[ColumnElement[bool]]:
+    alike = [audit.c[name] == getattr(entry, name) for name in ("account_id", "who", "action", "target", "contact")]
+    return [*alike, audit.c.at >= entry.at]
+
+
 def _concerns(uid: str) -> ColumnElement[bool]:
-    return or_(audit.c.target == uid, audit.c.contact == uid)
+    # Each by name and not by how they begin, which no index of every database finds.
+    changed = [f"{uid}/{old}>{new}" for old, new in permutations(ROLES, 2)]
+    return or_(audit.c.target.in_([uid, *changed]), audit.c.contact == uid)

@@ -121,6 +121,14 @@ class Bus:
         Count one more of `key`, or `cost` more, and return 0.0 while there are at most `limit` in `window` seconds,
         else the seconds to wait.
         """
+        count, left = await self.spend(key, window, cost)
+        return 0.0 if count <= limit else left
+
+    async def spend(self, key: str, window: float, cost: int = 1) -> tuple[int, float]:
+        """
+        Count one more of `key`, or `cost` more, and return how many there are in this window of `window` seconds, and
+        in how many seconds it ends.
+        """
         now, spent = time.monotonic(), self._spent[window]
         # Of one window, what came first ends first: each call lets go of what is over, and never looks at the rest.
         while spent and (len(spent) > COUNTED or next(iter(spent.values()))[0] <= now):
@@ -128,7 +136,7 @@ class Bus:
             self.evicted += over > now
         until, count = spent.get(key, (now + window, 0))
         spent[key] = (until, count + cost)
-        return 0.0 if count + cost <= limit else until - now
+        return count + cost, until - now
 
     async def allow_from(self, what: str, network: Network, limit: int, window: float) -> float:
         """

@@ -41,7 +41,7 @@ class RedisBus(Bus):
         self._macs = macs
         self._me = uuid7()
         self._url = url
-        self._redis = self._client(0.5)
+        self._redis = self._client(0.5, tries_again=1)
         # Bounded, or events would fill the memory while Redis is away. What is dropped is counted, and everybody reads
         # again.
         self._out: asyncio.Queue[list[Event]] = asyncio.Queue(maxsize=10_000)
@@ -49,9 +49,9 @@ class RedisBus(Bus):
         self._tasks: list[asyncio.Task[None]] = []
         self._away = False
 
-    def _client(self, timeout: float) -> Redis:
+    def _client(self, timeout: float, tries_again: int) -> Redis:
         # The client's own would need over four seconds to notice that Redis has gone (measured), at each allowance.
-        retry = Retry(ExponentialWithJitterBackoff(base=0.02, cap=0.1), 1)
+        retry = Retry(ExponentialWithJitterBackoff(base=0.02, cap=0.1), tries_again)
         return Redis.from_url(self._url, socket_timeout=timeout, socket_connect_timeout=timeout, retry=retry)
 
     async def start(self) -> None:
@@ -110,7 +110,7 @@ class RedisBus(Bus):
         else:
             self._mine[event.account, event.agent, source] = event.status
 
-    async def allow(self, key: str, limit: int, window: float, cost: int = 1) -> float:
+    async def spend(self, key: str, window: float, cost: int = 1) -> tuple[int, float]:
         """
         Count in Redis, so that all processes share the allowance. It counts here where Redis is away (it fails open).
         """
@@ -125,8 +125,8 @@ class RedisBus(Bus):
                 count, _, left = await pipe.execute()
         except (RedisError, OSError):
             self.missed += 1
-            return await super().allow(key, limit, window, cost)
-        return 0.0 if count <= limit else max(left, 1) / 1000
+            return await super().spend(key, window, cost)
+        return int(count), max(left, 1) / 1000
 
     async def give_back(self, key: str, window: float) -> None:
         """Take one back in Redis, where it was counted. A count that is over stays gone."""
@@ -175,7 +175,8 @@ class RedisBus(Bus):
 
     async def _listen_once(self) -> None:
         """Subscribe, let everybody catch up on what was missed, then hear until the line breaks or falls silent."""
-        client = self._client(SILENT)
+        # Told of each break: a client that tries again subscribes anew in silence, and what came between is missed.
+        client = self._client(SILENT, tries_again=0)
         try:
             async with client.pubsub() as line:
                 await line.subscribe(CHANNEL)

@@ -43,6 +43,7 @@ class Keys:
         self._wrap = AESGCM(derive(secret, "key wrapping"))
         self._cache: OrderedDict[tuple[int, str], AESGCM] = OrderedDict()
         self._lock = threading.Lock()
+        self._drops = 0
 
     def create(self, owner: str) -> int:
         """Make a key for `owner` (a UUID) and return its slot."""
@@ -50,7 +51,7 @@ class Keys:
         raw = uuid.UUID(owner).bytes
         # The owner is bound in: a wrapped key that is moved into another's slot does not unwrap.
         slot = self._slots.take(raw, nonce + self._wrap.encrypt(nonce, key, raw))
-        self._keep(slot, owner, AESGCM(key))
+        self._keep(slot, owner, AESGCM(key), self._drops)
         return slot
 
     def get(self, slot: int, owner: str) -> AESGCM:
@@ -60,7 +61,8 @@ class Keys:
             if known is not None:
                 self._cache.move_to_end((slot, owner))
                 return known
-        return self._keep(slot, owner, AESGCM(self._unwrapped(slot, owner)))
+            drops = self._drops
+        return self._keep(slot, owner, AESGCM(self._unwrapped(slot, owner)), drops)
 
     def holds(self, slot: int, owner: str) -> bool:
         """Tell whether the store has the key, whatever memory has."""
@@ -76,11 +78,13 @@ class Keys:
     def drop(self, slot: int, owner: str) -> None:
         """Forget the copy in memory."""
         with self._lock:
+            self._drops += 1
             self._cache.pop((slot, owner), None)
 
     def drop_all(self) -> None:
         """Forget every copy in memory."""
         with self._lock:
+            self._drops += 1
             self._cache.clear()
 
     def copy_to(self, other: Slots) -> int:
@@ -121,8 +125,11 @@ class Keys:
                 "The keys were made under another LETHE_SECRET_KEY; set the one this data was made with"
             ) from error
 
-    def _keep(self, slot: int, owner: str, key: AESGCM) -> AESGCM:
+    def _keep(self, slot: int, owner: str, key: AESGCM, drops: int) -> AESGCM:
         with self._lock:
+            # Dropped since it was looked up, perhaps this one: kept now, it would outlive its erasure in memory.
+            if self._drops != drops:
+                return key
             self._cache[slot, owner] = key
             # Opened keys in memory are what an erasure in another process must reach, so there are not endlessly many.
             if len(self._cache) > CACHED:

@@ -12,6 +12,7 @@ import hmac
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -26,8 +27,9 @@ LEDGER = DataLocation(
     "ledger",
     "ledger",
     "nobody",
-    "ids of what was erased, withdrawn, redacted or deleted, and of agents and tokens that were shut out, so that a "
-    "restore does it again",
+    "ids of what was erased, withdrawn, redacted or deleted, of agents and tokens that were shut out or have another "
+    "role, of second factors, pictures and webhooks that changed, rights that roles lost, sites that were deleted, and "
+    "what of a contact was corrected or merged, so that a restore does it again",
     paths=("keys/forgotten.ledger", "keys/.forgotten.ledger.part"),
 )
 NAME = "forgotten.ledger"
@@ -127,7 +129,7 @@ class Ledger:
     def adopt(self, copied: str) -> None:
         """Fill an empty ledger with the lines of a copy. Raises Misconfigured where they are damaged."""
         for line in copied.splitlines():
-            self._lines.append(lambda _, line=line: line)  # type: ignore[misc] # bound now
+            self._lines.append(partial(_copied, line))
         for _ in self._checked(self._lines.all()):
             pass
 
@@ -172,6 +174,10 @@ def open_ledger(keys_url: str, secret: bytes) -> Ledger:
 def _reached(said: dict[str, Any], mark: str) -> LedgerHead:
     """Return how far a ledger is with a line."""
     return LedgerHead(said["n"], said["what"]["mark"] if said["did"] == BEGUN else mark)
+
+
+def _copied(line: str, _last: str) -> str:
+    return line
 
 
 def _written(said: dict[str, Any]) -> str:

@@ -158,6 +158,7 @@ def engine(url: str, begin: str = "BEGIN IMMEDIATE") -> Engine:
             # Work is bounded by the threads, so the pool never makes one of them wait for a connection.
             pool_size=READERS * 2,
             pool_pre_ping=True,
+            use_native_hstore=False,  # a type that we have not: each engine would ask the server for it
         )
         make_patient(made)
         return made

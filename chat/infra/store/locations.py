@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, LargeBinary, MetaData, Table, select
+from sqlalchemy import Column, ColumnElement, ForeignKey, LargeBinary, MetaData, Table, select
 
 from chat.core.locations import DataLocation, Field
 from chat.infra.store.columns import metadata
 
-CONTACT = "contact"
-"""The table that all tables about a contact reach."""
+CONTACT, AGENT = "contact", "agent"
+"""The table that all tables about a contact reach, and that which all about an agent do that go with one."""
 
 
 def tables(known: MetaData = metadata) -> list[DataLocation]:
@@ -50,23 +50,39 @@ def of_contacts(known: MetaData = metadata) -> list[Table]:
     return [table for table in reversed(known.sorted_tables) if table.info.get("about") == "contact"]
 
 
+def of_agents(known: MetaData = metadata) -> list[Table]:
+    """
+    Return the tables whose rows go with an agent, the furthest from `agent` first. What is about agents and not among
+    them outlives them in ids: the audit log.
+    """
+    return [table for table in reversed(known.sorted_tables) if _path(table, AGENT) is not None]
+
+
 def below(top: Table, known: MetaData = metadata) -> list[tuple[Table, Column[Any]]]:
     """Return the tables whose rows go with those of `top`, each with the column that says with which."""
     keys = [(table, key) for table in reversed(known.sorted_tables) for key in table.foreign_keys]
     return [(table, key.parent) for table, key in keys if key.column.table is top and key.ondelete == "CASCADE"]
 
 
-def rows_of(table: Table, key: int) -> ColumnElement[bool]:
-    """Return the condition for the rows of the contact with a key: by the shortest way of cascading keys."""
-    if table.name == CONTACT:
+def rows_of(table: Table, key: int | str, top: str = CONTACT) -> ColumnElement[bool]:
+    """
+    Return the condition for the rows of the contact, or agent, with a key in the table `top`: by the shortest way of
+    cascading keys.
+    """
+    if table.name == top:
         return table.c.id == key
-    path = _path(table)
+    path = _path(table, top)
     if not path:
-        raise LookupError(f"{table.name} does not reach a contact")
-    held, target = path[0], next(iter(path[0].foreign_keys)).column
-    if target.table.name == CONTACT:
+        raise LookupError(f"{table.name} does not reach a row of {top}")
+    held, target = path[0], _key_of(path[0], top).column
+    if target.table.name == top:
         return held == key
-    return held.in_(select(target).where(rows_of(target.table, key)))
+    return held.in_(select(target).where(rows_of(target.table, key, top)))
+
+
+def _key_of(column: Column[Any], top: str) -> ForeignKey:
+    """Return the key of a column that leads to `top`."""
+    return next(each for each in column.foreign_keys if _path(each.column.table, top) is not None)
 
 
 def _unopened(table: Table) -> list[Column[Any]]:
@@ -77,13 +93,13 @@ def _unopened(table: Table) -> list[Column[Any]]:
     return [each for each in sealed if not each.info.get("context") and not each.info.get("withheld")]
 
 
-def _path(table: Table) -> list[Column[Any]] | None:
-    """Return the columns that lead from a table to `contact`, nothing for `contact` itself, None where none do."""
-    if table.name == CONTACT:
+def _path(table: Table, top: str = CONTACT) -> list[Column[Any]] | None:
+    """Return the columns that lead from a table to `top`, nothing for that itself, None where none do."""
+    if table.name == top:
         return []
     ways = []
     for key in table.foreign_keys:
-        further = _path(key.column.table) if key.ondelete == "CASCADE" and key.column.table is not table else None
+        further = _path(key.column.table, top) if key.ondelete == "CASCADE" and key.column.table is not table else None
         if further is not None:
             ways.append([key.parent, *further])
     return min(ways, key=len, default=None)

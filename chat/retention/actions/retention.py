@@ -12,9 +12,9 @@ from chat.core.errors import InvalidField
 from chat.core.events import WorkDue
 from chat.core.ids import uuid7
 from chat.core.model import Actor
+from chat.core.versions import ANY, Precondition
 from chat.infra.audit import audit
 from chat.infra.services import Services
-from chat.infra.store.ageing import Policy
 from chat.infra.store.tx import Tx
 from chat.retention.actions import rules, sweeping
 from chat.retention.actions.rules import Days, Thought
@@ -24,7 +24,6 @@ from chat.retention.actions.views import (
     RetentionSettings,
     RuleReport,
     Samples,
-    ScopeView,
     rule_report,
     rule_view,
     run_view,
@@ -39,22 +38,26 @@ SAMPLES, MONTHS = 10, 13
 async def settings(services: Services, actor: Actor) -> RetentionSettings:
     """Return the account's days by rule, the rules with their limits, and the parts of the account that may differ."""
     access.require(actor, "retention.read")
-    kinds = services.gathered.retention_scopes
+    return await services.store.read(lambda tx: _settings(services, tx, actor.account_id))
 
-    def work(tx: Tx) -> tuple[Policy, dict[str, list[ScopeView]]]:
-        scopes = {kind.name: [scope_view(each) for each in kind.of(tx, actor.account_id)] for kind in kinds}
-        return rules.policy_of(services, tx, actor.account_id), scopes
 
-    policy, scopes = await services.store.read(work)
+def _settings(services: Services, tx: Tx, account_id: str) -> RetentionSettings:
+    policy = rules.policy_of(services, tx, account_id)
     return RetentionSettings(
         days=rules.with_names(policy.days),
         rules=[rule_view(each, policy) for each in services.gathered.retention_rules],
-        scopes=scopes,
+        scopes={
+            kind.name: [scope_view(each) for each in kind.of(tx, account_id)]
+            for kind in services.gathered.retention_scopes
+        },
     )
 
 
-async def change(services: Services, actor: Actor, values: Days) -> RetentionSettings:
-    """Set the account's days, as `{"transcripts_days":365}`; all or nothing. Raises InvalidField, naming the field."""
+async def change(services: Services, actor: Actor, values: Days, expected: Precondition = ANY) -> RetentionSettings:
+    """
+    Set the account's days, as `{"transcripts_days":365}`; all or nothing. Raises InvalidField, naming the field, and
+    ChangedMeanwhile where they are not as `expected`.
+    """
     access.require(actor, "retention.change")
     days = rules.read_days(services, values)
     if not days:
@@ -64,6 +67,7 @@ async def change(services: Services, actor: Actor, values: Days) -> RetentionSet
     def work(tx: Tx) -> None:
         # Locked, since all days are in one column: of two who save at once the second would undo the first.
         kept = accounts.days_of(tx, actor.account_id, lock=True) | days
+        expected.require(_settings(services, tx, actor.account_id).shown)
         accounts.change(tx, actor.account_id, {"retention": kept})
         audit.record(services, tx, actor.account_id, actor.agent_id, "retention.changed")
 
@@ -91,24 +95,37 @@ async def look(services: Services, actor: Actor, thought: Thought | None = None)
 
 async def rehearse(services: Services, actor: Actor, values: Days | None = None) -> RetentionRunView:
     """The same as a report that is kept. The samples are in the answer only."""
+    return (await rehearse_once(services, actor, values))[0]
+
+
+async def rehearse_once(
+    services: Services, actor: Actor, values: Days | None = None, made_id: str = ""
+) -> tuple[RetentionRunView, bool]:
+    """
+    Rehearse once by its id, and return the report, and whether a run had the id: then it is that one's, without
+    samples. Raises NotFound where the id is another account's.
+    """
     access.require(actor, "retention.run")
     thought = Thought(rules.read_days(services, values or {}))
-    return await _rehearse(services, actor.account_id, _source(actor), actor.agent_id, thought)
+    return await _rehearse(services, actor.account_id, _source(actor), actor.agent_id, thought, made_id or uuid7())
 
 
-async def start(services: Services, actor: Actor) -> RetentionRunView:
-    """Start a run, which the sweep carries out, and return its report so far. One that is under way is joined."""
+async def start(services: Services, actor: Actor, made_id: str = "") -> tuple[RetentionRunView, bool]:
+    """
+    Start a run, which the sweep carries out, once by its id, and return its report so far, and whether a run had the
+    id. One that is under way is joined. Raises NotFound where the id is another account's.
+    """
     access.require(actor, "retention.run")
-    run = await sweeping.begin(services, actor.account_id, _source(actor), actor.agent_id)
+    run, again = await sweeping.begin_once(services, actor.account_id, _source(actor), actor.agent_id, made_id)
     services.bus.publish(WorkDue())
-    return await report(services, actor, run.id)
+    return await report(services, actor, run.id), again
 
 
 async def now(services: Services, *, dry_run: bool) -> list[RetentionRunView]:
     """Run the rules in every account now, or rehearse that, and return the reports."""
     known = await services.store.read(accounts.all_of)
     if dry_run:
-        found = [await _rehearse(services, each.id, "command", "command", None) for each in known]
+        found = [(await _rehearse(services, each.id, "command", "command", None, uuid7()))[0] for each in known]
     else:
         made = [await sweeping.begin(services, each.id, "command", "command") for each in known]
         for run in made:
@@ -168,18 +185,22 @@ async def kept_days(services: Services, account_id: str) -> int:
 
 
 async def _rehearse(
-    services: Services, account_id: str, source: str, who: str, thought: Thought | None
-) -> RetentionRunView:
+    services: Services, account_id: str, source: str, who: str, thought: Thought | None, named: str
+) -> tuple[RetentionRunView, bool]:
     met, at = await _looked(services, account_id, thought), services.clock()
-    made = {"id": uuid7(), "account_id": account_id, "source": source, "started_at": at, "done_at": at}
+    made = {"id": named, "account_id": account_id, "source": source, "started_at": at, "done_at": at}
 
-    def work(tx: Tx) -> RetentionRun:
+    def work(tx: Tx) -> RetentionRun | None:
+        if runs.known(tx, account_id, named) is not None:
+            return None
         run = runs.record_rehearsal(tx, made, [count for count, _ in met])
         audit.record(services, tx, account_id, who, "retention.rehearsed", run.id)
         return run
 
     run = await services.store.write(work)
-    return run_view(run, [rule_report(services, count, some) for count, some in met])
+    if run is None:
+        return await _report(services, named), True
+    return run_view(run, [rule_report(services, count, some) for count, some in met]), False
 
 
 async def _looked(services: Services, account_id: str, thought: Thought | None) -> list[tuple[RuleCount, Samples]]:

@@ -40,13 +40,24 @@ async def sweep(services: Services) -> int:
 
 async def begin(services: Services, account_id: str, source: str, who: str) -> RetentionRun:
     """Enter a run of an account for `who` (as in the audit log), or return the one that is under way."""
-    made = {"id": uuid7(), "account_id": account_id, "source": source, "started_at": services.clock()}
+    return (await begin_once(services, account_id, source, who))[0]
 
-    def work(tx: Tx) -> RetentionRun:
+
+async def begin_once(
+    services: Services, account_id: str, source: str, who: str, made_id: str = ""
+) -> tuple[RetentionRun, bool]:
+    """Like `begin`, once by its id; return also whether a run had it. Raises NotFound where it is another account's."""
+    named = made_id or uuid7()
+    made = {"id": named, "account_id": account_id, "source": source, "started_at": services.clock()}
+
+    def work(tx: Tx) -> tuple[RetentionRun, bool]:
+        before = runs.known(tx, account_id, named)
+        if before is not None:
+            return before, True
         run = runs.begin(tx, made)
-        if run.id == made["id"]:
+        if run.id == named:
             audit.record(services, tx, account_id, who, "retention.run", run.id)
-        return run
+        return run, False
 
     return await services.store.write(work)
 

@@ -45,6 +45,11 @@ class RetentionSettings(Struct, frozen=True):
     rules: list[RuleView]
     scopes: dict[str, list[ScopeView]]
 
+    @property
+    def shown(self) -> dict[str, object]:
+        """As it is given out: the days beside the rules, each under its own name."""
+        return {**self.days, "rules": self.rules, **self.scopes}
+
 
 class RuleReport(Struct, frozen=True):
     """

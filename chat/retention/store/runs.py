@@ -11,6 +11,7 @@ from sqlalchemy import delete, func, insert, select, update
 
 from chat.account.schema import account
 from chat.core.errors import NotFound
+from chat.infra.store.newest import newest_first, older
 from chat.infra.store.tx import Tx
 from chat.infra.store.upsert import once
 from chat.retention.schema import retention_count, retention_run
@@ -48,13 +49,28 @@ class RuleCount:
 
 
 _runs = tuple(retention_run.c[field.name] for field in fields(RetentionRun))
+_order = retention_run.c.started_at, retention_run.c.id
 _counts = tuple(retention_count.c[field.name] for field in fields(RuleCount))
+
+
+def known(tx: Tx, account_id: str, run_id: str) -> RetentionRun | None:
+    """
+    Return the run of the account that has this id, if there is one, and keep others from beginning one meanwhile.
+    Raises NotFound where the id is another account's.
+    """
+    _lock(tx, account_id)
+    is_taken = tx.execute(select(retention_run.c.id).where(retention_run.c.id == run_id)).first() is not None
+    return one(tx, account_id, run_id) if is_taken else None
+
+
+def _lock(tx: Tx, account_id: str) -> None:
+    # The account's row, as there may be no run yet to lock. The unique index alone would make the second one fail.
+    tx.execute(select(account.c.id).where(account.c.id == account_id).with_for_update())
 
 
 def begin(tx: Tx, made: Mapping[str, Any]) -> RetentionRun:
     """Enter a run, or return the one of the account that is under way: two at once are one."""
-    # The account's row, as there may be no run yet to lock. The unique index alone would make the second one fail.
-    tx.execute(select(account.c.id).where(account.c.id == made["account_id"]).with_for_update())
+    _lock(tx, made["account_id"])
     mine = (retention_run.c.account_id == made["account_id"]) & (retention_run.c.state == "running")
     row = tx.execute(select(*_runs).where(mine)).first()
     if row is not None:
@@ -88,8 +104,8 @@ def page(tx: Tx, account_id: str, before: str | None, limit: int) -> list[Retent
     """Return runs of an account, newest first, those before an id where one is given."""
     query = select(*_runs).where(retention_run.c.account_id == account_id)
     if before:
-        query = query.where(retention_run.c.id < before)
-    return [RetentionRun(*row) for row in tx.execute(query.order_by(retention_run.c.id.desc()).limit(limit))]
+        query = query.where(older(tx, *_order, before))
+    return [RetentionRun(*row) for row in tx.execute(query.order_by(*newest_first(*_order)).limit(limit))]
 
 
 def running(tx: Tx) -> list[RetentionRun]:

@@ -53,6 +53,13 @@ async def relearn_contact(services: Services, account_id: str, contact_id: int) 
     services.bus.publish(Delivery(LabelsChanged(account_id, contact_id), source=services.filters))
 
 
+async def relearn(services: Services, contact_uid: str) -> None:
+    """As `relearn_contact`, of a contact who may be gone, and has no labels then."""
+    with contextlib.suppress(NotFound):
+        contact = await services.store.read(lambda tx: contacts.by_uid(tx, contact_uid))
+        await relearn_contact(services, contact.account_id, contact.id)
+
+
 async def refresh(services: Services, account_id: str, contact_id: int) -> None:
     """Read a contact's labels again. A contact whose key is gone has none, and no words in memory."""
 

@@ -1,6 +1,6 @@
 """
 Passwords that are changed, and API tokens that are taken away. The ledger knows of each, so that no restore brings an
-old one back.
+old one back, and whose password it was is told.
 """
 
 from __future__ import annotations
@@ -10,13 +10,15 @@ from typing import Any
 
 from chat.core.addresses import address
 from chat.core.errors import Forbidden, InvalidField, NotFound, RateLimited, Unauthorized
-from chat.core.events import CredentialsRevoked
+from chat.core.events import CredentialsRevoked, WorkDue
 from chat.core.model import Actor
 from chat.infra.audit import audit
+from chat.infra.gathered import Entered
 from chat.infra.services import Services
 from chat.infra.store.tx import Tx
 from chat.team import store
 from chat.team.actions import passwords
+from chat.tokens import store as tokens_store
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +57,19 @@ async def renew(services: Services, email: str, password: str | None, *, with_to
         row = _active(tx, known.email_hash, email)
         store.change(tx, row.id, password_hash=kept, password_due=password is None)
         ended = store.end_sessions(tx, row.id)
-        tokens = store.live_tokens(tx, row.id) if with_tokens else []
+        tokens = tokens_store.live_tokens(tx, row.id) if with_tokens else []
         for each in tokens:
-            store.revoke(tx, each, services.clock())
+            tokens_store.revoke(tx, each, services.clock())
             audit.record(services, tx, row.account_id, "command", "token.revoked", each)
         audit.record(services, tx, row.account_id, "command", "agent.password_changed", row.id)
+        services.gathered.password_changed(services, tx, row)
         for each in tokens:
             services.ledger.enter(services.clock(), "revoke", {"token": each})
         services.ledger.enter(services.clock(), "password", {"agent": row.id})
         return row.account_id, row.id, ended, tokens
 
     account_id, agent_id, ended, tokens = await services.store.write(work)
-    services.bus.publish(CredentialsRevoked(account_id, agent_id))
+    services.bus.publish(CredentialsRevoked(account_id, agent_id), WorkDue())
     return Renewed(agent_id, chosen, ended, len(tokens))
 
 
@@ -96,12 +99,13 @@ async def change(services: Services, actor: Actor, old: str, new: str) -> int:
         store.change(tx, row.id, password_hash=kept, password_due=False)
         ended = store.end_sessions(tx, row.id, but=actor.session_id)
         audit.record(services, tx, row.account_id, row.id, "agent.password_changed", row.id)
+        services.gathered.password_changed(services, tx, row)
         services.ledger.enter(services.clock(), "password", {"agent": row.id})
         return ended
 
     ended = await services.store.write(work)
     await services.bus.give_back(f"password:{actor.agent_id}", WINDOW)
-    services.bus.publish(CredentialsRevoked(actor.account_id, actor.agent_id))
+    services.bus.publish(CredentialsRevoked(actor.account_id, actor.agent_id), WorkDue())
     return ended
 
 
@@ -127,3 +131,8 @@ def _active(tx: Tx, email_hash: str, email: str) -> Any:
 async def lock(services: Services, agent_id: str) -> None:
     """Let no password open an agent's account until they are given another: the one in force is not known here."""
     await services.store.write(lambda tx: store.change(tx, agent_id, password_hash=""))
+
+
+async def lock_again(services: Services, what: Entered) -> None:
+    """Lock the account: the old password must not open it again, and the ledger holds no new one."""
+    await lock(services, what["agent"])

@@ -18,6 +18,7 @@ from typing import TypeVar
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from chat.core import greek
 from chat.core.crypt import Sealed
 from chat.core.errors import InvalidField, NotFound
 from chat.infra.services import Services
@@ -90,8 +91,10 @@ def _guessed(password: str, own: tuple[str, ...]) -> bool:
     from zxcvbn import zxcvbn  # noqa: PLC0415 - its word lists take a tenth of a second that few commands should pay
 
     words = [part for each in own for part in (each, *each.replace("@", " ").replace(".", " ").split())]
+    words += greek.common_words()
     # Only the beginning is looked at, as it takes more than twice as long for twice as much.
-    return bool(zxcvbn(password[:LOOKED_AT], user_inputs=words)["score"] < STRONG)
+    ways = [each[:LOOKED_AT] for each in greek.readings(password[:LOOKED_AT])]
+    return any(zxcvbn(each, user_inputs=words)["score"] < STRONG for each in ways)
 
 
 def _verified(encoded: str, password: str) -> bool:

@@ -8,10 +8,23 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from chat.core.errors import LetheError, RateLimited, Unauthorized
-from chat.core.tokens import DEVICE_DAYS
+from chat.core.clock import DAY
+from chat.core.errors import LetheError, NetworkNotAllowed, RateLimited, SecondFactorRequired, Unauthorized
+from chat.core.tokens import DEVICE_DAYS, HALF_SECONDS
 from chat.team.actions import sessions
-from chat.web.authentication import COOKIE, DEVICE, actor_of, cookie_name, cookie_of, network_of, secure
+from chat.team.actions.sessions import SignedIn
+from chat.web.answers import problem
+from chat.web.authentication import (
+    COOKIE,
+    DEVICE,
+    HALF,
+    actor_of,
+    address_of,
+    cookie_of,
+    give_cookie,
+    network_of,
+    take_cookie,
+)
 from chat.web.endpoint import Ask, endpoint
 from chat.web.page_endpoint import LOCALE, PageAsk, page_endpoint
 from chat.web.requests import text
@@ -29,7 +42,7 @@ async def sign_in_page(ask: PageAsk) -> Response:
     try:
         await actor_of(ask.request, due=True)
     except LetheError:
-        return ask.page("signin.html", error=None, email="", next=next_of(ask.query(NEXT)))
+        return await sign_in_form(ask, next_of(ask.query(NEXT)))
     return RedirectResponse("/inbox", 303)
 
 
@@ -38,41 +51,60 @@ async def sign_in(ask: PageAsk) -> Response:
     """Set the session's cookie, or show the form again with what was typed."""
     request, services, form = ask.request, ask.services, ask.form
     email, after = form.get("email", ""), next_of(form.get("next", ""))
-    network = network_of(request)
+    where = network_of(request), cookie_of(request, DEVICE), address_of(request)
     try:
-        made = await sessions.sign_in(services, email, form.get("password", ""), network, cookie_of(request, DEVICE))
-    except (Unauthorized, RateLimited) as error:
-        # No address, not even as a hash: what was typed there may be a password.
-        ask.context.metrics.failed_sign_ins.labels(error.code).inc()
-        log.warning("sign-in failed", why=error.code, network=network.near)
-        return ask.page("signin.html", error.status, error=error.code, email=email, next=after)
+        made = await sessions.sign_in(services, email, form.get("password", ""), *where)
+    except SecondFactorRequired as error:
+        answer = _wanting_more(request, error, after)
+        give_cookie(request, answer, HALF, error.half, HALF_SECONDS)
+        return answer
+    except (Unauthorized, RateLimited, NetworkNotAllowed) as error:
+        note_failure(ask, error)
+        return await sign_in_form(ask, after, error.code, error.status, email)
+    return signed_in(ask, made, after)
+
+
+async def sign_in_form(
+    ask: PageAsk, after: str, error: str | None = None, status: int = 200, email: str = ""
+) -> Response:
+    """Return the form, saying why nobody was signed in where that was tried (`signin.error.<error>`)."""
+    has_providers = await sessions.has_providers(ask.services)
+    return ask.page("signin.html", status, error=error, email=email, next=after, has_providers=has_providers)
+
+
+def note_failure(ask: PageAsk, error: LetheError) -> None:
+    """Count and log that an attempt to sign in failed."""
+    # No address, not even as a hash: what was typed there may be a password.
+    ask.context.metrics.failed_sign_ins.labels(error.code).inc()
+    log.warning("sign-in failed", why=error.code, network=network_of(ask.request).near)
+
+
+def signed_in(ask: PageAsk, made: SignedIn, after: str) -> Response:
+    """Answer who has signed in: with the cookies of session and device, leading on, or to what they look at first."""
     look_first = made.password_due or made.failed
     answer = RedirectResponse(f"/password?next={quote(after)}" if look_first else after, 303)
-    _give(request, answer, COOKIE, services.tokens.cookie(made.secret), sessions.SESSION_DAYS)
-    _give(request, answer, DEVICE, made.device, DEVICE_DAYS)
+    give_cookie(ask.request, answer, COOKIE, ask.services.tokens.cookie(made.secret), made.longest // 1000)
+    give_cookie(ask.request, answer, DEVICE, made.device, DEVICE_DAYS * DAY // 1000)
+    if cookie_of(ask.request, HALF):
+        take_cookie(ask.request, answer, HALF)
     return answer
+
+
+def _wanting_more(request: Request, error: SecondFactorRequired, after: str) -> Response:
+    """Lead to where a second factor is asked for; a program that asks for JSON is told so."""
+    if "application/json" in request.headers.get("accept", ""):
+        return problem(error)
+    return RedirectResponse(f"/signin/second?next={quote(after)}", 303)
 
 
 @endpoint("POST /signout", audience="agent", csrf="origin", due=True, query=[LOCALE], audited={"agent.signed_out"})
 async def sign_out(ask: Ask[None]) -> Response:
     """End the session everywhere it is used."""
-    await sessions.sign_out(ask.services, ask.actor)
+    await sessions.sign_out(ask.services, ask.actor, network_of(ask.request))
     answer = RedirectResponse("/signin", 303)
     # The device's cookie stays: it opens nothing, and without it who guesses for an agent could keep them out.
-    name = cookie_name(ask.request, COOKIE)
-    answer.delete_cookie(name, secure=secure(ask.request), httponly=True, samesite="lax")
+    take_cookie(ask.request, answer, COOKIE)
     return answer
-
-
-def _give(request: Request, answer: Response, cookie: str, value: str, days: int) -> None:
-    answer.set_cookie(
-        cookie_name(request, cookie),
-        value,
-        max_age=days * 86_400,
-        secure=secure(request),
-        httponly=True,
-        samesite="lax",
-    )
 
 
 def next_of(path: str) -> str:

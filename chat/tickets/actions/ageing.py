@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from chat.core.events import Event, TicketEnded, TicketGone
+from chat.core.events import Event, MessageRedacted, TicketEnded, TicketGone
 from chat.core.model import Attachment, Message, Ticket
 from chat.infra.gathered import Batch
 from chat.infra.store.tx import Tx
@@ -25,6 +25,7 @@ async def purge_tickets(batch: Batch) -> None:
         known = rows.lock_tickets(tx, ids)
         kept = {each[1] for each in batch.still(tx)}
         rows.mark_for_deletion(tx, list(kept), services.clock())
+        services.record(tx, *(TicketGone(ticket.ref) for ticket, _ in known if ticket.id in kept))
         return [(ticket, uid) for ticket, uid in known if ticket.id in kept]
 
     gone = await services.store.write(work)
@@ -45,6 +46,7 @@ async def purge_files(batch: Batch) -> None:
         made = []
         for _, ticket_id, seq, attachment_id in sorted(batch.still(tx), key=lambda each: tuple(each[1:])):
             entry, gone, _ = rows.redact(tx, ticket_id, seq, services.clock(), attachment_id, aged=True)
+            services.record(tx, MessageRedacted(known[ticket_id][0].ref, entry.seq, entry.target or seq))
             made.append((*known[ticket_id], entry, gone))
         return made
 

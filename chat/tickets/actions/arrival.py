@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chat.account import store as accounts
-from chat.consent import store as consents
 from chat.consent.actions import notices
 from chat.contacts.store import contacts
 from chat.core import frames
 from chat.core.errors import NotFound, Unauthorized
-from chat.core.gate import ConsentState
+from chat.core.gate import ConsentState, in_force
 from chat.core.model import Account, Contact, Site, Ticket
 from chat.core.tokens import Visitor
 from chat.infra.services import Services
@@ -22,7 +21,8 @@ from chat.tickets.actions import transcripts
 @dataclass(slots=True)
 class Arrival:
     """
-    A contact at a socket: `notice` is the one in force as the contact gets it; `ticket` the one this socket is about.
+    A contact at a socket. `notice` is the one in force as the contact gets it, where they still have to agree to it;
+    `ticket` is the one this socket is about.
     """
 
     contact: Contact
@@ -36,7 +36,10 @@ class Arrival:
 
 
 async def arrive(services: Services, visitor: Visitor) -> Arrival:
-    """Return the arrival of whom a token speaks for. Raises Unauthorized where they were erased or have withdrawn."""
+    """
+    Return the arrival of whom a token speaks for. Raises Unauthorized where they were erased or have withdrawn, and
+    Forbidden where their site was deleted.
+    """
 
     def work(tx: Tx) -> Arrival:
         try:
@@ -46,11 +49,19 @@ async def arrive(services: Services, visitor: Visitor) -> Arrival:
             name = transcripts.name_of(services, contact)
         except NotFound:
             raise Unauthorized("This visitor is not here any more") from None
+        accounts.require_site(tx, site.id)
         if contact.receipt_id is None:
             raise Unauthorized("This consent was withdrawn")
-        found = consents.notices(tx, account.id, account.notice_version) if account.notice_version else []
-        standing = ConsentState(contact.receipt_id, contact.notice_version, account.notice_version)
-        notice = notices.notice_view(found[0], contact.locale) if found else None
+        current = in_force(site.notice_version, account.notice_version)
+        standing = ConsentState(contact.receipt_id, contact.notice_version, current)
+        # Who agreed is not asked: the text, kept as long as the socket, would be a sixth of what one weighs.
+        notice = (
+            None
+            if standing.consents
+            else notices.notice_view(
+                notices.in_force(tx, account, site), contact.locale, addressed=contact.email is not None
+            )
+        )
         return Arrival(contact, account, site, name, notice, standing, server.epoch(tx))
 
     return await services.store.read(work)

@@ -17,14 +17,16 @@ from chat.core.clock import stamp
 from chat.core.crypt import seal_text
 from chat.core.deliveries import Delivery, Rendered
 from chat.core.errors import LetheError, Unavailable
-from chat.core.events import Event, MessageStored, TicketChanged, TicketReopened
+from chat.core.events import Event, MessageStored, TicketChanged, TicketOpened, TicketReopened
 from chat.core.ids import uuid_bytes, uuid_text
 from chat.core.model import Actor, Contact, Draft, Ticket
 from chat.core.texts import seen
 from chat.infra.metrics import Metrics
 from chat.infra.services import Services
-from chat.tickets.actions import scoring
+from chat.infra.store.tx import Tx
+from chat.tickets.actions import entries, scoring
 from chat.tickets.actions.tickets import OpenedTicket
+from chat.tickets.domain import SERVER, VISITOR, By, Fact
 from chat.tickets.store.posting import store_all
 
 Done = Callable[[Draft], None]
@@ -59,7 +61,8 @@ def from_agent(actor: Actor, opened: OpenedTicket, said: SentMessage, at: int, s
     """Return an agent's message to a ticket, ready for the postbox. Raises Forbidden."""
     access.require(actor, "ticket.answer")
     draft = _draft(opened.contact, said, at, "agent", opened.ticket)
-    draft.agent_id, draft.name, draft.source = actor.agent_id, actor.name, source
+    draft.agent_id, draft.name, draft.alias, draft.source = actor.agent_id, actor.name, actor.alias, source
+    draft.portrait = actor.portrait
     return draft
 
 
@@ -156,7 +159,15 @@ class Postbox:
         self._metrics.unscored.inc(unscored)
         ready = [draft for draft in drafts if self._sealed(draft)]
         if ready:
-            store_all(self._services.store, ready)
+            store_all(self._services.store, ready, self._record)
+
+    def _record(self, tx: Tx, drafts: Sequence[Draft]) -> None:
+        stored = [draft for draft in drafts if draft.refusal is None and not draft.repeated]
+        for draft in stored:
+            draft.entered = entries.enter(self._services, tx, draft.ref, *_done(draft))
+            left = [Fact(kind="unassigned")] if draft.left else []
+            draft.entered += entries.enter(self._services, tx, draft.ref, SERVER, left)
+        self._services.record(tx, *(event for draft in stored for event in _recorded(draft)))
 
     def _sealed(self, draft: Draft) -> bool:
         try:
@@ -200,16 +211,31 @@ class Postbox:
 def _happened(draft: Draft) -> list[Event | Delivery[Event]]:
     """Return what is told of a draft that was stored, and also that it opened a solved ticket again, if it did."""
     stored = Delivery(MessageStored(draft.ref, draft.seq), _rendered(draft), draft.source)
-    return [stored, TicketReopened(draft.ref)] if draft.reopened else [stored]
+    return [stored, *draft.entered, *([TicketReopened(draft.ref)] if draft.reopened else [])]
+
+
+def _done(draft: Draft) -> tuple[By, list[Fact]]:
+    """Return what a draft that was stored did to its ticket beside being said, and who did that."""
+    who = VISITOR if draft.author == "visitor" else By("agent", draft.agent_id)
+    taken = [Fact(kind="taken", assignee=draft.agent_id)] if draft.taken else []
+    return who, [*([Fact(kind="reopened")] if draft.reopened else []), *taken]
+
+
+def _recorded(draft: Draft) -> list[Event]:
+    """Return what programs are told of a draft that was stored. A ticket begins with its first message."""
+    began: list[Event] = [TicketOpened(draft.account_id, draft.ref)] if draft.seq == 1 else []
+    reopened: list[Event] = [TicketReopened(draft.ref)] if draft.reopened else []
+    changed: list[Event] = [TicketChanged(draft.ref)] if draft.taken or draft.left else []
+    return [*began, *reopened, *changed, MessageStored(draft.ref, draft.seq)]
 
 
 def message_of(draft: Draft) -> frames.MessageOut:
-    """Return the frame of a draft that was stored, all of it."""
+    """Return the frame of a draft that was stored, all of it, as agents are told."""
     return frames.MessageOut(
         ticket=draft.number,
         seq=draft.seq,
         id=uuid_text(draft.cid),
-        author=frames.Author(draft.author, draft.name),
+        author=frames.Author(draft.author, draft.name, draft.portrait or UNSET),
         at=stamp(draft.at),
         text=draft.text,
         attachments=[each for each in draft.shown if isinstance(each, frames.AttachmentOut)],
@@ -217,10 +243,16 @@ def message_of(draft: Draft) -> frames.MessageOut:
 
 
 def _rendered(draft: Draft) -> Rendered:
-    """Return the message as it is told: to its contact with their own words always, held to agents without."""
+    """
+    Return the message as it is told: an agent's under their alias to its contact, and the contact's own words always,
+    but held to agents without.
+    """
     whole = message_of(draft)
-    if not draft.held:
+    if not draft.held and draft.alias in {None, draft.name}:
         return Rendered.same(whole)
+    if not draft.held:
+        shown = structs.replace(whole, author=structs.replace(whole.author, name=draft.alias))
+        return Rendered(visitors=[shown], agents=[whole])
     return Rendered(visitors=[whole], agents=[structs.replace(whole, text=UNSET, held=True, attachments=[])])
 
 

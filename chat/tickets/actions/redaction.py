@@ -17,7 +17,7 @@ from chat.infra.services import Services
 from chat.infra.store.tx import Tx
 from chat.spam_filter.actions import training
 from chat.spam_filter.store import labels
-from chat.tickets.actions import tickets, transcripts
+from chat.tickets.actions import changing, tickets, transcripts
 from chat.tickets.actions.tickets import OpenedTicket
 from chat.tickets.store import files, redaction
 from chat.tickets.store.redaction import TicketToPurge
@@ -36,7 +36,7 @@ async def message(services: Services, actor: Actor, number: int, seq: int) -> fr
 async def attachment(services: Services, actor: Actor, attachment_id: str) -> frames.RedactedOut | None:
     """Delete an attachment for good. Return the entry that says so, None where no message had named it."""
     access.require(actor, "message.redact")
-    file = await services.store.read(lambda tx: files.one(tx, actor.account_id, attachment_id))
+    file = await services.store.read(lambda tx: files.one(tx, actor.account_id, attachment_id, actor.departments))
     if file.ticket_id is None or file.seq is None:
         await _delete_unused(services, actor, file)
         return None
@@ -50,7 +50,7 @@ async def attachment(services: Services, actor: Actor, attachment_id: str) -> fr
 async def trash(services: Services, actor: Actor, number: int) -> frames.TicketSummary:
     """Put a ticket into the trash, from which any other status brings it back, and return the summary."""
     access.require(actor, "ticket.delete")
-    return await tickets.change(services, actor, number, {"status": "trash"})
+    return await changing.change(services, actor, number, {"status": "trash"})
 
 
 async def purge(services: Services, actor: Actor, number: int) -> None:
@@ -62,6 +62,7 @@ async def purge(services: Services, actor: Actor, number: int) -> None:
     def work(tx: Tx) -> None:
         redaction.mark_for_deletion(tx, [ticket.id], services.clock())
         audit.record(services, tx, actor.account_id, actor.agent_id, "ticket.purged", str(number), opened.contact.uid)
+        services.record(tx, TicketGone(ticket.ref))
         services.ledger.enter(services.clock(), "purge", {"ticket": ticket.id})
 
     await services.store.write(work)
@@ -116,6 +117,7 @@ async def _take(
         if not taken[2]:
             audit.record(services, tx, actor.account_id, actor.agent_id, action, target, opened.contact.uid)
             what = {"contact": opened.contact.uid, "ticket": opened.ticket.id, "seq": seq, "part": part}
+            services.record(tx, MessageRedacted(opened.ticket.ref, taken[0].seq, taken[0].target or seq))
             services.ledger.enter(services.clock(), "redact", what)
         return taken
 

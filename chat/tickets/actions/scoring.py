@@ -88,15 +88,20 @@ def score(filters: Filters, drafts: Sequence[Draft], budget: float | None = None
     return sum(draft.score is None for draft in drafts)
 
 
+def judge(filters: Filters, account_id: str, text: str) -> tuple[float | None, bool]:
+    """Return a text's score in an account, and whether it is to be held. What the filter chokes on is unscored."""
+    known = filters.of(account_id)
+    try:
+        (score,) = known.score_many([text])
+    except (ValueError, ArithmeticError, LookupError):
+        return None, False
+    return score, known.verdict(score) == "spam"
+
+
 def _costs(draft: Draft) -> int:
     """Return the characters of a draft that are to be scored: an agent's are not."""
     return len(draft.text) if draft.author == "visitor" else 0
 
 
 def _score(filters: Filters, draft: Draft) -> None:
-    known = filters.of(draft.account_id)
-    try:
-        (draft.score,) = known.score_many([draft.text])
-        draft.held = known.verdict(draft.score) == "spam"
-    except (ValueError, ArithmeticError, LookupError):
-        draft.score = None
+    draft.score, draft.held = judge(filters, draft.account_id, draft.text)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from msgspec import UNSET, structs
 
@@ -13,27 +12,25 @@ from chat.consent.actions import teaching
 from chat.core import access, events, frames
 from chat.core.crypt import seal_text
 from chat.core.deliveries import Delivery, Rendered
-from chat.core.errors import InvalidField, NotFound, UnknownParameter
+from chat.core.errors import InvalidField, NotFound
+from chat.core.folding import SearchTerms
 from chat.core.ids import uuid_bytes
-from chat.core.model import ENDED, Actor, Contact, Message, Note, Order, Ticket
-from chat.core.texts import seen
+from chat.core.model import Actor, Contact, Message, Note, Order, Ticket
 from chat.infra.audit import audit
 from chat.infra.services import Services
 from chat.infra.store import server
 from chat.infra.store.tx import Tx
 from chat.spam_filter.actions import training
 from chat.spam_filter.store import reviews
-from chat.team import store as agents
-from chat.tickets.actions import transcripts
-from chat.tickets.actions.activity import rendered
-from chat.tickets.domain import TicketQuery
+from chat.tickets.actions import entries, matching, mentions, transcripts
+from chat.tickets.domain import Fact, TicketQuery, by, priority_of, tag_of
 from chat.tickets.schema import STATUSES
-from chat.tickets.store import tickets
+from chat.tickets.store import changing, notes, tickets
 from chat.tickets.store.tickets import ListedTicket
 
-TAGS_MOST, TAG_CHARS = 20, 50
 LATEST = 100
-CHANGED = ("status", "assignee", "department", "tags")
+SEARCHED, LOOKED = 200, 10
+"""So many tickets are searched at a time for a page, and so often until one is found."""
 
 
 class MarkedTicket(frames.TicketSummary, frozen=True):
@@ -57,28 +54,77 @@ async def page(
     before: tuple[int, ...] | None,
     limit: int,
     order: Order = "updated",
+    terms: SearchTerms | None = None,
 ) -> tuple[list[frames.TicketSummary], tuple[int, ...] | None]:
     """
     Return summaries of the account's tickets and where the next page begins: last changed first, or by `number` from
-    the first, which leaves none out however much changes meanwhile. Raises InvalidField.
+    the first, which leaves none out however much changes meanwhile, or `oldest` first, or those alone whose visitor is
+    `waiting` for an answer, longest first. With `terms` they are those that have the words, and a page may be short and
+    still have a next one. Raises InvalidField.
     """
     access.require(actor, "ticket.read")
     if wanted.tag is not UNSET:
-        wanted = structs.replace(wanted, tag=_tag(wanted.tag, "tag"))
+        wanted = structs.replace(wanted, tag=tag_of(wanted.tag, "tag"))
     if wanted.status is not UNSET and wanted.status not in STATUSES:
         raise InvalidField(f"A status is one of {', '.join(STATUSES)}", field="status")
-    found = await services.store.read(lambda tx: tickets.page(tx, actor.account_id, wanted, before, limit + 1, order))
+    if wanted.priority is not UNSET:
+        priority_of(wanted.priority)
     await audit.record_view(services, actor, "tickets.listed")
+    if terms is not None:
+        return await _page_with(services, actor, wanted, terms, before, limit, order)
+    found = await _read(services, actor, wanted, before, limit + 1, order)
     if len(found) <= limit:
         return _readable(services, found), None
-    last = found[limit - 1].ticket
-    return _readable(services, found[:limit]), (last.number,) if order == "number" else (last.updated_at, last.id)
+    return _readable(services, found[:limit]), _cursor(found[limit - 1].ticket, order)
+
+
+async def _read(
+    services: Services,
+    actor: Actor,
+    wanted: TicketQuery,
+    before: tuple[int, ...] | None,
+    limit: int,
+    order: Order,
+) -> list[ListedTicket]:
+    account_id, sees = actor.account_id, actor.departments
+    return await services.store.read(
+        lambda tx: tickets.page(tx, account_id, wanted, before, limit, order, departments=sees)
+    )
+
+
+async def _page_with(
+    services: Services,
+    actor: Actor,
+    wanted: TicketQuery,
+    terms: SearchTerms,
+    before: tuple[int, ...] | None,
+    limit: int,
+    order: Order,
+) -> tuple[list[frames.TicketSummary], tuple[int, ...] | None]:
+    """Return what `page` does, of the tickets with the words. After LOOKED pages without any it says where it is."""
+    for _ in range(LOOKED):
+        found = await _read(services, actor, wanted, before, SEARCHED + 1, order)
+        more, found = len(found) > SEARCHED, found[:SEARCHED]
+        keys = await matching.tickets_with(services, actor, [each.ticket.id for each in found], terms)
+        those = [each for each in found if each.ticket.id in keys]
+        if len(those) > limit:
+            return _readable(services, those[:limit]), _cursor(those[limit - 1].ticket, order)
+        before = _cursor(found[-1].ticket, order) if more else None
+        if those or not more:
+            return _readable(services, those), before
+    return [], before
+
+
+def _cursor(last: Ticket, order: Order) -> tuple[int, ...]:
+    if order == "number":
+        return (last.number,)
+    return (last.waiting_since or 0) if order == "waiting" else last.updated_at, last.id
 
 
 async def one(services: Services, actor: Actor, number: int) -> OpenedTicket:
     """Return a ticket of the actor's account. Raises NotFound where there is none, or its contact's key is gone."""
     access.require(actor, "ticket.read")
-    ticket, contact = await services.store.read(lambda tx: tickets.one(tx, actor.account_id, number))
+    ticket, contact = await services.store.read(lambda tx: tickets.one(tx, actor.account_id, number, actor.departments))
     services.keys.get(contact.key_slot, contact.uid)
     return OpenedTicket(ticket, contact)
 
@@ -86,9 +132,8 @@ async def one(services: Services, actor: Actor, number: int) -> OpenedTicket:
 async def summary(services: Services, actor: Actor, number: int) -> frames.TicketSummary:
     """Return a ticket of the actor's account as lists show it. Raises NotFound as `one`."""
     access.require(actor, "ticket.read")
-    return transcripts.summary(
-        services, await services.store.read(lambda tx: tickets.listed(tx, actor.account_id, number))
-    )
+    found = await services.store.read(lambda tx: tickets.listed(tx, actor.account_id, number, actor.departments))
+    return transcripts.summary(services, found)
 
 
 async def summaries(services: Services, account_id: str, ids: list[int]) -> list[frames.TicketOut]:
@@ -99,94 +144,93 @@ async def summaries(services: Services, account_id: str, ids: list[int]) -> list
 
 async def latest(services: Services, account_id: str) -> list[int]:
     """Return the keys of the tickets of an account that changed last, for those who may have missed it."""
-    found = await services.store.read(lambda tx: tickets.page(tx, account_id, TicketQuery(), None, LATEST))
+    found = await services.store.read(
+        lambda tx: tickets.page(tx, account_id, TicketQuery(), None, LATEST, departments=None)
+    )
     return [each.ticket.id for each in found]
 
 
-async def there(services: Services, account_id: str, ids: list[int]) -> set[int]:
-    """Return the numbers of those tickets (by key) that agents of the account may still see."""
-    found = await services.store.read(lambda tx: tickets.many(tx, account_id, ids))
-    return {each.ticket.number for each in found}
-
-
-async def gone(services: Services, account_id: str, numbers: list[int]) -> list[int]:
-    """Return those of some tickets, by number, that agents of the account may not see, or not any more."""
-    found = await services.store.read(lambda tx: tickets.there(tx, account_id, numbers))
+async def gone(services: Services, actor: Actor, numbers: list[int]) -> list[int]:
+    """Return those of some tickets, by number, that an agent may not see, or not any more."""
+    found = await services.store.read(lambda tx: tickets.there(tx, actor.account_id, numbers, actor.departments))
     return [each for each in numbers if each not in found]
 
 
 async def add_note(
-    services: Services, actor: Actor, number: int, client_id: str, text: str, source: object = None
+    services: Services,
+    actor: Actor,
+    number: int,
+    client_id: str,
+    text: str,
+    source: object = None,
+    *,
+    named: Sequence[str] = (),
 ) -> tuple[frames.NoteOut, bool]:
-    """Add a note that only agents see, and return it, and whether it was there already under this id."""
+    """
+    Add a note that only agents see, and return it, and whether it was there already under this id. Who is `named`
+    in it, by id, is told. Raises MentionRefused where one of them may not see the ticket.
+    """
     access.require(actor, "ticket.answer")
     opened = await one(services, actor, number)
     contact, cid = opened.contact, uuid_bytes(client_id)
     sealed = seal_text(services.keys.get(contact.key_slot, contact.uid), "note", cid, text)
     made = {"cid": cid, "agent_id": actor.agent_id, "body": sealed, "at": services.clock()}
 
-    def work(tx: Tx) -> tuple[Note, bool, transcripts.Names]:
-        note, again = tickets.add_note(tx, opened.ticket.id, made)
-        return note, again, transcripts.names(services, tx, contact)
+    def work(tx: Tx) -> tuple[Note, bool, transcripts.Authors]:
+        note, again = notes.add(tx, opened.ticket.id, made)
+        if not again:
+            mentions.require_seeing(services, tx, opened.ticket, named)
+            services.record(tx, events.NoteAdded(opened.ticket.ref, note.note))
+        return note, again, transcripts.authors(services, tx, contact, agents=True)
 
     note, again, known = await services.store.write(work)
     out = transcripts.note_out(services, contact, number, note, known)
     if not again:
         added = Delivery(events.NoteAdded(opened.ticket.ref, note.note), Rendered(agents=[out]), source)
-        services.bus.publish(added, events.TicketChanged(opened.ticket.ref))
+        called = mentions.events_of(actor, opened.ticket, note.note, named)
+        services.bus.publish(added, events.TicketChanged(opened.ticket.ref), *called)
     return out, again
 
 
-async def change(services: Services, actor: Actor, number: int, values: Mapping[str, object]) -> frames.TicketSummary:
-    """
-    Change `status`, `assignee` (an agent's id, `me` or None), `department` (an id or None) or `tags`, and return the
-    summary. Raises InvalidField.
-    """
-    access.require(actor, "ticket.change")
-    opened = await one(services, actor, number)
-    checked = _checked(actor, values)
-
-    def work(tx: Tx) -> None:
-        if checked.get("assignee"):
-            row = agents.one(tx, actor.account_id, checked["assignee"])
-            if row.deactivated_at is not None:
-                raise NotFound("No such agent")
-        if checked.get("department_id"):
-            tickets.require_department(tx, actor.account_id, checked["department_id"])
-        tickets.change(tx, opened.ticket.id, **checked, updated_at=services.clock())
-        action = _changes(opened.ticket, checked.get("status"))
-        audit.record(services, tx, actor.account_id, actor.agent_id, action, str(number), opened.contact.uid)
-
-    await services.store.write(work)
-    services.bus.publish(events.TicketChanged(opened.ticket.ref), *_status_changed(opened.ticket, checked, actor))
-    return await summary(services, actor, number)
-
-
-async def hold(services: Services, actor: Actor, number: int, *, held: bool) -> MarkedTicket:
+async def hold(
+    services: Services, actor: Actor, number: int, *, held: bool, once: changing.Once = changing.always
+) -> MarkedTicket:
     """
     Move a ticket's visitor messages into quarantine, or release them to the agents' view, and teach the filter that,
-    and return the summary with how many messages it learnt from.
+    unless it was done before, and return the summary with how many messages it learnt from.
     """
     access.require(actor, "spam.mark")
     opened = await one(services, actor, number)
 
-    def work(tx: Tx) -> tuple[list[Message], transcripts.FilesOfTicket, int]:
+    def work(tx: Tx) -> tuple[list[Message], transcripts.FilesOfTicket, int, list[events.SystemEntered]] | None:
+        if not once(tx, changing.lock(tx, opened.ticket.id)):
+            return None
         changed = tickets.hold(tx, opened.ticket.id, held=held)
         said = tickets.messages(tx, opened.ticket.id)
         learnt = teaching.teach(services, tx, actor, opened.contact, said, spam=held)
         theirs = [each for each in said if each.author == "visitor" and each.target is None]
         reviews.look_at(tx, theirs, actor.agent_id, services.clock(), spam=held)
+        services.record(tx, events.QuarantineChanged(opened.ticket.ref))
         action = "spam.marked" if held else "spam.unmarked"
         audit.record(services, tx, actor.account_id, actor.agent_id, action, str(number), opened.contact.uid)
-        return changed, transcripts.files_of(tx, changed), learnt
+        fact = Fact(kind="spam" if held else "not_spam")
+        entered = entries.enter(services, tx, opened.ticket.ref, by(actor), [fact] if changed else [])
+        return changed, transcripts.files_of(tx, changed), learnt, entered
 
-    changed, files, learnt = await services.store.write(work)
+    done = await services.store.write(work)
+    if done is None:
+        return MarkedTicket(**structs.asdict(await summary(services, actor, number)), learnt=0)
+    changed, files, learnt, entered = done
     await training.relearn_contact(services, actor.account_id, opened.contact.id)
-    known: transcripts.Names = {"": transcripts.name_of(services, opened.contact)}
-    said = [transcripts.message_out(services, opened.contact, number, each, known, agents=True) for each in changed]
+    known = transcripts.visitor_alone(services, opened.contact)
+    targets = {each.seq: each for each in changed}
+    said = [
+        transcripts.message_out(services, opened.contact, number, each, known, agents=True, targets=targets)
+        for each in changed
+    ]
     frames_out = transcripts.with_files(services, opened.contact, said, files)
     changed_here = Delivery(events.QuarantineChanged(opened.ticket.ref), Rendered(agents=frames_out))
-    services.bus.publish(changed_here, events.TicketChanged(opened.ticket.ref))
+    services.bus.publish(changed_here, *entered, events.TicketChanged(opened.ticket.ref))
     return MarkedTicket(**structs.asdict(await summary(services, actor, number)), learnt=learnt)
 
 
@@ -211,64 +255,4 @@ def _readable(services: Services, found: list[ListedTicket]) -> list[frames.Tick
     for each in found:
         with contextlib.suppress(NotFound):
             made.append(transcripts.summary(services, each))
-    return made
-
-
-def _status_changed(was: Ticket, values: dict[str, Any], actor: Actor) -> list[events.Event | Delivery[events.Event]]:
-    """Return what another status means to who follows the chat, or nothing where it is the one that the ticket had."""
-    status = values.get("status", was.status)
-    if status == was.status:
-        return []
-    if was.ended == (status in ENDED):
-        return [events.TicketStatusChanged(was.ref, status)]
-    if was.ended:
-        return [events.TicketReopened(was.ref)]
-    event = events.TicketEnded(was.ref, "agent")
-    return [Delivery(event, rendered(event, actor.name))]
-
-
-def _changes(ticket: Ticket, status: str | None) -> str:
-    if status == "trash":
-        return "ticket.deleted"
-    return "ticket.restored" if status is not None and ticket.status == "trash" else "ticket.changed"
-
-
-def _checked(actor: Actor, values: Mapping[str, object]) -> dict[str, Any]:
-    made = _known(values)
-    if "status" in made and made["status"] not in STATUSES:
-        raise InvalidField(f"A status is one of {', '.join(STATUSES)}", field="status")
-    if not isinstance(made.get("assignee"), str | None):
-        raise InvalidField("An assignee is named by an agent's id, me or null", field="assignee")
-    if "assignee" in made:
-        made["assignee"] = actor.agent_id if made["assignee"] == "me" else made["assignee"] or None
-    if "department" in made:
-        made["department_id"] = made.pop("department") or None
-        if not isinstance(made["department_id"], str | None):
-            raise InvalidField("A department is named by its id, or null", field="department")
-    if "tags" in made:
-        made["tags"] = _tags(made["tags"])
-    return made
-
-
-def _known(values: Mapping[str, object]) -> dict[str, Any]:
-    unknown = sorted(set(values) - set(CHANGED))
-    if unknown:
-        raise UnknownParameter(f"Give any of {', '.join(CHANGED)}", field=unknown[0])
-    if not values:
-        raise InvalidField(f"Give any of {', '.join(CHANGED)}", field=CHANGED[0])
-    return dict(values)
-
-
-def _tags(tags: Any) -> list[str]:
-    fine = isinstance(tags, list) and len(tags) <= TAGS_MOST
-    if not fine:
-        raise InvalidField(f"Give at most {TAGS_MOST} tags", field="tags")
-    return list(dict.fromkeys(_tag(tag, "tags") for tag in tags))
-
-
-def _tag(tag: Any, field: str) -> str:
-    """Return a tag as it is stored. Raises InvalidField."""
-    made = tag.strip() if isinstance(tag, str) and seen(tag) else ""
-    if not 0 < len(made) <= TAG_CHARS or any(char < " " for char in made):
-        raise InvalidField(f"A tag has 1 to {TAG_CHARS} characters on one line", field=field)
     return made

@@ -40,7 +40,7 @@ async def view_file(services: Services, actor: Actor, attachment_id: str, *, sma
     access.require(actor, "ticket.read")
 
     def work(tx: Tx) -> tuple[Attachment, Contact]:
-        file = files.one(tx, actor.account_id, attachment_id)
+        file = files.one(tx, actor.account_id, attachment_id, actor.departments)
         return file, contacts.by_id(tx, file.contact_id)
 
     file, contact = await services.store.read(work)

@@ -92,6 +92,8 @@ async def _kept(ask: Ask[Multipart], contact: Contact, author: str, sender: str)
     await attachments.admit(ask.services, contact, author)
     async with ask.context.uploads[author].of(sender) as take:
         name, data = await uploads.file_of(ask.request, take)
+        if author == "agent":
+            await ask.require_still()
         return await attachments.keep(ask.services, contact, author, name, data)
 
 

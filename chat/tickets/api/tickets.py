@@ -9,9 +9,21 @@ from starlette.responses import Response
 
 from chat.core import frames
 from chat.core.errors import InvalidField, TooLarge
+from chat.core.folding import SearchTerms
 from chat.core.model import Actor, Order
 from chat.core.texts import seen
-from chat.tickets.actions import posting, tickets, transcripts, viewing
+from chat.tickets.actions import (
+    bulk,
+    changing,
+    counting,
+    editing,
+    entries,
+    posting,
+    snoozing,
+    tickets,
+    transcripts,
+    viewing,
+)
 from chat.tickets.domain import TicketQuery
 from chat.tickets.sockets.context import chat_context_of
 from chat.web.answers import JSON
@@ -19,7 +31,7 @@ from chat.web.endpoint import Ask, endpoint
 from chat.web.lists import CURSOR, LIMIT, Listed, listed, numbers_of
 from chat.web.requests import Parameter, choice, optional, switch, truth, uid
 
-CURSORS: dict[Order, int] = {"updated": 2, "number": 1}
+CURSORS: dict[Order, int] = {"updated": 2, "number": 1, "oldest": 2, "waiting": 2}
 """So many numbers are in a cursor."""
 
 
@@ -30,6 +42,12 @@ class Said(Struct, frozen=True, forbid_unknown_fields=True):
     text: Annotated[str, Meta(min_length=1)]
 
 
+class Noted(Said, frozen=True, forbid_unknown_fields=True):
+    """A note, which may name colleagues by their ids."""
+
+    mentions: frames.Mentioned = []
+
+
 class SaidWithFiles(Said, frozen=True, forbid_unknown_fields=True):
     """A message, which may have attachments and then no text."""
 
@@ -37,7 +55,32 @@ class SaidWithFiles(Said, frozen=True, forbid_unknown_fields=True):
     attachments: frames.Attached = []
 
 
+class Edited(Struct, frozen=True, forbid_unknown_fields=True):
+    """Another text for a message, null to take it back: the same `id` is stored once."""
+
+    id: frames.ClientId
+    text: str | None
+
+
 S = TypeVar("S", bound=Said)
+
+
+class BulkAnswers(Struct, frozen=True):
+    """What became of each of some tickets, in their order."""
+
+    items: list[bulk.BulkAnswer]
+
+
+class TicketCounts(Struct, frozen=True):
+    """How many tickets are in each view, by the view's name."""
+
+    counts: dict[str, int]
+
+
+class Snooze(Struct, frozen=True, forbid_unknown_fields=True):
+    """When a ticket that is put aside comes back, RFC 3339."""
+
+    until: str
 
 
 class Spam(Struct, frozen=True, forbid_unknown_fields=True):
@@ -49,24 +92,34 @@ class Spam(Struct, frozen=True, forbid_unknown_fields=True):
 STATUS, TAG, ASSIGNEE, DEPARTMENT = optional("status"), optional("tag"), optional("assignee"), optional("department")
 CONTACT: Parameter[str | None] = Parameter("contact", uid, None)
 HELD: Parameter[bool | None] = Parameter("held", truth, None, {"type": "boolean"})
-PLAIN = (STATUS, TAG, CONTACT, HELD)
-POSITION = optional("cursor")
-ORDER: Parameter[Order] = choice("order", "updated", "number", refusal="An order is one of updated, number")
+SITE: Parameter[str | None] = Parameter("site", uid, None)
+PRIORITY = optional("priority")
+SNOOZED: Parameter[bool | None] = Parameter("snoozed", truth, None, {"type": "boolean"})
+WAITING: Parameter[bool | None] = Parameter("waiting", truth, None, {"type": "boolean"})
+PLAIN = (STATUS, TAG, CONTACT, HELD, SITE, PRIORITY, SNOOZED, WAITING)
+FILTERS = (STATUS, ASSIGNEE, CONTACT, DEPARTMENT, TAG, HELD, SITE, PRIORITY, SNOOZED, WAITING)
+POSITION, Q = optional("cursor"), optional("q")
+ORDERS: tuple[Order, ...] = ("updated", "number", "oldest", "waiting")
+ORDER: Parameter[Order] = choice("order", *ORDERS, refusal=f"An order is one of {', '.join(ORDERS)}")
 OPEN_HELD = switch("held")
 
 
 @endpoint(
     "GET /tickets",
     permission="ticket.read",
-    query=[STATUS, ASSIGNEE, CONTACT, DEPARTMENT, TAG, HELD, ORDER, LIMIT, POSITION],
+    query=[*FILTERS, Q, ORDER, LIMIT, POSITION],
     audited={"tickets.listed"},
 )
 async def list_tickets(ask: Ask[None]) -> Listed[frames.TicketSummary]:
-    """Return summaries, as the filters and the order say."""
+    """
+    Return summaries, as the filters and the order say. `?q=` gives those in which the words are, as search finds them:
+    a page may then be short, or empty, and still have a next one.
+    """
     order = ask.query(ORDER)
     before = numbers_of(ask.query(POSITION), CURSORS[order])
     wanted = _wanted(ask)
-    items, after = await tickets.page(ask.services, ask.actor, wanted, before, ask.query(LIMIT), order)
+    terms = None if (q := ask.query(Q)) is None else SearchTerms.of(q)
+    items, after = await tickets.page(ask.services, ask.actor, wanted, before, ask.query(LIMIT), order, terms)
     return listed(items, after)
 
 
@@ -86,6 +139,30 @@ def _whom(value: str, actor: Actor) -> str | None:
     return named[value] if value in named else uid(value, "assignee")
 
 
+@endpoint("GET /tickets/counts", permission="ticket.read", audited=())
+async def get_counts(ask: Ask[None]) -> TicketCounts:
+    """
+    Return how many tickets are in the views `unassigned`, `mine`, `open`, `waiting`, `pending`, `snoozed` and
+    `quarantine`, and of those that are open in each `department:ID` and `site:ID`.
+    """
+    return TicketCounts(await counting.counts(ask.services, ask.actor))
+
+
+@endpoint("PUT /tickets/{number:int}/snooze", permission="ticket.change", audited={"ticket.changed"})
+async def put_snooze(ask: Ask[Snooze]) -> frames.TicketSummary:
+    """
+    Put it aside `until` a time, at most a year ahead: then it comes back, or before when the visitor writes. One that
+    has ended is 409 `not_now`.
+    """
+    return await snoozing.snooze(ask.services, ask.actor, ask.path["number"], ask.body.until)
+
+
+@endpoint("DELETE /tickets/{number:int}/snooze", permission="ticket.change", audited={"ticket.changed"})
+async def delete_snooze(ask: Ask[None]) -> frames.TicketSummary:
+    """Have it back now."""
+    return await snoozing.wake(ask.services, ask.actor, ask.path["number"])
+
+
 @endpoint("GET /tickets/{number:int}", permission="ticket.read", audited={"transcript.viewed"})
 async def get_ticket(ask: Ask[None]) -> frames.TicketSummary:
     """Return the summary."""
@@ -97,9 +174,24 @@ async def get_ticket(ask: Ask[None]) -> frames.TicketSummary:
     permission="ticket.change",
     audited={"ticket.changed", "ticket.deleted", "ticket.restored"},
 )
-async def change_ticket(ask: Ask[dict[str, object]]) -> frames.TicketSummary:
-    """Change its status, assignee, department or tags."""
-    return await tickets.change(ask.services, ask.actor, ask.path["number"], ask.body)
+async def change_ticket(ask: Ask[changing.TicketChange]) -> frames.TicketSummary:
+    """Change its status, assignee, department, tags or priority."""
+    return await changing.change(ask.services, ask.actor, ask.path["number"], ask.body.given())
+
+
+@endpoint(
+    "POST /tickets/bulk",
+    permission="ticket.change",
+    audited={"ticket.changed", "ticket.deleted", "ticket.restored", "spam.marked", "spam.unmarked"},
+)
+async def change_tickets(ask: Ask[bulk.BulkChange]) -> BulkAnswers:
+    """
+    Change up to 200 tickets, each for itself: the answer says in their order what became of each.
+
+    `change` is what `PATCH` of one ticket takes, or `spam` alone. A ticket named with `updated_at` is changed only if
+    it is still as it was then. Sent again with its `id`, within a day, none is changed twice.
+    """
+    return BulkAnswers(await bulk.change(ask.services, ask.actor, ask.body))
 
 
 @endpoint(
@@ -120,7 +212,7 @@ async def list_messages(ask: Ask[None]) -> Listed[frames.Entry]:
 
 
 @endpoint("POST /tickets/{number:int}/messages", permission="ticket.answer", status=(201, 200), audited=())
-async def post_message(ask: Ask[SaidWithFiles]) -> Response:
+async def post_message(ask: Ask[SaidWithFiles]) -> frames.MessageOut | Response:
     """Answer: 201, or 200 where this id was stored before. What agents send says itself by whom."""
     said, services = _checked(ask.body), ask.services
     opened = await tickets.one(services, ask.actor, ask.path["number"])
@@ -132,6 +224,16 @@ async def post_message(ask: Ask[SaidWithFiles]) -> Response:
     # What was stored under this id may be another text: that is the answer, not what came now.
     found = await transcripts.messages(services, opened.contact.id, opened.ticket, stored.seq - 1, agents=True, limit=1)
     return JSON(found[0])
+
+
+@endpoint("PATCH /tickets/{number:int}/messages/{seq:int}", permission="ticket.answer", audited=())
+async def change_message(ask: Ask[Edited]) -> frames.EditedOut | frames.RedactedOut:
+    """
+    Change one's own last message within five minutes, or take it back (`text` null). Sent again with its `id` nothing
+    changes twice.
+    """
+    wanted = editing.MessageEdit(ask.path["seq"], ask.body.id, ask.body.text)
+    return await editing.by_agent(ask.services, ask.actor, ask.path["number"], wanted)
 
 
 @endpoint(
@@ -149,10 +251,11 @@ async def list_notes(ask: Ask[None]) -> Listed[frames.NoteOut]:
 
 
 @endpoint("POST /tickets/{number:int}/notes", permission="ticket.answer", status=(201, 200), audited=())
-async def post_note(ask: Ask[Said]) -> Response:
-    """Write a note: 201, or 200 where this id was stored before."""
+async def post_note(ask: Ask[Noted]) -> frames.NoteOut | Response:
+    """Write a note: 201, or 200 where this id was stored before. Colleagues whom it names (`mentions`) are told."""
     said = _checked(ask.body)
-    note, again = await tickets.add_note(ask.services, ask.actor, ask.path["number"], said.id, said.text)
+    number, named = ask.path["number"], said.mentions
+    note, again = await tickets.add_note(ask.services, ask.actor, number, said.id, said.text, named=named)
     return JSON(note, 200 if again else 201)
 
 
@@ -160,6 +263,20 @@ async def post_note(ask: Ask[Said]) -> Response:
 async def put_spam(ask: Ask[Spam]) -> tickets.MarkedTicket:
     """Put what the visitor said into quarantine, or take it out."""
     return await tickets.hold(ask.services, ask.actor, ask.path["number"], held=ask.body.spam)
+
+
+@endpoint(
+    "GET /tickets/{number:int}/events",
+    permission="ticket.read",
+    query=[LIMIT, CURSOR],
+    audited={"transcript.viewed"},
+)
+async def list_entries(ask: Ask[None]) -> Listed[frames.SystemOut]:
+    """Return what was done with it: assigned, solved, tagged and so on, by whom and when."""
+    opened = await viewing.view_ticket(ask.services, ask.actor, ask.path["number"])
+    after, limit = (ask.query(CURSOR) or (0,))[0], ask.query(LIMIT)
+    found = await entries.page(ask.services, opened.contact.id, opened.ticket, after, limit + 1)
+    return listed(found[:limit], (found[limit - 1].entry,) if len(found) > limit else None)
 
 
 def _checked(said: S) -> S:

@@ -8,14 +8,15 @@ from typing import assert_never
 
 from starlette.requests import HTTPConnection
 
-from chat.core import events, frames
+from chat.agent_profile.actions.standing import Mark
+from chat.core import access, events, frames
 from chat.core.deliveries import Delivery, Rendered
 from chat.core.errors import Forbidden, Unauthorized, Unavailable
 from chat.core.model import Actor
 from chat.team.actions import sessions
 from chat.tickets.actions import tickets
 from chat.tickets.sockets.context import ChatContext
-from chat.web.authentication import COOKIE, bearer, cookie_of, require_own_page
+from chat.web.authentication import COOKIE, admitted, bearer, cookie_of, refuse_password, require_own_page
 from chat.web.sockets.connection import Connection, Receive, Rest, Scope, Send
 
 LOOKS, FRESH = 60.0, 1.0
@@ -23,7 +24,9 @@ LOOKS, FRESH = 60.0, 1.0
 
 
 class AccountSocket(Connection[frames.AgentFrame]):
-    """A socket of somebody who has signed in, or of a program with a token."""
+    """A socket of somebody who has signed in, or of a program with a token. It opens for a `permission`."""
+
+    permission = "erasure.read"
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         super().__init__(scope, receive, send, frames.agent_frame)
@@ -32,6 +35,7 @@ class AccountSocket(Connection[frames.AgentFrame]):
         self.actor: Actor | None = None
         self._looked_at = 0.0
         self._heard_until = 0
+        self.mark: Mark | None = None
 
     async def arrived(self) -> None:
         """Find out who this is before anything else."""
@@ -49,6 +53,7 @@ class AccountSocket(Connection[frames.AgentFrame]):
         self._heard_until = self.services.clock()
         self._look_later(actor)
         self.context.agents.add(self)
+        self.context.watch.begin()
         self.services.bus.listen(events.agents_channel(actor.account_id), self, self.heard)
         await self.joined(actor)
 
@@ -65,7 +70,13 @@ class AccountSocket(Connection[frames.AgentFrame]):
         """Say what is gone of what a page shows, and refuse all else."""
         if not isinstance(frame, frames.Shown):
             raise Forbidden("This socket only tells; talk over /ws/agent")
+        self.require_allowed(frame)
         return None if self.actor is None else partial(self._say_gone, frame, self.actor)
+
+    def require_allowed(self, frame: frames.AgentFrame) -> None:
+        """Raise Forbidden unless who is here may send a frame."""
+        if self.actor is not None and frame.permission is not None:
+            access.require(self.actor, frame.permission)
 
     def heard(self, delivery: Delivery[events.AgentsEvent]) -> None:
         """Something happened in the account."""
@@ -73,8 +84,8 @@ class AccountSocket(Connection[frames.AgentFrame]):
         if actor is None:
             return
         match event:
-            case events.CredentialsRevoked():
-                if event.agent == actor.agent_id:
+            case events.CredentialsRevoked() | events.RightsChanged() | events.NetworksChanged():
+                if event.concerns(actor.agent_id, actor.role):
                     self.spawn(self.look())
             case events.TicketGone():
                 self.gone(event.ticket.number)
@@ -83,8 +94,8 @@ class AccountSocket(Connection[frames.AgentFrame]):
             case events.EventsMissed():
                 self.spawn(self.look())
                 self.spawn(self.missed(actor))
-            case events.PresenceChanged():
-                pass  # a page that is no inbox shows nobody as present
+            case events.PresenceChanged() | events.ContactChanged() | events.AgentMentioned():
+                pass  # a page that is no inbox shows nobody as present, nobody's name and no note
             case _:
                 assert_never(event)
 
@@ -107,12 +118,19 @@ class AccountSocket(Connection[frames.AgentFrame]):
         """Look again whether session or token is good, in the database: an event that says so may have been missed."""
         if self.actor is None:
             return
+        was = self.actor.permissions, self.actor.departments
         try:
-            self.actor = await sessions.require_still(self.services, self.actor)
+            self.actor = self._admitted_still(await sessions.require_still(self.services, self.actor))
             self._looked_at = time.monotonic()
+            if (self.actor.permissions, self.actor.departments) != was:
+                # What is open here was opened with other rights: whoever comes again gets what these give.
+                self.close(frames.CLOSE_RESTART, "rights changed; come again")
         except Unauthorized as error:
             self.refuse(error)
             self.close(frames.CLOSE_UNAUTHORIZED, "signed out")
+        except Forbidden as error:
+            self.refuse(error)
+            self.close(frames.CLOSE_FORBIDDEN, error.title)
 
     def _look_later(self, actor: Actor) -> None:
         """Look each minute, and in the moment in which the session ends."""
@@ -129,11 +147,18 @@ class AccountSocket(Connection[frames.AgentFrame]):
     async def _who(self) -> Actor:
         """A program shows its token. A browser shows its cookie, and then `Origin` must be our own."""
         request = HTTPConnection(self.scope)
-        token = bearer(request)
+        token, cookie = bearer(request), cookie_of(request, COOKIE)
         if token:
-            return await sessions.by_token(self.services, token)
+            return self._admitted_still(await sessions.by_token(self.services, token))
+        if not cookie:
+            refuse_password(request)
         require_own_page(request)
-        return await sessions.by_session(self.services, cookie_of(request, COOKIE))
+        return self._admitted_still(await sessions.by_session(self.services, cookie))
+
+    def _admitted_still(self, actor: Actor) -> Actor:
+        """Return who is here, if they may use this socket, from where they are. Raises Forbidden."""
+        access.require(actor, self.permission)
+        return admitted(HTTPConnection(self.scope), actor)
 
     def _tell_erasure(self, actor: Actor, one: str, delivered: Rendered | None) -> None:
         """Tell of a request that was filed or finished: at once where that was here, before what follows from it."""
@@ -150,7 +175,7 @@ class AccountSocket(Connection[frames.AgentFrame]):
         contacts = [each.lower() for each in shown.contacts]
         for erased in await self.context.erasures.of_contacts(self.services, actor.account_id, contacts):
             self.tell(erased)
-        for number in await tickets.gone(self.services, actor.account_id, shown.tickets):
+        for number in await tickets.gone(self.services, actor, shown.tickets):
             self.gone(number)
 
     async def lately(self, actor: Actor) -> None:

@@ -2,41 +2,82 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import assert_never
 
-from chat.core import events, frames
+from chat.core import access, events, frames
 from chat.core.clock import stamp
 from chat.core.deliveries import Delivery, Rendered
 from chat.core.errors import Forbidden, LetheError, NotFound, Unauthorized, Unavailable
 from chat.core.model import Actor, Draft
 from chat.team.actions import agents
-from chat.tickets.actions import activity, posting, tickets, transcripts, viewing
+from chat.tickets.actions import activity, editing, entries, posting, tickets, transcripts, viewing
 from chat.tickets.actions.activity import rendered
+from chat.tickets.actions.editing import MessageEdit, edit_ack
 from chat.tickets.actions.tickets import OpenedTicket
 from chat.tickets.sockets.account import AccountSocket
+from chat.tickets.sockets.looking import LookingAt
 from chat.tickets.sockets.view import Follower, InTicket, Opening, Watched
 from chat.web.sockets.connection import Receive, Rest, Scope, Send
 
 WATCHED = 200
-WRITES = frames.AgentMessage | frames.AgentNote | frames.AgentRead
-Admitted = WRITES | frames.Open | frames.Close | frames.AgentTyping | frames.Presence | frames.Ping | frames.Pong
+WRITES = frames.AgentMessage | frames.AgentNote | frames.AgentEdit | frames.AgentRead
+Admitted = (
+    WRITES
+    | frames.Open
+    | frames.Close
+    | frames.AgentTyping
+    | frames.Presence
+    | frames.Looking
+    | frames.Ping
+    | frames.Pong
+)
+
+
+NEEDS: Mapping[type[frames.AgentFrame], str | None] = {
+    frames.Open: "ticket.read",
+    frames.Close: None,
+    frames.AgentMessage: "ticket.answer",
+    frames.AgentNote: "ticket.answer",
+    frames.AgentEdit: "ticket.answer",
+    frames.AgentTyping: "ticket.answer",
+    frames.AgentRead: "ticket.read",
+    frames.Presence: "ticket.answer",
+    frames.Looking: "ticket.read",
+    frames.Shown: None,
+    frames.Follow: "ticket.read",
+    frames.Ping: None,
+    frames.Pong: None,
+}
+"""The permission that each frame needs; None for what asks or changes nothing of a ticket."""
 
 
 class AgentSocket(AccountSocket):
     """One agent's socket."""
 
+    permission = "ticket.read"
+
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         super().__init__(scope, receive, send)
         self.watched: dict[int, Watched] = {}
         self.opening: Opening | None = None
+        self.looking = LookingAt(self)
 
     async def joined(self, actor: Actor) -> None:
         """Be seen by visitors and hear of every ticket."""
-        self.context.feed(actor.account_id).join(self, self.say)
+        self.context.feed(actor.account_id).join(self, self._tell_changed)
         self.services.bus.present(actor.account_id, actor.agent_id, "online", self)
         await self._welcome(actor)
         await self._introduce(actor)
+
+    def _tell_changed(self, changed: frames.TicketOut, line: str) -> None:
+        """Tell what changed in the list. One that went to a department that is not theirs is gone for who had it."""
+        sees = None if self.actor is None else self.actor.departments
+        if sees is None or not changed.department or changed.department.id in sees:
+            self.say(line)
+        else:
+            self.gone(changed.number)
 
     async def _welcome(self, actor: Actor) -> None:
         """Say that it listens, and that what is known of the lists is to be read anew."""
@@ -46,6 +87,7 @@ class AgentSocket(AccountSocket):
 
     def take(self, frame: frames.AgentFrame) -> Rest | None:
         """Do what one frame asks. An answer without attachments in a ticket that is open here waits for nothing."""
+        self.require_allowed(frame)
         # Nor has it time to ask the database whether the session still holds, so it needs a fresh answer to that.
         if self.actor is not None and isinstance(frame, frames.AgentMessage) and not frame.attachments and self.fresh():
             watched = self.watched.get(frame.ticket)
@@ -61,8 +103,13 @@ class AgentSocket(AccountSocket):
             await self.look()
             if self.closing:
                 return
+        if (needed := NEEDS[type(frame)]) is not None:
+            access.require(self.actor, needed)
         if isinstance(frame, frames.Shown):
             await self._say_gone(frame, self.actor)
+        elif isinstance(frame, frames.Follow):
+            # All views are told, whichever is looked at: their counts come from one aggregate.
+            self.context.counts_of(self.actor.account_id).join(self, self.actor, self.say)
         else:
             await self._admitted(frame, self.actor)
 
@@ -77,9 +124,9 @@ class AgentSocket(AccountSocket):
                 await self._opened(frame, actor)
             case frames.Close():
                 self._close_ticket(frame.ticket)
-            case frames.AgentNote():
+            case frames.AgentNote() | frames.AgentEdit():
                 await self._note(frame, actor)
-            case frames.AgentTyping() | frames.AgentRead():
+            case frames.AgentTyping() | frames.AgentRead() | frames.Looking():
                 await self._tell_others(frame, actor)
             case frames.Presence():
                 self.services.bus.present(actor.account_id, actor.agent_id, frame.status, self)
@@ -89,12 +136,15 @@ class AgentSocket(AccountSocket):
             case _:
                 assert_never(frame)
 
-    async def _tell_others(self, frame: frames.AgentTyping | frames.AgentRead, actor: Actor) -> None:
+    async def _tell_others(self, frame: frames.AgentTyping | frames.AgentRead | frames.Looking, actor: Actor) -> None:
+        if isinstance(frame, frames.Looking):
+            self.looking.at(None if frame.ticket is None else self.watched.get(frame.ticket), actor.agent_id)
+            return
         ticket = (await self._ticket(frame.ticket)).ticket
         if isinstance(frame, frames.AgentTyping):
-            activity.typing(self.services, ticket, "agent", actor.name, on=frame.on, source=self)
+            activity.typing(self.services, ticket, "agent", actor.name, actor.alias, on=frame.on, source=self)
         else:
-            await activity.read(self.services, ticket, "agent", frame.seq, actor.name, self)
+            await activity.read(self.services, ticket, "agent", frame.seq, actor.name, self, actor.alias)
 
     async def _introduce(self, actor: Actor) -> None:
         names = await agents.names(self.services, actor.account_id)
@@ -138,13 +188,19 @@ class AgentSocket(AccountSocket):
             found = await transcripts.notes(self.services, contact.id, ticket, after)
             return [(each.note, frames.encode(each)) for each in found]
 
+        async def missed_entries(after: int) -> list[tuple[int, str]]:
+            found = await entries.page(self.services, contact.id, ticket, after)
+            return [(each.entry, frames.encode(each)) for each in found]
+
         # First listen, then read: what happens meanwhile waits for the followers, who drop what comes twice.
         opening.channel = channel = events.ticket_channel(ticket.id)
         self.services.bus.listen(channel, self, self.heard)
         found = await transcripts.messages(self.services, contact.id, ticket, frame.last_seq, agents=True)
         notes = await transcripts.notes(self.services, contact.id, ticket)
+        done = await entries.page(self.services, contact.id, ticket)
         seq = max([ticket.last_seq, *(each.seq for each in found)])
         last_note = max([ticket.last_note, *(each.note for each in notes)])
+        last_entry = max([ticket.last_entry, *(each.entry for each in done)])
         summary = await tickets.summary(self.services, actor, frame.ticket)
         epoch = await tickets.epoch(self.services)
         if self.opening is None:
@@ -153,6 +209,7 @@ class AgentSocket(AccountSocket):
             opened,
             Follower(seq, missed, self.say, self.spawn),
             Follower(last_note, missed_notes, self.say, self.spawn),
+            Follower(last_entry, missed_entries, self.say, self.spawn),
         )
         self.tell(
             frames.Welcome(
@@ -161,8 +218,10 @@ class AgentSocket(AccountSocket):
                 seq=seq,
                 messages=found,
                 notes=notes,
+                entries=done,
                 last_seq=seq,
                 last_note=last_note,
+                last_entry=last_entry,
                 read=frames.Seen(ticket.agent_read, ticket.visitor_read),
                 summary=summary,
             )
@@ -171,6 +230,7 @@ class AgentSocket(AccountSocket):
     def _close_ticket(self, number: int) -> None:
         watched = self.watched.pop(number, None)
         if watched is not None:
+            self.looking.closed(watched)
             self.services.bus.leave(events.ticket_channel(watched.opened.ticket.id), self)
 
     def _post(self, name: str, draft: Draft) -> None:
@@ -187,8 +247,14 @@ class AgentSocket(AccountSocket):
         if watched is not None and not draft.repeated:
             watched.messages.hear(draft.seq, "")
 
-    async def _note(self, frame: frames.AgentNote, actor: Actor) -> None:
-        out, again = await tickets.add_note(self.services, actor, frame.ticket, frame.id, frame.text, self)
+    async def _note(self, frame: frames.AgentNote | frames.AgentEdit, actor: Actor) -> None:
+        if isinstance(frame, frames.AgentEdit):
+            wanted = MessageEdit(frame.target, frame.id, frame.text)
+            changed = await editing.by_agent(self.services, actor, frame.ticket, wanted)
+            self.tell(edit_ack(frame.id, changed, self.services.clock()))
+            return
+        said = frame.id, frame.text, self
+        out, again = await tickets.add_note(self.services, actor, frame.ticket, *said, named=frame.mentions)
         self.tell(frames.Ack(frame.id, frame.ticket, out.at, held=False, note=out.note, after_seq=out.after_seq))
         watched = self.watched.get(frame.ticket)
         if watched is not None and not again:
@@ -200,11 +266,14 @@ class AgentSocket(AccountSocket):
         if actor is None:
             return
         match event:
-            case events.CredentialsRevoked() | events.TicketGone() | events.ErasureChanged() | events.EventsMissed():
+            case events.CredentialsRevoked() | events.RightsChanged() | events.NetworksChanged():
                 super().heard(Delivery(event, delivery.rendered))
-            case events.PresenceChanged():
-                if event.agent != actor.agent_id:
-                    self.spawn(self._present(event.agent, actor))
+            case events.TicketGone() | events.ErasureChanged() | events.EventsMissed():
+                super().heard(Delivery(event, delivery.rendered))
+            case events.ContactChanged():
+                self.tell(frames.ContactOut(event.contact))
+            case events.AgentMentioned() | events.PresenceChanged():
+                self._heard_of_agent(event, actor)
             case _:
                 self._heard_of_ticket(event, delivery.rendered)
 
@@ -217,12 +286,16 @@ class AgentSocket(AccountSocket):
 
     def _heard_in_ticket(self, event: InTicket, delivered: Rendered | None, watched: Watched) -> None:
         match event:
-            case events.MessageStored() | events.MessageRedacted():
+            case events.MessageStored() | events.MessageRedacted() | events.MessageEdited():
                 watched.messages.hear(event.seq, delivered.for_agents[0] if delivered else None)
             case events.NoteAdded():
                 watched.notes.hear(event.note, delivered.for_agents[0] if delivered else None)
+            case events.SystemEntered():
+                watched.entries.hear(event.entry, None)
             case events.TypingChanged() | events.MessagesRead() | events.TicketEnded():
                 self.say_all((delivered or rendered(event)).for_agents)
+            case events.LookingChanged():
+                self.looking.heard(event, watched)
             case events.QuarantineChanged():
                 self.spawn(self._say_again(delivered, watched.opened))
             case events.TicketReopened() | events.TicketStatusChanged():
@@ -243,6 +316,19 @@ class AgentSocket(AccountSocket):
         self._close_ticket(number)
         super().gone(number)
 
+    def _heard_of_agent(self, event: events.AgentMentioned | events.PresenceChanged, actor: Actor) -> None:
+        """Tell what others do, and who names this agent, not what this one does and whom others name."""
+        if isinstance(event, events.PresenceChanged):
+            if event.agent != actor.agent_id:
+                self.spawn(self._present(event.agent, actor))
+        elif event.agent == actor.agent_id:
+            self.spawn(self._mentioned(event, actor))
+
+    async def _mentioned(self, event: events.AgentMentioned, actor: Actor) -> None:
+        names = await agents.names(self.services, actor.account_id)
+        by = frames.Author("agent", names.get(event.by))
+        self.tell(frames.MentionedOut(event.ticket.number, event.note, by))
+
     async def _present(self, agent: str, actor: Actor) -> None:
         names = await agents.names(self.services, actor.account_id)
         status = self.services.bus.status(actor.account_id, agent)
@@ -251,10 +337,8 @@ class AgentSocket(AccountSocket):
     async def missed(self, actor: Actor) -> None:
         """What other processes did may have been missed: let go of what is gone, catch up on what is there."""
         await self.lately(actor)
-        open_here = {number: watched.opened.ticket.id for number, watched in self.watched.items()}
         try:
-            there = await tickets.there(self.services, actor.account_id, list(open_here.values()))
-            for number in open_here.keys() - there:
+            for number in await tickets.gone(self.services, actor, list(self.watched)):
                 self.gone(number)
             await self._welcome(actor)
         except Unavailable:  # who comes again reads all anew
@@ -262,6 +346,8 @@ class AgentSocket(AccountSocket):
         for watched in self.watched.values():
             watched.messages.catch_up()
             watched.notes.catch_up()
+            watched.entries.catch_up()
+        self.looking.again()
 
     def left(self) -> None:
         """Let go of every channel. The account hears that this agent has gone."""
@@ -270,6 +356,7 @@ class AgentSocket(AccountSocket):
         for number in list(self.watched):
             self._close_ticket(number)
         self.context.left_feed(self.actor.account_id, self)
+        self.context.left_counts(self.actor.account_id, self)
         self.services.bus.present(self.actor.account_id, self.actor.agent_id, "offline", self)
         super().left()
 

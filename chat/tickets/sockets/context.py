@@ -17,6 +17,8 @@ from chat.core.gate import Allowance
 from chat.infra.services import Services
 from chat.tickets.actions import tickets
 from chat.tickets.actions.posting import Postbox
+from chat.tickets.sockets.counts import Counts
+from chat.tickets.sockets.watch import Watch
 from chat.web.context import WebContext
 from chat.web.sockets.connection import Connection
 
@@ -64,6 +66,8 @@ class Visitors:
 
 
 FIRST, NEXT = 0.02, 1.0
+Ear = Callable[[frames.TicketOut, str], None]
+"""Is told of a ticket of the list, and how that is written."""
 
 
 class Feed:
@@ -76,14 +80,14 @@ class Feed:
 
     def __init__(self, services: Services, account: str, running: set[asyncio.Task[None]]) -> None:
         self._services, self._account, self._channel = services, account, events.list_channel(account)
-        self._ears: dict[object, Callable[[str], None]] = {}
+        self._ears: dict[object, Ear] = {}
         self._changed: set[int] = set()
         self._gone: set[int] = set()
         self._behind = False
         self._task: asyncio.Task[None] | None = None
         self._running = running
 
-    def join(self, owner: object, say: Callable[[str], None]) -> None:
+    def join(self, owner: object, say: Ear) -> None:
         """Tell `owner` from now on."""
         if not self._ears:
             self._services.bus.listen(self._channel, self, self._heard)
@@ -140,7 +144,7 @@ class Feed:
         for changed_ticket in (each for each in found if each.number not in self._gone):
             line = frames.encode(changed_ticket)
             for say in list(self._ears.values()):
-                say(line)
+                say(changed_ticket, line)
 
 
 class Erasures(Protocol):
@@ -166,7 +170,12 @@ class ChatContext(WebContext):
     erasures: Erasures
     visitors: Visitors = field(default_factory=Visitors)
     feeds: dict[str, Feed] = field(default_factory=dict)
+    counts: dict[str, Counts] = field(default_factory=dict)
     telling: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        """Watch over the agents' sockets."""
+        self.watch = Watch(self.services, self.agents)
 
     @property
     def visitors_here(self) -> int:
@@ -182,8 +191,18 @@ class ChatContext(WebContext):
         if account in self.feeds and self.feeds[account].leave(owner):
             del self.feeds[account]
 
+    def counts_of(self, account: str) -> Counts:
+        """Return who tells how many tickets are in the views of an account."""
+        return self.counts.setdefault(account, Counts(self.services, account, self.telling))
+
+    def left_counts(self, account: str, owner: object) -> None:
+        """Let `owner` be told no more counts. They go with the last."""
+        if account in self.counts and self.counts[account].leave(owner):
+            del self.counts[account]
+
     async def stop(self) -> None:
         """Store what waits to be written, then end what is being read: what it reads from is closed next."""
+        await self.watch.stop()
         await self.postbox.drain()
         for task in self.telling:
             task.cancel()

@@ -73,17 +73,24 @@ class Follower:
             self._catching = False
 
 
-InTicket = events.ChatEvent | events.NoteAdded | events.QuarantineChanged
+Numbered = events.MessageStored | events.MessageRedacted | events.MessageEdited
+"""What has a number in its ticket."""
+InTicket = events.ChatEvent | events.NoteAdded | events.SystemEntered | events.LookingChanged | events.QuarantineChanged
 """What happens in one ticket."""
 
 
 @dataclass
 class Watched:
-    """A ticket an agent has open: the numbers of its messages and of its notes are followed apart."""
+    """
+    A ticket an agent has open: the numbers of its messages, notes and system entries are followed apart. `lookers` has
+    of each other socket that shows it whose it is, and when that was last said.
+    """
 
     opened: OpenedTicket
     messages: Follower
     notes: Follower
+    entries: Follower
+    lookers: dict[str, tuple[str, float]] = field(default_factory=dict)
 
 
 @dataclass
@@ -175,14 +182,14 @@ class View:
     def heard(self, event: events.ChatEvent, delivered: Rendered | None) -> None:
         """Something happened in a chat of a visitor who consents."""
         here = self.here.ticket
-        if isinstance(event, events.MessageStored | events.MessageRedacted) and self._moves(event):
+        if isinstance(event, Numbered) and self._moves(event):
             self._socket.spawn(self._move(event, delivered))
         elif here is not None and here.id == event.ticket.id and self.follower is not None:
             self._heard_here(event, delivered, self.follower)
 
     def _heard_here(self, event: events.ChatEvent, delivered: Rendered | None, follower: Follower) -> None:
         match event:
-            case events.MessageStored() | events.MessageRedacted():
+            case events.MessageStored() | events.MessageRedacted() | events.MessageEdited():
                 follower.hear(event.seq, delivered.for_visitors[0] if delivered else None)
             case events.TypingChanged() | events.MessagesRead():
                 self._socket.say_all((delivered or rendered(event)).for_visitors)
@@ -198,12 +205,12 @@ class View:
             case _:
                 assert_never(event)
 
-    def _moves(self, event: events.MessageStored | events.MessageRedacted) -> bool:
+    def _moves(self, event: Numbered) -> bool:
         """Whether a message is in a later ticket than this. A late one of a ticket that was left is not."""
         here = self.here.ticket
         return (event.ticket.id, event.seq) > (self._left if here is None else (here.id, sys.maxsize))
 
-    async def _move(self, event: events.MessageStored | events.MessageRedacted, delivered: Rendered | None) -> None:
+    async def _move(self, event: Numbered, delivered: Rendered | None) -> None:
         """Go where the message is: once, however many messages come while the first is read."""
         async with self._moving:
             if self._moves(event):

@@ -8,15 +8,16 @@ from typing import assert_never
 
 from starlette.requests import HTTPConnection
 
-from chat.consent.actions import consent
+from chat.consent.actions import consent, notices
 from chat.core import events, frames
 from chat.core.clock import stamp
 from chat.core.deliveries import Delivery
 from chat.core.errors import Ended, Forbidden, LetheError, NotFound, RateLimited, Unauthorized
 from chat.core.gate import Allowance, admit
 from chat.core.model import Draft, Ticket
-from chat.tickets.actions import activity, posting
+from chat.tickets.actions import activity, editing, posting
 from chat.tickets.actions.arrival import Arrival, arrive
+from chat.tickets.actions.editing import MessageEdit, edit_ack
 from chat.tickets.domain import MESSAGE_RATE
 from chat.tickets.sockets.context import ChatContext
 from chat.tickets.sockets.view import View
@@ -73,6 +74,8 @@ class VisitorSocket(Connection[frames.VisitorFrame]):
                 draft = self._draft(frame, here)
                 await posting.look_up_files(self.services, here.contact, draft)
                 self._post(frame.id, draft)
+            case frames.Edit():
+                await self._edit(frame, here)
             case frames.Consent():
                 await self._consent(frame, here)
             case frames.Hello() | frames.Ping() | frames.Pong():
@@ -108,7 +111,7 @@ class VisitorSocket(Connection[frames.VisitorFrame]):
             return
         except Forbidden as error:
             self.refuse(error)
-            self.close(frames.CLOSE_FORBIDDEN, "this origin is not the site's")
+            self.close(frames.CLOSE_FORBIDDEN, "not at this site or origin")
             return
         # A second hello may be of another contact: nothing of the first must come here any more.
         self._leave()
@@ -149,8 +152,19 @@ class VisitorSocket(Connection[frames.VisitorFrame]):
         if self.view is not None:
             self.view.stored(draft)
 
+    async def _edit(self, frame: frames.Edit, here: Arrival) -> None:
+        # It is scored and told as a message is, so it costs as much.
+        wait = self.messages.take(time.monotonic())
+        if wait:
+            raise RateLimited("Wait a moment before the next message", retry_after=wait)
+        if here.ticket is None:
+            raise NotFound("There is no chat yet; it begins with a message")
+        wanted = MessageEdit(frame.target, frame.id, frame.text)
+        out = await editing.by_visitor(self.services, here.contact, here.ticket, wanted)
+        self.tell(edit_ack(frame.id, out, self.services.clock()))
+
     async def _consent(self, frame: frames.Consent, here: Arrival) -> None:
-        choices = {"chat": frame.consent.chat, "spam_training": frame.consent.spam_training}
+        choices = {each: getattr(frame.consent, each) for each in notices.PURPOSES}
         try:
             await consent.renew(self.services, here.contact, frame.notice_version, choices, self)
         except LetheError as error:
@@ -169,6 +183,10 @@ class VisitorSocket(Connection[frames.VisitorFrame]):
             here = await arrive(self.services, visitor)
         except Unauthorized:
             self.close(frames.CLOSE_UNAUTHORIZED, "the token is not good")
+            return
+        except Forbidden as error:
+            self.refuse(error)
+            self.close(frames.CLOSE_FORBIDDEN, "not at this site or origin")
             return
         was = view.here
         # Consent and notice alone are read anew. Which ticket this socket is about is for the view to say.
@@ -195,7 +213,7 @@ class VisitorSocket(Connection[frames.VisitorFrame]):
     def _heard(self, delivery: Delivery[events.ContactEvent | events.VisitorsEvent]) -> None:
         """Something happened that concerns this visitor. Nothing passes without consent, not even outwards."""
         view, event = self.view, delivery.event
-        if view is None:
+        if view is None or _is_elsewhere(event, view.here.site.id):
             return
         match event:
             case events.ContactGone():
@@ -240,6 +258,11 @@ class VisitorSocket(Connection[frames.VisitorFrame]):
         """Let go of channels and allowance."""
         self._leave()
         self.view = None
+
+
+def _is_elsewhere(event: events.Event, site_id: str) -> bool:
+    """Whether an event is of another site's own notice."""
+    return isinstance(event, events.NoticePublished) and event.site not in {"", site_id}
 
 
 def _wire(error: Exception) -> LetheError:

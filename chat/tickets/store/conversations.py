@@ -17,9 +17,10 @@ def has_written(tx: Tx, contact_id: int) -> bool:
     return tx.execute(select(ticket.c.id).where(ticket.c.contact_id == contact_id).limit(1)).first() is not None
 
 
-def count_running(tx: Tx, account_id: str) -> int:
-    """Return how many tickets of an account have not ended."""
-    running = ticket.c.account_id == account_id, ticket.c.status.in_(("open", "pending"))
+def count_running(tx: Tx, account_id: str, sites: Collection[str]) -> int:
+    """Return how many tickets of an account, begun at these sites of it, have not ended."""
+    there = ticket.c.account_id == account_id, ticket.c.site_id.in_(sites)
+    running = *there, ticket.c.status.in_(("open", "pending"))
     return int(tx.execute(select(func.count()).select_from(ticket).where(*running)).scalar_one())
 
 

@@ -12,14 +12,16 @@ from chat.core.errors import NotFound
 from chat.core.model import Attachment
 from chat.infra.store.tx import Tx
 from chat.tickets.schema import ticket
+from chat.tickets.store.tickets import Departments, seen
 
 
-def one(tx: Tx, account_id: str, uid: str) -> Attachment:
+def one(tx: Tx, account_id: str, uid: str, departments: Departments) -> Attachment:
     """Return an attachment of an account whose contact and ticket its agents may see. Raises NotFound."""
     gone = exists().where(ticket.c.id == attachment.c.ticket_id, ticket.c.purged_at.is_not(None))
+    hidden = exists().where(ticket.c.id == attachment.c.ticket_id, ~seen(departments))
     mine = (attachment.c.id == uid) & (contact.c.account_id == account_id)
     query = select(*columns).join(contact, contact.c.id == attachment.c.contact_id)
-    row = tx.execute(query.where(mine, contacts.readable, ~gone)).first()
+    row = tx.execute(query.where(mine, contacts.readable, ~gone, ~hidden)).first()
     if row is None:
         raise NotFound("No such attachment")
     return Attachment(*row)

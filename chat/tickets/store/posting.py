@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any
@@ -19,6 +19,7 @@ from chat.core.model import ENDED, Draft
 from chat.infra.store import Store
 from chat.infra.store.tx import Tx
 from chat.tickets.schema import message, ticket
+from chat.tickets.store.returning import is_there
 from chat.tickets.store.tickets import ticket_of
 
 
@@ -35,7 +36,12 @@ class TicketPosition:
     agent_read: int
     visitor_read: int
     updated_at: int
+    waiting_since: int | None
+    snoozed_until: int | None
+    assignee: str | None
+    department_id: str | None
     receipt_id: int | None
+    blocked_until: int | None
     consents: bool
 
     def take(self, draft: Draft) -> None:
@@ -47,14 +53,39 @@ class TicketPosition:
         draft.reopened = self.status == "solved"
         if draft.author == "visitor":
             self.status, self.visitor_read = "open", draft.seq
+            self._wait(draft)
         else:
             self.status, self.agent_read = "open" if draft.reopened else self.status, draft.seq
+            self.waiting_since = None
+            # Who answers first has it.
+            draft.taken = self.assignee is None
+            self.assignee = self.assignee or draft.agent_id
+
+    def _wait(self, draft: Draft) -> None:
+        """The visitor waits for an answer, and wakes the ticket. What is held back does neither."""
+        if draft.held:
+            return
+        self.snoozed_until = None
+        if self.waiting_since is None or draft.reopened:
+            self.waiting_since = draft.at
 
 
+_MOVES = (
+    "status",
+    "last_seq",
+    "held",
+    "agent_read",
+    "visitor_read",
+    "updated_at",
+    "waiting_since",
+    "snoozed_until",
+    "assignee",
+)
 _standing: Select[*tuple[Any, ...]] = (
     select(
         *(ticket.c[field.name] for field in fields(TicketPosition) if field.name in ticket.c),
         contact.c.receipt_id,
+        contact.c.blocked_until,
         accounts.consents,
     )
     .join(contact, contact.c.id == ticket.c.contact_id)
@@ -63,30 +94,32 @@ _standing: Select[*tuple[Any, ...]] = (
     # Of the ticket alone: account and contact are only read here, and keep nobody waiting.
     .with_for_update(of=ticket)
 )
-_advance = (
-    update(ticket)
-    .where(ticket.c.id == bindparam("of"))
-    .values(
-        {name: bindparam(name) for name in ("status", "last_seq", "held", "agent_read", "visitor_read", "updated_at")}
-    )
-)
+_advance = update(ticket).where(ticket.c.id == bindparam("of")).values({name: bindparam(name) for name in _MOVES})
 _later = select(ticket.c.id).where(
     ticket.c.contact_id == bindparam("of"), ticket.c.id > bindparam("id"), ticket.c.purged_at.is_(None)
 )
-_written_columns = [column.name for column in message.c if column.name not in {"redacted_at", "target", "part"}]
+_written_columns = [
+    column.name for column in message.c if column.name not in {"redacted_at", "target", "part", "edited_at"}
+]
 _insert = insert(message).values({name: bindparam(name) for name in _written_columns})
 DraftKey = tuple[int, str, bytes]
 
 
-def store_all(store: Store, drafts: Sequence[Draft]) -> None:
-    """Append the drafts and commit, in the calling thread. Raises Unavailable, and then nothing was stored."""
+Record = Callable[[Tx, Sequence[Draft]], None]
+"""Told of a batch that is stored, before its commit."""
+
+
+def store_all(store: Store, drafts: Sequence[Draft], record: Record = lambda *_: None) -> None:
+    """
+    Append the drafts, `record` it and commit, in the calling thread. Raises Unavailable, and then nothing was stored.
+    """
     try:
-        store.write_here(lambda tx: append(tx, drafts, look=False))
+        store.write_here(lambda tx: append(tx, drafts, look=False, record=record))
     except IntegrityError:
-        store.write_here(lambda tx: append(tx, drafts, look=True))
+        store.write_here(lambda tx: append(tx, drafts, look=True, record=record))
 
 
-def append(tx: Tx, drafts: Sequence[Draft], *, look: bool) -> None:
+def append(tx: Tx, drafts: Sequence[Draft], *, look: bool, record: Record = lambda *_: None) -> None:
     """
     Store the drafts in their order. Each ends with its number and `seq`, or with a `refusal`.
 
@@ -99,6 +132,7 @@ def append(tx: Tx, drafts: Sequence[Draft], *, look: bool) -> None:
     before = _known(tx, [draft for draft in drafts if draft.opens]) if look else {}
     for draft in drafts:
         draft.refusal, draft.repeated, draft.reopened = None, False, False
+        draft.taken = draft.left = False
         if draft.opens:
             draft.ticket_id = None
             # What was stored before opens no ticket: nothing would be in it, and all that follows would be refused.
@@ -110,14 +144,28 @@ def append(tx: Tx, drafts: Sequence[Draft], *, look: bool) -> None:
     known = _known(tx, drafts) if look else {}
     named = [each for draft in drafts for each in draft.attachments]
     free = uploads.free(tx, named) if named else {}
-    past = _past(tx, [position for position in positions.values() if position.status == "solved"])
+    solved = [position for position in positions.values() if position.status == "solved"]
+    past = _past(tx, solved)
+    left = {each.id for each in solved if each.assignee and not is_there(tx, each.assignee, each.department_id)}
     fresh = [made for draft in drafts if (made := _placed(draft, positions, known, free, past)) is not None]
+    _let_go(drafts, positions, left)
     if fresh:
         _many(tx, _insert, fresh)
         _many(tx, _advance, [_advanced(positions[key]) for key in sorted({made["ticket_id"] for made in fresh})])
     if named:
         uploads.attach(tx, [draft for draft in drafts if draft.attachments and draft.refusal is None])
     _show_opened(tx, [draft for draft in drafts if draft.opens and draft.ticket_id is not None])
+    record(tx, drafts)
+
+
+def _let_go(drafts: Sequence[Draft], positions: dict[int, TicketPosition], left: set[int]) -> None:
+    """Take tickets that are opened again from agents who are not there any more."""
+    for draft in drafts:
+        if draft.reopened and draft.ticket_id in left:
+            position = positions[draft.ticket_id]
+            answered = draft.author == "agent"
+            position.assignee = draft.agent_id if answered else None
+            draft.taken, draft.left = answered, not answered
 
 
 def _positions(tx: Tx, ids: list[int]) -> dict[int, TicketPosition]:
@@ -177,6 +225,9 @@ def _placed(
         draft.refusal = uploads.take_for_draft(draft, free)
     if draft.refusal is not None or position is None:
         return None
+    # Who is blocked is not told so: what they write waits in quarantine, as spam does.
+    if draft.author == "visitor" and position.blocked_until is not None and position.blocked_until > draft.at:
+        draft.held = True
     position.take(draft)
     known[key] = draft
     return {
@@ -226,15 +277,7 @@ def _recalled(draft: Draft, before: Row[*tuple[Any, ...]] | Draft | None) -> boo
 
 
 def _advanced(of: TicketPosition) -> dict[str, Any]:
-    return {
-        "of": of.id,
-        "status": of.status,
-        "last_seq": of.last_seq,
-        "held": of.held,
-        "agent_read": of.agent_read,
-        "visitor_read": of.visitor_read,
-        "updated_at": of.updated_at,
-    }
+    return {"of": of.id, **{name: getattr(of, name) for name in _MOVES}}
 
 
 def _key(draft: Draft) -> DraftKey:

@@ -38,7 +38,8 @@ def redact(
     if stands is None or row is None:
         raise NotFound("No such message")
     same = (message.c.part == part) if part else message.c.part.is_(None)
-    before = tx.execute(select(*_columns).where(here, message.c.target == seq, same)).first()
+    taken = here & (message.c.target == seq) & message.c.edited_at.is_(None)
+    before = tx.execute(select(*_columns).where(taken, same)).first()
     if before is not None:
         return Message(*before), [], True
     files = uploads.of_messages(tx, ticket_id, [seq]).get(seq, [])
@@ -49,31 +50,42 @@ def redact(
         # missed.
         tx.execute(update(message).where(here, message.c.seq == seq).values(body=b"", score=None, redacted_at=at))
         labels.drop_one(tx, ticket_id, seq)
-    entry = _entry(Message(*row), stands.last_seq + 1, at, part)
+    entry = entry_of(Message(*row), stands.last_seq + 1, at, part=part)
     tx.execute(insert(message).values({field.name: getattr(entry, field.name) for field in fields(Message)}))
-    tx.execute(update(ticket).where(ticket.c.id == ticket_id).values(**_stands(stands, entry, aged=aged)))
+    tx.execute(update(ticket).where(ticket.c.id == ticket_id).values(**stands_after(stands, entry, aged=aged)))
     return entry, gone, False
 
 
-def _entry(target: Message, seq: int, at: int, part: str | None) -> Message:
+def entry_of(
+    target: Message,
+    seq: int,
+    at: int,
+    *,
+    part: str | None = None,
+    cid: bytes | None = None,
+    edited_at: int | None = None,
+    held: bool | None = None,
+) -> Message:
+    """Return the entry, under the number `seq`, that says what became of a message."""
     return Message(
         ticket_id=target.ticket_id,
         seq=seq,
         contact_id=target.contact_id,
         author="system",
-        cid=uuid4().bytes,
+        cid=cid or uuid4().bytes,
         agent_id=None,
         body=b"",
         at=at,
         score=None,
-        held=target.held,
+        held=target.held if held is None else held,
         target=target.seq,
         part=part,
+        edited_at=edited_at,
     )
 
 
-def _stands(before: Any, entry: Message, *, aged: bool) -> dict[str, int]:
-    """Return a ticket's numbers after a redaction: it is nothing to read, so who had read all still has."""
+def stands_after(before: Any, entry: Message, *, aged: bool = False) -> dict[str, int]:
+    """Return a ticket's numbers after such an entry: it is nothing to read, so who had read all still has."""
     last = entry.seq - 1
     numbers = {name: getattr(before, name) for name in ("agent_read", "visitor_read", "held")}
     read = {name: entry.seq if numbers[name] == last else numbers[name] for name in ("agent_read", "visitor_read")}

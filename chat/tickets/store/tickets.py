@@ -1,13 +1,14 @@
-"""Tickets, their messages and notes: reading them, and what agents change."""
+"""Tickets and their messages: reading them, and what agents change."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from msgspec import UNSET
 from sqlalchemy import (
+    Column,
     ColumnElement,
     Row,
     Select,
@@ -15,38 +16,41 @@ from sqlalchemy import (
     bindparam,
     exists,
     func,
-    insert,
     select,
     true,
     update,
 )
 
 from chat.account.schema import department, site
-from chat.contacts.schema import contact
-from chat.contacts.store import contacts
+from chat.contacts.schema import contact, merge
+from chat.contacts.store import contacts, persons
 from chat.core.errors import NotFound
 from chat.core.frames import Named, SiteName
-from chat.core.model import ENDED, Contact, Message, Note, Order, Ticket
+from chat.core.model import ENDED, Contact, Message, Order, Ticket
 from chat.infra.store.bound import columns, holds
 from chat.infra.store.tx import Tx
 from chat.team.schema import agent
 from chat.tickets.domain import TicketQuery
-from chat.tickets.schema import message, note, ticket
+from chat.tickets.schema import HAS_HELD, IS_OPEN, message, ticket
+from chat.tickets.store.last import before_edits
 
 PAGE = 50
 _ticket_fields = tuple(field.name for field in fields(Ticket))
 _message_columns = tuple(message.c[field.name] for field in fields(Message))
-_note_columns = tuple(note.c[field.name] for field in fields(Note))
 
 
 @dataclass(frozen=True, slots=True)
 class ListedTicket:
-    """A ticket as lists show it, with everything sealed: names and the last line are opened by who may see them."""
+    """
+    A ticket as lists show it, with everything sealed: names and the last line are opened by who may see them.
+    `shown_as` is the contact (id, key, name) whose part its own is.
+    """
 
     ticket: Ticket
     contact_uid: str
     contact_slot: int
     contact_name: bytes | None
+    shown_as: tuple[str, int, bytes | None] | None
     site: SiteName
     department: Named | None
     assignee: tuple[str, int, bytes] | None
@@ -59,6 +63,8 @@ def ticket_of(row: Row[*tuple[Any, ...]]) -> Ticket:
     return Ticket(**{name: found[name] for name in _ticket_fields})
 
 
+# As whom a contact is shown who is a part of another: by the name that agents know the person by.
+_person = contact.alias("person")
 # By the account too: a contact whose row was moved to another account must bring none of its tickets there.
 _whose = and_(contact.c.id == ticket.c.contact_id, contact.c.account_id == ticket.c.account_id)
 _listed = (
@@ -72,6 +78,10 @@ _listed = (
         department.c.name.label("department_name"),
         *columns(contact, "c_"),
         *columns(agent, "a_"),
+        *columns(merge, "g_"),
+        *(_person.c[name].label(f"p_{name}") for name in (*contact.info["bound"], "mac")),
+        _person.c.key_slot.label("person_slot"),
+        _person.c.name.label("person_name"),
         agent.c.key_slot.label("agent_slot"),
         agent.c.name.label("agent_name"),
         *(column.label(f"m_{column.name}") for column in _message_columns),
@@ -80,6 +90,8 @@ _listed = (
     .join(site, site.c.id == ticket.c.site_id)
     .outerjoin(department, department.c.id == ticket.c.department_id)
     .outerjoin(agent, and_(agent.c.id == ticket.c.assignee, agent.c.account_id == ticket.c.account_id))
+    .outerjoin(merge, merge.c.contact_id == contact.c.id)
+    .outerjoin(_person, and_(_person.c.uid == merge.c.person, _person.c.account_id == contact.c.account_id))
     .outerjoin(message, and_(message.c.ticket_id == ticket.c.id, message.c.seq == ticket.c.last_seq))
     .where(contacts.readable)
 )
@@ -97,17 +109,40 @@ _one = (
 _many = _listed.where(ticket.c.account_id == bindparam("of"), ticket.c.id.in_(bindparam("ids", expanding=True)), _there)
 
 
-def one(tx: Tx, account_id: str, number: int) -> tuple[Ticket, Contact]:
+Departments = frozenset[str] | None
+"""Of which departments tickets are seen, None for all."""
+
+
+def seen(departments: Departments) -> ColumnElement[bool]:
+    """Return the condition that who sees these departments sees a ticket: one of none is everybody's."""
+    if departments is None:
+        return true()
+    return ticket.c.department_id.is_(None) | ticket.c.department_id.in_(departments)
+
+
+def contacts_seen(tx: Tx, contact_ids: Collection[int], departments: Departments, *, wholly: bool = False) -> set[int]:
+    """Return those of some contacts of whom a ticket is seen, or `wholly`: of whom none is not."""
+    if departments is None:
+        return {*contact_ids}
+    theirs = ticket.c.contact_id.in_(contact_ids) & _there
+    found = {*tx.execute(select(ticket.c.contact_id).where(theirs, seen(departments))).scalars()}
+    hidden = {*tx.execute(select(ticket.c.contact_id).where(theirs, ~seen(departments))).scalars()} if wholly else set()
+    return found - hidden
+
+
+def one(tx: Tx, account_id: str, number: int, departments: Departments) -> tuple[Ticket, Contact]:
     """Return a ticket by its number in the account, and whose it is. Raises NotFound where there is none."""
-    row = tx.execute(_one, {"of": account_id, "named": number}).first()
+    query = _one if departments is None else _one.where(seen(departments))
+    row = tx.execute(query, {"of": account_id, "named": number}).first()
     if row is None or not holds(tx, contact, row, "c_"):
         raise NotFound("No such ticket")
     return ticket_of(row), Contact(*row[len(_ticket_fields) :][: len(fields(Contact))])
 
 
-def listed(tx: Tx, account_id: str, number: int) -> ListedTicket:
+def listed(tx: Tx, account_id: str, number: int, departments: Departments) -> ListedTicket:
     """Return a ticket by its number in the account as lists show it. Raises NotFound where there is none."""
-    row = tx.execute(_listed.where(ticket.c.account_id == account_id, ticket.c.number == number, _there)).first()
+    mine = (ticket.c.account_id == account_id) & (ticket.c.number == number)
+    row = tx.execute(_listed.where(mine, _there, seen(departments))).first()
     found = [] if row is None else _all_listed(tx, [row])
     if not found:
         raise NotFound("No such ticket")
@@ -119,11 +154,11 @@ def many(tx: Tx, account_id: str, ids: Sequence[int]) -> list[ListedTicket]:
     return _all_listed(tx, tx.execute(_many, {"of": account_id, "ids": ids}))
 
 
-def there(tx: Tx, account_id: str, numbers: Sequence[int]) -> set[int]:
+def there(tx: Tx, account_id: str, numbers: Sequence[int], departments: Departments) -> set[int]:
     """Return those numbers of which an account has a ticket that its agents may see."""
     whose = and_(contact.c.id == ticket.c.contact_id, contact.c.account_id == ticket.c.account_id)
     mine = select(ticket.c.number).where(ticket.c.account_id == account_id, ticket.c.number.in_(numbers), _there)
-    return set(tx.execute(mine.join(contact, whose).where(contacts.readable)).scalars())
+    return set(tx.execute(mine.join(contact, whose).where(contacts.readable, seen(departments))).scalars())
 
 
 def page(
@@ -133,13 +168,16 @@ def page(
     before: tuple[int, ...] | None,
     limit: int,
     order: Order = "updated",
+    *,
+    departments: Departments,
 ) -> list[ListedTicket]:
     """
-    Return up to `limit` tickets of an account, last changed first or by number from the first, from behind the keyset
-    cursor `before`.
+    Return up to `limit` tickets of an account in an order, from behind the keyset cursor `before`.
     """
-    query = _filtered(tx, _listed.where(ticket.c.account_id == account_id, _there), wanted)
-    query = _by_number(query, before) if order == "number" else _by_change(query, before)
+    query = _filtered(
+        tx, account_id, _listed.where(ticket.c.account_id == account_id, _there, seen(departments)), wanted
+    )
+    query = _by_number(query, before) if order == "number" else _by_time(query, before, order)
     return _all_listed(tx, tx.execute(query.limit(limit)))
 
 
@@ -148,16 +186,23 @@ def _by_number(query: Select[Any], before: tuple[int, ...] | None) -> Select[Any
     return query.where(ticket.c.number > after).order_by(ticket.c.number)
 
 
-def _by_change(query: Select[Any], before: tuple[int, ...] | None) -> Select[Any]:
+def _by_time(query: Select[Any], before: tuple[int, ...] | None, order: Order) -> Select[Any]:
+    """Last changed first, or `oldest`, or who has been `waiting` for an answer longest; those alone who do."""
+    by = ticket.c.waiting_since if order == "waiting" else ticket.c.updated_at
+    if order == "waiting":
+        query = query.where(by.is_not(None))
     if before is not None:
         at, key = before
-        query = query.where((ticket.c.updated_at < at) | and_(ticket.c.updated_at == at, ticket.c.id < key))
-    return query.order_by(ticket.c.updated_at.desc(), ticket.c.id.desc())
+        behind = (by < at, ticket.c.id < key) if order == "updated" else (by > at, ticket.c.id > key)
+        query = query.where(behind[0] | and_(by == at, behind[1]))
+    if order == "updated":
+        return query.order_by(by.desc(), ticket.c.id.desc())
+    return query.order_by(by, ticket.c.id)
 
 
-def _filtered(tx: Tx, query: Select[Any], wanted: TicketQuery) -> Select[Any]:
+def _filtered(tx: Tx, account_id: str, query: Select[Any], wanted: TicketQuery) -> Select[Any]:
     if wanted.status is not UNSET:
-        query = query.where(ticket.c.status == wanted.status)
+        query = query.where(IS_OPEN if wanted.status == "open" else ticket.c.status == wanted.status)
     else:
         query = query.where(ticket.c.status != "trash")
     if wanted.assignee is not UNSET:
@@ -165,15 +210,34 @@ def _filtered(tx: Tx, query: Select[Any], wanted: TicketQuery) -> Select[Any]:
     if wanted.department is not UNSET:
         query = query.where(ticket.c.department_id == wanted.department)
     if wanted.tag is not UNSET:
-        query = query.where(_tagged(tx, wanted.tag))
+        query = query.where(has_tag(tx, wanted.tag))
     if wanted.contact is not UNSET:
-        query = query.where(contact.c.uid == wanted.contact)
+        query = query.where(contact.c.uid.in_(persons.uids(tx, account_id, wanted.contact)))
     if wanted.held is not UNSET:
-        query = query.where(ticket.c.held > 0 if wanted.held else ticket.c.held < ticket.c.last_seq)
+        query = query.where(HAS_HELD if wanted.held else ticket.c.held < ticket.c.last_seq)
+    return _narrowed(query, wanted)
+
+
+def _narrowed(query: Select[Any], wanted: TicketQuery) -> Select[Any]:
+    if wanted.site is not UNSET:
+        query = query.where(ticket.c.site_id == wanted.site)
+    if wanted.priority is not UNSET:
+        query = query.where(ticket.c.priority == wanted.priority)
+    if wanted.snoozed is not UNSET:
+        query = query.where(_runs_with(ticket.c.snoozed_until, has=wanted.snoozed))
+    if wanted.waiting is not UNSET:
+        query = query.where(_runs_with(ticket.c.waiting_since, has=wanted.waiting))
     return query
 
 
-def _tagged(tx: Tx, tag: str) -> ColumnElement[bool]:
+def _runs_with(column: Column[int], *, has: bool) -> ColumnElement[bool]:
+    """Return the condition that a ticket that has not ended has something in a column, or not so."""
+    if has:
+        return column.is_not(None) & ticket.c.status.not_in(ENDED)
+    return column.is_(None) | ticket.c.status.in_(ENDED)
+
+
+def has_tag(tx: Tx, tag: str) -> ColumnElement[bool]:
     """Return the condition that a ticket has a tag, in the words of either database."""
     if tx.dialect.name == "postgresql":
         each: Any = func.json_array_elements_text(ticket.c.tags).column_valued("tag")
@@ -210,34 +274,6 @@ def messages(
     return [Message(*row) for row in tx.execute(query)]
 
 
-def notes(tx: Tx, ticket_id: int, after: int = 0, limit: int | None = None) -> list[Note]:
-    """Return the notes after number `after`, in order."""
-    query = (
-        select(*_note_columns)
-        .where(note.c.ticket_id == ticket_id, note.c.note > after)
-        .order_by(note.c.note)
-        .limit(limit)
-    )
-    return [Note(*row) for row in tx.execute(query)]
-
-
-def add_note(tx: Tx, ticket_id: int, made: Mapping[str, Any]) -> tuple[Note, bool]:
-    """Store a note under the next number. The same `cid` again gives the first one and True."""
-    row = tx.execute(
-        select(ticket.c.last_seq, ticket.c.last_note).where(ticket.c.id == ticket_id).with_for_update()
-    ).first()
-    if row is None:
-        raise NotFound("No such ticket")
-    again = select(*_note_columns).where(note.c.ticket_id == ticket_id, note.c.cid == made["cid"])
-    before = tx.execute(again).first()
-    if before is not None:
-        return Note(*before), True
-    stored = Note(ticket_id=ticket_id, note=row.last_note + 1, after_seq=row.last_seq, **made)
-    tx.execute(insert(note).values({field.name: getattr(stored, field.name) for field in fields(Note)}))
-    tx.execute(update(ticket).where(ticket.c.id == ticket_id).values(last_note=stored.note, updated_at=stored.at))
-    return stored, False
-
-
 def last_change(tx: Tx) -> int:
     """Return when something last happened in any ticket, 0 for never; ms."""
     return int(tx.execute(select(func.max(ticket.c.updated_at))).scalar() or 0)
@@ -252,6 +288,22 @@ def end(tx: Tx, ticket_id: int, at: int) -> bool:
 def change(tx: Tx, ticket_id: int, **values: Any) -> None:
     """Set columns of a ticket."""
     tx.execute(update(ticket).where(ticket.c.id == ticket_id).values(**values))
+
+
+def count_assigned(tx: Tx, account_id: str, agent_id: str) -> int:
+    """Return how many tickets of an account are an agent's, deleted ones too."""
+    mine = (ticket.c.account_id == account_id) & (ticket.c.assignee == agent_id)
+    return int(tx.execute(select(func.count()).select_from(ticket).where(mine)).scalar_one())
+
+
+def reassign(tx: Tx, account_id: str, agent_id: str, heir: str | None, most: int) -> list[Ticket]:
+    """Give up to `most` of an agent's tickets to another agent, or to nobody, and return them."""
+    mine = (ticket.c.account_id == account_id) & (ticket.c.assignee == agent_id)
+    found = [ticket_of(row) for row in tx.execute(select(ticket).where(mine).order_by(ticket.c.id).limit(most))]
+    theirs = ticket.c.id.in_([each.id for each in found]) & (ticket.c.assignee == agent_id)
+    # Nothing was said or done in them, so they stay where they are in lists, and age as they did.
+    tx.execute(update(ticket).where(theirs).values(assignee=heir))
+    return found
 
 
 def mark_read(tx: Tx, ticket_id: int, side: str, seq: int) -> int:
@@ -274,27 +326,42 @@ def hold(tx: Tx, ticket_id: int, *, held: bool) -> list[Message]:
     changed = (message.c.ticket_id == ticket_id) & theirs & (message.c.held != held)
     seqs = list(tx.execute(select(message.c.seq).where(changed)).scalars())
     tx.execute(update(message).where(changed).values(held=held))
-    count = select(func.count()).where(message.c.ticket_id == ticket_id, message.c.held).scalar_subquery()
-    tx.execute(update(ticket).where(ticket.c.id == ticket_id).values(held=count))
+    count_held(tx, ticket_id)
     query = select(*_message_columns).where(message.c.ticket_id == ticket_id, message.c.seq.in_(seqs))
     return [Message(*row) for row in tx.execute(query.order_by(message.c.seq))]
+
+
+def count_held(tx: Tx, ticket_id: int) -> None:
+    """Bring a ticket's numbers up to date, some of whose messages were held or released: who is held waits not."""
+    here = message.c.ticket_id == ticket_id
+    count = select(func.count()).where(here, message.c.held).scalar_subquery()
+    said = here & message.c.target.is_(None)
+    answered = select(func.max(message.c.seq)).where(said, message.c.author == "agent").scalar_subquery()
+    waits = said & (message.c.author == "visitor") & ~message.c.held & (message.c.seq > func.coalesce(answered, 0))
+    since = select(func.min(message.c.at)).where(waits).scalar_subquery()
+    tx.execute(update(ticket).where(ticket.c.id == ticket_id).values(held=count, waiting_since=since))
 
 
 def _all_listed(tx: Tx, rows: Iterable[Row[*tuple[Any, ...]]]) -> list[ListedTicket]:
     """
     Return the tickets whose contact is of their account, as the server wrote it itself, and agents' names likewise.
     """
-    held = (row for row in rows if holds(tx, contact, row, "c_"))
-    return [_as_listed(row, named=row.a_id is not None and holds(tx, agent, row, "a_")) for row in held]
+    listed = [_as_listed(tx, row) for row in rows if holds(tx, contact, row, "c_")]
+    # What was said last stays the last thing said, whatever was changed since.
+    said = before_edits(tx, [each.last for each in listed if each.last is not None])
+    return [replace(each, last=said.get(each.ticket.id, each.last)) if said else each for each in listed]
 
 
-def _as_listed(row: Row[*tuple[Any, ...]], *, named: bool) -> ListedTicket:
+def _as_listed(tx: Tx, row: Row[*tuple[Any, ...]]) -> ListedTicket:
+    named = row.a_id is not None and holds(tx, agent, row, "a_")
+    merged = row.p_id is not None and holds(tx, merge, row, "g_") and holds(tx, contact, row, "p_")
     belongs = row.department_name is not None
     return ListedTicket(
         ticket=ticket_of(row),
         contact_uid=row.uid,
         contact_slot=row.key_slot,
         contact_name=row.name,
+        shown_as=(row.p_uid, row.person_slot, row.person_name) if merged else None,
         site=SiteName(row.site_id, row.site_name, row.color),
         department=Named(row.department_id, row.department_name) if belongs else None,
         assignee=(row.assignee, row.agent_slot, row.agent_name) if named else None,

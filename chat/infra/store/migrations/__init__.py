@@ -16,7 +16,7 @@ from chat.infra.ledger.lines import LineTable
 from chat.infra.store import backups, engine, server
 from chat.infra.store.unhurried import unhurried
 
-HEAD = "0014_agreements"
+HEAD = "0048_routing"
 _version = table("alembic_version", column("version_num"))
 
 
@@ -50,24 +50,7 @@ def current(url: str) -> str | None:
 
     Raises Misconfigured where this code does not know it, Unavailable where there is no answer.
     """
-    if url.startswith("sqlite") and not Path(make_url(url).database or "").exists():
-        return None  # to look would be to make it
-    target = engine(url)
-    try:
-        with target.begin() as connection:
-            if not inspect(connection).has_table("alembic_version"):
-                return None
-            found = connection.execute(select(_version.c.version_num)).scalar()
-    except DBAPIError as error:
-        raise Unavailable(f"The database does not answer: {_said(error)}") from error
-    finally:
-        target.dispose()
-    # Names of revisions begin with four digits, so they sort as they follow each other.
-    if found is not None and found > HEAD:
-        raise Misconfigured(
-            f"The database is at {found}, newer than this Lethe, which knows up to {HEAD}; run the newer Lethe"
-        )
-    return None if found is None else str(found)
+    return _looked_at(url)[0]
 
 
 def knows(revision: str) -> bool:
@@ -79,22 +62,36 @@ def knows(revision: str) -> bool:
 
 def require_current(url: str, *, restoring: bool = False) -> None:
     """Raise Misconfigured unless the database is at the schema of this code, and, but for `restoring`, all restored."""
-    found = current(url)
+    found, restoring_now = _looked_at(url)
     if found is None:
         raise Misconfigured("There is no database here yet; run lethe init to make it, with an account and its owner")
     if found != HEAD:
         raise Misconfigured(f"The database is at {found}, this Lethe needs {HEAD}; run lethe migrate")
-    if not restoring and _is_restoring(url):
+    if restoring_now and not restoring:
         raise Misconfigured("A restore has not finished here, so nothing may be read yet; run lethe restore again")
 
 
-def _is_restoring(url: str) -> bool:
+def _looked_at(url: str) -> tuple[str | None, bool]:
+    """Return the revision as `current` does, and whether a restore is under way, which only the newest one knows."""
+    if url.startswith("sqlite") and not Path(make_url(url).database or "").exists():
+        return None, False  # to look would be to make it
     target = engine(url, begin="BEGIN")
     try:
         with target.begin() as connection:
-            return backups.restore_under_way(connection) is not None
+            if not inspect(connection).has_table("alembic_version"):
+                return None, False
+            found = connection.execute(select(_version.c.version_num)).scalar()
+            restoring = found == HEAD and backups.restore_under_way(connection) is not None
+    except DBAPIError as error:
+        raise Unavailable(f"The database does not answer: {_said(error)}") from error
     finally:
         target.dispose()
+    # Names of revisions begin with four digits, so they sort as they follow each other.
+    if found is not None and found > HEAD:
+        raise Misconfigured(
+            f"The database is at {found}, newer than this Lethe, which knows up to {HEAD}; run the newer Lethe"
+        )
+    return None if found is None else str(found), restoring
 
 
 def prepare_keys(settings: Settings) -> None:

@@ -36,6 +36,24 @@ def bind_all(tx: Connection, settings: Settings, name: str, said: Sequence[str],
         tx.execute(update(of).where(*mine).values(mac=bindparam("made")), made)
 
 
+def bind_again(tx: Connection, settings: Settings, name: str, before: Sequence[str], said: Sequence[str]) -> None:
+    """
+    Give each row of a table, found by its `id`, its MAC over other columns than `before`. One that does not hold, as it
+    was not written here, is left so.
+    """
+    known = dict.fromkeys((*before, *said))
+    of = table(name, *(column(each, KINDS.get(each)) for each in known), column("mac"))
+    for rows in _chunks(tx, select(of)):
+        macs = Macs(server_secret(settings))
+        made = [
+            {"k_id": row.id, "made": macs.over(name, [getattr(row, each) for each in said])}
+            for row in rows
+            if macs.hold(row.mac, name, [getattr(row, each) for each in before])
+        ]
+        if made:
+            tx.execute(update(of).where(of.c.id == bindparam("k_id")).values(mac=bindparam("made")), made)
+
+
 def seal_passwords(tx: Connection, settings: Settings) -> None:
     """Seal each argon2 hash under its agent's key. An agent without a key has no password from then on."""
     of = table("agent", column("id"), column("key_slot"), column("password_hash"))

@@ -1,0 +1,1 @@
+"""What agents say of themselves: the name visitors see, how they like the pages, what calls them."""

@@ -1,0 +1,1 @@
+"""Replies that agents keep for answering: what is asked often is written once."""

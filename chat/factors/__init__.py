@@ -1,0 +1,1 @@
+"""Second factors: codes from an app, recovery codes, and showing again who one is."""

@@ -1,0 +1,1 @@
+"""Pages that ask for a second factor, or change it."""

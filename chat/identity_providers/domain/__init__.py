@@ -1,0 +1,1 @@
+"""What is pure here: what a provider's token must say, and who somebody is by it."""

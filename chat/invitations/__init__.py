@@ -1,0 +1,1 @@
+"""Inviting people to answer for an account."""

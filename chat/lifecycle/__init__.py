@@ -1,0 +1,1 @@
+"""The life of agents: their names, roles and departments, coming back, and going for good."""

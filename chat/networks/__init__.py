@@ -1,0 +1,1 @@
+"""From which networks an account's agents and programs may ask."""

@@ -1,0 +1,1 @@
+"""Setting a password by a link that is mailed or handed over."""

@@ -1,0 +1,1 @@
+"""Pictures of agents, which visitors see beside their names."""

@@ -1,0 +1,1 @@
+"""What agents may do with contacts: see them, and correct what is held of them."""

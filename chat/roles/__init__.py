@@ -1,0 +1,1 @@
+"""Roles: which rights each has, and what an owner changed of them."""

@@ -1,0 +1,1 @@
+"""Provisioning by an identity provider: SCIM 2.0, RFC 7643 and RFC 7644."""

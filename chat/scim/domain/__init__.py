@@ -1,0 +1,1 @@
+"""Users and filters as SCIM says them."""

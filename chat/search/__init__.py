@@ -1,0 +1,1 @@
+"""Search over everything that agents may see: it reads what there is, and remembers nothing."""

@@ -1,0 +1,169 @@
+"""
+Finding words in tickets: each text is opened, compared and forgotten. Nothing is kept of it, so nothing must forget.
+
+It runs in a thread of the store's, and lets others have the interpreter every few texts: a socket that waits for it
+waits no longer than that.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal, TypeVar
+
+from chat.account.actions import forms
+from chat.core import access
+from chat.core.crypt import Sealed, unseal_text
+from chat.core.errors import NotFound, Unavailable
+from chat.core.folding import SearchTerms
+from chat.core.model import Actor, Contact
+from chat.core.turns import Sender
+from chat.infra.services import Services
+from chat.infra.store.tx import Tx
+from chat.tickets.domain import EVER, Period
+from chat.tickets.store import searching
+from chat.tickets.store.searching import SealedText, SearchedTicket
+
+T = TypeVar("T")
+Found = Literal["message", "note", "name", "email", "phone", "field", "tag", "number"]
+TEXTS: Final = 1000
+"""About so many texts are looked at in one turn."""
+STRETCH, PAUSE = 40, 0.0002
+"""After so many texts a pause (s)."""
+PATIENCE: Final = 20.0
+"""So many seconds a search waits for its turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Where the words are: `found` says in what, `seq` is a message's or note's number. `at` is when that was said."""
+
+    of: SearchedTicket
+    found: Found
+    at: int
+    parts: list[str]
+    seq: int | None = None
+    author: str = ""
+    held: bool = False
+
+
+@dataclass(frozen=True)
+class Sought:
+    """What is looked for, and in what: contacts' addresses, what is held or not, what was said in a period."""
+
+    terms: SearchTerms
+    addresses: bool
+    held: bool | None
+    period: Period = EVER
+
+
+@dataclass(frozen=True)
+class SearchStretch:
+    """Tickets to look at in one turn, or so many messages (`seqs`) of one that is long. `begins` where it does."""
+
+    tickets: list[SearchedTicket]
+    seqs: range | None = None
+    begins: bool = True
+
+
+def stretches(found: list[SearchedTicket]) -> Iterator[SearchStretch]:
+    """Yield tickets in their order, in stretches of about TEXTS texts each."""
+    some: list[SearchedTicket] = []
+    size = 0
+    for each in found:
+        count = each.ticket.last_seq + each.ticket.last_note + 1
+        if some and size + count > TEXTS:
+            yield SearchStretch(some)
+            some, size = [], 0
+        if count > 2 * TEXTS:
+            last = each.ticket.last_seq
+            for end in range(last + 1, 1, -TEXTS):
+                yield SearchStretch([each], range(max(1, end - TEXTS), end), begins=end == last + 1)
+            continue
+        some.append(each)
+        size += count
+    if some:
+        yield SearchStretch(some)
+
+
+async def look(services: Services, actor: Actor, stretch: SearchStretch, sought: Sought) -> list[Match]:
+    """Return what is found in a stretch. Raises Unavailable where others search for too long."""
+
+    def work(tx: Tx) -> list[Match]:
+        return list(matches(services, tx, stretch, sought))
+
+    return await in_turn(services, actor, work)
+
+
+async def in_turn(services: Services, actor: Actor, work: Callable[[Tx], T]) -> T:
+    """Do a piece of a search when it is its agent's turn. Raises Unavailable where that takes too long."""
+    try:
+        async with services.searching.of(Sender(actor.account_id, actor.agent_id), PATIENCE):
+            return await services.store.read(work)
+    except TimeoutError:
+        raise Unavailable("Many are searching just now; search again in a moment", retry_after=10) from None
+
+
+def matches(services: Services, tx: Tx, stretch: SearchStretch, sought: Sought) -> Iterator[Match]:
+    """Yield what is found. Who is being erased has no key any more, and is found nowhere."""
+    keys = {}
+    by_id = {each.ticket.id: each for each in stretch.tickets}
+    for key, each in by_id.items():
+        try:
+            keys[key] = services.keys.get(each.contact.key_slot, each.contact.uid)
+            if stretch.begins:
+                yield from _heads(services, each, sought)
+        except NotFound:
+            continue
+    ids = list(keys)
+    found = searching.texts(tx, ids, stretch.seqs, sought.period, held=sought.held)
+    others = searching.notes(tx, ids, sought.period) if stretch.begins and sought.held is not True else iter(())
+    for count, row in enumerate((*found, *others)):
+        if count % STRETCH == 0:
+            time.sleep(PAUSE)
+        try:
+            text = unseal_text(keys[row.ticket_id], row.author, row.cid, row.body)
+        except Sealed:
+            continue  # who opens the ticket is told
+        if sought.terms.are_in(text):
+            yield _match(by_id[row.ticket_id], row, sought.terms.excerpt(text))
+
+
+def _match(of: SearchedTicket, row: SealedText, parts: list[str]) -> Match:
+    is_note = row.author == "note"
+    author = "agent" if is_note else row.author
+    return Match(of, "note" if is_note else "message", row.at, parts, row.seq, author, bool(row.held))
+
+
+def _heads(services: Services, each: SearchedTicket, sought: Sought) -> Iterator[Match]:
+    """Yield what is found in what a ticket says at its head: its tags and who it is."""
+    if sought.held is True:
+        return
+    tags: list[tuple[Found, str]] = [("tag", tag) for tag in each.ticket.tags]
+    for found, text in (*tags, *said_of(services, each.contact, addresses=sought.addresses)):
+        if sought.terms.are_in(text):
+            yield Match(each, found, each.ticket.updated_at, sought.terms.excerpt(text))
+
+
+def said_of(services: Services, contact: Contact, *, addresses: bool) -> Iterator[tuple[Found, str]]:
+    """Yield what a contact gave: the name, and `addresses` with all else. Raises NotFound where the key is gone."""
+    named: list[tuple[Found, bytes | None]] = [("name", contact.name)]
+    if addresses:
+        named += [("email", contact.email), ("phone", contact.phone)]
+    for found, sealed in named:
+        if text := services.unseal(contact.key_slot, contact.uid, found, sealed):
+            yield found, text
+    if addresses and contact.fields is not None:
+        yield from (("field", one.value) for one in forms.given(services, contact))
+
+
+async def tickets_with(services: Services, actor: Actor, ids: Sequence[int], terms: SearchTerms) -> set[int]:
+    """Return the keys of those tickets that have the words anywhere, or the number."""
+    found = await services.store.read(lambda tx: searching.some_tickets(tx, actor.account_id, ids))
+    held = None if access.can(actor, "quarantine.read") else False
+    sought = Sought(terms, access.can(actor, "contact.read"), held)
+    keys = {each.ticket.id for each in found if terms.number == each.ticket.number}
+    for stretch in stretches([each for each in found if each.ticket.id not in keys]):
+        keys |= {each.of.ticket.id for each in await look(services, actor, stretch, sought)}
+    return keys

@@ -1,0 +1,1 @@
+"""API tokens: what a program shows to act for an agent."""

@@ -1,0 +1,106 @@
+"""The palette by keyboard alone: it finds, goes, does, says how far it came; who is erased leaves it at once."""
+
+import re
+
+import httpx2
+from playwright.sync_api import Locator, Page, StorageState, expect
+
+from tests.demo import Demo
+from tests.visitor import Visitor
+from tests.walks.canary import in_window
+from tests.walks.conftest import OpenPage
+from tests.walks.test_accessible import found as objections
+
+
+def opened(page: Page) -> Locator:
+    """Press the key; the focus is in the field."""
+    page.locator("ticket-list .row").first.wait_for()
+    page.keyboard.press("/")
+    expect(page.get_by_role("combobox", name="Search or do something")).to_be_focused()
+    return page.locator("dialog.palette")
+
+
+def found(palette: Locator) -> Locator:
+    """The hits."""
+    return palette.get_by_role("group", name="Found").get_by_role("option")
+
+
+def chosen(page: Page) -> Locator:
+    """What the field says is chosen, as a screen reader is told."""
+    name = page.locator("#palette-input").get_attribute("aria-activedescendant")
+    return page.locator(f"#{name}[aria-selected=true]")
+
+
+def test_it_finds_goes_and_does_by_keyboard(open_page: OpenPage, demo: Demo, owner: StorageState) -> None:
+    with Visitor(demo, "Ουρανία") as visitor, Visitor(demo, "Otto") as other:
+        number = visitor.say("Η ΠΑΡΑΓΓΕΛΊΑ <b>μου</b> άργησε")["ticket"]
+        other.say("a παραγγελία of another")
+        page = open_page(f"{demo.server}/inbox/open", storage_state=owner, locale="en-GB")
+        palette = opened(page)
+        page.keyboard.type("παραγγελια")
+        expect(found(palette)).to_have_count(2)
+        expect(palette.locator("mark")).to_have_text(["παραγγελία", "ΠΑΡΑΓΓΕΛΊΑ"])
+        expect(palette.get_by_role("status")).to_have_text("2 found. Everything was searched.")
+        assert objections(page) == []
+        page.keyboard.press("ArrowDown")
+        expect(chosen(page)).to_contain_text("<b>μου</b> άργησε")
+        page.keyboard.press("Enter")
+        expect(page).to_have_url(re.compile(rf"/inbox/\w+/{number}$"))
+        expect(palette).to_be_hidden()
+        page.locator("ticket-actions [data-action=solve]").wait_for()
+
+        page.keyboard.press("Control+k")
+        page.keyboard.type("assign me")
+        expect(chosen(page)).to_have_text(f"Assign #{number} to me")
+        page.keyboard.press("Enter")
+        expect(page.locator("[data-action=assignee] option:checked")).to_have_text("Me")
+        page.keyboard.press("Control+k")
+        page.keyboard.type("solve")
+        page.keyboard.press("Enter")
+        expect(page.locator("ticket-actions [data-action=solve]")).not_to_have_text("Solve")
+        page.keyboard.press("Control+k")
+        page.keyboard.type("trash")
+        page.keyboard.press("Enter")
+        expect(page).to_have_url(re.compile("/inbox/trash$"))
+
+
+def test_it_says_what_it_did_not_find_and_forgets_who_is_erased(
+    open_page: OpenPage, demo: Demo, owner: StorageState
+) -> None:
+    page = open_page(f"{demo.server}/inbox/open", storage_state=owner, locale="en-GB")
+    with Visitor(demo, "Perdita") as visitor:
+        visitor.say("Quincunx and zyxwvqk")
+        palette = opened(page)
+        said = palette.get_by_role("status")
+        page.keyboard.type("zqzq")
+        expect(said).to_have_text("Nothing found for “zqzq”.")
+        page.keyboard.press("Control+a")
+        page.keyboard.type("x")
+        expect(said).to_have_text("Type at least two characters to search.")
+        page.context.set_offline(True)
+        page.keyboard.type("yz")
+        expect(said).to_have_text("No connection to the server: nothing was searched.")
+        page.context.set_offline(False)
+        palette.get_by_role("button", name="Try again").press("Enter")
+        expect(said).to_have_text("Nothing found for “xyz”.")
+        page.locator("#palette-input").fill("quincunx")
+        expect(found(palette)).to_have_count(1)
+        mine = {"Authorization": f"Bearer {visitor.token}", "Origin": demo.shop}
+        httpx2.delete(f"{demo.server}/widget/{demo.site_key}/sessions", headers=mine).raise_for_status()
+        expect(found(palette)).to_have_count(0)
+        assert in_window(page, {"text": "zyxwvqk"}) == []
+        page.keyboard.press("Escape")
+        expect(palette).to_be_hidden()
+        assert page.locator("#palette-list").inner_text() == ""
+        page.keyboard.press("?")
+        expect(page.locator("dialog .keys")).to_contain_text("search, go, do")
+
+
+def test_it_is_greek_and_fits_a_phone(open_page: OpenPage, filled: Demo, looking: StorageState) -> None:
+    narrow = {"viewport": {"width": 320, "height": 640}, "locale": "el-GR", "color_scheme": "dark"}
+    page = open_page(f"{filled.server}/inbox/open", storage_state=looking, **narrow)
+    page.get_by_role("button", name="Αναζήτηση ή ενέργεια").click()
+    page.keyboard.type("an")
+    expect(page.locator("dialog.palette [role=status]")).to_contain_text("έγινε παντού")
+    assert objections(page) == []
+    assert page.evaluate("document.querySelector('dialog.palette').scrollWidth <= innerWidth")
