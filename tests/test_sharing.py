@@ -187,6 +187,56 @@ def test_a_step_that_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> N
         assert child.returncode == -signal.SIGKILL
 
 
+FAILS = """
+from pathlib import Path
+import pytest
+@pytest.mark.parametrize("name", {names})
+def test_it(name: str) -> None:
+    with Path(name).open("a") as tried:
+        tried.write("x")
+    assert Path(name).stat().st_size > {times}
+def test_fine(): pass
+"""
+PLAIN = ("-p", "no:valkey", "-p", "no:cacheprovider")
+
+
+@pytest.mark.parametrize(
+    ("names", "times", "failed", "tried"),
+    [
+        (["ä b", "c"], 1, 0, 2),
+        (["ä b", "c"], 2, 2, 2),
+        ([str(n) for n in range(suite.AGAIN + 1)], 1, suite.AGAIN + 1, 1),
+    ],
+)
+def test_a_few_that_failed_are_tried_once_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, names: list[str], times: int, failed: int, tried: int
+) -> None:
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    (tmp_path / "test_it.py").write_text(FAILS.format(names=names, times=times))
+    monkeypatch.setattr(suite, "ROOT", tmp_path)
+    steps = Loose()
+    outcome = suite.settled(steps, suite.tests(steps, "tests", PLAIN))
+    assert (outcome.passed, outcome.failed) == (1 + len(names) - failed, failed)
+    assert [len((tmp_path / name).read_text()) for name in names] == [tried] * len(names)
+
+
+@pytest.mark.parametrize("text", ["import nowhere", "def test_it(): import os; os._exit(1)"])
+def test_a_run_that_broke_is_not_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    (tmp_path / "test_it.py").write_text(text)
+    monkeypatch.setattr(suite, "ROOT", tmp_path)
+    steps = Loose()
+    outcome = suite.tests(steps, "tests", PLAIN)
+    assert outcome.failed
+    assert suite.settled(steps, outcome) is outcome
+
+
+class Loose(suite.Steps):
+    """Steps that leave the signals of this process as they are."""
+
+    def __init__(self) -> None:
+        self._child, self._stopped, self._limit = None, False, time.monotonic() + ENDS
+
+
 def test_every_test_has_a_limit(pytestconfig: pytest.Config) -> None:
     assert 0 < float(pytestconfig.getini("timeout")) < float(pytestconfig.getini("faulthandler_timeout")) < suite.WITHIN
 
