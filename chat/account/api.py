@@ -15,7 +15,7 @@ from chat.core.model import Actor, Site
 from chat.infra.services import Services
 from chat.web.endpoint import Ask, Tagged, endpoint, tagged
 from chat.web.lists import Listed
-from chat.web.requests import uid
+from chat.web.requests import client_id
 
 
 @cache
@@ -45,7 +45,7 @@ class NewSite(SiteChange, frozen=True, forbid_unknown_fields=True):
 async def post_site(ask: Ask[NewSite]) -> Tagged[Site]:
     """Make one. Sent again with its `id`, nothing is made: the answer is 200 and the site as it is."""
     given = {name: getattr(ask.body, name) for name in SiteChange.__struct_fields__}
-    named = uid(ask.body.id.lower(), "id") if ask.body.id else ""
+    named = client_id(ask.body.id)
     made, again = await sites.make_once(ask.services, ask.actor, SiteChange(**given), named)
     return tagged(made, status=200 if again else None)
 

@@ -6,7 +6,7 @@ from chat.canned_responses import actions as responses
 from chat.canned_responses.actions import CannedResponseChange, CannedResponseView, NewCannedResponse
 from chat.web.endpoint import Ask, Tagged, endpoint, tagged
 from chat.web.lists import LIMIT, UID_CURSOR, Listed
-from chat.web.requests import uid
+from chat.web.requests import client_id
 
 READ, MANAGE = "canned_response.read", "canned_response.manage"
 
@@ -23,8 +23,7 @@ async def post_response(ask: Ask[NewCannedResponse]) -> Tagged[CannedResponseVie
     Keep one: `shortcut` (what agents type after `/`, once in an account), `title`, `text`, and perhaps a `department`.
     Sent again with its `id` nothing is added: the answer is 200 and the reply as it is.
     """
-    if ask.body.id:
-        uid(ask.body.id.lower(), "id")
+    client_id(ask.body.id)
     made, again = await responses.add(ask.services, ask.actor, ask.body)
     return tagged(made, status=200 if again else None)
 

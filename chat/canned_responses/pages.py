@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,32 +28,21 @@ EMPTY: Form = dict.fromkeys(
 @page_endpoint("GET /admin/canned-responses", permission=MANAGE, query=[SAVED])
 async def show_responses(ask: PageAsk) -> Response:
     """Show them."""
-    return await _page(ask)
+    return await _page(ask, "", {}, 200)
 
 
 @page_endpoint("POST /admin/canned-responses", permission=MANAGE, audited={"canned_response.added"})
 async def add_response(ask: PageAsk) -> Response:
     """Keep one."""
-    try:
-        await responses.add(ask.services, ask.actor, NewCannedResponse(**typed(ask.form)))
-    except InvalidField as error:
-        return await _page(ask, NEW, wrong(NEW, error), 422)
-    except NotNow:
-        return await _page(ask, NEW, {f"{NEW}-title": "canned.error.many"}, 409)
-    return saved(PAGE)
+    wanted = NewCannedResponse(**typed(ask.form))
+    return await REPLIES.after(ask, NEW, responses.add(ask.services, ask.actor, wanted))
 
 
 @page_endpoint("POST /admin/canned-responses/{id}", permission=MANAGE, audited={"canned_response.changed"})
 async def save_response(ask: PageAsk) -> Response:
     """Save one, unless somebody else did since the page was drawn."""
-    uid, wanted = ask.path["id"], CannedResponseChange(**typed(ask.form))
-    try:
-        await responses.change(ask.services, ask.actor, uid, wanted, precondition(ask.form.get("state")))
-    except InvalidField as error:
-        return await _page(ask, uid, wrong(uid, error), 422)
-    except ChangedMeanwhile as error:
-        return await _page(ask, uid, {f"{uid}-title": "canned.error.changed"}, error.status)
-    return saved(PAGE)
+    uid, wanted, state = ask.path["id"], CannedResponseChange(**typed(ask.form)), precondition(ask.form.get("state"))
+    return await REPLIES.after(ask, uid, responses.change(ask.services, ask.actor, uid, wanted, state))
 
 
 @page_endpoint("POST /admin/canned-responses/{id}/delete", permission=MANAGE, audited={"canned_response.deleted"})
@@ -72,10 +61,26 @@ def typed(form: Form) -> dict[str, Any]:
     return made | ({"department": given["department"]} if "department" in given else {})
 
 
-def wrong(of: str, error: InvalidField) -> Errors:
-    """Return what to say of a field of the reply `of` (an id, or NEW)."""
-    field = str(error.extra["field"])
-    return {f"{of}-{field}": f"canned.error.{field.partition('.')[0]}"}
+@dataclass(frozen=True)
+class RepliesPage:
+    """A page where replies are kept: its path, what it says of too many, and how it is drawn."""
+
+    path: str
+    many: str
+    draw: Callable[[PageAsk, str, Errors, int], Awaitable[Response]]
+
+    async def after(self, ask: PageAsk, of: str, work: Awaitable[object]) -> Response:
+        """Do what a form says of the reply `of` (an id, or NEW) and go back; what is wrong stands beside its field."""
+        try:
+            await work
+        except InvalidField as error:
+            field = str(error.extra["field"])
+            return await self.draw(ask, of, {f"{of}-{field}": f"canned.error.{field.partition('.')[0]}"}, error.status)
+        except ChangedMeanwhile as error:
+            return await self.draw(ask, of, {f"{of}-title": "canned.error.changed"}, error.status)
+        except NotNow as error:
+            return await self.draw(ask, of, {f"{of}-title": self.many}, error.status)
+        return saved(self.path)
 
 
 @dataclass(frozen=True)
@@ -103,7 +108,7 @@ def _form(found: Any) -> Form:
     return said | texts | {"department": getattr(found, "department", None) or ""}
 
 
-async def _page(ask: PageAsk, of: str = "", errors: Errors | None = None, status: int = 200) -> Response:
+async def _page(ask: PageAsk, of: str, errors: Errors, status: int) -> Response:
     found, _ = await responses.page(ask.services, ask.actor, None, MOST)
     shown = Drawn(
         "admin-canned-responses.html",
@@ -112,4 +117,7 @@ async def _page(ask: PageAsk, of: str = "", errors: Errors | None = None, status
         {each.id: tag_of(each) for each in found},
     )
     listed = await departments.departments(ask.services, ask.actor)
-    return drawn(ask, shown, of, errors or {}, status, departments=listed)
+    return drawn(ask, shown, of, errors, status, departments=listed)
+
+
+REPLIES = RepliesPage(PAGE, "canned.error.many", _page)

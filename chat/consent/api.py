@@ -25,7 +25,7 @@ from chat.web.authentication import header, network_of, own_origin
 from chat.web.context import context_of
 from chat.web.endpoint import Ask, endpoint
 from chat.web.lists import Listed
-from chat.web.requests import Unread, choice, optional, uid
+from chat.web.requests import Unread, choice, client_id, optional
 
 STANDARD = choice("format", "lethe", "ts27560", refusal="A format is lethe or ts27560")
 """Whether receipts are asked for in our terms, or in those of ISO/IEC TS 27560."""
@@ -129,7 +129,7 @@ async def post_notice(ask: Ask[NewNotice]) -> NoticeVersion | Response:
     """
     Publish a new version. Sent again with its `id` nothing is published: the answer is 200 and the version as it is.
     """
-    named, site = uid(ask.body.id.lower(), "id") if ask.body.id else "", ask.body.site
+    named, site = client_id(ask.body.id), ask.body.site
     published = await notices.publish(ask.services, ask.actor, ask.body.texts, site, named)
     made = _notice(published.notice, live=published.is_live)
     return JSON(made, 200) if published.again else made

@@ -8,7 +8,7 @@ from chat.departments import actions as departments
 from chat.departments.actions import DepartmentView, department_view
 from chat.web.endpoint import Ask, Tagged, endpoint, tagged
 from chat.web.lists import Listed
-from chat.web.requests import uid
+from chat.web.requests import client_id
 
 
 class NewDepartment(Struct, frozen=True, forbid_unknown_fields=True):
@@ -38,7 +38,7 @@ async def post_department(ask: Ask[NewDepartment]) -> Tagged[DepartmentView]:
     Make one. Sent again with its `id`, a UUID that the client makes, nothing is made: the answer is 200 and the
     department as it is.
     """
-    body, named = ask.body, uid(ask.body.id.lower(), "id") if ask.body.id else ""
+    body, named = ask.body, client_id(ask.body.id)
     made, again = await departments.add_once(ask.services, ask.actor, body.name, body.retention, named)
     return tagged(department_view(made), status=200 if again else None)
 

@@ -15,7 +15,7 @@ from chat.export.actions.exports import Archive
 from chat.web.answers import JSON
 from chat.web.endpoint import Ask, endpoint
 from chat.web.lists import LIMIT, UID_CURSOR, Listed
-from chat.web.requests import choice, uid
+from chat.web.requests import choice, client_id
 
 FORMAT = choice("format", "json", "zip", refusal="A format is json or zip")
 # The answer comes from the origin of the agents' pages, and holds what strangers wrote: opened in a tab, nothing in it
@@ -102,9 +102,8 @@ async def post_export(ask: Ask[NewExport | None]) -> exports.ExportView | Respon
     Ask for an archive. A body may have an `id`: sent again with it none is made, and the answer is 200 and how it
     stands.
     """
-    given = ask.body.id if ask.body else ""
     contact, *merged = await exports.of_agent(ask.services, ask.actor, ask.path["id"])
-    source, named = exports.source(ask.actor), uid(given.lower(), "id") if given else ""
+    source, named = exports.source(ask.actor), client_id(ask.body.id if ask.body else "")
     made, again = await exports.ask_once(ask.services, contact, source, ask.actor.agent_id, merged, named)
     return JSON(made, 200) if again else made
 

@@ -14,7 +14,7 @@ from chat.web.answers import JSON
 from chat.web.authentication import own_origin
 from chat.web.endpoint import Ask, endpoint
 from chat.web.lists import Listed
-from chat.web.requests import uid
+from chat.web.requests import client_id
 
 
 class NewInvitation(Struct, frozen=True, forbid_unknown_fields=True):
@@ -43,7 +43,7 @@ async def post_invitation(ask: Ask[NewInvitation]) -> MadeInvitation | Response:
     Invite somebody, for a week. Without a mail server the answer has the link, this once. Sent again with its `id`
     nobody is invited: the answer is 200 and the invitation as it is.
     """
-    body, named = ask.body, uid(ask.body.id.lower(), "id") if ask.body.id else ""
+    body, named = ask.body, client_id(ask.body.id)
     made = await inviting.invite(ask.services, inviting.inviter(ask.actor), body.email, body.role, named)
     return JSON(_made(ask, made), 200) if made.again else _made(ask, made)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from chat.own_responses import actions as responses
 from chat.own_responses.actions import NewOwnResponse, OwnResponseChange, OwnResponseView
 from chat.web.endpoint import Ask, Tagged, endpoint, tagged
-from chat.web.lists import LIMIT, UID_CURSOR, Listed
-from chat.web.requests import uid
+from chat.web.lists import LIMIT, UID_CURSOR, Listed, listed_behind
+from chat.web.requests import client_id
 
 OWN = "own_response.own"
 
@@ -14,9 +14,7 @@ OWN = "own_response.own"
 @endpoint("GET /own-responses", permission=OWN, query=[LIMIT, UID_CURSOR], audited=())
 async def list_own_responses(ask: Ask[None]) -> Listed[OwnResponseView]:
     """Return one's own, in the order in which they were made."""
-    after, limit = ask.query(UID_CURSOR) or "", ask.query(LIMIT)
-    rest = [each for each in await responses.list_own(ask.services, ask.actor) if each.id > after]
-    return Listed(rest[:limit], rest[limit - 1].id if len(rest) > limit else None)
+    return listed_behind(await responses.list_own(ask.services, ask.actor), ask.query(UID_CURSOR), ask.query(LIMIT))
 
 
 @endpoint("POST /own-responses", permission=OWN, audited={"own_response.added"}, status=(201, 200))
@@ -25,8 +23,7 @@ async def post_own_response(ask: Ask[NewOwnResponse]) -> Tagged[OwnResponseView]
     Keep one: `shortcut` (what one types after `/`), `title`, `text`, and perhaps `translations`. Sent again with its
     `id` nothing is added: the answer is 200 and the reply as it is.
     """
-    if ask.body.id:
-        uid(ask.body.id.lower(), "id")
+    client_id(ask.body.id)
     made, again = await responses.add(ask.services, ask.actor, ask.body)
     return tagged(made, status=200 if again else None)
 

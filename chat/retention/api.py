@@ -11,7 +11,7 @@ from chat.retention.actions.views import RetentionRunView
 from chat.web.answers import JSON
 from chat.web.endpoint import Ask, Tagged, endpoint, tagged
 from chat.web.lists import LIMIT, UID_CURSOR, Listed
-from chat.web.requests import uid
+from chat.web.requests import client_id
 
 
 class NewRun(Struct, frozen=True, forbid_unknown_fields=True):
@@ -60,7 +60,7 @@ async def post_run(ask: Ask[NewRun]) -> RetentionRunView | Response:
     Rehearse a run, 201 with its counts, or begin one, 202, which goes on by itself. Sent again with its `id`, neither
     is done: the answer is 200 and the report as it is.
     """
-    named = uid(ask.body.id.lower(), "id") if ask.body.id else ""
+    named = client_id(ask.body.id)
     if ask.body.dry_run:
         made, again = await retention.rehearse_once(ask.services, ask.actor, ask.body.days, named)
         return JSON(made, 200 if again else 201)

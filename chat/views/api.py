@@ -5,8 +5,8 @@ from __future__ import annotations
 from chat.views import actions as views
 from chat.views.actions import NewView, SavedView, ViewChange
 from chat.web.endpoint import Ask, Tagged, endpoint, tagged
-from chat.web.lists import LIMIT, UID_CURSOR, Listed
-from chat.web.requests import uid
+from chat.web.lists import LIMIT, UID_CURSOR, Listed, listed_behind
+from chat.web.requests import client_id
 
 OWN = "view.own"
 
@@ -14,9 +14,7 @@ OWN = "view.own"
 @endpoint("GET /views", permission=OWN, query=[LIMIT, UID_CURSOR], audited=())
 async def get_views(ask: Ask[None]) -> Listed[SavedView]:
     """Return one's own, and those that colleagues share, in the order in which they were made."""
-    after, limit = ask.query(UID_CURSOR) or "", ask.query(LIMIT)
-    rest = [each for each in await views.list_views(ask.services, ask.actor) if each.id > after]
-    return Listed(rest[:limit], rest[limit - 1].id if len(rest) > limit else None)
+    return listed_behind(await views.list_views(ask.services, ask.actor), ask.query(UID_CURSOR), ask.query(LIMIT))
 
 
 @endpoint("POST /views", permission=OWN, audited={"view.added"}, status=(201, 200))
@@ -25,8 +23,7 @@ async def post_view(ask: Ask[NewView]) -> Tagged[SavedView]:
     Keep one: a `name`, `filters` as the list of tickets takes them, perhaps `shared`. Sent again with its `id` nothing
     is added: the answer is 200 and the view as it is.
     """
-    if ask.body.id:
-        uid(ask.body.id.lower(), "id")
+    client_id(ask.body.id)
     made, again = await views.add(ask.services, ask.actor, ask.body)
     return tagged(made, status=200 if again else None)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import Generic, TypeVar
+from collections.abc import Sequence
+from typing import Generic, Protocol, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -71,3 +72,20 @@ def cursor_in(after: tuple[int, ...] | None) -> str | None:
 def listed(items: list[I], after: tuple[int, ...] | None) -> Listed[I]:
     """Return a page of a list. `after` is where the next one begins, None at the end."""
     return Listed(items, cursor_in(after))
+
+
+class Named(Protocol):
+    """What has an id, by which a list is in order."""
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+
+
+N = TypeVar("N", bound=Named)
+
+
+def listed_behind(every: Sequence[N], after: str | None, limit: int) -> Listed[N]:
+    """Return the page behind an id, of a list that is short enough to be read whole."""
+    rest = [each for each in every if each.id > (after or "")]
+    return Listed(rest[:limit], rest[limit - 1].id if len(rest) > limit else None)

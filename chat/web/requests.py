@@ -115,6 +115,11 @@ def uid(value: str, field: str) -> str:
     return value
 
 
+def client_id(given: str) -> str:
+    """Return the id that a program made for what it adds, in small letters, or "". Raises InvalidField."""
+    return uid(given.lower(), "id") if given else ""
+
+
 class Number(Convertor[int]):
     """A number in a path. A longer one than any of ours is at no address."""
 
