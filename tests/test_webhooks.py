@@ -405,6 +405,37 @@ async def who_is_busy_is_left_alone_as_long_as_they_ask(hooked: Hooked) -> None:
     assert [each.tries for each in await hooked.log(hook)] == [2] * 5
 
 
+async def who_is_busy_is_sent_nothing_of_any_ticket(hooked: Hooked) -> None:
+    """Until the time that it gave, and no other endpoint waits for it; who lets it go on by hand ends the wait."""
+    hook = await hooked.hook("message.created")
+    await hooked.hook("message.created", path="/other")
+    busy = b"HTTP/1.1 503 Down\r\nretry-after: 7200\r\nconnection: close\r\n\r\n"
+    hooked.there.says = lambda heard: busy if heard.path == "/hook" else GOOD
+
+    async def paths(later: int = 0) -> list[str]:
+        before = len(hooked.there.heard)
+        await hooked.sent(later)
+        return sorted(each.path for each in hooked.there.heard[before:])
+
+    await (await hooked.house.visit()).say("a")
+    assert await paths() == ["/hook", "/other"]
+    await (await hooked.house.visit()).say("b")
+    assert await paths() == ["/other"]
+    assert (await endpoints.one(hooked.services, hooked.house.actor, hook.id)).busy_until is not None
+    hooked.there.says = lambda _: GOOD
+    assert await paths(119 * MINUTE) == []
+    assert await paths(2 * MINUTE) == ["/hook", "/hook"]
+    hooked.there.says = saying(busy)
+    await (await hooked.house.visit()).say("c")
+    assert await paths() == ["/hook", "/other"]
+    await (await hooked.house.visit()).say("d")
+    hooked.there.says = lambda _: GOOD
+    assert await paths() == []
+    for paused in (True, False):
+        await hooked.change(hook, paused=paused)
+    assert await paths() == ["/hook"]
+
+
 async def test_one_that_takes_nothing_is_tried_for_three_days_then_paused_with_a_mail(
     hooked: Hooked, post: Post
 ) -> None:
@@ -657,6 +688,11 @@ def deaf(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(sending, "asked_wait", lambda *_: 0)
 
 
+def restless(patch: pytest.MonkeyPatch) -> None:
+    """Holds back only what was answered so."""
+    patch.setattr(rows, "mark_busy", lambda *_: None)
+
+
 def unpaused(patch: pytest.MonkeyPatch) -> None:
     """Records for everybody."""
     patch.setattr(rows, "active_in", _every_one)
@@ -678,6 +714,7 @@ CLAIMS: dict[str, tuple[Claim, Break]] = {
     "410": (who_says_it_is_gone_is_paused_at_once, unstopped),
     "paused": (a_paused_one_is_sent_nothing, unpaused),
     "busy": (who_is_busy_is_left_alone_as_long_as_they_ask, deaf),
+    "busy, every ticket": (who_is_busy_is_sent_nothing_of_any_ticket, restless),
 }
 
 

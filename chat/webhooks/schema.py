@@ -23,6 +23,7 @@ webhook = Table(
     Column("state", String(10), nullable=False),
     Column("paused_by", String(10)),
     Column("failing_since", BigInteger),
+    Column("busy_until", BigInteger),
     Column("created_at", BigInteger, nullable=False),
     mac(),
     info=about(

@@ -109,7 +109,7 @@ async def change(
     if wanted.name is not UNSET:
         values["name"] = _name(wanted.name)
     if wanted.url is not UNSET:
-        values["url"] = (await services.outbound.check(wanted.url)).url
+        values |= {"url": (await services.outbound.check(wanted.url)).url, "busy_until": None}
     if wanted.events is not UNSET:
         values["events"] = _kinds(wanted.events)
     if wanted.visitor_data is not UNSET:
@@ -163,7 +163,7 @@ async def rotate(services: Services, actor: Actor, webhook_id: str) -> WebhookVi
     return view(services, await services.store.write(work), secret)
 
 
-_RESUMED = {"state": "active", "paused_by": None, "failing_since": None}
+_RESUMED = {"state": "active", "paused_by": None, "failing_since": None, "busy_until": None}
 
 
 def _enter_change(services: Services, tx: Tx, actor: Actor, before: WebhookRow, after: WebhookRow) -> None:

@@ -113,11 +113,14 @@ async def _send(services: Services, webhook_id: str, row: DeliveryRow, under_way
 
 
 def _claim(services: Services, tx: Tx, webhook_id: str, row: DeliveryRow) -> SignedMessage | None:
-    """Take a delivery and make its message. None where it is another's, or its endpoint is paused or does not hold."""
-    endpoint = endpoints.by_id(tx, webhook_id)
-    if endpoint is None or endpoint.state != "active":
-        return None
+    """
+    Take a delivery and make its message. None where it is another's, or its endpoint is paused, asks to be left alone
+    or does not hold.
+    """
     now = services.clock()
+    endpoint = endpoints.by_id(tx, webhook_id)
+    if endpoint is None or endpoint.state != "active" or (endpoint.busy_until or 0) > now:
+        return None
     if not deliveries.claim(tx, row, now + LEASE):
         return None
     body = payloads.body_of(services, tx, endpoint, row)
@@ -152,7 +155,10 @@ def _settle(services: Services, tx: Tx, webhook_id: str, row: DeliveryRow, outco
     # Locked first, as who deletes it does: one answer at a time counts.
     endpoint = endpoints.by_id(tx, webhook_id, lock=True)
     failing = (endpoint and endpoint.failing_since) or now
-    waits = wait(row.tries + 1, outcome.asked, failing + PATIENCE - now)
+    left = failing + PATIENCE - now
+    if outcome.asked:
+        endpoints.mark_busy(tx, webhook_id, now + min(outcome.asked, left))
+    waits = wait(row.tries + 1, outcome.asked, left)
     state = "sent" if outcome.is_good else "failed" if waits is None else "waiting"
     due_at = now if outcome.is_good or waits is None else now + waits
     if not deliveries.settle(tx, row, state=state, due_at=due_at, tried_at=now, **said) or endpoint is None:

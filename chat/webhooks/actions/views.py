@@ -15,8 +15,8 @@ from chat.webhooks.store.endpoints import WebhookRow
 class WebhookView(Struct, frozen=True, kw_only=True):
     """
     An endpoint as it is shown, without its secret. `state` is active, failing or paused; `paused_by` says by whom or
-    why: hand, failing, gone or restored. Times are RFC 3339. Until `old_secret_until` requests are signed with the
-    secret before too.
+    why: hand, failing, gone or restored. Times are RFC 3339. Until `busy_until` nothing is sent, as it asks. Until
+    `old_secret_until` requests are signed with the secret before too.
     """
 
     id: str
@@ -27,6 +27,7 @@ class WebhookView(Struct, frozen=True, kw_only=True):
     state: str
     paused_by: str | None
     failing_since: str | None
+    busy_until: str | None
     created_at: str
     old_secret_until: str | None
 
@@ -61,7 +62,7 @@ class DeliveryView(Struct, frozen=True, kw_only=True):
 def view(services: Services, row: WebhookRow, secret: str | None = None) -> WebhookView:
     """Return an endpoint as it is shown, with its secret where that is new."""
     failing = row.state == "active" and row.failing_since is not None
-    good_still = row.old_until is not None and row.old_until > services.clock()
+    now = services.clock()
     said: dict[str, Any] = {
         "id": row.id,
         "name": row.name,
@@ -71,10 +72,15 @@ def view(services: Services, row: WebhookRow, secret: str | None = None) -> Webh
         "state": "failing" if failing else row.state,
         "paused_by": row.paused_by,
         "failing_since": None if row.failing_since is None else stamp(row.failing_since),
+        "busy_until": _ahead(row.busy_until, now),
         "created_at": stamp(row.created_at),
-        "old_secret_until": stamp(row.old_until) if good_still else None,
+        "old_secret_until": _ahead(row.old_until, now),
     }
     return WebhookView(**said) if secret is None else MadeWebhook(**said, secret=secret)
+
+
+def _ahead(at: int | None, now: int) -> str | None:
+    return None if at is None or at <= now else stamp(at)
 
 
 def delivery_view(row: DeliveryRow) -> DeliveryView:

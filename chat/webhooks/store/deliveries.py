@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
-from sqlalchemy import Row, Select, delete, exists, insert, select, update
+from sqlalchemy import Row, Select, delete, exists, func, insert, select, update
 
 from chat.contacts.schema import contact
 from chat.core.errors import NotFound
@@ -31,9 +31,10 @@ def put(tx: Tx, made: Sequence[Mapping[str, Any]]) -> None:
 
 
 def endpoints_due(tx: Tx, at: int) -> list[str]:
-    """Return the endpoints, by id, that are active and have something due."""
-    due = (_of.state == "waiting") & (_of.due_at <= at) & (webhook.c.state == "active")
-    query = select(_of.webhook_id).join(webhook, webhook.c.id == _of.webhook_id).where(due).distinct()
+    """Return the endpoints, by id, that are active, do not ask to be left alone, and have something due."""
+    due = (_of.state == "waiting") & (_of.due_at <= at)
+    served = (webhook.c.state == "active") & (func.coalesce(webhook.c.busy_until, 0) <= at)
+    query = select(_of.webhook_id).join(webhook, webhook.c.id == _of.webhook_id).where(due, served).distinct()
     return list(tx.execute(query.order_by(_of.webhook_id)).scalars())
 
 

@@ -101,6 +101,12 @@ def mark_failing(tx: Tx, webhook_id: str, at: int) -> None:
     tx.execute(update(webhook).where(mine).values(failing_since=at))
 
 
+def mark_busy(tx: Tx, webhook_id: str, until: int) -> None:
+    """Note that an endpoint asks to be left alone until then, unless it has asked for longer."""
+    mine = (webhook.c.id == webhook_id) & (func.coalesce(webhook.c.busy_until, 0) < until)
+    tx.execute(update(webhook).where(mine).values(busy_until=until))
+
+
 def mark_well(tx: Tx, webhook_id: str) -> None:
     """Note that an endpoint takes what it is sent."""
     mine = (webhook.c.id == webhook_id) & webhook.c.failing_since.is_not(None)

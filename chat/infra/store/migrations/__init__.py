@@ -16,7 +16,7 @@ from chat.infra.ledger.lines import LineTable
 from chat.infra.store import backups, engine, server
 from chat.infra.store.unhurried import unhurried
 
-HEAD = "0048_routing"
+HEAD = "0049_busy_webhooks"
 _version = table("alembic_version", column("version_num"))
 
 
