@@ -50,7 +50,7 @@ export class ChatWindow extends HTMLElement {
       await this.#api.settle();
       if (this.#api.token) {
         if (!this.#conversation) await this.#chat();
-      } else if (this.#conversation || !this.#main.hasChildNodes()) this.#left();
+      } else if (this.#conversation || !this.#main.hasChildNodes()) this.left();
     } catch {
       this.#stuck("unreachable");
     }
@@ -66,9 +66,9 @@ export class ChatWindow extends HTMLElement {
   }
 
   /** Whoever comes next on this device finds nothing of it. At the server the chat stays. */
-  leave() {
-    this.#api.forgetAll();
-    this.#left();
+  left() {
+    if (this.#conversation) this.#empty();
+    if (this.#config.notice && !this.#asking) this.#ask();
   }
 
   focus() {
@@ -129,7 +129,9 @@ export class ChatWindow extends HTMLElement {
     try {
       await fetchPart("chat", this.#words);
       await this.#api.agree({ ...agreement, locale: this.#words.locale });
-      if (this.#asking) await this.#chat();
+      if (!this.#asking) return;
+      if (this.#api.token) await this.#chat();
+      else notice.say(""); // they signed out meanwhile
     } catch (refusal) {
       this.#refused(notice, refusal);
     }
@@ -165,16 +167,13 @@ export class ChatWindow extends HTMLElement {
     this.#show(this.#room);
   }
 
-  #left() {
-    if (this.#conversation) this.#empty();
-    if (this.#config.notice && !this.#asking) this.#ask();
-  }
-
-  /** Another window has agreed: it is the same visitor's yes. */
+  /** Another window has agreed: it is the same visitor's yes. Or they left there, which is said to the page's loader. */
   #elsewhere(left) {
-    if (left) this.#api.forget();
-    if (left) this.#left();
-    else if (this.#asking && this.#api.token) this.#chat().catch(() => this.#stuck("unreachable"));
+    if (left) {
+      this.left();
+      this.identified();
+      this.#tell("left");
+    } else if (this.#asking && this.#api.token) this.#chat().catch(() => this.#stuck("unreachable"));
   }
 
   /** The page may load the chat by itself from now on, or no more. */
@@ -242,13 +241,14 @@ export class ChatWindow extends HTMLElement {
 
   /** What is behind the menu is fetched, with its words, when it is asked for; `work` may give a page. */
   async #late(name, work, behind) {
+    const whose = this.#conversation;
     let page;
     try {
       page = await work(await fetchPart("rights", this.#words));
     } catch (refusal) {
       page = new PlainPage(this.#words.say(`menu.${name}`), h("p", {}, this.#words.failure(refusal)));
     }
-    if (page) this.#aside(page, behind);
+    if (page && whose === this.#conversation) this.#aside(page, behind);
   }
 
   #withdrawing(behind) {

@@ -122,7 +122,7 @@
     try {
       return work(localStorage);
     } catch {
-      return null;
+      return "";
     }
   }
 
@@ -140,6 +140,7 @@
       fire("ready");
     },
     close: () => show(false),
+    left: () => (who = null), // here or in another window; said once, or it would count for who comes next
     agreed: ({ yes }) => kept((it) => (yes ? (it[mark] = "agreed") : delete it[mark])),
     unread({ count, label }) {
       badge.hidden = !count;
@@ -168,7 +169,7 @@
       tell();
     },
     logout() {
-      who = Date.now();
+      who = 0;
       tell();
     },
   };

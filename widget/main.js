@@ -15,8 +15,8 @@ const api = new VisitorApi(page.dataset.site);
 const start = document.querySelector("#start");
 let chat;
 /**
- * What the loader said last: whether the frame is `open`, its `color`, and `who` is signed in on the page, as JSON; a
- * number (ms) where they signed out.
+ * What the loader said last: whether the frame is `open`, its `color`, and `who` is signed in on the page, as JSON; 0
+ * where they signed out.
  */
 let said = {};
 let known;
@@ -24,7 +24,10 @@ let known;
 /** The page the frame stands on: put there by the loader, and `frame-ancestors` says which it can be. */
 const origin = asked.get("origin");
 
-/** What the loader hears: `here`, `ready`, `close`, `agreed`, `unread`; and what it tells the page: `consent`, `ended`. */
+/**
+ * What the loader hears: `here`, `ready`, `close`, `agreed`, `left`, `unread`; and what it tells the page: `consent`,
+ * `ended`.
+ */
 function tell(lethe, more) {
   if (origin && parent !== window) parent.postMessage({ lethe, ...more }, origin);
 }
@@ -45,10 +48,15 @@ function obey() {
 
 function identify(who) {
   known = who;
-  const left = typeof who === "number";
-  api.identity = left ? null : identityOf(who);
-  if (left) chat?.leave();
-  else chat?.identified();
+  if (who === 0) {
+    api.leave();
+    chat?.left();
+    tell("left");
+    known = null; // they may sign out again
+  } else {
+    api.identity = identityOf(who);
+    chat?.identified();
+  }
 }
 
 async function begin() {

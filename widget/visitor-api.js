@@ -8,9 +8,6 @@ const PATIENCE = 20_000;
 /** Milliseconds to wait for a lock, and for what is stored to be seen by other windows. */
 const TURN = 3_000;
 
-/** Stands for a moment where the token was: whoever was here has left this device. */
-const LEFT = "0";
-
 /** Named in the receipt: what showed the notice. */
 export const BUILD = "lethe-widget 0.1.0";
 
@@ -20,6 +17,15 @@ export class Refusal extends Error {
     super(code);
     this.code = code;
     this.problem = problem;
+  }
+}
+
+/** Tells this browser's windows of a name; null where a browser denies that to frames. */
+function channel(name) {
+  try {
+    return new BroadcastChannel(name);
+  } catch {
+    return null;
   }
 }
 
@@ -52,6 +58,7 @@ export class VisitorApi {
   identity = null;
   #base;
   #key;
+  #windows;
   #kept = null;
   /** What an agreement is made with: in memory alone, and the same until there is an answer. */
   #id = uuid();
@@ -60,6 +67,7 @@ export class VisitorApi {
   constructor(site) {
     this.#base = `/widget/${encodeURIComponent(site)}`;
     this.#key = `lethe:${site}`;
+    this.#windows = channel(this.#key);
   }
 
   get token() {
@@ -86,10 +94,11 @@ export class VisitorApi {
     stored((storage) => storage.removeItem(this.#key));
   }
 
-  /** Forgets it in every window of this browser. */
-  forgetAll() {
-    stored((storage) => storage.getItem(this.#key) && storage.setItem(this.#key, LEFT));
+  /** Nobody is signed in any more, and every window of this browser forgets the chat. */
+  leave() {
+    this.identity = null;
     this.forget();
+    this.#windows?.postMessage("left");
   }
 
   async config(locale) {
@@ -100,14 +109,18 @@ export class VisitorApi {
   async agree(agreement) {
     await this.#share();
     const release = this.#release;
-    const { token, contact_id: contact } = await this.#begin(agreement).catch((refusal) => {
+    const {
+      token,
+      contact_id: contact,
+      signed,
+    } = await this.#begin(agreement).catch((refusal) => {
       if (refusal.code === "identity_refused") this.#disown(refusal);
       else if (refusal.code === "not_now") this.#anew();
       else throw refusal;
       return this.#begin(agreement);
     });
     const other = this.#mine(this.#stored);
-    if (!other) this.#keep({ token, contact, signed: Boolean(this.identity) });
+    if (!other) this.#keep({ token, contact, signed });
     // Another window was quicker: it holds the chat, and whom this one made must not be left behind.
     else if (other.contact !== contact)
       await this.#soon("/sessions", { method: "DELETE", headers: { Authorization: `Bearer ${token}` } });
@@ -139,18 +152,26 @@ export class VisitorApi {
 
   /** Calls `work` when another window of this visitor has agreed, or has taken it back; with true where they left. */
   elsewhere(work) {
-    addEventListener("storage", ({ key, newValue }) => key === this.#key && work(newValue === LEFT));
+    addEventListener("storage", ({ key }) => key === this.#key && work(false));
+    this.#windows?.addEventListener("message", () => {
+      // What is stored is forgotten there already; whatever is there by now is of who came next.
+      this.identity = this.#kept = null;
+      this.#anew();
+      work(true);
+    });
   }
 
   async #begin(agreement) {
-    const said = this.identity ? { identity: this.identity } : {};
+    const { identity } = this;
+    const said = identity ? { identity } : {};
     const body = JSON.stringify({ ...agreement, ...said, build: BUILD, id: this.#id });
     const answer = await this.#soon("/sessions", {
       method: "POST",
       headers: { "Content-Type": "application/json", Prefer: "return=minimal" },
       body,
     });
-    return answer.json();
+    // Who signs out before the answer came has made a customer's chat all the same.
+    return { ...(await answer.json()), signed: Boolean(identity) };
   }
 
   /**

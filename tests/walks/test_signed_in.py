@@ -3,15 +3,17 @@
 import hmac
 from typing import Any
 
+import pytest
 from playwright.sync_api import ConsoleMessage, Page, Request, expect
 
 from tests.agent import session
 from tests.demo import Demo
 from tests.lethe import Account
 from tests.walks.conftest import OpenPage
-from tests.walks.shop import Enter, Guest, Shop
+from tests.walks.shop import NOTHING, Enter, Guest, Shop
 from tests.walks.test_accessible import found
 from tests.walks.test_programs import NARROW, reach
+from tests.walks.test_widget_refusals import broken
 
 ZOE, EVE = "zoe-4711", "eve-0815"
 
@@ -79,6 +81,68 @@ def test_a_customer_agrees_on_each_device_and_leaves_nothing_to_who_comes_next(
     first.page.reload()
     first.open()
     expect(first.box).to_be_visible()
+
+
+def others_leave(enter: Enter, account: Account, shop: Shop, *change: str) -> None:
+    """
+    Where a customer signs out in one window, the others of that browser show the start, and are nobody's: also one
+    where they had not agreed, and when their frame loads anew. With a script changed, where a change is given.
+    """
+    site = account.rest("GET", "/sites")["items"][0]["id"]
+    account.signs = account.rest("POST", f"/sites/{site}/customer-secrets", {"way": "hash"})["secret"]
+    zoe = customer(account, ZOE)
+    first = enter((lambda page: broken(page.context, *change)) if change else None, zoe).open()
+    guests = [first, *(Guest(first.context.new_page(), account) for _ in range(2))]
+    for each in guests[1:]:
+        each.page.goto(first.page.url)
+        each.open()
+        expect(each.frame.get_by_text("You are signed in here")).to_be_visible()
+    first.agree().write("Where is my tall pot?")
+    for each in guests:
+        each.sees("Where is my tall pot?")
+    asking = Guest(first.context.new_page(), account)
+    asking.page.goto(shop.embed(account))
+    asking.page.evaluate("Lethe.logout()")  # on a page that names nobody
+    for each in guests:
+        expect(each.box).to_be_visible()
+        expect(each.frame.locator("message-line")).to_have_count(0)
+        expect(each.frame.get_by_text("You are signed in here")).to_be_hidden()
+    assert first.kept() == {"shop": NOTHING, "server": NOTHING, "jar": []}
+    _, other, third = guests
+    other.agree().write("I am another")
+    third.sees("I am another")
+    third.page.evaluate("document.querySelector('lethe-chat').remove()")
+    third.page.wait_for_timeout(0)
+    third.sees("I am another")
+    assert len({each["contact"]["id"] for each in account.tickets()}) == 2
+    (contact,) = account.rest("GET", f"/contacts?external_id={ZOE}")["items"]
+    assert [each["last_seq"] for each in account.tickets() if each["contact"]["id"] == contact["id"]] == [1]
+
+
+def test_who_signs_out_in_one_window_has_left_them_all(enter: Enter, account: Account, shop: Shop) -> None:
+    others_leave(enter, account, shop)
+
+
+API, LOADER = "widget/visitor-api.js", "widget/loader.js"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        (API, 'this.#windows?.postMessage("left");', ""),
+        (API, "this.identity = this.#kept = null;", "this.#kept = null;"),
+    ],
+    ids=["said to nobody", "still named there"],
+)
+def test_the_control_a_window_that_stays_is_found(
+    enter: Enter, account: Account, shop: Shop, change: tuple[str, str, str]
+) -> None:
+    expect.set_options(timeout=1_500)
+    try:
+        with pytest.raises(AssertionError):
+            others_leave(enter, account, shop, *change)
+    finally:
+        expect.set_options(timeout=None)
 
 
 def on_page(guest: Guest, shop: Shop, attributes: dict[str, str]) -> None:
