@@ -13,12 +13,12 @@ from chat.account.actions import sites
 from chat.account.actions.sites import SiteChange
 from chat.account.schema import account, site
 from chat.consent import store as consents
-from chat.consent.actions import beginning, notices
+from chat.consent.actions import beginning, consent, notices
 from chat.consent.actions.consent import VisitorAgreement
 from chat.consent.schema import notice, notice_text
 from chat.contacts.schema import contact
 from chat.core import gate
-from chat.core.errors import NoticeOutdated
+from chat.core.errors import NotFound, NoticeOutdated
 from chat.core.settings import Settings, from_env
 from chat.infra.store import engine, folder, migrations
 from chat.tickets.actions import arrival
@@ -212,6 +212,42 @@ async def test_a_backup_brings_each_sites_notice_back_and_who_agreed_to_it(
         assert (await notices.site_and_notice(after, other.key)).notice == own
         guest = await contact_of(after, begun.contact_id)
         assert await after.store.read(lambda tx: consents.consents_now(tx, guest))
+
+
+@pytest.mark.parametrize("mutant", ["", "the text is not looked at"])
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+async def test_a_restore_to_before_a_sites_own_lets_nobody_agree_to_what_they_have_not_read(
+    house: House, vault: Path, elsewhere: Settings, monkeypatch: pytest.MonkeyPatch, mutant: str
+) -> None:
+    """
+    The site shares the account's notice again, to which only who agreed to that has agreed. Its own comes again under
+    the same number, and a page that still shows the lost one cannot agree to it.
+    """
+    before, site = await house.visit("Zoe"), house.site
+    path = await backed_up(house, vault)
+    lost = (await notices.publish(house.services, house.actor, OWN, site.id)).notice
+    asked = VisitorAgreement(lost.version, {"chat": True}, {}, "en", shown=lost.text("en").sha256)
+    seen = await notices.site_and_notice(house.services, site.key)
+    between = (await beginning.begin(house.services, seen, asked)).contact_id
+    async with restored(elsewhere, path) as (after, _):
+        with pytest.raises(NotFound):
+            await contact_of(after, between)
+        guest = await contact_of(after, before.contact.uid)
+        assert await after.store.read(lambda tx: consents.consents_now(tx, guest)), "of the account's, as they agreed"
+        with pytest.raises(NoticeOutdated):
+            await beginning.begin(after, await notices.site_and_notice(after, site.key), asked)
+        again = (await notices.publish(after, house.actor, NEWER, site.id)).notice
+        assert again.version == lost.version
+        assert not await after.store.read(lambda tx: consents.consents_now(tx, guest))
+        now = await notices.site_and_notice(after, site.key)
+        if mutant:
+            monkeypatch.setattr(consent, "_is_shown", lambda *_: True)
+            assert (await beginning.begin(after, now, asked)).contact_id, "the control: a receipt for what nobody read"
+            return
+        with pytest.raises(NoticeOutdated) as refused:
+            await beginning.begin(after, now, asked)
+        assert refused.value.extra["notice"].sha256 == again.text("en").sha256
+        await beginning.begin(after, now, replace(asked, shown=again.text("en").sha256))
 
 
 def test_what_was_published_before_sites_had_notices_is_the_accounts(database_url: str, tmp_path: Path) -> None:

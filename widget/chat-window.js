@@ -129,8 +129,7 @@ export class ChatWindow extends HTMLElement {
     try {
       await fetchPart("chat", this.#words);
       await this.#api.agree({ ...agreement, locale: this.#words.locale });
-      if (!this.#asking) return;
-      if (this.#api.token) await this.#chat();
+      if (this.#asking && this.#api.token) await this.#chat();
       else notice.say(""); // they signed out meanwhile
     } catch (refusal) {
       this.#refused(notice, refusal);
@@ -193,7 +192,9 @@ export class ChatWindow extends HTMLElement {
     }
     this.#publish(notice);
     const view = new ConsentNotice(this.#words, this.#config, true);
-    view.addEventListener("agree", ({ detail: { fields: _, ...answer } }) => this.#conversation.agree(answer));
+    view.addEventListener("agree", ({ detail: { notice_version, consent } }) =>
+      this.#conversation.agree({ notice_version, consent }),
+    );
     view
       .querySelector("footer")
       .append(button("link", () => this.#withdrawing(view), this.#words.say("menu.withdraw")));

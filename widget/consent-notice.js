@@ -1,6 +1,6 @@
 /**
  * `<consent-notice>`: the notice and its boxes, none of them ticked. Fires `agree` (`detail`: `{notice_version,
- * consent, fields}`).
+ * notice_sha256, consent, fields}`).
  */
 
 import { define, h } from "/static/common/dom.js";
@@ -22,6 +22,7 @@ function part(id, attributes, missing, words) {
 export class ConsentNotice extends HTMLElement {
   #words;
   #version;
+  #sha256;
   #missing;
   #fields = new Map();
   #boxes = new Map();
@@ -62,6 +63,7 @@ export class ConsentNotice extends HTMLElement {
   /** Another notice needs another yes; what is in the fields stays. */
   ask({ notice, purposes }) {
     this.#version = notice.version;
+    this.#sha256 = notice.sha256;
     this.#notice.replaceChildren(...this.#tell(notice));
     this.#boxes.clear();
     const boxes = (wanted) =>
@@ -140,7 +142,8 @@ export class ConsentNotice extends HTMLElement {
       [...this.#fields].filter(([, { input }]) => input.value.trim()),
       (input) => input.value.trim(),
     );
-    this.dispatchEvent(new CustomEvent("agree", { detail: { notice_version: this.#version, consent, fields } }));
+    const detail = { notice_version: this.#version, notice_sha256: this.#sha256, consent, fields };
+    this.dispatchEvent(new CustomEvent("agree", { detail }));
   }
 }
 

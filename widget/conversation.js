@@ -190,15 +190,16 @@ export class Conversation extends EventTarget {
     });
   }
 
-  /** Give the answer that could not be sent; else ask. */
+  /** Give the answer that could not be sent; else ask. A restored server counts its versions on from an older one. */
   #ask(notice) {
     clearTimeout(this.#timers.welcome);
     this.live = this.lost = false;
     const given = this.#answer;
     this.#answer = null;
     const { sent, ...answer } = given ?? {};
-    if (given && !sent && answer.notice_version === notice?.version) this.agree(answer);
-    else if (given || this.#asked?.version !== notice?.version || !notice) {
+    const same = this.#asked?.sha256 === notice?.sha256;
+    if (given && !sent && same && answer.notice_version === notice?.version) this.agree(answer);
+    else if (given || !same || !notice) {
       this.#asked = notice ?? {};
       this.dispatchEvent(new CustomEvent("asked", { detail: notice }));
     }

@@ -105,7 +105,7 @@ export class VisitorApi {
     return (await this.#soon(`/config?locale=${encodeURIComponent(locale)}`)).json();
   }
 
-  /** `{notice_version, consent, fields, locale}`. Said again after a lost answer it is the same agreement. */
+  /** `{notice_version, notice_sha256, consent, fields, locale}`. Said again after a lost answer it is the same agreement. */
   async agree(agreement) {
     await this.#share();
     const release = this.#release;

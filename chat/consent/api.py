@@ -37,9 +37,13 @@ RANDOM = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[89ab][0-9a-f]{3}-
 
 
 class Agreement(Struct, frozen=True, forbid_unknown_fields=True):
-    """The body of `POST /widget/{site_key}/sessions`. `consent` is read as it is, so that only JSON's true is a yes."""
+    """
+    The body of `POST /widget/{site_key}/sessions`. `consent` is read as it is, so that only JSON's true is a yes.
+    `notice_sha256` is the hash of the text that was shown.
+    """
 
     notice_version: int
+    notice_sha256: Annotated[str, Meta(max_length=64)] | UnsetType = UNSET
     consent: Any = None
     fields: dict[str, str] = {}
     locale: Annotated[str, Meta(max_length=35)] = "en"
@@ -157,6 +161,7 @@ def _agreement(body: Agreement) -> consent.VisitorAgreement:
         locale=best_locale(LOCALES, [body.locale]),
         build=body.build,
         id="" if body.id is UNSET else body.id,
+        shown="" if body.notice_sha256 is UNSET else body.notice_sha256,
     )
 
 

@@ -54,7 +54,7 @@ async def begin(services: Services, at: SiteAndNotice, asked: VisitorAgreement) 
     account, site, notice = at
     asking = _addressed(site, asked)
     asked = replace(asked, answers=forms.checked(asking, _as_shop_says(asking, asked)))
-    agreeing = _Agreeing(account, site, consent.require_agreement(notice, asked.version, asked.purposes, asked.locale))
+    agreeing = _Agreeing(account, site, consent.require_agreement(notice, asked))
     uid = uuid7()
     # Before the transaction, since keys lie in a store of their own. Whatever fails from here on destroys it again.
     slot = await asyncio.to_thread(services.keys.create, uid)
@@ -142,7 +142,7 @@ def _require_in_force(tx: Tx, agreeing: _Agreeing, asked: VisitorAgreement) -> N
     # Not by its version: which one somebody agreed to is compared in one place, by `require_agreement` and the gate.
     if (account, sites_own) != (agreeing.account, agreeing.site.notice_version):
         site = accounts.site_by_id(tx, agreeing.site.id)
-        consent.require_agreement(notices.in_force(tx, account, site), asked.version, asked.purposes, asked.locale)
+        consent.require_agreement(notices.in_force(tx, account, site), asked)
 
 
 def _again(

@@ -40,7 +40,8 @@ OPTIONAL = tuple(each for each in notices.PURPOSES if each != "chat")
 class VisitorAgreement:
     """
     What a visitor says when agreeing. `answers` are those to what the site asks before the chat, by field. Said again
-    with the same `id` (a UUID made at random) it is the same agreement. `customer` is who is proven to be signed in.
+    with the same `id` (a UUID made at random) it is the same agreement. `customer` is who is proven to be signed in,
+    `shown` the hash of the text that was agreed to, where it is said.
     """
 
     version: int
@@ -50,6 +51,7 @@ class VisitorAgreement:
     build: str = ""
     id: str = ""
     customer: ProvenCustomer | None = None
+    shown: str = ""
 
 
 async def renew(
@@ -66,7 +68,7 @@ async def renew(
         site = accounts.site_by_id(tx, contact.site_id)
         account = accounts.one(tx, contact.account_id)
         asked = VisitorAgreement(version, choices, {}, contact.locale)
-        text = require_agreement(notices.in_force(tx, account, site), version, choices, contact.locale)
+        text = require_agreement(notices.in_force(tx, account, site), asked)
         require_address(choices, known.email)
         return record_renewal(services, tx, contact, entry_of(services, account, site, contact, text, asked, "renewed"))
 
@@ -209,16 +211,22 @@ async def contact_of(services: Services, visitor: Visitor, *, live: bool = True)
     return await services.store.read(work)
 
 
-def require_agreement(
-    notice: Notice | None, version: int, choices: dict[str, bool], locale: str
-) -> tuple[Notice, NoticeText]:
-    """Return the notice agreed to. It fails closed: `chat` must be true, and the version the one in force."""
+def require_agreement(notice: Notice | None, asked: VisitorAgreement) -> tuple[Notice, NoticeText]:
+    """
+    Return the notice agreed to. It fails closed: `chat` must be true, the version the one in force, and the text that
+    was shown its own: a restore counts versions on from an older one.
+    """
     # `is not True` and not a look at its truth: nothing but JSON's true is ever a yes.
-    if choices.get("chat") is not True:
+    if asked.purposes.get("chat") is not True:
         raise ConsentRequired("The box for the chat must be ticked")
-    if notice is None or version != notice.version:
-        raise NoticeOutdated("Read the current notice and agree to it", notice=notices.notice_view(notice, locale))
-    return notice, notice.text(locale)
+    if notice is None or asked.version != notice.version or not _is_shown(notice, asked):
+        view = notices.notice_view(notice, asked.locale)
+        raise NoticeOutdated("Read the current notice and agree to it", notice=view)
+    return notice, notice.text(asked.locale)
+
+
+def _is_shown(notice: Notice, asked: VisitorAgreement) -> bool:
+    return asked.shown in {"", notice.text(asked.locale).sha256}
 
 
 def require_address(choices: dict[str, bool], address: object) -> None:
