@@ -18,7 +18,7 @@ from chat.factors.actions.own_passkeys import MadePasskey
 from chat.infra.services import Services
 from chat.passkeys.actions import Ceremony, PasskeyAnswer
 from chat.passkeys.domain import Credential, NewCredential, RelyingParty
-from chat.team.actions.sessions import SignedIn
+from chat.team.actions.sign_ins import SignedIn
 
 PRESENT, VERIFIED, ATTESTED = 0x01, 0x04, 0x40
 PARTY = RelyingParty("chat.test", "http://chat.test")

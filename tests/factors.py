@@ -11,8 +11,8 @@ from chat.core.model import Actor
 from chat.core.networks import Network
 from chat.factors.actions import factors
 from chat.infra.services import Services
-from chat.team.actions import sessions
-from chat.team.actions.sessions import SignedIn
+from chat.team.actions import sessions, sign_ins
+from chat.team.actions.sign_ins import SignedIn
 from tests.inside import PASSWORD, House
 
 STEP, MINUTE = 30_000, 60_000
@@ -39,7 +39,7 @@ class Phone:
 
 async def signed_in(house: House, email: str = "", password: str = PASSWORD) -> tuple[Actor, SignedIn]:
     """The actor of a fresh session, and what the browser got."""
-    made = await sessions.sign_in(house.services, email or house.made.owner_email, password, HOME)
+    made = await sign_ins.sign_in(house.services, email or house.made.owner_email, password, HOME)
     return await sessions.by_session(house.services, house.services.tokens.cookie(made.secret), due=True), made
 
 
@@ -54,7 +54,7 @@ async def turned_on(services: Services, actor: Actor) -> Phone:
 async def half(house: House, email: str = "", password: str = PASSWORD) -> str:
     """What the browser shows after the password was right."""
     with pytest.raises(SecondFactorRequired) as found:
-        await sessions.sign_in(house.services, email or house.made.owner_email, password, HOME)
+        await sign_ins.sign_in(house.services, email or house.made.owner_email, password, HOME)
     return found.value.half
 
 

@@ -18,7 +18,7 @@ from chat.networks import actions as allowed
 from chat.networks import store
 from chat.networks.schema import allowed_networks as table
 from chat.routes import every
-from chat.team.actions import passwords, sessions
+from chat.team.actions import passwords, sessions, sign_ins
 from chat.tokens import actions as tokens
 from chat.tokens.actions import WantedToken
 from chat.web.endpoint import API
@@ -154,7 +154,7 @@ async def test_from_inside_they_sign_in(app: Served) -> None:
     await only(app, "127.0.0.0/8")
     assert (await app.sign_in()).status_code == 303
     with pytest.raises(Unauthorized):
-        await sessions.sign_in(app.services, app.house.made.owner_email, PASSWORD, Network("x"), "", None)
+        await sign_ins.sign_in(app.services, app.house.made.owner_email, PASSWORD, Network("x"), "", None)
 
 
 @pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
@@ -165,7 +165,7 @@ async def test_the_control_where_networks_are_not_asked_they_sign_in_from_outsid
         return True
 
     await only(app, OFFICE)
-    monkeypatch.setattr(sessions, "lets_in", anywhere)
+    monkeypatch.setattr(sign_ins, "lets_in", anywhere)
     assert (await app.sign_in()).status_code == 303
 
 
@@ -337,4 +337,4 @@ async def test_pages_and_sockets_are_all_there_is_for_agents() -> None:
 async def test_an_unknown_address_is_still_unknown(app: Served) -> None:
     await only(app, OFFICE)
     with pytest.raises(Unauthorized):
-        await sessions.sign_in(app.services, "nobody@acme.example", PASSWORD, Network("x"), "", HERE)
+        await sign_ins.sign_in(app.services, "nobody@acme.example", PASSWORD, Network("x"), "", HERE)

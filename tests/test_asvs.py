@@ -13,7 +13,7 @@ from chat.core.errors import Unauthorized
 from chat.core.networks import Network
 from chat.factors.domain import RECOVERY_LENGTH, SIGNS, new_recovery_codes
 from chat.infra.store.columns import metadata
-from chat.team.actions import credentials, passwords, sessions
+from chat.team.actions import credentials, passwords, sign_ins
 from tests.inside import House, colleague
 from tests.test_advisories import cases
 
@@ -162,7 +162,7 @@ async def test_a_password_is_taken_as_it_is_typed_however_long_and_old(house: Ho
     assert 64 < len(typed) <= passwords.MOST
     await credentials.renew(services, agent.email, typed, with_tokens=False)
     later = replace(services, clock=lambda: now + 10 * 365 * DAY)
-    assert (await sessions.sign_in(later, agent.email, typed, Network("a"))).password_due is False
+    assert (await sign_ins.sign_in(later, agent.email, typed, Network("a"))).password_due is False
     for other in (typed.strip(), typed.lower(), typed[:72], typed + "x"):
         with pytest.raises(Unauthorized):
-            await sessions.sign_in(later, agent.email, other, Network("b"))
+            await sign_ins.sign_in(later, agent.email, other, Network("b"))

@@ -11,7 +11,7 @@ from chat.core.events import CredentialsRevoked
 from chat.core.networks import Network
 from chat.infra.audit.schema import audit
 from chat.lifecycle.actions import changes
-from chat.team.actions import agents, attempts, credentials, lasting, passwords, sessions
+from chat.team.actions import agents, attempts, credentials, lasting, passwords, sessions, sign_ins
 from chat.team.schema import agent, session
 from tests.inside import CHAT, PASSWORD, House, Served
 
@@ -23,14 +23,14 @@ NEW = "seven lamps over quiet water"
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """No pause."""
-    monkeypatch.setattr(sessions, "EVEN", 0.0)
+    monkeypatch.setattr(sign_ins, "EVEN", 0.0)
     monkeypatch.setattr(attempts, "MOMENT", 0.0)
 
 
 async def attempt(house: House, password: str, network: str, device: str = "", email: str = "") -> Any:
     """What an attempt to sign in brings, or the error."""
     try:
-        return await sessions.sign_in(
+        return await sign_ins.sign_in(
             house.services, email or house.made.owner_email, password, Network(network), device
         )
     except LetheError as error:
@@ -41,7 +41,7 @@ async def test_nobody_is_locked_out_by_who_guesses_elsewhere(house: House) -> No
     for number in range(40):
         assert isinstance(await attempt(house, WRONG, f"evil{number % 3}"), Unauthorized | RateLimited)
     assert isinstance(await attempt(house, PASSWORD, "evil1"), RateLimited)
-    assert isinstance(await attempt(house, PASSWORD, "home"), sessions.SignedIn)
+    assert isinstance(await attempt(house, PASSWORD, "home"), sign_ins.SignedIn)
 
 
 async def test_a_network_that_is_stopped_uses_up_nobody_elses(house: House) -> None:
@@ -51,12 +51,12 @@ async def test_a_network_that_is_stopped_uses_up_nobody_elses(house: House) -> N
         assert isinstance(await attempt(house, WRONG, "evil"), RateLimited)
     stands = await house.services.store.read(lambda tx: tx.execute(select(agent.c.failed)).scalar_one())
     assert stands == 0
-    assert isinstance(await attempt(house, PASSWORD, "home"), sessions.SignedIn)
+    assert isinstance(await attempt(house, PASSWORD, "home"), sign_ins.SignedIn)
 
 
 async def test_only_failures_count(house: House) -> None:
     for _ in range(attempts.NETWORK + 5):
-        assert isinstance(await attempt(house, PASSWORD, "office"), sessions.SignedIn)
+        assert isinstance(await attempt(house, PASSWORD, "office"), sign_ins.SignedIn)
 
 
 async def test_a_known_device_waits_where_others_are_stopped(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,7 +74,7 @@ async def test_a_known_device_waits_where_others_are_stopped(house: House, monke
         await sleep(0)
 
     monkeypatch.setattr(asyncio, "sleep", noted)
-    assert isinstance(await attempt(house, PASSWORD, "home", device), sessions.SignedIn)
+    assert isinstance(await attempt(house, PASSWORD, "home", device), sign_ins.SignedIn)
     assert 0.05 in waited
     theirs = (await attempt(house, password, "elsewhere", email=other.email)).device
     for shown in (theirs, device[:-2] + "xx", "nonsense"):
@@ -129,7 +129,7 @@ async def test_a_password_that_is_changed_meanwhile_begins_no_session(
     assert isinstance(await attempt(house, PASSWORD, "home"), Unauthorized)
     begun = await house.services.store.read(lambda tx: tx.execute(select(session.c.id)).all())
     assert begun == []
-    assert isinstance(await attempt(house, NEW, "home"), sessions.SignedIn)
+    assert isinstance(await attempt(house, NEW, "home"), sign_ins.SignedIn)
 
 
 async def test_an_agent_deactivated_meanwhile_begins_no_session(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

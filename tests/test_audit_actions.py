@@ -18,7 +18,7 @@ from chat.infra.store.columns import metadata
 from chat.letters import actions as letters
 from chat.lifecycle.actions import changes
 from chat.routes import every
-from chat.team.actions import agents, credentials, sessions
+from chat.team.actions import agents, credentials, sign_ins
 from chat.web.endpoint import API
 from tests.inside import CHAT, PASSWORD, SHOP, House, Served, colleague, contact_of, found, problem_of
 from tests.lethe import Lethe
@@ -143,7 +143,7 @@ async def test_what_is_refused_or_not_there_is_not_entered(app: Served) -> None:
     for path in ("/tickets/9", "/contacts/01a213ed-cb9a-7ae1-a67f-92c1a55f4a8f", "/attachments/x"):
         assert await done(app.house, app.rest("GET", path)) == []
     with pytest.raises(Unauthorized):
-        await sessions.sign_in(app.services, app.house.made.owner_email, "the wrong password", Network("here"))
+        await sign_ins.sign_in(app.services, app.house.made.owner_email, "the wrong password", Network("here"))
     assert all(action != "agent.signed_in" for _, action, _, _ in await said(app.house))
 
 

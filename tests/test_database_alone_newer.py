@@ -28,7 +28,7 @@ from chat.infra.services import Services
 from chat.lifecycle.actions import changes
 from chat.passkeys import actions as ceremonies
 from chat.passkeys.schema import passkey
-from chat.team.actions import sessions
+from chat.team.actions import sessions, sign_ins
 from chat.team.schema import agent
 from chat.web.authentication import COOKIE
 from chat.webhooks.actions import endpoints, sending
@@ -114,7 +114,7 @@ async def a_webhook_given_what_visitors_wrote(it: Intruder) -> list[httpx2.Respo
 
 async def a_passkey_of_ones_own_given_to_another(it: Intruder) -> list[httpx2.Response]:
     services, device = it.app.services, Authenticator()
-    begun = await sessions.sign_in(services, "owner@other.example", PASSWORD, NET)
+    begun = await sign_ins.sign_in(services, "owner@other.example", PASSWORD, NET)
     actor = await sessions.by_session(services, services.tokens.cookie(begun.secret))
     await added(services, actor, device)
     it.set(passkey, passkey.c.agent_id == actor.agent_id, agent_id=it.app.house.actor.agent_id)

@@ -32,7 +32,7 @@ from chat.lifecycle.actions.changes import AgentChange
 from chat.portraits import actions as portraits
 from chat.portraits.schema import portrait
 from chat.team import store
-from chat.team.actions import agents, sessions
+from chat.team.actions import agents, sessions, sign_ins
 from chat.team.domain import Standing
 from chat.tickets.actions import changing, posting, tickets, transcripts
 from tests.backups import backed_up, restored
@@ -107,7 +107,7 @@ async def going(house: House, name: str = NAME, email: str = EMAIL, role: str = 
         )
     )
     await tickets.add_note(services, acting, numbers[0], new_id(), "a note")
-    made = await sessions.sign_in(services, email, password, Network("here"))
+    made = await sign_ins.sign_in(services, email, password, Network("here"))
     return Going(house, agent, password, guest, services.tokens.cookie(made.secret), numbers)
 
 
@@ -203,7 +203,7 @@ async def test_an_heir_who_left_meanwhile_gets_nothing(house: House) -> None:
 async def opens(one: Going) -> set[str]:
     """What lets the agent in."""
     tried: dict[str, Awaitable[Any]] = {
-        "password": sessions.sign_in(one.services, one.agent.email, one.password, Network("here")),
+        "password": sign_ins.sign_in(one.services, one.agent.email, one.password, Network("here")),
         "session": sessions.by_session(one.services, one.cookie),
         "token": sessions.by_token(one.services, f"lethe_{one.agent.id}"),
     }
@@ -357,7 +357,7 @@ async def test_who_signs_in_or_writes_meanwhile_gets_in_nowhere_and_loses_nobody
             house.services.clock(),
         )
         done = await asyncio.gather(
-            sessions.sign_in(house.services, one.agent.email, one.password, Network("here")),
+            sign_ins.sign_in(house.services, one.agent.email, one.password, Network("here")),
             house.box.post(draft),
             one.delete(),
             return_exceptions=True,
@@ -432,7 +432,7 @@ async def test_no_restore_brings_them_back(house: House, vault: Path, elsewhere:
         assert await again.assignees() == [heir.id, heir.id]
         assert {each.name for each in await agents.agents(after, house.actor)} == {"Acme", "Heir"}
         with pytest.raises(Unauthorized):
-            await sessions.sign_in(after, EMAIL, one.password, Network("here"))
+            await sign_ins.sign_in(after, EMAIL, one.password, Network("here"))
 
 
 @ON_SQLITE

@@ -18,8 +18,8 @@ from chat.infra.audit.schema import audit
 from chat.infra.store.tx import Tx
 from chat.lifecycle.actions import changes
 from chat.routes import every, routes
-from chat.team.actions import attempts, credentials, sessions
-from chat.team.actions.sessions import SignedIn
+from chat.team.actions import attempts, credentials, sessions, sign_ins
+from chat.team.actions.sign_ins import SignedIn
 from chat.web.authentication import COOKIE, HALF
 from chat.web.page_endpoint import PageEndpoint
 from tests.factors import HOME, MINUTE, STEP, Phone, field_of, half, later, signed_in, turned_on
@@ -37,7 +37,7 @@ PAGES = sorted(
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """No pause."""
-    monkeypatch.setattr(sessions, "EVEN", 0.0)
+    monkeypatch.setattr(sign_ins, "EVEN", 0.0)
     monkeypatch.setattr(attempts, "MOMENT", 0.0)
 
 
@@ -327,7 +327,7 @@ def _another(house: House, tx: Tx) -> str:
 
     row = rows.active(tx, house.actor.agent_id, lock=True)
     assert row is not None
-    return sessions.begin_session(house.services, tx, row, "", method="password").secret
+    return sign_ins.begin_session(house.services, tx, row, "", method="password").secret
 
 
 async def test_new_codes_take_the_place_of_the_old_and_off_is_off(house: House) -> None:
@@ -337,7 +337,7 @@ async def test_new_codes_take_the_place_of_the_old_and_off_is_off(house: House) 
     assert isinstance(await shown(house, await half(house), phone.recovery[0]), InvalidField)
     assert isinstance(await shown(house, await half(house), fresh[0]), SignedIn)
     await factors.turn_off(house.services, actor)
-    assert isinstance(await sessions.sign_in(house.services, house.made.owner_email, PASSWORD, HOME), SignedIn)
+    assert isinstance(await sign_ins.sign_in(house.services, house.made.owner_email, PASSWORD, HOME), SignedIn)
     for change in (factors.turn_off, factors.renew_codes):
         with pytest.raises(NotNow):
             await change(house.services, actor)
@@ -349,7 +349,7 @@ async def test_a_program_changes_no_factor_and_nor_does_a_session_that_has_ended
     code = Phone(house.services, offered.secret, []).code()
     with pytest.raises(LetheError, match="not by a program"):
         await factors.turn_on(house.services, house.actor, offered.shown, code)
-    await sessions.sign_out(house.services, actor)
+    await sign_ins.sign_out(house.services, actor)
     with pytest.raises(Unauthorized):
         await factors.turn_on(house.services, actor, offered.shown, code)
 

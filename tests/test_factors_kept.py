@@ -11,7 +11,7 @@ from chat.core.errors import InvalidField, SecondFactorRequired, Unauthorized
 from chat.core.settings import Settings
 from chat.factors.actions import factors, signing_in
 from chat.password_resets.actions import asking
-from chat.team.actions import credentials, sessions
+from chat.team.actions import credentials, sign_ins
 from chat.web.authentication import COOKIE
 from tests.backups import backed_up, restored
 from tests.factors import HOME, Phone, signed_in, turned_on
@@ -42,7 +42,7 @@ async def test_each_change_is_mailed_to_whose_it_is(house: House, post: Post) ->
 async def opens(services: Any, house: House, phone: Phone | None = None, code: str = "") -> str:
     """What a password opens, and a code after it where one is asked for."""
     try:
-        await sessions.sign_in(services, house.made.owner_email, PASSWORD, HOME)
+        await sign_ins.sign_in(services, house.made.owner_email, PASSWORD, HOME)
     except Unauthorized as error:
         if not isinstance(error, SecondFactorRequired):
             return "locked"
@@ -60,7 +60,7 @@ async def test_a_factor_turned_on_since_locks_the_account(house: House, vault: P
     async with restored(elsewhere, path) as (services, _):
         assert await opens(services, house) == "locked"
         renewed = await credentials.renew(services, house.made.owner_email, None, with_tokens=False)
-        assert (await sessions.sign_in(services, house.made.owner_email, renewed.password, HOME)).password_due
+        assert (await sign_ins.sign_in(services, house.made.owner_email, renewed.password, HOME)).password_due
 
 
 async def test_a_factor_turned_off_since_does_not_come_back(house: House, vault: Path, elsewhere: Settings) -> None:
@@ -104,7 +104,7 @@ async def test_a_new_password_takes_no_factor_away(house: House) -> None:
     await turned_on(house.services, (await signed_in(house))[0])
     renewed = await credentials.renew(house.services, house.made.owner_email, None, with_tokens=False)
     with pytest.raises(SecondFactorRequired):
-        await sessions.sign_in(house.services, house.made.owner_email, renewed.password, HOME)
+        await sign_ins.sign_in(house.services, house.made.owner_email, renewed.password, HOME)
 
 
 async def test_a_link_from_the_mailbox_alone_opens_nothing(app: Served, post: Post) -> None:

@@ -9,7 +9,7 @@ from chat.core.errors import Forbidden, NotFound, NotNow, Unauthorized
 from chat.core.settings import Settings
 from chat.factors.actions import resetting
 from chat.infra.audit.schema import audit
-from chat.team.actions import sessions
+from chat.team.actions import sessions, sign_ins
 from chat.team.domain import Standing
 from tests.commands import lethe
 from tests.factors import HOME, half, signed_in, turned_on
@@ -28,7 +28,7 @@ async def test_an_admin_takes_an_agents_factor_away_and_all_their_sessions_end(h
     await resetting.reset(house.services, house.acting(admin.id, "admin"), lost.id)
     with pytest.raises(Unauthorized):
         await sessions.by_session(house.services, house.services.tokens.cookie(mine.secret))
-    assert (await sessions.sign_in(house.services, lost.email, password, HOME)).secret
+    assert (await sign_ins.sign_in(house.services, lost.email, password, HOME)).secret
     entered = await house.services.store.read(lambda tx: tx.execute(select(audit.c.action, audit.c.who)).all())
     assert ("factor.reset", admin.id) in [tuple(each) for each in entered]
     assert [*house.services.ledger.entries()][-1].what == {"agent": lost.id, "set": None}
@@ -61,7 +61,7 @@ async def test_the_control_without_the_order_of_roles_an_admin_takes_an_owners(
     await turned_on(house.services, (await signed_in(house))[0])
     monkeypatch.setattr(Standing, "require_manageable", lambda *_: None)
     await resetting.reset(house.services, house.acting(admin.id, "admin"), house.actor.agent_id)
-    assert (await sessions.sign_in(house.services, house.made.owner_email, PASSWORD, HOME)).secret
+    assert (await sign_ins.sign_in(house.services, house.made.owner_email, PASSWORD, HOME)).secret
 
 
 async def test_over_rest(app: Served) -> None:
@@ -79,7 +79,7 @@ async def test_by_command(house: House, settings: Settings) -> None:
     call = ("agent", "reset-second-factor", "--email")
     done = lethe(environ, *call, house.made.owner_email, "--json")
     assert (done.returncode, json.loads(done.stdout)) == (0, {"agent_id": house.actor.agent_id, "sessions": 1})
-    assert (await sessions.sign_in(house.services, house.made.owner_email, PASSWORD, HOME)).secret
+    assert (await sign_ins.sign_in(house.services, house.made.owner_email, PASSWORD, HOME)).secret
     for email, said in ((house.made.owner_email, "has no second factor"), ("nobody@acme.example", "No agent has")):
         refused = lethe(environ, *call, email)
         assert (refused.returncode, said in refused.stderr) == (1, True)

@@ -13,7 +13,7 @@ from chat.infra.services import Services
 from chat.invitations.actions import accepting, inviting
 from chat.invitations.schema import invitation
 from chat.password_resets.actions import asking, using
-from chat.team.actions import sessions
+from chat.team.actions import sign_ins
 from tests.backups import backed_up, restored
 from tests.inside import PASSWORD, House
 
@@ -48,7 +48,7 @@ async def test_no_restore_brings_back_a_link_that_was_used(house: House, vault: 
         assert not await opens(services, joining, accepting)
         assert not await opens(services, setting, using)
         with pytest.raises(Unauthorized):  # nor does the password that was set anew since
-            await sessions.sign_in(services, house.made.owner_email, PASSWORD, NEAR)
+            await sign_ins.sign_in(services, house.made.owner_email, PASSWORD, NEAR)
 
 
 @pytest.mark.parametrize("settings", ["sqlite"], indirect=True)

@@ -20,7 +20,7 @@ from chat.infra.store.tx import Tx
 from chat.lifecycle.actions import changes, views
 from chat.lifecycle.actions.changes import AgentChange
 from chat.team import domain, store
-from chat.team.actions import agents, sessions
+from chat.team.actions import agents, sign_ins
 from chat.team.domain import Standing
 from chat.team.schema import agent
 from tests.inside import CHAT, PASSWORD, House, Served, colleague, found, inner_socket, new_id, problem_of
@@ -330,8 +330,8 @@ async def test_who_comes_back_needs_the_new_password_and_nothing_old_opens(app: 
     problem_of(await app.call("GET", "/api/v1/account", cookie=cookie), 401, "unauthorized")
     problem_of(await app.call("GET", "/api/v1/account", authorization="Bearer lethe_theirs"), 401, "unauthorized")
     with pytest.raises(Unauthorized):
-        await sessions.sign_in(services, made.email, password, Network("here"))
-    again = await sessions.sign_in(services, made.email, answer.json()["password"], Network("here"))
+        await sign_ins.sign_in(services, made.email, password, Network("here"))
+    again = await sign_ins.sign_in(services, made.email, answer.json()["password"], Network("here"))
     assert again.password_due
     assert "agent.reactivated" in [action for _, action, _ in await entries(house)]
 
@@ -406,7 +406,7 @@ async def test_an_agent_is_added_once_however_often_it_is_asked_for(app: Served)
     again = await app.rest("POST", "/agents", asked)
     assert (again.status_code, again.json()["name"], "password" in again.json()) == (200, "New", False)
     assert [action for _, action, _ in await entries(app.house)].count("agent.added") == 2
-    signed = await sessions.sign_in(app.services, "new@acme.example", made.json()["password"], Network("here"))
+    signed = await sign_ins.sign_in(app.services, "new@acme.example", made.json()["password"], Network("here"))
     assert signed.password_due
     other = await app.rest("POST", "/agents", asked | {"email": "other@acme.example"})
     assert problem_of(other, 422, "invalid_field")["field"] == "id"

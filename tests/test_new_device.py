@@ -9,7 +9,7 @@ from chat.agent_profile.actions import profile
 from chat.core.errors import InvalidField, Unauthorized
 from chat.core.networks import Network
 from chat.infra.services import Services
-from chat.team.actions import credentials, sessions
+from chat.team.actions import credentials, sessions, sign_ins
 from tests.inside import PASSWORD, House
 from tests.post import Post, mailed
 
@@ -20,7 +20,7 @@ HERE = Network("here", device="Firefox/Linux")
 
 async def signed_in(services: Services, house: House, device: str = "", network: Network = HERE) -> str:
     """What the device shows next time."""
-    return (await sessions.sign_in(services, house.made.owner_email, PASSWORD, network, device)).device
+    return (await sign_ins.sign_in(services, house.made.owner_email, PASSWORD, network, device)).device
 
 
 async def letters(services: Services, post: Post) -> list[tuple[str, str]]:
@@ -53,7 +53,7 @@ async def test_in_the_agents_language_and_nothing_of_a_failure(house: House, pos
     services = mailed(house.services, post.port)
     await profile.change(services, house.actor, locale="el")
     with pytest.raises(Unauthorized):
-        await sessions.sign_in(services, house.made.owner_email, "not the password at all", HERE)
+        await sign_ins.sign_in(services, house.made.owner_email, "not the password at all", HERE)
     await signed_in(services, house, network=Network("there", device="?/?"))
     ((_, text),) = await letters(services, post)
     assert "Άγνωστη συσκευή" in text
@@ -61,7 +61,7 @@ async def test_in_the_agents_language_and_nothing_of_a_failure(house: House, pos
 
 async def a_password_that_was_changed_is_written_of(house: House, post: Post, services: Services) -> None:
     """By the agent, who gives a wrong one first, and by the server's operator."""
-    begun = await sessions.sign_in(services, house.made.owner_email, PASSWORD, HERE)
+    begun = await sign_ins.sign_in(services, house.made.owner_email, PASSWORD, HERE)
     actor = await sessions.by_session(services, services.tokens.cookie(begun.secret))
     await letters(services, post)
     post.took.clear()

@@ -15,7 +15,7 @@ from chat.core.errors import Unauthorized
 from chat.core.ids import uuid7
 from chat.core.networks import Network
 from chat.team import store
-from chat.team.actions import sessions
+from chat.team.actions import sessions, sign_ins
 from chat.team.schema import agent, session
 from tests.inside import CHAT, PASSWORD, House, Served, colleague, found, problem_of
 from tests.lethe import Account, Lethe
@@ -150,7 +150,7 @@ async def test_a_forged_row_is_nobodys_session_and_in_no_list(house: House) -> N
 async def test_the_device_of_one_session_does_not_open_as_anothers(house: House) -> None:
     services, email = house.services, house.made.owner_email
     for kind in ("Firefox/Linux", "Safari/iOS"):
-        await sessions.sign_in(services, email, PASSWORD, Network("here", device=kind))
+        await sign_ins.sign_in(services, email, PASSWORD, Network("here", device=kind))
 
     def swapped(tx: Any) -> None:
         one, two = tx.execute(select(session.c.id, session.c.device)).all()

@@ -29,7 +29,7 @@ from chat.lifecycle.actions import deleting
 from chat.passkeys import actions as ceremonies
 from chat.passkeys import domain
 from chat.passkeys.schema import answered, passkey
-from chat.team.actions import sessions
+from chat.team.actions import sessions, sign_ins
 from chat.web.authentication import CEREMONY, COOKIE, HALF
 from tests.authenticator import PARTY, Authenticator, added, raw, shown_alone
 from tests.backups import backed_up, restored
@@ -88,7 +88,7 @@ async def test_made_named_and_removed_each_mailed_to_whose_it_is(house: House, p
 async def test_a_program_and_a_session_that_ended_change_none(house: House) -> None:
     actor, _ = await signed_in(house)
     made = await added(house.services, actor, Authenticator())
-    await sessions.sign_out(house.services, actor)
+    await sign_ins.sign_out(house.services, actor)
     for who, error in ((house.actor, Forbidden), (actor, Unauthorized)):
         with pytest.raises(error):
             await added(house.services, who, Authenticator(2))
@@ -170,7 +170,7 @@ async def test_it_counts_as_the_second_factor_that_an_account_wants(house: House
     await factors.turn_off(house.services, actor)
     assert (await factors.standing(house.services, actor)).codes == 10
     with pytest.raises(SecondFactorRequired):
-        await sessions.sign_in(house.services, house.made.owner_email, PASSWORD, HOME)
+        await sign_ins.sign_in(house.services, house.made.owner_email, PASSWORD, HOME)
 
 
 async def test_who_lost_it_gets_in_again_by_an_admin_and_who_is_deleted_takes_it_along(house: House) -> None:
@@ -180,7 +180,7 @@ async def test_who_lost_it_gets_in_again_by_an_admin_and_who_is_deleted_takes_it
     await added(house.services, actor, device)
     await turned_on(house.services, actor)
     await resetting.reset(house.services, house.actor, lost.id)
-    assert (await sessions.sign_in(house.services, lost.email, password, HOME)).secret
+    assert (await sign_ins.sign_in(house.services, lost.email, password, HOME)).secret
     with pytest.raises(Unauthorized):
         await shown_alone(house.services, device, HOME)
     said = [each.what for each in house.services.ledger.entries() if each.did == "passkey"]
@@ -245,7 +245,7 @@ async def test_what_a_replay_does_with_a_factor_that_is_lost(house: House, chang
     await replay.run(services, [*services.ledger.entries()][before:])
     refused = "password is wrong" if change != "reset" else None
     with pytest.raises(Unauthorized, match=refused) if refused else nullcontext():
-        await sessions.sign_in(services, house.made.owner_email, PASSWORD, HOME)
+        await sign_ins.sign_in(services, house.made.owner_email, PASSWORD, HOME)
 
 
 async def asked(app: Served, path: str, **headers: str) -> ceremonies.Ceremony:

@@ -21,8 +21,8 @@ from chat.passkeys.actions import Ceremony, PasskeyAnswer
 from chat.passkeys.domain import PATIENCE, Credential, RelyingParty, read
 from chat.passkeys.schema import passkey
 from chat.team import store as rows
-from chat.team.actions import attempts, sessions
-from chat.team.actions.sessions import SignedIn
+from chat.team.actions import attempts, sessions, sign_ins
+from chat.team.actions.sign_ins import SignedIn
 from chat.team.schema import session
 from tests.authenticator import PARTY, Authenticator, added, raw
 from tests.factors import HOME, half, later, signed_in
@@ -36,7 +36,7 @@ Patch = pytest.MonkeyPatch
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: Patch) -> None:
     """No pause."""
-    monkeypatch.setattr(sessions, "EVEN", 0.0)
+    monkeypatch.setattr(sign_ins, "EVEN", 0.0)
     monkeypatch.setattr(attempts, "MOMENT", 0.0)
 
 
@@ -178,7 +178,7 @@ async def signed_in_by(house: House) -> Any:
     def work(tx: Any) -> str:
         row = rows.active(tx, house.actor.agent_id, lock=True)
         assert row is not None
-        return sessions.begin_session(house.services, tx, row, "", method="password").secret
+        return sign_ins.begin_session(house.services, tx, row, "", method="password").secret
 
     made = await house.services.store.write(work)
     return await sessions.by_session(house.services, house.services.tokens.cookie(made))
@@ -316,9 +316,9 @@ async def test_an_account_that_lets_in_certain_networks_lets_no_passkey_in_from_
     house: House, monkeypatch: Patch
 ) -> None:
     device = await owners(house)
-    monkeypatch.setattr(sessions, "is_inside", lambda *_: False)
+    monkeypatch.setattr(sign_ins, "is_inside", lambda *_: False)
     await refused(house, device.answer(asked(house)))
-    monkeypatch.setattr(sessions, "is_inside", lambda *_: True)
+    monkeypatch.setattr(sign_ins, "is_inside", lambda *_: True)
     assert isinstance(await tried(house, device.answer(asked(house))), SignedIn)
 
 
@@ -328,7 +328,7 @@ async def test_who_must_come_through_a_provider_comes_by_no_passkey(house: House
     def required(*_: object) -> None:
         raise ProviderRequired(str(uuid4()))
 
-    monkeypatch.setattr(sessions, "require_provider_optional", required)
+    monkeypatch.setattr(sign_ins, "require_provider_optional", required)
     assert isinstance(await tried(house, device.answer(asked(house))), ProviderRequired)
 
 

@@ -21,7 +21,7 @@ from chat.password_resets import store as resets
 from chat.password_resets.actions import asking, using
 from chat.password_resets.schema import password_reset
 from chat.team import store
-from chat.team.actions import agents, credentials, sessions
+from chat.team.actions import agents, credentials, sessions, sign_ins
 from chat.team.schema import agent
 from tests.inside import CHAT, PASSWORD, House, Served, colleague, counted, found
 from tests.post import Post, mailed
@@ -53,7 +53,7 @@ async def link_to(services: Services, post: Post, email: str = YAN) -> str:
 async def opens(services: Services, password: str, email: str = YAN) -> bool:
     """Whether a password signs an agent in."""
     try:
-        await sessions.sign_in(services, email, password, Network("elsewhere", ""))
+        await sign_ins.sign_in(services, email, password, Network("elsewhere", ""))
     except Exception:  # noqa: BLE001 - any refusal
         return False
     return True
@@ -143,7 +143,7 @@ async def a_row_of_ones_own_making_opens_nothing(house: House, post: Post) -> No
 async def sessions_end_and_tokens_go_on(house: House, post: Post) -> None:
     services, yan = mailed(house.services, post.port), await yan_of(house)
     await credentials.renew(services, YAN, PASSWORD, with_tokens=False)
-    await sessions.sign_in(services, YAN, PASSWORD, NEAR)
+    await sign_ins.sign_in(services, YAN, PASSWORD, NEAR)
     await services.store.write(lambda tx: agents.give_token(tx, yan.id, "lethe_of_yan", "test", 0))
     await using.use(services, await link_to(services, post), NEW, NEAR)
     assert (await counted(services))["session"] == 0

@@ -16,7 +16,7 @@ from chat.identity_providers import store
 from chat.identity_providers.actions import enforcing, showing
 from chat.identity_providers.schema import identity_provider
 from chat.password_resets.actions import asking as resets
-from chat.team.actions import sessions
+from chat.team.actions import sign_ins
 from tests.factors import HOME, field_of, later
 from tests.inside import CHAT, PASSWORD, Served, colleague, problem_of
 from tests.providers import (  # noqa: F401 - a fixture is among them
@@ -154,12 +154,12 @@ async def test_where_it_is_the_only_way_in_no_other_opens_but_for_owners(
     }
     assert (await app.client.post("/password/reset", data=form, headers=HTML)).status_code in {303, 403}
     for email, shown in ((app.house.made.owner_email, PASSWORD), (ann.email, other)):
-        assert (await sessions.sign_in(app.services, email, shown, HOME)).secret
+        assert (await sign_ins.sign_in(app.services, email, shown, HOME)).secret
     assert (await sign_in(app, liar, provider, YAN)).status_code == 303
     # The negative control: without asking, the password opens.
     with monkeypatch.context() as patched:
         patched.setattr(enforcing.SigningInThrough, "required", lambda *_: None)
-        assert (await sessions.sign_in(app.services, yan.email, password, HOME)).secret
+        assert (await sign_ins.sign_in(app.services, yan.email, password, HOME)).secret
 
     # A row that is spoilt in the database is no way around it.
     def spoil(tx: Any) -> None:
@@ -167,8 +167,8 @@ async def test_where_it_is_the_only_way_in_no_other_opens_but_for_owners(
 
     await app.services.store.write(spoil)
     with pytest.raises(ProviderRequired):
-        await sessions.sign_in(app.services, yan.email, password, HOME)
-    assert (await sessions.sign_in(app.services, app.house.made.owner_email, PASSWORD, HOME)).secret
+        await sign_ins.sign_in(app.services, yan.email, password, HOME)
+    assert (await sign_ins.sign_in(app.services, app.house.made.owner_email, PASSWORD, HOME)).secret
     assert (await app.client.get(f"/signin/provider/{provider}/go")).status_code == 404
 
 

@@ -20,7 +20,7 @@ from chat.infra.store import engine, folder, migrations
 from chat.infra.store.migrations import readdressing
 from chat.letters.schema import disclosure
 from chat.lifecycle.actions import changes
-from chat.team.actions import agents, sessions
+from chat.team.actions import agents, sign_ins
 from chat.team.schema import agent
 from tests.inside import PASSWORD, Guest, House
 from tests.test_restore_older import moved, older  # noqa: F401 - a fixture
@@ -179,11 +179,11 @@ async def test_of_two_agents_who_turn_out_to_have_one_address_the_active_one_sig
     await moved(house, older)
     migrations.migrate(older)
     async with open_services(older) as later:
-        session = await sessions.sign_in(later, "mia@bücher.example", made[1][1], NET)
+        session = await sign_ins.sign_in(later, "mia@bücher.example", made[1][1], NET)
         assert session.secret
         rows = await later.store.read(lambda tx: tx.execute(select(agent.c.email_hash)).scalars().all())
         assert len(set(rows)) == len(rows) == 4
-        assert (await sessions.sign_in(later, "owner@acme.example", PASSWORD, NET)).secret
+        assert (await sign_ins.sign_in(later, "owner@acme.example", PASSWORD, NET)).secret
 
 
 def stored(place: Settings) -> list[Any]:

@@ -18,7 +18,7 @@ from chat.infra.ledger.ledger import Ledger
 from chat.infra.services import Services
 from chat.lifecycle.actions import changes, views
 from chat.lifecycle.actions.changes import AgentChange
-from chat.team.actions import agents, credentials, sessions
+from chat.team.actions import agents, credentials, sessions, sign_ins
 from tests.backups import backed_up, restored
 from tests.commands import lethe
 from tests.inside import PASSWORD, House, colleague
@@ -39,10 +39,10 @@ class Keys:
         """Which of the doors open with such services."""
         house = self.house
         tried: dict[str, Awaitable[object]] = {
-            "owner": sessions.sign_in(services, house.made.owner_email, PASSWORD, Network("here")),
+            "owner": sign_ins.sign_in(services, house.made.owner_email, PASSWORD, Network("here")),
             "owner's token": sessions.by_token(services, house.made.api_token),
-            "gone": sessions.sign_in(services, self.gone[0].email, self.gone[1], Network("here")),
-            "renewed": sessions.sign_in(services, self.renewed[0].email, self.renewed[1], Network("here")),
+            "gone": sign_ins.sign_in(services, self.gone[0].email, self.gone[1], Network("here")),
+            "renewed": sign_ins.sign_in(services, self.renewed[0].email, self.renewed[1], Network("here")),
             "token": sessions.by_token(services, self.token),
             "session": sessions.by_session(services, self.cookie),
         }
@@ -66,7 +66,7 @@ async def keys_of(house: House) -> Keys:
     renewed, password = made["renewed"]
     token = secret()
     await services.store.write(lambda tx: agents.give_token(tx, renewed.id, token, "a program", services.clock()))
-    cookie = services.tokens.cookie((await sessions.sign_in(services, renewed.email, password, Network("here"))).secret)
+    cookie = services.tokens.cookie((await sign_ins.sign_in(services, renewed.email, password, Network("here"))).secret)
     keys = Keys(house, made["gone"], made["renewed"], token, cookie)
     assert len(await keys.opened(services)) == 6
     return keys
@@ -94,9 +94,9 @@ async def test_who_was_shut_out_since_stays_shut_out(house: House, vault: Path, 
         }
         assert await keys.opened(services) == {"owner", "owner's token"}
         email = keys.renewed[0].email
-        assert not await opens(sessions.sign_in(services, email, new, Network("here"))), "the ledger holds no password"
+        assert not await opens(sign_ins.sign_in(services, email, new, Network("here"))), "the ledger holds no password"
         again = await credentials.renew(services, email, "a password that is new", with_tokens=False)
-        assert await opens(sessions.sign_in(services, email, again.password, Network("here")))
+        assert await opens(sign_ins.sign_in(services, email, again.password, Network("here")))
 
 
 @pytest.mark.parametrize("mutant", ["nothing is replayed", "nothing is entered"])
@@ -124,7 +124,7 @@ async def test_a_new_password_needs_an_active_agent_and_length(house: House) -> 
             await credentials.renew(house.services, email, None, with_tokens=False)
     with pytest.raises(InvalidField):
         await credentials.renew(house.services, house.made.owner_email, "short", with_tokens=False)
-    assert await opens(sessions.sign_in(house.services, house.made.owner_email, PASSWORD, Network("here")))
+    assert await opens(sign_ins.sign_in(house.services, house.made.owner_email, PASSWORD, Network("here")))
 
 
 async def test_the_ledger_says_ids_and_nothing_else_of_an_agent(house: House) -> None:
@@ -174,7 +174,7 @@ async def test_no_restore_gives_an_old_right_back(house: House, vault: Path, els
         assert known[actor.agent_id] == ("admin", True)
         assert known[back.id] == ("agent", True)
         renewed = await credentials.renew(after, back.email, None, with_tokens=False)
-        assert await opens(sessions.sign_in(after, back.email, renewed.password, Network("here")))
+        assert await opens(sign_ins.sign_in(after, back.email, renewed.password, Network("here")))
 
 
 @pytest.mark.parametrize("settings", ["sqlite"], indirect=True)

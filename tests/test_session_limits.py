@@ -11,7 +11,7 @@ from chat.core.clock import DAY, now
 from chat.core.errors import InvalidField, Unauthorized
 from chat.core.networks import Network
 from chat.infra.services import Services
-from chat.team.actions import lasting, sessions
+from chat.team.actions import lasting, sessions, sign_ins
 from chat.team.schema import session
 from tests.inside import PASSWORD, House, Served, found
 from tests.lethe import Account, Lethe
@@ -23,7 +23,7 @@ MINUTE = 60_000
 
 async def begun(house: House) -> tuple[str, str]:
     """A session's cookie and id."""
-    made = await sessions.sign_in(house.services, house.made.owner_email, PASSWORD, Network("here"))
+    made = await sign_ins.sign_in(house.services, house.made.owner_email, PASSWORD, Network("here"))
     cookie = house.services.tokens.cookie(made.secret)
     return cookie, (await sessions.by_session(house.services, cookie)).session_id
 

@@ -11,7 +11,7 @@ from chat.core.audited import NOTHING, AuditEntry, chained, digest
 from chat.core.networks import Network
 from chat.core.sources import SignInSource, read
 from chat.infra.audit import audit, store
-from chat.team.actions import attempts, sessions
+from chat.team.actions import attempts, sign_ins
 from tests.factors import field_of, later, signed_in, turned_on
 from tests.inside import CHAT, House, Served, found, problem_of
 
@@ -24,7 +24,7 @@ MONTH = 31 * 86_400_000
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """No pause."""
-    monkeypatch.setattr(sessions, "EVEN", 0.0)
+    monkeypatch.setattr(sign_ins, "EVEN", 0.0)
     monkeypatch.setattr(attempts, "MOMENT", 0.0)
 
 
@@ -115,7 +115,7 @@ async def failures(house: House, networks: int) -> int:
 
     async def guess(network: str, email: str) -> None:
         where = Network(network, "", "?/?", network)
-        await asyncio.gather(sessions.sign_in(house.services, email, WRONG, where), return_exceptions=True)
+        await asyncio.gather(sign_ins.sign_in(house.services, email, WRONG, where), return_exceptions=True)
 
     for number in range(networks):
         for email in (house.made.owner_email, house.made.owner_email, "nobody@acme.example"):

@@ -11,7 +11,7 @@ from chat.core.errors import InvalidField, RateLimited, StepUpRequired
 from chat.factors.actions import step_up
 from chat.factors.schema import shown
 from chat.routes import every
-from chat.team.actions import agents, sessions
+from chat.team.actions import agents, sign_ins
 from chat.web.endpoint import Endpoint
 from tests.factors import field_of, later, signed_in, turned_on
 from tests.inside import CHAT, EITHER_DATABASE, PASSWORD, House, Served, problem_of
@@ -282,7 +282,7 @@ async def test_the_control_a_session_that_is_always_fresh_is_asked_nothing(
 async def test_a_session_that_ended_shows_nothing(house: House) -> None:
     other, password = await agents.add_agent(house.services, house.actor, "yan@acme.example", "Yan", "agent")
     actor, _ = await signed_in(house, other.email, password)
-    await sessions.sign_out(house.services, actor)
+    await sign_ins.sign_out(house.services, actor)
     with pytest.raises(Exception, match="Sign in again"):
         await step_up.show(house.services, actor, password, "")
 

@@ -11,7 +11,7 @@ import pytest
 from chat.core.errors import RateLimited, Unauthorized
 from chat.core.networks import Network
 from chat.lifecycle.actions import changes
-from chat.team.actions import agents, attempts, sessions
+from chat.team.actions import agents, attempts, sign_ins
 from tests.inside import CHAT, PASSWORD, House, Served, colleague, problem_of
 
 pytestmark = pytest.mark.anyio
@@ -23,7 +23,7 @@ WRONG = ["", " ", PASSWORD[:-1], f"{PASSWORD} ", PASSWORD.upper(), "\x00", "null
 async def test_adv_48_a_wrong_password_is_wrong_on_every_way_in(app: Served, password: str) -> None:
     assert (await app.sign_in(password=password)).status_code == 401
     with pytest.raises(Unauthorized):
-        await sessions.sign_in(app.services, app.house.made.owner_email, password, NET)
+        await sign_ins.sign_in(app.services, app.house.made.owner_email, password, NET)
     problem_of(await app.call("GET", "/api/v1/account", authorization=f"Bearer {password!r}"), 401, "unauthorized")
 
 
@@ -46,10 +46,10 @@ async def test_adv_36_known_and_unknown_are_answered_alike(app: Served) -> None:
 async def test_adv_52_guessing_is_stopped_and_the_right_password_works_from_elsewhere(house: House) -> None:
     for _ in range(attempts.ADDRESS):
         with pytest.raises(Unauthorized):
-            await sessions.sign_in(house.services, house.made.owner_email, "not the password", NET)
+            await sign_ins.sign_in(house.services, house.made.owner_email, "not the password", NET)
     with pytest.raises(RateLimited):
-        await sessions.sign_in(house.services, house.made.owner_email, PASSWORD, NET)
-    assert (await sessions.sign_in(house.services, house.made.owner_email, PASSWORD, Network("home"))).secret
+        await sign_ins.sign_in(house.services, house.made.owner_email, PASSWORD, NET)
+    assert (await sign_ins.sign_in(house.services, house.made.owner_email, PASSWORD, Network("home"))).secret
 
 
 async def test_adv_62_whoever_is_shut_out_gets_in_nowhere(app: Served) -> None:

@@ -16,7 +16,7 @@ from chat.infra.services import Services
 from chat.infra.store.tx import Tx
 from chat.team import store
 from chat.team.actions.lasting import ends_at, is_over
-from chat.team.actions.sessions import NOWHERE
+from chat.team.actions.sign_ins import NOWHERE
 from chat.team.store import AgentRow, SessionRow
 
 

@@ -17,9 +17,9 @@ from chat.passkeys import store as passkeys
 from chat.passkeys.actions import SECOND, SIGNING_IN, STEP_UP, Ceremony, PasskeyAnswer
 from chat.passkeys.domain import HeldKey, RelyingParty
 from chat.team import store as agents
-from chat.team.actions import attempts, sessions
+from chat.team.actions import attempts, sign_ins
 from chat.team.actions.attempts import AttemptSource
-from chat.team.actions.sessions import SignedIn
+from chat.team.actions.sign_ins import SignedIn
 from chat.team.store import AgentRow
 
 REFUSED = "This passkey was not accepted; try again, or sign in otherwise"
@@ -62,7 +62,7 @@ async def sign_in(
 ) -> SignedIn:
     """
     Begin the session of whoever shows a passkey, without a password: the device made sure who holds it. All else is as
-    in `sessions.sign_in`.
+    in `sign_ins.sign_in`.
 
     Raises Unauthorized, alike for unknown, deactivated, wrong and from outside of the account's networks, and
     RateLimited.
@@ -72,10 +72,10 @@ async def sign_in(
     counted = answer.credential.hash if row is None else row.email_hash
     await attempts.begin(services, counted, source)
     made = None
-    if row is not None and await sessions.lets_in(services, row, address):
+    if row is not None and await sign_ins.lets_in(services, row, address):
         made = await services.store.write(lambda tx: _begun(services, tx, row, answer, source))
     if made is None:
-        await sessions.record_failure(services, row, source, "passkey")
+        await sign_ins.record_failure(services, row, source, "passkey")
         raise Unauthorized(REFUSED)
     await attempts.succeeded(services, counted, source)
     return made
@@ -86,7 +86,7 @@ def _begun(services: Services, tx: Tx, row: AgentRow, answer: PasskeyAnswer, sou
     is_now = agents.active(tx, row.id, lock=True)
     if is_now is None or not ceremonies.take(services, tx, is_now, SIGNING_IN, "", answer):
         return None
-    return sessions.begin_session(services, tx, is_now, source.device, source.network, method="passkey")
+    return sign_ins.begin_session(services, tx, is_now, source.device, source.network, method="passkey")
 
 
 def _whose(tx: Tx, credential_hash: str) -> AgentRow | None:

@@ -13,9 +13,9 @@ from chat.factors.actions.factors import FactorStanding
 from chat.infra.services import Services
 from chat.infra.store.tx import Tx
 from chat.team import store as agents
-from chat.team.actions import attempts, sessions
+from chat.team.actions import attempts, sign_ins
 from chat.team.actions.attempts import AttemptSource
-from chat.team.actions.sessions import SignedIn
+from chat.team.actions.sign_ins import SignedIn
 from chat.team.store import AgentRow
 
 
@@ -43,7 +43,7 @@ async def find_half(services: Services, half: str) -> AgentRow:
     """
     shown = services.tokens.read_half_session(half, services.clock())
     row = await services.store.read(lambda tx: agents.active(tx, shown.agent))
-    if row is None or sessions.password_mark(row) != shown.mark:
+    if row is None or sign_ins.password_mark(row) != shown.mark:
         raise Unauthorized("Sign in again")
     return row
 
@@ -84,11 +84,11 @@ async def finish_with(
         if not take(tx, is_now):
             return None
         how = {"method": method, "provider": provider}
-        return sessions.begin_session(services, tx, is_now, source.device, network, **how)
+        return sign_ins.begin_session(services, tx, is_now, source.device, network, **how)
 
     made = await services.store.write(work)
     if made is None:
-        await asyncio.sleep(sessions.EVEN)
+        await asyncio.sleep(sign_ins.EVEN)
         raise InvalidField("This code is not good, or was used before", field="code")
     await codes.succeeded(services, row.id, source, code)
     return made

@@ -21,7 +21,7 @@ from chat.passkeys import store as passkeys
 from chat.passkeys.actions import STEP_UP, PasskeyAnswer
 from chat.team import store as agents
 from chat.team.actions import passwords
-from chat.team.actions.sessions import NOWHERE
+from chat.team.actions.sign_ins import NOWHERE
 from chat.team.store import AgentRow
 
 FRESH = HOUR // 6

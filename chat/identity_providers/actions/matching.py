@@ -27,10 +27,10 @@ from chat.infra.store.tx import Tx
 from chat.invitations.actions import accepting
 from chat.invitations.store import InvitationRow
 from chat.team import store as team
-from chat.team.actions import agents, attempts, sessions
+from chat.team.actions import agents, attempts, sign_ins
 from chat.team.actions.agents import Prepared
 from chat.team.actions.attempts import AttemptSource
-from chat.team.actions.sessions import SignedIn
+from chat.team.actions.sign_ins import SignedIn
 from chat.team.domain import OWNER
 from chat.team.store import AgentRow
 
@@ -98,7 +98,7 @@ async def _signed_in(services: Services, arrival: ProviderArrival) -> SignedIn:
     if done.moved:
         services.bus.publish(CredentialsRevoked(done.row.account_id, done.row.id))
     if done.session is None:
-        mark, now = sessions.password_mark(done.row), services.clock()
+        mark, now = sign_ins.password_mark(done.row), services.clock()
         raise SecondFactorRequired(services.tokens.half_session(done.row.id, mark, now, arrival.provider.id))
     return done.session
 
@@ -119,7 +119,7 @@ def _begin(services: Services, tx: Tx, arrival: ProviderArrival, made: Prepared 
     if services.gathered.second_factors.is_set(tx, row.id) and not _has_shown_factor(arrival):
         return SignedThrough(None, row, moved, invited)
     device, network = attempts.known(services, row, arrival.source).device, arrival.source.network
-    begun = sessions.begin_session(services, tx, row, device, network, method="provider", provider=provider.id)
+    begun = sign_ins.begin_session(services, tx, row, device, network, method="provider", provider=provider.id)
     return SignedThrough(begun, row, moved, invited)
 
 

@@ -20,8 +20,8 @@ from chat.invitations.actions.standing import may_invite
 from chat.invitations.domain import refused
 from chat.invitations.store import InvitationRow
 from chat.team import store as team
-from chat.team.actions import agents, sessions
-from chat.team.actions.sessions import SignedIn
+from chat.team.actions import agents, sign_ins
+from chat.team.actions.sign_ins import SignedIn
 
 TRIED, WINDOW = 30, 900.0
 
@@ -62,7 +62,7 @@ async def accept(services: Services, link: str, name: str, password: str, networ
             raise refused("here") from None
         use_up(services, tx, row, made.row["id"])
         stored = team.one(tx, row.account_id, made.row["id"])
-        return sessions.begin_session(services, tx, stored, "", network, method="invitation")
+        return sign_ins.begin_session(services, tx, stored, "", network, method="invitation")
 
     signed_in = await agents.with_key_kept(services, made, work)
     await destroy_key(services, row)

@@ -26,7 +26,7 @@ from chat.infra.services import Services
 from chat.infra.store.tx import Tx
 from chat.password_resets import store
 from chat.team import store as team
-from chat.team.actions import agents, sessions
+from chat.team.actions import agents, sign_ins
 from chat.team.store import AgentRow
 
 MINUTE = 60_000
@@ -128,7 +128,7 @@ def _made(services: Services, tx: Tx, found: AgentRow, who: str, *, locale: str 
     row = team.active(tx, found.id, lock=True)
     if row is None:
         raise NotFound("No active agent has this address")
-    sessions.require_provider_optional(services, tx, row)
+    sign_ins.require_provider_optional(services, tx, row)
     made, now = secret(), services.clock()
     link = {"id": uuid7(), "agent_id": row.id, "secret_hash": digest(made), "expires_at": now + GOOD}
     store.put(tx, link | {"password_mark": password_mark(row)})

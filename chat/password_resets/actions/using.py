@@ -19,7 +19,7 @@ from chat.infra.store.tx import Tx
 from chat.password_resets import store
 from chat.password_resets.actions.asking import password_mark
 from chat.team import store as team
-from chat.team.actions import passwords, sessions
+from chat.team.actions import passwords, sign_ins
 from chat.team.store import AgentRow
 
 TRIED, WINDOW = 30, 900.0
@@ -87,7 +87,7 @@ def _good(services: Services, tx: Tx, link: str) -> AgentRow:
     row = None if found is None else team.active(tx, found.agent_id)
     if found is None or row is None or found.password_mark != password_mark(row):
         raise _stale()
-    sessions.require_provider_optional(services, tx, row)
+    sign_ins.require_provider_optional(services, tx, row)
     return row
 
 

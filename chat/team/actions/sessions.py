@@ -1,8 +1,7 @@
-"""Who is signed in: signing in and out, and who a session or token stands for."""
+"""Who acts: whom a session or a token stands for, and how far they reach as it is now."""
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, replace
 
 from chat.core.clock import stamp
@@ -10,16 +9,10 @@ from chat.core.crypt import digest
 from chat.core.errors import (
     NotFound,
     PasswordDue,
-    ProviderRequired,
     SecondFactorDue,
-    SecondFactorRequired,
     Unauthorized,
 )
-from chat.core.events import CredentialsRevoked
-from chat.core.ids import secret, uuid7
 from chat.core.model import Actor, Agent
-from chat.core.networks import Address, Network, is_inside
-from chat.infra.audit import audit
 from chat.infra.gathered import SessionLimits
 from chat.infra.services import Services
 from chat.infra.store.tx import Tx
@@ -27,17 +20,11 @@ from chat.networks import store as networks
 from chat.roles import actions as roles
 from chat.team import store
 from chat.team.actions import agents as team
-from chat.team.actions import attempts, passwords
 from chat.team.actions.agents import agent_of, get_alias, get_name
-from chat.team.actions.attempts import AttemptSource
 from chat.team.actions.lasting import SEEN, ends_at, is_over, note_use
 from chat.team.store import AgentRow, SessionRow
 from chat.tokens import store as tokens
 from chat.tokens.store import TokenRow
-
-NOWHERE = Network("")
-EVEN = 0.2
-"""So many seconds a failure takes at least: what is noted of a known address must not show in the time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,150 +34,6 @@ class Reach:
     permissions: frozenset[str] = frozenset()
     networks: str = ""
     departments: frozenset[str] | None = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class SignedIn:
-    """
-    A session that has begun: its secret for the cookie, what the device shows next time, how many attempts failed since
-    the last one, whether the password was generated and must be changed, and for how many ms it lasts at the most.
-    """
-
-    secret: str
-    device: str
-    failed: int
-    password_due: bool
-    longest: int
-
-
-async def sign_in(
-    services: Services,
-    email: str,
-    password: str,
-    network: Network,
-    device: str = "",
-    address: Address | None = None,
-) -> SignedIn:
-    """
-    Check a password and begin a session. `network` is where the attempt comes from, `device` what a known device shows.
-
-    Raises Unauthorized, alike for unknown, deactivated, wrong and from outside of the account's networks; RateLimited
-    after too many failures; ProviderRequired where the password was right and is not for signing in; and
-    SecondFactorRequired, with what shows that it was right, where a second factor is to follow.
-    """
-    email_hash = services.email_hash("agents", email)
-    row = await services.store.read(lambda tx: store.by_email(tx, email_hash))
-    source = attempts.known(services, row, AttemptSource(network, device))
-    # Counted before it is checked: of a thousand at once all would be checked before the first had failed.
-    await attempts.begin(services, email_hash, source)
-    # From outside nobody's password is looked at, and it takes as long: no answer says which addresses are known.
-    known = row is not None and row.deactivated_at is None and await lets_in(services, row, address)
-    good = await passwords.right(services, row if known else None, password)
-    if row is None or not good:
-        await record_failure(services, row, source, "password")
-        raise Unauthorized("Address or password is wrong")
-
-    def work(tx: Tx) -> SignedIn | None:
-        # Looked at again where it is stored: the password may have been changed while it was being checked.
-        is_now = store.active(tx, row.id, lock=True)
-        if is_now is None or is_now.password_hash != row.password_hash:
-            raise Unauthorized("Address or password is wrong")
-        require_provider_optional(services, tx, is_now)
-        if services.gathered.second_factors.is_set(tx, row.id):
-            return None
-        return begin_session(services, tx, is_now, source.device, network, method="password")
-
-    made = await services.store.write(work)
-    await attempts.succeeded(services, email_hash, source)
-    if made is None:
-        raise SecondFactorRequired(services.tokens.half_session(row.id, password_mark(row), services.clock()))
-    return made
-
-
-async def lets_in(services: Services, row: AgentRow, address: Address | None) -> bool:
-    """Whether the account of an agent lets anybody sign in from an address."""
-    return is_inside(address, [await services.store.read(lambda tx: _allowed(tx, row))])
-
-
-def password_mark(row: AgentRow) -> str:
-    """Return what a step that follows the password shows of it: once the password is another, so is this."""
-    return digest(row.password_hash)
-
-
-def require_provider_optional(services: Services, tx: Tx, row: AgentRow) -> None:
-    """Raise ProviderRequired where an agent signs in through their organisation's identity provider alone."""
-    provider = services.gathered.sign_in_providers.required(services, tx, row)
-    if provider is not None:
-        raise ProviderRequired(provider)
-
-
-def begin_session(
-    services: Services,
-    tx: Tx,
-    row: AgentRow,
-    device: str,
-    network: Network = NOWHERE,
-    *,
-    method: str,
-    provider: str = "",
-) -> SignedIn:
-    """
-    Begin a session of an agent who has shown all that is asked of them, whose row is locked. Call it last. `device` is
-    the id of one that is known, or "", `network` where they ask from, `method` how they signed in
-    (`chat.core.sources.METHODS`), and `provider` through which identity provider they came, "" for none. Raises
-    ProviderRequired where that is the only way.
-    """
-    if not provider:
-        require_provider_optional(services, tx, row)
-    made, now, session_id = secret(), services.clock(), uuid7()
-    kind = services.seal(row.key_slot, row.id, f"session/{session_id}", network.device) if network.device else None
-    session = {"id": session_id, "agent_id": row.id, "secret_hash": digest(made), "created_at": now, "seen_at": now}
-    longest = services.gathered.session_limits(tx, row.account_id).longest
-    until = now + longest
-    store.add_session(tx, session | {"expires_at": until, "failed": row.failed, "device": kind})
-    store.change(tx, row.id, failed=0)
-    services.gathered.second_factors.note_shown(tx, session_id, now)
-    if not device:
-        services.gathered.new_device(services, tx, row, network.device)
-    source = audit.source_of(services, row.account_id, network, method)
-    audit.record_from(services, tx, row.account_id, row.id, "agent.signed_in", session_id, source)
-    known = services.tokens.device(row.id, device or uuid7(), now)
-    return SignedIn(made, known, failed=row.failed, password_due=row.password_due, longest=longest)
-
-
-async def record_failure(services: Services, row: AgentRow | None, source: AttemptSource, method: str) -> None:
-    """
-    Let whom it was tried on know: entered, of each network once in ten minutes, and counted until they sign in, unless
-    it was on their own device. What is tried on nobody's address belongs to no account, and is counted alone. It takes
-    as long for nobody.
-    """
-    await asyncio.gather(_note_failure(services, row, source, method), asyncio.sleep(EVEN))
-
-
-async def _note_failure(services: Services, row: AgentRow | None, source: AttemptSource, method: str) -> None:
-    if row is None:
-        return
-
-    def work(tx: Tx) -> None:
-        if not source.device:
-            store.count_failure(tx, row.id)
-        came_from = audit.source_of(services, row.account_id, source.network, method)
-        audit.record_failure(services, tx, row.account_id, "agent.sign_in_failed", row.id, came_from)
-
-    await services.store.write(work)
-
-
-async def sign_out(services: Services, actor: Actor, network: Network = NOWHERE) -> None:
-    """End the actor's session and the sockets opened with it."""
-
-    def work(tx: Tx) -> None:
-        store.end_session(tx, actor.session_id)
-        source = audit.source_of(services, actor.account_id, network)
-        of, session = actor.account_id, actor.session_id
-        audit.record_from(services, tx, of, actor.agent_id, "agent.signed_out", session, source)
-
-    await services.store.write(work)
-    services.bus.publish(CredentialsRevoked(actor.account_id, actor.agent_id))
 
 
 async def by_session(services: Services, cookie: str, *, due: bool = False) -> Actor:
@@ -265,11 +108,6 @@ async def require_still(services: Services, actor: Actor) -> Actor:
     return _actor(services, row, reach, actor.session_id, until=ends_at(mine, limits))
 
 
-async def has_providers(services: Services) -> bool:
-    """Whether anybody signs in through an identity provider."""
-    return await services.store.read(services.gathered.sign_in_providers.is_any)
-
-
 async def names(services: Services, account_id: str) -> dict[str, str]:
     """Return the name of each agent of an account by id."""
     return await team.names(services, account_id)
@@ -303,10 +141,6 @@ def _with_token(actor: Actor, token: TokenRow) -> Actor:
     return replace(actor, scopes=frozenset(token.scopes.split()), networks=(*actor.networks, token.networks))
 
 
-def _allowed(tx: Tx, row: AgentRow) -> str:
-    return networks.of_account(tx, row.account_id)
-
-
 def _lacks_factor(services: Services, tx: Tx, row: AgentRow | None) -> bool:
     """Whether an agent must have a second factor by now, and has none."""
     return row is not None and services.gathered.second_factors.is_due(tx, row, services.clock())
@@ -319,7 +153,7 @@ def _who(services: Services, tx: Tx, agent_id: str | None) -> tuple[AgentRow | N
         return None, Reach()
     may = roles.of_role(services, tx, row.account_id, row.role)
     sees = None if "ticket.read_all" in may else store.departments_of(tx, row.id)
-    return row, Reach(may, _allowed(tx, row), sees)
+    return row, Reach(may, networks.of_account(tx, row.account_id), sees)
 
 
 def _actor(

@@ -11,8 +11,8 @@ from starlette.responses import RedirectResponse, Response
 from chat.core.clock import DAY
 from chat.core.errors import LetheError, NetworkNotAllowed, RateLimited, SecondFactorRequired, Unauthorized
 from chat.core.tokens import DEVICE_DAYS, HALF_SECONDS
-from chat.team.actions import sessions
-from chat.team.actions.sessions import SignedIn
+from chat.team.actions import sign_ins
+from chat.team.actions.sign_ins import SignedIn
 from chat.web.answers import problem
 from chat.web.authentication import (
     COOKIE,
@@ -53,7 +53,7 @@ async def sign_in(ask: PageAsk) -> Response:
     email, after = form.get("email", ""), next_of(form.get("next", ""))
     where = network_of(request), cookie_of(request, DEVICE), address_of(request)
     try:
-        made = await sessions.sign_in(services, email, form.get("password", ""), *where)
+        made = await sign_ins.sign_in(services, email, form.get("password", ""), *where)
     except SecondFactorRequired as error:
         answer = _wanting_more(request, error, after)
         give_cookie(request, answer, HALF, error.half, HALF_SECONDS)
@@ -68,7 +68,7 @@ async def sign_in_form(
     ask: PageAsk, after: str, error: str | None = None, status: int = 200, email: str = ""
 ) -> Response:
     """Return the form, saying why nobody was signed in where that was tried (`signin.error.<error>`)."""
-    has_providers = await sessions.has_providers(ask.services)
+    has_providers = await sign_ins.has_providers(ask.services)
     return ask.page("signin.html", status, error=error, email=email, next=after, has_providers=has_providers)
 
 
@@ -100,7 +100,7 @@ def _wanting_more(request: Request, error: SecondFactorRequired, after: str) -> 
 @endpoint("POST /signout", audience="agent", csrf="origin", due=True, query=[LOCALE], audited={"agent.signed_out"})
 async def sign_out(ask: Ask[None]) -> Response:
     """End the session everywhere it is used."""
-    await sessions.sign_out(ask.services, ask.actor, network_of(ask.request))
+    await sign_ins.sign_out(ask.services, ask.actor, network_of(ask.request))
     answer = RedirectResponse("/signin", 303)
     # The device's cookie stays: it opens nothing, and without it who guesses for an agent could keep them out.
     take_cookie(ask.request, answer, COOKIE)
