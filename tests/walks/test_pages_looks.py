@@ -10,7 +10,7 @@ from chat.core.model import LOCALES
 from tests.demo import Demo
 from tests.visitor import Visitor
 from tests.walks.conftest import OpenPage
-from tests.walks.test_accessible import LOOKS, PAGES, found
+from tests.walks.test_accessible import LOOKS, found
 
 STATIC = Path(__file__).parents[2] / "static"
 WIDE = {"viewport": {"width": 1366, "height": 625}, "locale": "en-GB"}
@@ -43,17 +43,6 @@ def wider(page: Page) -> list[int]:
         if page.evaluate(BEYOND) > width:
             found.append(width)
     return found
-
-
-@pytest.mark.parametrize("locale", LOCALES)
-def test_no_page_is_wider_than_a_phone(open_page: OpenPage, filled: Demo, looking: StorageState, locale: str) -> None:
-    outside = open_page(f"{filled.server}/signin", **phone(PHONES[0], locale))
-    assert wider(outside) == []
-    page = open_page("about:blank", storage_state=looking, **phone(PHONES[0], locale))
-    for path in (*PAGES, "/password", f"/privacy/{filled.site_key}"):
-        page.goto(filled.server + path)
-        page.wait_for_load_state("networkidle")
-        assert wider(page) == [], path
 
 
 def test_a_page_that_is_too_wide_is_found(open_page: OpenPage, filled: Demo, looking: StorageState) -> None:

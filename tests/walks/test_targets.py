@@ -1,14 +1,10 @@
 """Whatever can be pressed is at least 24 px wide and high, however narrow its text; no table breaks a word."""
 
-from typing import Any
-
-import pytest
 from playwright.sync_api import Page, StorageState, expect
 
-from tests.chance import dice
 from tests.demo import Demo
 from tests.walks.conftest import OpenPage
-from tests.walks.test_accessible import LOOKS, PAGES
+from tests.walks.test_accessible import LOOKS
 
 NARROW = ("i", "1", "l", "ί")
 
@@ -61,31 +57,6 @@ SQUEEZED = """() => { for (const table of document.querySelectorAll("table"))
     Object.assign(table.style, {overflowWrap: "anywhere", width: "90px"}) }"""
 
 
-@pytest.fixture(scope="module", autouse=True)
-def long_named(filled: Demo) -> None:
-    """There is an agent with a long name and address."""
-    long = "".join(dice("a long name").choices("abcdefghijklmnop", k=90))
-    filled.api("POST", "/agents", {"name": long, "email": f"{long[:60]}@demo.example"})
-
-
-@pytest.mark.parametrize("look", LOOKS, ids=["light, wide", "dark, narrow"])
-def test_every_target_is_large_enough_whatever_its_text(
-    open_page: OpenPage, filled: Demo, looking: StorageState, look: dict[str, Any]
-) -> None:
-    narrow = dice("narrow texts").choice(NARROW)
-    outside = open_page(f"{filled.server}/signin", **look)
-    assert outside.evaluate(SMALL, narrow) == []
-    outside.goto(f"{filled.server}/privacy/{filled.site_key}")
-    assert outside.evaluate(SMALL, narrow) == []
-    page = open_page("about:blank", storage_state=looking, **look)
-    for path in PAGES:
-        page.goto(filled.server + path)
-        page.wait_for_load_state("networkidle")
-        assert page.evaluate(SMALL, narrow) == [], path
-    talking(page, filled)
-    assert page.evaluate(SMALL, narrow) == []
-
-
 def test_a_small_target_is_found(open_page: OpenPage, filled: Demo, looking: StorageState) -> None:
     page = open_page(f"{filled.server}/admin/audit", storage_state=looking, **LOOKS[0])
     page.evaluate(UNRULED)
@@ -94,14 +65,6 @@ def test_a_small_target_is_found(open_page: OpenPage, filled: Demo, looking: Sto
 
 
 WIDTHS = (1440, 1100, 820)
-
-
-@pytest.mark.parametrize("locale", ["en", "el"])
-def test_no_table_breaks_a_word(open_page: OpenPage, filled: Demo, looking: StorageState, locale: str) -> None:
-    page = open_page("about:blank", storage_state=looking)
-    for path in [each for each in PAGES if each.startswith("/admin/")]:
-        page.goto(f"{filled.server}{path}?locale={locale}")
-        assert broken(page) == {}, path
 
 
 def test_a_broken_word_is_found(open_page: OpenPage, filled: Demo, looking: StorageState) -> None:
