@@ -74,7 +74,7 @@ def listed(items: list[I], after: tuple[int, ...] | None) -> Listed[I]:
     return Listed(items, cursor_in(after))
 
 
-class Named(Protocol):
+class HasId(Protocol):
     """What has an id, by which a list is in order."""
 
     @property
@@ -82,7 +82,7 @@ class Named(Protocol):
         """Its id."""
 
 
-N = TypeVar("N", bound=Named)
+N = TypeVar("N", bound=HasId)
 
 
 def listed_behind(every: Sequence[N], after: str | None, limit: int) -> Listed[N]:
