@@ -25,6 +25,7 @@ def long_named(filled: Demo) -> None:
     filled.api("POST", "/agents", {"name": long, "email": f"{long[:60]}@demo.example"})
 
 
+@pytest.mark.timeout(900)  # forty pages, each looked at four times
 @pytest.mark.parametrize("look", LOOKS, ids=["light, wide", "dark, narrow"])
 def test_every_page_is_whole(open_page: OpenPage, filled: Demo, looking: StorageState, look: dict[str, Any]) -> None:
     narrow = dice("narrow texts").choice(NARROW)
