@@ -9,6 +9,7 @@ OTHERS = {
     "erasure": "bench.erasure",
     "chores": "bench.chores",
     "search": "bench.search",
+    "inbox": "bench.inbox",
     "hostile": "bench.hostile.command",
 }
 

@@ -15,12 +15,13 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -73,11 +74,11 @@ def measure(messages: int) -> Figures:
         asyncio.run(_readable(lethe.fresh, shop, messages))
         with lethe.running() as guests:
             port = guests.server.port
-            _whole(port, shop)  # the keys are opened once
+            whole(port, shop)  # the keys are opened once
             spent = cpu_seconds(guests.server.pid)
-            first, whole = _median(port, shop)
+            first_hit, all_of_it = _median(port, shop)
             cpu = (cpu_seconds(guests.server.pid) - spent) / REPEATS / messages * 1e6
-            yardstick = _yardstick()
+            opening = yardstick()
             pairs = guests.pairs(PAIRS)
             load = Load(pairs)
             load.fixed_rate(WARM_UP, RATE)
@@ -91,12 +92,12 @@ def measure(messages: int) -> Figures:
             hang_up([wire for pair in pairs for wire in (pair.visitor, pair.agent)])
     return Figures(
         messages,
-        round(first, 3),
-        round(whole, 2),
-        round(messages / whole),
+        round(first_hit, 3),
+        round(all_of_it, 2),
+        round(messages / all_of_it),
         round(cpu, 1),
-        round(yardstick, 1),
-        round(cpu / yardstick, 1),
+        round(opening, 1),
+        round(cpu / opening, 1),
         round(found[0][0], 3),
         round(found[0][1], 2),
         compared(before, meanwhile),
@@ -126,7 +127,7 @@ def _texts(*, rare: bool) -> Iterator[str]:
         yield f"{TEXTS[number % 2]} {RARE}" if rare and number == 0 else TEXTS[number % 2]
 
 
-def _yardstick() -> float:
+def yardstick() -> float:
     """Return what it costs to open a text and look for a word in it, in microseconds of CPU."""
     key, cid = AESGCM(AESGCM.generate_key(256)), bytes(16)
     sealed = [seal_text(key, "visitor", cid, text) for text in TEXTS]
@@ -138,29 +139,32 @@ def _yardstick() -> float:
 
 def _median(port: int, shop: Shop) -> tuple[float, float]:
     """Return the middle of some first hits, and of some walks through everything."""
-    found = [(_first(port, shop), _whole(port, shop)) for _ in range(REPEATS)]
-    return median(first for first, _ in found), median(whole for _, whole in found)
+    found = [(first(port, shop), whole(port, shop)) for _ in range(REPEATS)]
+    return median(hit for hit, _ in found), median(took for _, took in found)
 
 
-def _first(port: int, shop: Shop) -> float:
+def first(port: int, shop: Shop, word: str = RARE) -> float:
+    """Return how long it takes until something with a word is found."""
     begun = time.perf_counter()
-    return next(at for at, line in _search(port, shop, RARE) if "found" in line) - begun
+    return next(at for at, line in _search(port, shop, {"q": word}) if "found" in line) - begun
 
 
-def _whole(port: int, shop: Shop) -> float:
+def whole(port: int, shop: Shop, where: Mapping[str, object] = MappingProxyType({})) -> float:
+    """Return how long it takes to search everything there is, or `where` the filters say."""
     begun = time.perf_counter()
     at, last = begun, dict[str, object]()
     while not last.get("complete"):
         # Where it ends because it took long, it goes on from there, as whoever searches does.
-        *_, (at, last) = _search(port, shop, NOWHERE, last.get("searched_back_to"))
+        until = {"until": last["searched_back_to"]} if last else {}
+        *_, (at, last) = _search(port, shop, {"q": NOWHERE, **where, **until})
     return at - begun
 
 
-def _search(port: int, shop: Shop, word: str, until: object = None) -> Iterator[tuple[float, dict[str, object]]]:
+def _search(port: int, shop: Shop, asked: Mapping[str, object]) -> Iterator[tuple[float, dict[str, object]]]:
     """Yield each line with when it came."""
     with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)) as door:
         headers = {"Authorization": f"Bearer {shop.api_token}", "Content-Type": "application/json"}
-        door.request("POST", "/api/v1/search", json.dumps({"q": word} | ({"until": until} if until else {})), headers)
+        door.request("POST", "/api/v1/search", json.dumps(asked), headers)
         answer = door.getresponse()
         while line := answer.readline():
             yield time.perf_counter(), json.loads(line)

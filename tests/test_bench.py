@@ -5,11 +5,13 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 import pytest
 from websockets.sync.server import ServerConnection, serve
 
-from bench import chores, erasure
+from bench import chores, erasure, inbox
 from bench import load as load_module
 from bench.accounting import Books, cpu_seconds, pss_bytes
 from bench.ledger import Ledger, Record, percentile
@@ -241,6 +243,22 @@ def test_a_chore_is_timed_from_beginning_to_end(work: str, monkeypatch: pytest.M
     tenth = 0.1  # of a millisecond: the longest is rounded to it
     assert figures.longest + tenth >= figures.others.meanwhile_p99 >= figures.others.meanwhile_p50 > 0
     assert figures.others.faults == 0
+
+
+@pytest.mark.usefixtures("patient")
+def test_an_inbox_is_measured_on_an_account_that_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    small = {"ASKED": 1, "REPEATS": 1, "PAIRS": 4, "WARM_UP": 0.1, "QUIET": 0.5, "SLICE": 0.2}
+    for name, value in (small | {"WATCHERS": 3, "WATCHED": 1.0}).items():
+        monkeypatch.setattr(inbox, name, value)
+    figures: dict[str, Any] = {}
+    for part in inbox.PARTS:  # made for the first, and there for the others
+        for made in inbox.measure(tmp_path, "sqlite", 200, 3, [part]):
+            figures |= made
+    assert figures["messages"] > 1000
+    assert len(figures["views"]) == len({*figures["views"]}) > 20
+    assert figures["search"]["messages searched"] >= 1000
+    assert figures["others"]["faults"] == 0
+    assert figures["watching"]["ratio"] > 0
 
 
 def test_the_table_has_ratios_and_faults() -> None:

@@ -29,7 +29,7 @@ T = TypeVar("T")
 Found = Literal["message", "note", "name", "email", "phone", "field", "tag", "number"]
 TEXTS: Final = 1000
 """About so many texts are looked at in one turn."""
-STRETCH, PAUSE = 40, 0.0002
+STRETCH, PAUSE = 64, 0.0002
 """After so many texts a pause (s)."""
 PATIENCE: Final = 20.0
 """So many seconds a search waits for its turn."""
@@ -118,16 +118,17 @@ def matches(services: Services, tx: Tx, stretch: SearchStretch, sought: Sought) 
             continue
     ids = list(keys)
     found = searching.texts(tx, ids, stretch.seqs, sought.period, held=sought.held)
-    others = searching.notes(tx, ids, sought.period) if stretch.begins and sought.held is not True else iter(())
+    others = searching.notes(tx, ids, sought.period) if stretch.begins and sought.held is not True else []
     for count, row in enumerate((*found, *others)):
         if count % STRETCH == 0:
             time.sleep(PAUSE)
+        ticket_id, _, author, cid, body, _, _ = row
         try:
-            text = unseal_text(keys[row.ticket_id], row.author, row.cid, row.body)
+            text = unseal_text(keys[ticket_id], author, cid, body)
         except Sealed:
             continue  # who opens the ticket is told
         if sought.terms.are_in(text):
-            yield _match(by_id[row.ticket_id], row, sought.terms.excerpt(text))
+            yield _match(by_id[ticket_id], SealedText(*row), sought.terms.excerpt(text))
 
 
 def _match(of: SearchedTicket, row: SealedText, parts: list[str]) -> Match:

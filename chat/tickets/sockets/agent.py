@@ -62,7 +62,7 @@ class AgentSocket(AccountSocket):
         super().__init__(scope, receive, send)
         self.watched: dict[int, Watched] = {}
         self.opening: Opening | None = None
-        self.looking = LookingAt(self)
+        self.looking = LookingAt(self, self.context.names)
 
     async def joined(self, actor: Actor) -> None:
         """Be seen by visitors and hear of every ticket."""

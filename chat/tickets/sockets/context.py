@@ -18,6 +18,7 @@ from chat.infra.services import Services
 from chat.tickets.actions import tickets
 from chat.tickets.actions.posting import Postbox
 from chat.tickets.sockets.counts import Counts
+from chat.tickets.sockets.looking import AgentNames
 from chat.tickets.sockets.watch import Watch
 from chat.web.context import WebContext
 from chat.web.sockets.connection import Connection
@@ -176,6 +177,7 @@ class ChatContext(WebContext):
     def __post_init__(self) -> None:
         """Watch over the agents' sockets."""
         self.watch = Watch(self.services, self.agents)
+        self.names = AgentNames(self.services, self.telling)
 
     @property
     def visitors_here(self) -> int:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 
 from msgspec import UNSET
-from sqlalchemy import ColumnElement, Select, and_, false, literal, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, and_, false, literal, select, tuple_
 
 from chat.contacts.schema import contact
 from chat.contacts.store import contacts, persons
@@ -16,16 +16,29 @@ from chat.infra.store.bound import holds
 from chat.infra.store.tx import Tx
 from chat.tickets.domain import EVER, Period, SearchScope
 from chat.tickets.schema import message, note, ticket
-from chat.tickets.store.tickets import Departments, has_tag, seen, ticket_of
+from chat.tickets.store.tickets import Departments, has_tag, seen
 
-_names = tuple(field.name for field in fields(Ticket))
+
+class TicketHead(NamedTuple):
+    """What search needs of a ticket: it reads very many."""
+
+    id: int
+    number: int
+    tags: list[str]
+    last_seq: int
+    last_note: int
+    updated_at: int
+
+
+_names = TicketHead._fields
+_of_contact = slice(len(_names), len(_names) + len(fields(Contact)))
 
 
 @dataclass(frozen=True, slots=True)
 class SearchedTicket:
     """A ticket and whose it is."""
 
-    ticket: Ticket
+    ticket: Ticket | TicketHead
     contact: Contact
 
 
@@ -39,6 +52,10 @@ class SealedText(NamedTuple):
     body: bytes
     at: int
     held: bool
+
+
+SealedRow = Row[int, int, str, bytes, bytes, int, bool]
+"""The fields of a SealedText, which takes as long to make as to open one."""
 
 
 def next_tickets(
@@ -68,8 +85,8 @@ def some_tickets(tx: Tx, account_id: str, ids: Collection[int]) -> list[Searched
 
 def texts(
     tx: Tx, ticket_ids: Sequence[int], seqs: range | None = None, period: Period = EVER, *, held: bool | None = None
-) -> Iterator[SealedText]:
-    """Yield what is said in tickets, of messages those of some numbers and held ones or others: nothing redacted."""
+) -> Sequence[SealedRow]:
+    """Return what is said in tickets, of messages those of some numbers and held ones or others: nothing redacted."""
     said = select(*(message.c[name] for name in SealedText._fields)).where(
         message.c.ticket_id.in_(ticket_ids),
         message.c.target.is_(None),
@@ -80,14 +97,14 @@ def texts(
         said = said.where(message.c.seq.between(seqs.start, seqs.stop - 1))
     if held is not None:
         said = said.where(message.c.held == held)
-    yield from map(SealedText._make, tx.execute(said))
+    return tx.execute(said).fetchall()
 
 
-def notes(tx: Tx, ticket_ids: Sequence[int], period: Period = EVER) -> Iterator[SealedText]:
-    """Yield the notes of tickets."""
+def notes(tx: Tx, ticket_ids: Sequence[int], period: Period = EVER) -> Sequence[SealedRow]:
+    """Return the notes of tickets."""
     columns = (note.c.ticket_id, note.c.note, literal("note"), note.c.cid, note.c.body, note.c.at, false())
     found = select(*columns).where(note.c.ticket_id.in_(ticket_ids), *_within(note.c.at, period))
-    yield from map(SealedText._make, tx.execute(found))
+    return tx.execute(found).fetchall()
 
 
 def still_said(tx: Tx, places: Collection[tuple[int, int]]) -> dict[tuple[int, int], bool]:
@@ -107,10 +124,9 @@ _searched = (
 
 
 def _all(tx: Tx, query: Select[Any]) -> list[SearchedTicket]:
-    count = len(_names)
     return [
-        SearchedTicket(ticket_of(row), Contact(*row[count : count + len(fields(Contact))]))
-        for row in tx.execute(query)
+        SearchedTicket(TicketHead(*row[: len(_names)]), Contact(*row[_of_contact]))
+        for row in tx.execute(query).fetchall()
         if holds(tx, contact, row, "c_")
     ]
 
