@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -28,6 +29,7 @@ from tests.inside import CHAT, House, colleague, counted
 from tests.post import Post, mailed
 
 pytestmark = pytest.mark.anyio
+HOUR = timedelta(hours=1)
 CANARY = "zqxjkvbanana"
 YAN = "yan.zqxjkv@acme.example"
 Break = Callable[[pytest.MonkeyPatch], None]
@@ -222,11 +224,20 @@ async def test_who_is_given_a_ticket_while_away_is_written_to_where_they_want_it
     services.bus.present(house.actor.account_id, agent.id, "online", window)
     assert await given() == 0
     services.bus.present(house.actor.account_id, agent.id, "away", window)
+    now = datetime.fromtimestamp(services.clock() / 1000, UTC)
+    hours = {"quiet_from": f"{now - HOUR:%H:%M}", "quiet_until": f"{now + HOUR:%H:%M}"}
+    await profile.change(services, yan, notifications=hours)
+    assert await given() == 0
+    await profile.change(services, yan, notifications={"quiet_from": "", "quiet_until": ""})
     assert [await given() for _ in range(calling.AN_HOUR)] == [1] * (calling.AN_HOUR - 1) + [0]
 
 
 def never_here(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Bus, "status", lambda *_: "away")
+
+
+def never_quiet(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(calling, "is_quiet", lambda *_: False)
 
 
 def asked_of_nobody(patch: pytest.MonkeyPatch) -> None:
@@ -250,7 +261,7 @@ def given_by_anybody(patch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
-@pytest.mark.parametrize("broken", [never_here, asked_of_nobody, unlimited, given_by_anybody])
+@pytest.mark.parametrize("broken", [never_here, never_quiet, asked_of_nobody, unlimited, given_by_anybody])
 async def test_the_control_somebody_is_written_to_who_should_not_be(
     house: House, post: Post, monkeypatch: pytest.MonkeyPatch, broken: Break
 ) -> None:
