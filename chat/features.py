@@ -56,6 +56,7 @@ from chat.team.feature import feature as team
 from chat.tickets.feature import feature as tickets
 from chat.tokens.feature import feature as tokens
 from chat.views.feature import feature as views
+from chat.waiting_mail.feature import feature as waiting_mail
 from chat.web.feature import Feature
 from chat.web.menu import Menu
 from chat.webhooks.feature import feature as webhooks
@@ -90,6 +91,7 @@ FEATURES: Features = (
     retention,
     departments,
     routing,
+    waiting_mail,
     canned_responses,
     own_responses,
     views,

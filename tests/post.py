@@ -4,7 +4,7 @@ import asyncio
 import email
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from email.message import EmailMessage
@@ -27,17 +27,19 @@ logging.getLogger("mail.log").propagate = False  # aiosmtpd's, whose thread writ
 
 @dataclass
 class Post:
-    """A mail server on loopback: what it took, and what it answers next (an SMTP line, or `drop`)."""
+    """A mail server on loopback: what it took, does then, and answers next (an SMTP line, or `drop`)."""
 
     port: int
     took: list[Envelope] = field(default_factory=list)
     answers: list[str] = field(default_factory=list)
+    then: Callable[[], None] = lambda: None
 
     async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
         """Answer what was ordered; keep the mail where that is a yes, or the line drops just after."""
         answer = self.answers.pop(0) if self.answers else "250 OK"
         if answer.startswith("250") or answer == "drop":
             self.took.append(envelope)
+            self.then()
         if answer == "drop":
             assert isinstance(server.transport, asyncio.Transport)
             server.transport.abort()

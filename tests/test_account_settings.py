@@ -125,4 +125,5 @@ async def test_they_stand_in_their_order() -> None:
         "ham_held",
         "session_days",
         "session_idle_minutes",
+        "waiting_minutes",
     ]

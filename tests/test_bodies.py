@@ -89,6 +89,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "consent_days": 30,
         "answer_minutes": 10,
         "answer_text": False,
+        "waiting_minutes": 0,
         "export_agent_names": False,
         "export_notes": False,
         "ham_held": 0.002,

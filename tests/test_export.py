@@ -38,6 +38,7 @@ from chat.spam_filter.schema import label, mistake, training_run
 from chat.team.actions import agents
 from chat.tickets.actions import activity, tickets
 from chat.tickets.schema import message, ticket
+from chat.waiting_mail.schema import waiting_mail
 from chat.webhooks.actions import endpoints
 from tests.inside import Guest, House, Served, counted, new_id, problem_of
 from tests.test_erasure import erased
@@ -82,6 +83,7 @@ async def filled(house: House, name: str = CANARY, email: str = "zyx@x.example")
     last = await tickets.last_of(house.services, guest.contact.id)
     assert last is not None
     await house.services.store.write(lambda tx: routing.note_routed(tx, last.id, house.actor.agent_id, 1))
+    await house.services.store.write(lambda tx: tx.execute(insert(waiting_mail).values(ticket_id=last.id, since=1)))
     await activity.rate(house.services, guest.contact, last, 5, f"{name} is glad")
     await exports.ask(house.services, guest.contact, "visitor", "visitor")
     await _letter(house.services, guest, name)

@@ -19,6 +19,7 @@ class NotificationsChange(Struct, frozen=True, forbid_unknown_fields=True):
     sound: bool | UnsetType = UNSET
     desktop: bool | UnsetType = UNSET
     mail: bool | UnsetType = UNSET
+    waiting: bool | UnsetType = UNSET
     without: tuple[Literal["new", "mine", "assigned", "mentioned"], ...] | UnsetType = UNSET
     quiet_from: str | UnsetType = UNSET
     quiet_until: str | UnsetType = UNSET

@@ -18,7 +18,7 @@ from chat.web.pages import LOCALE_COOKIE
 
 PAGE = "/profile"
 LIMITS, SIGN_IN = "sign-in", "/admin/sign-in"
-CALLS = ("sound", "desktop", "mail")
+CALLS = ("sound", "desktop", "mail", "waiting")
 REASONS = ("new", "mine", "assigned", "mentioned")
 
 

@@ -101,7 +101,8 @@ class Notice:
 
 class Notifications(Struct, frozen=True):
     """
-    By what the inbox may call an agent (a tone, the desktop, mail while they are away), `without` which reasons (`new`
+    By what the inbox may call an agent (a tone, the desktop, mail while they are away, mail about what is `waiting` for
+    anybody), `without` which reasons (`new`
     chats, messages in `mine`, tickets that are `assigned`, notes that name them: `mentioned`), and when not: from and
     until an hour as 22:00, both "" for never.
     """
@@ -109,6 +110,7 @@ class Notifications(Struct, frozen=True):
     sound: bool = False
     desktop: bool = False
     mail: bool = False
+    waiting: bool = False
     without: tuple[str, ...] = ()
     quiet_from: str = ""
     quiet_until: str = ""

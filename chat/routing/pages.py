@@ -7,15 +7,16 @@ from typing import cast
 from msgspec import structs
 from starlette.responses import Response
 
+from chat.account.actions import accounts
 from chat.core.errors import InvalidField
 from chat.departments import actions as departments
 from chat.routing.actions import rules
 from chat.routing.domain import MODES, Mode, RoutingRule
 from chat.team.actions import agents
-from chat.web.forms import Errors, Form, saved, whole
+from chat.web.forms import Errors, Form, named, saved, settings_form, typed_settings, whole
 from chat.web.page_endpoint import SAVED, PageAsk, page_endpoint
 
-PAGE = "/admin/routing"
+PAGE, SETTINGS = "/admin/routing", "routing"
 
 
 @page_endpoint("GET /admin/routing", permission="routing.change", query=[SAVED])
@@ -24,10 +25,16 @@ async def show_routing(ask: PageAsk) -> Response:
     return await _page(ask, {}, {})
 
 
-@page_endpoint("POST /admin/routing", permission="routing.change", audited={"routing.changed"})
+@page_endpoint("POST /admin/routing", permission="routing.change", audited={"routing.changed", "account.changed"})
 async def save_routing(ask: PageAsk) -> Response:
-    """Save the usual rule, one department's, or an agent's limit: the form says which."""
-    of, form = ask.form.get("of", ""), ask.form
+    """Save the usual rule, one department's, an agent's limit or the account's settings: the form says which."""
+    of, form, settings = ask.form.get("of", ""), ask.form, ask.settings(SETTINGS)
+    if form.get("kind") == "account":
+        try:
+            await accounts.change_account(ask.services, ask.actor, **typed_settings(settings, form))
+        except InvalidField as error:
+            return await _page(ask, {"account": form}, named(error, settings), 422)
+        return saved(PAGE)
     try:
         if form.get("kind") == "agent":
             most = whole("most", form["most"]) if form.get("most", "").strip() else None
@@ -57,9 +64,10 @@ async def _page(ask: PageAsk, forms: dict[str, Form], errors: Errors, status: in
     shown |= {each.id: _typed(known.departments.get(each.id)) for each in parts}
     shown |= {each: {"most": str(known.limits.get(each, ""))} for each in names}
     filled = {of: typed | forms.get(of, {}) for of, typed in shown.items()}
-    return ask.page(
-        "admin-routing.html", status, errors=errors, departments=parts, agents=names, forms=filled, modes=MODES
-    )
+    settings = ask.settings(SETTINGS) if "account.change" in actor.permissions else []
+    typed = settings_form(settings, ask.reader.account) | forms.get("account", {})
+    more = {"departments": parts, "agents": names, "forms": filled, "modes": MODES, "settings": settings, "form": typed}
+    return ask.page("admin-routing.html", status, errors=errors, **more)
 
 
 def _typed(rule: RoutingRule | None) -> Form:

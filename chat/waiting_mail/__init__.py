@@ -1,0 +1,1 @@
+"""Mail to agents when a visitor has waited for long and nobody answers."""
