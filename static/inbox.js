@@ -63,10 +63,17 @@ class InboxApp extends HTMLElement {
     this.#connectParts(inbox);
     inbox.addEventListener("called", ({ detail }) => this.#route.go("open", detail));
     this.#route.addEventListener("change", () => this.#show());
-    inbox.tickets.addEventListener("change", () => this.#title());
+    inbox.views.addEventListener("change", () => this.#title());
+    this.#calls.mentions.addEventListener("change", () => {
+      this.#views.mentions = this.#calls.mentions.numbers;
+      this.#title();
+    });
     inbox.addEventListener("line", () => this.#drawLine());
     inbox.addEventListener("mentioned", ({ detail: { author, ticket } }) =>
       this.#toast.say(t("inbox.mentioned", { name: author.name, number: ticket })),
+    );
+    inbox.addEventListener("assigned", ({ detail: { ticket: number } }) =>
+      this.#toast.say(t("inbox.call.assigned", { number })),
     );
     inbox.addEventListener("gone", ({ detail }) => detail.includes(this.#place.number) && this.#forget());
     keyboard.listen(this.#keys());
@@ -223,11 +230,14 @@ class InboxApp extends HTMLElement {
     for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
   }
 
-  // The count is over every view: whoever looks at what is solved sees it too.
+  // The count is the server's, over every view: whoever looks at what is solved sees it too. It is of what nobody has
+  // read in what is nobody's or theirs, and of what names them.
   // The title goes into the browser's history: it names the view and the number, never a person.
   #title() {
     const { view, number } = this.#place;
-    const unread = this.#inbox.tickets.waiting;
+    const { tickets, views } = this.#inbox;
+    const { numbers } = this.#calls.mentions;
+    const unread = (views.counts.unread ?? 0) + numbers.filter((each) => !tickets.get(each)?.unread).length;
     this.#calls.count(unread);
     if (!view) return;
     const place = number === null ? placeOf(view) : `#${number}`;

@@ -14,8 +14,8 @@ import { Views } from "./views.js";
 /**
  * Says `line` (the connection), `ticket` (the open one), `typing` and `presence`, `changed` with a ticket's summary
  * before and now, and `gone` with the numbers of tickets of which nothing may be shown or kept any more, `solve` with the
- * number of a ticket whose reply was sent to solve it, `mentioned` with the frame that says who names one where; its
- * parts speak for themselves.
+ * number of a ticket whose reply was sent to solve it, `mentioned` and `assigned` with the frame that says so; its parts
+ * speak for themselves.
  */
 export class Inbox extends EventTarget {
   socket = new AgentSocket();
@@ -52,6 +52,7 @@ export class Inbox extends EventTarget {
     erasure: (frame) => this.#erased(frame),
     contact: (frame) => this.#say("contact", frame),
     mentioned: (frame) => this.#say("mentioned", frame),
+    assigned: (frame) => this.#say("assigned", frame),
     typing: (frame) => this.#say("typing", frame),
     looking: (frame) => this.#entry(frame, (open) => Object.assign(open, { lookers: frame.agents })),
     ended: (frame) => this.#say("ended", frame),

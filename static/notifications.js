@@ -5,6 +5,7 @@
 
 import { boot } from "./boot.js";
 import { play, tune } from "./tone.js";
+import { UnseenMentions } from "./unseen-mentions.js";
 import { t } from "./words.js";
 
 /** Milliseconds in which of several windows the one that shows the ticket is the first to know of it, and the rest. */
@@ -19,11 +20,13 @@ const pause = (time) =>
 /** What a filter holds back counts for nothing. */
 const heard = ({ last_seq: last, held }) => last - held;
 
-/** Why an agent is called to a ticket: the key of what to say, or null. `was` is its summary before, if it was known. */
+/**
+ * Why an agent is called to a ticket by what was written: the key of what to say, or null. `was` is its summary before,
+ * if it was known.
+ */
 export function reason(was, now) {
   const mine = now.assignee?.id === boot.agent.id;
   if (now.status !== "open" || heard(now) === 0) return null;
-  if (mine && was && was.assignee?.id !== boot.agent.id) return "assigned";
   const wrote = now.unread > (was?.unread ?? 0) && heard(now) > (was ? heard(was) : 0);
   if (!wrote || (now.assignee && !mine)) return null;
   return mine ? "mine" : "new";
@@ -43,6 +46,8 @@ export function isQuiet({ quiet_from: from, quiet_until: until }, zone, moment =
 }
 
 export class Notifications {
+  /** Where the agent is named and has not looked. */
+  mentions;
   #inbox;
   #wanted = boot.notifications;
   #icon = document.querySelector("link[rel=icon]");
@@ -50,8 +55,10 @@ export class Notifications {
   /** @param {import("./model.js").Inbox} inbox */
   constructor(inbox) {
     this.#inbox = inbox;
+    this.mentions = new UnseenMentions(inbox);
     inbox.addEventListener("changed", ({ detail: { was, now } }) => this.#changed(was, now));
     inbox.addEventListener("mentioned", ({ detail }) => this.#about("mentioned", detail.ticket, detail.note));
+    inbox.addEventListener("assigned", ({ detail }) => this.#about("assigned", detail.ticket, ""));
     if (this.#wanted.sound) for (const event of ["pointerdown", "keydown"]) addEventListener(event, tune);
   }
 

@@ -1,6 +1,5 @@
 /** The ticket summaries the browser knows, and which of them belong in which view. */
 
-import { boot } from "./boot.js";
 import { rest } from "./rest.js";
 
 const PAGE = 50;
@@ -62,12 +61,6 @@ export class Tickets extends EventTarget {
     return [...this.#summaries.values()]
       .filter(({ contact }) => contact?.id === id)
       .sort((one, other) => one.number - other.number);
-  }
-
-  /** How many of all that is known an agent should look at: unread, in what is theirs or nobody's. */
-  get waiting() {
-    const theirs = ({ assignee }) => !assignee || assignee.id === boot.agent.id;
-    return this.in("open").filter((summary) => summary.unread && theirs(summary)).length;
   }
 
   /** Whether a first page of `view` was read, so that an empty list means there is nothing. */

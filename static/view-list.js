@@ -11,6 +11,7 @@ import { t } from "./words.js";
 class ViewList extends HTMLElement {
   #inbox;
   #view = null;
+  #unseen = [];
   #links = new Map();
   #add = h(
     "button",
@@ -29,6 +30,12 @@ class ViewList extends HTMLElement {
     this.#draw();
   }
 
+  /** Leads to the tickets with these numbers, one after the other. */
+  set mentions(numbers) {
+    this.#unseen = numbers;
+    this.#draw();
+  }
+
   /** Marks `view` as the one that is shown. */
   show(view) {
     this.#view = view;
@@ -37,12 +44,18 @@ class ViewList extends HTMLElement {
 
   #draw() {
     const { more, counts } = this.#inbox.views;
-    arrange(
-      this.#nav,
-      FIXED.map((name) => this.#link(name, t(`inbox.view.${name}`), counts[name], name)),
-    );
+    const fixed = FIXED.map((name) => this.#link(name, t(`inbox.view.${name}`), counts[name], name));
+    arrange(this.#nav, [...this.#mentions(), ...fixed]);
     const parts = ["saved", "department", "site", "tag"].filter((kind) => more[kind].length);
     arrange(this.#more, [...parts.flatMap((kind) => this.#part(kind)), this.#add]);
+  }
+
+  // No view, as who looks at a ticket has seen it: each click leads to the next.
+  #mentions() {
+    if (!this.#unseen.length) return [];
+    const shown = this.#link("mentions", t("inbox.view.mentions"), this.#unseen.length, "mentions");
+    shown.href = href("open", this.#unseen.at(-1));
+    return [shown];
   }
 
   #part(kind) {

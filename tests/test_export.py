@@ -38,6 +38,7 @@ from chat.spam_filter.schema import label, mistake, training_run
 from chat.team.actions import agents
 from chat.tickets.actions import activity, tickets
 from chat.tickets.schema import message, ticket
+from chat.tickets.store import mentioned
 from chat.waiting_mail.schema import waiting_mail
 from chat.webhooks.actions import endpoints
 from tests.inside import Guest, House, Served, counted, new_id, problem_of
@@ -84,6 +85,8 @@ async def filled(house: House, name: str = CANARY, email: str = "zyx@x.example")
     assert last is not None
     await house.services.store.write(lambda tx: routing.note_routed(tx, last.id, house.actor.agent_id, 1))
     await house.services.store.write(lambda tx: tx.execute(insert(waiting_mail).values(ticket_id=last.id, since=1)))
+    named = [(house.actor.agent_id, last.id, 1)]
+    await house.services.store.write(lambda tx: mentioned.put(tx, named, 1))
     await activity.rate(house.services, guest.contact, last, 5, f"{name} is glad")
     await exports.ask(house.services, guest.contact, "visitor", "visitor")
     await _letter(house.services, guest, name)

@@ -61,6 +61,7 @@ ASKED: dict[str, Any] = {
     "DELETE /contacts/{id}/hold": None,
     "PATCH /tickets/{number:int}/messages/{seq:int}": {"id": "TAKEN", "text": "intruding"},
     "DELETE /tickets/{number:int}/messages/{seq:int}": None,
+    "DELETE /mentions/{number:int}": None,
     "POST /contacts/{id}/exports": None,
     "DELETE /exports/{id}": None,
     "DELETE /attachments/{id}": None,

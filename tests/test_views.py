@@ -134,6 +134,8 @@ def views_of(one: Any, said: list[Any], who: Actor) -> list[str]:
     views += [f"department:{one.department_id}"] if one.department_id else []
     views += ["waiting"] if waits else []
     views += ["unassigned"] if one.assignee is None else []
+    theirs, last = one.assignee in {None, who.agent_id}, max(each.seq for each in said)
+    views += ["unread"] if theirs and last > one.agent_read else []
     return [*views, "mine"] if one.assignee == who.agent_id else views
 
 

@@ -344,6 +344,15 @@ class AgentMentioned(_ToAgents, frozen=True, tag="agent.mentioned"):
     note: int
 
 
+class TicketAssigned(_ToAgents, frozen=True, tag="ticket.assigned"):
+    """A ticket was given to an `agent` by another one (`by`), or by a rule, which is ""."""
+
+    leaves_server: ClassVar[bool] = False
+    agent: str
+    by: str
+    ticket: TicketRef
+
+
 class KeyDestroyed(_ToServer, frozen=True, tag="key.destroyed"):
     """The data key in `slot` was destroyed. `owner` is the public id of the contact or agent whose it was."""
 
@@ -406,6 +415,7 @@ AgentsEvent = (
     | TicketGone
     | ContactChanged
     | AgentMentioned
+    | TicketAssigned
     | ErasureChanged
     | EventsMissed
 )

@@ -9,7 +9,7 @@ from chat.infra.gathered import YEAR, RetentionRule, Sweep
 from chat.spam_filter.actions import training
 from chat.tickets import domain, pages, schema
 from chat.tickets.actions import ageing, bulk, reassigning, redaction, replaying, snoozing
-from chat.tickets.api import attachments, handing, tickets
+from chat.tickets.api import attachments, handing, mentions, tickets
 from chat.tickets.sockets.account import gone_socket
 from chat.tickets.sockets.agent import agent_socket
 from chat.tickets.sockets.visitor import visitor_socket
@@ -26,10 +26,11 @@ feature = Feature(
         schema.ticket,
         schema.message,
         schema.bulk_change,
+        schema.mention,
         schema.note,
         schema.system_entry,
     ),
-    endpoints=endpoints(tickets, handing, attachments, pages),
+    endpoints=endpoints(tickets, handing, mentions, attachments, pages),
     sockets=(
         socket_route("/ws/visitor", visitor_socket),
         socket_route("/ws/agent", agent_socket),

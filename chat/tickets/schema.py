@@ -118,6 +118,17 @@ bulk_change = Table(
     info=about("nobody", "for a day, which tickets a bulk change was made to"),
 )
 
+# Until they look. It goes with the ticket and with the agent.
+mention = Table(
+    "mention",
+    metadata,
+    personal("agent_id", to("agent.id"), "identifier", primary_key=True, context=AGENT),
+    plain("ticket_id", serial, to("ticket.id"), primary_key=True, autoincrement=False, index=True),
+    plain("note", Integer, nullable=False),
+    personal("at", BigInteger, "time", nullable=False),
+    info=about("contact", "which agents a note names, until they look", basis="consent", kept="transcripts"),
+)
+
 note = Table(
     "note",
     metadata,

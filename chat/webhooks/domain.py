@@ -152,6 +152,7 @@ def occurrence(event: events.Event) -> Occurrence | None:  # noqa: C901, PLR0911
             | events.SiteChanged()
             | events.ErasureChanged()
             | events.AgentMentioned()
+            | events.TicketAssigned()
             | events.KeyDestroyed()
             | events.LabelsChanged()
             | events.FilterVersionChanged()

@@ -45,6 +45,7 @@ from chat.core.frames.inbound import (
 )
 from chat.core.frames.outbound import (
     Ack,
+    AssignedOut,
     AttachmentOut,
     Author,
     ConsentRequiredOut,
@@ -102,6 +103,7 @@ __all__ = [
     "AgentNote",
     "AgentRead",
     "AgentTyping",
+    "AssignedOut",
     "Attached",
     "AttachmentOut",
     "Author",

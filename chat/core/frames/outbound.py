@@ -268,7 +268,8 @@ class TicketOut(OutboundFrame, frozen=True, tag="ticket"):
 class ViewsOut(OutboundFrame, frozen=True, tag="views"):
     """
     How many tickets are in each view that says so: `unassigned`, `mine`, `open`, `waiting`, `pending`, `snoozed`,
-    `quarantine`, and of those that are open in each `department:ID` and `site:ID` that has any.
+    `quarantine`, and of those that are open in each `department:ID` and `site:ID` that has any. `unread` are those of
+    `unassigned` and `mine` in which something was not read.
     """
 
     counts: dict[str, int]
@@ -336,6 +337,13 @@ class MentionedOut(OutboundFrame, frozen=True, tag="mentioned"):
 
     ticket: int
     note: int
+    author: Author
+
+
+class AssignedOut(OutboundFrame, frozen=True, tag="assigned"):
+    """To the agent to whom a ticket was given, wherever they are: which one, and who gave it, `system` for a rule."""
+
+    ticket: int
     author: Author
 
 

@@ -17,7 +17,7 @@ from chat.routing import store
 from chat.routing.domain import Candidate, RoutingRule, choose
 from chat.routing.store import RoutedTicket
 from chat.team import store as agents
-from chat.tickets.actions import entries, mentions
+from chat.tickets.actions import calling, entries, mentions
 from chat.tickets.domain import SERVER, facts
 from chat.tickets.store import changing, tickets
 
@@ -98,6 +98,7 @@ def _assign(services: Services, tx: Tx, was: Ticket, assignee: str | None) -> Ha
     tickets.change(tx, was.id, **values)
     happened: Happened = [events.TicketChanged(was.ref)]
     happened += entries.enter(services, tx, was.ref, SERVER, facts(was, values, SERVER))
+    happened += calling.events_of(was, assignee)
     services.record(tx, *happened)
     return happened
 

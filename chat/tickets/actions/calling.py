@@ -1,10 +1,14 @@
-"""Mail to an agent who is given a ticket while they are away, where they want that. It says its number, and no more."""
+"""
+An agent is given a ticket: they are told, and mailed while they are away, where they want that. Both say its number,
+and no more.
+"""
 
 from __future__ import annotations
 
 from chat.account import store as accounts
 from chat.agent_mail import actions as agent_mail
 from chat.agent_profile.domain import is_quiet
+from chat.core.events import TicketAssigned
 from chat.core.model import Actor, Ticket
 from chat.infra.services import Services
 from chat.infra.store.tx import Tx
@@ -13,6 +17,14 @@ from chat.team.actions.agents import get_preferences
 
 AN_HOUR = 6
 """So many letters an agent gets of it: two hundred tickets may be given to them at once."""
+
+
+def events_of(was: Ticket, assignee: str | None, by: str = "") -> list[TicketAssigned]:
+    """Return what is told to whom a ticket is given by somebody else. Of what shows nothing but spam nobody is told."""
+    hidden = was.held > 0 and was.held >= was.last_seq
+    if assignee is None or assignee in {was.assignee, by} or hidden:
+        return []
+    return [TicketAssigned(was.account_id, assignee, by, was.ref)]
 
 
 async def is_called(services: Services, actor: Actor, ticket: Ticket, assignee: str | None) -> bool:

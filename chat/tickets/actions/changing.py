@@ -82,7 +82,8 @@ async def apply(
         require_there(tx, actor, values)
         tickets.change(tx, was.id, **values, updated_at=services.clock())
         entered = entries.enter(services, tx, was.ref, by(actor), facts(was, values, by(actor)))
-        happened = [events.TicketChanged(was.ref), *entered, *_status_changed(was, values, actor)]
+        given = calling.events_of(was, assignee, actor.agent_id)
+        happened = [events.TicketChanged(was.ref), *entered, *_status_changed(was, values, actor), *given]
         services.record(tx, *map(_event, happened))
         if calls and assignee:
             calling.call(services, tx, actor, number, assignee)

@@ -5,7 +5,7 @@ and is the same for all who see the same departments but for the tickets that ar
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 
 from chat.core import access, frames
@@ -15,7 +15,7 @@ from chat.tickets.store import counting
 from chat.tickets.store.counting import TicketGroup
 from chat.tickets.store.tickets import Departments
 
-ALWAYS = ("unassigned", "mine", "open", "waiting", "pending", "snoozed", "quarantine")
+ALWAYS = ("unassigned", "mine", "open", "waiting", "pending", "snoozed", "quarantine", "unread")
 """The views that are told also where nothing is in them."""
 
 
@@ -24,30 +24,33 @@ class Counted:
 
     def __init__(self, groups: Iterable[TicketGroup]) -> None:
         self._groups = tuple(groups)
-        self._seen: dict[Departments, tuple[Counter[str], Counter[str | None]]] = {}
-        self._lines: dict[tuple[Departments, int], str] = {}
+        self._seen: dict[Departments, tuple[Counter[str], dict[str | None, Counter[str]]]] = {}
+        self._lines: dict[tuple[Departments, int, int], str] = {}
 
     def of(self, agent_id: str, departments: Departments) -> dict[str, int]:
         """Return how many of those that an agent sees are in each view."""
         shared, whose = self._of(departments)
-        return dict.fromkeys(ALWAYS, 0) | shared | {"mine": whose[agent_id]}
+        mine, unread = whose[agent_id]["open"], whose[agent_id]["unread"] + whose[None]["unread"]
+        return dict.fromkeys(ALWAYS, 0) | shared | {"mine": mine, "unread": unread}
 
     def line_of(self, agent_id: str, departments: Departments) -> str:
         """Return the frame that tells it, written once for all to whom it says the same."""
-        same = departments, self._of(departments)[1][agent_id]
+        mine = self._of(departments)[1][agent_id]
+        same = departments, mine["open"], mine["unread"]
         if same not in self._lines:
             self._lines[same] = frames.encode(frames.ViewsOut(self.of(agent_id, departments)))
         return self._lines[same]
 
-    def _of(self, departments: Departments) -> tuple[Counter[str], Counter[str | None]]:
+    def _of(self, departments: Departments) -> tuple[Counter[str], dict[str | None, Counter[str]]]:
         if departments not in self._seen:
             shared: Counter[str] = Counter()
-            whose: Counter[str | None] = Counter()
+            whose: defaultdict[str | None, Counter[str]] = defaultdict(Counter)
             for group in self._groups:
                 if departments is None or group.department is None or group.department in departments:
                     views = set(_views_of(group))
                     shared.update(dict.fromkeys(views, group.number))
-                    whose[group.assignee] += group.number if "open" in views else 0
+                    if "open" in views:
+                        whose[group.assignee].update({"open": group.number, "unread": group.number * group.unread})
             self._seen[departments] = shared, whose
         return self._seen[departments]
 

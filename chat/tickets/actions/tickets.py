@@ -180,7 +180,9 @@ async def add_note(
         note, again = notes.add(tx, opened.ticket.id, made)
         if not again:
             mentions.require_seeing(services, tx, opened.ticket, named)
-            services.record(tx, events.NoteAdded(opened.ticket.ref, note.note))
+            called = mentions.events_of(actor, opened.ticket, note.note, named)
+            mentions.keep(tx, called, note.at)
+            services.record(tx, events.NoteAdded(opened.ticket.ref, note.note), *called)
         return note, again, transcripts.authors(services, tx, contact, agents=True)
 
     note, again, known = await services.store.write(work)

@@ -94,8 +94,9 @@ class AccountSocket(Connection[frames.AgentFrame]):
             case events.EventsMissed():
                 self.spawn(self.look())
                 self.spawn(self.missed(actor))
-            case events.PresenceChanged() | events.ContactChanged() | events.AgentMentioned():
-                pass  # a page that is no inbox shows nobody as present, nobody's name and no note
+            # A page that is no inbox shows nobody as present, nobody's name, and calls nobody.
+            case events.PresenceChanged() | events.ContactChanged() | events.AgentMentioned() | events.TicketAssigned():
+                pass
             case _:
                 assert_never(event)
 

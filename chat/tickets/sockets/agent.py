@@ -272,7 +272,7 @@ class AgentSocket(AccountSocket):
                 super().heard(Delivery(event, delivery.rendered))
             case events.ContactChanged():
                 self.tell(frames.ContactOut(event.contact))
-            case events.AgentMentioned() | events.PresenceChanged():
+            case events.AgentMentioned() | events.TicketAssigned() | events.PresenceChanged():
                 self._heard_of_agent(event, actor)
             case _:
                 self._heard_of_ticket(event, delivery.rendered)
@@ -316,18 +316,23 @@ class AgentSocket(AccountSocket):
         self._close_ticket(number)
         super().gone(number)
 
-    def _heard_of_agent(self, event: events.AgentMentioned | events.PresenceChanged, actor: Actor) -> None:
-        """Tell what others do, and who names this agent, not what this one does and whom others name."""
+    def _heard_of_agent(
+        self, event: events.AgentMentioned | events.TicketAssigned | events.PresenceChanged, actor: Actor
+    ) -> None:
+        """Tell what others do, and who calls this agent, not what this one does and whom others call."""
         if isinstance(event, events.PresenceChanged):
             if event.agent != actor.agent_id:
                 self.spawn(self._present(event.agent, actor))
         elif event.agent == actor.agent_id:
-            self.spawn(self._mentioned(event, actor))
+            self.spawn(self._called(event, actor))
 
-    async def _mentioned(self, event: events.AgentMentioned, actor: Actor) -> None:
+    async def _called(self, event: events.AgentMentioned | events.TicketAssigned, actor: Actor) -> None:
         names = await agents.names(self.services, actor.account_id)
-        by = frames.Author("agent", names.get(event.by))
-        self.tell(frames.MentionedOut(event.ticket.number, event.note, by))
+        by = frames.Author("agent", names.get(event.by)) if event.by else frames.Author("system")
+        if isinstance(event, events.AgentMentioned):
+            self.tell(frames.MentionedOut(event.ticket.number, event.note, by))
+        else:
+            self.tell(frames.AssignedOut(event.ticket.number, by))
 
     async def _present(self, agent: str, actor: Actor) -> None:
         names = await agents.names(self.services, actor.account_id)

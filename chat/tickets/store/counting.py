@@ -17,7 +17,7 @@ from chat.tickets.schema import HAS_HELD, IS_OPEN, IS_PENDING, ticket
 class TicketGroup:
     """
     So many (`number`) tickets that no view tells apart. Those of whom everything is held are `hidden`; `held` are those
-    with any such message.
+    with any such message, `unread` those with something that no agent has read.
     """
 
     status: str
@@ -28,6 +28,7 @@ class TicketGroup:
     waiting: bool
     held: bool
     hidden: bool
+    unread: bool
     number: int
 
 
@@ -40,6 +41,7 @@ _grouped_by = (
     ticket.c.waiting_since.is_not(None).label("waiting"),
     (ticket.c.held > 0).label("held"),
     and_(ticket.c.held > 0, ticket.c.held >= ticket.c.last_seq).label("hidden"),
+    (ticket.c.last_seq > ticket.c.agent_read).label("unread"),
 )
 _whose = and_(contact.c.id == ticket.c.contact_id, contact.c.account_id == ticket.c.account_id)
 
