@@ -62,7 +62,9 @@
   /** Who is signed in on the page, as it says: kept here alone, and passed to the frame, which asks for consent first. */
   let who = JSON.stringify(script.dataset),
     placed,
-    late;
+    late,
+    title,
+    own;
 
   /** `el` of `el-GR`, `EL`, `el_GR.UTF-8` and `ell`. */
   function language(tag) {
@@ -89,6 +91,13 @@
 
   /** What the page hears by `Lethe.on`. */
   const fire = (type, detail) => host.dispatchEvent(new CustomEvent(type, { detail }));
+
+  /** The page's title says how many wait, until they are read; what the page itself writes meanwhile stays. */
+  function entitle(count) {
+    if (document.title !== title) own = document.title;
+    title = count ? `(${count}) ${own}` : own;
+    if (document.title !== title) document.title = title;
+  }
 
   function load() {
     frame.src = `${server}/widget/${encodeURIComponent(site)}?${new URLSearchParams({ locale, origin: location.origin })}`;
@@ -144,7 +153,7 @@
     agreed: ({ yes }) => kept((it) => (yes ? (it[mark] = "agreed") : delete it[mark])),
     unread({ count, label }) {
       badge.hidden = !count;
-      badge.textContent = count > 99 ? "99+" : count;
+      entitle((badge.textContent = count > 99 ? "99+" : count));
       button.ariaLabel = label;
       fire("unread", { count });
     },

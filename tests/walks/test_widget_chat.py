@@ -90,18 +90,28 @@ def test_what_is_typed_and_not_sent_never_leaves_the_browser(enter: Enter) -> No
     assert not any("unsent" in frame for frame in sent)
 
 
-def test_what_comes_while_the_widget_is_closed_is_counted_on_the_button(guest: Guest, account: Account) -> None:
+def test_what_comes_while_the_widget_is_closed_is_counted_on_the_button_and_in_the_title(
+    guest: Guest, account: Account
+) -> None:
     guest.write("Hello?")
     number = numbered(guest)
     guest.frame.get_by_role("button", name="Close chat").click()
+    title = guest.page.title()
     with watching(account, number) as agent:
         agent.post("One", ticket=number)
         agent.post("Two", ticket=number)
         expect(guest.page.locator("lethe-chat span")).to_have_text("2")
         expect(guest.button).to_have_attribute("aria-label", "Open chat, 2 new messages")
+        expect(guest.page).to_have_title(f"(2) {title}")
+        guest.page.reload()  # as on any other page of the shop
+        expect(guest.page).to_have_title(f"(2) {title}")
+        guest.page.evaluate("document.title = 'Pots'")
+        agent.post("Three", ticket=number)
+        expect(guest.page).to_have_title("(3) Pots")
         guest.open()
         expect(guest.page.locator("lethe-chat span")).to_be_hidden()
-        assert agent.get("read", seq=3)["author"]["kind"] == "visitor"
+        expect(guest.page).to_have_title("Pots")
+        assert agent.get("read", seq=4)["author"]["kind"] == "visitor"
 
 
 def test_a_reload_in_the_middle_goes_on_where_it_was(guest: Guest, account: Account) -> None:
