@@ -6,8 +6,10 @@ beside them, and what happens in one reaches all.
 import contextlib
 import itertools
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -311,18 +313,8 @@ def test_who_was_erased_while_redis_was_away_is_sent_to_every_page_when_it_is_ba
 
 
 def test_rights_that_change_at_one_process_close_what_is_open_at_the_other(several: Several) -> None:
-    made = several.here.rest("POST", "/agents", {"email": f"yan-{new_id()}@acme.example", "name": "Yan"})["id"]
-    token = f"lethe_{new_id()}"
-
-    async def given(services: Services) -> None:
-        await services.store.write(lambda tx: agents.give_token(tx, made, token, "test", 0))
-
-    several.here.lethe.perform(given)
-    theirs = several.here.agent({"Authorization": f"Bearer {token}"})
-    owners = several.here.agent()
-    with theirs, owners:
-        for each in (theirs, owners):
-            each.get("welcome")
+    with joined(several.here) as (_, theirs), several.here.agent() as owners:
+        owners.get("welcome")
         several.there.rest("PUT", "/roles", {"changed": {"agent": {"ticket.read": False}}})
         assert theirs.get("error")["code"] == "forbidden"
         assert theirs.closed()
@@ -405,3 +397,65 @@ def progress(clients: list[Client], more: int) -> None:
 def unfinished(account: Account) -> list[Frame]:
     """The erasures that are not done yet."""
     return [each for each in account.rest("GET", "/erasures")["items"] if each["state"] != "done"]
+
+
+def test_who_looks_and_types_at_one_process_is_seen_at_the_other(several: Several) -> None:
+    with chatting(several) as (_, _visitor, agent, number), joined(several.here) as (_, colleague):
+        colleague.ask("open", "welcome", ticket=number)
+        colleague.send("looking", ticket=number)
+        assert [each["name"] for each in agent.get("looking", ticket=number)["agents"]] == ["Xenia"]
+        colleague.send("typing", ticket=number, on=True)
+        assert agent.get("typing", ticket=number, on=True)["author"]["name"] == "Xenia"
+        agent.send("looking", ticket=number)
+        assert colleague.get("looking", ticket=number)["agents"] != []
+        colleague.close()
+        assert agent.get("looking", ticket=number)["agents"] == []
+
+
+def test_a_ticket_is_given_out_once_by_processes_that_all_look(several: Several) -> None:
+    """Both servers and the worker give out every few seconds what waits: each ticket goes to one agent, once."""
+    with joined(several.here) as (one, near), joined(several.there) as (other, far):
+        department = several.here.rest("POST", "/departments", {"name": f"Workshop {new_id()}"})["id"]
+        for agent, socket in ((one, near), (other, far)):
+            several.here.rest("PATCH", f"/agents/{agent}", {"departments": [department]})
+            socket.send("presence", status="online")
+        waiting = []
+        for account in several.both() * 3:
+            with account.contact().socket() as visitor:
+                visitor.get("welcome")
+                waiting.append(visitor.post("Good morning, a word about my order, please")["ticket"])
+            account.rest("PATCH", f"/tickets/{waiting[-1]}", {"department": department})
+        for most, left in ((2, 2), (3, 0)):
+            rule = {"mode": "round_robin", "most": most, "minutes": 0}
+            several.there.rest("PUT", f"/departments/{department}/routing", rule)
+            until(partial(has, several, waiting, left))
+        assert whose(several, waiting) == {one: 3, other: 3}
+        for number in waiting:
+            done = several.here.rest("GET", f"/tickets/{number}/events")["items"]
+            assert [each["kind"] for each in done].count("assigned") == 1
+
+
+@contextlib.contextmanager
+def joined(account: Account, name: str = "Xenia") -> Iterator[tuple[str, Socket]]:
+    """An agent beside the owner, and their socket at the account's server."""
+    made = account.rest("POST", "/agents", {"email": f"x-{new_id()}@acme.example", "name": name})["id"]
+    token = f"lethe_{new_id()}"
+
+    async def given(services: Services) -> None:
+        await services.store.write(lambda tx: agents.give_token(tx, made, token, "test", 0))
+
+    account.lethe.perform(given)
+    with account.agent({"Authorization": f"Bearer {token}"}) as socket:
+        socket.get("welcome")
+        yield made, socket
+
+
+def has(several: Several, numbers: list[int], left: int) -> bool:
+    """Whether so many of some tickets are nobody's."""
+    return whose(several, numbers)[None] == left
+
+
+def whose(several: Several, numbers: list[int]) -> Counter[str | None]:
+    """How many of some tickets each agent has, and nobody."""
+    found = (several.here.rest("GET", f"/tickets/{each}")["assignee"] for each in numbers)
+    return Counter(None if each is None else each["id"] for each in found)

@@ -183,7 +183,7 @@ export class Conversation extends EventTarget {
   }
 
   #typed({ on, author }) {
-    this.typing = on ? author.name : null;
+    this.typing = on ? (author.name ?? "") : null;
     this.#after("typing", () => {
       this.typing = null;
       this.#changed();

@@ -125,11 +125,12 @@ class MessageEdited(_InChat, frozen=True, tag="message.edited"):
 
 
 class TypingChanged(_InChat, frozen=True, tag="typing.changed"):
-    """The visitor, or an agent, types (`on`) or has stopped."""
+    """The visitor, or an agent (by id), types (`on`) or has stopped."""
 
     leaves_server: ClassVar[bool] = False
     author: Side
     on: bool
+    agent: str = ""
 
 
 class MessagesRead(_InChat, frozen=True, tag="messages.read"):

@@ -8,7 +8,7 @@ from chat.core import events, frames
 from chat.core.deliveries import Delivery, Rendered
 from chat.core.errors import Ended
 from chat.core.events import MessagesRead, TicketEnded, TypingChanged
-from chat.core.model import Contact, Ticket
+from chat.core.model import Actor, Contact, Ticket
 from chat.core.texts import seen
 from chat.infra.services import Services
 from chat.infra.store.tx import Tx
@@ -46,19 +46,18 @@ def _frame_of(event: TypingChanged | MessagesRead | TicketEnded, name: str | Non
             assert_never(event)
 
 
-def typing(
-    services: Services,
-    ticket: Ticket,
-    side: events.Side,
-    name: str | None,
-    alias: str | None = None,
-    *,
-    on: bool,
-    source: object,
-) -> None:
-    """Tell the others in a ticket that somebody types or has stopped. What is typed is nobody's business."""
-    event = events.TypingChanged(ticket.ref, side, on)
-    services.bus.publish(Delivery(event, rendered(event, name, alias), source))
+def typing(services: Services, ticket: Ticket, who: Actor | str | None, *, on: bool, source: object) -> None:
+    """
+    Tell the others in a ticket that an agent types, or the visitor of a name, or has stopped. What is typed is nobody's
+    business.
+    """
+    if isinstance(who, Actor):
+        event = events.TypingChanged(ticket.ref, "agent", on, who.agent_id)
+        told = rendered(event, who.name, who.alias)
+    else:
+        event = events.TypingChanged(ticket.ref, "visitor", on)
+        told = rendered(event, who)
+    services.bus.publish(Delivery(event, told, source))
 
 
 async def read(

@@ -142,7 +142,7 @@ class AgentSocket(AccountSocket):
             return
         ticket = (await self._ticket(frame.ticket)).ticket
         if isinstance(frame, frames.AgentTyping):
-            activity.typing(self.services, ticket, "agent", actor.name, actor.alias, on=frame.on, source=self)
+            activity.typing(self.services, ticket, actor, on=frame.on, source=self)
         else:
             await activity.read(self.services, ticket, "agent", frame.seq, actor.name, self, actor.alias)
 
@@ -293,7 +293,7 @@ class AgentSocket(AccountSocket):
             case events.SystemEntered():
                 watched.entries.hear(event.entry, None)
             case events.TypingChanged() | events.MessagesRead() | events.TicketEnded():
-                self.say_all((delivered or rendered(event)).for_agents)
+                self._say_activity(event, delivered)
             case events.LookingChanged():
                 self.looking.heard(event, watched)
             case events.QuarantineChanged():
@@ -302,6 +302,19 @@ class AgentSocket(AccountSocket):
                 pass  # the ticket's summary says it
             case _:
                 assert_never(event)
+
+    def _say_activity(
+        self, event: events.TypingChanged | events.MessagesRead | events.TicketEnded, delivered: Rendered | None
+    ) -> None:
+        if delivered is None and isinstance(event, events.TypingChanged):
+            self.spawn(self._say_who_types(event))
+        else:
+            self.say_all((delivered or rendered(event)).for_agents)
+
+    async def _say_who_types(self, event: events.TypingChanged) -> None:
+        """A colleague at another process, which says no names."""
+        names = await agents.names(self.services, event.ticket.account)
+        self.say_all(rendered(event, names.get(event.agent)).for_agents)
 
     async def _say_again(self, delivered: Rendered | None, opened: OpenedTicket) -> None:
         """Quarantined or released: the same numbers again, as they now are."""

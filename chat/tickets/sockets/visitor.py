@@ -90,7 +90,7 @@ class VisitorSocket(Connection[frames.VisitorFrame]):
             raise NotFound("There is no chat yet; it begins with a message")
         match frame:
             case frames.Typing():
-                activity.typing(self.services, ticket, "visitor", here.name, on=frame.on, source=self)
+                activity.typing(self.services, ticket, here.name, on=frame.on, source=self)
             case frames.Read():
                 await activity.read(self.services, ticket, "visitor", frame.seq, here.name, self)
             case frames.End():
