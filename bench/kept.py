@@ -2,12 +2,14 @@
 
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bench.lethe import environ_of
+from bench.process import ROOT
 from tests.services import PostgreSQL
 
 DATABASES = ("sqlite", "postgresql")
@@ -30,7 +32,10 @@ def copied(place: Path, database: str, fill: Callable[[Environ], None]) -> Itera
     with TemporaryDirectory(prefix="bench-") as folder, _served(place, database) as url:
         data = Path(folder) / "data"
         shutil.copytree(place / "data", data)
-        yield data, environ_of(data) | url
+        environ = environ_of(data) | url
+        # What was kept may be of an older schema.
+        subprocess.run([sys.executable, "-m", "chat", "migrate"], cwd=ROOT, env=environ, check=True)
+        yield data, environ
 
 
 def _make(place: Path, database: str, fill: Callable[[Environ], None]) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -9,9 +10,10 @@ from random import Random
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, true
 
 from chat.account.store import put_agent_in
+from chat.contacts.store import contacts
 from chat.core.clock import DAY, HOUR, stamp
 from chat.core.model import Actor
 from chat.departments import actions as departments
@@ -22,7 +24,8 @@ from chat.tickets.actions import counting, snoozing
 from chat.tickets.schema import message, ticket
 from chat.tickets.sockets import counts as sockets
 from chat.tickets.sockets.counts import Counts
-from chat.tickets.store import counting as aggregate
+from chat.tickets.store import counting as rows
+from chat.tickets.store import snoozing as wakes
 from tests.chance import dice
 from tests.inside import Guest, Served, inner_socket, new_id, problem_of
 from tests.test_roles import joined
@@ -154,17 +157,19 @@ async def wrong(shop: Shop) -> list[str]:
     """The views whose number is another than by hand, for the owner and for an agent of one department."""
     services, found = shop.app.services, []
     for who in (shop.owner, shop.agent):
-        shown = await counting.counts(services, who)
         again = await services.store.read(lambda tx, who=who: by_hand(tx, who))  # type: ignore[misc] # a default is one
-        found += [
-            f"{who.role} {name}: {shown.get(name, 0)} for {again.get(name, 0)}"
-            for name in {*shown, *again}
-            if shown.get(name, 0) != again.get(name, 0)
-        ]
+        kept = await shop.app.context.counts_of(who.account_id).now(who)
+        for how, shown in (("counted", await counting.counts(services, who)), ("kept", kept)):
+            found += [
+                f"{how}, {who.role} {name}: {shown.get(name, 0)} for {again.get(name, 0)}"
+                for name in {*shown, *again}
+                if shown.get(name, 0) != again.get(name, 0)
+            ]
     return found
 
 
 async def test_counts_are_never_wrong_whatever_happens(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sockets, "ANEW", math.inf)  # what is kept is right by what it hears alone
     for step in range(STEPS):
         await shop.step()
         if step % 8 == 7:
@@ -174,13 +179,15 @@ async def test_counts_are_never_wrong_whatever_happens(shop: Shop, monkeypatch: 
         items = (await shop.app.rest("GET", f"/tickets?{query}&limit=200")).json()["items"]
         assert len(items) == shown[name], name
     assert (await shop.app.rest("GET", "/tickets/counts")).json() == {"counts": shown}
-    # The controls: an aggregate that forgets what is put aside, and one that counts other departments' tickets.
+    # The controls: what forgets what is put aside, what counts other departments' tickets, and what hears of no change.
     await shop._say()
-    whole = aggregate.groups
+    whole = rows.kinds
     for name, wrongly in SPOILT.items():
-        monkeypatch.setattr(
-            aggregate, "groups", lambda tx, of, wrongly=wrongly: [wrongly(each) for each in whole(tx, of)]
-        )
+
+        def kinds(tx: Tx, of: str, ids: Any = None, wrongly: Wrongly = wrongly) -> dict[int, rows.TicketKind]:
+            return {key: wrongly(each) for key, each in whole(tx, of, ids).items()}
+
+        monkeypatch.setattr(rows, "kinds", kinds)
         await shop.app.rest(
             "PATCH", f"/tickets/{shop.numbers[-1]}", {"status": "open", "department": shop.departments[1]}
         )
@@ -189,21 +196,51 @@ async def test_counts_are_never_wrong_whatever_happens(shop: Shop, monkeypatch: 
             "PUT", f"/tickets/{shop.numbers[-1]}/snooze", {"until": stamp(shop.app.services.clock() + DAY)}
         )
         assert await wrong(shop), name
+    monkeypatch.setattr(rows, "kinds", whole)
+    here = shop.app.context.counts_of(shop.owner.account_id)
+    monkeypatch.setattr(here, "_missed", True)
+    assert await wrong(shop) == []
+    monkeypatch.setattr(here, "_changed", Deaf())
+    await shop._say()
+    assert {each.split(",")[0] for each in await wrong(shop)} == {"kept"}
 
 
-SPOILT: dict[str, Callable[[aggregate.TicketGroup], aggregate.TicketGroup]] = {
-    "snoozed": lambda group: replace(group, snoozed=False),
-    "departments": lambda group: replace(group, department=None),
+class Deaf(set[int]):
+    """Tickets that changed, of which nobody takes note."""
+
+    def add(self, _: int) -> None:
+        """Forget it."""
+
+
+Wrongly = Callable[[rows.TicketKind], rows.TicketKind]
+SPOILT: dict[str, Wrongly] = {
+    "snoozed": lambda kind: kind._replace(snoozed=False),
+    "departments": lambda kind: kind._replace(department=None),
 }
 
 
-async def test_who_is_under_a_hold_or_withdrew_is_not_counted(shop: Shop) -> None:
+async def test_who_is_under_a_hold_or_withdrew_is_not_counted(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sockets, "ANEW", math.inf)
     kept, gone = [await shop.app.house.visit() for _ in range(2)]
     for each in (kept, gone):
         await each.say("hello")
+
+    async def counted() -> tuple[int, int]:
+        """How many are open, counted anew and as it is kept."""
+        anew = (await counting.counts(shop.app.services, shop.owner))["open"]
+        return anew, (await shop.app.rest("GET", "/tickets/counts")).json()["counts"]["open"]
+
+    assert await counted() == (2, 2)
     await holds.place_hold(shop.app.services, shop.owner, kept.contact.uid, "a claim", 30)
+    assert await counted() == (1, 1)
     await shop.app.rest("DELETE", f"/contacts/{gone.contact.uid}")
-    assert (await counting.counts(shop.app.services, shop.owner))["open"] == 0
+    assert await counted() == (0, 0)
+    await holds.lift(shop.app.services, shop.owner, kept.contact.uid)
+    assert await counted() == (1, 1)
+    # The control: who is under a hold is read like all others.
+    await holds.place_hold(shop.app.services, shop.owner, kept.contact.uid, "a claim", 30)
+    monkeypatch.setattr(contacts, "readable", true())
+    assert (await counting.counts(shop.app.services, shop.owner))["open"] > 0
 
 
 async def test_a_ticket_is_put_aside_until_its_time_or_its_visitor_writes(
@@ -268,6 +305,38 @@ async def test_who_waits_longest_is_first_and_priorities_narrow(app: Served) -> 
     assert problem_of(await app.rest("GET", "/tickets?priority=hot"), 422, "invalid_field")["field"] == "priority"
 
 
+def later(wake: Callable[[Tx, int, int], Any], late: int, tx: Tx, at: int, most: int) -> Any:
+    """Wake so much after the time."""
+    return wake(tx, at - late, most)
+
+
+async def put_aside(app: Served) -> None:
+    """Who comes back does so at the time, and stands in the list where they waited."""
+    begun = app.services.clock()
+    for number, hours in ((1, 1), (2, 2)):
+        await app.rest("PUT", f"/tickets/{number}/snooze", {"until": stamp(begun + hours * HOUR)})
+    for late, woken, shown in ((HOUR - 1, 0, [3]), (HOUR, 1, [1, 3]), (2 * HOUR, 1, [1, 2, 3])):
+        assert await snoozing.sweep(replace(app.services, clock=partial(int, begun + late))) == woken
+        items = (await app.rest("GET", f"/tickets?{LISTS['waiting']}&waiting=true")).json()["items"]
+        assert [each["number"] for each in items] == shown
+
+
+async def test_who_was_put_aside_comes_back_at_the_time_and_where_they_waited(
+    app: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        await (await app.house.visit()).say("hello")
+    wake = wakes.wake
+    for late in (HOUR // 2, -HOUR // 2):  # the controls
+        with monkeypatch.context() as patch:
+            patch.setattr(wakes, "wake", partial(later, wake, late))
+            with pytest.raises(AssertionError):
+                await put_aside(app)
+    await put_aside(app)
+    kept = (await app.rest("GET", "/tickets/counts")).json()["counts"]
+    assert kept | {"waiting": 3, "snoozed": 0} == await counting.counts(app.services, app.house.actor)
+
+
 async def test_who_follows_hears_at_once_and_when_it_changes(shop: Shop) -> None:
     async with inner_socket(shop.app, "/ws/agent", shop.app.house.bearer) as inner:
         await inner("", "welcome")
@@ -282,19 +351,20 @@ async def test_two_hundred_who_look_cost_one_aggregate_and_one_line(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sockets, "NEXT", 0.05)
-    whole, asked, running, news = aggregate.groups, [0], set[asyncio.Task[None]](), asyncio.Event()
+    whole, asked, running, news = rows.kinds, [0], set[asyncio.Task[None]](), asyncio.Event()
     heard: dict[int, list[str]] = {number: [] for number in range(200)}
 
-    def groups(tx: Tx, account_id: str) -> list[aggregate.TicketGroup]:
+    def kinds(tx: Tx, account_id: str, ids: Any = None) -> dict[int, rows.TicketKind]:
         asked[0] += 1
-        return whole(tx, account_id)
+        return whole(tx, account_id, ids)
 
     def say(number: int, line: str) -> None:
         heard[number].append(line)
         news.set()
 
-    monkeypatch.setattr(aggregate, "groups", groups)
-    here = Counts(shop.app.services, shop.owner.account_id, running)
+    monkeypatch.setattr(rows, "kinds", kinds)
+    ended = asyncio.Event()
+    here = Counts(shop.app.services, shop.owner.account_id, running, ended.set)
     for number in heard:
         here.join(number, replace(shop.owner, agent_id=str(number)), partial(say, number))
     for size in (1, 2):
@@ -306,7 +376,10 @@ async def test_two_hundred_who_look_cost_one_aggregate_and_one_line(
         assert len({id(each[-1]) for each in heard.values()}) == 1
     assert asked[0] <= 6
     assert max(map(len, heard.values())) <= asked[0]
-    assert [here.leave(number) for number in heard][-1]
+    for number in heard:
+        assert not ended.is_set()
+        here.leave(number)
+    assert ended.is_set()
     for task in running:
         task.cancel()
     await asyncio.gather(*running, return_exceptions=True)

@@ -171,9 +171,9 @@ async def test_two_hundred_who_look_at_one_ticket_cost_few_queries_and_frames(
                 task.cancel()
         return asked[0], sum(len(each.heard) for each in here), sum(each.events for each in here)
 
-    queries, told, heard = await cost(AgentNames(app.services, set()))
+    queries, said, heard = await cost(AgentNames(app.services, set()))
     assert queries <= 10
-    assert told <= 5 * MANY
+    assert said <= 5 * MANY
     assert heard <= 5 * MANY * MANY
     # The control: names that each reads for itself.
     monkeypatch.setattr(AgentNames, "of", lambda _, of: names(app.services, of))

@@ -15,7 +15,6 @@ from chat.core.texts import seen
 from chat.tickets.actions import (
     bulk,
     changing,
-    counting,
     editing,
     entries,
     posting,
@@ -145,7 +144,7 @@ async def get_counts(ask: Ask[None]) -> TicketCounts:
     Return how many tickets are in the views `unassigned`, `mine`, `open`, `waiting`, `pending`, `snoozed` and
     `quarantine`, and of those that are open in each `department:ID` and `site:ID`.
     """
-    return TicketCounts(await counting.counts(ask.services, ask.actor))
+    return TicketCounts(await chat_context_of(ask.request).counts_of(ask.actor.account_id).now(ask.actor))
 
 
 @endpoint("PUT /tickets/{number:int}/snooze", permission="ticket.change", audited={"ticket.changed"})

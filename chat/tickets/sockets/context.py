@@ -6,6 +6,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol, assert_never
 
 from starlette.requests import HTTPConnection
@@ -195,12 +196,15 @@ class ChatContext(WebContext):
 
     def counts_of(self, account: str) -> Counts:
         """Return who tells how many tickets are in the views of an account."""
-        return self.counts.setdefault(account, Counts(self.services, account, self.telling))
+        if account not in self.counts:
+            ended = partial(self.counts.pop, account, None)
+            self.counts[account] = Counts(self.services, account, self.telling, ended)
+        return self.counts[account]
 
     def left_counts(self, account: str, owner: object) -> None:
         """Let `owner` be told no more counts. They go with the last."""
-        if account in self.counts and self.counts[account].leave(owner):
-            del self.counts[account]
+        if account in self.counts:
+            self.counts[account].leave(owner)
 
     async def stop(self) -> None:
         """Store what waits to be written, then end what is being read: what it reads from is closed next."""

@@ -119,7 +119,7 @@ class LookingAt:
         """Answer and tell until nothing has changed since."""
         try:
             await asyncio.sleep(FIRST)
-            while self._asked or self._others(watched) != watched.told:
+            while self._asked or self._others(watched) != watched.shown:
                 if self._asked and self._watched is not None:
                     self._say(self._watched, on=True)
                 self._asked = False
@@ -130,9 +130,9 @@ class LookingAt:
 
     async def _tell(self, watched: Watched) -> None:
         ticket, others = watched.opened.ticket, self._others(watched)
-        if others != watched.told:
+        if others != watched.shown:
             names = await self._names.of(ticket.account_id)
-            watched.told = others
+            watched.shown = others
             named = [frames.Named(each, names[each]) for each in sorted(others) if each in names]
             self._socket.tell(frames.LookingOut(ticket.number, named))
 

@@ -83,7 +83,7 @@ InTicket = events.ChatEvent | events.NoteAdded | events.SystemEntered | events.L
 class Watched:
     """
     A ticket an agent has open: the numbers of its messages, notes and system entries are followed apart. `lookers` has
-    of each other socket that shows it whose it is, and when that was last said; `told` are the agents who were told of
+    of each other socket that shows it whose it is, and when that was last said; `shown` are the agents who were shown
     last, and `telling` says whether that goes on.
     """
 
@@ -92,7 +92,7 @@ class Watched:
     notes: Follower
     entries: Follower
     lookers: dict[str, tuple[str, float]] = field(default_factory=dict)
-    told: frozenset[str] = frozenset()
+    shown: frozenset[str] = frozenset()
     telling: bool = False
 
 

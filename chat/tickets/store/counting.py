@@ -1,11 +1,11 @@
-"""How many tickets of an account there are of each kind that views tell apart: one aggregate for all its agents."""
+"""Which tickets of an account views count, and of what kind each is: read once as a whole, then those that changed."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Collection
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, TextClause, and_, func, select, union_all
+from sqlalchemy import ColumnElement, Select, TextClause, and_, select, union_all
 
 from chat.contacts.schema import contact
 from chat.contacts.store import contacts
@@ -13,11 +13,10 @@ from chat.infra.store.tx import Tx
 from chat.tickets.schema import HAS_HELD, IS_OPEN, IS_PENDING, ticket
 
 
-@dataclass(frozen=True, slots=True)
-class TicketGroup:
+class TicketKind(NamedTuple):
     """
-    So many (`number`) tickets that no view tells apart. Those of whom everything is held are `hidden`; `held` are those
-    with any such message, `unread` those with something that no agent has read.
+    What views tell tickets apart by. One of which everything is held is `hidden`; `held` is one with any such message,
+    `unread` one with something that no agent has read.
     """
 
     status: str
@@ -29,10 +28,10 @@ class TicketGroup:
     held: bool
     hidden: bool
     unread: bool
-    number: int
 
 
-_grouped_by = (
+_read = select(
+    ticket.c.id,
     ticket.c.status,
     ticket.c.assignee,
     ticket.c.department_id,
@@ -42,18 +41,26 @@ _grouped_by = (
     (ticket.c.held > 0).label("held"),
     and_(ticket.c.held > 0, ticket.c.held >= ticket.c.last_seq).label("hidden"),
     (ticket.c.last_seq > ticket.c.agent_read).label("unread"),
+).select_from(
+    ticket.join(contact, and_(contact.c.id == ticket.c.contact_id, contact.c.account_id == ticket.c.account_id))
 )
-_whose = and_(contact.c.id == ticket.c.contact_id, contact.c.account_id == ticket.c.account_id)
+_SOLVED_HELD = HAS_HELD, ticket.c.status.not_in(("open", "pending", "trash"))
 
 
-def groups(tx: Tx, account_id: str) -> list[TicketGroup]:
-    """Return the groups of what is open, pending, or solved with something held. What nobody may see is not counted."""
-    solved_held = ticket.c.status.not_in(("open", "pending", "trash"))
-    parts = [_part(account_id, IS_OPEN), _part(account_id, IS_PENDING), _part(account_id, HAS_HELD, solved_held)]
-    return [TicketGroup(*row) for row in tx.execute(union_all(*parts))]
+def kinds(tx: Tx, account_id: str, ids: Collection[int] | None = None) -> dict[int, TicketKind]:
+    """
+    Return of what kind each ticket is, by key, that is open, pending, or solved with something held; of those with
+    `ids` alone where given. What nobody may see is left out.
+    """
+    mine = [] if ids is None else [ticket.c.id.in_(ids)]
+    parts = [_part(account_id, *which, *mine) for which in ((IS_OPEN,), (IS_PENDING,), _SOLVED_HELD)]
+    alike: dict[TicketKind, TicketKind] = {}  # kept once: there are fewer kinds than tickets
+    found = {}
+    for key, *said in tx.execute(union_all(*parts)).fetchall():
+        kind = TicketKind(*said)
+        found[key] = alike.setdefault(kind, kind)
+    return found
 
 
 def _part(account_id: str, *which: TextClause | ColumnElement[bool]) -> Select[Any]:
-    mine = ticket.c.account_id == account_id, ticket.c.purged_at.is_(None), contacts.readable, *which
-    query = select(*_grouped_by, func.count()).select_from(ticket.join(contact, _whose)).where(*mine)
-    return query.group_by(*_grouped_by)
+    return _read.where(ticket.c.account_id == account_id, ticket.c.purged_at.is_(None), contacts.readable, *which)
