@@ -26,6 +26,7 @@ class InboxApp extends HTMLElement {
   #route = new Route();
   #calls = new Notifications(this.#inbox);
   #online = false;
+  #named = null;
   #place = { view: "", number: null };
   #list = h("ticket-list", { role: "region", "aria-label": t("inbox.tickets") });
   #ticket = h("ticket-view", { role: "region", "aria-label": t("inbox.ticket") });
@@ -79,7 +80,7 @@ class InboxApp extends HTMLElement {
     keyboard.listen(this.#keys());
     this.#show();
     inbox.start();
-    inbox.loadAgents().catch(() => {});
+    this.#named = inbox.loadAgents().catch(() => {});
   }
 
   #connectParts(inbox) {
@@ -124,8 +125,8 @@ class InboxApp extends HTMLElement {
 
   // Where this page leads itself nothing is loaded anew.
   #go(path) {
-    const { view, number } = read(path);
-    if (path.startsWith("/inbox/")) this.#route.go(view, number);
+    const { view, number, entry } = read(path);
+    if (path.startsWith("/inbox/")) this.#route.go(view, number, { entry });
     else location.assign(path);
   }
 
@@ -138,12 +139,13 @@ class InboxApp extends HTMLElement {
   }
 
   #show() {
-    const { view, number } = this.#route.place;
+    const { view, number, entry } = this.#route.place;
     if (view === null) return this.#start();
-    if (location.search) history.replaceState(null, "", location.pathname);
+    if (location.search) history.replaceState(null, "", location.pathname + location.hash);
     this.toggleAttribute("data-contact", false);
     this.toggleAttribute("data-ticket", number !== null);
     if (number !== this.#place.number) this.#leave(number);
+    this.#inbox.earlier.seek(entry);
     this.#place = { view, number };
     this.#list.show(view, number);
     this.#many.hidden = view !== "quarantine";
@@ -170,12 +172,16 @@ class InboxApp extends HTMLElement {
     }
   }
 
-  // Asked before a ticket leaves the list; goes to the next one when it has, and answers with the way back to it.
+  // Asked before a ticket leaves the list; goes to the next one when it has, and answers with the way back to it. A list
+  // that was not read by then is waited for: whatever is in it comes after this one.
   #goOn(number) {
     const { view } = this.#place;
-    const next = this.#list.after(number);
-    return () => {
-      if (this.#place.number === number) this.#route.go(view, next, { instead: true });
+    const next = this.#inbox.tickets.knows(view) ? this.#list.after(number) : null;
+    return async () => {
+      if (next === null) await this.#named;
+      const later = next === null && (await this.#list.read()) ? this.#list.after(number) : next;
+      const here = this.#place.number === number && this.#place.view === view;
+      if (here) this.#route.go(view, later, { instead: true });
       return () => this.#route.go(view, number);
     };
   }

@@ -8,14 +8,13 @@ import { Outbox } from "./outbox.js";
 import { rest } from "./rest.js";
 import { AgentSocket, keepLooking } from "./socket.js";
 import { Tickets } from "./tickets.js";
-import { Transcript } from "./transcript.js";
+import { PART, Transcript } from "./transcript.js";
 import { Views } from "./views.js";
 
 /**
  * Says `line` (the connection), `ticket` (the open one), `typing` and `presence`, `changed` with a ticket's summary
  * before and now, and `gone` with the numbers of tickets of which nothing may be shown or kept any more, `solve` with the
- * number of a ticket whose reply was sent to solve it, `mentioned` and `assigned` with the frame that says so; its parts
- * speak for themselves.
+ * number of a ticket that is to be solved, `mentioned` and `assigned` with the frame that says so.
  */
 export class Inbox extends EventTarget {
   socket = new AgentSocket();
@@ -37,6 +36,8 @@ export class Inbox extends EventTarget {
   trouble = null;
   /** The view that is looked at. */
   followed = null;
+  /** The Earlier that asks for what was said before. */
+  earlier = null;
   #epoch = null;
   #connectedBefore = false;
   #hears = {
@@ -125,7 +126,7 @@ export class Inbox extends EventTarget {
     const summary = await rest("PUT", `/tickets/${number}/spam`, { spam });
     const { learnt, ...shown } = summary ?? {};
     if (shown.number) this.#summary(shown);
-    if (this.open?.number === number) this.socket.send({ type: "open", ticket: number, last_seq: 0 });
+    if (this.open?.number === number) this.socket.send({ type: "open", ticket: number, last_seq: this.open.first - 1 });
     return learnt !== 0;
   }
 
@@ -166,9 +167,8 @@ export class Inbox extends EventTarget {
     const { open } = this;
     if (numbers.includes(open?.number)) {
       this.open = Object.assign(new Transcript(open.number), { gone: true, erasure: open.erasure });
-      this.trouble = "not_found";
+      Object.assign(this, { trouble: "not_found", contact: null });
     }
-    if (numbers.includes(open?.number)) this.contact = null;
     this.tickets.drop(...numbers);
     this.drafts.drop(...numbers);
     this.#say("gone", numbers);
@@ -224,7 +224,7 @@ export class Inbox extends EventTarget {
 
   #catchUp() {
     if (this.open && !this.open.gone)
-      this.socket.send({ type: "open", ticket: this.open.number, last_seq: this.open.lastSeq });
+      this.socket.send({ type: "open", ticket: this.open.number, last_seq: this.open.lastSeq, latest: PART });
   }
 
   #entry(frame, take) {

@@ -25,5 +25,8 @@ export function hit({ found, ticket, at, parts, status, contact, held }) {
   ];
 }
 
+/** The entry of its ticket in which a hit is, or null: a name or a tag stands in none. */
+export const entryOf = ({ found, seq }) => (["message", "note"].includes(found) && seq ? `${found}-${seq}` : null);
+
 /** The view in which a hit's ticket is. */
 export const viewOf = ({ status, held }) => (held ? "quarantine" : status);

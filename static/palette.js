@@ -5,7 +5,7 @@
 
 import { h } from "./common/dom.js";
 import { commands } from "./palette-commands.js";
-import { hit, viewOf } from "./palette-hits.js";
+import { entryOf, hit, viewOf } from "./palette-hits.js";
 import { href } from "./route.js";
 import { search } from "./search.js";
 import { date } from "./time.js";
@@ -173,7 +173,10 @@ export class Palette {
     const done = typed ? found.slice(0, MOST) : found;
     const groups = [
       ["palette.commands", done.map(({ text, run }) => [text, run])],
-      ["palette.hits", this.#hits.map((each) => [hit(each), this.#opens(href(viewOf(each), each.ticket))])],
+      [
+        "palette.hits",
+        this.#hits.map((each) => [hit(each), this.#opens(href(viewOf(each), each.ticket, entryOf(each)))]),
+      ],
     ];
     this.#clear();
     this.#list.replaceChildren(...groups.filter(([, lines]) => lines.length).map((group) => this.#group(group)));

@@ -4,14 +4,25 @@ import { FIXED } from "./views.js";
 
 const MORE = /^(department|site|tag|saved)-[\w-]+$/;
 
-/** What an address names: {view, number}; no view is null, an unknown one "open", no ticket is null. */
-export function read(path = location.pathname) {
-  const [, view = null, number] = path.match(/^\/inbox(?:\/([\w-]+)(?:\/(\d+))?)?\/*$/) ?? [];
+const NAMES = /^\/inbox(?:\/([\w-]+)(?:\/(\d+))?)?\/*(?:#(.*))?$/;
+const ENTRY = /^(message|note)-\d+$/;
+
+/**
+ * What an address names: {view, number, entry}; no view is null, an unknown one "open", no ticket is null; `entry` is
+ * the one of the ticket that is to be shown ("message-12", "note-3"), or null.
+ */
+export function read(address = location.pathname + location.hash) {
+  const [, view = null, number, entry] = NAMES.exec(address) ?? [];
   const known = view === null || FIXED.includes(view) || MORE.test(view);
-  return { view: known ? view : "open", number: number ? Number(number) : null };
+  return {
+    view: known ? view : "open",
+    number: number ? Number(number) : null,
+    entry: number && ENTRY.test(entry) ? entry : null,
+  };
 }
 
-export const href = (view, number = null) => `/inbox/${view}${number === null ? "" : `/${number}`}`;
+export const href = (view, number = null, entry = null) =>
+  `/inbox/${view}${number === null ? "" : `/${number}`}${entry ? `#${entry}` : ""}`;
 
 /** Tells `listener` the place whenever the address changes, by us or by the browser's own buttons. */
 export class Route extends EventTarget {
@@ -25,10 +36,14 @@ export class Route extends EventTarget {
     return read();
   }
 
-  /** Goes to a ticket or a view; with `instead` the browser's button back does not lead to where one was. */
-  go(view, number = null, { instead = false } = {}) {
-    if (location.pathname === href(view, number)) return;
-    history[instead ? "replaceState" : "pushState"](null, "", href(view, number));
+  /**
+   * Goes to a ticket, to an `entry` of it, or to a view; with `instead` the browser's button back does not lead to where
+   * one was.
+   */
+  go(view, number = null, { instead = false, entry = null } = {}) {
+    const there = location.pathname === href(view, number);
+    if (there && !entry) return;
+    history[instead || there ? "replaceState" : "pushState"](null, "", href(view, number, entry));
     this.#arrived();
   }
 
@@ -37,8 +52,8 @@ export class Route extends EventTarget {
     const link = event.target.closest?.("a[href^='/inbox/']");
     if (!link || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey) return;
     event.preventDefault();
-    const { view, number } = read(link.pathname);
-    this.go(view, number);
+    const { view, number, entry } = read(link.pathname + link.hash);
+    this.go(view, number, { entry });
   }
 
   #arrived() {

@@ -10,7 +10,7 @@ import { icon } from "./icons.js";
 import "./message-composer.js";
 import "./ticket-actions.js";
 import "./ticket-transcript.js";
-import { moment } from "./time.js";
+import { minute, moment } from "./time.js";
 import { ownLast } from "./transcript-rows.js";
 import { named, t } from "./words.js";
 
@@ -24,12 +24,13 @@ class TicketView extends HTMLElement {
   #transcript = h("ticket-transcript");
   #composer = h("message-composer");
   #lookers = h("p", { class: "lookers", role: "status" });
+  #printed = h("p", { class: "only-print printed" });
   #header = h("div", { class: "ticket-header" });
 
   /**
    * @param {import("./model.js").Inbox} inbox
    * @param {{back: () => void, contact: () => void, say: (text: string, undo?: () => void) => void,
-   *   solved: (number: number) => () => void, take: () => void}} around
+   *   solved: (number: number) => () => Promise<() => void>, take: () => void}} around
    */
   begin(inbox, { back, contact, say, solved, take }) {
     this.#inbox = inbox;
@@ -41,10 +42,16 @@ class TicketView extends HTMLElement {
     this.#transcript.act = this.#acts();
     this.#header.append(
       iconButton("back", "inbox.back", back, "only-narrow"),
-      h("div", { class: "ticket-names" }, this.#title, this.#lookers),
+      h("div", { class: "ticket-names" }, this.#title, this.#printed, this.#lookers),
       iconButton("person", "inbox.contact", contact, "only-folded"),
       this.#actions,
     );
+    // Whose it is and of when stands on the paper, as what is said goes on.
+    addEventListener("beforeprint", () => {
+      const { site } = inbox.open?.summary ?? {};
+      const values = { site: named(site), time: minute(Date.now()) };
+      this.#printed.textContent = t("inbox.printed", values);
+    });
     inbox.addEventListener("ticket", () => this.#draw());
     inbox.addEventListener("solve", ({ detail }) => this.#solve(detail));
     inbox.addEventListener("line", () => this.#draw());

@@ -8,7 +8,7 @@ import { icon } from "./icons.js";
 import { linked } from "./links.js";
 import { bytes } from "./sizes.js";
 import { systemLine } from "./system-entry.js";
-import { clock, day, daysAgo, hover } from "./time.js";
+import { clock, date, day, daysAgo, hover } from "./time.js";
 import { t } from "./words.js";
 
 const SHOWN_WIDE = 240;
@@ -57,7 +57,9 @@ function together(one, other) {
 
 function dayRow({ at }) {
   const text = day(at);
-  return { key: `day ${text}`, signature: text, build: () => h("li", { class: "day" }, h("span", {}, text)) };
+  const made = () =>
+    h("li", { class: "day" }, h("span", { class: "not-print" }, text), h("span", { class: "only-print" }, date(at)));
+  return { key: `day ${text}`, signature: text, build: made };
 }
 
 function entryRow(entry, { first, seen, own, visitor, act }) {
@@ -82,7 +84,7 @@ function build(entry, { first, seen, own, visitor, act }) {
   ];
   return h(
     "li",
-    { class: classes.filter(Boolean).join(" "), "data-seq": entry.seq },
+    { class: classes.filter(Boolean).join(" "), "data-seq": entry.seq, "data-entry": nameOf(entry) },
     first && head(entry, kind, visitor),
     entry.held ? heldBubble(entry, act) : bubble(entry),
     files(entry, act),
@@ -90,6 +92,9 @@ function build(entry, { first, seen, own, visitor, act }) {
     tools(entry, act, own),
   );
 }
+
+// What an address calls it by.
+const nameOf = ({ type, seq, note }) => (seq || note ? `${type}-${seq ?? note}` : null);
 
 function head(entry, kind, visitor) {
   const agent = entry.author.name ?? (entry.author.kind === "agent" ? t("transcript.former") : "");

@@ -5,10 +5,20 @@
 
 import { Entries } from "./common/entries.js";
 
+/** How many messages a ticket opens with, and come each time. */
+export const PART = 100;
+
 export class Transcript {
   summary = null;
   read = { agent: 0, visitor: 0 };
   loaded = false;
+  /** The first message that is known: those before it come when they are asked for. */
+  first = 1;
+  /** What became of that: "" where it was not asked for, "asked", or "failed". */
+  earlier = "";
+  /** Which entry is to be shown once it is there ("message-12", "note-3"), and whether all of it is waited for. */
+  sought = null;
+  wanted = false;
   /**
    * Nothing may be shown of it any more: it was deleted, its contact is held or (then with the `erasure`) being erased.
    */
@@ -21,6 +31,7 @@ export class Transcript {
   #messages = new Entries();
   #notes = new Map();
   #done = new Map();
+  #meanwhile = [];
 
   constructor(number) {
     this.number = number;
@@ -33,30 +44,59 @@ export class Transcript {
 
   /** Whether something arrived out of turn, so that the server must be asked for what lies between. */
   get hasGap() {
-    return this.#messages.size > this.lastSeq;
+    return this.#messages.size > this.lastSeq - this.first + 1;
   }
 
-  /** Takes in a ticket's `welcome`. */
-  welcome({ messages, notes = [], entries = [], read, summary }) {
-    for (const frame of messages) {
-      if (frame.type === "message") this.message(frame);
-      else this.redacted(frame);
-    }
-    notes.forEach((note) => this.note(note));
-    entries.forEach((entry) => this.system(entry));
+  get hasEarlier() {
+    return this.first > 1;
+  }
+
+  /** Takes in a ticket's `welcome`. Where more was missed than it tells, what is known begins with that. */
+  welcome({ messages, notes = [], entries = [], first_seq: first = 1, read, summary }) {
+    if (!this.loaded || first > this.lastSeq + 1) this.#begin(first);
+    this.#take({ messages, notes, entries });
     this.read = { ...this.read, ...read };
     this.summary = summary ?? this.summary;
     this.loaded = true;
   }
 
+  /** Takes in what was said before what is known. What happened to it since it was asked for happens once more. */
+  before({ first_seq: first, messages, notes, entries }) {
+    this.first = first;
+    this.earlier = "";
+    this.#take({ messages, notes, entries });
+    for (const frame of this.#meanwhile.splice(0)) this.#put(frame);
+  }
+
+  #begin(first) {
+    Object.assign(this, { first, earlier: "" });
+    this.#messages = new Entries();
+    this.#messages.lastSeq = first - 1;
+    this.#notes.clear();
+    this.#done.clear();
+    this.#meanwhile = [];
+  }
+
+  #take({ messages, notes, entries }) {
+    messages.forEach((frame) => this.#put(frame));
+    notes.forEach((note) => this.note(note));
+    entries.forEach((entry) => this.system(entry));
+  }
+
   /** Keeps a message; the same seq again is the same message, held by now or released. */
   message(frame) {
-    this.#messages.put({ ...this.#messages.get(frame.seq), ...frame });
+    this.#put(frame);
   }
 
   /** Takes in that a message was emptied, or changed. */
   redacted(frame) {
-    this.#messages.put(frame);
+    this.#put(frame);
+  }
+
+  #put(frame) {
+    if (this.earlier && (frame.target ?? frame.seq) < this.first) this.#meanwhile.push(frame);
+    if (frame.seq < this.first) return;
+    this.#messages.put(frame.type === "message" ? { ...this.#messages.get(frame.seq), ...frame } : frame);
   }
 
   note(frame) {
@@ -82,7 +122,7 @@ export class Transcript {
   get entries() {
     const place = (entry) => entry.seq ?? entry.after_seq + 0.5;
     return [...this.#messages.all, ...this.#notes.values(), ...this.#done.values()]
-      .filter((entry) => !["redacted", "edited"].includes(entry.type))
+      .filter((entry) => !["redacted", "edited"].includes(entry.type) && !(place(entry) < this.first - 0.5))
       .sort((one, other) => place(one) - place(other) || order(one, other));
   }
 }

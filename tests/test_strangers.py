@@ -144,6 +144,7 @@ QUERIES = {"GET /search": "?q=question"}
 WITHOUT_TOKEN = {str(each) for each in every() if each.audience == "anybody"}
 FRAMES: dict[type, dict[str, Any]] = {
     frames.Open: {"type": "open", "last_seq": 0},
+    frames.Earlier: {"type": "earlier", "before": 2},
     frames.AgentMessage: {"type": "message", "id": "ID", "text": "intruding"},
     frames.AgentNote: {"type": "note", "id": "ID", "text": "intruding"},
     frames.AgentEdit: {"type": "edit", "id": "ID", "target": 1, "text": "intruding"},

@@ -60,6 +60,16 @@ class Period(NamedTuple):
 EVER = Period()
 
 
+class Span(NamedTuple):
+    """A part of a ticket: from a message on, `first`, and `before` another. None is no end."""
+
+    first: int = 1
+    before: int | None = None
+
+
+WHOLE = Span()
+
+
 class SearchScope(Struct, frozen=True):
     """Where search looks: in which tickets, of which site, and at what was said when."""
 

@@ -16,6 +16,14 @@ all.put({ seq: 1, text: "Hi", attachments: [{ id: "a" }, { id: "b" }] });
 const put = (frame) => { all.put(frame); return all.get(1); };
 """
 TRANSCRIPT = "its = new its.Transcript();\n"
+LATEST = (
+    TRANSCRIPT
+    + """const said = (seq, more) => ({ type: "message", seq, text: `${seq}`, ...more });
+const empty = { messages: [], notes: [], entries: [] };
+its.welcome({ messages: [said(8), said(9)], first_seq: 8, notes: [{ type: "note", note: 2, after_seq: 7 }] });
+const shown = () => its.entries.map(({ seq, note, text }) => text ?? (note ? `note ${note}` : `${seq} empty`));
+"""
+)
 UP = """let all, answers = [];
 const to = { url: "/up", headers: { "X-CSRF-Token": "t" } }, tell = () => {}, names = [];
 globalThis.XMLHttpRequest = class extends EventTarget {
@@ -50,6 +58,53 @@ def found(text: str, *parts: str, fault: Change) -> Claim:
 
 
 CLAIMS = {
+    "a ticket that begins with its latest messages has no gap, and shows nothing that stands before them": Claim(
+        "static/transcript.js",
+        LATEST
+        + """its.note({ type: "note", note: 1, after_seq: 3 });
+        const before = [its.lastSeq, its.hasGap, its.hasEarlier, ...shown()];
+        its.message(said(11));
+        return [before, its.lastSeq, its.hasGap];""",
+        [[9, False, True, "note 2", "8", "9"], 9, True],
+        fault=("this.lastSeq - this.first + 1", "this.lastSeq"),
+    ),
+    "what is earlier comes before, in its place, once": Claim(
+        "static/transcript.js",
+        LATEST
+        + """const entries = [{ type: "system", entry: 1, after_seq: 6, text: "did" }];
+        its.before({ ...empty, first_seq: 6, messages: [said(6), said(7)], entries });
+        return [...shown(), its.hasGap, its.first];""",
+        ["6", "did", "7", "note 2", "8", "9", False, 6],
+        fault=("< this.first - 0.5", "< this.first + 1"),
+    ),
+    "what happened to earlier messages while they were asked for has happened to them": Claim(
+        "static/transcript.js",
+        LATEST
+        + """its.earlier = "asked";
+        its.redacted({ type: "redacted", seq: 10, target: 6 });
+        its.redacted({ type: "edited", seq: 11, target: 7, text: "seven", held: false });
+        its.message(said(5, { text: "released", held: false }));
+        its.before({ ...empty, first_seq: 5, messages: [said(5, { text: undefined, held: true }), said(6), said(7)] });
+        return shown();""",
+        ["released", "6 empty", "seven", "note 2", "8", "9"],
+        fault=("this.#meanwhile.push(frame)", "{}"),
+    ),
+    "who missed more than they are told begins there": Claim(
+        "static/transcript.js",
+        LATEST
+        + """its.welcome({ messages: [said(20)], first_seq: 20 });
+        return [...shown(), its.lastSeq, its.first];""",
+        ["20", 20, 20],
+        fault=("first > this.lastSeq + 1", "false"),
+    ),
+    "who missed no more keeps what is there": Claim(
+        "static/transcript.js",
+        LATEST
+        + """its.welcome({ messages: [said(10)], first_seq: 10 });
+        return [...shown(), its.lastSeq, its.first];""",
+        ["note 2", "8", "9", "10", 10, 8],
+        fault=("first > this.lastSeq + 1", "first > this.lastSeq"),
+    ),
     "what stands in an element is text, whatever it holds": Claim(
         DOM,
         'return its.h("p", {}, "<b>x</b>", null, false, [["y"], its.h("i"), 0]).outerHTML;',
@@ -203,6 +258,19 @@ CLAIMS = {
         return [waits, its.pending, its.lines.map(({ seq, state }) => [seq, state ?? null]), its.read, its.lastSeq];""",
         [[["Hi\ufffd", "sending"]], [], [[1, None]], {"agent": 0, "visitor": 1}, 1],
         fault=("this.#pending.delete(entry.id);", ""),
+    ),
+    "a change is asked for once and has one answer, and where there is no line that is one": Claim(
+        "widget/edits.js",
+        """const sent = [];
+        const edits = new its.Edits((frame) => sent.push(frame));
+        const [one, other] = [edits.ask(3, "new"), edits.ask(3, null)];
+        edits.hear({ type: "error", id: sent[0].id, code: "not_now" });
+        edits.hear({ type: "ack", id: sent[1].id });
+        edits.hear({ type: "ack", id: "strange" });
+        const dead = new its.Edits(() => false).ask(3, "new");
+        return [sent.map(({ target, text }) => [target, text]), await one, await other, await dead];""",
+        [[[3, "new"], [3, None]], "not_now", "", "unreachable"],
+        fault=('else this.hear({ id, code: "unreachable" });', "else this.hear({ id });"),
     ),
     "another ticket than the one that was resumed is read from its start": Claim(
         "widget/transcript.js",

@@ -19,12 +19,20 @@ UNNAMED = '{"type":"error","code":"invalid_frame","detail":"no"}'
 
 def broken(context: BrowserContext, file: str, whole: str, instead: str) -> None:
     """Takes a defence out of a script, by itself or joined with others, where blanks are left out."""
-    assert whole in (ROOT / file).read_text("utf-8"), "the defence is written so"
-    sent = re.compile(r"\s*".join(map(re.escape, whole.split())))
+    all_broken(context, (file, whole, instead))
+
+
+def all_broken(context: BrowserContext, *changes: tuple[str, str, str]) -> None:
+    """Takes several out, each of a file."""
+    assert all(whole in (ROOT / file).read_text("utf-8") for file, whole, _ in changes), "the defence is written so"
+    sent = [(re.compile(r"\s*".join(map(re.escape, whole.split()))), instead) for _, whole, instead in changes]
 
     def served(route: Route) -> None:
         answer = route.fetch()
-        route.fulfill(response=answer, body=sent.sub(lambda _: instead, answer.text()))
+        text = answer.text()
+        for each, better in sent:
+            text = each.sub(better.replace("\\", r"\\"), text)
+        route.fulfill(response=answer, body=text)
 
     context.route(re.compile(r"/(static|widget-assets)/.*\.js(\?|$)"), served)
 

@@ -26,6 +26,7 @@ Attached = Annotated[list[ClientId], Meta(max_length=10)]
 Mentioned = Annotated[list[ClientId], Meta(max_length=20)]
 Number = Annotated[int, Meta(ge=1, le=2**31 - 1)]
 Seq = Annotated[int, Meta(ge=0, le=2**31 - 1)]
+Part = Annotated[int, Meta(ge=1, le=500)]
 
 
 class InboundFrame(Struct, tag_field="type", frozen=True, forbid_unknown_fields=True):
@@ -103,11 +104,24 @@ class End(InboundFrame, frozen=True, tag="end"):
 
 
 class Open(InboundFrame, frozen=True, tag="open"):
-    """An agent opens a ticket and from now on hears what happens in it."""
+    """
+    An agent opens a ticket and from now on hears what happens in it. `latest` asks for no more than the newest so many
+    messages, and for what stands among them.
+    """
 
     permission: ClassVar[str | None] = "ticket.read"
     ticket: Number
     last_seq: Seq = 0
+    latest: Part | None = None
+
+
+class Earlier(InboundFrame, frozen=True, tag="earlier"):
+    """An agent asks what was said in a ticket that is open on this socket before the message numbered `before`."""
+
+    permission: ClassVar[str | None] = "ticket.read"
+    ticket: Number
+    before: Number
+    count: Part = 100
 
 
 class Close(InboundFrame, frozen=True, tag="close"):
@@ -207,6 +221,7 @@ class Pong(InboundFrame, frozen=True, tag="pong"):
 VisitorFrame = Hello | Consent | VisitorMessage | Edit | Typing | Read | Rate | End | Ping | Pong
 AgentFrame = (
     Open
+    | Earlier
     | Close
     | AgentMessage
     | AgentNote

@@ -205,7 +205,19 @@ class Welcome(OutboundFrame, frozen=True, tag="welcome"):
     last_seq: int | UnsetType = UNSET
     last_note: int | UnsetType = UNSET
     last_entry: int | UnsetType = UNSET
+    first_seq: int | UnsetType = UNSET
     summary: TicketSummary | UnsetType = UNSET
+
+
+class EarlierOut(OutboundFrame, frozen=True, tag="earlier"):
+    """What was said in a ticket from `first_seq` on and before `before`, and what stands among that."""
+
+    ticket: int
+    before: int
+    first_seq: int
+    messages: list[Entry]
+    notes: list[NoteOut]
+    entries: list[SystemOut]
 
 
 class TypingOut(OutboundFrame, frozen=True, tag="typing"):

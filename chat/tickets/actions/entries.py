@@ -19,7 +19,7 @@ from chat.core.model import Contact, SystemEntry, Ticket
 from chat.infra.services import Services
 from chat.infra.store.tx import Tx
 from chat.tickets.actions import transcripts
-from chat.tickets.domain import By, Fact
+from chat.tickets.domain import WHOLE, By, Fact, Span
 from chat.tickets.store import entries
 
 
@@ -58,14 +58,21 @@ def _sealed(services: Services, contact: Contact, context: str, fact: Fact) -> b
 
 
 async def page(
-    services: Services, contact_id: int, ticket: Ticket, after: int = 0, limit: int | None = None
+    services: Services,
+    contact_id: int,
+    ticket: Ticket,
+    after: int = 0,
+    limit: int | None = None,
+    *,
+    among: Span = WHOLE,
 ) -> list[frames.SystemOut]:
-    """Return what was done with a ticket after an entry, as its agents are told."""
+    """Return what was done with a ticket, or in a part of it, after an entry, as its agents are told."""
 
     def work(tx: Tx) -> tuple[Contact, list[SystemEntry], transcripts.Authors, dict[str, str]]:
         contact = contacts.by_id(tx, contact_id)
         known = transcripts.authors(services, tx, contact, agents=True)
-        return contact, entries.page(tx, ticket.id, after, limit), known, entries.departments(tx, ticket.account_id)
+        found = entries.page(tx, ticket.id, after, limit, among)
+        return contact, found, known, entries.departments(tx, ticket.account_id)
 
     contact, found, known, departments = await services.store.read(work)
     return [_out(services, contact, ticket.number, each, known, departments) for each in found]

@@ -24,6 +24,7 @@ from chat.infra.services import Services
 from chat.infra.store.tx import Tx
 from chat.team import store as agent_store
 from chat.team.actions import agents as team
+from chat.tickets.domain import WHOLE, Span
 from chat.tickets.store import editing, tickets
 from chat.tickets.store import notes as stored_notes
 from chat.tickets.store.tickets import ListedTicket
@@ -42,15 +43,16 @@ async def messages(
     *,
     agents: bool,
     limit: int | None = None,
+    before: int | None = None,
 ) -> list[frames.Entry]:
     """
-    Return a ticket's messages and redactions after `after`. For agents held ones come without text, the visitor sees
-    their own words.
+    Return a ticket's messages and redactions after `after` and `before` another. For agents held ones come without
+    text, the visitor sees their own words.
     """
 
     def work(tx: Tx) -> tuple[Contact, list[Message], Authors, FilesOfTicket, dict[int, Message]]:
         contact = contacts.by_id(tx, contact_id)
-        found = tickets.messages(tx, ticket.id, after, limit)
+        found = tickets.messages(tx, ticket.id, after, limit, before=before)
         changed = editing.targets(tx, ticket.id, found)
         return contact, found, authors(services, tx, contact, agents=agents), files_of(tx, found), changed
 
@@ -104,15 +106,21 @@ def _by(t: Words, author: frames.Author) -> str:
 
 
 async def notes(
-    services: Services, contact_id: int, ticket: Ticket, after: int = 0, limit: int | None = None
+    services: Services,
+    contact_id: int,
+    ticket: Ticket,
+    after: int = 0,
+    limit: int | None = None,
+    *,
+    among: Span = WHOLE,
 ) -> list[frames.NoteOut]:
-    """Return a ticket's notes after number `after`."""
+    """Return a ticket's notes after number `after` that stand in a part of it."""
 
     def work(tx: Tx) -> tuple[Contact, list[Note], Authors]:
         contact = contacts.by_id(tx, contact_id)
         return (
             contact,
-            stored_notes.page(tx, ticket.id, after, limit),
+            stored_notes.page(tx, ticket.id, after, limit, among),
             authors(services, tx, contact, agents=True),
         )
 

@@ -6,16 +6,19 @@ from collections.abc import Mapping
 from functools import partial
 from typing import assert_never
 
+from msgspec import UNSET
+
 from chat.core import access, events, frames
 from chat.core.clock import stamp
 from chat.core.deliveries import Delivery, Rendered
 from chat.core.errors import Forbidden, LetheError, NotFound, Unauthorized, Unavailable
 from chat.core.model import Actor, Draft
 from chat.team.actions import agents
-from chat.tickets.actions import activity, editing, entries, posting, tickets, transcripts, viewing
+from chat.tickets.actions import activity, editing, entries, parts, posting, tickets, transcripts, viewing
 from chat.tickets.actions.activity import rendered
 from chat.tickets.actions.editing import MessageEdit, edit_ack
 from chat.tickets.actions.tickets import OpenedTicket
+from chat.tickets.domain import Span
 from chat.tickets.sockets.account import AccountSocket
 from chat.tickets.sockets.looking import LookingAt
 from chat.tickets.sockets.view import Follower, InTicket, Opening, Watched
@@ -26,6 +29,7 @@ WRITES = frames.AgentMessage | frames.AgentNote | frames.AgentEdit | frames.Agen
 Admitted = (
     WRITES
     | frames.Open
+    | frames.Earlier
     | frames.Close
     | frames.AgentTyping
     | frames.Presence
@@ -37,6 +41,7 @@ Admitted = (
 
 NEEDS: Mapping[type[frames.AgentFrame], str | None] = {
     frames.Open: "ticket.read",
+    frames.Earlier: "ticket.read",
     frames.Close: None,
     frames.AgentMessage: "ticket.answer",
     frames.AgentNote: "ticket.answer",
@@ -120,10 +125,8 @@ class AgentSocket(AccountSocket):
                 draft = posting.from_agent(actor, opened, frame, self.services.clock(), self)
                 await posting.look_up_files(self.services, opened.contact, draft)
                 self._post(frame.id, draft)
-            case frames.Open():
-                await self._opened(frame, actor)
-            case frames.Close():
-                self._close_ticket(frame.ticket)
+            case frames.Open() | frames.Earlier() | frames.Close():
+                await self._show(frame, actor)
             case frames.AgentNote() | frames.AgentEdit():
                 await self._note(frame, actor)
             case frames.AgentTyping() | frames.AgentRead() | frames.Looking():
@@ -135,6 +138,14 @@ class AgentSocket(AccountSocket):
                 pass  # answered before
             case _:
                 assert_never(frame)
+
+    async def _show(self, frame: frames.Open | frames.Earlier | frames.Close, actor: Actor) -> None:
+        if isinstance(frame, frames.Open):
+            await self._opened(frame, actor)
+        elif isinstance(frame, frames.Earlier):
+            await self._earlier(frame)
+        else:
+            self._close_ticket(frame.ticket)
 
     async def _tell_others(self, frame: frames.AgentTyping | frames.AgentRead | frames.Looking, actor: Actor) -> None:
         if isinstance(frame, frames.Looking):
@@ -195,12 +206,11 @@ class AgentSocket(AccountSocket):
         # First listen, then read: what happens meanwhile waits for the followers, who drop what comes twice.
         opening.channel = channel = events.ticket_channel(ticket.id)
         self.services.bus.listen(channel, self, self.heard)
-        found = await transcripts.messages(self.services, contact.id, ticket, frame.last_seq, agents=True)
-        notes = await transcripts.notes(self.services, contact.id, ticket)
-        done = await entries.page(self.services, contact.id, ticket)
-        seq = max([ticket.last_seq, *(each.seq for each in found)])
-        last_note = max([ticket.last_note, *(each.note for each in notes)])
-        last_entry = max([ticket.last_entry, *(each.entry for each in done)])
+        among = parts.latest(opened, frame.last_seq, frame.latest)
+        found = await parts.read(self.services, opened, among, frame.last_seq)
+        seq = max([ticket.last_seq, *(each.seq for each in found.messages)])
+        last_note = max([ticket.last_note, *(each.note for each in found.notes)])
+        last_entry = max([ticket.last_entry, *(each.entry for each in found.entries)])
         summary = await tickets.summary(self.services, actor, frame.ticket)
         epoch = await tickets.epoch(self.services)
         if self.opening is None:
@@ -210,22 +220,36 @@ class AgentSocket(AccountSocket):
             Follower(seq, missed, self.say, self.spawn),
             Follower(last_note, missed_notes, self.say, self.spawn),
             Follower(last_entry, missed_entries, self.say, self.spawn),
+            # Whoever resumes may show all that is before.
+            first=1 if frame.last_seq else among.first,
         )
         self.tell(
             frames.Welcome(
                 ticket=ticket.number,
                 epoch=epoch,
                 seq=seq,
-                messages=found,
-                notes=notes,
-                entries=done,
+                messages=found.messages,
+                notes=found.notes,
+                entries=found.entries,
                 last_seq=seq,
                 last_note=last_note,
                 last_entry=last_entry,
+                first_seq=UNSET if frame.latest is None else among.first,
                 read=frames.Seen(ticket.agent_read, ticket.visitor_read),
                 summary=summary,
             )
         )
+
+    async def _earlier(self, frame: frames.Earlier) -> None:
+        watched = self.watched.get(frame.ticket)
+        if watched is None:
+            raise NotFound("Open the ticket first")
+        among = Span(max(1, frame.before - frame.count), frame.before)
+        found = await parts.read(self.services, watched.opened, among)
+        watched = self.watched.get(frame.ticket)
+        if watched is not None:  # else it went while it was being read
+            watched.first = min(watched.first, among.first)
+            self.tell(frames.EarlierOut(frame.ticket, frame.before, among.first, *found))
 
     def _close_ticket(self, number: int) -> None:
         watched = self.watched.pop(number, None)
@@ -297,7 +321,7 @@ class AgentSocket(AccountSocket):
             case events.LookingChanged():
                 self.looking.heard(event, watched)
             case events.QuarantineChanged():
-                self.spawn(self._say_again(delivered, watched.opened))
+                self.spawn(self._say_again(delivered, watched))
             case events.TicketReopened() | events.TicketStatusChanged():
                 pass  # the ticket's summary says it
             case _:
@@ -316,10 +340,11 @@ class AgentSocket(AccountSocket):
         names = await agents.names(self.services, event.ticket.account)
         self.say_all(rendered(event, names.get(event.agent)).for_agents)
 
-    async def _say_again(self, delivered: Rendered | None, opened: OpenedTicket) -> None:
-        """Quarantined or released: the same numbers again, as they now are."""
+    async def _say_again(self, delivered: Rendered | None, watched: Watched) -> None:
+        """Quarantined or released: the same numbers again, as they now are, of what was told of the ticket."""
         if delivered is None:
-            found = await transcripts.messages(self.services, opened.contact.id, opened.ticket, agents=True)
+            contact, ticket = watched.opened.contact.id, watched.opened.ticket
+            found = await transcripts.messages(self.services, contact, ticket, watched.first - 1, agents=True)
             delivered = Rendered(agents=found)
         self.say_all(delivered.for_agents)
 

@@ -82,15 +82,16 @@ InTicket = events.ChatEvent | events.NoteAdded | events.SystemEntered | events.L
 @dataclass
 class Watched:
     """
-    A ticket an agent has open: the numbers of its messages, notes and system entries are followed apart. `lookers` has
-    of each other socket that shows it whose it is, and when that was last said; `shown` are the agents who were shown
-    last, and `telling` says whether that goes on.
+    A ticket an agent has open: the numbers of its messages, notes and system entries are followed apart. `first` is the
+    first message that went there. `lookers` has of each other socket that shows it whose it is, and when that was last
+    said; `shown` are the agents who were shown last, and `telling` says whether that goes on.
     """
 
     opened: OpenedTicket
     messages: Follower
     notes: Follower
     entries: Follower
+    first: int = 1
     lookers: dict[str, tuple[str, float]] = field(default_factory=dict)
     shown: frozenset[str] = frozenset()
     telling: bool = False

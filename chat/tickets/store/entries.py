@@ -11,14 +11,17 @@ from chat.account.schema import department
 from chat.core.errors import NotFound
 from chat.core.model import SystemEntry
 from chat.infra.store.tx import Tx
+from chat.tickets.domain import WHOLE, Span
 from chat.tickets.schema import system_entry, ticket
+from chat.tickets.store.notes import stands
 
 _columns = tuple(system_entry.c[field.name] for field in fields(SystemEntry))
 
 
-def page(tx: Tx, ticket_id: int, after: int = 0, limit: int | None = None) -> list[SystemEntry]:
-    """Return the entries after a number, in order."""
+def page(tx: Tx, ticket_id: int, after: int = 0, limit: int | None = None, among: Span = WHOLE) -> list[SystemEntry]:
+    """Return the entries after a number that stand in a part of the ticket, in order."""
     mine = (system_entry.c.ticket_id == ticket_id) & (system_entry.c.entry > after)
+    mine &= stands(system_entry.c.after_seq, among)
     query = select(*_columns).where(mine).order_by(system_entry.c.entry).limit(limit)
     return [SystemEntry(*row) for row in tx.execute(query)]
 

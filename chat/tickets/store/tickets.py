@@ -266,9 +266,11 @@ def messages(
     limit: int | None = None,
     *,
     held: bool | None = None,
+    before: int | None = None,
 ) -> list[Message]:
-    """Return the messages after `seq` = `after`, in order. `held` narrows to held or passed ones."""
+    """Return the messages after `after` and `before` another, in order. `held` narrows to held or passed ones."""
     mine = (message.c.ticket_id == ticket_id) & (message.c.seq > after)
+    mine &= true() if before is None else message.c.seq < before
     which = true() if held is None else message.c.held == held
     query = select(*_message_columns).where(mine, which).order_by(message.c.seq).limit(limit)
     return [Message(*row) for row in tx.execute(query)]
