@@ -33,9 +33,10 @@ function ticketed(inbox) {
   if (!summary) return [];
   const { number, status, assignee } = summary;
   const change = (text, changes) => ({ text, run: () => inbox.change(number, changes), number });
+  const solve = () => inbox.dispatchEvent(new CustomEvent("solve", { detail: number }));
   const others = inbox.agents.filter(({ id }) => id !== assignee?.id && id !== boot.agent.id);
   return [
-    status !== "solved" && change(t("palette.solve", { number }), { status: "solved" }),
+    status !== "solved" && { text: t("palette.solve", { number }), run: solve, number },
     status !== "open" && change(t("palette.open", { number }), { status: "open" }),
     assignee?.id !== boot.agent.id && change(t("palette.assign.me", { number }), { assignee: boot.agent.id }),
     ...others.map(({ id, name }) => change(t("palette.assign", { number, name }), { assignee: id })),

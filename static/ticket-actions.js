@@ -6,11 +6,11 @@
 import { block } from "./blocking.js";
 import { boot } from "./boot.js";
 import { confirmed } from "./confirm-dialog.js";
-import { copied } from "./copy-text.js";
 import { define, h } from "./common/dom.js";
 import { closing, item, menu } from "./menu-item.js";
 import { askedUntil, said, times } from "./snooze.js";
 import { askedForTags, askedToTransfer } from "./ticket-dialogs.js";
+import { papers } from "./ticket-papers.js";
 import { date, moment } from "./time.js";
 import { named, t } from "./words.js";
 
@@ -26,7 +26,7 @@ class TicketActions extends HTMLElement {
 
   /**
    * @param {import("./model.js").Inbox} inbox
-   * @param {{say: (text: string, undo?: () => void) => void, solved: (number: number) => () => void}} around
+   * @param {{say: (text: string, undo?: () => void) => void, solved: (number: number) => () => Promise<() => void>}} around
    */
   begin(inbox, around) {
     this.#inbox = inbox;
@@ -94,7 +94,7 @@ class TicketActions extends HTMLElement {
   async #solved(number, status) {
     const goOn = this.#around.solved(number);
     if (!(await this.#try(() => this.#inbox.change(number, { status: "solved" })))) return;
-    const back = goOn();
+    const back = await goOn();
     this.#around.say(t("inbox.done.solved", { number }), async () => {
       if (await this.#try(() => this.#inbox.change(number, { status }))) back();
     });
@@ -175,7 +175,7 @@ class TicketActions extends HTMLElement {
     const at = until?.toISOString() ?? null;
     const goOn = until ? this.#around.solved(number) : null;
     if (!(await this.#try(() => this.#inbox.snooze(number, at)))) return;
-    goOn?.();
+    await goOn?.();
     const done = at ? t("inbox.done.snoozed", { number, time: moment(at) }) : t("inbox.done.woken", { number });
     this.#around.say(done, () => this.#try(() => this.#inbox.snooze(number, before)));
   }
@@ -222,7 +222,7 @@ class TicketActions extends HTMLElement {
       judged,
       !held && boot.agent.permissions.includes("contact.block") && this.#blocking(number),
       status !== "trash" && item([t("inbox.transfer")], () => this.#transfer(number)),
-      item([t("inbox.more.copy")], () => this.#copy(number)),
+      ...papers(number, this.#inbox, this.#around.say),
       ...(status === "trash"
         ? [item([t("inbox.more.purge")], () => this.#purge(number))]
         : [item([t("inbox.more.trash")], move("trash", "inbox.done.trash"))]),
@@ -256,11 +256,6 @@ class TicketActions extends HTMLElement {
     const title = t("inbox.purge.title", { number });
     if (!(await confirmed({ title, lines: [t("inbox.purge.lines")], action: t("inbox.delete.action") }))) return;
     if (await this.#try(() => this.#inbox.purge(number))) this.#around.say(t("inbox.done.purged", { number }));
-  }
-
-  async #copy(number) {
-    const address = `${location.origin}/inbox/open/${number}`;
-    this.#around.say((await copied(address)) ? t("common.copied") : address);
   }
 
   async #change(number, changes, before, done) {

@@ -20,7 +20,7 @@ class TicketList extends HTMLElement {
   #chosen = new Set();
   #pointed = false;
   #trouble = null;
-  #loading = false;
+  #loading = null;
   #kept = new Kept();
   #title = h("h2", { class: "list-title" });
   #sort = h(
@@ -90,10 +90,29 @@ class TicketList extends HTMLElement {
     return this.load();
   }
 
-  /** Reads the view's first page from the server, or with `more` the next. */
-  async load({ more = false } = {}) {
-    this.#loading = true;
+  /**
+   * Reads the view's first page from the server, or with `more` the next. One that could not be read is read again by
+   * "Try again", when the line is back and when somebody goes to a view, and by nothing else.
+   */
+  load(which) {
+    const loading = this.#load(which);
+    this.#loading = loading;
     this.#drawEnd();
+    return loading.finally(() => {
+      if (this.#loading !== loading) return;
+      this.#loading = null;
+      this.#changed();
+    });
+  }
+
+  /** Waits until the view was read, where that has not been tried; answers whether it is known now. */
+  async read() {
+    const { tickets } = this.#inbox;
+    if (!tickets.knows(this.#view)) await (this.#loading ?? this.load());
+    return tickets.knows(this.#view);
+  }
+
+  async #load({ more = false } = {}) {
     const known = new Set(this.#fresh);
     try {
       await this.#inbox.tickets.load(this.#view, { more });
@@ -102,8 +121,6 @@ class TicketList extends HTMLElement {
     } catch (problem) {
       this.#trouble = problem;
     }
-    this.#loading = false;
-    this.#changed();
   }
 
   /** Moves the focus `step` rows on (1) or back (-1), beginning at the open ticket; with `pick` selects on the way. */
@@ -164,7 +181,8 @@ class TicketList extends HTMLElement {
     if (this.#title.textContent !== title) this.#title.textContent = title;
     this.#edit.hidden = !views.more.saved.some(({ id, mine }) => mine && this.#view === `saved-${id}`);
     this.#sort.hidden = Boolean(views.of(this.#view)?.sort);
-    if (!this.#inbox.tickets.knows(this.#view) && views.of(this.#view) && !this.#loading) this.load();
+    const unread = !this.#inbox.tickets.knows(this.#view) && !this.#loading && !this.#trouble;
+    if (unread && views.of(this.#view)) this.load();
   }
 
   #sorted() {
@@ -258,7 +276,7 @@ class TicketList extends HTMLElement {
     const load = () => this.load({ more: true });
     return h(
       "button",
-      { class: "button is-plain older", type: "button", disabled: this.#loading, click: load },
+      { class: "button is-plain older", type: "button", disabled: Boolean(this.#loading), click: load },
       t("inbox.list.older"),
     );
   }

@@ -45,7 +45,7 @@ def test_it_finds_goes_and_does_by_keyboard(open_page: OpenPage, demo: Demo, own
         page.keyboard.press("ArrowDown")
         expect(chosen(page)).to_contain_text("<b>μου</b> άργησε")
         page.keyboard.press("Enter")
-        expect(page).to_have_url(re.compile(rf"/inbox/\w+/{number}$"))
+        expect(page).to_have_url(re.compile(rf"/inbox/\w+/{number}#message-1$"))
         expect(palette).to_be_hidden()
         page.locator("ticket-actions [data-action=solve]").wait_for()
 
@@ -57,7 +57,8 @@ def test_it_finds_goes_and_does_by_keyboard(open_page: OpenPage, demo: Demo, own
         page.keyboard.press("Control+k")
         page.keyboard.type("solve")
         page.keyboard.press("Enter")
-        expect(page.locator("ticket-actions [data-action=solve]")).not_to_have_text("Solve")
+        expect(page.locator("toast-line")).to_contain_text(f"#{number} is solved")
+        expect(page).not_to_have_url(re.compile(rf"/{number}\b"))
         page.keyboard.press("Control+k")
         page.keyboard.type("trash")
         page.keyboard.press("Enter")
