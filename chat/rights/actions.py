@@ -8,6 +8,7 @@ sends.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from msgspec import Struct
@@ -15,20 +16,23 @@ from msgspec import Struct
 from chat.account import store as accounts
 from chat.consent.actions import notices
 from chat.contacts.store import contacts
+from chat.core import access
 from chat.core.addresses import address
 from chat.core.clock import stamp
 from chat.core.crypt import digest
-from chat.core.errors import InvalidField, NotFound, RateLimited, Unauthorized
+from chat.core.errors import ConsentRequired, InvalidField, NotFound, RateLimited, Unauthorized
 from chat.core.events import WorkDue
 from chat.core.ids import secret
-from chat.core.model import Account, Contact, Site
+from chat.core.model import Account, Actor, Contact, Site
 from chat.core.networks import Network
 from chat.erasure.actions import erasure
 from chat.erasure.domain.settings import GRACE_DAYS
+from chat.infra.audit import audit
 from chat.infra.services import Services
 from chat.infra.store.tx import Tx
 from chat.letters import actions as letters
 from chat.rights import store as links
+from chat.tickets.actions import tickets
 
 MINUTE = 60_000
 MAILED, OPENED = 60 * MINUTE, 30 * MINUTE
@@ -101,11 +105,40 @@ async def ask_for_transcript(services: Services, contact: Contact, network: Netw
 
     Raises NotFound where no mail can be sent, InvalidField where no address was given, RateLimited.
     """
+    to = await _address_of(services, contact)
+    _waits(await services.bus.allow_from("transcript", network, ASKED_NETWORK, WINDOW))
+    await _mail_for_transcript(services, contact, to, "mail.transcript.ask")
+
+
+async def offer_transcript(services: Services, actor: Actor, number: int) -> None:
+    """
+    Do the same for the contact of a ticket, as an agent asks for it. Raises ConsentRequired where their consent has
+    ended, and RateLimited also where enough links are on their way to them.
+    """
+    access.require(actor, "ticket.answer")
+    contact = (await tickets.one(services, actor, number)).contact
+    if contact.notice_version is None:
+        raise ConsentRequired("Whose consent has ended is sent nothing")
+    to = await _address_of(services, contact)
+
+    def record(tx: Tx) -> None:
+        audit.record(services, tx, actor.account_id, actor.agent_id, "transcript.offered", str(number), contact.uid)
+
+    if not await _mail_for_transcript(services, contact, to, "mail.transcript.offer", record):
+        _waits(WINDOW)
+
+
+async def _address_of(services: Services, contact: Contact) -> str:
     to = letters.given_address(services, contact)
     if not to:
         raise InvalidField("No address was given to send it to", field="email")
     await _mailable(services, to)
-    _waits(await services.bus.allow_from("transcript", network, ASKED_NETWORK, WINDOW))
+    return to
+
+
+async def _mail_for_transcript(
+    services: Services, contact: Contact, to: str, key: str, record: Callable[[Tx], None] = lambda _: None
+) -> bool:
     _waits(await services.bus.allow(f"transcript:{services.email_hash('mail', to)}", TRANSCRIPTS_ADDRESS, A_DAY))
     _waits(await services.bus.allow(f"transcript:{contact.account_id}", TRANSCRIPTS_ACCOUNT, A_DAY))
     found_by = services.email_hash(contact.account_id, to)
@@ -113,8 +146,8 @@ async def ask_for_transcript(services: Services, contact: Contact, network: Netw
         lambda tx: (accounts.one(tx, contact.account_id), accounts.site_by_id(tx, contact.site_id))
     )
     t = services.gathered.locales.words(contact.locale)
-    subject, text = (t(key, name=account.name) for key in ("mail.transcript", "mail.transcript.ask"))
-    await _mail(services, site, found_by, Written(subject, text), contact.id)
+    written = Written(*(t(each, name=account.name) for each in ("mail.transcript", key)))
+    return await _mail(services, site, found_by, written, contact.id, record)
 
 
 async def open_link(services: Services, site_key: str, mailed: str, network: Network) -> OpenedLink:
@@ -222,21 +255,32 @@ async def _mailable(services: Services, to: str) -> None:
         raise InvalidField("Mail from here cannot go to letters like these before the @", field="email")
 
 
-async def _mail(services: Services, site: Site, found_by: str, letter: Written, transcript_of: int = 0) -> None:
+async def _mail(
+    services: Services,
+    site: Site,
+    found_by: str,
+    letter: Written,
+    transcript_of: int = 0,
+    record: Callable[[Tx], None] = lambda _: None,
+) -> bool:
+    """Put a link into the outbox, and `record` it; return False where nobody is found, or enough are on their way."""
     mailed, now = secret(), services.clock()
     page = f"{services.settings.base_url}/privacy/{site.key}#{mailed}"
 
-    def work(tx: Tx) -> None:
+    def work(tx: Tx) -> bool:
         owned = _owned(services, tx, site, found_by)
         ids = [each.id for each, _ in owned]
         if not owned or links.waiting(tx, ids, now) >= WAITING:
-            return
+            return False
         links.put(tx, digest(mailed), ids, now + MAILED, transcript_of)
         # To the address as it was given in a chat, never as it was typed now, which may only look like it.
         letters.queue(services, tx, *owned[-1], letter.subject, letter.text.replace("{link}", page))
+        record(tx)
+        return True
 
-    await services.store.write(work)
+    queued = await services.store.write(work)
     services.bus.publish(WorkDue())
+    return queued
 
 
 def _owned(services: Services, tx: Tx, site: Site, found_by: str) -> list[tuple[Contact, str]]:

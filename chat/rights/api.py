@@ -1,4 +1,4 @@
-"""The visitor's transcript by mail."""
+"""The visitor's transcript by mail, as they ask for it or as an agent offers it."""
 
 from __future__ import annotations
 
@@ -13,4 +13,16 @@ async def mail_transcript(ask: Ask[None]) -> dict[str, bool]:
     """Mail a link to the address the visitor gave. Opened, it brings the transcript."""
     contact = await consent.contact_of(ask.services, ask.visitor)
     await links.ask_for_transcript(ask.services, contact, network_of(ask.request))
+    return {"queued": True}
+
+
+@endpoint(
+    "POST /tickets/{number:int}/transcript", permission="ticket.answer", status=202, audited={"transcript.offered"}
+)
+async def post_transcript(ask: Ask[None]) -> dict[str, bool]:
+    """
+    Mail a link to the address that the ticket's contact gave. Opened there, it brings the transcript: nothing of the
+    chat goes to an address before.
+    """
+    await links.offer_transcript(ask.services, ask.actor, ask.path["number"])
     return {"queued": True}

@@ -15,4 +15,5 @@ feature = Feature(
     tables=(schema.link,),
     endpoints=endpoints(api, pages),
     sweeps=(Sweep("links", actions.sweep, 600.0),),
+    audited=("transcript.offered",),
 )
