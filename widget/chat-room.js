@@ -23,7 +23,11 @@ export class ChatRoom extends HTMLElement {
     this.#name = name;
     this.#list = new MessageList(
       words,
-      { retry: (id) => this.#conversation.retry(id), drop: (id) => this.#conversation.drop(id) },
+      {
+        retry: (id) => this.#conversation.retry(id),
+        drop: (id) => this.#conversation.drop(id),
+        edit: (seq, text) => this.#conversation.edits.ask(seq, text),
+      },
       api,
     );
     this.#list.addEventListener("end", () => this.#see());

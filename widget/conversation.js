@@ -1,6 +1,7 @@
 /** The visitor's side of `lethe.v1`: sends until acknowledged, resumes after a loss, waits where consent is asked. */
 
 import { visitorLine } from "./connection.js";
+import { Edits } from "./edits.js";
 import { Transcript } from "./transcript.js";
 
 const TOO_LARGE = 1009;
@@ -18,6 +19,7 @@ export class Conversation extends EventTarget {
   closed = false;
   online;
   typing = null;
+  edits = new Edits((frame) => this.live && this.#connection.send(frame));
 
   #connection;
   #api;
@@ -143,6 +145,7 @@ export class Conversation extends EventTarget {
     const hear = this.#hears[frame.type];
     if (!hear) return; // a newer server may say more
     hear(frame);
+    this.edits.hear(frame);
     this.#changed();
   }
 
@@ -150,12 +153,9 @@ export class Conversation extends EventTarget {
     clearTimeout(this.#timers.welcome);
     this.#connection.settled();
     this.#asked = this.#answer = null;
-    this.online = frame.online;
-    this.closed = frame.status === "trash";
+    Object.assign(this, { live: true, lost: false, online: frame.online, closed: frame.status === "trash" });
     this.#goingOn &&= frame.status === "solved";
     this.ended = this.closed || (frame.status === "solved" && !this.#goingOn);
-    this.live = true;
-    this.lost = false;
     if (this.transcript.welcome(frame)) this.#resend();
     else this.#hello();
     this.#mend();
@@ -285,8 +285,7 @@ export class Conversation extends EventTarget {
 
   #away() {
     Object.values(this.#timers).forEach(clearTimeout);
-    this.live = false;
-    this.typing = null;
+    Object.assign(this, { live: false, typing: null });
   }
 
   #after(name, work) {

@@ -3,6 +3,7 @@
 import { define, h } from "/static/common/dom.js";
 import { button } from "./buttons.js";
 import { linked } from "./links.js";
+import { fetchPart } from "./parts.js";
 
 /** Sending them again would end alike. */
 const FINAL = new Set(["too_large", "file_too_large", "file_refused"]);
@@ -15,31 +16,35 @@ const face = ({ portrait, name }) =>
 
 export class MessageLine extends HTMLElement {
   #words;
-  #retry;
-  #drop;
+  #act;
   #api;
   #text;
   #files = h("div", { class: "files" });
   #standing = h("p", { class: "standing", "aria-live": "off" });
 
-  /** `act`: `retry(id)`, `drop(id)`. */
-  constructor(words, { retry, drop }, api) {
+  /** `act`: `retry(id)`, `drop(id)`, `edit(seq, text)`. */
+  constructor(words, act, api) {
     super();
     this.#words = words;
-    this.#retry = retry;
-    this.#drop = drop;
+    this.#act = act;
     this.#api = api;
   }
 
-  /** `first` of its group; `standing`: sending, waiting, failed, sent, seen, or null. */
-  show(line, first, standing) {
+  /** `first` of its group; `standing`: sending, waiting, failed, sent, seen, or null; `own`: it may be changed. */
+  show(line, first, standing, own) {
     if (this.#text !== line.text) this.#fill(line);
     this.#attach(line.attachments ?? []);
     this.classList.toggle("first", first);
-    if (this.#standing.dataset.is === `${standing}`) return;
-    this.#standing.dataset.is = standing;
+    const is = own ? `${standing} own` : `${standing}`;
+    if (this.#standing.dataset.is === is) return;
+    this.#standing.dataset.is = is;
     this.#standing.ariaLive = standing === "failed" ? "assertive" : "off";
     this.#standing.replaceChildren(...this.#stands(line, standing));
+    if (own)
+      this.#standing.append(
+        " · ",
+        button("link", () => this.#edit(line.seq), this.#words.say("edit")),
+      );
   }
 
   #fill({ author, text, at, edited }) {
@@ -71,6 +76,22 @@ export class MessageLine extends HTMLElement {
     );
   }
 
+  /** In the place of what it says now, until it says something else or is left. */
+  async #edit(seq) {
+    const { EditForm } = await fetchPart("edit", this.#words).catch(() => ({}));
+    if (!EditForm) return this.#standing.append(" ", this.#words.reason("unreachable"));
+    const form = new EditForm(this.#words, this.#text, (text) => this.#act.edit(seq, text));
+    const done = () => {
+      form.remove();
+      this.classList.remove("editing");
+      (this.querySelector(".standing button") ?? this.closest(".log")).focus();
+    };
+    form.addEventListener("done", done);
+    this.classList.add("editing");
+    this.append(form);
+    return form.focus();
+  }
+
   async #attach(files) {
     const shows = JSON.stringify(files);
     if ((this.#files.dataset.shows ?? "[]") === shows) return;
@@ -87,8 +108,8 @@ export class MessageLine extends HTMLElement {
     if (standing === "failed")
       said.push(
         FINAL.has(code)
-          ? button("link", () => this.#drop(id), words.say("discard"))
-          : button("link", () => this.#retry(id), words.say("try_again")),
+          ? button("link", () => this.#act.drop(id), words.say("discard"))
+          : button("link", () => this.#act.retry(id), words.say("try_again")),
       );
     return said;
   }

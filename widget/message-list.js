@@ -6,6 +6,7 @@ import { MessageLine } from "./message-line.js";
 
 const GROUP = 2 * 60_000;
 const NEAR = 48;
+const CHANGED_WITHIN = 5 * 60_000;
 
 const dayOf = (line) => line && new Date(line.at).toDateString();
 
@@ -28,6 +29,7 @@ export class MessageList extends HTMLElement {
   #log;
   #more;
   #top = 0;
+  #late = 0;
   /** Of the window and of every line: what comes late, as pictures do, moves nobody away from the end. */
   #sizes = new ResizeObserver(() => this.atEnd && this.toEnd());
   atEnd = true;
@@ -52,10 +54,11 @@ export class MessageList extends HTMLElement {
   }
 
   /** Once it is `live`, what is added is news and read out. */
-  show({ lines, read }, live) {
+  show(transcript, live) {
+    const { lines, read } = transcript;
     const grown = lines.length > this.#count;
     this.#count = lines.length;
-    this.#arrange(this.#lay(lines, read));
+    this.#arrange(this.#lay(lines, read, () => this.show(transcript, live)));
     if (this.atEnd) this.toEnd();
     else if (grown) this.#more.hidden = false;
     if (live)
@@ -79,8 +82,13 @@ export class MessageList extends HTMLElement {
     this.dispatchEvent(new Event("end"));
   }
 
-  #lay(lines, read) {
+  /** `again` draws anew: when the last own one is too old to be changed. */
+  #lay(lines, read, again) {
     const own = lines.filter(({ author }) => author.kind === "visitor");
+    const last = own.at(-1);
+    const left = last?.seq && last.text !== null ? Date.parse(last.at) + CHANGED_WITHIN - Date.now() : 0;
+    clearTimeout(this.#late);
+    if (left > 0) this.#late = setTimeout(again, left);
     const nodes = [];
     lines.forEach((line, at) => {
       const before = lines[at - 1];
@@ -88,8 +96,8 @@ export class MessageList extends HTMLElement {
       const opens = dayOf(before) !== day;
       if (opens) nodes.push(this.#node(day, () => h("p", { class: "day" }, this.#words.day(line.at))));
       const node = this.#node(line.id, () => new MessageLine(this.#words, this.#act, this.#api));
-      const says = line === own.at(-1) || line.state;
-      node.show(line, opens || apart(before, line), says ? standing(line, read) : null);
+      const says = line === last || line.state;
+      node.show(line, opens || apart(before, line), says ? standing(line, read) : null, line === last && left > 0);
       nodes.push(node);
     });
     return nodes;

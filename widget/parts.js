@@ -4,6 +4,7 @@ import { Refusal } from "./visitor-api.js";
 
 const PARTS = {
   chat: () => import("./chat.js"),
+  edit: () => import("./edit-form.js"),
   rights: () => import("./rights.js"),
 };
 
