@@ -49,6 +49,7 @@ ASKS = {
     "POST /admin/agents/{id}/delete",
     "POST /admin/agents/{id}/reactivate",
     "POST /admin/agents/{id}/ownership",
+    "POST /admin/departments/{id}/members",
     "POST /admin/agents/{id}/password-link",
     "POST /api/v1/invitations",
     "POST /api/v1/invitations/{id}/send",

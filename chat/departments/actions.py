@@ -20,6 +20,8 @@ from chat.infra.services import Services
 from chat.infra.store.tx import Tx
 from chat.retention.actions import rules
 from chat.retention.actions.rules import Days
+from chat.team import store as team
+from chat.team.actions import agents
 
 NAME = 100
 
@@ -41,6 +43,21 @@ async def departments(services: Services, actor: Actor) -> list[Department]:
     """Return the account's departments by name."""
     access.require(actor, "department.read")
     return await services.store.read(lambda tx: store.all_of(tx, actor.account_id))
+
+
+async def members(services: Services, actor: Actor) -> dict[str, list[str]]:
+    """Return the names of the agents who work in each department, by its id; of those who can sign in."""
+    access.require(actor, "department.read")
+
+    def work(tx: Tx) -> tuple[dict[str, list[str]], list[team.AgentRow]]:
+        return accounts.departments_of_agents(tx, actor.account_id), team.of_account(tx, actor.account_id)
+
+    theirs, rows = await services.store.read(work)
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        for department_id in theirs.get(row.id, []) if row.deactivated_at is None else []:
+            found.setdefault(department_id, []).append(agents.get_name(services, row))
+    return found
 
 
 async def one(services: Services, actor: Actor, department_id: str) -> Department:

@@ -90,6 +90,7 @@ async def _page(ask: PageAsk, forms: dict[str, Form], errors: Errors, status: in
         | {uid: typed | forms.get(uid, {}) for uid, typed in shown.items()}
         | _new(empty, forms),
         "fields": fields,
+        "members": await departments.members(ask.services, ask.actor),
         "usual": usual.days,
     }
     return ask.page("admin-departments.html", status, errors=errors, **more)

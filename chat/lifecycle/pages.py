@@ -1,4 +1,4 @@
-"""An agent's own page: name, role and departments, letting them back in, and handing ownership to them."""
+"""An agent's own page: name, role, departments, letting them back in, handing ownership over; and who works where."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from chat.web.forms import Errors, named, saved
 from chat.web.page_endpoint import SAVED, PageAsk, page_endpoint
 
 LIST = "/admin/agents"
-IN = "department"
+IN, MEMBER, SHOWN = "department", "member", "shown"
 
 
 @page_endpoint("GET /admin/agents/{id}", permission="agent.manage", query=[SAVED])
@@ -84,6 +84,30 @@ async def delete_agent(ask: PageAsk) -> Response:
         return await _page(ask, errors=named(error), status=422)
     # Who deleted themself is signed out, and asked to sign in.
     return RedirectResponse(f"/admin/erasures/{made}", 303)
+
+
+@page_endpoint("GET /admin/departments/{id}/members", permission="agent.manage", query=[SAVED])
+async def show_members(ask: PageAsk) -> Response:
+    """Show who works in a department."""
+    department = await departments.one(ask.services, ask.actor, ask.path["id"])
+    everybody = [each for each in await views.list_agents(ask.services, ask.actor) if each.status == "active"]
+    owns = ask.reader.agent.role == "owner"
+    return ask.page("admin-department-members.html", department=department, agents=everybody, owns=owns)
+
+
+@page_endpoint(
+    "POST /admin/departments/{id}/members", permission="agent.manage", audited={"agent.changed"}, step_up=True
+)
+async def save_members(ask: PageAsk) -> Response:
+    """Save who works in a department, each agent by themselves; of whom the page did not show nothing is changed."""
+    chosen, shown = ([value for name, value in ask.fields if name == each] for each in (MEMBER, SHOWN))
+    uid = ask.path["id"]
+    await departments.one(ask.services, ask.actor, uid)
+    for each in await views.list_agents(ask.services, ask.actor):
+        if each.id in shown and (each.id in chosen) != (uid in each.departments):
+            wanted = [other for other in each.departments if other != uid] + [uid] * (each.id in chosen)
+            await changes.change(ask.services, ask.actor, each.id, AgentChange(departments=wanted))
+    return saved("/admin/departments")
 
 
 async def _page(
