@@ -29,6 +29,8 @@ STATUSES = ("open", "pending", "solved", "trash")
 # In literal words: neither database takes an index of some rows for a query whose words are parameters.
 IS_OPEN, IS_PENDING = text("ticket.status = 'open'"), text("ticket.status = 'pending'")
 HAS_HELD, IS_SNOOZED = text("ticket.held > 0"), text("ticket.snoozed_until IS NOT NULL")
+RUNS, WAITS = text("ticket.status IN ('open', 'pending')"), text("ticket.waiting_since IS NOT NULL")
+HAS_PRIORITY, HAS_TAGS = text("ticket.priority <> 'none'"), text("json_array_length(ticket.tags) > 0")
 
 
 def _some(name: str, where: str, *columns: str) -> Index:
@@ -60,7 +62,7 @@ ticket = Table(
     personal("created_at", BigInteger, "time", nullable=False),
     personal("updated_at", BigInteger, "time", nullable=False),
     plain("purged_at", BigInteger, index=True, inner=True),
-    plain("department_id", String(36), index=True),
+    plain("department_id", String(36)),
     plain("priority", String(6), nullable=False, default="none", server_default="none"),
     # Since when the visitor waits for an answer; says nothing once the ticket has ended.
     personal("waiting_since", BigInteger, "time"),
@@ -72,6 +74,15 @@ ticket = Table(
     _some("ix_ticket_open_waiting", "status = 'open'", "account_id", "waiting_since"),
     _some("ix_ticket_snoozed", "snoozed_until IS NOT NULL", "snoozed_until"),
     _some("ix_ticket_held", "held > 0", "account_id", "updated_at"),
+    # What anybody may keep as a view, in the order of lists.
+    Index("ix_ticket_site_id_updated_at", "site_id", "updated_at"),
+    Index("ix_ticket_department_id_updated_at", "department_id", "updated_at"),
+    _some("ix_ticket_put_aside", "snoozed_until IS NOT NULL", "account_id", "updated_at"),
+    _some(
+        "ix_ticket_waiting", "waiting_since IS NOT NULL AND status IN ('open', 'pending')", "account_id", "updated_at"
+    ),
+    _some("ix_ticket_priority", "priority <> 'none'", "account_id", "priority", "updated_at"),
+    _some("ix_ticket_tagged", "json_array_length(tags) > 0", "account_id", "updated_at"),
     CheckConstraint("status IN ('open', 'pending', 'solved', 'trash')", name="status"),
     CheckConstraint("held >= 0 AND held <= last_seq", name="held"),
     sqlite_autoincrement=True,

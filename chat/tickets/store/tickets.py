@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
@@ -12,10 +13,14 @@ from sqlalchemy import (
     ColumnElement,
     Row,
     Select,
+    Text,
+    TextClause,
     and_,
     bindparam,
+    cast,
     exists,
     func,
+    or_,
     select,
     true,
     update,
@@ -31,7 +36,17 @@ from chat.infra.store.bound import columns, holds
 from chat.infra.store.tx import Tx
 from chat.team.schema import agent
 from chat.tickets.domain import TicketQuery
-from chat.tickets.schema import HAS_HELD, IS_OPEN, message, ticket
+from chat.tickets.schema import (
+    HAS_HELD,
+    HAS_PRIORITY,
+    HAS_TAGS,
+    IS_OPEN,
+    IS_SNOOZED,
+    RUNS,
+    WAITS,
+    message,
+    ticket,
+)
 from chat.tickets.store.last import before_edits
 
 PAGE = 50
@@ -223,27 +238,35 @@ def _narrowed(query: Select[Any], wanted: TicketQuery) -> Select[Any]:
         query = query.where(ticket.c.site_id == wanted.site)
     if wanted.priority is not UNSET:
         query = query.where(ticket.c.priority == wanted.priority)
+        if wanted.priority != "none":
+            query = query.where(HAS_PRIORITY)
     if wanted.snoozed is not UNSET:
-        query = query.where(_runs_with(ticket.c.snoozed_until, has=wanted.snoozed))
+        query = query.where(_runs_with(ticket.c.snoozed_until, IS_SNOOZED, has=wanted.snoozed))
     if wanted.waiting is not UNSET:
-        query = query.where(_runs_with(ticket.c.waiting_since, has=wanted.waiting))
+        query = query.where(_runs_with(ticket.c.waiting_since, WAITS, has=wanted.waiting))
     return query
 
 
-def _runs_with(column: Column[int], *, has: bool) -> ColumnElement[bool]:
+def _runs_with(column: Column[int], is_there: TextClause, *, has: bool) -> ColumnElement[bool]:
     """Return the condition that a ticket that has not ended has something in a column, or not so."""
     if has:
-        return column.is_not(None) & ticket.c.status.not_in(ENDED)
+        return and_(is_there, RUNS)
     return column.is_(None) | ticket.c.status.in_(ENDED)
 
 
 def has_tag(tx: Tx, tag: str) -> ColumnElement[bool]:
     """Return the condition that a ticket has a tag, in the words of either database."""
+    stored = {json.dumps(tag), json.dumps(tag, ensure_ascii=False)}
     if tx.dialect.name == "postgresql":
         each: Any = func.json_array_elements_text(ticket.c.tags).column_valued("tag")
-        return exists().where(each == tag).correlate(ticket)
-    each = func.json_each(ticket.c.tags).table_valued("value", name="tag")
-    return exists().where(each.c.value == tag).correlate(ticket)
+        is_in = [func.strpos(cast(ticket.c.tags, Text), one) > 0 for one in stored]
+        whole = exists().where(each == tag).correlate(ticket)
+    else:
+        each = func.json_each(ticket.c.tags).table_valued("value", name="tag")
+        is_in = [func.instr(ticket.c.tags, one) > 0 for one in stored]
+        whole = exists().where(each.c.value == tag).correlate(ticket)
+    # Whether it is in the text at all costs a tenth of taking the list apart, and nearly always says no.
+    return and_(HAS_TAGS, or_(*is_in), whole)
 
 
 def of_contact(tx: Tx, contact_id: int) -> Ticket | None:
