@@ -109,6 +109,16 @@ def test_she_is_changed_and_deleted_by_keyboard_alone(own_demo: Demo, open_page:
     kept = own_demo.api("GET", f"/agents/{made['id']}")
     assert (kept["name"], kept["role"], len(kept["departments"])) == ("Mara V.", "admin", 1)
 
+    for _ in range(2):
+        reach(page, "Deactivate")
+        page.keyboard.press("Enter")
+    expect(page.get_by_role("row", name="Mara V.")).to_contain_text("deactivated")
+    page.goto(f"{own_demo.server}/admin/agents/{made['id']}")
+    reach(page, "Reactivate")
+    page.keyboard.press("Enter")
+    expect(page.locator(".secret")).to_be_visible()
+    page.goto(f"{own_demo.server}/admin/agents/{made['id']}")
+
     reach(page, "Delete this agent")
     page.keyboard.press("Enter")
     dialog = page.get_by_role("dialog")
@@ -123,12 +133,18 @@ def test_she_is_changed_and_deleted_by_keyboard_alone(own_demo: Demo, open_page:
     expect(page.get_by_text("an agent", exact=True)).to_be_visible()
 
 
-def test_ownership_is_handed_over_and_both_sign_in_again(own_demo: Demo, open_page: OpenPage) -> None:
+@pytest.mark.parametrize("hand", ["mouse", "keyboard"])
+def test_ownership_is_handed_over_and_both_sign_in_again(own_demo: Demo, open_page: OpenPage, hand: str) -> None:
     made = added(own_demo)
     hers = working(own_demo, open_page, made["password"])
     page = open_page(f"{own_demo.server}/admin/agents/{made['id']}", storage_state=session(own_demo), **ENGLISH)
-    page.get_by_role("button", name="Hand over").click()
-    page.get_by_role("dialog").get_by_role("button", name="Hand over").click()
+    if hand == "mouse":
+        page.get_by_role("button", name="Hand over").click()
+        page.get_by_role("dialog").get_by_role("button", name="Hand over").click()
+    else:
+        for _ in range(2):
+            reach(page, "Hand over")
+            page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile("/signin"))
     expect(hers).to_have_url(re.compile("/signin"))
     roles = {each["name"]: each["role"] for each in own_demo.api("GET", "/agents")["items"]}

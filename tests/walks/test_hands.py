@@ -224,10 +224,26 @@ class Fields:
     def save(self, field: str) -> None:
         """Send the form that a field is in."""
         if self.hand == "mouse":
-            self.page.locator("form", has=self.at(field)).locator("button[type=submit]").click()
+            form = self.page.locator("form", has=self.at(field))
+            name = form.get_attribute("id")
+            send = self.page.locator(f"[type=submit][form='{name}']") if name else form.locator("[type=submit]")
+            send.click()
         else:
             focus(self.page, self.at(field))
             self.page.keyboard.press("Enter")
+
+    def press(self, where: Locator) -> None:
+        """Press it."""
+        if self.hand == "mouse":
+            where.click()
+        else:
+            focus(self.page, where)
+            self.page.keyboard.press("Enter")
+
+    def sure(self, dialog: str) -> None:
+        """Open a dialog that asks whether it is meant, and say that it is."""
+        self.press(self.page.locator(f"[popovertarget='{dialog}']").first)
+        self.press(self.at(dialog).locator("[type=submit]"))
 
 
 @pytest.mark.parametrize(("hand", "look"), [("mouse", DESKTOP), ("keyboard", NARROW)], ids=HANDS)

@@ -163,6 +163,21 @@ def test_a_forgotten_password_is_set_by_keyboard_alone_and_nobody_is_let_in(open
     assert "nobody.at.all@acme.example" not in [to for each in team.post.took for to in each.rcpt_tos]
 
 
+def test_a_forgotten_password_is_set_by_mouse(open_page: OpenPage, team: Team) -> None:
+    page = open_page(f"{team.origin}/signin", **ENGLISH)
+    page.get_by_role("link", name="Forgot your password?").click()
+    before = len(team.post.took)
+    page.get_by_label("E-mail").fill(team.account.email)
+    page.get_by_role("button", name="Mail me a link").click()
+    page.goto(team.mailed(page, before))
+    for text, told in (("password12", "#password-error"), (OWN, "h1:has-text('Your password was set')")):
+        page.locator("#password").fill(text)
+        page.locator("#again").fill(text)
+        page.get_by_role("button", name="Set password").click()
+        expect(page.locator(told)).to_be_visible()
+    team.sign_in(page, team.account.email, OWN)
+
+
 def test_without_mail_the_link_is_on_the_page_once(open_page: OpenPage, own_demo: Demo) -> None:
     page = open_page(f"{own_demo.server}/signin", **ENGLISH)
     page.fill("#email", own_demo.email)

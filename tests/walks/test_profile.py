@@ -26,7 +26,7 @@ def test_by_mouse_a_profile_is_found_changed_and_followed(own_demo: Demo, page: 
     page.fill("#alias", "The <b>Lamp</b>")
     page.select_option("#locale", "el")
     page.select_option("#time_zone", "Asia/Tokyo")
-    page.get_by_label("Send me a mail").check()
+    page.locator("[name=mail]").check()
     page.click("main [type=submit]")
     expect(page.get_by_role("status")).to_have_text("Αποθηκεύτηκε.")
     expect(page.locator("html")).to_have_attribute("lang", "el")
@@ -44,7 +44,7 @@ def in_tokyo(page: Page, at: str) -> str:
     return str(page.evaluate(f'at => new Date(at).toLocaleTimeString("en-GB", {how})', at))
 
 
-def test_by_keyboard_alone(page: Page) -> None:
+def test_by_keyboard_alone(own_demo: Demo, page: Page) -> None:
     focus(page, page.locator(".me summary"))
     page.keyboard.press("Enter")
     focus(page, page.locator(".me a[href='/profile']"))
@@ -60,12 +60,19 @@ def test_by_keyboard_alone(page: Page) -> None:
     page.keyboard.type("Maren Holt")
     focus(page, page.locator("#time_zone"))
     page.keyboard.type("Asia/Tok")
-    focus(page, page.get_by_label("Send me a mail"))
+    focus(page, page.locator("[name=mail]"))
     page.keyboard.press("Space")
     page.keyboard.press("Enter")
     expect(page.get_by_role("status")).to_have_text("Saved.")
     expect(page.locator("#time_zone")).to_have_value("Asia/Tokyo")
-    expect(page.get_by_label("Send me a mail")).to_be_checked()
+    expect(page.locator("[name=mail]")).to_be_checked()
+    page.goto(page.url.replace("/profile?", "/password?"))
+    new = "nine slow rivers under snow"
+    for field, text in (("old", own_demo.password), ("password", new), ("again", new)):
+        focus(page, page.locator(f"#{field}"))
+        page.keyboard.type(text)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("Your password was changed.")
 
 
 def focus(page: Page, where: Locator) -> None:

@@ -1,13 +1,13 @@
 """
-Single sign-on in a browser, by keyboard: an owner sets a real provider up, and an agent signs in through it. SCIM: an
-owner makes its token, and a program adds an agent and lets them out again.
+Single sign-on in a browser, by keyboard and by mouse: an owner sets a real provider up, and an agent signs in through
+it. SCIM: an owner makes its token, by either, and a program adds an agent and lets them out again.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import httpx2
 import pytest
-from playwright.sync_api import Page, StorageState, expect
+from playwright.sync_api import Locator, Page, StorageState, expect
 
 from tests.agent import choose
 from tests.lethe import Lethe
@@ -31,16 +31,22 @@ def server() -> Iterator[Lethe]:
         yield started
 
 
-def through(page: Page, name: str, email: str, provider: Provider) -> None:
-    """Sign in through a provider by keyboard, from the page for passwords."""
+def by_keyboard(where: Locator) -> None:
+    """Press it with no pointer."""
+    where.focus()
+    where.page.keyboard.press("Enter")
+
+
+def through(
+    page: Page, name: str, email: str, provider: Provider, act: Callable[[Locator], None] = by_keyboard
+) -> None:
+    """Sign in through a provider, from the page for passwords."""
     user, _, domain = email.partition("@")
-    page.get_by_role("link", name="Sign in with your organisation").focus()
-    page.keyboard.press("Enter")
+    act(page.get_by_role("link", name="Sign in with your organisation"))
     page.focus("#email")
     page.keyboard.type(f"anybody@{domain}")
-    page.keyboard.press("Enter")
-    page.get_by_role("link", name=name).focus()
-    page.keyboard.press("Enter")
+    act(page.locator("main [type=submit]"))
+    act(page.get_by_role("link", name=name))
     page.wait_for_url(f"{provider.issuer}/**")
     page.fill("[name=sub]", user)
     page.press("[name=sub]", "Enter")
@@ -83,15 +89,27 @@ def test_an_owner_sets_a_provider_up_and_an_agent_signs_in_through_it_by_keyboar
     expect(page.get_by_role("row", name="Yan P.")).to_be_visible()
 
 
-def test_an_owner_lets_a_program_add_agents_and_let_them_out_by_keyboard(
+def set_up_by_mouse(page: Page, provider: Provider) -> None:
+    """Fill in the form for a provider, and send it."""
+    for name, value in (("name", "Scim Corp"), ("issuer", provider.issuer), ("client_id", "lethe")):
+        page.locator(f"#{name}").fill(value)
+    page.locator("#client_secret").fill("hush")
+    page.locator("#domains").fill("scim.example")
+    page.get_by_role("button", name="Set up").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Scim Corp")
+    page.get_by_role("button", name="Test the connection").click()
+    expect(page.get_by_role("status")).to_contain_text("The provider answers, with one key")
+
+
+def test_an_owner_lets_a_program_add_agents_and_let_them_out(
     server: Lethe, provider: Provider, open_page: OpenPage
 ) -> None:
     account, email = server.account(), "zoe@scim.example"
     provider.knows("zoe", email=email, email_verified=True, name="Zoe Vale")
-    wanted = {"name": "Scim Corp", "issuer": provider.issuer, "client_id": "lethe", "domains": ["scim.example"]}
-    account.rest("POST", "/identity-providers", wanted | {"client_secret": "hush"})
     name, _, value = account.sign_in().partition("=")
     owner: StorageState = {"cookies": [{"name": name, "value": value, "domain": "127.0.0.1", "path": "/"}]}
+    listed = open_page(f"{server.origin}/admin/identity-providers", storage_state=owner, **ENGLISH)
+    set_up_by_mouse(listed, provider)
     page = open_page(f"{server.origin}/admin/tokens", storage_state=owner, **NARROW)
     reach(page, "#name")
     page.keyboard.type("Okta")
@@ -104,20 +122,25 @@ def test_an_owner_lets_a_program_add_agents_and_let_them_out_by_keyboard(
     assert found(page) == []
     page.goto(page.url.partition("?")[0])
     assert token not in page.content()
+    page.locator("#name").fill("Entra")
+    page.locator("#scope_scim").select_option("write")
+    page.locator("form.card > .form-actions button").click()
+    other = page.locator("code.secret").inner_text()
 
-    def asks(method: str, path: str, **body: object) -> httpx2.Response:
+    def asks(method: str, path: str, token: str = token, **body: object) -> httpx2.Response:
         headers = {"authorization": f"Bearer {token}", "content-type": "application/scim+json"}
         return httpx2.request(method, f"{base}{path}", json=body or None, headers=headers)
 
     user = ["urn:ietf:params:scim:schemas:core:2.0:User"]
     made = asks("POST", "/Users", schemas=user, userName=email, displayName="Zoe Vale", active=True)
     assert made.status_code == 201, made.text
-    listed = open_page(f"{server.origin}/admin/agents", storage_state=owner, **ENGLISH)
+    assert asks("GET", "/Users", other).json()["totalResults"] >= 1
+    listed.goto(f"{server.origin}/admin/agents")
     row = listed.get_by_role("row", name="Zoe Vale")
     expect(row).to_contain_text(email)
     expect(row.get_by_text("deactivated", exact=True)).to_have_count(0)
     hers = open_page(f"{server.origin}/signin", **ENGLISH)
-    through(hers, "Scim Corp", email, provider)
+    through(hers, "Scim Corp", email, provider, lambda where: where.click())
     out = {"op": "replace", "path": "active", "value": False}
     schemas = ["urn:ietf:params:scim:api:messages:2.0:PatchOp"]
     patched = asks("PATCH", f"/Users/{made.json()['id']}", schemas=schemas, Operations=[out])
