@@ -1,14 +1,15 @@
 /**
  * `<consent-notice>`: the notice and its boxes, none of them ticked. Fires `agree` (`detail`: `{notice_version,
- * notice_sha256, consent, fields}`).
+ * notice_sha256, consent, fields, department}`).
  */
 
 import { define, h } from "/static/common/dom.js";
 
-/** An input, and beside it the place where what it lacks is said. */
-function part(id, attributes, missing, words) {
+/** An input, or a choice of `options`, and beside it the place where what it lacks is said. */
+function part(id, attributes, missing, words, options) {
   const wrong = h("p", { class: "wrong", id: `${id}-wrong` });
-  const input = h("input", { id, "aria-describedby": wrong.id, ...attributes, input: () => say("") });
+  const given = { id, "aria-describedby": wrong.id, ...attributes, input: () => say("") };
+  const input = h(options ? "select" : "input", given, options);
   function say(text) {
     wrong.textContent = text;
     input.ariaInvalid = String(text !== "");
@@ -29,6 +30,7 @@ export class ConsentNotice extends HTMLElement {
   #notice = h("div", { class: "notice" });
   #needed = h("div", {});
   #choices = h("div", {});
+  #department;
   #message = h("p", { class: "message", role: "alert" });
   #start;
   #customer;
@@ -45,6 +47,7 @@ export class ConsentNotice extends HTMLElement {
     // Whatever else scrolls, the box and the button stay in sight together.
     const foot = h("footer", {}, this.#needed, this.#message, this.#start);
     const fields = h("div", { class: "fields" }, ...(renewal ? [] : config.fields).map((field) => this.#field(field)));
+    if (!renewal && config.departments.length) fields.append(this.#choice(config.departments));
     const form = h(
       "form",
       { novalidate: true, submit: (event) => this.#submit(event) },
@@ -116,8 +119,22 @@ export class ConsentNotice extends HTMLElement {
       this.#words,
     );
     this.#fields.set(id, field);
+    return this.#labelled(label, required, field);
+  }
+
+  /** Where the chat goes: nothing is chosen before, and it is said with the first message. */
+  #choice(departments) {
+    const words = this.#words;
+    const options = [{ id: "", name: words.say("any_department") }, ...departments].map(({ id, name }) =>
+      h("option", { value: id }, name),
+    );
+    this.#department = part("department", { autocomplete: "off" }, "field_missing", words, options);
+    return this.#labelled(words.say("department"), false, this.#department);
+  }
+
+  #labelled(label, required, { input, wrong }) {
     const optional = required ? "" : h("span", { class: "optional" }, ` ${this.#words.say("optional")}`);
-    return h("div", { class: "field" }, h("label", { for: id }, label, optional), field.input, field.wrong);
+    return h("div", { class: "field" }, h("label", { for: input.id }, label, optional), input, wrong);
   }
 
   #box({ id, required, label }) {
@@ -142,7 +159,8 @@ export class ConsentNotice extends HTMLElement {
       [...this.#fields].filter(([, { input }]) => input.value.trim()),
       (input) => input.value.trim(),
     );
-    const detail = { notice_version: this.#version, notice_sha256: this.#sha256, consent, fields };
+    const department = this.#department?.input.value;
+    const detail = { notice_version: this.#version, notice_sha256: this.#sha256, consent, fields, department };
     this.dispatchEvent(new CustomEvent("agree", { detail }));
   }
 }

@@ -214,6 +214,7 @@ export class Conversation extends EventTarget {
       if (code === "ended") this.ended = true;
       if (code === "ended" && id) this.closed = true;
       if (code === "not_found") this.transcript.lose(id);
+      if (code === "invalid_field") this.#api.toNobody(); // sent again, it goes to no department
       this.transcript.mark(id ?? this.#unnamed(code), "failed", code);
     }
   }
@@ -225,12 +226,11 @@ export class Conversation extends EventTarget {
 
   #post({ id, text, attachments }) {
     if (!this.live) return;
-    if (!attachments.every((file) => file.id)) {
-      this.#upload(id, attachments);
-      return;
-    }
-    this.#connection.send({ type: "message", id, text, attachments: attachments.map((file) => file.id) });
-    this.#expectAck();
+    const ids = attachments.map((file) => file.id);
+    if (ids.every(Boolean)) {
+      this.#connection.send({ type: "message", id, text, attachments: ids, ...this.#api.to });
+      this.#expectAck();
+    } else this.#upload(id, attachments);
   }
 
   async #upload(id, attachments) {

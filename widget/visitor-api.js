@@ -58,6 +58,7 @@ export class VisitorApi {
   identity = null;
   #base;
   #key;
+  #department = "";
   #windows;
   #kept = null;
   /** What an agreement is made with: in memory alone, and the same until there is an answer. */
@@ -68,6 +69,16 @@ export class VisitorApi {
     this.#base = `/widget/${encodeURIComponent(site)}`;
     this.#key = `lethe:${site}`;
     this.#windows = channel(this.#key);
+  }
+
+  /** The department that was chosen for a new chat, as a message says it. */
+  get to() {
+    return this.#department ? { department: this.#department } : {};
+  }
+
+  /** The one that was chosen is gone. */
+  toNobody() {
+    this.#department = "";
   }
 
   get token() {
@@ -105,8 +116,9 @@ export class VisitorApi {
     return (await this.#soon(`/config?locale=${encodeURIComponent(locale)}`)).json();
   }
 
-  /** `{notice_version, notice_sha256, consent, fields, locale}`. Said again after a lost answer it is the same agreement. */
-  async agree(agreement) {
+  /** `{notice_version, notice_sha256, consent, fields, department, locale}`. Said again it is the same agreement. */
+  async agree({ department, ...agreement }) {
+    this.#department = department;
     await this.#share();
     const release = this.#release;
     const {

@@ -82,7 +82,7 @@ async def _saved(ask: PageAsk, site: Site, after: str) -> Response:
             origins=form.get("origins", "").splitlines(),
             color=form.get("color", ""),
             position=form.get("position", "end"),
-            fields={each: form.get(f"field_{each}", "off") for each in asking.KNOWN},
+            fields={each: form.get(f"field_{each}", "off") for each in (*asking.KNOWN, asking.DEPARTMENT)},
             custom_fields=_custom(form),
             alternative=form.get("alternative", ""),
             privacy_note=form.get("privacy_note", ""),
@@ -129,7 +129,7 @@ def _form(site: Site, account: Account, settings: Iterable[Setting[Any]]) -> For
         "alternative": site.alternative,
         "privacy_note": site.privacy_note,
         **settings_form(settings, account),
-    } | {f"field_{name}": site.fields.get(name, "off") for name in asking.KNOWN}
+    } | {f"field_{name}": site.fields.get(name, "off") for name in (*asking.KNOWN, asking.DEPARTMENT)}
     for n, each in enumerate([*site.custom_fields, CustomField()][: asking.CUSTOM_MOST]):
         form |= {f"custom_{n}_id": each.id, f"custom_{n}_ask": "required" if each.required else "optional"}
         form |= {f"custom_{n}_{locale}": each.labels.get(locale, "") for locale in LOCALES}
@@ -165,7 +165,7 @@ async def _shown(
         "refused": ask.context.refused.origins(site.id, site.origins),
         "asks": FIELD_ASKS,
         "settings": ask.settings(PAGE),
-        "known": asking.KNOWN,
+        "known": [(each, FIELD_ASKS) for each in asking.KNOWN] + [(asking.DEPARTMENT, asking.DEPARTMENT_ASKS)],
     }
     more["rows"] = [n for n in range(asking.CUSTOM_MOST) if f"custom_{n}_id" in more["form"]]
     return ask.page("admin-site.html", status, errors=errors, **more)

@@ -164,6 +164,17 @@ def change_site(tx: Tx, account_id: str, site_id: str, values: Mapping[str, Any]
         raise NotFound("No such site")
 
 
+def offered_departments(tx: Tx, site_id: str) -> dict[str, str]:
+    """Return the names of the departments that a visitor of a site may choose from, by id: none where it asks not."""
+    query = (
+        select(department.c.id, department.c.name, site.c.fields)
+        .join(site, site.c.account_id == department.c.account_id)
+        .where(site.c.id == site_id)
+        .order_by(department.c.name, department.c.id)
+    )
+    return {row.id: row.name for row in tx.execute(query) if row.fields.get("department", "off") != "off"}
+
+
 def departments_of_agents(tx: Tx, account_id: str) -> dict[str, list[str]]:
     """Return the ids of the departments that each agent of an account works in, those who work in none left out."""
     theirs = agent_department.join(department, department.c.id == agent_department.c.department_id)

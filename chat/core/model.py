@@ -339,7 +339,8 @@ class Draft:
     was stored before, `reopened` that it opened a solved ticket again, `taken` that its author has the ticket now,
     `left` that nobody has, and `entered` what was entered in its ticket. `name` is the author's as agents see it,
     `alias` as visitors do, `portrait` the id of their picture, `source` whoever sent it and so needs no copy.
-    `attachments` are ids, and `shown` what their frames say.
+    `attachments` are ids, and `shown` what their frames say. `department` is the one that a visitor chose for a ticket
+    that it opens.
     """
 
     contact_id: int
@@ -372,6 +373,7 @@ class Draft:
     source: object = None
     attachments: tuple[str, ...] = ()
     shown: tuple[object, ...] = ()
+    department: str | None = None
 
     @property
     def ref(self) -> TicketRef:

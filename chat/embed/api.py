@@ -9,7 +9,7 @@ from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from chat.account.actions import forms
+from chat.account.actions import accounts, forms
 from chat.consent.actions import notices
 from chat.core.errors import NotFound
 from chat.core.frames import NoticeView, PurposeView
@@ -81,10 +81,18 @@ class ShownSite(Struct, frozen=True):
     position: Corner
 
 
+class OfferedDepartment(Struct, frozen=True):
+    """A department that a visitor may choose."""
+
+    id: str
+    name: str
+
+
 class WidgetConfig(Struct, frozen=True):
     """
     All the frame needs to ask for consent: whether agents are `online`, the `notice` in force and its `purposes`, the
-    `fields` that the site asks for, for how many days chats are kept, whether links are mailed, its words.
+    `fields` that the site asks for, for how many days chats are kept, whether links are mailed, the `departments` to
+    choose from, its words.
     """
 
     account: ShownAccount
@@ -97,6 +105,7 @@ class WidgetConfig(Struct, frozen=True):
     locales: list[str]
     kept_days: int
     mail: bool
+    departments: list[OfferedDepartment]
     strings: dict[str, str]
 
 
@@ -111,6 +120,7 @@ async def config(ask: Ask[None]) -> WidgetConfig:
     purposes = shown.purposes if shown else []
     if any(each.id == notices.ANSWERS for each in purposes):
         site = notices.asking_address(site, "optional")
+    offered = await accounts.offered_departments(services, site)
     return WidgetConfig(
         account=ShownAccount(account.name),
         site=ShownSite(site.name, site.color, site.alternative, site.position),
@@ -122,6 +132,7 @@ async def config(ask: Ask[None]) -> WidgetConfig:
         locales=list(LOCALES),
         kept_days=await retention.kept_days(services, account.id),
         mail=services.mails_links,
+        departments=[OfferedDepartment(*each) for each in offered.items()],
         strings=said,
     )
 

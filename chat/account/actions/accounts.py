@@ -121,6 +121,11 @@ async def change_account(services: Services, actor: Actor, expected: Preconditio
     return await account(services, actor)
 
 
+async def offered_departments(services: Services, site: Site) -> dict[str, str]:
+    """Return the names of the departments that a visitor of a site may choose from, by id."""
+    return await services.store.read(lambda tx: store.offered_departments(tx, site.id))
+
+
 async def change_site(services: Services, actor: Actor, site_id: str, **values: Any) -> Site:
     """
     Change a site's `name`, `origins`, `color`, `position`, `fields`, `custom_fields`, `alternative` or `privacy_note`.

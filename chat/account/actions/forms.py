@@ -16,6 +16,9 @@ from chat.core.texts import line
 from chat.infra.services import Services
 
 KNOWN = ("name", "email", "phone")
+DEPARTMENT = "department"
+"""Chosen and not written; nobody has to, and it is no part of what is known of a contact."""
+DEPARTMENT_ASKS = ("off", "optional")
 CUSTOM_MOST, LABEL, ANSWER = 5, 100, 200
 PHONE = re.compile(r"\+?[\d\s()./-]{3,40}")
 CUSTOM_ID = re.compile(r"c\d{1,4}")
@@ -38,11 +41,13 @@ class GivenField(Struct, frozen=True):
 
 
 def known(value: Mapping[str, str]) -> dict[str, str]:
-    """Return for name, e-mail and phone whether each is asked. Raises InvalidField."""
+    """Return for name, e-mail and phone whether each is asked, and the department where it is. Raises InvalidField."""
     made = {name: value.get(name, "off") for name in KNOWN}
-    if any(ask not in FIELD_ASKS for ask in made.values()) or set(value) - set(made):
+    if any(ask not in FIELD_ASKS for ask in made.values()) or set(value) - {*made, DEPARTMENT}:
         raise InvalidField(f"Each field is one of {', '.join(FIELD_ASKS)}", field="fields")
-    return made
+    if (department := value.get(DEPARTMENT, "off")) not in DEPARTMENT_ASKS:
+        raise InvalidField(f"The department is one of {', '.join(DEPARTMENT_ASKS)}", field="fields")
+    return made if department == "off" else made | {DEPARTMENT: department}
 
 
 def custom(value: Sequence[CustomField]) -> list[CustomField]:

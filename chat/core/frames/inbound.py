@@ -65,11 +65,15 @@ class Consent(InboundFrame, frozen=True, tag="consent"):
 
 
 class VisitorMessage(InboundFrame, frozen=True, tag="message"):
-    """A visitor's message. The same `id` is stored once. With attachments, uploaded before, it may have no text."""
+    """
+    A visitor's message. The same `id` is stored once. With attachments, uploaded before, it may have no text. One that
+    opens a ticket opens it in the `department` that was chosen, where the site lets visitors choose.
+    """
 
     id: ClientId
     text: str
     attachments: Attached = []
+    department: ClientId | None = None
 
 
 class Edit(InboundFrame, frozen=True, tag="edit"):

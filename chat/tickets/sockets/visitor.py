@@ -130,7 +130,9 @@ class VisitorSocket(Connection[frames.VisitorFrame]):
 
     def _draft(self, frame: frames.VisitorMessage, here: Arrival) -> Draft:
         at = self.services.clock()
-        return posting.from_visitor(here.contact, frame, at, ticket=here.ticket, name=here.name, source=self)
+        draft = posting.from_visitor(here.contact, frame, at, ticket=here.ticket, name=here.name, source=self)
+        draft.department = frame.department and frame.department.lower()
+        return draft
 
     def _post(self, name: str, draft: Draft) -> None:
         wait = self.messages.take(time.monotonic())

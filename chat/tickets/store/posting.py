@@ -14,7 +14,7 @@ from chat.account import store as accounts
 from chat.account.schema import account
 from chat.attachments import store as uploads
 from chat.contacts.schema import contact
-from chat.core.errors import ConsentRequired, Ended, LetheError, NotFound
+from chat.core.errors import ConsentRequired, Ended, InvalidField, LetheError, NotFound
 from chat.core.model import ENDED, Draft
 from chat.infra.store import Store
 from chat.infra.store.tx import Tx
@@ -321,7 +321,13 @@ def _find_or_open(tx: Tx, draft: Draft) -> None:
         .where(ticket.c.contact_id == draft.contact_id, ticket.c.status.not_in(ENDED))
         .order_by(ticket.c.id.desc())
         .limit(1)
-    ).scalar() or _insert_ticket(tx, draft)
+    ).scalar()
+    if draft.ticket_id is not None:
+        return
+    if draft.department and draft.department not in accounts.offered_departments(tx, draft.site_id):
+        draft.refusal = InvalidField("There is no such department to choose", field="department")
+    else:
+        draft.ticket_id = _insert_ticket(tx, draft)
 
 
 def _insert_ticket(tx: Tx, draft: Draft) -> int:
@@ -339,6 +345,7 @@ def _insert_ticket(tx: Tx, draft: Draft) -> int:
             number=number,
             contact_id=draft.contact_id,
             site_id=draft.site_id,
+            department_id=draft.department,
             status="open",
             tags=[],
             created_at=draft.at,
