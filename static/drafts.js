@@ -4,6 +4,7 @@
  */
 
 const KEY = "lethe:drafts";
+const MOST = 200;
 
 /** Forgets every draft of this tab. */
 export function clearDrafts() {
@@ -29,6 +30,16 @@ export class Drafts {
     return [...new Set(Object.keys(this.#of).map((place) => Number(place.split(" ")[0])))];
   }
 
+  /**
+   * Asks over a socket which of those tickets are gone: somebody may have been erased while this tab showed another page
+   * or had no line, and what was being written to them goes too.
+   */
+  ask(socket) {
+    const { tickets } = this;
+    for (let from = 0; from < tickets.length; from += MOST)
+      socket.send({ type: "shown", contacts: [], tickets: tickets.slice(from, from + MOST) });
+  }
+
   get(ticket, mode) {
     return this.#of[`${ticket} ${mode}`] ?? "";
   }
@@ -38,6 +49,15 @@ export class Drafts {
     delete this.#of[`${ticket} ${mode}`];
     if (text) this.#of[`${ticket} ${mode}`] = text;
     this.#write();
+  }
+
+  /** Keeps with the ticket `into` what was being written in another, behind what is being written there. */
+  move(ticket, into) {
+    for (const mode of ["reply", "note"]) {
+      const texts = [this.get(into, mode), this.get(ticket, mode)].filter(Boolean);
+      this.put(into, mode, texts.join("\n\n"));
+      this.put(ticket, mode, "");
+    }
   }
 
   drop(...tickets) {

@@ -77,6 +77,7 @@ class InboxApp extends HTMLElement {
       this.#toast.say(t("inbox.call.assigned", { number })),
     );
     inbox.addEventListener("gone", ({ detail }) => detail.includes(this.#place.number) && this.#forget());
+    inbox.addEventListener("moved", ({ detail }) => this.#follow(detail));
     keyboard.listen(this.#keys());
     this.#show();
     inbox.start();
@@ -228,6 +229,14 @@ class InboxApp extends HTMLElement {
   #leave(number) {
     this.#toast.clear();
     this.#inbox.show(number);
+  }
+
+  // What was asked about the other ticket, or can be taken back there, has nothing to stand on any more.
+  #follow({ number, into }) {
+    if (this.#place.number !== number) return;
+    this.#forget();
+    this.#route.go(this.#place.view, into, { instead: true });
+    this.#toast.say(t("inbox.merged", { number, into }));
   }
 
   // A question about who is gone, or a way to take back what was done to them, may not outlive them.

@@ -13,8 +13,8 @@ import { Views } from "./views.js";
 
 /**
  * Says `line` (the connection), `ticket` (the open one), `typing` and `presence`, `changed` with a ticket's summary
- * before and now, and `gone` with the numbers of tickets of which nothing may be shown or kept any more, `solve` with the
- * number of a ticket that is to be solved, `mentioned` and `assigned` with the frame that says so.
+ * before and now, `gone` with the numbers of tickets of which nothing may be shown or kept any more, `moved` with that of
+ * one that is part of another (`into`), `solve` with that of one to be solved, `mentioned` and `assigned` with the frame.
  */
 export class Inbox extends EventTarget {
   socket = new AgentSocket();
@@ -115,7 +115,7 @@ export class Inbox extends EventTarget {
     this.#summary(await (until ? rest("PUT", path, { until }) : rest("DELETE", path)));
   }
 
-  /** Says which view is looked at: from then on the server tells how many are in each. */
+  /** Says which view is looked at, and so has the server tell how many are in each. */
   follow(view) {
     this.followed = view;
     this.socket.send({ type: "follow", view });
@@ -169,11 +169,18 @@ export class Inbox extends EventTarget {
       this.open = Object.assign(new Transcript(open.number), { gone: true, erasure: open.erasure });
       Object.assign(this, { trouble: "not_found", contact: null });
     }
-    this.tickets.drop(...numbers);
-    this.drafts.drop(...numbers);
+    for (const known of [this.tickets, this.drafts]) known.drop(...numbers);
     this.#say("gone", numbers);
     numbers.forEach((number) => this.outbox.drop(number));
     this.#say("ticket");
+  }
+
+  /** A ticket is a part of `into` now: what was being written there goes along. */
+  moved(number, into) {
+    if (this.tickets.isGone(number) && this.open?.number !== number) return;
+    [this.drafts, this.outbox].forEach((written) => written.move(number, into));
+    this.#say("moved", { number, into });
+    this.forget([number]);
   }
 
   async loadAgents() {
@@ -205,15 +212,7 @@ export class Inbox extends EventTarget {
     this.#catchUp();
     this.outbox.resend();
     this.#say("connected");
-    this.#lookForDrafts();
-  }
-
-  // Somebody may have been erased while this tab showed another page or had no line; what was being written to them
-  // goes too.
-  #lookForDrafts() {
-    const { tickets } = this.drafts;
-    for (let from = 0; from < tickets.length; from += 200)
-      this.socket.send({ type: "shown", contacts: [], tickets: tickets.slice(from, from + 200) });
+    this.drafts.ask(this.socket);
   }
 
   // A restored backup is another history: nothing read before it may stay beside what is read now.
@@ -246,6 +245,7 @@ export class Inbox extends EventTarget {
 
   #changed(summary) {
     const { number, status } = summary;
+    if (status === "gone" && summary.merged_into) return this.moved(number, summary.merged_into);
     // Who deleted it here knows already, and would lose the line that says that it is done.
     if (status === "gone") return this.tickets.isGone(number) ? undefined : this.forget([number]);
     this.tickets.bringBack(number);
@@ -285,11 +285,11 @@ export class Inbox extends EventTarget {
     this.#say("presence");
   }
 
-  #error({ id, code, ticket }) {
+  #error({ id, code, ticket, merged_into: into }) {
     // A refusal that names nothing is of what was sent last.
     const refused = id ?? (["invalid_frame", "too_large"].includes(code) ? this.outbox.last : undefined);
     if (refused && this.outbox.get(refused)) return this.outbox.fail(refused, code);
-    if (ticket && code === "not_found") return this.forget([ticket]);
+    if (ticket && code === "not_found") return into ? this.moved(ticket, into) : this.forget([ticket]);
     if (this.open && !this.open.loaded) this.trouble = code;
     return this.#say("ticket");
   }

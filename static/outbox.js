@@ -73,6 +73,14 @@ export class Outbox extends EventTarget {
     return entry;
   }
 
+  /** Sends to the ticket `into` what was written for another, which is a part of it now. */
+  move(ticket, into) {
+    for (const entry of this.of(ticket)) {
+      entry.ticket = into;
+      if (entry.state === "sending") this.#send(entry);
+    }
+  }
+
   /** Takes out everything written for `ticket`: it is gone. */
   drop(ticket) {
     for (const { id } of this.of(ticket)) this.take(id);

@@ -7,12 +7,13 @@ const BASE = "/api/v1";
 
 /**
  * A refusal as the server worded it: `code` for programs, `message` for people, `status` 0 where nothing answered,
- * `field` the one that is wrong, `current` how what was to be changed is now.
+ * `field` the one that is wrong, `current` how what was to be changed is now, `why` and `into` what a merge says.
  */
 export class Problem extends Error {
-  constructor({ status = 0, code = "unavailable", detail = "", retry_after: retryAfter = null, field = "", current }) {
+  constructor({ status = 0, code = "unavailable", detail = "", field = "", ...more }) {
     super(detail || code);
-    Object.assign(this, { status, code, retryAfter, field, current });
+    const { retry_after: retryAfter = null, current, why, merged_into: into } = more;
+    Object.assign(this, { status, code, retryAfter, field, current, why, into });
   }
 }
 

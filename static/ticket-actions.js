@@ -9,7 +9,7 @@ import { confirmed } from "./confirm-dialog.js";
 import { define, h } from "./common/dom.js";
 import { closing, item, menu } from "./menu-item.js";
 import { askedUntil, said, times } from "./snooze.js";
-import { askedForTags, askedToTransfer } from "./ticket-dialogs.js";
+import { askedForTags, askedToTransfer, merge, refusal } from "./ticket-dialogs.js";
 import { papers } from "./ticket-papers.js";
 import { date, moment } from "./time.js";
 import { named, t } from "./words.js";
@@ -222,6 +222,7 @@ class TicketActions extends HTMLElement {
       judged,
       !held && boot.agent.permissions.includes("contact.block") && this.#blocking(number),
       status !== "trash" && item([t("inbox.transfer")], () => this.#transfer(number)),
+      status !== "trash" && item([t("inbox.merge")], () => this.#merge(number)),
       ...papers(number, this.#inbox, this.#around.say),
       ...(status === "trash"
         ? [item([t("inbox.more.purge")], () => this.#purge(number))]
@@ -252,6 +253,13 @@ class TicketActions extends HTMLElement {
     if (wanted) this.#around.say(t("inbox.transfer.done", { number }));
   }
 
+  async #merge(number) {
+    const { contact } = this.#inbox.open?.summary ?? {};
+    await this.#try(async () => {
+      if (contact) await merge(this.#inbox, number, contact.id);
+    });
+  }
+
   async #purge(number) {
     const title = t("inbox.purge.title", { number });
     if (!(await confirmed({ title, lines: [t("inbox.purge.lines")], action: t("inbox.delete.action") }))) return;
@@ -277,12 +285,6 @@ class TicketActions extends HTMLElement {
       return false;
     }
   }
-}
-
-function refusal({ status, current }) {
-  if (current?.assignee)
-    return t("inbox.taken", { number: current.number, name: `\u2068${current.assignee.name}\u2069` });
-  return t(status ? "inbox.refused" : "inbox.unreachable");
 }
 
 define("ticket-actions", TicketActions);

@@ -76,6 +76,12 @@ class Visitor:
             if frame["type"] == kind:
                 return frame
 
+    def begin_anew(self, text: str) -> dict[str, Any]:
+        """Leave a chat that has ended and begin another; the ack."""
+        self.send({"type": "hello", "token": self.token, "last_seq": 0, "fresh": True})
+        self.wait_for("welcome")
+        return self.say(text)
+
     def say(self, text: str) -> dict[str, Any]:
         """Send a message and wait until it is stored; the ack."""
         self.send({"type": "message", "id": str(uuid.uuid4()), "text": text})

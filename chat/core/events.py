@@ -161,6 +161,18 @@ class TicketStatusChanged(_InChat, frozen=True, tag="ticket.status_changed"):
     status: str
 
 
+class TicketMerged(_InChat, frozen=True, tag="ticket.merged"):
+    """
+    Another ticket of the contact, of the number `merged` and the key `merged_id`, is a part of this one now: what was
+    said in it has the numbers up to `seq`, behind all that was here.
+    """
+
+    leaves_server: ClassVar[bool] = True
+    merged: int
+    merged_id: int
+    seq: int
+
+
 class NoteAdded(_InTicket, frozen=True, tag="note.added"):
     """An agent's note got the number `note` in its ticket."""
 
@@ -209,10 +221,14 @@ class TicketChanged(BaseEvent, frozen=True, tag="ticket.changed"):
 
 
 class TicketGone(BaseEvent, frozen=True, tag="ticket.gone"):
-    """Nothing of a ticket is shown any more: it was deleted, or its contact is being erased or under a legal hold."""
+    """
+    Nothing of a ticket is shown any more: it was deleted, its contact is being erased or under a legal hold, or it is a
+    part of another by now, the one with the number `into`, else 0.
+    """
 
     leaves_server: ClassVar[bool] = True
     ticket: TicketRef
+    into: int = 0
 
     def channels(self) -> tuple[Channel[TicketGone], ...]:
         """Return the account's agents and lists."""
@@ -404,6 +420,7 @@ ChatEvent = (
     | TicketEnded
     | TicketReopened
     | TicketStatusChanged
+    | TicketMerged
 )
 """What both sides of a chat follow."""
 TicketEvent = ChatEvent | NoteAdded | SystemEntered | LookingChanged | QuarantineChanged | EventsMissed

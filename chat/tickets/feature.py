@@ -29,6 +29,7 @@ feature = Feature(
         schema.mention,
         schema.note,
         schema.system_entry,
+        schema.merged_ticket,
     ),
     endpoints=endpoints(tickets, handing, mentions, attachments, pages),
     sockets=(
@@ -59,6 +60,7 @@ feature = Feature(
         "message.redacted",
         "ticket.changed",
         "ticket.deleted",
+        "ticket.merged",
         "ticket.purged",
         "ticket.restored",
         "tickets.listed",

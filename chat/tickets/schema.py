@@ -177,3 +177,19 @@ system_entry = Table(
     sqlite_with_rowid=False,
     info=about("contact", "what was done with a ticket", basis="consent", kept="transcripts"),
 )
+
+# A ticket that became a part of another, whose row is gone: its message `seq` is the other's `after_seq + seq` now, up
+# to as many as it had. Who still names it, by number or key, is led there.
+merged_ticket = Table(
+    "merged_ticket",
+    metadata,
+    plain("was_id", serial, primary_key=True, autoincrement=False, inner=True),
+    plain("account_id", to("account.id"), nullable=False),
+    plain("number", Integer, nullable=False),
+    plain("ticket_id", serial, to("ticket.id"), nullable=False, index=True),
+    plain("after_seq", Integer, nullable=False),
+    plain("messages", Integer, nullable=False),
+    personal("merged_at", BigInteger, "time", nullable=False),
+    UniqueConstraint("account_id", "number"),
+    info=about("contact", "to lead from a ticket to the one it is part of", basis="consent", kept="transcripts"),
+)

@@ -39,6 +39,10 @@ KINDS: Mapping[str, WebhookKind] = {
     ),
     "ticket.ended": WebhookKind("it was solved or put into the trash", ("ticket", "contact", "by")),
     "ticket.reopened": WebhookKind("it runs again", ("ticket", "contact")),
+    "ticket.merged": WebhookKind(
+        "the ticket `merged` is a part of it now: its messages have new numbers, behind those that were here",
+        ("ticket", "contact", "merged", "seq"),
+    ),
     "ticket.deleted": WebhookKind("it was deleted for good", ("ticket", "contact")),
     "message.created": WebhookKind("somebody wrote", ("ticket", "contact", "seq")),
     "message.redacted": WebhookKind("the message `seq` was emptied, or lost a file", ("ticket", "contact", "seq")),
@@ -115,6 +119,8 @@ def occurrence(event: events.Event) -> Occurrence | None:  # noqa: C901, PLR0911
             return _in("ticket.ended", event.ticket, by=event.by)
         case events.TicketReopened():
             return _in("ticket.reopened", event.ticket)
+        case events.TicketMerged():
+            return _in("ticket.merged", event.ticket, merged=event.merged, seq=event.seq)
         case events.TicketGone():
             return _in("ticket.deleted", event.ticket)
         case events.MessageStored():

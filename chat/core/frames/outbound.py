@@ -253,8 +253,8 @@ class PresenceOut(OutboundFrame, frozen=True, tag="presence"):
 
 class TicketOut(OutboundFrame, frozen=True, tag="ticket"):
     """
-    A ticket as lists show it, new or changed. Of one that is gone there is no more than `status`. `ticket` and `number`
-    are the same number.
+    A ticket as lists show it, new or changed. Of one that is gone there is no more than `status`, and `merged_into`
+    where it is a part of another. `ticket` and `number` are the same number.
     """
 
     ticket: int
@@ -275,6 +275,7 @@ class TicketOut(OutboundFrame, frozen=True, tag="ticket"):
     priority: str | UnsetType = UNSET
     waiting_since: str | UnsetType | None = UNSET
     snoozed_until: str | UnsetType | None = UNSET
+    merged_into: int | UnsetType = UNSET
 
 
 class ViewsOut(OutboundFrame, frozen=True, tag="views"):
@@ -360,13 +361,17 @@ class AssignedOut(OutboundFrame, frozen=True, tag="assigned"):
 
 
 class ErrorOut(OutboundFrame, frozen=True, tag="error"):
-    """A frame was refused. `id` names the message it was about, `ticket` what could not be opened, if any."""
+    """
+    A frame was refused. `id` names the message it was about, `ticket` what could not be opened, if any, and
+    `merged_into` of which one that is a part.
+    """
 
     code: str
     detail: str
     id: str | UnsetType = UNSET
     ticket: int | UnsetType = UNSET
     retry_after: float | UnsetType = UNSET
+    merged_into: int | UnsetType = UNSET
 
 
 _encoder = msgspec.json.Encoder()

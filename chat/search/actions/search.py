@@ -161,7 +161,9 @@ async def _numbered(search: RunningSearch) -> list[Match]:
         return []
 
     def work(tx: Tx) -> list[Match]:
-        ticket, contact = tickets.one(tx, account_id, number, search.actor.departments)
+        seen = search.actor.departments
+        into = tickets.merged_into(tx, account_id, [number], seen).get(number, number)
+        ticket, contact = tickets.one(tx, account_id, into, seen)
         return [Match(SearchedTicket(ticket, contact), "number", ticket.updated_at, ["#", str(number), ""])]
 
     try:

@@ -13,6 +13,7 @@ import sys
 from array import array
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from hashlib import sha256
 
 from msgspec.structs import asdict
@@ -210,6 +211,15 @@ def _label(services: Services, actor: Actor, contact: Contact, said: Message, *,
     written = " ".join(map(str, sorted(numbers)))
     sealed = services.seal(contact.key_slot, contact.uid, _place(said.ticket_id, said.seq), written)
     return Labelled(contact.id, said.ticket_id, said.seq, spam, sealed, actor.agent_id, services.clock())
+
+
+def move_labels(services: Services, tx: Tx, contact: Contact, was: int, now: int, by: int) -> None:
+    """Put the labels of a ticket under another one, where their messages' numbers rise `by` so many."""
+    for row in labels.of_contact(tx, contact.id):
+        if row.ticket_id == was:
+            written = services.unseal(contact.key_slot, contact.uid, _place(was, row.seq), row.features)
+            sealed = services.seal(contact.key_slot, contact.uid, _place(now, row.seq + by), written or "")
+            labels.move(tx, row, replace(row, ticket_id=now, seq=row.seq + by, features=sealed))
 
 
 def _opened(services: Services, slot: int, uid: str, rows: list[Labelled]) -> dict[tuple[int, int], Label]:

@@ -9,7 +9,7 @@ from sqlalchemy import delete, insert, select, tuple_
 
 from chat.contacts.schema import contact
 from chat.infra.store.tx import Tx
-from chat.spam_filter.schema import label
+from chat.spam_filter.schema import label, mistake
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,16 @@ def taught_by(tx: Tx) -> list[tuple[int, str, str, int]]:
     query = select(contact.c.id, contact.c.account_id, contact.c.uid, contact.c.key_slot)
     rows = tx.execute(query.where(contact.c.id.in_(select(label.c.contact_id))).order_by(contact.c.id))
     return [(row.id, row.account_id, row.uid, row.key_slot) for row in rows]
+
+
+def move(tx: Tx, was: Labelled, now: Labelled) -> None:
+    """Put a label in another place, with what versions got wrong about it. As old as it was, it counts as before."""
+    of = (mistake.c.ticket_id == was.ticket_id) & (mistake.c.seq == was.seq)
+    wrong = [dict(row) for row in tx.execute(select(mistake).where(of)).mappings()]
+    drop_one(tx, was.ticket_id, was.seq)
+    put(tx, [now])
+    if wrong:
+        tx.execute(insert(mistake), [each | {"ticket_id": now.ticket_id, "seq": now.seq} for each in wrong])
 
 
 def of_account(tx: Tx, account_id: str, until: int) -> list[tuple[Labelled, str, int]]:

@@ -64,7 +64,7 @@ async def _change(services: Services, contact: Contact, ticket: Ticket, by: Edit
         entry = editing.edit(tx, was, new, by.at)
         services.record(tx, MessageEdited(ticket.ref, entry.seq, was.seq))
         # The new text is not in the ledger: what a backup from before holds of it is emptied.
-        services.ledger.enter(by.at, "edit", {"contact": contact.uid, "ticket": ticket.id, "seq": was.seq, "at": by.at})
+        taking.enter_taken(services, tx, contact, (ticket.id, was.seq), "edit", at=by.at)
         return entry, editing.targets(tx, ticket.id, [entry]).get(was.seq), was
 
     entry, target, was = await services.store.write(work)
@@ -105,8 +105,7 @@ async def _take_back(services: Services, contact: Contact, ticket: Ticket, by: E
         editing.own_last(tx, ticket.id, seq, by)
         entry, gone, _ = redaction.redact(tx, ticket.id, seq, by.at)
         services.record(tx, MessageRedacted(ticket.ref, entry.seq, seq))
-        what = {"contact": contact.uid, "ticket": ticket.id, "seq": seq, "part": None}
-        services.ledger.enter(by.at, "redact", what)
+        taking.enter_taken(services, tx, contact, (ticket.id, seq), "redact", part=None)
         return entry, gone
 
     entry, gone = await services.store.write(work)

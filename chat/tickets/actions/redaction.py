@@ -10,7 +10,7 @@ from chat.core import access, frames
 from chat.core.deliveries import Delivery, Rendered
 from chat.core.errors import NotFound
 from chat.core.events import MessageRedacted, TicketChanged, TicketEnded, TicketGone
-from chat.core.model import Actor, Attachment, Message, Ticket
+from chat.core.model import Actor, Attachment, Contact, Message, Ticket
 from chat.infra.audit import audit
 from chat.infra.pauses import Pause
 from chat.infra.services import Services
@@ -19,7 +19,7 @@ from chat.spam_filter.actions import training
 from chat.spam_filter.store import labels
 from chat.tickets.actions import changing, tickets, transcripts
 from chat.tickets.actions.tickets import OpenedTicket
-from chat.tickets.store import files, redaction
+from chat.tickets.store import files, merging, redaction
 from chat.tickets.store.redaction import TicketToPurge
 
 
@@ -63,7 +63,9 @@ async def purge(services: Services, actor: Actor, number: int) -> None:
         redaction.mark_for_deletion(tx, [ticket.id], services.clock())
         audit.record(services, tx, actor.account_id, actor.agent_id, "ticket.purged", str(number), opened.contact.uid)
         services.record(tx, TicketGone(ticket.ref))
-        services.ledger.enter(services.clock(), "purge", {"ticket": ticket.id})
+        # A backup from before they were merged has its parts as tickets of their own.
+        for each in [ticket.id, *merging.parts(tx, ticket.id)]:
+            services.ledger.enter(services.clock(), "purge", {"ticket": each})
 
     await services.store.write(work)
     services.bus.publish(TicketEnded(ticket.ref, "agent"), TicketGone(ticket.ref))
@@ -99,6 +101,18 @@ async def finish(services: Services, to_purge: Sequence[TicketToPurge], pause: P
     await pause()
 
 
+def enter_taken(
+    services: Services, tx: Tx, contact: Contact, message: tuple[int, int], action: str, **more: str | int | None
+) -> None:
+    """
+    Enter in the ledger what became of a message, for whoever restores a backup: also under the names that it had in
+    backups from before its ticket was merged.
+    """
+    for ticket_id, seq in [message, *merging.origins(tx, *message)]:
+        what = {"contact": contact.uid, "ticket": ticket_id, "seq": seq, **more}
+        services.ledger.enter(services.clock(), action, what)
+
+
 def tell(services: Services, ticket: Ticket, entry: Message) -> frames.RedactedOut:
     """Tell whoever has a ticket open that something in it was taken away, and return the frame that says so."""
     out = transcripts.redacted_out(ticket.number, entry)
@@ -116,9 +130,8 @@ async def _take(
         taken = redaction.redact(tx, opened.ticket.id, seq, services.clock(), part)
         if not taken[2]:
             audit.record(services, tx, actor.account_id, actor.agent_id, action, target, opened.contact.uid)
-            what = {"contact": opened.contact.uid, "ticket": opened.ticket.id, "seq": seq, "part": part}
             services.record(tx, MessageRedacted(opened.ticket.ref, taken[0].seq, taken[0].target or seq))
-            services.ledger.enter(services.clock(), "redact", what)
+            enter_taken(services, tx, opened.contact, (opened.ticket.id, seq), "redact", part=part)
         return taken
 
     entry, gone, again = await services.store.write(work)

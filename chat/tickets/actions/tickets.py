@@ -156,6 +156,11 @@ async def gone(services: Services, actor: Actor, numbers: list[int]) -> list[int
     return [each for each in numbers if each not in found]
 
 
+async def merged_into(services: Services, actor: Actor, numbers: list[int]) -> dict[int, int]:
+    """Return of which tickets that an agent may see those of some numbers are a part that were merged."""
+    return await services.store.read(lambda tx: tickets.merged_into(tx, actor.account_id, numbers, actor.departments))
+
+
 async def add_note(
     services: Services,
     actor: Actor,

@@ -6,6 +6,7 @@ import time
 from functools import partial
 from typing import assert_never
 
+from msgspec import UNSET
 from starlette.requests import HTTPConnection
 
 from chat.agent_profile.actions.standing import Mark
@@ -88,7 +89,7 @@ class AccountSocket(Connection[frames.AgentFrame]):
                 if event.concerns(actor.agent_id, actor.role):
                     self.spawn(self.look())
             case events.TicketGone():
-                self.gone(event.ticket.number)
+                self.gone(event.ticket.number, event.into)
             case events.ErasureChanged():
                 self._tell_erasure(actor, event.erasure, delivery.rendered)
             case events.EventsMissed():
@@ -100,9 +101,9 @@ class AccountSocket(Connection[frames.AgentFrame]):
             case _:
                 assert_never(event)
 
-    def gone(self, number: int) -> None:
-        """Tell that nothing of a ticket is shown any more."""
-        self.tell(frames.TicketOut(number, number, "gone"))
+    def gone(self, number: int, into: int = 0) -> None:
+        """Tell that nothing of a ticket is shown any more, and of which one it is a part by now, if of one."""
+        self.tell(frames.TicketOut(number, number, "gone", merged_into=into or UNSET))
 
     def left(self) -> None:
         """Let go of what it listened to."""
@@ -176,8 +177,14 @@ class AccountSocket(Connection[frames.AgentFrame]):
         contacts = [each.lower() for each in shown.contacts]
         for erased in await self.context.erasures.of_contacts(self.services, actor.account_id, contacts):
             self.tell(erased)
-        for number in await tickets.gone(self.services, actor, shown.tickets):
-            self.gone(number)
+        await self.say_gone(shown.tickets, actor)
+
+    async def say_gone(self, numbers: list[int], actor: Actor) -> None:
+        """Tell which of some tickets are gone."""
+        gone = await tickets.gone(self.services, actor, numbers)
+        into = await tickets.merged_into(self.services, actor, gone) if gone else {}
+        for number in gone:
+            self.gone(number, into.get(number, 0))
 
     async def lately(self, actor: Actor) -> None:
         """Tell what was told elsewhere since this socket came, or was told so before, however long that is."""

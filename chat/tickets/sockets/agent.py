@@ -310,12 +310,15 @@ class AgentSocket(AccountSocket):
 
     def _heard_in_ticket(self, event: InTicket, delivered: Rendered | None, watched: Watched) -> None:
         match event:
-            case events.MessageStored() | events.MessageRedacted() | events.MessageEdited():
-                watched.messages.hear(event.seq, delivered.for_agents[0] if delivered else None)
-            case events.NoteAdded():
-                watched.notes.hear(event.note, delivered.for_agents[0] if delivered else None)
-            case events.SystemEntered():
-                watched.entries.hear(event.entry, None)
+            case (
+                events.MessageStored()
+                | events.MessageRedacted()
+                | events.MessageEdited()
+                | events.NoteAdded()
+                | events.SystemEntered()
+                | events.TicketMerged()
+            ):
+                watched.hear(event, delivered)
             case events.TypingChanged() | events.MessagesRead() | events.TicketEnded():
                 self._say_activity(event, delivered)
             case events.LookingChanged():
@@ -348,11 +351,11 @@ class AgentSocket(AccountSocket):
             delivered = Rendered(agents=found)
         self.say_all(delivered.for_agents)
 
-    def gone(self, number: int) -> None:
+    def gone(self, number: int, into: int = 0) -> None:
         """Let go of a ticket, also while it is being opened."""
         self.opening = None if self.opening and self.opening.number == number else self.opening
         self._close_ticket(number)
-        super().gone(number)
+        super().gone(number, into)
 
     def _heard_of_agent(
         self, event: events.AgentMentioned | events.TicketAssigned | events.PresenceChanged, actor: Actor
@@ -381,15 +384,12 @@ class AgentSocket(AccountSocket):
         """What other processes did may have been missed: let go of what is gone, catch up on what is there."""
         await self.lately(actor)
         try:
-            for number in await tickets.gone(self.services, actor, list(self.watched)):
-                self.gone(number)
+            await self.say_gone(list(self.watched), actor)
             await self._welcome(actor)
         except Unavailable:  # who comes again reads all anew
             self.close(frames.CLOSE_RESTART, "try again")
         for watched in self.watched.values():
-            watched.messages.catch_up()
-            watched.notes.catch_up()
-            watched.entries.catch_up()
+            watched.catch_up()
         self.looking.again()
 
     def left(self) -> None:

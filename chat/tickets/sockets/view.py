@@ -75,6 +75,17 @@ class Follower:
 
 Numbered = events.MessageStored | events.MessageRedacted | events.MessageEdited
 """What has a number in its ticket."""
+OfTicket = (
+    Numbered
+    | events.TypingChanged
+    | events.MessagesRead
+    | events.TicketEnded
+    | events.TicketReopened
+    | events.TicketStatusChanged
+)
+"""What a visitor is told of the ticket that is theirs."""
+InTranscript = Numbered | events.NoteAdded | events.SystemEntered | events.TicketMerged
+"""What agents read in a ticket that is open."""
 InTicket = events.ChatEvent | events.NoteAdded | events.SystemEntered | events.LookingChanged | events.QuarantineChanged
 """What happens in one ticket."""
 
@@ -95,6 +106,26 @@ class Watched:
     lookers: dict[str, tuple[str, float]] = field(default_factory=dict)
     shown: frozenset[str] = frozenset()
     telling: bool = False
+
+    def hear(self, event: InTranscript, delivered: Rendered | None) -> None:
+        """Something got a number, or all of another ticket did."""
+        line = delivered.for_agents[0] if delivered else None
+        match event:
+            case events.NoteAdded():
+                self.notes.hear(event.note, line)
+            case events.SystemEntered():
+                self.entries.hear(event.entry, None)
+            case events.MessageStored() | events.MessageRedacted() | events.MessageEdited():
+                self.messages.hear(event.seq, line)
+            case events.TicketMerged():
+                self.catch_up()
+            case _:
+                assert_never(event)
+
+    def catch_up(self) -> None:
+        """Read and say all that came."""
+        for each in (self.messages, self.notes, self.entries):
+            each.catch_up()
 
 
 @dataclass
@@ -186,12 +217,23 @@ class View:
     def heard(self, event: events.ChatEvent, delivered: Rendered | None) -> None:
         """Something happened in a chat of a visitor who consents."""
         here = self.here.ticket
-        if isinstance(event, Numbered) and self._moves(event):
+        if isinstance(event, events.TicketMerged):
+            self._merged(event)
+        elif isinstance(event, Numbered) and self._moves(event):
             self._socket.spawn(self._move(event, delivered))
         elif here is not None and here.id == event.ticket.id and self.follower is not None:
             self._heard_here(event, delivered, self.follower)
 
-    def _heard_here(self, event: events.ChatEvent, delivered: Rendered | None, follower: Follower) -> None:
+    def _merged(self, event: events.TicketMerged) -> None:
+        """What was said in another ticket stands here now: whoever was there goes on here."""
+        here, kept = self.here.ticket, event.ticket.id
+        if self._left[0] == event.merged_id:
+            self._left = (kept, event.seq)
+        elif here is not None and here.id in {kept, event.merged_id}:
+            stays = here.id == kept
+            self._socket.spawn(self.welcome(self.at if stays else 0, once=stays))
+
+    def _heard_here(self, event: OfTicket, delivered: Rendered | None, follower: Follower) -> None:
         match event:
             case events.MessageStored() | events.MessageRedacted() | events.MessageEdited():
                 follower.hear(event.seq, delivered.for_visitors[0] if delivered else None)
@@ -243,4 +285,7 @@ class View:
             await self.welcome(0)
             return []
         found = await transcripts.messages(self._services, here.contact.id, here.ticket, after, agents=False)
+        last = None if found else await tickets.last_of(self._services, here.contact.id)
+        if last is not None and last.id != here.ticket.id and (last.id, last.last_seq) > self._left:
+            await self.welcome(0)  # it goes on elsewhere, and nobody here heard of it
         return [(each.seq, frames.encode(each)) for each in found]

@@ -19,6 +19,7 @@ from chat.core.model import ENDED, Draft
 from chat.infra.store import Store
 from chat.infra.store.tx import Tx
 from chat.tickets.schema import message, ticket
+from chat.tickets.store.merging import follow
 from chat.tickets.store.returning import is_there
 from chat.tickets.store.tickets import ticket_of
 
@@ -109,13 +110,17 @@ Record = Callable[[Tx, Sequence[Draft]], None]
 """Told of a batch that is stored, before its commit."""
 
 
+class _Repeat(Exception):
+    """A batch is to be done again with a look at what was before: a ticket in it is not there, perhaps merged."""
+
+
 def store_all(store: Store, drafts: Sequence[Draft], record: Record = lambda *_: None) -> None:
     """
     Append the drafts, `record` it and commit, in the calling thread. Raises Unavailable, and then nothing was stored.
     """
     try:
         store.write_here(lambda tx: append(tx, drafts, look=False, record=record))
-    except IntegrityError:
+    except (IntegrityError, _Repeat):
         store.write_here(lambda tx: append(tx, drafts, look=True, record=record))
 
 
@@ -124,8 +129,9 @@ def append(tx: Tx, drafts: Sequence[Draft], *, look: bool, record: Record = lamb
     Store the drafts in their order. Each ends with its number and `seq`, or with a `refusal`.
 
     Locks the contacts that open a ticket, then tickets in the order of their keys. With `look`, what was stored before
-    is looked for. Without it, a repetition raises IntegrityError and the whole batch is to be done again with it:
-    repetitions are rare, so this is cheaper.
+    is looked for, and tickets that became a part of another are followed there. Without it, a repetition raises
+    IntegrityError, a ticket that is not there _Repeat, and the whole batch is to be done again with it: both are rare,
+    so this is cheaper.
     """
     # An attachment that a repetition names is taken already, by itself.
     look = look or any(draft.attachments for draft in drafts)
@@ -138,7 +144,11 @@ def append(tx: Tx, drafts: Sequence[Draft], *, look: bool, record: Record = lamb
             # What was stored before opens no ticket: nothing would be in it, and all that follows would be refused.
             if _key(draft) not in before:
                 _find_or_open(tx, draft)
+    if look:
+        _follow(tx, drafts)
     positions = _positions(tx, sorted(_ticket_ids(drafts)))
+    if not look and positions.keys() != _ticket_ids(drafts):
+        raise _Repeat
     # Who sends again into a ticket that has ended since must hear that it is stored.
     look = look or any(position.status in ENDED for position in positions.values())
     known = _known(tx, drafts) if look else {}
@@ -156,6 +166,14 @@ def append(tx: Tx, drafts: Sequence[Draft], *, look: bool, record: Record = lamb
         uploads.attach(tx, [draft for draft in drafts if draft.attachments and draft.refusal is None])
     _show_opened(tx, [draft for draft in drafts if draft.opens and draft.ticket_id is not None])
     record(tx, drafts)
+
+
+def _follow(tx: Tx, drafts: Sequence[Draft]) -> None:
+    """Lead the drafts of tickets that were merged to the ones of which these are a part."""
+    went = follow(tx, _ticket_ids(drafts))
+    for draft in drafts:
+        if draft.ticket_id is not None:
+            draft.ticket_id = went.get(draft.ticket_id, draft.ticket_id)
 
 
 def _let_go(drafts: Sequence[Draft], positions: dict[int, TicketPosition], left: set[int]) -> None:
@@ -306,12 +324,15 @@ def _known(tx: Tx, drafts: Sequence[Draft]) -> dict[DraftKey, Row[*tuple[Any, ..
 
 
 def _find_or_open(tx: Tx, draft: Draft) -> None:
-    """Find the contact's running ticket or open one. The contact is locked so that two at once open one."""
+    """
+    Find the contact's running ticket or open one. The contact is locked so that two at once open one, but not against
+    whoever has locked a ticket and writes in it, which needs no more than that the contact stays.
+    """
     row = tx.execute(
         select(accounts.consents.label("consents"))
         .join(account, account.c.id == contact.c.account_id)
         .where(contact.c.id == draft.contact_id)
-        .with_for_update(of=contact)
+        .with_for_update(of=contact, key_share=True)
     ).first()
     if row is None or not row.consents:
         draft.refusal = ConsentRequired("Agree to the current notice first")

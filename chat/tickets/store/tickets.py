@@ -44,6 +44,7 @@ from chat.tickets.schema import (
     IS_SNOOZED,
     RUNS,
     WAITS,
+    merged_ticket,
     message,
     ticket,
 )
@@ -146,21 +147,37 @@ def contacts_seen(tx: Tx, contact_ids: Collection[int], departments: Departments
 
 
 def one(tx: Tx, account_id: str, number: int, departments: Departments) -> tuple[Ticket, Contact]:
-    """Return a ticket by its number in the account, and whose it is. Raises NotFound where there is none."""
+    """
+    Return a ticket by its number in the account, and whose it is. Raises NotFound where there is none: of one that is a
+    part of another `merged_into` says of which.
+    """
     query = _one if departments is None else _one.where(seen(departments))
     row = tx.execute(query, {"of": account_id, "named": number}).first()
     if row is None or not holds(tx, contact, row, "c_"):
-        raise NotFound("No such ticket")
+        raise _missing(tx, account_id, number, departments)
     return ticket_of(row), Contact(*row[len(_ticket_fields) :][: len(fields(Contact))])
 
 
+def merged_into(tx: Tx, account_id: str, numbers: Collection[int], departments: Departments) -> dict[int, int]:
+    """Return of those of some numbers whose ticket was merged of which one that is seen it is a part, by number."""
+    query = select(merged_ticket.c.number.label("was"), ticket.c.number)
+    joined = query.join(ticket, ticket.c.id == merged_ticket.c.ticket_id)
+    mine = (merged_ticket.c.account_id == account_id) & merged_ticket.c.number.in_(numbers)
+    return {row.was: row.number for row in tx.execute(joined.where(mine, _there, seen(departments)))}
+
+
+def _missing(tx: Tx, account_id: str, number: int, departments: Departments) -> NotFound:
+    into = merged_into(tx, account_id, [number], departments).get(number)
+    return NotFound("No such ticket") if into is None else NotFound(f"It is a part of #{into} now", merged_into=into)
+
+
 def listed(tx: Tx, account_id: str, number: int, departments: Departments) -> ListedTicket:
-    """Return a ticket by its number in the account as lists show it. Raises NotFound where there is none."""
+    """Return a ticket by its number in the account as lists show it. Raises NotFound as `one`."""
     mine = (ticket.c.account_id == account_id) & (ticket.c.number == number)
     row = tx.execute(_listed.where(mine, _there, seen(departments))).first()
     found = [] if row is None else _all_listed(tx, [row])
     if not found:
-        raise NotFound("No such ticket")
+        raise _missing(tx, account_id, number, departments)
     return found[0]
 
 

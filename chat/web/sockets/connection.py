@@ -160,8 +160,8 @@ class Connection(Generic[F]):
         """Answer a frame with an error. The socket stays."""
         retry = error.extra.get("retry_after", UNSET)
         name = about or error.extra.get("id") or UNSET
-        ticket = error.extra.get("ticket", UNSET)
-        self.tell(frames.ErrorOut(error.code, error.detail, id=name, ticket=ticket, retry_after=retry))
+        about_ticket = {each: error.extra[each] for each in ("ticket", "merged_into") if each in error.extra}
+        self.tell(frames.ErrorOut(error.code, error.detail, id=name, retry_after=retry, **about_ticket))
 
     async def _read(self) -> None:
         while True:

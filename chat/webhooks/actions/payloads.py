@@ -52,6 +52,7 @@ class EventData(Struct, frozen=True, omit_defaults=True):
     note: int | UnsetType = UNSET
     contact: str | UnsetType = UNSET
     erasure: str | UnsetType = UNSET
+    merged: int | UnsetType = UNSET
     by: str | UnsetType = UNSET
     site: str | UnsetType = UNSET
     visitor: VisitorSaid | UnsetType = UNSET
