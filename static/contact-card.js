@@ -1,15 +1,11 @@
 /** <contact-card>: who is at the other end of the open ticket, what they agreed to, and how to forget them. */
 
-import { boot } from "./boot.js";
-import { confirmed } from "./confirm-dialog.js";
-import { exportSection } from "./contact-export.js";
-import { blockingSection, consents, others, who } from "./contact-facts.js";
+import { consents, others, who } from "./contact-facts.js";
+import { contactActions, failure, skeleton } from "./contact-sections.js";
 import { define, h } from "./common/dom.js";
-import { askedToHold } from "./hold-dialog.js";
 import { icon } from "./icons.js";
 import { rest } from "./rest.js";
-import { date } from "./time.js";
-import { named, t } from "./words.js";
+import { t } from "./words.js";
 
 class ContactCard extends HTMLElement {
   #inbox;
@@ -61,8 +57,12 @@ class ContactCard extends HTMLElement {
     try {
       const contact = await rest("GET", `/contacts/${id}`);
       if (id === this.#id) this.#show((this.#inbox.contact = contact));
-    } catch (problem) {
-      if (id === this.#id && !this.#contact) this.replaceChildren(this.#bar(), this.#failure(problem));
+    } catch {
+      if (id === this.#id && !this.#contact)
+        this.replaceChildren(
+          this.#bar(),
+          failure(() => this.#load()),
+        );
     }
   }
 
@@ -77,67 +77,26 @@ class ContactCard extends HTMLElement {
   }
 
   #draw(contact) {
-    const parts = [
+    const say = (text) => this.#around.say(text);
+    const around = { say, changed: () => this.#load(), gone: (gone) => this.#gone(gone) };
+    this.replaceChildren(
       this.#bar(),
-      who(contact, { say: (text) => this.#around.say(text), corrected: () => this.#corrected() }),
+      who(contact, { say, corrected: () => this.#corrected() }),
       h("section", {}, this.#tags),
       consents(contact.consents, contact.bounced),
       others(contact.tickets, this.#inbox.open),
-      exportSection(contact.id, (text) => this.#around.say(text)),
-      boot.agent.permissions.includes("contact.block") &&
-        blockingSection(contact, { say: (text) => this.#around.say(text), changed: () => this.#load() }),
-      boot.agent.permissions.includes("hold.change") && this.#holding(),
-      boot.agent.permissions.includes("erasure.ask") && this.#erasing(contact.erasure_ask),
-    ];
-    this.replaceChildren(...parts.filter(Boolean));
+      ...contactActions(contact, around),
+    );
   }
 
-  // Who may only ask has nothing to press while it waits.
-  #erasing(asked) {
-    const waits = asked?.state === "waiting";
-    const said = asked && {
-      date: date(waits ? asked.asked_at : asked.refused_at),
-      until: date(asked.answer_by),
-      reason: asked.reason ?? "",
-    };
-    const erase = h(
-      "button",
-      { class: "button is-danger-plain", type: "button", click: () => this.#erase() },
-      t("contact.erase"),
-    );
-    return h(
-      "section",
-      {},
-      h("h3", {}, t("contact.forget")),
-      asked
-        ? h("p", { class: "erasure-asked" }, t(waits ? "contact.ask.waiting" : "contact.ask.refused", said))
-        : h("p", { class: "is-quiet" }, t("contact.forget.how")),
-      (!waits || erases()) && erase,
-    );
+  #gone({ tickets }) {
+    tickets.forEach((ticket) => this.#inbox.tickets.drop(ticket.number));
+    this.#around.erased();
   }
 
   async #corrected() {
     await this.#load();
     this.querySelector(".correct")?.focus();
-  }
-
-  #holding() {
-    const hold = h("button", { class: "button", type: "button", click: () => this.#hold() }, t("hold.button"));
-    return h("section", {}, h("h3", {}, t("hold.heading")), h("p", { class: "is-quiet" }, t("hold.how")), hold);
-  }
-
-  async #hold() {
-    const { id, tickets } = this.#contact;
-    const asked = await askedToHold(named(this.#contact, "contact.this_visitor"));
-    if (!asked) return;
-    try {
-      await rest("PUT", `/contacts/${id}/hold`, asked);
-      tickets.forEach((ticket) => this.#inbox.tickets.drop(ticket.number));
-      this.#around.erased();
-      this.#around.say(t("hold.done"));
-    } catch (problem) {
-      this.#around.say(t(problem.status ? "inbox.refused" : "inbox.unreachable"));
-    }
   }
 
   #bar() {
@@ -157,44 +116,6 @@ class ContactCard extends HTMLElement {
       ),
     );
   }
-
-  #failure() {
-    return h(
-      "div",
-      { class: "state", role: "alert" },
-      h("p", {}, t("contact.failed")),
-      h("button", { class: "button", type: "button", click: () => this.#load() }, t("common.try_again")),
-    );
-  }
-
-  async #erase() {
-    const { id, tickets } = this.#contact;
-    const name = named(this.#contact, "contact.this_visitor");
-    const messages = tickets.reduce((sum, ticket) => sum + ticket.last_seq + (ticket.last_note ?? 0), 0);
-    const what = `${t("contact.n_tickets", { count: tickets.length })}, ${t("contact.n_messages", { count: messages })}.`;
-    const title = t(erases() ? "contact.erase.title" : "contact.ask.title", { name });
-    const line = t(erases() ? "contact.erase.lines" : "contact.ask.lines");
-    const action = t(erases() ? "contact.erase.action" : "contact.ask.action");
-    if (!(await confirmed({ title, lines: [what, line], action }))) return;
-    try {
-      const { erasure_id: number, waits } = await rest("DELETE", `/contacts/${id}`);
-      if (waits) {
-        this.#around.say(t("contact.asked", { number: number.slice(-8) }));
-        await this.#load();
-        return;
-      }
-      tickets.forEach((ticket) => this.#inbox.tickets.drop(ticket.number));
-      this.#around.erased();
-      this.#around.say(t("contact.erased", { number: number.slice(-8) }));
-    } catch (problem) {
-      this.#around.say(t(problem.status ? "inbox.refused" : "inbox.unreachable"));
-    }
-  }
 }
-
-const erases = () => boot.agent.permissions.includes("erasure.confirm");
-
-const skeleton = () =>
-  h("section", { class: "skeleton", "aria-busy": "true" }, h("span"), h("span"), h("span"), h("span"));
 
 define("contact-card", ContactCard);

@@ -44,9 +44,11 @@ const customer = (id) => [
   h("dd", {}, h("bdi", {}, id), " ", h("span", { class: "tag is-good" }, t("contact.verified"))),
 ];
 
-/** What they agreed to and took back, first to last. */
-/** `bounced`: nobody is at the address that an answer was mailed to. */
-export function consents(all, bounced) {
+/**
+ * What they agreed to and took back, first to last; with the contact's `id` also the signed receipts, to be saved.
+ * `bounced`: nobody is at the address that an answer was mailed to.
+ */
+export function consents(all, bounced, id = null) {
   const answer = ([purpose, agreed]) =>
     h(
       "li",
@@ -74,10 +76,16 @@ export function consents(all, bounced) {
     h("h3", {}, t("contact.consents")),
     bounced && h("p", { class: "hint is-warning" }, t("contact.bounced")),
     h("ol", { class: "consents" }, all.map(one)),
+    id &&
+      h(
+        "a",
+        { class: "button", href: `/api/v1/contacts/${id}/consents`, download: `receipts-${id.slice(-8)}.json` },
+        t("contact.receipts"),
+      ),
   );
 }
 
-/** Their tickets but the one that is `open`. */
+/** Their tickets but the one that is `open`, if one is. */
 export function others(tickets, open) {
   const rest = tickets.filter(({ number }) => number !== open?.number);
   const line = ({ number, status, updated_at: at }) =>
@@ -91,10 +99,10 @@ export function others(tickets, open) {
   return h(
     "section",
     { class: "others" },
-    h("h3", {}, t("contact.tickets")),
+    h("h3", {}, t(open ? "contact.tickets" : "contact.tickets.all")),
     rest.length
       ? h("ul", { class: "contact-tickets" }, rest.map(line))
-      : h("p", { class: "is-quiet" }, t("contact.tickets.none")),
+      : h("p", { class: "is-quiet" }, t(open ? "contact.tickets.none" : "contact.tickets.nothing")),
   );
 }
 

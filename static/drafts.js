@@ -3,8 +3,9 @@
  * alone.
  */
 
+import { askGone } from "./ask-gone.js";
+
 const KEY = "lethe:drafts";
-const MOST = 200;
 
 /** Forgets every draft of this tab. */
 export function clearDrafts() {
@@ -35,9 +36,7 @@ export class Drafts {
    * or had no line, and what was being written to them goes too.
    */
   ask(socket) {
-    const { tickets } = this;
-    for (let from = 0; from < tickets.length; from += MOST)
-      socket.send({ type: "shown", contacts: [], tickets: tickets.slice(from, from + MOST) });
+    askGone(socket, [], this.tickets);
   }
 
   get(ticket, mode) {

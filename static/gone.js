@@ -1,12 +1,12 @@
 /** A page that is no inbox, when somebody is erased: whatever it shows of them goes at once, and it says why. */
 
+import { askGone } from "./ask-gone.js";
 import { boot } from "./boot.js";
 import { Drafts } from "./drafts.js";
 import { h } from "./common/dom.js";
 import { erasedLines } from "./erased.js";
 import { AgentSocket } from "./socket.js";
 
-const MOST = 200; // of each kind in one frame
 const drafts = new Drafts(boot.agent.id);
 
 function say(frame) {
@@ -30,21 +30,18 @@ function erased(frame) {
   if (shown.length || document.querySelector(`[data-erasure="${frame.erasure}"]`)) say(frame);
 }
 
-// A ticket that was deleted, or whose contact is under a legal hold.
-function gone(number) {
+// A ticket that was deleted, or whose contact is under a legal hold; or that is a part of another, `into`, by now.
+function gone(number, into) {
+  if (into) drafts.move(number, into);
   drafts.drop(number);
   for (const each of document.querySelectorAll(`[data-ticket="${Number(number)}"]`)) each.remove();
 }
 
-// Asked each time the server says that it listens: nobody here heard what went before that.
+// Asked each time the server says that it listens.
 function ask(socket) {
   const named = (key) => [...document.querySelectorAll(`[data-${key}]`)].map((each) => each.dataset[key]);
   const contacts = [...new Set(named("contact"))];
-  const tickets = [...new Set([...drafts.tickets, ...named("ticket").map(Number)])];
-  for (let from = 0; from < Math.max(contacts.length, tickets.length); from += MOST) {
-    const part = (all) => all.slice(from, from + MOST);
-    socket.send({ type: "shown", contacts: part(contacts), tickets: part(tickets) });
-  }
+  askGone(socket, contacts, [...new Set([...drafts.tickets, ...named("ticket").map(Number)])]);
 }
 
 function listen() {
@@ -53,7 +50,7 @@ function listen() {
   socket.addEventListener("frame", ({ detail: frame }) => {
     if (frame.type === "welcome") ask(socket);
     if (frame.type === "erasure") erased(frame);
-    if (frame.status === "gone") gone(frame.number);
+    if (frame.status === "gone") gone(frame.number, frame.merged_into);
   });
   socket.addEventListener("state", () => {
     if (socket.state === "unauthorized") leave(online);

@@ -17,6 +17,7 @@ from chat.erasure.store import erasures
 from chat.holds import actions as holds
 from chat.infra.services import Services
 from chat.profiles.actions import profiles as contacts
+from chat.profiles.domain import ContactQuery
 from chat.tickets.actions import tickets
 from chat.tickets.domain import TicketQuery
 from tests.inside import Guest, House, Served, found, problem_of
@@ -80,7 +81,7 @@ async def test_a_hold_stops_an_erasure_and_hides_contact_and_tickets_until_it_en
     assert await listed(house) == [number]
     with pytest.raises(NotFound):
         await contacts.one(house.services, house.actor, guest.contact.uid)
-    shown, _ = await contacts.page(house.services, house.actor, None, 0, 50)
+    shown, _ = await contacts.page(house.services, house.actor, ContactQuery(), 0, 50)
     assert [each.id for each in shown] == [other.contact.uid]
     before = await rows(house.services, guest)
     made = await erasure.by_agent(house.services, house.actor, guest.contact.uid)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
 
 from chat.consent.actions.portable import PortableReceipt, portable
 from chat.consent.actions.receipts import SignedReceipt, signed_receipt
@@ -12,12 +14,17 @@ from chat.erasure.actions import asks, erasure
 from chat.profiles.actions import blocking, correcting, merging
 from chat.profiles.actions import profiles as contacts
 from chat.profiles.actions.correcting import ContactChange
+from chat.profiles.domain import ContactQuery
+from chat.tickets.domain import tag_of
 from chat.web.endpoint import Ask, Tagged, endpoint, tagged
-from chat.web.lists import CURSOR, LIMIT, Listed, listed
-from chat.web.requests import choice, optional
+from chat.web.lists import CURSOR, LIMIT, PAGE, PAGE_MOST, Listed, listed, numbers_of
+from chat.web.requests import Parameter, choice, optional, uid
 
-EMAIL, EXTERNAL_ID, Q = optional("email"), optional("external_id"), optional("q")
-ORDER = choice("order", "number", refusal="An order is one of number")
+EMAIL, EXTERNAL_ID, Q, TAG = optional("email"), optional("external_id"), optional("q"), optional("tag")
+SITE: Parameter[str | None] = Parameter("site", uid, None)
+Order = Literal["number", "newest"]
+ORDERS: tuple[Order, ...] = ("number", "newest")
+ORDER: Parameter[Order] = choice("order", *ORDERS, refusal=f"An order is one of {', '.join(ORDERS)}")
 
 
 class FiledErasure(Struct, frozen=True):
@@ -30,20 +37,51 @@ class FiledErasure(Struct, frozen=True):
 @endpoint(
     "GET /contacts",
     permission="contact.read",
-    query=[EMAIL, EXTERNAL_ID, Q, ORDER, LIMIT, CURSOR],
+    query=[EMAIL, EXTERNAL_ID, Q, TAG, SITE, ORDER, LIMIT, CURSOR],
     audited={"contacts.listed"},
 )
 async def list_contacts(ask: Ask[None]) -> Listed[contacts.ContactView]:
     """
-    Return them in the order in which they came. `?email=` finds by the whole address, `?external_id=` by the whole id
-    at the shop, `?q=` by words of what they gave, as search compares them: a page may then be short.
+    Return them in the order in which they came, or the `newest` first. `?email=` finds by the whole address,
+    `?external_id=` by the whole id at the shop, `?tag=` by a tag of their tickets, `?q=` by words of what they gave, as
+    search compares them: a page may then be short, or empty, and still have a next one.
     """
-    after, limit = (ask.query(CURSOR) or (0,))[0], ask.query(LIMIT)
-    ask.query(ORDER)
-    email, external_id = ask.query(EMAIL), ask.query(EXTERNAL_ID)
-    terms = None if (q := ask.query(Q)) is None else SearchTerms.of(q)
-    items, last = await contacts.page(ask.services, ask.actor, email, after, limit, external_id, terms)
-    return listed(items, last)
+    q, tag = ask.query(Q), ask.query(TAG)
+    wanted = ContactQuery(
+        email=ask.query(EMAIL),
+        external_id=ask.query(EXTERNAL_ID),
+        terms=None if q is None else SearchTerms.of(q),
+        tag=None if tag is None else tag_of(tag, "tag"),
+        site=ask.query(SITE),
+        newest=ask.query(ORDER) == "newest",
+    )
+    after = (ask.query(CURSOR) or (0,))[0]
+    return listed(*await contacts.page(ask.services, ask.actor, wanted, after, ask.query(LIMIT)))
+
+
+class ContactSearch(Struct, frozen=True, forbid_unknown_fields=True):
+    """Which contacts, as the parameters of `GET /contacts` say it."""
+
+    q: str = ""
+    tag: str = ""
+    site: str = ""
+    order: Order = "newest"
+    cursor: str = ""
+    limit: Annotated[int, Meta(ge=1, le=PAGE_MOST)] = PAGE
+
+
+@endpoint("POST /contacts/search", permission="contact.read", audited={"contacts.listed"})
+async def search_contacts(ask: Ask[ContactSearch]) -> Listed[contacts.ContactView]:
+    """List as `GET /contacts` does, with what is looked for in the body, where no log of addresses has it."""
+    asked = ask.body
+    wanted = ContactQuery(
+        terms=SearchTerms.of(asked.q) if asked.q else None,
+        tag=tag_of(asked.tag, "tag") if asked.tag else None,
+        site=uid(asked.site, "site") if asked.site else None,
+        newest=asked.order == "newest",
+    )
+    after = (numbers_of(asked.cursor, 1) or (0,))[0]
+    return listed(*await contacts.page(ask.services, ask.actor, wanted, after, asked.limit))
 
 
 @endpoint("GET /contacts/{id}", permission="contact.read", audited={"contact.viewed"})

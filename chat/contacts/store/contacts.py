@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -21,6 +21,10 @@ _fields = len(fields(Contact))
 columns = (*(contact.c[field.name] for field in fields(Contact)), contact.c.mac)
 # Who has withdrawn, or is under a legal hold, is nobody's business any more.
 readable = and_(contact.c.receipt_id.is_not(None), ~exists().where(legal_hold.c.contact_id == contact.c.id))
+
+
+Among = Collection[int] | Select[int]
+"""Some contacts: their keys, or the query for them."""
 
 
 def add(tx: Tx, made: Mapping[str, Any]) -> Contact | None:
@@ -89,15 +93,27 @@ def page(
     found_by: Collection[str] | None,
     after: int,
     limit: int | None,
-    among: Collection[int] | None = None,
+    among: Sequence[Among] = (),
+    *,
+    newest: bool = False,
 ) -> list[Contact]:
-    """Return contacts of an account by key, those with an address where its hashes are given, and `among` some."""
-    query = select(*columns).where(contact.c.account_id == account_id, contact.c.id > after)
+    """
+    Return contacts of an account by key, from behind one or (0) from the first, or from the last where `newest`: those
+    with an address where its hashes are given, who are `among` all of some.
+    """
+    query = select(*columns).where(contact.c.account_id == account_id)
+    if after:
+        query = query.where(contact.c.id < after if newest else contact.c.id > after)
     if found_by is not None:
         query = query.where(contact.c.email_hash.in_(found_by))
-    if among is not None:
-        query = query.where(contact.c.id.in_(among))
-    return some(tx, query.order_by(contact.c.id).limit(limit))
+    for some_of in among:
+        query = query.where(contact.c.id.in_(some_of))
+    return some(tx, query.order_by(contact.c.id.desc() if newest else contact.c.id).limit(limit))
+
+
+def of_site(site: str) -> Select[int]:
+    """Return the query for the contacts who came to a site (an id)."""
+    return select(contact.c.id).where(contact.c.site_id == site)
 
 
 def some(tx: Tx, query: Select[Any]) -> list[Contact]:

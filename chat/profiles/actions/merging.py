@@ -21,6 +21,7 @@ from chat.infra.audit import audit
 from chat.infra.services import Services
 from chat.infra.store.tx import Tx
 from chat.profiles.actions import profiles
+from chat.profiles.domain import ContactQuery
 from chat.tickets.store import tickets
 
 MOST = 20
@@ -114,7 +115,7 @@ async def candidates(services: Services, actor: Actor, uid: str, other: str) -> 
     this = await profiles.one(services, actor, uid)
     ids = [other]
     if "@" in other:
-        ids = [each.id for each in (await profiles.page(services, actor, other, 0, MOST))[0]]
+        ids = [each.id for each in (await profiles.page(services, actor, ContactQuery(email=other), 0, MOST))[0]]
     found = [await profiles.one(services, actor, each) for each in ids if each not in {this.id, *this.merged}]
     if not found:
         raise InvalidField("Nobody else has this address or id", field="other")

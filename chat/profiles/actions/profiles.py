@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from msgspec import Struct
 from msgspec.structs import asdict
 
@@ -16,7 +14,6 @@ from chat.core import access, frames
 from chat.core.addresses import address
 from chat.core.clock import stamp
 from chat.core.errors import NotFound
-from chat.core.folding import SearchTerms
 from chat.core.model import Actor, Contact, Receipt, Site
 from chat.customers.actions import identities
 from chat.erasure.actions import asks as erasure_asks
@@ -27,6 +24,7 @@ from chat.infra.audit import audit
 from chat.infra.services import Services
 from chat.infra.store.tx import Tx
 from chat.profiles.actions import finding
+from chat.profiles.domain import ContactQuery
 from chat.tickets.actions import transcripts
 from chat.tickets.domain import TicketQuery
 from chat.tickets.store import tickets
@@ -119,28 +117,18 @@ async def one(services: Services, actor: Actor, uid: str) -> ContactProfile:
 
 
 async def page(
-    services: Services,
-    actor: Actor,
-    email: str | None,
-    after: int,
-    limit: int,
-    external_id: str | None = None,
-    terms: SearchTerms | None = None,
+    services: Services, actor: Actor, wanted: ContactQuery, after: int, limit: int
 ) -> tuple[list[ContactView], tuple[int] | None]:
     """
-    Return contacts of the account, those with an address, an id at the shop or words where one is given, and where the
-    next page begins. Raises InvalidField where what is looked for is no address.
+    Return contacts of the account that are `wanted`, and where the next page begins. Raises InvalidField where what is
+    looked for is no address.
     """
     access.require(actor, "contact.read")
-    found_by = None if email is None else services.found_by(actor.account_id, email)
-    keys, behind = (None, None) if terms is None else await finding.keys_with(services, actor, terms, after, limit)
+    looked_for = None if wanted.terms is None else await finding.keys_with(services, actor, wanted, after, limit)
 
     def work(tx: Tx) -> tuple[list[Contact], dict[int, int], set[int], ExternalIds, dict[int, Contact]]:
-        among: Collection[int] | None = keys
-        if external_id is not None:
-            theirs = identities.keys_of(services, tx, actor.account_id, external_id)
-            among = theirs if keys is None else {*keys} & {*theirs}
-        found = contacts.page(tx, actor.account_id, found_by, after, limit + 1, among)
+        keys = [] if looked_for is None else [looked_for[0]]
+        found = finding.next_contacts(services, tx, actor, wanted, after, limit + 1, keys)
         ids = [each.id for each in found]
         parts = persons.shown_as(tx, actor.account_id, ids)
         first = {each.id: persons.whole(tx, each)[0] for each in found if each.id in parts}
@@ -148,18 +136,19 @@ async def page(
         return found, holds.until(tx, ids), tickets.contacts_seen(tx, ids, actor.departments), customers, first
 
     found, held, open_to, customers, parts = await services.store.read(work)
-    if email is not None and not found:
+    if wanted.email is not None and not found:
         # Looked for first and judged afterwards: an address that is refused today may have been taken by an older
         # Lethe.
-        address(email)
+        address(wanted.email)
     await audit.record_view(services, actor, "contacts.listed")
-    last = behind if terms is not None else (found[limit - 1].id,) if len(found) > limit else None
+    cut = (found[limit - 1].id,) if len(found) > limit else None
+    last = cut if looked_for is None else looked_for[1]
     # Left out only after the page was cut, so it may be short or empty and still have a next one. A client that took a
     # short page for the last would end there (CVE-2026-45076).
     seen = [
         each for each in found[:limit] if each.receipt_id is not None and each.id not in held and each.id in open_to
     ]
-    if found_by is None and external_id is None and terms is None:
+    if wanted.is_everybody:
         # In the whole list the person comes by themselves, and only once.
         return [shown(services, each, customers) for each in seen if each.id not in parts], last
     once = {one.uid: one for each in seen for one in [parts.get(each.id, each)]}

@@ -88,18 +88,24 @@ class AccountSocket(Connection[frames.AgentFrame]):
             case events.CredentialsRevoked() | events.RightsChanged() | events.NetworksChanged():
                 if event.concerns(actor.agent_id, actor.role):
                     self.spawn(self.look())
-            case events.TicketGone():
-                self.gone(event.ticket.number, event.into)
+            case events.TicketGone() | events.ContactChanged():
+                self._tell_shown(event)
             case events.ErasureChanged():
                 self._tell_erasure(actor, event.erasure, delivery.rendered)
             case events.EventsMissed():
                 self.spawn(self.look())
                 self.spawn(self.missed(actor))
-            # A page that is no inbox shows nobody as present, nobody's name, and calls nobody.
-            case events.PresenceChanged() | events.ContactChanged() | events.AgentMentioned() | events.TicketAssigned():
+            # A page that is no inbox shows nobody as present, and calls nobody.
+            case events.PresenceChanged() | events.AgentMentioned() | events.TicketAssigned():
                 pass
             case _:
                 assert_never(event)
+
+    def _tell_shown(self, event: events.TicketGone | events.ContactChanged) -> None:
+        if isinstance(event, events.TicketGone):
+            self.gone(event.ticket.number, event.into)
+        else:
+            self.tell(frames.ContactOut(event.contact))
 
     def gone(self, number: int, into: int = 0) -> None:
         """Tell that nothing of a ticket is shown any more, and of which one it is a part by now, if of one."""

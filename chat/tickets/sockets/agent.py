@@ -292,10 +292,8 @@ class AgentSocket(AccountSocket):
         match event:
             case events.CredentialsRevoked() | events.RightsChanged() | events.NetworksChanged():
                 super().heard(Delivery(event, delivery.rendered))
-            case events.TicketGone() | events.ErasureChanged() | events.EventsMissed():
+            case events.TicketGone() | events.ErasureChanged() | events.ContactChanged() | events.EventsMissed():
                 super().heard(Delivery(event, delivery.rendered))
-            case events.ContactChanged():
-                self.tell(frames.ContactOut(event.contact))
             case events.AgentMentioned() | events.TicketAssigned() | events.PresenceChanged():
                 self._heard_of_agent(event, actor)
             case _:

@@ -146,6 +146,12 @@ def contacts_seen(tx: Tx, contact_ids: Collection[int], departments: Departments
     return found - hidden
 
 
+def contacts_tagged(tx: Tx, account_id: str, tag: str, departments: Departments) -> Select[int]:
+    """Return the query for the contacts who have a ticket that is seen and has a tag."""
+    query = select(ticket.c.contact_id).where(ticket.c.account_id == account_id, _there)
+    return query.where(has_tag(tx, tag), seen(departments))
+
+
 def one(tx: Tx, account_id: str, number: int, departments: Departments) -> tuple[Ticket, Contact]:
     """
     Return a ticket by its number in the account, and whose it is. Raises NotFound where there is none: of one that is a
