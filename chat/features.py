@@ -42,6 +42,7 @@ from chat.passkeys.feature import feature as passkeys
 from chat.password_resets.feature import feature as password_resets
 from chat.portraits.feature import feature as portraits
 from chat.profiles.feature import feature as profiles
+from chat.push.feature import feature as push
 from chat.quarantine.feature import feature as quarantine
 from chat.record.feature import feature as record
 from chat.retention.feature import feature as retention
@@ -92,6 +93,7 @@ FEATURES: Features = (
     departments,
     routing,
     waiting_mail,
+    push,
     canned_responses,
     own_responses,
     views,

@@ -4,6 +4,8 @@
  */
 
 import { boot } from "./boot.js";
+import { devices, registered } from "./push.js";
+import { rest } from "./rest.js";
 import { play, tune } from "./tone.js";
 import { UnseenMentions } from "./unseen-mentions.js";
 import { t } from "./words.js";
@@ -11,6 +13,8 @@ import { t } from "./words.js";
 /** Milliseconds in which of several windows the one that shows the ticket is the first to know of it, and the rest. */
 const LET_FIRST = 250;
 const REMEMBERED = 5_000;
+/** Milliseconds in which several things that an agent hears are one for their devices. */
+const TOGETHER = 300;
 
 const pause = (time) =>
   new Promise((resolve) => {
@@ -51,6 +55,8 @@ export class Notifications {
   #inbox;
   #wanted = boot.notifications;
   #icon = document.querySelector("link[rel=icon]");
+  #devices = 0;
+  #hearing = null;
 
   /** @param {import("./model.js").Inbox} inbox */
   constructor(inbox) {
@@ -59,6 +65,9 @@ export class Notifications {
     inbox.addEventListener("changed", ({ detail: { was, now } }) => this.#changed(was, now));
     inbox.addEventListener("mentioned", ({ detail }) => this.#about("mentioned", detail.ticket, detail.note));
     inbox.addEventListener("assigned", ({ detail }) => this.#about("assigned", detail.ticket, ""));
+    inbox.addEventListener("connected", () => this.#count());
+    navigator.serviceWorker?.addEventListener("message", ({ data }) => this.#open(data.open));
+    navigator.serviceWorker?.startMessages();
     if (this.#wanted.sound) for (const event of ["pointerdown", "keydown"]) addEventListener(event, tune);
   }
 
@@ -68,12 +77,27 @@ export class Notifications {
     navigator.setAppBadge?.(waiting).catch(() => {});
   }
 
+  async #count() {
+    this.#devices = await devices().catch(() => 0);
+  }
+
+  // Who looks at the inbox knows: their devices need not be woken.
+  #heard() {
+    if (!this.#devices || this.#hearing || !document.hasFocus()) return;
+    this.#hearing = setTimeout(() => {
+      this.#hearing = null;
+      rest("POST", "/push/heard").catch(() => {}); // then the device is woken, and finds this window
+    }, TOGETHER);
+  }
+
   #changed(was, now) {
+    if (now.unread > (was?.unread ?? 0)) this.#heard();
     const why = reason(was, now);
     if (why) this.#about(why, now.number, now.last_seq);
   }
 
   #about(why, number, at) {
+    this.#heard();
     if (this.#wanted.without.includes(why) || isQuiet(this.#wanted, boot.time_zone)) return;
     const seen = document.hasFocus() && this.#inbox.open?.number === number;
     this.#once(`lethe:${number}:${why}:${at}`, seen, () => this.#call(why, number));
@@ -91,17 +115,24 @@ export class Notifications {
     });
   }
 
-  #call(why, number) {
+  async #call(why, number) {
     if (this.#wanted.sound) play();
     if (!this.#wanted.desktop || document.hasFocus() || globalThis.Notification?.permission !== "granted") return;
-    const shown = new Notification(t(`inbox.call.${why}`, { number }), {
-      tag: `lethe-${number}`,
-      icon: "/static/icon-192.png",
-    });
+    const title = t(`inbox.call.${why}`, { number });
+    const said = { tag: `lethe-${number}`, icon: "/static/icon-192.png", data: number };
+    // By the worker, where there is one: what wakes it for the same ticket takes this one's place.
+    const worker = await registered();
+    if (worker) return worker.showNotification(title, said);
+    const shown = new Notification(title, said);
     shown.addEventListener("click", () => {
       focus();
-      this.#inbox.dispatchEvent(new CustomEvent("called", { detail: number }));
+      this.#open(number);
       shown.close();
     });
+    return undefined;
+  }
+
+  #open(number) {
+    this.#inbox.dispatchEvent(new CustomEvent("called", { detail: number }));
   }
 }

@@ -54,6 +54,7 @@ BODIES: dict[str, Any] = {
     "POST /search": {"q": "hello"},
     "POST /sites": {"name": "Another", "origins": ["https://two.example"]},
     "PUT /retention": {"transcripts_days": 400},
+    "PUT /push": {"endpoint": "https://push.example/x"},
     "PUT /routing": {"mode": "off"},
     "POST /retention/runs": {"dry_run": True},
 }
@@ -91,9 +92,13 @@ def test_what_is_usual_is_a_part_of_what_a_route_says() -> None:
 REFUSED = {
     ("POST /erasures", 404),
     ("POST /identity-providers/{id}/test", 422),
+    ("PUT /push", 422),
     ("PATCH /tickets/{number:int}/messages/{seq:int}", 403),
 }
-"""What is refused here: nobody has the address, nothing answers at the provider's, another wrote the message."""
+"""
+What is refused here: nobody has the address, nothing answers at the provider's, another wrote the message, a program
+has no device.
+"""
 
 
 async def test_every_route_leaves_its_entry(app: Served) -> None:

@@ -103,6 +103,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "time_zone": "Europe/Athens",
         "notifications": {"sound": True, "desktop": False, "mail": False, "without": [], "quiet_from": "22:00"},
     },
+    "PUT /push": {"endpoint": "https://push.example/x", "locale": "en"},
     "PUT /routing": {"mode": "round_robin", "most": 3, "minutes": 5},
     "PUT /departments/{id}/routing": {"mode": "least_busy", "most": 3, "minutes": 5},
     "PUT /agents/{id}/limit": {"most": 3},

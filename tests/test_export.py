@@ -32,6 +32,7 @@ from chat.infra.store.columns import about, metadata, personal, plain, to
 from chat.letters.schema import outbox
 from chat.letters.store import disclosures
 from chat.profiles.actions import merging
+from chat.push import store as push
 from chat.rights import store as links
 from chat.routing import store as routing
 from chat.spam_filter.schema import label, mistake, training_run
@@ -87,6 +88,7 @@ async def filled(house: House, name: str = CANARY, email: str = "zyx@x.example")
     await house.services.store.write(lambda tx: tx.execute(insert(waiting_mail).values(ticket_id=last.id, since=1)))
     named = [(house.actor.agent_id, last.id, 1)]
     await house.services.store.write(lambda tx: mentioned.put(tx, named, 1))
+    await house.services.store.write(lambda tx: push.put_call(tx, last.id, house.actor.agent_id, "assigned", 1))
     await activity.rate(house.services, guest.contact, last, 5, f"{name} is glad")
     await exports.ask(house.services, guest.contact, "visitor", "visitor")
     await _letter(house.services, guest, name)

@@ -23,7 +23,7 @@ from tests.test_roles import joined
 pytestmark = pytest.mark.anyio
 ON_SQLITE = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 OWN, DEPARTMENT, ACCOUNT = "own", "another department", "another account"
-OF_A_DEPARTMENT = {"tickets", "contacts", "attachments"}
+OF_A_DEPARTMENT = {"tickets", "contacts", "attachments", "mentions"}
 OF_THE_ACCOUNT = {
     *(
         "agents",

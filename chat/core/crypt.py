@@ -94,8 +94,8 @@ class Signer:
     def jwk(self) -> dict[str, str]:
         """The same as a JSON Web Key (RFC 8037), named by its thumbprint (RFC 7638)."""
         raw = self._key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-        key = {"crv": "Ed25519", "kty": "OKP", "x": _base64url(raw)}
-        return key | {"kid": _base64url(sha256(canonical(key)).digest()), "alg": "EdDSA", "use": "sig"}
+        key = {"crv": "Ed25519", "kty": "OKP", "x": base64url(raw)}
+        return key | {"kid": base64url(sha256(canonical(key)).digest()), "alg": "EdDSA", "use": "sig"}
 
     def sign(self, document: bytes) -> str:
         """Return the signature over `document`, in base64."""
@@ -164,7 +164,8 @@ def unseal_chunks(key: bytes, chunks: Iterable[bytes]) -> Iterator[bytes]:
         chunk = after
 
 
-def _base64url(raw: bytes) -> str:
+def base64url(raw: bytes) -> str:
+    """Return bytes in base64url without padding (RFC 7515)."""
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 

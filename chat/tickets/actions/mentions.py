@@ -63,6 +63,11 @@ async def see(services: Services, actor: Actor, number: int) -> None:
     await services.store.write(work)
 
 
+def can_read(services: Services, tx: Tx, ticket: Ticket, agent_id: str) -> bool:
+    """Whether an agent is active and sees a ticket."""
+    return _sees(services, tx, ticket, agent_id)
+
+
 def can_answer(services: Services, tx: Tx, ticket: Ticket, agent_id: str) -> bool:
     """Whether an agent is active, sees a ticket, and may answer in it."""
     return _sees(services, tx, ticket, agent_id, "ticket.answer")

@@ -16,7 +16,7 @@ from chat.infra.ledger.lines import LineTable
 from chat.infra.store import backups, engine, server
 from chat.infra.store.unhurried import unhurried
 
-HEAD = "0053_merged_tickets"
+HEAD = "0054_push"
 _version = table("alembic_version", column("version_num"))
 
 
