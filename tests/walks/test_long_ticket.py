@@ -23,6 +23,8 @@ LOW = {"viewport": {"width": 1440, "height": 500}}
 SMALL = ("static/transcript.js", "PART = 100", f"PART = {PART}")
 ANCHOR = ("static/ticket-transcript.js", "this.#scroll.scrollTop = this.#scroll.scrollHeight - below;", "{}")
 
+PRINTS = "() => { window.print = () => (window.printed = document.querySelectorAll('[data-seq]').length); }"
+
 
 def answered(demo: Demo, number: int, word: str, last: int) -> int:
     """Answer in a ticket from the second message up to `last`; the ticket's number."""
@@ -173,3 +175,39 @@ def test_nobody_is_shown_what_came_too_late(page: Page, demo: Demo) -> None:
         expect(page.locator("ticket-transcript")).to_have_count(0)
         held[0]()
         expect(page.locator("body")).not_to_contain_text("monody")
+
+
+def test_all_of_a_ticket_is_printed_and_nothing_to_press(page: Page, demo: Demo, long: int) -> None:
+    opened(page, demo, long)
+    page.evaluate(PRINTS)
+    unprinted = page.locator(".earlier .only-print")
+    page.emulate_media(media="print")
+    expect(unprinted).to_be_visible()  # who prints by the browser's own key is told that there is more
+    expect(page.locator("ticket-transcript .day .only-print").first).to_have_text(re.compile(r"\d{4}"))
+    for each in (
+        "message-composer",
+        "ticket-actions",
+        "ticket-list",
+        "contact-card",
+        ".earlier button",
+        ".entry-tools",
+    ):
+        assert not page.locator(each).first.is_visible(), each
+    page.emulate_media(media="screen")
+    page.locator("[data-action=more]").press("Enter")
+    page.get_by_role("button", name="Print or save as PDF").press("Enter")
+    page.wait_for_function("() => window.printed > 0")
+    assert page.evaluate("window.printed") == shown(page) >= SAID - 1
+    page.emulate_media(media="print")
+    expect(unprinted).to_be_hidden()
+    assert len(re.findall(rb"/Type ?/Page\b", page.pdf(format="A4"))) > 1
+
+
+def test_a_server_without_mail_says_so_to_who_mails_a_transcript(page: Page, demo: Demo, long: int) -> None:
+    opened(page, demo, long)
+    page.locator("[data-action=more]").press("Enter")
+    page.get_by_role("button", name="Mail the transcript…").press("Enter")
+    dialog = page.get_by_role("dialog", name=f"Mail the transcript of #{long}?")
+    expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
+    dialog.get_by_role("button", name="Mail the link").press("Enter")
+    expect(page.locator("toast-line")).to_contain_text(re.compile("gave no address|mails nothing"))
