@@ -131,10 +131,10 @@ def test_a_passkey_is_added_shown_and_removed(ours: Demo, open_page: OpenPage) -
 def test_networks_and_the_day_from_which_a_second_factor_must_be_there(ours: Demo, open_page: OpenPage) -> None:
     page = owners(open_page, ours, "/admin/networks")
     field = page.get_by_label("Allowed networks")
-    for text, told in (("203.0.113.0/24", "#networks-error"), ("127.0.0.0/8", "[role=status]"), ("", "[role=status]")):
+    for text, shown in (("203.0.113.0/24", "#networks-error"), ("127.0.0.0/8", "[role=status]"), ("", "[role=status]")):
         field.fill(text)
         page.get_by_role("button", name="Save").click()
-        expect(page.locator(told).first).to_be_visible()
+        expect(page.locator(shown).first).to_be_visible()
         expect(field).to_have_value(text)
     page.goto(f"{ours.server}/admin/second-factor")
     for day in ("2099-01-01", ""):

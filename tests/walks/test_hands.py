@@ -102,7 +102,7 @@ def test_a_ticket_is_assigned_and_transferred_with_a_note(team: Team, open_page:
 
 
 @pytest.mark.parametrize(("hand", "asks_who"), [("mouse", True), ("keyboard", True), ("keyboard", False)])
-def test_of_two_who_take_it_at_once_the_second_is_told_and_keeps_what_they_wrote(
+def test_of_two_who_take_it_at_once_the_second_hears_and_keeps_what_they_wrote(
     team: Team, open_page: OpenPage, hand: str, *, asks_who: bool
 ) -> None:
     """Without asking whose it is by now, the second takes it from the first: the control."""

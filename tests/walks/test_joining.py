@@ -170,11 +170,11 @@ def test_a_forgotten_password_is_set_by_mouse(open_page: OpenPage, team: Team) -
     page.get_by_label("E-mail").fill(team.account.email)
     page.get_by_role("button", name="Mail me a link").click()
     page.goto(team.mailed(page, before))
-    for text, told in (("password12", "#password-error"), (OWN, "h1:has-text('Your password was set')")):
+    for text, answer in (("password12", "#password-error"), (OWN, "h1:has-text('Your password was set')")):
         page.locator("#password").fill(text)
         page.locator("#again").fill(text)
         page.get_by_role("button", name="Set password").click()
-        expect(page.locator(told)).to_be_visible()
+        expect(page.locator(answer)).to_be_visible()
     team.sign_in(page, team.account.email, OWN)
 
 

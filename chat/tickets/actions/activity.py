@@ -53,11 +53,11 @@ def typing(services: Services, ticket: Ticket, who: Actor | str | None, *, on: b
     """
     if isinstance(who, Actor):
         event = events.TypingChanged(ticket.ref, "agent", on, who.agent_id)
-        told = rendered(event, who.name, who.alias)
+        frames = rendered(event, who.name, who.alias)
     else:
         event = events.TypingChanged(ticket.ref, "visitor", on)
-        told = rendered(event, who)
-    services.bus.publish(Delivery(event, told, source))
+        frames = rendered(event, who)
+    services.bus.publish(Delivery(event, frames, source))
 
 
 async def read(
