@@ -17,7 +17,7 @@
   const STYLE = `
     :host { all: initial !important; display: block !important; position: fixed !important; inset: 0 !important; z-index: 2147483647 !important;
       direction: ltr !important; unicode-bidi: normal !important; color-scheme: light dark !important; pointer-events: none !important; }
-    :host::before, :host::after, :host::backdrop { all: initial !important; display: none !important; }
+    :host::before, :host::after, :host::backdrop { display: none !important; }
     [hidden] { display: none !important; }
     div { position: absolute; inset: auto max(16px, env(safe-area-inset-right)) max(16px, env(safe-area-inset-bottom)) max(16px, env(safe-area-inset-left));
       display: flex; flex-direction: column; align-items: end; gap: 12px; }
@@ -32,7 +32,7 @@
     iframe, p { border-radius: 16px; background: Canvas; }
     iframe { inline-size: 380px; block-size: min(640px, 100dvh - 100px); }
     iframe:not([data-ready]) { opacity: 0; }
-    p { margin: 0; padding: 16px; color: CanvasText; font: 16px/20px system-ui; text-wrap: balance; }
+    p { margin: 0; padding: 16px; font: 16px system-ui; }
     @media (max-width: 479.98px), (max-height: 479.98px) {
       iframe { position: fixed; inset: var(--top, 0) 0 auto; inline-size: 100%; block-size: var(--height, 100dvh); border-radius: 0; }
       [data-ready=yes]:not([hidden]) + button { display: none; }
@@ -45,7 +45,7 @@
   /** From the script's `data-` attributes, or from its address where something has taken them away. */
   const given = (name) => script.dataset[name] || url.searchParams.get(name) || undefined;
   const site = script && given("site");
-  if (!site) return console.error(`Lethe: the script names no site: ${server}/widget.js?site=SITE_KEY`);
+  if (!site) return console.error(`Lethe: no site: ${server}/widget.js?site=SITE_KEY`);
 
   const color = given("color");
   const locale =
@@ -92,23 +92,9 @@
   /** What the page hears by `Lethe.on`. */
   const fire = (type, detail) => host.dispatchEvent(new CustomEvent(type, { detail }));
 
-  /** The page's title says how many wait, until they are read; what the page itself writes meanwhile stays. */
-  function entitle(count) {
-    if (document.title !== title) own = document.title;
-    title = count ? `(${count}) ${own}` : own;
-    if (document.title !== title) document.title = title;
-  }
-
   function load() {
     frame.src = `${server}/widget/${encodeURIComponent(site)}?${new URLSearchParams({ locale, origin: location.origin })}`;
     if (!frame.parentNode) corner.prepend(frame);
-  }
-
-  /** Plain words stand for the page that a browser shows of a server that is away; the button tries again. */
-  function regret() {
-    if (frame.hidden || frame.dataset.ready) return;
-    show(false);
-    corner.prepend(away);
   }
 
   function show(open) {
@@ -118,7 +104,12 @@
     clearTimeout(late);
     if (open && !frame.dataset.ready) {
       load();
-      late = setTimeout(regret, 6000);
+      // Plain words stand for the page that a browser shows of a server that is away; the button tries again.
+      late = setTimeout(() => {
+        if (frame.hidden || frame.dataset.ready) return;
+        show(false);
+        corner.prepend(away);
+      }, 6000);
     }
     draw(open);
     tell();
@@ -153,7 +144,10 @@
     agreed: ({ yes }) => kept((it) => (yes ? (it[mark] = "agreed") : delete it[mark])),
     unread({ count, label }) {
       badge.hidden = !count;
-      entitle((badge.textContent = count > 99 ? "99+" : count));
+      badge.textContent = count > 99 ? "99+" : count;
+      // The page's title says how many wait, until they are read; what the page itself writes meanwhile stays.
+      if (document.title !== title) own = document.title;
+      document.title = title = count ? `(${count}) ${own}` : own;
       button.ariaLabel = label;
       fire("unread", { count });
     },
@@ -166,35 +160,30 @@
   }
 
   /** What the page may do: `Lethe`, unless it has one of its own. */
-  const api = {
-    open: () => show(true),
-    close: () => show(false),
-    on(type, work) {
-      host.addEventListener(type, work);
-      return () => host.removeEventListener(type, work);
-    },
-    identify(said) {
-      who = JSON.stringify(said);
-      tell();
-    },
-    logout() {
-      who = 0;
-      tell();
-    },
-  };
+  if (!Object.hasOwn(window, "Lethe"))
+    window.Lethe = {
+      open: () => show(true),
+      close: () => show(false),
+      on(type, work) {
+        host.addEventListener(type, work);
+        return () => host.removeEventListener(type, work);
+      },
+      identify(said) {
+        who = JSON.stringify(said);
+        tell();
+      },
+      logout() {
+        who = 0;
+        tell();
+      },
+    };
 
-  const press = () => show(frame.hidden);
-  const leave = ({ key }) => key === "Escape" && show(false);
+  const press = ({ key }) => (key ? key === "Escape" && show(false) : show(frame.hidden));
 
   /** A phone's keyboard covers the page: the chat keeps to what is left. */
   function fit() {
     set("--top", `${visualViewport.offsetTop}px`);
     set("--height", `${visualViewport.height}px`);
-  }
-
-  function again() {
-    placed = 0;
-    place();
   }
 
   /** Whatever the page does to its document, one button is there. It stands beside the body, which pages exchange. */
@@ -203,7 +192,11 @@
     for (const other of document.querySelectorAll("lethe-chat")) if (other !== host) other.remove();
     if (page) watcher.observe(page, { childList: true });
     if (placed || !document.body || host.parentNode === page) return;
-    placed = setTimeout(again, 100); // a page that takes it away each time is not to hang
+    // A page that takes it away each time is not to hang.
+    placed = setTimeout(() => {
+      placed = 0;
+      place();
+    }, 100);
     delete frame.dataset.ready; // moved, it loads anew
     corner.dir = getComputedStyle(page).direction;
     page.append(host);
@@ -211,7 +204,7 @@
     // A document that is opened anew forgets its listeners; those it has not forgotten are not added twice.
     addEventListener("message", hear);
     button.addEventListener("click", press);
-    button.addEventListener("keydown", leave);
+    button.addEventListener("keydown", press);
     visualViewport.addEventListener("resize", fit);
     visualViewport.addEventListener("scroll", fit);
   }
@@ -236,7 +229,6 @@
   const watcher = new MutationObserver(place);
   watcher.observe(document, { childList: true });
   window[KEY] = place;
-  if (!Object.hasOwn(window, "Lethe")) window.Lethe = api;
   place();
   if (kept((it) => it[mark])) load();
 })();

@@ -54,7 +54,9 @@ def test_one_that_answers_late_opens_the_chat_after_all(enter: Enter) -> None:
 
 
 def test_without_the_wait_nothing_is_said(enter: Enter) -> None:
-    made = LOADER.read_text("utf-8").replace("setTimeout(regret", "void (regret")
+    text = LOADER.read_text("utf-8")
+    assert "late = setTimeout((" in text
+    made = text.replace("late = setTimeout((", "void ((")
     guest = enter(
         lambda page: [
             page.route("**/widget.js", lambda route: route.fulfill(body=made, content_type="text/javascript")),
