@@ -499,6 +499,7 @@ def test_every_table_with_a_mac_says_what_it_is_over() -> None:
         "password_reset",
         "provider_identity",
         "provisioned",
+        "push_subscription",
         "recovery_code",
         "role_right",
         "session",
