@@ -12,8 +12,8 @@ import { rest } from "./rest.js";
 import { date } from "./time.js";
 import { named, t } from "./words.js";
 
-const may = (permission) => boot.agent.permissions.includes(permission);
-const erases = () => may("erasure.confirm");
+const { permissions } = boot.agent;
+const erases = () => permissions.includes("erasure.confirm");
 
 /**
  * The sections with what can be done about a `contact`. `around`: `say` shows a line for a moment, `changed` hears that
@@ -21,10 +21,10 @@ const erases = () => may("erasure.confirm");
  */
 export function contactActions(contact, around) {
   return [
-    may("contact.export") && exportSection(contact.id, around.say),
-    may("contact.block") && blockingSection(contact, around),
-    may("hold.change") && holding(contact, around),
-    may("erasure.ask") && erasing(contact, around),
+    permissions.includes("contact.export") && exportSection(contact.id, around.say),
+    permissions.includes("contact.block") && blockingSection(contact, around),
+    permissions.includes("hold.change") && holding(contact, around),
+    permissions.includes("erasure.ask") && erasing(contact, around),
   ].filter(Boolean);
 }
 

@@ -5,9 +5,8 @@ import { href } from "./route.js";
 import { FIXED } from "./views.js";
 import { t } from "./words.js";
 
-const may = (permission) => boot.agent.permissions.includes(permission);
 const PLACES = [
-  ...(may("contact.read") ? [["/contacts", "page.contacts"]] : []),
+  ...(boot.agent.permissions.includes("contact.read") ? [["/contacts", "page.contacts"]] : []),
   ["/profile", "page.profile"],
   ["/admin", "page.settings"],
 ];
