@@ -64,6 +64,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /tickets/{number:int}/notes": {"id": "ID", "text": "hello", "mentions": []},
     "PUT /contacts/{id}/block": {"days": 30},
     "PATCH /tickets/{number:int}/messages/{seq:int}": {"id": "ID", "text": "hello"},
+    "POST /tickets/{number:int}/merge": {"into": 1},
     "POST /tickets/{number:int}/transfer": {"id": "ID", "note": "hello", "assignee": "me", "department": "none"},
     "PUT /tickets/{number:int}/spam": {"spam": False},
     "PUT /tickets/{number:int}/snooze": {"until": stamp(now() + DAY)},
@@ -170,6 +171,14 @@ BODIES: dict[str, dict[str, Any]] = {
     },
     "POST /invitations": {"email": "yan@acme.example", "role": "agent", "id": "ID"},
     "POST /spam/classify": {"text": "hello"},
+    "POST /contacts/search": {
+        "q": "hello",
+        "tag": "vip",
+        "site": "",
+        "order": "newest",
+        "cursor": "",
+        "limit": 10,
+    },
     "POST /search": {
         "q": "hello",
         "status": "open",

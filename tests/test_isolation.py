@@ -24,6 +24,7 @@ BODIES: dict[str, Any] = {
     "POST /api/v1/tickets/{number}/messages": {"id": new_id(), "text": "from elsewhere"},
     "POST /api/v1/tickets/{number}/notes": {"id": new_id(), "text": "from elsewhere"},
     "POST /api/v1/tickets/{number}/transfer": {"id": new_id(), "note": "from elsewhere", "assignee": "me"},
+    "POST /api/v1/tickets/{number}/merge": {"into": 1},
     "PATCH /api/v1/tickets/{number}/messages/{seq}": {"id": new_id(), "text": "from elsewhere"},
     "PUT /api/v1/contacts/{id}/block": {"days": 3},
     "PUT /api/v1/contacts/{id}/hold": {"reason": "a case", "days": 30},
@@ -52,6 +53,7 @@ OWN = {
     "PATCH /api/v1/account": {"name": "Other"},
     "POST /api/v1/notices": {"texts": []},
     "POST /api/v1/search": {"q": "canary"},
+    "POST /api/v1/contacts/search": {"q": "canary"},
 }
 
 

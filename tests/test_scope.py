@@ -118,6 +118,7 @@ REASONS = {
             "tickets.store.posting.append",
             "tickets.store.redaction.redact",
             "tickets.store.notes.add",
+            "tickets.store.merging.origins",
             "tickets.store.tickets.all_of_contact",
             "tickets.store.tickets.change",
             "tickets.store.tickets.end",

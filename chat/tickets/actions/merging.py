@@ -39,9 +39,9 @@ async def merge(services: Services, actor: Actor, number: int, into: int) -> fra
     `gone`, and where these two do not fit `contacts`, `order`, `overlap`, `tags`, `trash`.
     """
     access.require(actor, "ticket.change")
+    other, kept = await _opened(services, actor, number), await _opened(services, actor, into)
     if number == into:
         raise InvalidField("Name another ticket of the same contact", field="into")
-    other, kept = await _opened(services, actor, number), await _opened(services, actor, into)
     _require_fit(kept.ticket, other.ticket)
 
     def work(tx: Tx) -> list[events.Event]:
