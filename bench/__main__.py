@@ -10,6 +10,7 @@ OTHERS = {
     "chores": "bench.chores",
     "search": "bench.search",
     "inbox": "bench.inbox",
+    "day": "bench.day",
     "hostile": "bench.hostile.command",
 }
 

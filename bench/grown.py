@@ -47,8 +47,8 @@ SEED = 12
 SAID, EACH, DAYS = 10, 2.5, 300
 """Messages a ticket and tickets a contact, in the middle, over so many days."""
 STATES = {"open": 0.10, "pending": 0.05, "solved": 0.82, "trash": 0.03}
-SNOOZED, WAITING, HELD, TAGGED = 0.2, 0.5, 0.01, 0.3
-"""Shares: put aside of those that run, waiting of the open, wholly held of all, tagged of all."""
+SNOOZED, HELD, TAGGED = 0.2, 0.01, 0.3
+"""Shares: put aside of those that run, wholly held of all, tagged of all."""
 SITES, DEPARTMENTS, TAGS = 5, 10, 50
 TEXTS = (
     "Good morning, a word about my order, please: where is it, and when will it come?",
@@ -59,6 +59,7 @@ TEXTS = (
 RARE, OLD = "quincunx", "astrolabe"
 """Words of one ticket each: one of the newest, and one of three months ago."""
 RARE_TAG = "one-off"
+EMAIL = "agent{}@shop.example"
 CHUNK = 2_000
 """Tickets a transaction."""
 
@@ -67,6 +68,7 @@ class Grown(msgspec.Struct, frozen=True):
     """
     The account, and those beside it (`others`); tokens of its agents; a site, a department and a tag of it. Since
     `recent` (ms) as many messages were said as `recent_messages`; `old` is the number of the ticket with the old word.
+    The first agent signs in with `email` and `password`.
     """
 
     others: list[Shop]
@@ -80,6 +82,8 @@ class Grown(msgspec.Struct, frozen=True):
     recent: int
     recent_messages: int
     old: int
+    email: str = ""
+    password: str = ""
 
 
 @dataclass(frozen=True)
@@ -114,7 +118,7 @@ async def _filled(settings: Settings, shops: list[Shop], tickets: int, size: int
     *others, shop = shops
     async with open_services(settings) as services:
         owner = await sessions.by_token(services, shop.api_token)
-        tokens, ids = await _agents(services, owner, size)
+        tokens, ids, password = await _agents(services, owner, size)
         named = [SiteChange(name=f"Site {each}", origins=["https://shop.example"]) for each in range(SITES)]
         where = [(await sites.make(services, owner, each)).id for each in named]
         parts = [(await departments.add(services, owner, f"Department {each}", {})).id for each in range(DEPARTMENTS)]
@@ -137,18 +141,22 @@ async def _filled(settings: Settings, shops: list[Shop], tickets: int, size: int
         recent=said[back].begun,
         recent_messages=sum_of,
         old=old,
+        email=EMAIL.format(0),
+        password=password,
     )
 
 
-async def _agents(services: Services, owner: Actor, count: int) -> tuple[list[str], list[str]]:
-    tokens, ids = [], []
+async def _agents(services: Services, owner: Actor, count: int) -> tuple[list[str], list[str], str]:
+    """Return their tokens and ids, and the password of the first."""
+    tokens, ids, passwords = [], [], []
     for number in range(count):
-        made, _ = await agents.add_agent(services, owner, f"agent{number}@shop.example", f"Agent {number}", "agent")
+        made, password = await agents.add_agent(services, owner, EMAIL.format(number), f"Agent {number}", "agent")
         token = f"lethe_{number:032}"
         await services.store.write(partial(_give_token, made.id, token))
         tokens.append(token)
         ids.append(made.id)
-    return tokens, ids
+        passwords.append(password)
+    return tokens, ids, passwords[0]
 
 
 def _give_token(agent_id: str, token: str, tx: Tx) -> None:
@@ -221,7 +229,7 @@ def _ticket(
     state = chance.choices([*STATES], [*STATES.values()])[0]
     runs = state in {"open", "pending"}
     held = count if chance.random() < HELD else 0
-    waits = state == "open" and not held and chance.random() < WAITING
+    waits = runs and not held and count % 2 == 1  # they take turns, and the contact said the last word
     tags = [f"tag {int(chance.paretovariate(1)) % TAGS}"] if chance.random() < TAGGED else []
     row = {
         "id": number,

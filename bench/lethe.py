@@ -46,7 +46,7 @@ class Shops:
     def idlers(self, count: int) -> Iterator[Wire]:
         """Let ``count`` visitors agree, then connect and say no more than hello."""
         agreed = self._agreed(count)
-        return (self._visitor(token) for _, token in agreed)
+        return (self.visitor(token) for _, token in agreed)
 
     def _agreed(self, count: int) -> list[tuple[Shop, str]]:
         shops = [self._shops[number // PAIRS_EACH % len(self._shops)] for number in range(count)]
@@ -54,7 +54,7 @@ class Shops:
             return [(shop, _session(door, shop, number)) for number, shop in enumerate(shops)]
 
     def _pair(self, shop: Shop, token: str) -> Pair:
-        visitor = self._visitor(token)
+        visitor = self.visitor(token)
         visitor.send(msgspec.json.encode(Said(client_id(0, 0), "Hello, is anybody there?")))
         ticket = _awaited(visitor, "ack")["ticket"]
         agent = self._connect("/ws/agent", {"Authorization": f"Bearer {shop.api_token}"})
@@ -62,7 +62,12 @@ class Shops:
         _ask(agent, {"type": "open", "ticket": ticket, "last_seq": 0}, "welcome")
         return Pair(visitor, agent, ack="ack")
 
-    def _visitor(self, token: str) -> Wire:
+    def tokens(self, count: int) -> list[str]:
+        """Let ``count`` visitors agree, and return by what each is known."""
+        return [token for _, token in self._agreed(count)]
+
+    def visitor(self, token: str) -> Wire:
+        """Let one who has agreed connect and say hello."""
         wire = self._connect("/ws/visitor", {"Origin": f"http://127.0.0.1:{self.server.port}"})
         _ask(wire, {"type": "hello", "token": token, "last_seq": 0}, "welcome")
         return wire

@@ -144,9 +144,13 @@ def _median(port: int, shop: Shop) -> tuple[float, float]:
 
 
 def first(port: int, shop: Shop, word: str = RARE) -> float:
-    """Return how long it takes until something with a word is found."""
-    begun = time.perf_counter()
-    return next(at for at, line in _search(port, shop, {"q": word}) if "found" in line) - begun
+    """Return how long it takes until something with a word is found, which is somewhere."""
+    begun, asked = time.perf_counter(), {"q": word}
+    while True:
+        for at, line in _search(port, shop, asked):
+            if "found" in line:
+                return at - begun
+            asked = {"q": word, "until": str(line["searched_back_to"])}
 
 
 def whole(port: int, shop: Shop, where: Mapping[str, object] = MappingProxyType({})) -> float:

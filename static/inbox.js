@@ -217,12 +217,26 @@ class InboxApp extends HTMLElement {
       for (const { number, updated_at } of waiting.length ? waiting : (await rest("GET", path)).items) {
         const asked = { tickets: [{ number, updated_at }], change: { assignee: "me" } };
         const { items } = await rest("POST", "/tickets/bulk", asked);
-        if (items[0].outcome === "changed") return this.#route.go("mine", number);
+        if (items[0].outcome === "changed") {
+          if (!NARROW.matches) this.#writeOnceOpen(number);
+          return this.#route.go("mine", number);
+        }
       }
     } catch (problem) {
       this.#toast.say(t(problem.status ? "inbox.refused" : "inbox.unreachable"));
     }
     return undefined;
+  }
+
+  // Who takes a ticket answers it: nobody has to go to the field first.
+  #writeOnceOpen(number) {
+    const shown = () => {
+      const { open } = this.#inbox;
+      if (!open && this.#route.place.number === number) return;
+      this.#inbox.removeEventListener("ticket", shown);
+      if (open?.number === number) this.#ticket.write("reply");
+    };
+    this.#inbox.addEventListener("ticket", shown);
   }
 
   // What was just done in a ticket is said there and not in the next one.

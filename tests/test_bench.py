@@ -6,12 +6,13 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 from websockets.sync.server import ServerConnection, serve
 
-from bench import chores, erasure, inbox
+from bench import chores, day, erasure, inbox
 from bench import load as load_module
 from bench.accounting import Books, cpu_seconds, pss_bytes
 from bench.ledger import Ledger, Record, percentile
@@ -259,6 +260,14 @@ def test_an_inbox_is_measured_on_an_account_that_is_kept(tmp_path: Path, monkeyp
     assert figures["search"]["messages searched"] >= 1000
     assert figures["others"]["faults"] == 0
     assert figures["watching"]["ratio"] > 0
+
+
+def test_a_day_is_drawn_again_by_its_seed() -> None:
+    drawn = day.drawn(Random(3))
+    assert drawn == day.drawn(Random(3)) == sorted(drawn)
+    assert drawn != day.drawn(Random(4))
+    assert {whose for _, what, whose in drawn if what == "says"} == {*range(day.VISITORS)}
+    assert {whose for _, what, whose in drawn if what == "works"} == {*range(1, day.AGENTS)}
 
 
 def test_the_table_has_ratios_and_faults() -> None:

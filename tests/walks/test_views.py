@@ -28,12 +28,18 @@ def inbox(open_page: OpenPage, demo: Demo, path: str = "/inbox", **look: object)
     return open_page(f"{demo.server}{path}", storage_state=session(demo), **(DESKTOP | look))
 
 
+def taken(page: Page, number: int) -> None:
+    """It is shown, and the cursor is where one writes."""
+    expect(page).to_have_url(re.compile(f"/inbox/mine/{number}$"))
+    expect(page.locator("message-composer textarea")).to_be_focused()
+
+
 def test_a_day_by_keyboard(open_page: OpenPage, own_demo: Demo, numbers: list[int]) -> None:
     page = inbox(open_page, own_demo)
     expect(page).to_have_url(re.compile("/inbox/unassigned$"))  # nothing is mine
     expect(page.locator("[data-view=unassigned] .view-count")).to_contain_text("3")
     page.get_by_role("button", name="Take next").press("Enter")
-    expect(page).to_have_url(re.compile(f"/inbox/mine/{numbers[0]}$"))  # who has waited longest
+    taken(page, numbers[0])  # who has waited longest
 
     page.goto(f"{own_demo.server}/inbox/waiting/{numbers[0]}")  # longest first; solving opens the next
     expect(page.locator("ticket-list .row")).to_contain_text([*WORDS])
