@@ -38,7 +38,7 @@ from chat.routing import store as routing
 from chat.spam_filter.schema import label, mistake, training_run
 from chat.team.actions import agents
 from chat.tickets.actions import activity, tickets
-from chat.tickets.schema import message, ticket
+from chat.tickets.schema import merged_ticket, message, ticket
 from chat.tickets.store import mentioned
 from chat.waiting_mail.schema import waiting_mail
 from chat.webhooks.actions import endpoints
@@ -132,13 +132,15 @@ async def _answered_by_mail(services: Services, guest: Guest, ticket_id: int) ->
 
 
 def _mistaken(tx: Any, guest: Guest) -> None:
-    """A version of the filter got a label of theirs wrong."""
+    """A version of the filter got a label of theirs wrong, and a ticket of theirs was merged."""
     who = guest.contact
     run = {"id": new_id(), "account_id": who.account_id, "version": who.id, "state": "done", "against": 0}
     tx.execute(insert(training_run).values(**run, asked_at=1, asked_by=new_id(), seen_at=1))
     theirs = tx.execute(select(label.c.ticket_id, label.c.seq).where(label.c.contact_id == who.id)).first()
     wrong = {"run_id": run["id"], "ticket_id": theirs[0], "seq": theirs[1], "contact_id": who.id}
     tx.execute(insert(mistake).values(**wrong, spam=True, margin=-1.5))
+    part = {"was_id": 10_000 + who.id, "account_id": who.account_id, "number": 10_000 + who.id, "ticket_id": theirs[0]}
+    tx.execute(insert(merged_ticket).values(**part, after_seq=1, messages=1, merged_at=1))
 
 
 async def wrote(house: House, count: int) -> Guest:
