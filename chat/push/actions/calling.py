@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from typing import assert_never
 
 from chat.agent_profile.domain import is_quiet
 from chat.core.events import AgentMentioned, Event, MessageStored, TicketAssigned
@@ -37,6 +38,8 @@ def _note(services: Services, tx: Tx, event: Calling) -> None:
             store.put_call(tx, ticket_id, event.agent, "mentioned", now)
         case TicketAssigned():
             store.put_call(tx, ticket_id, event.agent, "assigned", now)
+        case _:
+            assert_never(event)
 
 
 def concerned(services: Services, tx: Tx, call: CallRow, among: Collection[str] | None = None) -> dict[str, str]:
