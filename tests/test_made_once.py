@@ -45,6 +45,7 @@ OTHERS = {
     "/spam/training-runs": "one is under way at most, and asking again is answered with it",
     "/erasures": "a contact is erased once, and asking again is answered with that erasure",
     "/erasure-asks/{id}/confirmation": "an ask is confirmed once",
+    "/tickets/{number}/transcript": "each is one more link by mail, and limits hold how many",
     "/webhooks/{id}/test": "each is one more test",
     "/webhooks/{id}/deliveries/{delivery}": "the delivery has an id",
 }

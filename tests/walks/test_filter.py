@@ -133,7 +133,7 @@ def test_the_quarantine_has_one_place_and_one_count(own_demo: Demo, open_page: O
     expect(page.get_by_role("heading", name="Quarantine")).to_be_visible()
     expect(page.get_by_text("2 messages wait")).to_have_count(1)
     places = page.locator(".topbar .places a")
-    expect(places).to_have_text(["Inbox", "Settings"])
+    expect(places).to_have_text(["Inbox", "Contacts", "Settings"])
     expect(places.first).to_have_attribute("aria-current", "true")
     page.get_by_role("link", name="The whole quarantine, by ticket").click()
     expect(page).to_have_url(f"{own_demo.server}/inbox/quarantine")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import assert_never
 
-from chat.core import events
+from chat.core import access, events
 from chat.core.deliveries import Delivery
 from chat.core.errors import LetheError
 from chat.core.model import Actor
@@ -69,7 +69,8 @@ class Counts:
             self._end_unless_needed()
 
     async def now(self, actor: Actor) -> dict[str, int]:
-        """Return what an agent would be told now, after all that was heard. Raises Unavailable."""
+        """Return what an agent would be told now, after all that was heard. Raises Forbidden and Unavailable."""
+        access.require(actor, "ticket.read")
         self._listen()
         if self._stay is not None:
             self._stay.cancel()
