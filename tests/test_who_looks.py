@@ -179,3 +179,33 @@ async def test_two_hundred_who_look_at_one_ticket_cost_few_queries_and_frames(
     monkeypatch.setattr(AgentNames, "of", lambda _, of: names(app.services, of))
     queries, *_ = await cost(AgentNames(app.services, set()))
     assert queries >= MANY
+
+
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+async def test_whoever_comes_has_the_names_read_once_for_all_who_are_there(
+    app: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = [await joined(app.house, "agent", str(number)) for number in range(12)]
+    read, names = [0], agents.names
+
+    async def counted(services: Services, account: str) -> dict[str, str]:
+        read[0] += 1
+        return await names(services, account)
+
+    async def cost() -> int:
+        """How often all names are read until all of them are there and each knows of each."""
+        read[0] = 0
+        async with AsyncExitStack() as stack:
+            here = [await stack.enter_async_context(inner_socket(app, "/ws/agent", each.bearer)) for each in people]
+            for each in here:
+                await each("", "welcome")
+            for each in here:
+                while len({one["agent"]["id"] for one in each.heard if one["type"] == "presence"}) < len(people) - 1:
+                    await each("", "presence")
+        return read[0]
+
+    monkeypatch.setattr(agents, "names", counted)
+    assert await cost() <= 4 * len(people)
+    # The control: each reads them for itself.
+    monkeypatch.setattr(AgentNames, "of", lambda self, account: counted(self._services, account))
+    assert await cost() > 4 * len(people)

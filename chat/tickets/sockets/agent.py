@@ -13,7 +13,6 @@ from chat.core.clock import stamp
 from chat.core.deliveries import Delivery, Rendered
 from chat.core.errors import Forbidden, LetheError, NotFound, Unauthorized, Unavailable
 from chat.core.model import Actor, Draft
-from chat.team.actions import agents
 from chat.tickets.actions import activity, editing, entries, parts, posting, tickets, transcripts, viewing
 from chat.tickets.actions.activity import rendered
 from chat.tickets.actions.editing import MessageEdit, edit_ack
@@ -158,7 +157,7 @@ class AgentSocket(AccountSocket):
             await activity.read(self.services, ticket, "agent", frame.seq, actor.name, self, actor.alias)
 
     async def _introduce(self, actor: Actor) -> None:
-        names = await agents.names(self.services, actor.account_id)
+        names = await self.context.names.of(actor.account_id)
         for agent, status in self.services.bus.agents(actor.account_id).items():
             if agent != actor.agent_id:
                 self.tell(_presence(agent, names.get(agent, ""), status))
@@ -338,7 +337,7 @@ class AgentSocket(AccountSocket):
 
     async def _say_who_types(self, event: events.TypingChanged) -> None:
         """A colleague at another process, which says no names."""
-        names = await agents.names(self.services, event.ticket.account)
+        names = await self.context.names.of(event.ticket.account)
         self.say_all(rendered(event, names.get(event.agent)).for_agents)
 
     async def _say_again(self, delivered: Rendered | None, watched: Watched) -> None:
@@ -366,7 +365,7 @@ class AgentSocket(AccountSocket):
             self.spawn(self._called(event, actor))
 
     async def _called(self, event: events.AgentMentioned | events.TicketAssigned, actor: Actor) -> None:
-        names = await agents.names(self.services, actor.account_id)
+        names = await self.context.names.of(actor.account_id)
         by = frames.Author("agent", names.get(event.by)) if event.by else frames.Author("system")
         if isinstance(event, events.AgentMentioned):
             self.tell(frames.MentionedOut(event.ticket.number, event.note, by))
@@ -374,7 +373,7 @@ class AgentSocket(AccountSocket):
             self.tell(frames.AssignedOut(event.ticket.number, by))
 
     async def _present(self, agent: str, actor: Actor) -> None:
-        names = await agents.names(self.services, actor.account_id)
+        names = await self.context.names.of(actor.account_id)
         status = self.services.bus.status(actor.account_id, agent)
         self.tell(_presence(agent, names.get(agent, ""), status))
 
