@@ -50,6 +50,7 @@ REASONS = {
     "erasure.store.erasures.of_contact": COMPARED,
     "account.store.site_by_key": ANYBODY,
     "account.store.require_site": KEY,
+    "account.store.offered_departments": KEY,
     "contacts.store.contacts.by_uid": SECRET,
     "team.store.by_email": SECRET,
     "team.store.by_session": SECRET,
