@@ -230,7 +230,7 @@ def test_a_contact_is_corrected_and_taken_for_another(ours: Demo, open_page: Ope
     page.get_by_role("button", name="Find").click()
     expect(page.get_by_role("heading", name="The same person?")).to_be_visible()
     page.get_by_role("button", name="Take them for one person").click()
-    page.wait_for_url("**/inbox**")
+    page.wait_for_url("**/contacts/**")
     (one,) = ours.api("GET", "/contacts?email=al@x.example")["items"]
     assert one["email"] == "ad@visitor.example"
 

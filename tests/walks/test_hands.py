@@ -225,9 +225,7 @@ class Fields:
         """Send the form that a field is in."""
         if self.hand == "mouse":
             form = self.page.locator("form", has=self.at(field))
-            name = form.get_attribute("id")
-            send = self.page.locator(f"[type=submit][form='{name}']") if name else form.locator("[type=submit]")
-            send.click()
+            form.locator("[type=submit]").click()
         else:
             focus(self.page, self.at(field))
             self.page.keyboard.press("Enter")
