@@ -225,7 +225,8 @@ class Fields:
         """Send the form that a field is in."""
         if self.hand == "mouse":
             form = self.page.locator("form", has=self.at(field))
-            form.locator("[type=submit]").click()
+            outside = self.page.locator(f"[type=submit][form='{form.get_attribute('id')}']")
+            form.locator("[type=submit]").or_(outside).click()
         else:
             focus(self.page, self.at(field))
             self.page.keyboard.press("Enter")

@@ -200,7 +200,7 @@ def test_sessions_are_ended_one_and_all(ours: Demo, open_page: OpenPage) -> None
     before = rows.count()
     press(page, "tbody tr:nth-child(2) .is-danger-plain")
     press(page, ".dialog:popover-open button[type=submit]")
-    expect(page.locator(".notice")).to_have_text("Saved.")
+    expect(page.locator(".notice.is-good")).to_have_text("Saved.")
     assert rows.count() == before - 1
     press(page, "p > .is-danger-plain")
     press(page, ".dialog:popover-open button[type=submit]")
