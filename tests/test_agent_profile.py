@@ -219,7 +219,7 @@ async def test_the_form_saves_and_is_followed_at_once(app: Served) -> None:
     assert '<html lang="el">' in shown
     assert '"time_zone": "Europe/Athens"' in shown
     own = (await app.rest("GET", "/agents/me")).json()
-    calls = {"sound": False, "desktop": False, "mail": True}
+    calls = {"sound": False, "desktop": False, "mail": True, "waiting": False}
     assert own["notifications"] == calls | {"without": ["mine"], "quiet_from": "22:00", "quiet_until": "07:00"}
     wrong = await app.client.post("/profile", data=form | {"alias": "x" * 101}, headers={"origin": CHAT})
     assert wrong.status_code == 422

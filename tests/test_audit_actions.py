@@ -36,6 +36,7 @@ USUAL: dict[str, set[str]] = {
     "DELETE /tickets/{number:int}": {"ticket.deleted"},
     "POST /erasures": {"erasure.requested"},
     "POST /contacts/{id}/merge": {"contact.merged"},
+    "POST /tickets/{number:int}/merge": set(),
     "DELETE /contacts/{id}": {"consent.withdrawn", "erasure.requested"},
     "POST /retention/runs": {"retention.rehearsed"},
     "POST /spam/quarantine": {"spam.marked"},
@@ -94,10 +95,11 @@ REFUSED = {
     ("POST /identity-providers/{id}/test", 422),
     ("PUT /push", 422),
     ("PATCH /tickets/{number:int}/messages/{seq:int}", 403),
+    ("POST /tickets/{number:int}/merge", 422),
 }
 """
 What is refused here: nobody has the address, nothing answers at the provider's, another wrote the message, a program
-has no device.
+has no device, a ticket is not merged into itself (`tests/test_merged_tickets.py` merges two).
 """
 
 

@@ -96,7 +96,7 @@ async def test_a_restore_without_replay_is_caught(
 
 def test_every_action_that_is_entered_can_be_done_again() -> None:
     source = "".join(path.read_text() for path in (Path(__file__).parent.parent / "chat").rglob("*.py"))
-    entered = set(re.findall(r'ledger\.enter\([^"]*"(\w+)", ', source))
+    entered = set(re.findall(r'(?:ledger\.enter|enter_taken)\([^"]*"(\w+)", ', source))
     assert entered == {*gathered().replays}
     assert "erase" in entered
 
