@@ -54,6 +54,7 @@ from chat.search.feature import feature as search
 from chat.spam_filter.feature import feature as spam_filter
 from chat.tags.feature import feature as tags
 from chat.team.feature import feature as team
+from chat.ticket_fields.feature import feature as ticket_fields
 from chat.tickets.feature import feature as tickets
 from chat.tokens.feature import feature as tokens
 from chat.views.feature import feature as views
@@ -83,6 +84,7 @@ FEATURES: Features = (
     attachments,
     portraits,
     agent_profile,
+    ticket_fields,
     tickets,
     quarantine,
     letters,

@@ -57,6 +57,7 @@ BODIES: dict[str, Any] = {
     "PUT /retention": {"transcripts_days": 400},
     "PUT /push": {"endpoint": "https://push.example/x"},
     "PUT /routing": {"mode": "off"},
+    "PUT /ticket-fields": {"fields": [{"key": "order", "label": "Order", "kind": "text"}]},
     "POST /retention/runs": {"dry_run": True},
 }
 

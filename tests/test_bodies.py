@@ -54,6 +54,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "assignee": "me",
         "department": None,
         "tags": ["a"],
+        "fields": {"order": "4711"},
     },
     "POST /tickets/bulk": {
         "id": "ID",
@@ -210,6 +211,9 @@ BODIES: dict[str, dict[str, Any]] = {
         "paused": True,
     },
     "PUT /networks": {"networks": ["127.0.0.0/8"]},
+    "PUT /ticket-fields": {
+        "fields": [{"key": "order", "label": "Order", "kind": "choice", "options": ["A"], "retired": False}]
+    },
     "PUT /roles": {"changed": {"agent": {"contact.export": False}}},
     "POST /erasure-asks/{id}/refusal": {"reason": "a claim"},
     "PUT /spam/model": {"version": 1},

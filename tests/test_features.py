@@ -234,7 +234,7 @@ def test_no_two_sweeps_have_one_name() -> None:
 
 def test_the_menu_names_pages_in_every_language() -> None:
     lines = [each for group in menu().values() for each in group]
-    assert len({each.path for each in lines}) == len(lines) == 21
+    assert len({each.path for each in lines}) == len(lines) == 22
     assert len({(each.group, each.position) for each in lines}) == len(lines)
     for locale in LOCALES:
         keys = {each.key for each in lines} | {f"page.group.{group}" for group in menu()}

@@ -17,6 +17,8 @@ from chat.core.settings import Settings
 from chat.infra.store import locations
 from chat.spam_filter.actions import training
 from chat.spam_filter.store import labels
+from chat.ticket_fields import actions as ticket_fields
+from chat.ticket_fields.domain import TicketField
 from chat.tickets.actions import activity, changing, entries, merging, redaction, tickets, transcripts
 from chat.tickets.actions import posting as acting
 from chat.tickets.schema import ticket
@@ -29,7 +31,7 @@ from tests.test_erasure import erased
 from tests.test_roles import joined
 
 pytestmark = pytest.mark.anyio
-RESEALED = {"system/{ticket_id}/{entry}", "rating/{id}"}
+RESEALED = {"system/{ticket_id}/{entry}", "rating/{id}", "fields/{id}"}
 """What is sealed for its place, and is sealed anew by a merge; of a label its features, which no export gives."""
 
 
@@ -70,6 +72,10 @@ async def test_all_of_the_later_ticket_stands_behind_the_earlier_one_and_opens_t
     await tickets.add_note(services, actor, 2, note, "second note")
     await changing.change(services, actor, 1, {"tags": ["late"]})
     await changing.change(services, actor, 2, {"tags": ["parcel"], "priority": "high"})
+    two_fields = [TicketField(key, key.title(), "text") for key in ("order", "place")]
+    await ticket_fields.change(services, actor, lambda _: two_fields)
+    await changing.change(services, actor, 1, {"fields": {"order": "first", "place": "kept"}})
+    await changing.change(services, actor, 2, {"fields": {"order": "later"}})
     colleague = await joined(house, "agent")
     for number in (1, 2):
         await tickets.add_note(services, actor, number, new_id(), "look", named=[colleague.id])
@@ -82,6 +88,7 @@ async def test_all_of_the_later_ticket_stands_behind_the_earlier_one_and_opens_t
 
     now = await merged(house)
     assert (now.number, now.status, now.tags, now.priority) == (1, "open", ["late", "parcel"], "high")
+    assert now.fields == {"order": "later", "place": "kept"}
     assert await whole(house) == before
     assert [seq for seq, _ in before] == [1, 2, 3, 4, 5]
     opened = await tickets.one(services, actor, 1)
@@ -112,7 +119,7 @@ async def test_all_of_the_later_ticket_stands_behind_the_earlier_one_and_opens_t
 def test_whatever_is_sealed_for_its_place_in_a_ticket_is_known_here() -> None:
     tables = [ticket, *(table for table, _ in locations.below(ticket))]
     contexts = {str(column.info.get("context", "")) for table in tables for column in table.columns}
-    own = {each for each in contexts if "{ticket_id}" in each or each == "rating/{id}"}
+    own = {each for each in contexts if "{ticket_id}" in each or each in {"rating/{id}", "fields/{id}"}}
     assert own == RESEALED
     counted = {"seq", "after_seq", "target", "note", "entry"}
     numbers = {column.name for table, _ in locations.below(ticket) for column in table.primary_key} - {"ticket_id"}

@@ -142,6 +142,7 @@ OWN_ONLY = {
     "POST /webhooks",
     "PUT /networks",
     "PUT /roles",
+    "PUT /ticket-fields",
 }
 """These name nobody: they are about the account that asks."""
 QUERIES = {"GET /search": "?q=question"}

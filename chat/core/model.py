@@ -216,7 +216,7 @@ class Receipt:
 class Ticket:
     """
     Everything said with one contact on one matter. `number` counts in its account. `waiting_since` is when the visitor
-    began to wait for an answer, `snoozed_until` when it comes back to who works (ms).
+    began to wait for an answer, `snoozed_until` when it comes back to who works (ms). `fields` are sealed.
     """
 
     id: int
@@ -239,6 +239,7 @@ class Ticket:
     priority: str = "none"
     waiting_since: int | None = None
     snoozed_until: int | None = None
+    fields: bytes | None = None
 
     @property
     def ended(self) -> bool:

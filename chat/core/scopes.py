@@ -73,6 +73,8 @@ NEEDED: Mapping[str, str] = {
     "ticket.delete": "tickets:write visitor-data",
     "ticket.read": "tickets:read visitor-data",
     "ticket.read_all": "",
+    "ticket_field.change": "ticket-fields:write",
+    "ticket_field.read": "ticket-fields:read",
     "token.make": "tokens:write",
     "token.oversee": "tokens:read",
     "token.read": "tokens:read",

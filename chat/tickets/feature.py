@@ -8,7 +8,7 @@ from chat.core.access import Right
 from chat.infra.gathered import YEAR, RetentionRule, Sweep
 from chat.spam_filter.actions import training
 from chat.tickets import domain, pages, schema
-from chat.tickets.actions import ageing, bulk, reassigning, redaction, replaying, snoozing
+from chat.tickets.actions import ageing, bulk, fields, reassigning, redaction, replaying, snoozing
 from chat.tickets.api import attachments, handing, mentions, tickets
 from chat.tickets.sockets.account import gone_socket
 from chat.tickets.sockets.agent import agent_socket
@@ -90,6 +90,7 @@ feature = Feature(
             catch_up=training.learn_anew,
         ),
     ),
+    export_parts=(fields.EXPORTED,),
     replays={
         "redact": replaying.redact,
         "edit": replaying.edit,

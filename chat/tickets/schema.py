@@ -67,6 +67,8 @@ ticket = Table(
     # Since when the visitor waits for an answer; says nothing once the ticket has ended.
     personal("waiting_since", BigInteger, "time"),
     personal("snoozed_until", BigInteger, "time"),
+    # What it says in the fields that its account defines, with the labels that these had then, as JSON.
+    personal("fields", LargeBinary, "custom-field", context="fields/{id}"),
     UniqueConstraint("account_id", "number"),
     Index("ix_ticket_account_id_updated_at", "account_id", "updated_at"),
     Index("ix_ticket_account_id_status_updated_at", "account_id", "status", "updated_at"),

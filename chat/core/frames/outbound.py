@@ -168,6 +168,7 @@ class TicketSummary(Struct, frozen=True):
     """
     A ticket as lists show it. Times are RFC 3339, `unread` is how many messages no agent has read. `waiting_since` is
     when a visitor who has no answer yet began to wait, `snoozed_until` when a ticket that was put aside comes back.
+    `fields` has by key what it says in fields of the account's own.
     """
 
     number: int
@@ -187,6 +188,7 @@ class TicketSummary(Struct, frozen=True):
     priority: str
     waiting_since: str | None
     snoozed_until: str | None
+    fields: dict[str, str | int | float | bool]
 
 
 class Welcome(OutboundFrame, frozen=True, tag="welcome"):
@@ -275,6 +277,7 @@ class TicketOut(OutboundFrame, frozen=True, tag="ticket"):
     priority: str | UnsetType = UNSET
     waiting_since: str | UnsetType | None = UNSET
     snoozed_until: str | UnsetType | None = UNSET
+    fields: dict[str, str | int | float | bool] | UnsetType = UNSET
     merged_into: int | UnsetType = UNSET
 
 

@@ -24,7 +24,7 @@ from chat.infra.services import Services
 
 TEMPLATE = "export-page.html"
 SHAPED = ("contact", "ticket", "message", "attachment", "receipt")
-OF_TICKET = ("status", "created_at", "updated_at", "assignee", "tags", "rating", "rating_comment")
+OF_TICKET = ("status", "created_at", "updated_at", "assignee", "tags", "fields", "rating", "rating_comment")
 EMPTY: tuple[Any, ...] = (None, [], "")
 
 

@@ -60,9 +60,13 @@ class Say:
         """Write a value of any other kind."""
         if isinstance(held, dict) and {"role", "name"} <= set(held):
             return self.agent(held)
+        if isinstance(held, dict) and {"label", "value"} <= set(held):
+            value = held["value"]
+            said = self("common.yes" if value else "common.no") if isinstance(value, bool) else value
+            return f"{held['label']}: {said}"
         if isinstance(held, dict):
             return ", ".join(f"{name}: {each}" for name, each in held.items())
-        return ", ".join(map(str, held)) if isinstance(held, list) else str(held)
+        return ", ".join(map(self.text, held)) if isinstance(held, list) else str(held)
 
     def size(self, size: int) -> str:
         """Write a number of bytes as people read it."""

@@ -1,4 +1,4 @@
-"""Changing tickets: their status, assignee, department, tags and priority."""
+"""Changing tickets: their status, assignee, department, tags, priority and the fields of their account."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ from msgspec import UNSET, Struct, UnsetType, structs
 from chat.core import access, events, frames
 from chat.core.deliveries import Delivery
 from chat.core.errors import InvalidField, NotFound, UnknownParameter
-from chat.core.model import ENDED, Actor, Ticket
+from chat.core.model import ENDED, Actor, Contact, Ticket
 from chat.infra.audit import audit
 from chat.infra.services import Services
 from chat.infra.store.tx import Tx
 from chat.team import store as agents
-from chat.tickets.actions import calling, entries
+from chat.ticket_fields.domain import FieldValue
+from chat.tickets.actions import calling, entries, fields
 from chat.tickets.actions.activity import rendered
+from chat.tickets.actions.fields import FieldChanges
 from chat.tickets.actions.tickets import one, summary
 from chat.tickets.domain import by, facts, priority_of, tag_of
 from chat.tickets.schema import STATUSES
@@ -25,17 +27,21 @@ from chat.tickets.store import changing as rows
 from chat.tickets.store import tickets
 
 TAGS_MOST = 20
-CHANGED = ("status", "assignee", "department", "tags", "priority")
+CHANGED = ("status", "assignee", "department", "tags", "priority", "fields")
 
 
 class TicketChange(Struct, frozen=True, forbid_unknown_fields=True):
-    """What of a ticket is to be changed: an assignee is an agent's id, `me` or null, a department an id or null."""
+    """
+    What of a ticket is to be changed: an assignee is an agent's id, `me` or null, a department an id or null, `fields`
+    by key those that change, null to take one away.
+    """
 
     status: str | UnsetType = UNSET
     assignee: str | UnsetType | None = UNSET
     department: str | UnsetType | None = UNSET
     tags: list[str] | UnsetType = UNSET
     priority: str | UnsetType = UNSET
+    fields: dict[str, FieldValue | None] | UnsetType = UNSET
 
     def given(self) -> dict[str, object]:
         """Return what is to be changed, by name."""
@@ -43,7 +49,7 @@ class TicketChange(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TicketValues(TypedDict, total=False):
-    """Columns of a ticket that are to be changed."""
+    """Columns of a ticket that are to be changed, and of its `fields` those that are."""
 
     status: str
     assignee: str | None
@@ -51,12 +57,13 @@ class TicketValues(TypedDict, total=False):
     tags: list[str]
     priority: str
     snoozed_until: int | None
+    fields: FieldChanges
 
 
 async def change(services: Services, actor: Actor, number: int, values: Mapping[str, object]) -> frames.TicketSummary:
     """
-    Change `status`, `assignee` (an agent's id, `me` or None), `department` (an id or None), `tags` or `priority`, and
-    return the summary. Raises InvalidField.
+    Change `status`, `assignee` (an agent's id, `me` or None), `department` (an id or None), `tags`, `priority` or
+    `fields`, and return the summary. Raises InvalidField.
     """
     access.require(actor, "ticket.change")
     await apply(services, actor, number, checked(actor, values))
@@ -80,7 +87,7 @@ async def apply(
         if not once(tx, was):
             return []
         require_there(tx, actor, values)
-        tickets.change(tx, was.id, **values, updated_at=services.clock())
+        tickets.change(tx, was.id, **_columns(services, tx, opened.contact, was, values), updated_at=services.clock())
         entered = entries.enter(services, tx, was.ref, by(actor), facts(was, values, by(actor)))
         given = calling.events_of(was, assignee, actor.agent_id)
         happened = [events.TicketChanged(was.ref), *entered, *_status_changed(was, values, actor), *given]
@@ -95,13 +102,24 @@ async def apply(
     services.bus.publish(*happened, *([events.WorkDue()] if happened and calls else []))
 
 
+def _columns(services: Services, tx: Tx, contact: Contact, was: Ticket, values: TicketValues) -> dict[str, object]:
+    """Return a change as the row keeps it: with what the ticket says in all its fields, sealed."""
+    if "fields" not in values:
+        return {**values}
+    return {**values, "fields": fields.changed(services, tx, contact, was, values["fields"])}
+
+
 def require_there(tx: Tx, actor: Actor, values: TicketValues) -> None:
-    """Raise NotFound unless the agent and department that a change names are the account's, and not deactivated."""
+    """
+    Raise NotFound unless the agent and department that a change names are the account's, and not deactivated;
+    InvalidField where the account has no such field of tickets, or a value does not fit one.
+    """
     assignee, department = values.get("assignee"), values.get("department_id")
     if assignee and agents.one(tx, actor.account_id, assignee).deactivated_at is not None:
         raise NotFound("No such agent")
     if department:
         tickets.require_department(tx, actor.account_id, department)
+    fields.fitting(tx, actor.account_id, values.get("fields", {}))
 
 
 def checked(actor: Actor, values: Mapping[str, object]) -> TicketValues:
@@ -119,10 +137,18 @@ def checked(actor: Actor, values: Mapping[str, object]) -> TicketValues:
         made["assignee"] = actor.agent_id if named == "me" else named
     if "department" in values:
         made["department_id"] = _named(values["department"], "department", "A department is named by its id, or null")
+    return made | _noted(values)
+
+
+def _noted(values: Mapping[str, object]) -> TicketValues:
+    """Return what agents note on a ticket. Raises InvalidField."""
+    made: TicketValues = {}
     if "tags" in values:
         made["tags"] = _tags(values["tags"])
     if "priority" in values:
         made["priority"] = priority_of(values["priority"])
+    if "fields" in values:
+        made["fields"] = _fields(values["fields"])
     return made
 
 
@@ -142,6 +168,12 @@ def _tags(tags: object) -> list[str]:
     if not isinstance(tags, list) or len(tags) > TAGS_MOST:
         raise InvalidField(f"Give at most {TAGS_MOST} tags", field="tags")
     return list(dict.fromkeys(tag_of(tag, "tags") for tag in tags))
+
+
+def _fields(given: object) -> FieldChanges:
+    if not isinstance(given, dict) or not given:
+        raise InvalidField("Give by its key at least one field, with a value or null", field="fields")
+    return given
 
 
 def _status_changed(was: Ticket, values: TicketValues, actor: Actor) -> list[events.Event | Delivery[events.Event]]:

@@ -21,6 +21,7 @@ from chat.core.model import Actor, Contact
 from chat.core.turns import Sender
 from chat.infra.services import Services
 from chat.infra.store.tx import Tx
+from chat.tickets.actions import fields
 from chat.tickets.domain import EVER, Period
 from chat.tickets.store import searching
 from chat.tickets.store.searching import SealedText, SearchedTicket
@@ -138,11 +139,13 @@ def _match(of: SearchedTicket, row: SealedText, parts: list[str]) -> Match:
 
 
 def _heads(services: Services, each: SearchedTicket, sought: Sought) -> Iterator[Match]:
-    """Yield what is found in what a ticket says at its head: its tags and who it is."""
+    """Yield what is found in what a ticket says at its head: its tags, its fields and who it is."""
     if sought.held is True:
         return
-    tags: list[tuple[Found, str]] = [("tag", tag) for tag in each.ticket.tags]
-    for found, text in (*tags, *said_of(services, each.contact, addresses=sought.addresses)):
+    heads: list[tuple[Found, str]] = [("tag", tag) for tag in each.ticket.tags]
+    noted = fields.values(services, each.contact.key_slot, each.contact.uid, each.ticket).values()
+    heads += [("field", str(value)) for value in noted if not isinstance(value, bool)]
+    for found, text in (*heads, *said_of(services, each.contact, addresses=sought.addresses)):
         if sought.terms.are_in(text):
             yield Match(each, found, each.ticket.updated_at, sought.terms.excerpt(text))
 

@@ -19,7 +19,7 @@ from chat.infra.audit import audit
 from chat.infra.services import Services
 from chat.infra.store.tx import Tx
 from chat.spam_filter.actions import training
-from chat.tickets.actions import entries
+from chat.tickets.actions import entries, fields
 from chat.tickets.actions.changing import TAGS_MOST
 from chat.tickets.actions.tickets import OpenedTicket, one, summary
 from chat.tickets.domain import PRIORITIES, Fact, by
@@ -111,9 +111,16 @@ def _move(services: Services, tx: Tx, contact: Contact, kept: Ticket, other: Tic
         comment = services.unseal(slot, uid, f"rating/{other.id}", rated[1])
         sealed = None if comment is None else services.seal(slot, uid, f"rating/{kept.id}", comment)
         values |= {"rating": rated[0], "rating_comment": sealed}
+    values |= {"fields": _fields(services, contact, kept, other)}
     rows.move(tx, kept, other, at)
     rows.close(tx, kept, values)
     return [events.TicketMerged(kept.ref, merged=other.number, merged_id=other.id, seq=kept.last_seq + other.last_seq)]
+
+
+def _fields(services: Services, contact: Contact, kept: Ticket, other: Ticket) -> bytes | None:
+    """Return what both say in their fields, the later one where both say something of one."""
+    both = [fields.filled(services, contact.key_slot, contact.uid, each) for each in (kept, other)]
+    return fields.seal(services, contact, kept.id, [*{one.key: one for each in both for one in each}.values()])
 
 
 def _values(kept: Ticket, other: Ticket) -> dict[str, object]:

@@ -24,6 +24,7 @@ from chat.infra.services import Services
 from chat.infra.store.tx import Tx
 from chat.team import store as agent_store
 from chat.team.actions import agents as team
+from chat.tickets.actions import fields
 from chat.tickets.domain import WHOLE, Span
 from chat.tickets.store import editing, tickets
 from chat.tickets.store import notes as stored_notes
@@ -281,6 +282,7 @@ def summary(services: Services, listed: ListedTicket) -> frames.TicketSummary:
         priority=ticket.priority,
         waiting_since=_stamped(None if ticket.ended else ticket.waiting_since),
         snoozed_until=_stamped(None if ticket.ended else ticket.snoozed_until),
+        fields=fields.values(services, listed.contact_slot, listed.contact_uid, ticket),
     )
 
 

@@ -174,7 +174,7 @@ async def get_ticket(ask: Ask[None]) -> frames.TicketSummary:
     audited={"ticket.changed", "ticket.deleted", "ticket.restored"},
 )
 async def change_ticket(ask: Ask[changing.TicketChange]) -> frames.TicketSummary:
-    """Change its status, assignee, department, tags or priority."""
+    """Change its status, assignee, department, tags, priority or any of the account's fields."""
     return await changing.change(ask.services, ask.actor, ask.path["number"], ask.body.given())
 
 

@@ -28,6 +28,7 @@ class TicketHead(NamedTuple):
     last_seq: int
     last_note: int
     updated_at: int
+    fields: bytes | None
 
 
 _names = TicketHead._fields

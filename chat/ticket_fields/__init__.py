@@ -1,0 +1,1 @@
+"""The fields that an account gives its tickets beside those that each has."""
