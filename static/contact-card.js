@@ -11,6 +11,7 @@ class ContactCard extends HTMLElement {
   #inbox;
   #around;
   #tags = h("ticket-tags");
+  #fields = h("ticket-fields");
   #id = null;
   #number = null;
   #known = "";
@@ -24,6 +25,7 @@ class ContactCard extends HTMLElement {
     this.#inbox = inbox;
     this.#around = around;
     this.#tags.begin(inbox, around.say);
+    this.#fields.begin(inbox, around.say);
     inbox.addEventListener("ticket", () => this.#follow());
     inbox.addEventListener("connected", () => this.#load());
     inbox.tickets.addEventListener("change", () => this.#follow());
@@ -83,6 +85,7 @@ class ContactCard extends HTMLElement {
       this.#bar(),
       who(contact, { say, corrected: () => this.#corrected() }),
       h("section", {}, this.#tags),
+      h("section", {}, this.#fields),
       consents(contact.consents, contact.bounced),
       others(contact.tickets, this.#inbox.open),
       ...contactActions(contact, around),

@@ -6,6 +6,7 @@ import { corrected } from "./contact-correction.js";
 import { href } from "./route.js";
 import { brief, date, hover } from "./time.js";
 import { named, t } from "./words.js";
+import "./ticket-fields.js";
 import "./ticket-tags.js";
 export { blockingSection } from "./blocking.js";
 
