@@ -11,6 +11,7 @@ from tests.test_strangers import webhook_of
 pytestmark = pytest.mark.anyio
 RETENTION = [{"transcripts_days": days} for days in (200, 300)]
 ACCOUNT = [{"name": name} for name in ("Acme and sons", "Acme and daughters")]
+FIELDS = [{"fields": [{"key": "order", "label": label, "kind": "text"}]} for label in ("Order", "Number")]
 ROLES = [{"changed": {"agent": {"contact.export": allowed}}} for allowed in (False, True)]
 
 
@@ -38,6 +39,7 @@ async def test_the_second_of_two_is_shown_what_the_first_did(app: Served, monkey
     assert not await lost(app, "PATCH", department, changes)
     assert not await lost(app, "PUT", "/roles", ROLES)
     assert not await lost(app, "PUT", "/retention", RETENTION)
+    assert not await lost(app, "PUT", "/ticket-fields", FIELDS)
     assert not await lost(app, "PATCH", "/account", ACCOUNT)
     hook, _ = await webhook_of(app)
     assert not await lost(app, "PATCH", f"/webhooks/{hook}", ACCOUNT)
@@ -49,6 +51,7 @@ async def test_the_second_of_two_is_shown_what_the_first_did(app: Served, monkey
     assert await lost(app, "PATCH", department, changes[::-1]), "the control"
     assert await lost(app, "PUT", "/roles", ROLES[::-1]), "the control"
     assert await lost(app, "PUT", "/retention", RETENTION[::-1]), "the control"
+    assert await lost(app, "PUT", "/ticket-fields", FIELDS[::-1]), "the control"
     assert await lost(app, "PATCH", "/account", ACCOUNT[::-1]), "the control"
     assert await lost(app, "PATCH", f"/webhooks/{hook}", ACCOUNT[::-1]), "the control"
 

@@ -308,6 +308,7 @@ def test_what_pages_ask_for_is_a_permission_that_somebody_has() -> None:
         "ticket.answer",
         "ticket.change",
         "ticket.read",
+        "ticket_field.read",
         "token.make",
         "view.own",
         "webhook.change",

@@ -35,7 +35,8 @@ class WebhookKind:
 KINDS: Mapping[str, WebhookKind] = {
     "ticket.created": WebhookKind("a ticket began, with its first message", ("ticket", "contact")),
     "ticket.changed": WebhookKind(
-        "an agent changed its status, assignee, department or tags, or whether it is spam", ("ticket", "contact")
+        "an agent changed its status, assignee, department, tags or fields, or whether it is spam",
+        ("ticket", "contact"),
     ),
     "ticket.ended": WebhookKind("it was solved or put into the trash", ("ticket", "contact", "by")),
     "ticket.reopened": WebhookKind("it runs again", ("ticket", "contact")),

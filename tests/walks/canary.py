@@ -169,6 +169,7 @@ def _asks(account: Account) -> None:
 def planted(world: World, context: BrowserContext) -> Guest:
     """All that a visitor and an agent do, each in a page of the same browser."""
     guest = _begun(world, context.new_page())
+    world.account.rest("PUT", "/ticket-fields", {"fields": [{"key": "about", "label": "About", "kind": "text"}]})
     inbox = context.new_page()
     inbox.goto(f"{world.lethe.origin}/signin")
     inbox.fill("#email", world.account.email)
@@ -212,6 +213,9 @@ def _answered(world: World, inbox: Page) -> None:
     composer(inbox).fill(f"They called about {words['note']}")
     composer(inbox).press("Enter")
     expect(entry(inbox, words["note"])).to_be_visible()
+    inbox.get_by_label("About", exact=True).fill(words["note"])
+    inbox.keyboard.press("Tab")
+    expect(inbox.get_by_text("“About” is saved.")).to_be_visible()
     inbox.locator("[data-action=more]").click()
     inbox.locator("[data-action=spam]").click()
     expect(inbox.get_by_text("Undo")).to_be_visible()
