@@ -18,6 +18,7 @@ from chat.core.clock import DAY, HOUR, stamp
 from chat.core.model import Actor
 from chat.departments import actions as departments
 from chat.holds import actions as holds
+from chat.infra.services import Services
 from chat.infra.store.tx import Tx
 from chat.roles import actions as roles
 from chat.tickets.actions import counting, snoozing
@@ -153,13 +154,19 @@ LISTS = {
 """What the page asks for to show a view."""
 
 
+async def anew(services: Services, who: Actor) -> dict[str, int]:
+    """What is told whoever comes first, for whom every ticket is read."""
+    counted = await counting.count(services, who.account_id, [who.departments])
+    return counted.of(who.agent_id, who.departments)
+
+
 async def wrong(shop: Shop) -> list[str]:
     """The views whose number is another than by hand, for the owner and for an agent of one department."""
     services, found = shop.app.services, []
     for who in (shop.owner, shop.agent):
         again = await services.store.read(lambda tx, who=who: by_hand(tx, who))  # type: ignore[misc] # a default is one
         kept = await shop.app.context.counts_of(who.account_id).now(who)
-        for how, shown in (("counted", await counting.counts(services, who)), ("kept", kept)):
+        for how, shown in (("counted", await anew(services, who)), ("kept", kept)):
             found += [
                 f"{how}, {who.role} {name}: {shown.get(name, 0)} for {again.get(name, 0)}"
                 for name in {*shown, *again}
@@ -174,7 +181,7 @@ async def test_counts_are_never_wrong_whatever_happens(shop: Shop, monkeypatch: 
         await shop.step()
         if step % 8 == 7:
             assert await wrong(shop) == [], step
-    shown = await counting.counts(shop.app.services, shop.owner)
+    shown = await anew(shop.app.services, shop.owner)
     for name, query in LISTS.items():  # what a view says is how many lines it has
         items = (await shop.app.rest("GET", f"/tickets?{query}&limit=200")).json()["items"]
         assert len(items) == shown[name], name
@@ -227,8 +234,8 @@ async def test_who_is_under_a_hold_or_withdrew_is_not_counted(shop: Shop, monkey
 
     async def counted() -> tuple[int, int]:
         """How many are open, counted anew and as it is kept."""
-        anew = (await counting.counts(shop.app.services, shop.owner))["open"]
-        return anew, (await shop.app.rest("GET", "/tickets/counts")).json()["counts"]["open"]
+        first = (await anew(shop.app.services, shop.owner))["open"]
+        return first, (await shop.app.rest("GET", "/tickets/counts")).json()["counts"]["open"]
 
     assert await counted() == (2, 2)
     await holds.place_hold(shop.app.services, shop.owner, kept.contact.uid, "a claim", 30)
@@ -240,7 +247,7 @@ async def test_who_is_under_a_hold_or_withdrew_is_not_counted(shop: Shop, monkey
     # The control: who is under a hold is read like all others.
     await holds.place_hold(shop.app.services, shop.owner, kept.contact.uid, "a claim", 30)
     monkeypatch.setattr(contacts, "readable", true())
-    assert (await counting.counts(shop.app.services, shop.owner))["open"] > 0
+    assert (await anew(shop.app.services, shop.owner))["open"] > 0
 
 
 async def test_a_ticket_is_put_aside_until_its_time_or_its_visitor_writes(
@@ -334,7 +341,7 @@ async def test_who_was_put_aside_comes_back_at_the_time_and_where_they_waited(
                 await put_aside(app)
     await put_aside(app)
     kept = (await app.rest("GET", "/tickets/counts")).json()["counts"]
-    assert kept | {"waiting": 3, "snoozed": 0} == await counting.counts(app.services, app.house.actor)
+    assert kept | {"waiting": 3, "snoozed": 0} == await anew(app.services, app.house.actor)
 
 
 async def test_who_follows_hears_at_once_and_when_it_changes(shop: Shop) -> None:

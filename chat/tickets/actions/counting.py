@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from chat.core import access, frames
-from chat.core.model import ENDED, Actor
+from chat.core import frames
+from chat.core.model import ENDED
 from chat.infra.services import Services
 from chat.infra.store.tx import Tx
 from chat.tickets.store import counting
@@ -130,9 +130,3 @@ async def count(services: Services, account_id: str, sees: Collection[Department
 async def recount(services: Services, account_id: str, counted: Counted, ids: Collection[int]) -> None:
     """Bring what was counted up to date, of which some tickets have changed."""
     counted.change(ids, await services.store.read(lambda tx: counting.kinds(tx, account_id, ids)))
-
-
-async def counts(services: Services, actor: Actor) -> dict[str, int]:
-    """Return how many tickets that the actor sees are in each view, counted anew."""
-    access.require(actor, "ticket.read")
-    return (await count(services, actor.account_id, [actor.departments])).of(actor.agent_id, actor.departments)
