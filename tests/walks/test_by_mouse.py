@@ -249,6 +249,7 @@ def test_departments_and_saved_replies_are_added_changed_and_deleted(
     fields.save(f"{one}-name")
     expect(page.get_by_role("heading", name=f"Returns by {hand}")).to_be_visible()
     assert found(page) == []
+    members(ours, fields, one, f"Member by {hand}")
     fields.sure(f"sure-{one}")
     expect(fields.at(f"{one}-name")).to_have_count(0)
 
@@ -265,6 +266,26 @@ def test_departments_and_saved_replies_are_added_changed_and_deleted(
     fields.press(page.locator("details", has=fields.at(f"{reply}-title")).locator("summary"))
     fields.sure(f"sure-{reply}")
     expect(fields.at(f"{reply}-title")).to_have_count(0)
+
+
+def members(demo: Demo, fields: Fields, department: str, name: str) -> None:
+    """Let a colleague work in a department and no more, and go from there to the rule of who gets what waits in it."""
+    page = fields.page
+    made = demo.api("POST", "/agents", {"email": f"{name.replace(' ', '.')}@x.example", "name": name, "role": "agent"})
+    for works in (True, False):
+        fields.press(page.locator(f"a[href='/admin/departments/{department}/members']"))
+        box = page.get_by_role("checkbox", name=name)
+        expect(box).to_be_checked(checked=not works)
+        assert found(page) == []
+        fields.press(box, "Space")
+        fields.press(page.locator("main form [type=submit]"))
+        expect(page.get_by_role("status")).to_be_visible()
+        named = page.locator("section", has=fields.at(f"{department}-name")).get_by_text(name)
+        expect(named).to_have_count(int(works))
+        assert demo.api("GET", f"/agents/{made['id']}")["departments"] == [department] * works
+    fields.press(page.locator(f"a[href='/admin/routing#rule-{department}']"))
+    expect(fields.at(f"{department}-mode")).to_be_in_viewport()
+    page.go_back()
 
 
 def of(demo: Demo, kind: str, field: str, value: str) -> str:

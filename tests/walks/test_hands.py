@@ -231,13 +231,13 @@ class Fields:
             focus(self.page, self.at(field))
             self.page.keyboard.press("Enter")
 
-    def press(self, where: Locator) -> None:
+    def press(self, where: Locator, key: str = "Enter") -> None:
         """Press it."""
         if self.hand == "mouse":
             where.click()
         else:
             focus(self.page, where)
-            self.page.keyboard.press("Enter")
+            self.page.keyboard.press(key)
 
     def sure(self, dialog: str) -> None:
         """Open a dialog that asks whether it is meant, and say that it is."""
@@ -272,7 +272,16 @@ def test_an_admin_says_who_gets_what_waits(team: Team, open_page: OpenPage, hand
     kept = api("GET", "/routing")
     assert kept["usual"] == {"mode": "least_busy", "most": 5, "minutes": 10}
     assert (kept["departments"][department]["mode"], kept["limits"]) == ("round_robin", {agent: 3})
+    for minutes, said in (("1441", page.locator("#waiting_minutes-error")), ("15", page.get_by_role("status"))):
+        fields.write("waiting_minutes", minutes)
+        fields.save("waiting_minutes")
+        expect(said).to_be_visible()
+        expect(fields.at("waiting_minutes")).to_have_value(minutes)
+    assert api("GET", "/account")["waiting_minutes"] == 15
 
+    fields.write("waiting_minutes", "0")
+    fields.save("waiting_minutes")
+    expect(fields.at("waiting_minutes")).to_have_value("0")
     fields.choose(f"{department}-mode", "usual", -2)
     fields.save(f"{department}-most")
     fields.write(f"{agent}-most", "")
