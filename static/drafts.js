@@ -1,20 +1,46 @@
 /**
  * What an agent is writing, by ticket and kind: kept in this tab across a reload, and nowhere else. Their own words
  * alone.
+ *
+ * A browser writes what a tab stores to its disk, and what was removed stays there. So what is stored is as good as
+ * random: what makes words of it is the window's name, which lasts as long as the tab and is in memory alone.
  */
 
 import { askGone } from "./ask-gone.js";
 
 const KEY = "lethe:drafts";
+const NAMED = "lethe:";
+const MOST = 65_536; // bytes that a browser makes at once
 
 /** Forgets every draft of this tab. */
 export function clearDrafts() {
+  if (globalThis.name.startsWith(NAMED)) globalThis.name = "";
   try {
     sessionStorage.removeItem(KEY);
   } catch {
     // A browser that keeps nothing has nothing to forget.
   }
 }
+
+/** Each draft has another mask, of its own length: without it any text may have been meant. */
+function keep(text) {
+  const bytes = new TextEncoder().encode(text);
+  const mask = new Uint8Array(bytes.length);
+  for (let at = 0; at < mask.length; at += MOST) crypto.getRandomValues(mask.subarray(at, at + MOST));
+  sessionStorage.setItem(KEY, digits(masked(bytes, mask)));
+  globalThis.name = NAMED + digits(mask);
+}
+
+/** What was kept; throws where it cannot be read. */
+function kept() {
+  const [held, mask] = [sessionStorage.getItem(KEY), globalThis.name];
+  if (!held || mask.length !== NAMED.length + held.length) throw new RangeError("not ours");
+  return new TextDecoder().decode(masked(bytesOf(held), bytesOf(mask.slice(NAMED.length))));
+}
+
+const masked = (bytes, mask) => bytes.map((byte, at) => byte ^ mask[at]);
+const digits = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+const bytesOf = (text) => Uint8Array.from(text.match(/../g), (pair) => Number.parseInt(pair, 16));
 
 export class Drafts {
   #agent;
@@ -72,7 +98,7 @@ export class Drafts {
 
   #read() {
     try {
-      const { agent, of } = JSON.parse(sessionStorage.getItem(KEY)) ?? {};
+      const { agent, of } = JSON.parse(kept());
       if (agent === this.#agent && of) return of;
     } catch {
       // Unreadable is as good as none.
@@ -84,7 +110,7 @@ export class Drafts {
   #write() {
     if (!Object.keys(this.#of).length) return clearDrafts();
     try {
-      sessionStorage.setItem(KEY, JSON.stringify({ agent: this.#agent, of: this.#of }));
+      keep(JSON.stringify({ agent: this.#agent, of: this.#of }));
     } catch {
       // They last as long as the page then.
     }

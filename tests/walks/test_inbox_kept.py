@@ -140,16 +140,21 @@ def test_a_draft_ends_with_the_session(open_page: OpenPage, own_demo: Demo) -> N
     page = open_page(f"{own_demo.server}/inbox/open/{number}", storage_state=state, **DESKTOP)
     expect(entry(page, "slowly")).to_be_visible()
     composer(page).fill("Only mine")
-    assert "Only mine" in page.evaluate("JSON.stringify({...sessionStorage})")
+    stored, named = page.evaluate("[sessionStorage.getItem('lethe:drafts'), name.slice('lethe:'.length)]")
+    halves = bytes.fromhex(stored), bytes.fromhex(named)
+    assert not any(b"Only mine" in each for each in halves), "neither what goes to the disk nor the other says it"
+    assert b"Only mine" in bytes(one ^ other for one, other in zip(*halves, strict=True))
     page.locator(".me summary").click()
     page.get_by_role("button", name="Sign out").click()
     expect(page).to_have_url(re.compile("/signin"))
     assert page.evaluate("({...sessionStorage})") == {}
+    assert page.evaluate("name") == ""
     page.evaluate(
-        """number => sessionStorage.setItem("lethe:drafts",
-        JSON.stringify({agent: "somebody else", of: {[`${number} reply`]: "not yours"}}))""",
+        """async number => new (await import("/static/drafts.js")).Drafts("somebody else")
+            .put(number, "reply", "not yours")""",
         number,
     )
+    assert page.evaluate("sessionStorage.length") == 1
     sign_in(page, own_demo)
     page.goto(f"{own_demo.server}/inbox/open/{number}")
     expect(entry(page, "slowly")).to_be_visible()
