@@ -260,7 +260,7 @@ export class Inbox extends EventTarget {
     const { open } = this;
     const theirs = [open?.summary?.contact.id, open?.erasure?.contact].includes(frame.contact);
     if (theirs) open.erasure = frame;
-    return this.forget([...this.tickets.dropContact(frame.contact), ...(theirs ? [open.number] : [])]);
+    return this.forget([...this.tickets.dropContact(frame), ...(theirs ? [open.number] : [])]);
   }
 
   // What names an agent who was deleted is read anew, without the name.

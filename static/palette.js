@@ -67,7 +67,7 @@ export class Palette {
   );
   #dialog = h(
     "dialog",
-    { class: "dialog palette", "aria-label": t("palette.title"), close: () => this.#closed() },
+    { class: "dialog palette", "aria-label": t("palette.title"), close: () => this.#dialog.open || this.#closed() },
     h("div", { class: "palette-head" }, this.#input, this.#where, this.#when),
     this.#list,
     h("div", { class: "palette-foot" }, this.#said, this.#further, this.#again),
@@ -87,9 +87,10 @@ export class Palette {
     document.body.append(this.#dialog);
   }
 
-  /** Opens it, empty. */
+  /** Opens it, empty: that it was closed may still be about to be heard. */
   show() {
     if (this.#dialog.open) return;
+    this.#closed();
     this.#dialog.showModal();
     this.#typed();
     this.#input.focus();

@@ -28,6 +28,7 @@ export class Tickets extends EventTarget {
   // by what is gone.
   #gone = new Set();
   #erased = new Set();
+  #tagged = new Set();
   #doubted = [];
 
   /** @param {import("./views.js").Views} views */
@@ -106,10 +107,14 @@ export class Tickets extends EventTarget {
     return this.#gone.has(number);
   }
 
-  /** Takes in nothing of a contact any more; answers with the numbers of the tickets known to be theirs. */
-  dropContact(id) {
+  /** Takes in nothing of a contact who is erased; answers with the numbers of the tickets known to be theirs. */
+  dropContact({ contact: id, state }) {
+    const theirs = this.of(id);
     this.#erased.add(id);
-    return this.of(id).map(({ number }) => number);
+    if (theirs.some(({ tags }) => tags.length)) this.#tagged.add(id);
+    // Perhaps nobody else has their tags, which are there until it is done.
+    if (state === "done" && this.#tagged.delete(id)) this.#views.loadTags().catch(() => {});
+    return theirs.map(({ number }) => number);
   }
 
   /** A ticket that was gone is there again: the hold on its contact has ended. */

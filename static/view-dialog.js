@@ -19,6 +19,7 @@ export function askedForView(inbox, view = NEW) {
     id: "view-name",
     type: "text",
     required: true,
+    autocomplete: "off",
     maxlength: String(NAME_MOST),
     value: view.name,
     autofocus: true,

@@ -3,6 +3,7 @@
 import re
 
 import httpx2
+import pytest
 from playwright.sync_api import Locator, Page, StorageState, expect
 
 from tests.demo import Demo
@@ -10,6 +11,7 @@ from tests.visitor import Visitor
 from tests.walks.canary import in_window
 from tests.walks.conftest import OpenPage
 from tests.walks.test_accessible import found as objections
+from tests.walks.test_widget_refusals import broken
 
 
 def opened(page: Page) -> Locator:
@@ -93,8 +95,35 @@ def test_it_says_what_it_did_not_find_and_forgets_who_is_erased(
         page.keyboard.press("Escape")
         expect(palette).to_be_hidden()
         assert page.locator("#palette-list").inner_text() == ""
+        again(page)
+        page.keyboard.press("Escape")
+        expect(palette).to_be_hidden()
         page.keyboard.press("?")
         expect(page.locator("dialog .keys")).to_contain_text("search, go, do")
+
+
+def again(page: Page) -> None:
+    """Closed and opened again before the browser has said that it closed, it is there whole."""
+    page.evaluate(
+        """() => new Promise((done) => {
+            const palette = document.querySelector("dialog.palette");
+            const key = () => document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "/", bubbles: true }));
+            palette.addEventListener("close", () => setTimeout(done));
+            key();
+            palette.close();
+            key();
+        })"""
+    )
+    expect(page.locator("#palette-list").get_by_role("option")).not_to_have_count(0)
+
+
+def test_the_control_what_is_heard_too_late_empties_it(open_page: OpenPage, demo: Demo, owner: StorageState) -> None:
+    page = open_page("about:blank", storage_state=owner, locale="en-GB")
+    broken(page.context, "static/palette.js", "this.#dialog.open || this.#closed()", "this.#closed()")
+    page.goto(f"{demo.server}/inbox/solved")
+    expect(page.locator(".presence[data-state=online]")).to_be_visible()
+    with pytest.raises(AssertionError):
+        again(page)
 
 
 def test_it_is_greek_and_fits_a_phone(open_page: OpenPage, filled: Demo, looking: StorageState) -> None:
