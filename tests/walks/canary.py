@@ -13,7 +13,7 @@ from subprocess import CompletedProcess
 from uuid import UUID
 
 import redis
-from playwright.sync_api import BrowserContext, BrowserType, Error, FilePayload, Page, expect
+from playwright.sync_api import BrowserContext, BrowserType, Error, Page
 from sqlalchemy import func, select
 
 from chat.account.actions import accounts
@@ -28,11 +28,22 @@ from tests.lethe import Account, Lethe
 from tests.post import Post, taking
 from tests.services import PostgreSQL, Valkey
 from tests.test_backup_commands import environ
-from tests.walks.shop import Guest, Shop
-from tests.walks.test_inbox import composer, entry, row
+from tests.walks.shop import Shop
+from tests.walks.test_webhooks import keeping
 
-WORDS = ("name", "email", "custom", "text", "answer", "file", "content", "note", "label", "unsent")
+WORDS = (
+    *("name", "email", "custom", "text", "answer", "file", "content", "note", "label", "unsent", "draft", "tag"),
+    *("view", "other", "first", "second", "seen"),
+)
 Found = list[tuple[str, str]]
+
+
+@dataclass
+class Push:
+    """A push service on loopback: where a device is woken, and all that it was told."""
+
+    url: str
+    heard: list[tuple[dict[str, str], bytes]]
 
 
 @dataclass(frozen=True)
@@ -43,6 +54,7 @@ class World:
     account: Account
     shop: Shop
     post: Post
+    push: Push
     profile: Path
     backups: Path
     words: dict[str, str]
@@ -64,7 +76,7 @@ class World:
         if "LETHE_REDIS_URL" in self.environ:
             with redis.Redis.from_url(self.environ["LETHE_REDIS_URL"]) as client:
                 client.save()
-        more = [("--log", self.lethe.folder / "log"), ("--log", self.profile), ("--backup", self.backups)]
+        more = [("--log", self.lethe.folder), ("--log", self.profile), ("--backup", self.backups)]
         given = [part for option, path in more if path.exists() for part in (option, str(path))]
         done = command(self.environ, "residue", "--json", *given, *self.words.values())
         assert done.returncode in {0, 1}, done.stderr
@@ -138,7 +150,10 @@ def world(kind: str, seed: int, folder: Path) -> Iterator[World]:
     words["email"] += "@mail.example"
     with ExitStack() as open_now:
         post, cluster = open_now.enter_context(taking()), None
+        calls = open_now.enter_context(keeping())
+        push = Push(f"http://127.0.0.1:{calls.server_port}/push/1", calls.kept)  # type: ignore[attr-defined] # its own
         settings = {"SMTP_URL": f"smtp://127.0.0.1:{post.port}/?from=chat@acme.example", "LOG_LEVEL": "DEBUG"}
+        settings["OUTBOUND_ALLOW"] = "127.0.0.0/8"
         if kind == "postgresql":
             cluster = open_now.enter_context(PostgreSQL())  # of its own: every byte of it is read
             settings |= {"DATABASE_URL": cluster.clone(), "KEYS_URL": cluster.clone()}
@@ -150,7 +165,7 @@ def world(kind: str, seed: int, folder: Path) -> Iterator[World]:
         account = lethe.account(origin=shop.origin)
         _asks(account)
         folders = folder / "profile", folder / "backups"
-        yield World(lethe, account, shop, post, *folders, words, environ(lethe), cluster)
+        yield World(lethe, account, shop, post, push, *folders, words, environ(lethe), cluster)
 
 
 def _asks(account: Account) -> None:
@@ -164,91 +179,6 @@ def _asks(account: Account) -> None:
         await accounts.change_site(services, actor, site.id, fields=fields, custom_fields=own)
 
     account.lethe.perform(ask)
-
-
-def planted(world: World, context: BrowserContext) -> Guest:
-    """All that a visitor and an agent do, each in a page of the same browser."""
-    guest = _begun(world, context.new_page())
-    world.account.rest("PUT", "/ticket-fields", {"fields": [{"key": "about", "label": "About", "kind": "text"}]})
-    inbox = context.new_page()
-    inbox.goto(f"{world.lethe.origin}/signin")
-    inbox.fill("#email", world.account.email)
-    inbox.fill("#password", world.account.password)
-    inbox.press("#password", "Enter")
-    _answered(world, inbox)
-    _mailed(world, guest)
-    guest.text.press_sequentially(world.words["unsent"])
-    return guest
-
-
-def _begun(world: World, page: Page) -> Guest:
-    """The visitor agrees, with name, address and a field of the site's own; writes, and sends a file."""
-    words = world.words
-    page.goto(world.shop.embed(world.account))
-    guest = Guest(page, world.account).open()
-    for label, word in (("Name", "name"), ("E-mail", "email"), ("Order number", "custom")):
-        guest.frame.get_by_label(label).fill(words[word])
-    guest.frame.locator("#purpose-spam_training").check()
-    guest.agree().write(f"Where is my {words['text']}?")
-    guest.sees(f"Where is my {words['text']}?")
-    content = f"about {words['content']}\n".encode()
-    file: FilePayload = {"name": f"{words['file']}.txt", "mimeType": "text/plain", "buffer": content}
-    guest.frame.locator("chat-composer input[type=file]").set_input_files(file)
-    expect(guest.frame.locator("file-tray .chip")).to_be_visible()
-    guest.write(f"And do you have {words['label']}?")
-    expect(guest.frame.locator("message-line .standing", has_text="Sent")).to_be_visible()
-    return guest
-
-
-def _answered(world: World, inbox: Page) -> None:
-    """The agent reads, answers, notes, and marks what the visitor wrote as spam, then as not."""
-    words = world.words
-    row(inbox, words["name"]).click()
-    expect(entry(inbox, words["text"])).to_be_visible()
-    composer(inbox).fill(f"It is at {words['answer']}.")
-    composer(inbox).press("Enter")
-    expect(entry(inbox, words["answer"])).to_be_visible()
-    inbox.keyboard.press("Escape")
-    inbox.keyboard.press("n")
-    composer(inbox).fill(f"They called about {words['note']}")
-    composer(inbox).press("Enter")
-    expect(entry(inbox, words["note"])).to_be_visible()
-    inbox.get_by_label("About", exact=True).fill(words["note"])
-    inbox.keyboard.press("Tab")
-    expect(inbox.get_by_text("“About” is saved.")).to_be_visible()
-    inbox.locator("[data-action=more]").click()
-    inbox.locator("[data-action=spam]").click()
-    expect(inbox.get_by_text("Undo")).to_be_visible()
-    inbox.get_by_role("button", name="Undo").click()
-    expect(inbox.locator("[data-action=spam]")).to_have_text("Spam")
-    expect(entry(inbox, words["label"])).to_be_visible()
-    for name in ("name", "text", "note"):  # what is looked for, and what is found
-        inbox.keyboard.press("Control+k")
-        inbox.keyboard.type(words[name])
-        expect(inbox.locator("dialog.palette mark", has_text=words[name])).not_to_have_count(0)
-        inbox.keyboard.press("Escape")
-
-
-def _mailed(world: World, guest: Guest) -> None:
-    """The transcript goes out by mail; a second one is put off by the mail server and waits in the outbox."""
-    world.sweep()  # of what signing in from a new device sent: it must take no answer that is meant for another
-    for answer in ("250 OK", "451 later"):
-        world.post.answers.append("250 OK")
-        guest.choose("Mail me the transcript")
-        guest.until(lambda: _delivered(world))
-        guest.frame.locator(".back").click()
-        world.post.answers.append(answer)
-        path, _, secret = world.post.links()[-1].partition("/privacy/")[2].partition("#")
-        own = {"origin": world.lethe.origin}
-        opened = world.lethe.http.post(f"/privacy/{path}/opened", json={"link": secret}, headers=own)
-        assert opened.json()["transcript"] is True
-        guest.until(lambda: _delivered(world))
-    assert any(world.words["text"] in each.get_content() for each in world.post.mails)
-
-
-def _delivered(world: World) -> bool:
-    world.sweep()
-    return not world.post.answers
 
 
 SHOWN = """async words => {
