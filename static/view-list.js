@@ -82,7 +82,10 @@ class ViewList extends HTMLElement {
     const [, text, number] = kept.children;
     const shown = count ? String(count) : "";
     if (text.textContent !== label) text.textContent = label;
-    if (number.firstChild.textContent !== shown) number.firstChild.textContent = shown;
+    if (number.firstChild.textContent !== shown) {
+      number.firstChild.textContent = shown;
+      number.lastChild.textContent = ` ${t("inbox.views.tickets", { count: count ?? 0 })}`;
+    }
     number.hidden = !shown;
     kept.title = label;
     kept.setAttribute("aria-current", name === this.#view ? "page" : "false");
@@ -91,12 +94,7 @@ class ViewList extends HTMLElement {
 }
 
 function link(name, sign) {
-  const number = h(
-    "span",
-    { class: "view-count" },
-    h("span", {}, ""),
-    h("span", { class: "for-ears" }, ` ${t("inbox.views.tickets")}`),
-  );
+  const number = h("span", { class: "view-count" }, h("span", {}, ""), h("span", { class: "for-ears" }, ""));
   return h("a", { href: href(name), "data-view": name }, icon(sign), h("span", { class: "view-name" }), number);
 }
 
