@@ -184,19 +184,21 @@ class Day:
     def look(self) -> None:
         """Hold what everybody is told, and what is shown, against the database."""
         self.looks += 1
-        self.wrong += self.told_wrong()
+        self.wrong += self.reported_wrong()
         try:
             self._wait(lambda: not self.shown_wrong(), "what is shown is what is there")
         except RuntimeError:
             self.wrong += self.shown_wrong()
 
-    def told_wrong(self) -> list[str]:
+    def reported_wrong(self) -> list[str]:
         """Return where the server tells an agent another count than there is."""
         found = []
         for number, agent in self.agents.items():
-            told = self.asks(number, "GET", "/tickets/counts")["counts"]
+            reported = self.asks(number, "GET", "/tickets/counts")["counts"]
             true = by_hand(self.database, self.account, agent)
-            found += [f"{name}: {told[name]} for {count}" for name, count in true.items() if told[name] != count]
+            found += [
+                f"{name}: {reported[name]} for {count}" for name, count in true.items() if reported[name] != count
+            ]
         return found
 
     def shown_wrong(self) -> list[str]:
@@ -256,7 +258,7 @@ def controlled(day: Day) -> bool:
     day.look()
     with closing(sqlite3.connect(day.database)) as raw, raw:
         raw.execute(BEHIND, (day.account,))
-    return bool(day.told_wrong()) and bool(day.shown_wrong())
+    return bool(day.reported_wrong()) and bool(day.shown_wrong())
 
 
 @contextmanager

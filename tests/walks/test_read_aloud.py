@@ -164,7 +164,7 @@ def wanted(all_of_it: str, say: Say) -> list[str]:
     return [re.sub(r"\[(.+?)\]", lambda found: say(found[1]), each) for each in lines]
 
 
-def told(page: Page, frame: Frame | None = None) -> list[str]:
+def spoken(page: Page, frame: Frame | None = None) -> list[str]:
     """What is heard; the same at any time of day."""
     found = [f"{each.role} {each.name}".strip() for each in heard(page, frame, TEXTS)]
     return [CLOCK.sub("00:00", each) for each in found]
@@ -173,10 +173,10 @@ def told(page: Page, frame: Frame | None = None) -> list[str]:
 def hears(page: Page, frame: Frame | None, lines: list[str]) -> None:
     """Wait until just this is heard: what is announced or filled late is there by then."""
     for _ in range(100):
-        if told(page, frame) == lines:
+        if spoken(page, frame) == lines:
             return
         page.wait_for_timeout(50)
-    assert told(page, frame) == lines
+    assert spoken(page, frame) == lines
 
 
 SPOILT = {
@@ -202,7 +202,7 @@ def test_the_inbox_with_an_open_ticket_is_read_in_order(own_demo: Demo, open_pag
         page.reload()
         hears(page, None, lines)
         page.evaluate(spoil)
-        assert told(page) != lines, name
+        assert spoken(page) != lines, name
 
 
 @pytest.mark.parametrize("locale", LOCALES)
@@ -223,7 +223,7 @@ def test_the_widget_is_read_in_order_closed_before_consent_and_in_a_chat(
     account.rest("POST", f"/tickets/{number}/messages", {"id": str(uuid4()), "text": ANSWERED})
     hears(guest.page, inside(guest), lines := wanted(CHAT, say))
     guest.frame.locator("main").evaluate("main => main.before(document.querySelector('form'))")
-    assert told(guest.page, inside(guest)) != lines, "the control: a form that is out of order"
+    assert spoken(guest.page, inside(guest)) != lines, "the control: a form that is out of order"
 
 
 def inside(guest: Guest) -> Frame:
