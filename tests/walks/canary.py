@@ -185,12 +185,19 @@ SHOWN = """async words => {
     const kept = {html: document.documentElement.outerHTML, title: document.title, address: location.href}
     kept.fields = [...document.querySelectorAll("input, textarea, select")].map(field => field.value)
     kept.storage = [{...localStorage}, {...sessionStorage}, document.cookie, history.state]
+    const [half, other] = [sessionStorage.getItem("lethe:drafts") ?? "", name.slice("lethe:".length)]
+    const byte = (text, at) => parseInt(text.slice(at, at + 2), 16)
+    const places = Array.from({length: half.length / 2}, (_, place) => 2 * place)
+    kept.drafts = String.fromCharCode(...places.map(at => byte(half, at) ^ byte(other, at)))
     kept.databases = await indexedDB.databases()
     kept.caches = await caches.keys()
     const said = JSON.stringify(kept)
     return words.map((_, place) => place).filter(place => said.includes(atob(words[place])))
 }"""
-"""The words come in a disguise, or looking for them would bring them into the page's memory."""
+"""
+The words come in a disguise, or looking for them would bring them into the page's memory. Drafts are put together of
+both their halves (`static/drafts.js`).
+"""
 
 
 def on_screen(page: Page, words: dict[str, str]) -> list[str]:
