@@ -45,6 +45,7 @@ from chat.profiles.feature import feature as profiles
 from chat.push.feature import feature as push
 from chat.quarantine.feature import feature as quarantine
 from chat.record.feature import feature as record
+from chat.response_files.feature import feature as response_files
 from chat.retention.feature import feature as retention
 from chat.rights.feature import feature as links
 from chat.roles.feature import feature as roles
@@ -96,6 +97,7 @@ FEATURES: Features = (
     routing,
     waiting_mail,
     push,
+    response_files,
     canned_responses,
     own_responses,
     views,
@@ -167,6 +169,7 @@ def gathered(features: Features = FEATURES) -> Gathered:
         data_locations=(*OF_THE_SERVER, *(location for each in features for location in each.data_locations)),
         erasure_steps=_in_order(step for each in features for step in each.erasure_steps),
         agent_erasure_steps=_in_order(step for each in features for step in each.agent_erasure_steps),
+        file_rows=tuple(rows for each in features for rows in each.file_rows),
         stored=tuple(stored for each in features for stored in each.stored),
         account_changed=tuple(follow for each in features for follow in each.account_changed),
         agreement_used=tuple(is_used for each in features for is_used in each.agreement_used),

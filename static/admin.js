@@ -11,5 +11,6 @@ import "./notice-preview.js";
 import "./notification-switches.js";
 import "./portrait-field.js";
 import "./push-switch.js";
+import "./response-files.js";
 import "./times.js";
 import "./unsaved.js";

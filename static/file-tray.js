@@ -1,4 +1,7 @@
-/** <file-tray>: the files chosen for a reply; they stay in this tab until it is sent. */
+/**
+ * <file-tray>: the files chosen for a reply; they stay in this tab until it is sent. Of a saved reply it holds which ones:
+ * {saved: the file's id, name, size}.
+ */
 
 import { define, h } from "./common/dom.js";
 import { MOST_FILES } from "./common/uploads.js";
@@ -13,9 +16,13 @@ export class FileTray extends HTMLElement {
     this.#draw();
   }
 
+  /** Adds `files`, each once, as many as go with one message; gives what to say of those that are left out. */
   add(files) {
-    this.files = [...this.files, ...files].slice(0, MOST_FILES);
+    const more = files.filter(({ saved }) => !saved || this.files.every((each) => each.saved !== saved));
+    const all = [...this.files, ...more];
+    this.files = all.slice(0, MOST_FILES);
     this.#draw();
+    return all.length > MOST_FILES ? t("inbox.file.left_out", { count: all.length - MOST_FILES }) : "";
   }
 
   clear() {

@@ -6,6 +6,7 @@ import "./emoji-picker.js";
 import { FileTray } from "./file-tray.js";
 import { icon } from "./icons.js";
 import { Mentions, namedIn } from "./mentions.js";
+import { ReplyFiles } from "./reply-files.js";
 import { SavedReplies } from "./saved-replies.js";
 import { unfilled } from "./variables.js";
 import { t } from "./words.js";
@@ -24,6 +25,8 @@ class MessageComposer extends HTMLElement {
   #left = new Set();
   #text = h("textarea", { autocomplete: "off", rows: "1", dir: "auto", "aria-describedby": "composer-hint" });
   #files = new FileTray();
+  #brought = new ReplyFiles(this.#files, (why) => this.#say(why));
+  #missing = "";
   #pick = h("input", {
     type: "file",
     multiple: true,
@@ -70,7 +73,10 @@ class MessageComposer extends HTMLElement {
   /** @param {import("./model.js").Inbox} inbox */
   set inbox(inbox) {
     this.#inbox = inbox;
-    this.#replies = new SavedReplies(inbox, this.#text, (missing) => this.#filled(missing));
+    this.#replies = new SavedReplies(inbox, this.#text, (missing, reply) => {
+      this.#filled(missing);
+      if (this.#mode === "reply") this.#brought.bring(reply);
+    });
     this.#mentions = new Mentions(inbox, this.#text, () => this.#filled([]));
     this.#text.before(...this.#replies.nodes, ...this.#mentions.nodes);
     this.replaceChildren(this.#form);
@@ -97,7 +103,7 @@ class MessageComposer extends HTMLElement {
     this.#mentions.hide();
     this.#emoji.close();
     this.#ticket = number;
-    this.#files.clear();
+    this.#drop();
     this.write("reply", { focus: false });
   }
 
@@ -119,7 +125,7 @@ class MessageComposer extends HTMLElement {
   #forget(tickets) {
     if (!tickets.includes(this.#ticket)) return;
     this.#text.value = "";
-    this.#files.clear();
+    this.#drop();
     this.#stopTyping();
     this.#ticket = null;
   }
@@ -153,7 +159,7 @@ class MessageComposer extends HTMLElement {
     this.#send.textContent = t(
       note ? "inbox.send.note" : this.#status === "solved" ? "inbox.send.reopen" : "inbox.send.reply",
     );
-    const wrong = over > 0 ? t("inbox.too_long", { count: over }) : this.#gap?.why;
+    const wrong = over > 0 ? t("inbox.too_long", { count: over }) : (this.#gap?.why ?? this.#missing);
     this.#hint.textContent = wrong || this.#advice(note);
     this.#hint.classList.toggle("is-keys", this.#hint.textContent === t("inbox.hint.reply"));
     this.#hint.classList.toggle(
@@ -178,19 +184,33 @@ class MessageComposer extends HTMLElement {
     const files = note ? [] : this.#files.files;
     if (!(text || files.length) || lengthOf(text) > LONGEST_TEXT) return this.#text.focus();
     if (this.#gap) return this.#select(this.#gap.part);
+    // Nothing goes without the files that belong to it.
+    if (!note && this.#brought.awaited(() => this.#form.requestSubmit(event.submitter))) return undefined;
     const mentions = note ? namedIn(text, this.#inbox.agents).map(({ id }) => id) : [];
     const solve = event.submitter === this.#solve && !this.#solve.hidden;
     this.#inbox.write(note ? "note" : "message", text, files, { mentions, solve });
-    if (!note) this.#files.clear();
+    if (!note) this.#drop();
     this.#text.value = "";
     this.#inbox.drafts.put(this.#ticket, this.#mode, "");
     this.#stopTyping();
     return this.#draw();
   }
 
+  #say(missing) {
+    this.#missing = missing;
+    if (missing) this.#hint.setAttribute("role", "alert");
+    this.#draw();
+  }
+
+  #drop() {
+    this.#files.clear();
+    this.#brought.drop();
+    this.#missing = "";
+  }
+
   #attach(files) {
     if (!files.length || this.#mode === "note" || !this.checkVisibility()) return;
-    this.#files.add([...files]);
+    this.#say(this.#files.add([...files]));
     this.#pick.value = "";
     this.#text.focus();
   }
@@ -207,6 +227,7 @@ class MessageComposer extends HTMLElement {
   }
 
   #typed() {
+    this.#missing = "";
     this.#inbox.drafts.put(this.#ticket, this.#mode, this.#text.value);
     this.#draw();
     this.#replies.typed();

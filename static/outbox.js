@@ -5,6 +5,7 @@
 import { boot } from "./boot.js";
 import { upload } from "./common/uploads.js";
 import { uuid, wellFormed } from "./common/writing.js";
+import { copied } from "./reply-files.js";
 
 const PATIENCE = 10_000;
 
@@ -25,7 +26,7 @@ export class Outbox extends EventTarget {
 
   /** `files` go up first; the message follows when all are there. */
   add(type, ticket, text, files = [], { mentions = [], solve = false } = {}) {
-    const attachments = files.map((file) => ({ name: file.name, size: file.size, file }));
+    const attachments = files.map((file) => (file.saved ? { ...file } : { name: file.name, size: file.size, file }));
     const entry = {
       id: uuid(),
       type,
@@ -91,6 +92,7 @@ export class Outbox extends EventTarget {
     if (entry) Object.assign(entry, { state: "failed", code });
     // They may have waited too long there: sent again, they go up anew.
     if (code === "not_found") for (const file of entry?.attachments ?? []) delete file.id;
+    if (code === "reply_file_gone") leaveOut(entry);
     this.#changed();
   }
 
@@ -112,7 +114,7 @@ export class Outbox extends EventTarget {
   async #upload(entry) {
     const { id, ticket, attachments } = entry;
     const to = { url: `/api/v1/tickets/${ticket}/attachments`, headers: { "X-CSRF-Token": boot.csrf } };
-    const code = await upload(attachments, to, () => this.#changed());
+    const code = (await copied(attachments, ticket)) || (await upload(attachments, to, () => this.#changed()));
     if (code === null || !this.#entries.has(id)) return;
     if (code) this.fail(id, code);
     else this.retry(id);
@@ -131,4 +133,10 @@ export class Outbox extends EventTarget {
     if (this.#sending().length) this.#watch = setTimeout(() => this.#socket.restart(), PATIENCE);
     this.dispatchEvent(new Event("change"));
   }
+}
+
+// What is no longer in the saved reply does not keep back the rest, if there is any.
+function leaveOut(entry) {
+  const there = entry.attachments.filter(({ gone }) => !gone);
+  if (entry.text || there.length) entry.attachments = there;
 }

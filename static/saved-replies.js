@@ -21,7 +21,7 @@ export class SavedReplies {
   /**
    * @param {import("./model.js").Inbox} inbox
    * @param {HTMLTextAreaElement} field
-   * @param {(missing: string[]) => void} inserted hears which variables nothing is known for
+   * @param {(missing: string[], reply: object) => void} inserted hears which variables nothing is known for, and of which reply
    */
   constructor(inbox, field, inserted) {
     this.#inbox = inbox;
@@ -110,7 +110,7 @@ export class SavedReplies {
     this.#field.setRangeText(text, place.from, place.to, "end");
     const gap = missing.length ? place.from + text.indexOf(missing[0]) : -1;
     if (gap >= 0) this.#field.setSelectionRange(gap, gap + missing[0].length);
-    this.#inserted(missing);
+    this.#inserted(missing, reply);
   }
 }
 

@@ -223,6 +223,7 @@ const REASONS = new Set([
   "file_refused",
   "mention_refused",
   "file_too_large",
+  "reply_file_gone",
 ]);
 const reason = (code) => t(`inbox.why.${REASONS.has(code) ? code : "unavailable"}`);
 

@@ -114,6 +114,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /canned-responses": {"id": "ID", **REPLY, "department": None},
     "PATCH /canned-responses/{id}": {**REPLY, "department": None},
     "POST /own-responses": {"id": "ID", **REPLY},
+    "POST /tickets/{number:int}/response-files": {"file": "01890000-0000-7000-8000-000000000000"},
     "POST /views": {"id": "ID", "name": "Open", "filters": {"status": "open"}, "shared": False},
     "PATCH /views/{id}": {"name": "Open", "filters": {"status": "open"}, "shared": False},
     "PATCH /own-responses/{id}": REPLY,

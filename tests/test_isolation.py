@@ -25,6 +25,7 @@ BODIES: dict[str, Any] = {
     "POST /api/v1/tickets/{number}/notes": {"id": new_id(), "text": "from elsewhere"},
     "POST /api/v1/tickets/{number}/transfer": {"id": new_id(), "note": "from elsewhere", "assignee": "me"},
     "POST /api/v1/tickets/{number}/merge": {"into": 1},
+    "POST /api/v1/tickets/{number}/response-files": {"file": new_id()},
     "PATCH /api/v1/tickets/{number}/messages/{seq}": {"id": new_id(), "text": "from elsewhere"},
     "PUT /api/v1/contacts/{id}/block": {"days": 3},
     "PUT /api/v1/contacts/{id}/hold": {"reason": "a case", "days": 30},

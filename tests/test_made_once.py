@@ -42,6 +42,9 @@ OF_A_CHAT = {"/tickets/1/messages", "/tickets/1/notes"}
 """Their ids are the writer's own: the same in another account is another message."""
 OTHERS = {
     "/tickets/{number}/attachments": "a file's body has no fields; one that no message names is dropped",
+    "/tickets/{number}/response-files": "as that: it is a copy of what is there",
+    "/canned-responses/{id}/attachments": "a file's body has no fields; one too many shows there and is taken out",
+    "/own-responses/{id}/attachments": "as those of the account's replies",
     "/spam/training-runs": "one is under way at most, and asking again is answered with it",
     "/erasures": "a contact is erased once, and asking again is answered with that erasure",
     "/erasure-asks/{id}/confirmation": "an ask is confirmed once",

@@ -143,7 +143,7 @@ async def test_a_contact_has_a_quota(house: House) -> None:
 async def test_files_under_way_are_counted_by_quotas(house: House, limit: str) -> None:
     services = limited(house, **{limit: 1})
     guest, other = await house.visit(), await house.visit()
-    async with quotas.reserve(services, guest.contact, 600_000):
+    async with quotas.reserve(services, guest.contact.account_id, 600_000):
         with pytest.raises(StorageFull):
             await stays(services, other.contact, 600_000)
     await stays(services, other.contact, 600_000)
@@ -166,7 +166,7 @@ async def test_what_is_let_go_while_rows_are_read_is_counted_once(house: House) 
         goes_on.wait(60)
         return found
 
-    async with quotas.reserve(services, guest.contact, 600_000):
+    async with quotas.reserve(services, guest.contact.account_id, 600_000):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(quotas, "used_by", slowly)
             second = asyncio.create_task(stays(services, other.contact, 600_000))
@@ -184,7 +184,7 @@ async def test_files_under_way_are_counted_by_the_floor(house: House) -> None:
     services = limited(house, disk_floor=free // disk.MB // 2)
     quotas.has_room(services)
     with pytest.raises(StorageFull, match="disk"):
-        async with quotas.reserve(services, guest.contact, free):
+        async with quotas.reserve(services, guest.contact.account_id, free):
             pass
     assert not +services.coming
 
@@ -199,7 +199,7 @@ async def test_archives_count_and_are_made_all_the_same(house: House) -> None:
     assert made.state == "done"
     assert await used(house) == disk.MB + (made.size or 0)
     with pytest.raises(StorageFull):
-        await quotas.takes(limited(house, account_quota=0, server_quota=1), guest.contact)
+        await quotas.takes(limited(house, account_quota=0, server_quota=1), guest.contact.account_id)
 
 
 async def test_few_archives_of_a_contact_are_kept(house: House) -> None:

@@ -40,6 +40,7 @@ ASKED: dict[str, Any] = {
     "POST /tickets/{number:int}/take": None,
     "POST /tickets/bulk": {"tickets": [{"number": 1}], "change": {"status": "open"}},
     "POST /tickets/{number:int}/attachments": FILE,
+    "POST /tickets/{number:int}/response-files": {"file": "RESPONSE_FILE"},
     "POST /tickets/{number:int}/messages": {"id": "TAKEN", "text": "intruding"},
     "POST /tickets/{number:int}/notes": {"id": "TAKEN", "text": "intruding"},
     "POST /tickets/{number:int}/transfer": {
@@ -76,10 +77,14 @@ ASKED: dict[str, Any] = {
     "POST /tags/{id}/merge": {"into": "TAG"},
     "DELETE /tags/{id}": None,
     "PATCH /own-responses/{id}": {"title": "intruding"},
+    "POST /own-responses/{id}/attachments": FILE,
+    "DELETE /own-responses/{id}/attachments/{attachment}": None,
     "DELETE /own-responses/{id}": None,
     "PATCH /views/{id}": {"name": "intruding"},
     "DELETE /views/{id}": None,
     "PATCH /canned-responses/{id}": {"title": "intruding"},
+    "POST /canned-responses/{id}/attachments": FILE,
+    "DELETE /canned-responses/{id}/attachments/{attachment}": None,
     "DELETE /canned-responses/{id}": None,
     "PATCH /sites/{id}": {"name": "intruding"},
     "PATCH /departments/{id}": {"name": "intruding"},
@@ -171,6 +176,7 @@ class Theirs:
     department: str
     response: str
     own_response: str
+    files: dict[str, str]
     view: str
     tags: list[str]
     run: str
@@ -218,6 +224,7 @@ class Theirs:
             .replace("{id}", uid)
             .replace("{delivery}", self.webhook[1])
             .replace("{agent}", self.agent)
+            .replace("{attachment}", self.files.get(path.split("/")[1], "?"))
         )
 
 
@@ -247,6 +254,12 @@ async def filled(app: Served) -> Theirs:
     response, own_response = [
         (await app.rest("POST", f"/{kind}-responses", reply)).json()["id"] for kind in ("canned", "own")
     ]
+    files = dict[str, str]()
+    for kind, uid in (("canned-responses", response), ("own-responses", own_response)):
+        put = await app.client.post(
+            f"/api/v1/{kind}/{uid}/attachments", files={"file": ("a.txt", b"of theirs")}, headers=app.house.bearer
+        )
+        files[kind] = put.json()["id"]
     view = (await app.rest("POST", "/views", {"name": "Open", "filters": {"status": "open"}})).json()["id"]
     run = (await app.rest("POST", "/retention/runs", {"dry_run": True})).json()["id"]
     export = (await app.rest("POST", f"/contacts/{guest.contact.uid}/exports")).json()["id"]
@@ -268,6 +281,7 @@ async def filled(app: Served) -> Theirs:
         department,
         response,
         own_response,
+        files,
         view,
         tags,
         run,
@@ -496,6 +510,7 @@ async def asked(app: Served, house: House, theirs: Theirs, each: str) -> httpx2.
         return await app.client.post(where, files={"file": ("a.txt", b"intruding")}, headers=house.bearer)
     if body:
         meant = {"TAKEN": new_id(), "CONTACT": theirs.guest.contact.uid, "TAG": theirs.tags[0], "SAME": theirs.same}
+        meant["RESPONSE_FILE"] = theirs.files["canned-responses"]
         body = {name: meant.get(str(value), value) for name, value in body.items()}
     return await app.client.request(method, where, json=body, headers=house.bearer)
 

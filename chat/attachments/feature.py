@@ -7,7 +7,7 @@ from pathlib import Path
 from chat.attachments import schema, store
 from chat.attachments.actions import attachments, exporting, forgetting
 from chat.infra.blobs import FILES
-from chat.infra.gathered import Sweep
+from chat.infra.gathered import FileRows, Sweep
 from chat.web.feature import Feature
 
 feature = Feature(
@@ -19,5 +19,6 @@ feature = Feature(
     data_locations=(FILES,),
     erasure_steps=(forgetting.FILES_GO,),
     export_parts=(exporting.ATTACHMENTS,),
+    file_rows=(FileRows(store.list_referred, store.known),),
     stored=(lambda tx, account_id: store.bytes_of(tx, account_id=account_id),),
 )

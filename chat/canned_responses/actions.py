@@ -10,7 +10,7 @@ from msgspec import UNSET, Struct, UnsetType, structs
 from chat.account import store as accounts
 from chat.canned_responses import store
 from chat.canned_responses.store import CannedResponse
-from chat.core import access
+from chat.core import access, frames
 from chat.core.clock import stamp
 from chat.core.errors import InvalidField, NotNow
 from chat.core.ids import uuid7
@@ -20,6 +20,9 @@ from chat.core.versions import ANY, Precondition
 from chat.infra.audit import audit
 from chat.infra.services import Services
 from chat.infra.store.tx import Tx
+from chat.response_files import actions as files
+from chat.response_files.actions import Reply
+from chat.response_files.store import ResponseFile
 
 SHORTCUT = re.compile(r"[^\s/]{1,40}")
 TITLE, TEXT, MOST = 100, 10_000, 2000
@@ -59,6 +62,12 @@ class CannedResponseView(Struct, frozen=True):
     department: str | None
     translations: dict[str, str]
     updated_at: str
+
+
+class FileToCopy(Struct, frozen=True, forbid_unknown_fields=True):
+    """Which file of a saved reply (its id) an answer is to take along."""
+
+    file: str
 
 
 def view_of(found: CannedResponse) -> CannedResponseView:
@@ -136,12 +145,46 @@ async def delete(services: Services, actor: Actor, response_id: str, expected: P
     """Delete a reply. Raises NotFound, and ChangedMeanwhile where it is not as `expected`."""
     access.require(actor, "canned_response.manage")
 
-    def work(tx: Tx) -> None:
+    def work(tx: Tx) -> list[ResponseFile]:
         expected.require(view_of(store.one(tx, actor.account_id, response_id, actor.departments, lock=True)))
         store.drop(tx, response_id)
         audit.record(services, tx, actor.account_id, actor.agent_id, "canned_response.deleted", response_id)
+        return files.drop_all(tx, actor, response_id)
 
-    await services.store.write(work)
+    await files.discard(services, await services.store.write(work))
+
+
+def used_reply(actor: Actor, response_id: str) -> Reply:
+    """Return a reply as what files go with, for who sends them. Raises Forbidden."""
+    access.require(actor, "canned_response.read")
+    return _reply(actor, response_id)
+
+
+def managed_reply(actor: Actor, response_id: str) -> Reply:
+    """Return a reply as what files go with, for who puts them in and takes them out. Raises Forbidden."""
+    access.require(actor, "canned_response.manage")
+    return _reply(actor, response_id)
+
+
+def _reply(actor: Actor, response_id: str) -> Reply:
+    def require(tx: Tx, /, *, lock: bool) -> None:
+        store.one(tx, actor.account_id, response_id, actor.departments, lock=lock)
+
+    return Reply(response_id, own=False, require=require)
+
+
+async def copy_file(services: Services, actor: Actor, number: int, file_id: str) -> frames.AttachmentOut:
+    """
+    Copy a file of a reply that the actor may use into a ticket, for an answer to name. Raises Forbidden, NotFound where
+    ticket or file are not there, RateLimited, StorageFull, Unavailable.
+    """
+    access.require(actor, "ticket.answer")
+
+    def require(tx: Tx, response_id: str) -> None:
+        access.require(actor, "canned_response.read")
+        store.one(tx, actor.account_id, response_id, actor.departments)
+
+    return await files.copy(services, actor, number, file_id, require)
 
 
 def _entered(services: Services, tx: Tx, actor: Actor, action: str, response_id: str) -> CannedResponse:

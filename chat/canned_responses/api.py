@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from chat.attachments.actions.attachments import FILE_MOST
 from chat.canned_responses import actions as responses
-from chat.canned_responses.actions import CannedResponseChange, CannedResponseView, NewCannedResponse
+from chat.canned_responses.actions import CannedResponseChange, CannedResponseView, FileToCopy, NewCannedResponse
+from chat.core.frames import AttachmentOut
+from chat.response_files import api as files
 from chat.web.endpoint import Ask, Tagged, endpoint, tagged
 from chat.web.lists import LIMIT, UID_CURSOR, Listed
-from chat.web.requests import client_id
+from chat.web.requests import Multipart, client_id
 
 READ, MANAGE = "canned_response.read", "canned_response.manage"
 
@@ -44,3 +47,35 @@ async def change_response(ask: Ask[CannedResponseChange]) -> Tagged[CannedRespon
 async def delete_response(ask: Ask[None]) -> None:
     """Delete it."""
     await responses.delete(ask.services, ask.actor, ask.path["id"], ask.precondition)
+
+
+@endpoint("GET /canned-responses/{id}/attachments", permission=READ, audited=())
+async def list_response_files(ask: Ask[None]) -> Listed[AttachmentOut]:
+    """Return its files, ten at most."""
+    return await files.listed(ask, responses.used_reply(ask.actor, ask.path["id"]))
+
+
+@endpoint("POST /canned-responses/{id}/attachments", permission=MANAGE, audited={"canned_response.changed"}, status=201)
+async def post_response_file(ask: Ask[Multipart]) -> AttachmentOut:
+    """Keep a file with it, which then goes with each message that it is chosen for."""
+    return await files.kept(ask, responses.managed_reply(ask.actor, ask.path["id"]))
+
+
+@endpoint(
+    "DELETE /canned-responses/{id}/attachments/{attachment}",
+    permission=MANAGE,
+    audited={"canned_response.changed"},
+    status=204,
+)
+async def delete_response_file(ask: Ask[None]) -> None:
+    """Take a file out of it. What was sent keeps its own."""
+    await files.removed(ask, responses.managed_reply(ask.actor, ask.path["id"]))
+
+
+@endpoint("POST /tickets/{number:int}/response-files", permission="ticket.answer", audited=(), status=201)
+async def copy_response_file(ask: Ask[FileToCopy]) -> AttachmentOut:
+    """Copy a file of a saved reply, the account's or one's own, into a ticket, for an answer to name."""
+    # It is in memory as an upload is.
+    async with ask.context.uploads["agent"].of(ask.actor.agent_id) as take:
+        take(FILE_MOST)
+        return await responses.copy_file(ask.services, ask.actor, ask.path["number"], ask.body.file)

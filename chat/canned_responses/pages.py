@@ -85,10 +85,11 @@ class RepliesPage:
 
 @dataclass(frozen=True)
 class Drawn:
-    """A page of replies: its template and path, the replies as REST lists them, and the tag of each by its id."""
+    """A page of replies: its template and path, where REST lists them, the replies, and the tag of each by its id."""
 
     template: str
     base: str
+    rest: str
     responses: Sequence[Any]
     states: Mapping[str, str]
 
@@ -98,8 +99,8 @@ def drawn(ask: PageAsk, shown: Drawn, of: str, errors: Errors, status: int, **mo
     forms = {each.id: EMPTY | _form(each) for each in shown.responses} | {NEW: EMPTY}
     if of:
         forms[of] = EMPTY | {name: value.replace("\r\n", "\n") for name, value in ask.form.items() if name in EMPTY}
-    said = {"responses": shown.responses, "base": shown.base, "states": shown.states, "forms": forms, "opened": of}
-    return ask.page(shown.template, status, errors=errors, **said, **more)
+    said = {"responses": shown.responses, "base": shown.base, "rest": shown.rest, "states": shown.states}
+    return ask.page(shown.template, status, errors=errors, forms=forms, opened=of, **said, **more)
 
 
 def _form(found: Any) -> Form:
@@ -113,6 +114,7 @@ async def _page(ask: PageAsk, of: str, errors: Errors, status: int) -> Response:
     shown = Drawn(
         "admin-canned-responses.html",
         PAGE,
+        "/canned-responses",
         sorted(found, key=lambda each: each.shortcut),
         {each.id: tag_of(each) for each in found},
     )

@@ -273,18 +273,13 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
-class Attachment:
+class KeptFile:
     """
-    A file somebody sent: its bytes are the blob's, `name` and `file_key` are sealed. `preview`: there is a small image.
-
-    Without `seq` no message has named it yet. `width` and `height` are an image's pixels, or None for all else.
+    A file as its row has it: its bytes are the blob's, `name` and `file_key` are sealed. `preview`: there is a small
+    image. `width` and `height` are an image's pixels, or None for all else.
     """
 
     id: str
-    contact_id: int
-    ticket_id: int | None
-    seq: int | None
-    author: str
     blob: str
     name: bytes
     file_key: bytes
@@ -294,6 +289,16 @@ class Attachment:
     width: int | None
     height: int | None
     created_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment(KeptFile):
+    """A file somebody sent. Without `seq` no message has named it yet."""
+
+    contact_id: int
+    ticket_id: int | None
+    seq: int | None
+    author: str
 
 
 @dataclass(frozen=True, slots=True)

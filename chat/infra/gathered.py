@@ -152,6 +152,17 @@ class ExportPart:
     file: FileOf | None = None
 
 
+@dataclass(frozen=True)
+class FileRows:
+    """
+    The rows of a table that files on the disk belong to: which files those are that they refer to (owner, name, whether
+    there is a preview), and which of some (owner, name) have one.
+    """
+
+    referred: Callable[[Tx], Sequence[tuple[str, str, bool]]]
+    known: Callable[[Tx, Sequence[tuple[str, str]]], set[tuple[str, str]]]
+
+
 Stored = Callable[[Tx, str | None], int]
 """How many bytes of files a feature keeps of an account, or of all (None)."""
 Follow = Callable[["Services"], AbstractAsyncContextManager[None]]
@@ -234,11 +245,11 @@ class Gathered:
     Of all features: the permissions that each role has usually, who may have which of them, what an owner may set of an
     account, the actions that may be entered in the audit log, the words, the rules of retention and the steps of an
     erasure in their order, those for contacts and those for agents, the parts of an account that keep things otherwise,
-    the data locations that are no tables,
-    what an export says more of a table by its name, what counts the bytes of files, who is called when an account's
-    settings change, who knows that an agreement is used up, who answers about conversations, who about second factors,
-    who about identity providers, how long sessions last, whom to tell of a new device and of
-    a changed password, who records what happened, and how a restore does each action of the ledger again.
+    the data locations that are no tables, what an export says more of a table by its name, the rows of files, what
+    counts their bytes, who is called when an account's settings change, who knows that an agreement is used up, who
+    answers about conversations, who about second factors, who about identity providers, how long sessions last, whom to
+    tell of a new device and of a changed password, who records what happened, and how a restore does each action of the
+    ledger again.
     """
 
     permissions: Mapping[str, frozenset[str]]
@@ -252,6 +263,7 @@ class Gathered:
     erasure_steps: tuple[ErasureStep, ...]
     agent_erasure_steps: tuple[ErasureStep, ...]
     export_parts: Mapping[str, ExportPart]
+    file_rows: tuple[FileRows, ...]
     stored: tuple[Stored, ...]
     account_changed: tuple[AccountChanged, ...]
     agreement_used: tuple[AgreementUsed, ...]

@@ -17,6 +17,9 @@ from chat.infra.services import Services
 from chat.infra.store.tx import Tx
 from chat.own_responses import store
 from chat.own_responses.store import SealedResponse
+from chat.response_files import actions as files
+from chat.response_files.actions import Reply
+from chat.response_files.store import ResponseFile
 from chat.team import store as team
 from chat.team.store import AgentRow
 
@@ -117,12 +120,23 @@ async def delete(services: Services, actor: Actor, response_id: str, expected: P
     """Delete a reply. Raises NotFound, and ChangedMeanwhile where it is not as `expected`."""
     access.require(actor, "own_response.own")
 
-    def work(tx: Tx) -> None:
+    def work(tx: Tx) -> list[ResponseFile]:
         expected.require(_named(_opened(services, tx, _agent(tx, actor, lock=True)), response_id))
         store.drop(tx, actor.agent_id, response_id)
         audit.record(services, tx, actor.account_id, actor.agent_id, "own_response.deleted", response_id)
+        return files.drop_all(tx, actor, response_id)
 
-    await services.store.write(work)
+    await files.discard(services, await services.store.write(work))
+
+
+def reply_of(services: Services, actor: Actor, response_id: str) -> Reply:
+    """Return a reply as what files go with. Raises Forbidden."""
+    access.require(actor, "own_response.own")
+
+    def require(tx: Tx, /, *, lock: bool) -> None:
+        _named(_opened(services, tx, _agent(tx, actor, lock=lock)), response_id)
+
+    return Reply(response_id, own=True, require=require)
 
 
 def _agent(tx: Tx, actor: Actor, *, lock: bool = False) -> AgentRow:

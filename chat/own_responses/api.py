@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from chat.core.frames import AttachmentOut
 from chat.own_responses import actions as responses
 from chat.own_responses.actions import NewOwnResponse, OwnResponseChange, OwnResponseView
+from chat.response_files import api as files
 from chat.web.endpoint import Ask, Tagged, endpoint, tagged
 from chat.web.lists import LIMIT, UID_CURSOR, Listed, listed_behind
-from chat.web.requests import client_id
+from chat.web.requests import Multipart, client_id
 
 OWN = "own_response.own"
 
@@ -44,3 +46,26 @@ async def change_own_response(ask: Ask[OwnResponseChange]) -> Tagged[OwnResponse
 async def delete_own_response(ask: Ask[None]) -> None:
     """Delete it."""
     await responses.delete(ask.services, ask.actor, ask.path["id"], ask.precondition)
+
+
+@endpoint("GET /own-responses/{id}/attachments", permission=OWN, audited=())
+async def list_own_response_files(ask: Ask[None]) -> Listed[AttachmentOut]:
+    """Return its files, ten at most."""
+    return await files.listed(ask, responses.reply_of(ask.services, ask.actor, ask.path["id"]))
+
+
+@endpoint("POST /own-responses/{id}/attachments", permission=OWN, audited={"own_response.changed"}, status=201)
+async def post_own_response_file(ask: Ask[Multipart]) -> AttachmentOut:
+    """Keep a file with it, sealed under one's own key."""
+    return await files.kept(ask, responses.reply_of(ask.services, ask.actor, ask.path["id"]))
+
+
+@endpoint(
+    "DELETE /own-responses/{id}/attachments/{attachment}",
+    permission=OWN,
+    audited={"own_response.changed"},
+    status=204,
+)
+async def delete_own_response_file(ask: Ask[None]) -> None:
+    """Take a file out of it. What was sent keeps its own."""
+    await files.removed(ask, responses.reply_of(ask.services, ask.actor, ask.path["id"]))

@@ -53,7 +53,8 @@ async def _page(ask: PageAsk, of: str, errors: Errors, status: int) -> Response:
     """Show the page. What was typed for the one `of` which something is wrong stays in its fields."""
     found = await responses.list_own(ask.services, ask.actor)
     states = {each.id: tag_of(each) for each in found}
-    shown = Drawn("own-responses.html", PAGE, sorted(found, key=lambda each: each.shortcut), states)
+    ordered = sorted(found, key=lambda each: each.shortcut)
+    shown = Drawn("own-responses.html", PAGE, "/own-responses", ordered, states)
     return drawn(ask, shown, of, errors, status, departments=[])
 
 

@@ -20,6 +20,7 @@ from chat.infra.gathered import (
     Conversations,
     ErasureStep,
     ExportPart,
+    FileRows,
     Follow,
     NewDevice,
     PasswordChanged,
@@ -67,6 +68,7 @@ class Feature:
     - `erasure_steps`: how these forget a contact
     - `agent_erasure_steps`: how what is not in a table of agents forgets one who is deleted
     - `export_parts`: what an export says of its tables beyond what the schema says of their columns
+    - `file_rows`: the rows that its files on the disk belong to
     - `stored`: counts the bytes of its files, towards the account's quota
     - `account_changed`: is told when an account's settings change
     - `follows`: what it does while the services are open, as hearing the other processes
@@ -101,6 +103,7 @@ class Feature:
     erasure_steps: Sequence[ErasureStep] = ()
     agent_erasure_steps: Sequence[ErasureStep] = ()
     export_parts: Sequence[ExportPart] = ()
+    file_rows: Sequence[FileRows] = ()
     stored: Sequence[Stored] = ()
     account_changed: Sequence[AccountChanged] = ()
     follows: Sequence[Follow] = ()

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from chat.core.errors import StorageFull
-from chat.core.model import Actor, Contact
+from chat.core.model import Actor
 from chat.infra.disk import MB, free
 from chat.infra.services import Services
 from chat.infra.store.tx import Tx
@@ -34,30 +34,30 @@ def has_room(services: Services, size: int = 0) -> None:
         raise StorageFull("The server's disk is nearly full; nothing was kept. Its operator must make room")
 
 
-async def takes(services: Services, contact: Contact) -> None:
-    """Raise StorageFull where the account's files and exports, or all accounts', are as many as may be."""
-    await _fits(services, contact.account_id, dict(services.coming), 1)
+async def takes(services: Services, account_id: str) -> None:
+    """Raise StorageFull where an account's files and exports, or all accounts', are as many as may be."""
+    await _fits(services, account_id, dict(services.coming), 1)
 
 
 @asynccontextmanager
-async def reserve(services: Services, contact: Contact, size: int) -> AsyncIterator[None]:
+async def reserve(services: Services, account_id: str, size: int) -> AsyncIterator[None]:
     """
-    Count `size` bytes as taken while a file of them is written and entered. Raises StorageFull.
+    Count `size` bytes as an account's while a file of them is written and entered. Raises StorageFull.
 
     Two that are written at once may both be refused where one of them had room: never are both kept. It holds within
     one process.
     """
-    of = (contact.account_id, ALL)
+    of = (account_id, ALL)
     services.coming.update(dict.fromkeys(of, size))
     try:
         has_room(services)
         # As it was before the rows are read: what is let go meanwhile was entered, and may not be missed in both.
-        await _fits(services, contact.account_id, dict(services.coming), 0)
+        await _fits(services, account_id, dict(services.coming), 0)
         yield
     finally:
         services.coming.subtract(dict.fromkeys(of, size))
-        if not services.coming[contact.account_id]:
-            del services.coming[contact.account_id]
+        if not services.coming[account_id]:
+            del services.coming[account_id]
 
 
 async def storage(services: Services, actor: Actor) -> Storage:

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict
 from functools import partial
 
 from chat.account.actions import quotas
 from chat.attachments import store as uploads
-from chat.attachments.actions import looking
-from chat.attachments.domain import filetypes
+from chat.attachments.actions import looking, sealing
+from chat.attachments.actions.sealing import File
 from chat.attachments.domain.looking import Looked
 from chat.core import frames
-from chat.core.crypt import KEY_BYTES, SEALED_CHUNK, derive, seal_chunks, unseal_chunks
 from chat.core.errors import NotFound, RateLimited, StorageFull, TooLarge
-from chat.core.ids import uuid7
-from chat.core.model import Attachment, Contact
+from chat.core.model import Attachment, Contact, KeptFile
 from chat.core.turns import Sender
-from chat.infra.blobs import PREVIEW
 from chat.infra.disk import MB
 from chat.infra.services import Services
 from chat.infra.store.tx import Tx
@@ -32,16 +28,6 @@ UNUSED_MS, LEFTOVER_MS = 24 * 3_600_000, 3_600_000
 SWEPT = 500
 
 
-@dataclass(frozen=True)
-class File:
-    """A file to be given back: `pieces` are its plain bytes."""
-
-    name: str
-    type: str
-    size: int | None
-    pieces: Iterator[bytes]
-
-
 async def keep(services: Services, contact: Contact, author: str, name: str, data: bytes) -> frames.AttachmentOut:
     """
     Keep a file that was admitted until a message names it, within a day. A visitor's needs a live consent, in the same
@@ -49,37 +35,21 @@ async def keep(services: Services, contact: Contact, author: str, name: str, dat
 
     Raises InvalidField for what is no file we take, TooLarge, StorageFull, Unavailable, ConsentRequired.
     """
-    if len(data) > FILE_MOST:
-        raise TooLarge(f"A file has at most {FILE_MOST // 2**20} MB")
-    looked = await _looked(services, contact, author, data)
-    key, uid, blob = secrets.token_bytes(KEY_BYTES), uuid7(), services.blobs.new_name()
-    sealed = partial(services.seal, contact.key_slot, contact.uid)
-    made = Attachment(
-        id=uid,
-        contact_id=contact.id,
-        ticket_id=None,
-        seq=None,
-        author=author,
-        blob=blob,
-        name=sealed(f"attachment/{uid}/name", filetypes.tidy(name, looked.type)),
-        file_key=sealed(f"attachment/{uid}/key", key.hex()),
-        type=looked.type,
-        size=len(looked.data),
-        preview=bool(looked.small),
-        width=looked.width,
-        height=looked.height,
-        created_at=services.clock(),
-    )
-    try:
-        async with quotas.reserve(services, contact, len(looked.data) + len(looked.small)):
-            # The file first: a file without a row is swept, a row without its file would be a broken link in a message.
-            await asyncio.to_thread(_write, services, contact.uid, made, key, looked)
-            await services.store.write(lambda tx: _enter(services, tx, contact, made))
-    # Also where the request was given up: until the sweep nobody else would know of these bytes.
-    except BaseException:
-        await asyncio.to_thread(services.blobs.remove, contact.uid, blob)
-        raise
-    return file_out(services, contact, made)
+    return await keep_looked(services, contact, author, name, await _looked(services, contact, author, data))
+
+
+async def keep_looked(
+    services: Services, contact: Contact, author: str, name: str, looked: Looked
+) -> frames.AttachmentOut:
+    """Keep a file as `keep` does, once it was looked at."""
+
+    def enter(tx: Tx, made: KeptFile) -> None:
+        row = Attachment(**asdict(made), contact_id=contact.id, ticket_id=None, seq=None, author=author)
+        uploads.keep(tx, row, consent=author == "visitor")  # locks the contact: no other file comes between
+        _within_quota(services, tx, contact, 0)
+
+    owner = sealing.of_contact(services, contact)
+    return sealing.file_out(owner, await sealing.keep(services, owner, name, looked, enter))
 
 
 async def list_named(
@@ -114,11 +84,14 @@ async def sweep(services: Services) -> int:
     left = 0
     for start in range(0, len(files), SWEPT):
         pairs = files[start : start + SWEPT]
-        known = await services.store.read(partial(uploads.known, pairs=pairs))
-        for each in set(pairs) - known:
+        for each in set(pairs) - await services.store.read(partial(_known, services, pairs)):
             await asyncio.to_thread(services.blobs.discard, *each)
             left += 1
     return unused + left
+
+
+def _known(services: Services, pairs: Sequence[tuple[str, str]], tx: Tx) -> set[tuple[str, str]]:
+    return {each for rows in services.gathered.file_rows for each in rows.known(tx, pairs)}
 
 
 async def admit(services: Services, contact: Contact, author: str) -> None:
@@ -130,11 +103,13 @@ async def admit(services: Services, contact: Contact, author: str) -> None:
         raise RateLimited("Send the files that wait first", retry_after=60)
     quotas.has_room(services, FILE_MOST)
     await services.store.read(lambda tx: _within_quota(services, tx, contact, 1))
-    await quotas.takes(services, contact)
+    await quotas.takes(services, contact.account_id)
 
 
 async def _looked(services: Services, contact: Contact, author: str, data: bytes) -> Looked:
     """Have a file looked at in its sender's turn. One that was stopped spends more of the allowance."""
+    if len(data) > FILE_MOST:
+        raise TooLarge(f"A file has at most {FILE_MOST // 2**20} MB")
     sender = Sender(contact.account_id, contact.uid if author == "visitor" else author)
     try:
         return await looking.look(services, sender, data)
@@ -157,35 +132,11 @@ def _within_quota(services: Services, tx: Tx, contact: Contact, size: int) -> No
         raise StorageFull("No more files are kept of this person; delete some first")
 
 
-def _enter(services: Services, tx: Tx, contact: Contact, made: Attachment) -> None:
-    uploads.keep(tx, made, consent=made.author == "visitor")  # locks the contact: no other file comes between
-    _within_quota(services, tx, contact, 0)
-
-
-def _write(services: Services, owner: str, file: Attachment, key: bytes, looked: Looked) -> None:
-    services.blobs.write(owner, file.blob, seal_chunks(derive(key, "file"), looked.data))
-    if looked.small:
-        services.blobs.write(owner, file.blob + PREVIEW, seal_chunks(derive(key, "preview"), looked.small))
-
-
 def open_file(services: Services, contact: Contact, file: Attachment, *, small: bool = False) -> File:
-    """Return a file whose row was read, or the small image of it. Raises NotFound."""
-    if small and not file.preview:
-        raise NotFound("There is no small image of this file")
-    held = services.unseal(contact.key_slot, contact.uid, f"attachment/{file.id}/key", file.file_key)
-    if held is None:
-        raise NotFound("This file is not there any more")
-    key, name = bytes.fromhex(held), file_out(services, contact, file).name
-    chunks = services.blobs.read(contact.uid, file.blob + (PREVIEW if small else ""), SEALED_CHUNK)
-    plain = unseal_chunks(derive(key, "preview" if small else "file"), chunks)
-    return File(name, file.type, None if small else file.size, plain)
+    """Return a contact's file whose row was read, or the small image of it. Raises NotFound."""
+    return sealing.open_file(services, sealing.of_contact(services, contact), file, small=small)
 
 
 def file_out(services: Services, contact: Contact, file: Attachment) -> frames.AttachmentOut:
     """Return an attachment as messages show it. Raises NotFound where its row does not open as the contact's."""
-    name = services.unseal(contact.key_slot, contact.uid, f"attachment/{file.id}/name", file.name)
-    if name is None:
-        raise NotFound("This file is not there any more")
-    size = {} if file.width is None or file.height is None else {"width": file.width, "height": file.height}
-    # Tidied again: it may have been kept when less was known of names.
-    return frames.AttachmentOut(file.id, filetypes.tidy(name, file.type), file.size, file.type, file.preview, **size)
+    return sealing.file_out(sealing.of_contact(services, contact), file)

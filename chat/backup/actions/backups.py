@@ -12,7 +12,6 @@ from typing import Any, TypeVar
 from msgspec import UNSET, Struct, UnsetType
 
 from chat.account import store as accounts
-from chat.attachments import store as uploads
 from chat.backup.store import archive
 from chat.backup.store.archive import Writing
 from chat.core.clock import DAY, stamp
@@ -73,7 +72,7 @@ async def make(services: Services, folder: Path, days: int | None, tell: TellLin
     made: dict[str, Any] = {"id": uuid7(), "made_at": begun, "revision": migrations.HEAD}
     path = folder / f"lethe-{stamp(begun)[:19].replace(':', '').replace('-', '')}Z-{made['id'][-8:]}{archive.ENDING}"
     with archive.writing(path, services.signer, made) as out:
-        manifest = await services.store.read(lambda tx: _rows(tx, out, tell))
+        manifest = await services.store.read(lambda tx: _rows(services, tx, out, tell))
         manifest["server"] |= {"backed_up_at": begun, "backup_folder": _absolute(folder)}
         # After the rows: a file is on the disk before a row names it, so none of these was too late for the snapshot.
         manifest |= await asyncio.to_thread(_files, services, out, manifest.pop("referred"), tell)
@@ -148,7 +147,7 @@ def _nested(one: Path, other: Path) -> bool:
     return here.is_relative_to(there) or there.is_relative_to(here)
 
 
-def _rows(tx: Tx, out: Writing, tell: TellLine) -> dict[str, Any]:
+def _rows(services: Services, tx: Tx, out: Writing, tell: TellLine) -> dict[str, Any]:
     """Write every table as it is at one moment, and return that part of the manifest, and the files referred to."""
     copies.freeze(tx)
     tables: list[dict[str, Any]] = []  # in an order in which each may be filled
@@ -161,7 +160,7 @@ def _rows(tx: Tx, out: Writing, tell: TellLine) -> dict[str, Any]:
         "tables": tables,
         "counters": copies.counters(tx),
         "server": asdict(stands),
-        "referred": uploads.list_referred(tx),
+        "referred": [each for rows in services.gathered.file_rows for each in rows.referred(tx)],
     }
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from chat.attachments.actions.attachments import File, open_file
+from chat.attachments.actions.attachments import open_file
+from chat.attachments.actions.sealing import File
 from chat.contacts.store import contacts
 from chat.core import access, frames
 from chat.core.model import Actor, Attachment, Contact

@@ -8,7 +8,7 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 from chat.attachments import api as uploads
 from chat.attachments.actions import attachments
-from chat.attachments.actions.attachments import File
+from chat.attachments.actions.sealing import File
 from chat.attachments.domain.filetypes import IMAGES
 from chat.consent.actions import consent
 from chat.core import frames
