@@ -35,11 +35,13 @@ function ticketed(inbox) {
   const { number, status, assignee } = summary;
   const change = (text, changes) => ({ text, run: () => inbox.change(number, changes), number });
   const solve = () => inbox.dispatchEvent(new CustomEvent("solve", { detail: number }));
+  const merge = () => inbox.dispatchEvent(new Event("merge"));
   const others = inbox.agents.filter(({ id }) => id !== assignee?.id && id !== boot.agent.id);
   return [
     status !== "solved" && { text: t("palette.solve", { number }), run: solve, number },
     status !== "open" && change(t("palette.open", { number }), { status: "open" }),
     assignee?.id !== boot.agent.id && change(t("palette.assign.me", { number }), { assignee: boot.agent.id }),
+    status !== "trash" && { text: t("palette.merge", { number }), run: merge, number },
     ...others.map(({ id, name }) => change(t("palette.assign", { number, name }), { assignee: id })),
   ].filter(Boolean);
 }

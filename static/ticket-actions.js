@@ -55,7 +55,7 @@ class TicketActions extends HTMLElement {
     if (focused) this.querySelector(`[data-action="${focused}"]`)?.focus();
   }
 
-  /** Does to the open ticket what its keys say: "solve", "assign" (to oneself), "snooze" or "spam". */
+  /** Does to the open ticket what its keys say: "solve", "assign" (to oneself), "snooze", "merge" or "spam". */
   press(what) {
     const { open } = this.#inbox;
     const summary = open?.gone ? null : open?.summary;
@@ -64,6 +64,7 @@ class TicketActions extends HTMLElement {
     if (what === "spam") this.#judge(number, held);
     else if (what === "solve" && status !== "solved") this.#solved(number, status);
     else if (what === "snooze") this.#ask(number);
+    else if (what === "merge" && status !== "trash") this.#merge(number);
     else if (what === "assign" && assignee?.id !== boot.agent.id)
       this.#change(number, { assignee: boot.agent.id }, { assignee: assignee?.id ?? null }, "inbox.done.assigned");
   }

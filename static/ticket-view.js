@@ -54,6 +54,7 @@ class TicketView extends HTMLElement {
     });
     inbox.addEventListener("ticket", () => this.#draw());
     inbox.addEventListener("solve", ({ detail }) => this.#solve(detail));
+    inbox.addEventListener("merge", () => this.#actions.press("merge"));
     inbox.addEventListener("line", () => this.#draw());
     inbox.views.addEventListener("change", () => inbox.open || this.#draw());
     this.#draw();

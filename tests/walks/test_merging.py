@@ -26,6 +26,22 @@ def texts(page: Page) -> list[str]:
     return page.locator("ticket-transcript .entry.is-visitor .bubble").all_inner_texts()
 
 
+def from_the_palette(page: Page, typed: str, number: int, *, keys: bool) -> None:
+    """The palette asks the same, about the ticket that is open, and Escape leaves all as it is."""
+    page.keyboard.press("Control+k")
+    page.keyboard.type(typed)
+    option = page.locator("dialog.palette").get_by_role("option", name=f"#{number}")
+    expect(option).to_have_count(1)
+    if keys:
+        page.keyboard.press("Enter")
+    else:
+        option.click()
+    expect(page.get_by_role("dialog")).to_contain_text(f"#{number}")
+    expect(page.locator("dialog.palette")).to_be_hidden()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
 @pytest.mark.parametrize("locale", ["en-GB", "el-GR"])
 def test_the_later_ticket_becomes_a_part_of_the_earlier_one(own_demo: Demo, open_page: OpenPage, locale: str) -> None:
     keys = locale == "el-GR"
@@ -36,6 +52,7 @@ def test_the_later_ticket_becomes_a_part_of_the_earlier_one(own_demo: Demo, open
         page, other = (opened(own_demo, open_page, locale, second) for _ in range(2))
         other.locator("message-composer textarea").fill("Half a")
         expect(other.locator("message-composer textarea")).to_have_value("Half a")
+        from_the_palette(page, "συγχων" if keys else "merge", second, keys=keys)
         more = page.locator("ticket-actions summary[data-action=more]")
         item = page.get_by_role("button", name="Συγχώνευση…" if keys else "Merge…")
         if keys:
