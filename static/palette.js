@@ -33,6 +33,7 @@ export class Palette {
   #chosen = -1;
   #options = [];
   #hits = [];
+  #gone = new Set();
   #back = null;
   #input = h("input", {
     id: "palette-input",
@@ -76,10 +77,10 @@ export class Palette {
   constructor(inbox, around) {
     this.#inbox = inbox;
     this.#around = around;
-    inbox.addEventListener("gone", ({ detail }) => this.#forget(({ ticket }) => detail.includes(ticket)));
+    inbox.addEventListener("gone", ({ detail }) => this.#forget(detail));
     // The list may know none of their tickets.
     inbox.socket.addEventListener("frame", ({ detail: frame }) => {
-      if (frame.type === "erasure") this.#forget(({ contact }) => contact.id === frame.contact);
+      if (frame.type === "erasure") this.#forget([frame.contact]);
     });
     // Without a line nobody heard who was erased.
     inbox.addEventListener("connected", () => this.#dialog.open && this.#hits.length && this.#typed(0));
@@ -116,6 +117,7 @@ export class Palette {
     this.#running?.abort();
     const running = new AbortController();
     this.#running = running;
+    this.#gone.clear(); // who was gone before it began is found no more
     this.#state(t("palette.searching"));
     const days = DAYS[this.#when.value];
     const what = { q: this.#input.value.trim(), ...WHERE[this.#where.value] };
@@ -131,6 +133,7 @@ export class Palette {
 
   #take(line) {
     if (line.found) {
+      if (this.#isGone(line)) return; // it was on its way when they went
       const same = ({ ticket, found, seq }) => ticket === line.ticket && found === line.found && seq === line.seq;
       if (this.#hits.some(same)) return;
       this.#hits.push(line);
@@ -161,11 +164,17 @@ export class Palette {
   }
 
   // Whoever is gone is gone from here too, at once, and from what is found from now on.
-  #forget(isGone) {
-    if (!this.#hits.some(isGone)) return;
-    this.#hits = this.#hits.filter((each) => !isGone(each));
+  #forget(gone) {
+    for (const each of gone) this.#gone.add(each);
+    const left = this.#hits.filter((each) => !this.#isGone(each));
+    if (left.length === this.#hits.length) return;
+    this.#hits = left;
     this.#state("");
     this.#draw();
+  }
+
+  #isGone({ ticket, contact }) {
+    return this.#gone.has(ticket) || this.#gone.has(contact.id);
   }
 
   #draw() {

@@ -4,12 +4,13 @@ import re
 
 import httpx2
 import pytest
-from playwright.sync_api import Locator, Page, StorageState, expect
+from playwright.sync_api import Locator, Page, Route, StorageState, expect
 
 from tests.demo import Demo
 from tests.visitor import Visitor
 from tests.walks.canary import in_window
 from tests.walks.conftest import OpenPage
+from tests.walks.shop import until
 from tests.walks.test_accessible import found as objections
 from tests.walks.test_widget_refusals import broken
 
@@ -124,6 +125,50 @@ def test_the_control_what_is_heard_too_late_empties_it(open_page: OpenPage, demo
     expect(page.locator(".presence[data-state=online]")).to_be_visible()
     with pytest.raises(AssertionError):
         again(page)
+
+
+LOOK = "return this.#gone.has(ticket) || this.#gone.has(contact.id);"
+
+
+@pytest.mark.parametrize(("without", "left"), [("", 0), (LOOK, 1)], ids=["as it is", "without the look"])
+def test_who_is_erased_is_in_no_search_that_has_ended_or_runs(
+    open_page: OpenPage, demo: Demo, owner: StorageState, without: str, left: int
+) -> None:
+    held = list[Route]()
+    page = open_page("about:blank", storage_state=owner, locale="en-GB")
+    if without:
+        broken(page.context, "static/palette.js", without, "return false;")
+    ended, running, word = f"Ended{left}", f"Running{left}", f"quagmire{left}"
+    with Visitor(demo, ended) as first, Visitor(demo, running) as second:
+        for each in (first, second):
+            each.say(f"A {word} of pots")
+        page.goto(f"{demo.server}/inbox/open")
+        palette = opened(page)
+        page.keyboard.type(word)
+        expect(found(palette)).to_have_count(2)
+        said = palette.get_by_role("status")
+        expect(said).to_contain_text("Everything was searched")
+        erased(page, demo, first, ended)
+        expect(found(palette).filter(has_text=ended)).to_have_count(left)
+        page.route("**/api/v1/search", lambda way: held.append(way))  # noqa: PLW0108 - a builtin is no handler
+        page.keyboard.press("Control+a")
+        page.keyboard.type(word)
+        expect(said).to_have_text("Searching…")
+        until(page, lambda: held)
+        answer = held[0].fetch()
+        assert running in answer.text(), "it was found before they went"
+        erased(page, demo, second, running)
+        held[0].fulfill(response=answer)
+        expect(said).to_contain_text("found" if left else "Nothing found")
+        expect(found(palette).filter(has_text=running)).to_have_count(left)
+
+
+def erased(page: Page, demo: Demo, visitor: Visitor, name: str) -> None:
+    """Erase a visitor, and wait until the page was told so."""
+    expect(page.locator("ticket-list .row", has_text=name)).to_have_count(1)
+    mine = {"Authorization": f"Bearer {visitor.token}", "Origin": demo.shop}
+    httpx2.delete(f"{demo.server}/widget/{demo.site_key}/sessions", headers=mine).raise_for_status()
+    expect(page.locator("ticket-list .row", has_text=name)).to_have_count(0)
 
 
 def test_it_is_greek_and_fits_a_phone(open_page: OpenPage, filled: Demo, looking: StorageState) -> None:
