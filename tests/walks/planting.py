@@ -145,15 +145,15 @@ def _answered(world: World, inbox: Page, guest: Guest) -> None:
     inbox.keyboard.type(f"they called about {words['note']}")
     inbox.keyboard.press("Enter")
     expect(entry(inbox, words["note"])).to_be_visible()
-    inbox.get_by_label("About", exact=True).fill(words["note"])
-    inbox.keyboard.press("Tab")
-    expect(inbox.get_by_text("“About” is saved.")).to_be_visible()
     inbox.locator("[data-action=more]").click()
     inbox.locator("[data-action=spam]").click()
     expect(inbox.get_by_text("Undo")).to_be_visible()
     inbox.get_by_role("button", name="Undo").click()
     expect(inbox.locator("[data-action=spam]")).to_have_text("Spam")
     expect(entry(inbox, words["label"])).to_be_visible()
+    inbox.get_by_label("About", exact=True).fill(words["note"])
+    inbox.keyboard.press("Tab")
+    expect(inbox.get_by_text("“About” is saved.")).to_be_visible()
 
 
 def _kept(world: World, inbox: Page) -> None:
