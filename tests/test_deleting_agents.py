@@ -127,7 +127,7 @@ async def test_nothing_hangs_off_an_agent_who_is_deleted_and_the_certificate_cou
     check(done.certificate)
     assert certified(done).subject == "agent"
     went = {each.place: (each.found, each.removed, each.left) for each in certified(done).places}
-    assert set(went) == {"keys", "ticket", *before}
+    assert set(went) == {"keys", "ticket", "response-files", *before}
     assert all((taken, left) == (there, 0) for there, taken, left in went.values())
     held = {"keys": 1, "ticket": 2, "agent": 1, "agent_department": 1, "token": 1, "session": 0}
     assert {place: went[place][0] for place in held} == held  # sessions ended when it was asked for
@@ -150,7 +150,7 @@ async def test_every_table_about_agents_goes_with_one_but_the_audit_log(house: H
     places = [step.location.name for step in forgetting.agent_steps(house.services)]
     assert places[0] == "keys"
     assert places[-1] == "agent"
-    assert len(places) == len(set(places)) == len(reached) + 2
+    assert len(places) == len(set(places)) == len(reached) + 3
 
 
 async def test_what_they_wrote_stays_and_names_nobody(app: Served) -> None:
