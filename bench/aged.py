@@ -57,8 +57,8 @@ def fill(database: Path, site_key: str, persons: Sequence[Person], said: int, bo
             ((known + n, each.uid, account, site, each.slot, at, bound[n]) for n, each in enumerate(persons)),
         )
         raw.executemany(
-            "INSERT INTO ticket (id, account_id, number, contact_id, site_id, status, tags, last_seq, last_note, held,"
-            " agent_read, visitor_read, created_at, updated_at) VALUES (?,?,?,?,?,'solved','[]',?,0,0,0,0,?,?)",
+            "INSERT INTO ticket (id, account_id, number, contact_id, site_id, status, last_seq, last_note, held,"
+            " agent_read, visitor_read, created_at, updated_at) VALUES (?,?,?,?,?,'solved',?,0,0,0,0,?,?)",
             ((first + n, account, number + n, known + n, site, said, at, at + n) for n in range(len(persons))),
         )
         raw.executemany(

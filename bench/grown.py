@@ -5,6 +5,7 @@ Rows are written straight into the store's own tables, sealed as the server seal
 """
 
 import asyncio
+import json
 import subprocess
 import sys
 import time
@@ -40,7 +41,8 @@ from chat.infra.store.bound import bind
 from chat.infra.store.folder import server_secret
 from chat.infra.store.tx import Tx
 from chat.team.actions import agents, sessions
-from chat.tickets.schema import message, ticket
+from chat.tickets.actions.tagging import tag_id
+from chat.tickets.schema import message, ticket, ticket_tag
 
 DAY = 86_400_000
 SEED = 12
@@ -198,7 +200,7 @@ def _grow(services: Services, team: Team, persons: Sequence[Person], tickets: in
     for first in range(0, tickets, CHUNK):
         numbers = range(first + 1, min(first + CHUNK, tickets) + 1)
         made = [_ticket(chance, team, chance.choice(persons), number, tickets, now) for number in numbers]
-        services.store.write_here(partial(_put, chance, made))
+        services.store.write_here(partial(_put, services, chance, made))
         said += [Said(row["created_at"], row["last_seq"], row["old"]) for row, _ in made]
     services.store.write_here(lambda tx: _finish(tx, team, tickets, now))
     return said
@@ -231,6 +233,8 @@ def _ticket(
     held = count if chance.random() < HELD else 0
     waits = runs and not held and count % 2 == 1  # they take turns, and the contact said the last word
     tags = [f"tag {int(chance.paretovariate(1)) % TAGS}"] if chance.random() < TAGGED else []
+    if number == tickets // 2:
+        tags = [RARE_TAG]
     row = {
         "id": number,
         "account_id": team.account,
@@ -239,7 +243,7 @@ def _ticket(
         "site_id": team.sites[min(int(chance.expovariate(1)), SITES - 1)],
         "status": state,
         "assignee": chance.choice(team.agents) if chance.random() < 0.7 else None,
-        "tags": [RARE_TAG] if number == tickets // 2 else tags,
+        "tags": seal(of.opens, json.dumps(tags), f"{of.uid}/tags/{number}".encode()) if tags else None,
         "last_seq": count,
         "held": held,
         "created_at": begun,
@@ -250,13 +254,21 @@ def _ticket(
         "snoozed_until": now + 30 * DAY if runs and not held and chance.random() < SNOOZED else None,
         "old": number == tickets - round(90 / DAYS * tickets),
         "rare": number == tickets - 2,
+        "tagged": tags,
     }
     return row, of
 
 
-def _put(chance: Random, made: Sequence[tuple[dict[str, Any], Person]], tx: Tx) -> None:
-    tx.execute(insert(ticket), [{k: v for k, v in row.items() if k not in {"old", "rare"}} for row, _ in made])
+def _put(services: Services, chance: Random, made: Sequence[tuple[dict[str, Any], Person]], tx: Tx) -> None:
+    tx.execute(insert(ticket), [{k: v for k, v in row.items() if k in ticket.c} for row, _ in made])
+    tx.execute(insert(ticket_tag), [each for row, _ in made for each in _tagged(services, row)])
     tx.execute(insert(message), [each for row, of in made for each in _messages(chance, row, of)])
+
+
+def _tagged(services: Services, row: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for name in row["tagged"]:
+        found_by = tag_id(services, row["account_id"], name)
+        yield {"ticket_id": row["id"], "account_id": row["account_id"], "tag": found_by}
 
 
 def _messages(chance: Random, row: dict[str, Any], of: Person) -> Iterator[dict[str, Any]]:

@@ -1,4 +1,4 @@
-/*
+/**
  * Wakes where no window of the inbox is open, and says what the server says then: numbers, and nobody's name or words.
  * It controls no page, keeps nothing, and answers no request.
  */

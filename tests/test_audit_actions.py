@@ -37,6 +37,7 @@ USUAL: dict[str, set[str]] = {
     "POST /erasures": {"erasure.requested"},
     "POST /contacts/{id}/merge": {"contact.merged"},
     "POST /tickets/{number:int}/merge": set(),
+    "POST /tickets/{number:int}/transcript": set(),
     "DELETE /contacts/{id}": {"consent.withdrawn", "erasure.requested"},
     "POST /retention/runs": {"retention.rehearsed"},
     "POST /spam/quarantine": {"spam.marked"},
@@ -97,10 +98,12 @@ REFUSED = {
     ("PUT /push", 422),
     ("PATCH /tickets/{number:int}/messages/{seq:int}", 403),
     ("POST /tickets/{number:int}/merge", 422),
+    ("POST /tickets/{number:int}/transcript", 404),
 }
 """
 What is refused here: nobody has the address, nothing answers at the provider's, another wrote the message, a program
-has no device, a ticket is not merged into itself (`tests/test_merged_tickets.py` merges two).
+has no device, there is no mail server (`tests/test_offered_transcript.py` has one), a ticket is not merged into itself
+(`tests/test_merged_tickets.py` merges two).
 """
 
 

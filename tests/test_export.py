@@ -38,7 +38,7 @@ from chat.routing import store as routing
 from chat.spam_filter.schema import label, mistake, training_run
 from chat.team.actions import agents
 from chat.tickets.actions import activity, tickets
-from chat.tickets.schema import merged_ticket, message, ticket
+from chat.tickets.schema import merged_ticket, message, ticket, ticket_tag
 from chat.tickets.store import mentioned
 from chat.waiting_mail.schema import waiting_mail
 from chat.webhooks.actions import endpoints
@@ -141,6 +141,7 @@ def _mistaken(tx: Any, guest: Guest) -> None:
     tx.execute(insert(mistake).values(**wrong, spam=True, margin=-1.5))
     part = {"was_id": 10_000 + who.id, "account_id": who.account_id, "number": 10_000 + who.id, "ticket_id": theirs[0]}
     tx.execute(insert(merged_ticket).values(**part, after_seq=1, messages=1, merged_at=1))
+    tx.execute(insert(ticket_tag).values(ticket_id=theirs[0], account_id=who.account_id, tag="its hash"))
 
 
 async def wrote(house: House, count: int) -> Guest:

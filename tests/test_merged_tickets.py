@@ -31,7 +31,7 @@ from tests.test_erasure import erased
 from tests.test_roles import joined
 
 pytestmark = pytest.mark.anyio
-RESEALED = {"system/{ticket_id}/{entry}", "rating/{id}", "fields/{id}"}
+RESEALED = {"system/{ticket_id}/{entry}", "rating/{id}", "fields/{id}", "tags/{id}"}
 """What is sealed for its place, and is sealed anew by a merge; of a label its features, which no export gives."""
 
 
@@ -119,11 +119,11 @@ async def test_all_of_the_later_ticket_stands_behind_the_earlier_one_and_opens_t
 def test_whatever_is_sealed_for_its_place_in_a_ticket_is_known_here() -> None:
     tables = [ticket, *(table for table, _ in locations.below(ticket))]
     contexts = {str(column.info.get("context", "")) for table in tables for column in table.columns}
-    own = {each for each in contexts if "{ticket_id}" in each or each in {"rating/{id}", "fields/{id}"}}
+    own = {each for each in contexts if "{ticket_id}" in each or each in {"rating/{id}", "fields/{id}", "tags/{id}"}}
     assert own == RESEALED
     counted = {"seq", "after_seq", "target", "note", "entry"}
     numbers = {column.name for table, _ in locations.below(ticket) for column in table.primary_key} - {"ticket_id"}
-    assert numbers - counted == {"agent_id", "id", "was_id"}, "a number in a ticket that a merge would not raise"
+    assert numbers - counted == {"agent_id", "id", "tag", "was_id"}, "a number in a ticket that a merge would not raise"
 
 
 async def test_of_agents_who_merge_at_once_one_does_and_the_others_hear_of_it(app: Served) -> None:

@@ -19,6 +19,7 @@ from chat.infra.ledger.ledger import LedgerHead
 from chat.infra.store import Store, copies, engine, migrations
 from chat.infra.store.backups import BackupStatus
 from chat.infra.store.columns import metadata
+from chat.tags.actions import list_tags
 from chat.tickets.actions import redaction, tickets
 from tests.backups import backed_up, load, restored, rows, said
 from tests.inside import House
@@ -26,6 +27,7 @@ from tests.services import PostgreSQL
 from tests.test_erasure import chatted
 from tests.test_migrations import drift
 
+TAGS = ["Zyxvip", "α/β"]
 OLDEST = "0006_backup"
 """No backup is older: this revision brought them."""
 
@@ -59,6 +61,8 @@ async def moved(house: House, older: Settings) -> None:
                 {name: value for name, value in row.items() if name in known}
                 for row in await rows(house.services, str(into.name))
             ]
+            if into.name == "ticket":  # which had them in the clear then
+                found = [row | {"tags": TAGS} for row in found]
             if found:
                 tx.execute(insert(into), found)
     target.dispose()
@@ -119,6 +123,11 @@ async def test_a_backup_of_an_older_schema_is_brought_forward_and_who_was_erased
             text for seq, text in await said(house.services, kept) if seq in {1, 3}
         ]
         assert (await rows(services, "account"))[0]["ham_held"] == 0.002
+        (row,) = await rows(services, "ticket")
+        assert TAGS[0].encode() not in row["tags"]
+        assert [(each.name, each.tickets) for each in await list_tags(services, house.actor)] == [
+            (each, 1) for each in TAGS
+        ]
         assert [each.broken_at for each in await verdicts.verify_all(services)] == [None]
         later = await House(services, house.made, house.actor, house.site, house.box).visit("Later")
         assert later.contact.id > gone.contact.id

@@ -76,7 +76,7 @@ def test_who_opens_a_ticket_is_shown_it_and_the_next_message_goes_there(store: S
     store_all(store, [first, second])
     assert first.ticket is not None
     assert first.ticket == second.ticket
-    assert (first.ticket.number, first.ticket.last_seq, first.ticket.tags) == (1, 2, [])
+    assert (first.ticket.number, first.ticket.last_seq, first.ticket.tags) == (1, 2, None)
     third = draft(1, to=first.ticket.id)
     store_all(store, [third])
     assert (third.seq, third.number) == (3, 1)

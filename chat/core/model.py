@@ -215,8 +215,9 @@ class Receipt:
 @dataclass(frozen=True, slots=True)
 class Ticket:
     """
-    Everything said with one contact on one matter. `number` counts in its account. `waiting_since` is when the visitor
-    began to wait for an answer, `snoozed_until` when it comes back to who works (ms). `fields` are sealed.
+    Everything said with one contact on one matter. `number` counts in its account; `tags` and `fields` are sealed.
+    `waiting_since` is when the visitor began to wait for an answer, `snoozed_until` when it comes back to who works
+    (ms).
     """
 
     id: int
@@ -226,7 +227,7 @@ class Ticket:
     site_id: str
     status: str
     assignee: str | None
-    tags: list[str]
+    tags: bytes | None
     last_seq: int
     last_note: int
     held: int

@@ -15,6 +15,7 @@ from chat.profiles.actions import blocking, correcting, merging
 from chat.profiles.actions import profiles as contacts
 from chat.profiles.actions.correcting import ContactChange
 from chat.profiles.domain import ContactQuery
+from chat.tickets.actions.tagging import tag_id
 from chat.tickets.domain import tag_of
 from chat.web.endpoint import Ask, Tagged, endpoint, tagged
 from chat.web.lists import CURSOR, LIMIT, PAGE, PAGE_MOST, Listed, listed, numbers_of
@@ -51,7 +52,7 @@ async def list_contacts(ask: Ask[None]) -> Listed[contacts.ContactView]:
         email=ask.query(EMAIL),
         external_id=ask.query(EXTERNAL_ID),
         terms=None if q is None else SearchTerms.of(q),
-        tag=None if tag is None else tag_of(tag, "tag"),
+        tag=None if tag is None else tag_id(ask.services, ask.actor.account_id, tag_of(tag, "tag")),
         site=ask.query(SITE),
         newest=ask.query(ORDER) == "newest",
     )
@@ -76,7 +77,7 @@ async def search_contacts(ask: Ask[ContactSearch]) -> Listed[contacts.ContactVie
     asked = ask.body
     wanted = ContactQuery(
         terms=SearchTerms.of(asked.q) if asked.q else None,
-        tag=tag_of(asked.tag, "tag") if asked.tag else None,
+        tag=tag_id(ask.services, ask.actor.account_id, tag_of(asked.tag, "tag")) if asked.tag else None,
         site=uid(asked.site, "site") if asked.site else None,
         newest=asked.order == "newest",
     )

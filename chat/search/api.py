@@ -14,12 +14,12 @@ from msgspec import UNSET, UnsetType
 from starlette.responses import Response, StreamingResponse
 
 from chat.core.folding import SearchTerms
-from chat.core.model import Actor
 from chat.search.actions import search
 from chat.search.actions.ahead import Ahead
 from chat.search.actions.search import RunningSearch
 from chat.search.domain import HITS, HITS_MOST, Line, SearchRequest, period_of
 from chat.tickets.actions.matching import Sought
+from chat.tickets.actions.tagging import tag_id
 from chat.tickets.domain import SearchScope, TicketQuery, tag_of
 from chat.web.endpoint import Ask, endpoint
 from chat.web.requests import Parameter, number, optional, text, truth, uid
@@ -60,7 +60,7 @@ async def _answer(ask: Ask[Any], asked: SearchRequest) -> Response:
     held, period = None if asked.held is UNSET else asked.held, period_of(asked)
     sought = Sought(SearchTerms.of(asked.q), addresses=True, held=held, period=period)
     site = asked.site if asked.site is UNSET else uid(asked.site, "site")
-    scope = SearchScope(_wanted(asked, ask.actor), site, period)
+    scope = SearchScope(_wanted(ask, asked), site, period)
     lines = await search.begin(
         RunningSearch(ask.services, ask.actor, scope, sought, asked.limit, Ahead(2 * asked.limit))
     )
@@ -73,16 +73,16 @@ async def _encoded(lines: AsyncIterator[Line]) -> AsyncIterator[bytes]:
         yield msgspec.json.encode(line) + b"\n"
 
 
-def _wanted(asked: SearchRequest, actor: Actor) -> TicketQuery:
+def _wanted(ask: Ask[Any], asked: SearchRequest) -> TicketQuery:
     """Read the filters. Raises InvalidField for what can fit no ticket."""
     made: dict[str, Any] = {} if asked.held is UNSET else {"held": asked.held}
     if asked.status is not UNSET:
         made["status"] = asked.status
     if asked.tag is not UNSET:
-        made["tag"] = tag_of(asked.tag, "tag")
+        made["tag"] = tag_id(ask.services, ask.actor.account_id, tag_of(asked.tag, "tag"))
     if asked.contact is not UNSET:
         made["contact"] = uid(asked.contact, "contact")
-    made |= _named("assignee", asked.assignee, {"none": None, "me": actor.agent_id})
+    made |= _named("assignee", asked.assignee, {"none": None, "me": ask.actor.agent_id})
     made |= _named("department", asked.department, {"none": None})
     return TicketQuery(**made)
 

@@ -1,7 +1,6 @@
 """
-Tags: the list, and giving one another name, making two one, and taking one away, in every ticket that has it.
-
-An address names a tag by an id, which is a keyed hash of its name: what agents call people is in no log of a proxy.
+Tags: the list, and giving one another name, making two one, and taking one away, in every ticket that has it. A tag is
+nowhere but in its tickets: it goes with the last of them.
 """
 
 from __future__ import annotations
@@ -9,15 +8,14 @@ from __future__ import annotations
 from msgspec import Struct
 
 from chat.core import access
-from chat.core.crypt import blind
 from chat.core.errors import InvalidField, NotFound, NotNow
 from chat.core.events import TicketChanged
-from chat.core.ids import uuid_text
-from chat.core.model import Actor, Ticket
+from chat.core.model import Actor, Contact, Ticket
 from chat.infra.audit import audit
 from chat.infra.services import Services
 from chat.infra.store.tx import Tx
 from chat.tags import store
+from chat.tickets.actions import tagging
 from chat.tickets.domain import tag_of
 
 CHUNK = 200
@@ -35,16 +33,35 @@ class TagView(Struct, frozen=True):
 async def list_tags(services: Services, actor: Actor) -> list[TagView]:
     """Return the tags of the tickets that the actor sees, by name."""
     access.require(actor, "tag.read")
-    found = await services.store.read(lambda tx: store.count_all(tx, actor.account_id, actor.departments))
-    return [TagView(_id_of(services, actor, name), name, count) for name, count in found.items()]
+    return await services.store.read(lambda tx: _named(services, tx, actor, None))
 
 
 async def get_tag(services: Services, actor: Actor, tag_id: str) -> TagView:
     """Return a tag. Raises NotFound where no ticket that the actor sees has it."""
-    for each in await list_tags(services, actor):
-        if each.id == tag_id:
-            return each
-    raise NotFound("No such tag")
+    access.require(actor, "tag.read")
+    found = await services.store.read(lambda tx: _named(services, tx, actor, tag_id))
+    if not found:
+        raise NotFound("No such tag")
+    return found[0]
+
+
+def _named(services: Services, tx: Tx, actor: Actor, tag: str | None) -> list[TagView]:
+    """Return tags with their names, which are nowhere but in their tickets. One that none opens is left out."""
+    counted = store.count_all(tx, actor.account_id, actor.departments, tag)
+    names = _names(services, tx, actor.account_id, [each.last for each in counted])
+    # The last ticket's contact is being erased just now.
+    names |= _names(services, tx, actor.account_id, [each.first for each in counted if each.tag not in names])
+    known = [TagView(each.tag, names[each.tag], each.tickets) for each in counted if each.tag in names]
+    return sorted(known, key=lambda each: each.name)
+
+
+def _names(services: Services, tx: Tx, account_id: str, ids: list[int]) -> dict[str, str]:
+    """Return what is open of the tags of some tickets: by id their names."""
+    names = dict[str, str]()
+    for start in range(0, len(ids), CHUNK):
+        for ticket, contact in store.some(tx, account_id, ids[start : start + CHUNK]):
+            names |= {tagging.tag_id(services, account_id, name): name for name in _read(services, ticket, contact)}
+    return names
 
 
 async def rename(services: Services, actor: Actor, tag_id: str, name: str) -> TagView:
@@ -56,7 +73,7 @@ async def rename(services: Services, actor: Actor, tag_id: str, name: str) -> Ta
     if any(each.name == new for each in await list_tags(services, actor)):
         raise NotNow("There is a tag with this name; merge them instead")
     await _replace(services, actor, tag, new, "tag.renamed")
-    return await get_tag(services, actor, _id_of(services, actor, new))
+    return await get_tag(services, actor, tagging.tag_id(services, actor.account_id, new))
 
 
 async def merge(services: Services, actor: Actor, tag_id: str, into_id: str) -> TagView:
@@ -79,18 +96,24 @@ async def _replace(services: Services, actor: Actor, tag: TagView, new: str | No
     """Do it a chunk of tickets at a time. Cut off and asked for again, it goes on with those that are left."""
 
     def work(tx: Tx) -> list[Ticket]:
-        found = store.replace_some(tx, actor.account_id, actor.departments, tag.name, new, CHUNK)
+        ids = store.tagged(tx, actor.account_id, actor.departments, tag.id, CHUNK)
+        found = store.lock(tx, actor.account_id, ids)
+        for ticket, contact in found:
+            names = [new if name == tag.name else name for name in _read(services, ticket, contact)]
+            # Nothing was said or done in it, so it stays where it is in lists, and ages as it did.
+            tagging.put(services, tx, ticket, contact, list(dict.fromkeys(name for name in names if name is not None)))
         if found:
             audit.record(services, tx, actor.account_id, actor.agent_id, action, tag.id)
-        services.record(tx, *(TicketChanged(each.ref) for each in found))
-        return found
+        services.record(tx, *(TicketChanged(ticket.ref) for ticket, _ in found))
+        return [ticket for ticket, _ in found]
 
-    full = True
-    while full:
-        changed = await services.store.write(work)
+    while changed := await services.store.write(work):
         services.bus.publish(*(TicketChanged(each.ref) for each in changed))
-        full = len(changed) == CHUNK
 
 
-def _id_of(services: Services, actor: Actor, name: str) -> str:
-    return uuid_text(bytes.fromhex(blind(services.index_key, f"tag/{actor.account_id}", name)[:32]))
+def _read(services: Services, ticket: Ticket, contact: Contact) -> list[str]:
+    """Return a ticket's tags: none where the key is gone, as it is while its contact is being erased."""
+    try:
+        return tagging.tags_of(services, contact.key_slot, contact.uid, ticket)
+    except NotFound:
+        return []

@@ -1,42 +1,65 @@
-"""Tags as the tickets have them: counted, and changed in some tickets at a time."""
+"""Tags as the tickets have them: counted, and the tickets that have one."""
 
 from __future__ import annotations
 
-import json
-from collections import Counter
+from collections.abc import Collection
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Text, cast, func, select, update
+from sqlalchemy import ColumnElement, Table, func, select
 
-from chat.core.model import Ticket
+from chat.contacts.schema import contact
+from chat.contacts.store import contacts
+from chat.core.model import Contact, Ticket
 from chat.infra.store.tx import Tx
-from chat.tickets.schema import HAS_TAGS, ticket
-from chat.tickets.store.tickets import Departments, has_tag, seen, ticket_of
+from chat.tickets.schema import ticket, ticket_tag
+from chat.tickets.store.tickets import Departments, seen, ticket_of
 
 
-def count_all(tx: Tx, account_id: str, departments: Departments) -> dict[str, int]:
-    """Return in how many of the tickets that are seen each tag is, by name."""
-    # By the list as it is stored: there are far fewer of these than tickets, and few are to be taken apart.
-    stored = cast(ticket.c.tags, Text)
-    query = select(stored, func.count()).where(*_mine(account_id, departments), HAS_TAGS).group_by(stored)
-    found: Counter[str] = Counter()
-    for tags, count in tx.execute(query):
-        found.update(dict.fromkeys(map(str, json.loads(tags)), int(count)))
-    return dict(sorted(found.items()))
+class CountedTag(NamedTuple):
+    """A tag (an id), in how many tickets it is, and the keys of the last and the first of them."""
+
+    tag: str
+    tickets: int
+    last: int
+    first: int
 
 
-def replace_some(
-    tx: Tx, account_id: str, departments: Departments, name: str, new: str | None, most: int
-) -> list[Ticket]:
-    """Give up to `most` tickets with a tag another, or none, instead, and return them."""
-    query = select(ticket).where(*_mine(account_id, departments), has_tag(tx, name))
-    found = [ticket_of(row) for row in tx.execute(query.order_by(ticket.c.id).limit(most).with_for_update())]
-    for each in found:
-        tags = [new if tag == name else tag for tag in each.tags]
-        kept = list(dict.fromkeys(tag for tag in tags if tag is not None))
-        # Nothing was said or done in it, so it stays where it is in lists, and ages as it did.
-        tx.execute(update(ticket).where(ticket.c.id == each.id).values(tags=kept))
-    return found
+def count_all(tx: Tx, account_id: str, departments: Departments, tag: str | None = None) -> list[CountedTag]:
+    """Return the tags of the tickets that are seen, or one of them."""
+    of = ticket_tag.c.ticket_id
+    query = select(ticket_tag.c.tag, func.count(), func.max(of), func.min(of)).where(_mine(ticket_tag, account_id))
+    if departments is not None:  # else it reads one index, and no ticket
+        query = query.join(ticket, ticket.c.id == of).where(seen(departments))
+    if tag is not None:
+        query = query.where(ticket_tag.c.tag == tag)
+    return [CountedTag(*row) for row in tx.execute(query.group_by(ticket_tag.c.tag))]
 
 
-def _mine(account_id: str, departments: Departments) -> tuple[ColumnElement[bool], ...]:
-    return ticket.c.account_id == account_id, ticket.c.purged_at.is_(None), seen(departments)
+def tagged(tx: Tx, account_id: str, departments: Departments, tag: str, most: int) -> list[int]:
+    """Return the keys of up to `most` tickets that are seen and have a tag, the first ones."""
+    of = ticket_tag.c.ticket_id
+    query = select(of).join(ticket, ticket.c.id == of).where(_mine(ticket_tag, account_id), seen(departments))
+    return list(tx.execute(query.where(ticket_tag.c.tag == tag).order_by(of).limit(most)).scalars())
+
+
+def lock(tx: Tx, account_id: str, ids: Collection[int]) -> list[tuple[Ticket, Contact]]:
+    """Lock tickets of an account in the order of their keys, and return those that are there with whose they are."""
+    there = ticket.c.id.in_(ids) & _mine(ticket, account_id) & ticket.c.purged_at.is_(None)
+    found = [ticket_of(row) for row in tx.execute(select(ticket).where(there).order_by(ticket.c.id).with_for_update())]
+    return _with_contacts(tx, account_id, found)
+
+
+def some(tx: Tx, account_id: str, ids: Collection[int]) -> list[tuple[Ticket, Contact]]:
+    """Return tickets of an account by key, with whose they are."""
+    there = ticket.c.id.in_(ids) & _mine(ticket, account_id) & ticket.c.purged_at.is_(None)
+    return _with_contacts(tx, account_id, [ticket_of(row) for row in tx.execute(select(ticket).where(there))])
+
+
+def _with_contacts(tx: Tx, account_id: str, found: list[Ticket]) -> list[tuple[Ticket, Contact]]:
+    theirs = contact.c.id.in_({each.contact_id for each in found}) & _mine(contact, account_id)
+    owners = {each.id: each for each in contacts.some(tx, select(*contacts.columns).where(theirs))}
+    return [(each, owners[each.contact_id]) for each in found if each.contact_id in owners]
+
+
+def _mine(table: Table, account_id: str) -> ColumnElement[bool]:
+    return table.c.account_id == account_id

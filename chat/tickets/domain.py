@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from msgspec import UNSET, Struct, UnsetType
@@ -27,8 +27,8 @@ MESSAGE_RATE = Setting(
 class TicketQuery(Struct, frozen=True, kw_only=True):
     """
     Which tickets: in a `status` (in any but the trash), of an `assignee` or `department` by id or of none, of a
-    contact by its public id, with a tag, with `held` messages or with others, of a `site` (an id), with a `priority`,
-    put aside (`snoozed`) or not, whose visitor waits for an answer (`waiting`) or does not.
+    contact by its public id, with a `tag` (an id), with `held` messages or with others, of a `site` (an id), with a
+    `priority`, put aside (`snoozed`) or not, whose visitor waits for an answer (`waiting`) or does not.
     """
 
     status: str | UnsetType = UNSET
@@ -117,7 +117,9 @@ class Fact(Struct, frozen=True, kw_only=True):
 
 
 def facts(was: Ticket, values: Mapping[str, Any], who: By) -> list[Fact]:
-    """Return what somebody changes who gives columns of a ticket other values: nothing for those that it has."""
+    """
+    Return what somebody changes who gives columns of a ticket, tags apart, other values: nothing for those that it has.
+    """
     now = {name: value for name, value in values.items() if getattr(was, name, value) != value}
     made = [Fact(kind=_kind(was.status, now["status"]))] if "status" in now else []
     if "assignee" in now:
@@ -128,9 +130,13 @@ def facts(was: Ticket, values: Mapping[str, Any], who: By) -> list[Fact]:
     if "snoozed_until" in now:
         until = now["snoozed_until"]
         made.append(Fact(kind="snoozed" if until else "woken", until=until))
-    added = [tag for tag in now.get("tags", ()) if tag not in was.tags]
-    removed = [tag for tag in was.tags if tag not in now.get("tags", was.tags)]
-    return [*made, Fact(kind="tagged", added=added, removed=removed)] if added or removed else made
+    return made
+
+
+def retagged(before: Sequence[str], after: Sequence[str]) -> list[Fact]:
+    """Return what somebody changes who gives a ticket other tags: nothing where they are the same."""
+    added, removed = [tag for tag in after if tag not in before], [tag for tag in before if tag not in after]
+    return [Fact(kind="tagged", added=added, removed=removed)] if added or removed else []
 
 
 def _assigned(assignee: str | None, who: By) -> Fact:

@@ -30,6 +30,7 @@ feature = Feature(
         schema.note,
         schema.system_entry,
         schema.merged_ticket,
+        schema.ticket_tag,
     ),
     endpoints=endpoints(tickets, handing, mentions, attachments, pages),
     sockets=(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from sqlalchemy import (
-    JSON,
     BigInteger,
     Boolean,
     CheckConstraint,
@@ -30,7 +29,7 @@ STATUSES = ("open", "pending", "solved", "trash")
 IS_OPEN, IS_PENDING = text("ticket.status = 'open'"), text("ticket.status = 'pending'")
 HAS_HELD, IS_SNOOZED = text("ticket.held > 0"), text("ticket.snoozed_until IS NOT NULL")
 RUNS, WAITS = text("ticket.status IN ('open', 'pending')"), text("ticket.waiting_since IS NOT NULL")
-HAS_PRIORITY, HAS_TAGS = text("ticket.priority <> 'none'"), text("json_array_length(ticket.tags) > 0")
+HAS_PRIORITY, HAS_TAGS = text("ticket.priority <> 'none'"), text("ticket.tags IS NOT NULL")
 
 
 def _some(name: str, where: str, *columns: str) -> Index:
@@ -50,7 +49,7 @@ ticket = Table(
     plain("site_id", to("site.id"), nullable=False),
     plain("status", String(10), nullable=False, default="open"),
     personal("assignee", ForeignKey("agent.id", ondelete="SET NULL"), "identifier", context=AGENT),
-    personal("tags", JSON, "custom-field", nullable=False),
+    personal("tags", LargeBinary, "custom-field", context="tags/{id}"),
     plain("last_seq", Integer, nullable=False, default=0),
     plain("last_note", Integer, nullable=False, default=0),
     plain("last_entry", Integer, nullable=False, default=0, server_default="0"),
@@ -84,7 +83,7 @@ ticket = Table(
         "ix_ticket_waiting", "waiting_since IS NOT NULL AND status IN ('open', 'pending')", "account_id", "updated_at"
     ),
     _some("ix_ticket_priority", "priority <> 'none'", "account_id", "priority", "updated_at"),
-    _some("ix_ticket_tagged", "json_array_length(tags) > 0", "account_id", "updated_at"),
+    _some("ix_ticket_tagged", "tags IS NOT NULL", "account_id", "updated_at"),
     CheckConstraint("status IN ('open', 'pending', 'solved', 'trash')", name="status"),
     CheckConstraint("held >= 0 AND held <= last_seq", name="held"),
     sqlite_autoincrement=True,
@@ -178,6 +177,18 @@ system_entry = Table(
     CheckConstraint("author IN ('visitor', 'agent', 'system')", name="author"),
     sqlite_with_rowid=False,
     info=about("contact", "what was done with a ticket", basis="consent", kept="transcripts"),
+)
+
+# By which tags a ticket is found: `tag` is a keyed hash of one of those that are sealed in the ticket.
+ticket_tag = Table(
+    "ticket_tag",
+    metadata,
+    plain("ticket_id", serial, to("ticket.id"), primary_key=True, autoincrement=False),
+    personal("tag", String(36), "custom-field", primary_key=True, withheld="a keyed hash of a tag that is given"),
+    plain("account_id", to("account.id"), nullable=False),
+    Index("ix_ticket_tag_account_id_tag_ticket_id", "account_id", "tag", "ticket_id"),
+    sqlite_with_rowid=False,
+    info=about("contact", "to find tickets by their tags", basis="consent", kept="transcripts"),
 )
 
 # A ticket that became a part of another, whose row is gone: its message `seq` is the other's `after_seq + seq` now, up

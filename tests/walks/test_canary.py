@@ -69,11 +69,8 @@ def restored(here: World) -> World:
 
 
 def known(here: World) -> dict[str, list[Path]]:
-    """
-    Where words may be: `seen` was put into the browser, and looking that does not find it there finds nothing. A tag is
-    plain text, which names nobody: no row has it any more, but a backup does, and what PostgreSQL has not overwritten.
-    """
-    return {"seen": [here.profile], "tag": [here.backups, *([here.cluster.folder] if here.cluster else [])]}
+    """Where words may be: `seen` was put into the browser, and looking that does not find it there finds nothing."""
+    return {"seen": [here.profile]}
 
 
 @pytest.mark.parametrize(("kind", "seed"), WALKS, ids=[f"{kind}-{seed}" for kind, seed in WALKS])
@@ -87,9 +84,7 @@ def test_what_was_planted_and_erased_is_in_no_byte(kind: str, seed: int, browser
             left.write_text(f"all about {here.words['content']}")
             assert {*DRAFTED} <= {*on_screen(both.inbox, here.words)}
             found = here.found()
-            assert {("content", str(left)), ("tag", "database ticket.tags")} <= {*found}
-            more = [each for each in found if each[0] != "tag" and each != ("content", str(left))]
-            assert more == [], "else it is in the clear nowhere but in memory"
+            assert [*found] == [("content", str(left))], "else it is in the clear nowhere but in memory"
             left.unlink()
             here.run("backup", str(here.backups))
             key = here.key()

@@ -17,11 +17,11 @@ from chat.infra.services import Services
 from chat.infra.store.tx import Tx
 from chat.team import store as agents
 from chat.ticket_fields.domain import FieldValue
-from chat.tickets.actions import calling, entries, fields
+from chat.tickets.actions import calling, entries, fields, tagging
 from chat.tickets.actions.activity import rendered
 from chat.tickets.actions.fields import FieldChanges
 from chat.tickets.actions.tickets import one, summary
-from chat.tickets.domain import by, facts, priority_of, tag_of
+from chat.tickets.domain import Fact, by, facts, priority_of, retagged, tag_of
 from chat.tickets.schema import STATUSES
 from chat.tickets.store import changing as rows
 from chat.tickets.store import tickets
@@ -49,7 +49,7 @@ class TicketChange(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TicketValues(TypedDict, total=False):
-    """Columns of a ticket that are to be changed, and of its `fields` those that are."""
+    """Columns of a ticket that are to be changed, its `tags` by name, and of its `fields` those that are."""
 
     status: str
     assignee: str | None
@@ -88,7 +88,8 @@ async def apply(
             return []
         require_there(tx, actor, values)
         tickets.change(tx, was.id, **_columns(services, tx, opened.contact, was, values), updated_at=services.clock())
-        entered = entries.enter(services, tx, was.ref, by(actor), facts(was, values, by(actor)))
+        done = facts(was, values, by(actor)) + _retagged(services, tx, was, opened.contact, values.get("tags"))
+        entered = entries.enter(services, tx, was.ref, by(actor), done)
         given = calling.events_of(was, assignee, actor.agent_id)
         happened = [events.TicketChanged(was.ref), *entered, *_status_changed(was, values, actor), *given]
         services.record(tx, *map(_event, happened))
@@ -103,10 +104,20 @@ async def apply(
 
 
 def _columns(services: Services, tx: Tx, contact: Contact, was: Ticket, values: TicketValues) -> dict[str, object]:
-    """Return a change as the row keeps it: with what the ticket says in all its fields, sealed."""
-    if "fields" not in values:
-        return {**values}
-    return {**values, "fields": fields.changed(services, tx, contact, was, values["fields"])}
+    """Return a change as the row keeps it, tags apart: with what the ticket says in all its fields, sealed."""
+    made: dict[str, object] = {name: value for name, value in values.items() if name != "tags"}
+    if "fields" in values:
+        made["fields"] = fields.changed(services, tx, contact, was, values["fields"])
+    return made
+
+
+def _retagged(services: Services, tx: Tx, was: Ticket, contact: Contact, tags: list[str] | None) -> list[Fact]:
+    """Give a ticket other tags, unless they are None, and return what changed."""
+    if tags is None:
+        return []
+    before = tagging.tags_of(services, contact.key_slot, contact.uid, was)
+    tagging.put(services, tx, was, contact, tags)
+    return retagged(before, tags)
 
 
 def require_there(tx: Tx, actor: Actor, values: TicketValues) -> None:

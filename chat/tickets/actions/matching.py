@@ -22,6 +22,7 @@ from chat.core.turns import Sender
 from chat.infra.services import Services
 from chat.infra.store.tx import Tx
 from chat.tickets.actions import fields
+from chat.tickets.actions.tagging import tags_of
 from chat.tickets.domain import EVER, Period
 from chat.tickets.store import searching
 from chat.tickets.store.searching import SealedText, SearchedTicket
@@ -142,8 +143,9 @@ def _heads(services: Services, each: SearchedTicket, sought: Sought) -> Iterator
     """Yield what is found in what a ticket says at its head: its tags, its fields and who it is."""
     if sought.held is True:
         return
-    heads: list[tuple[Found, str]] = [("tag", tag) for tag in each.ticket.tags]
-    noted = fields.values(services, each.contact.key_slot, each.contact.uid, each.ticket).values()
+    slot, uid = each.contact.key_slot, each.contact.uid
+    heads: list[tuple[Found, str]] = [("tag", tag) for tag in tags_of(services, slot, uid, each.ticket)]
+    noted = fields.values(services, slot, uid, each.ticket).values()
     heads += [("field", str(value)) for value in noted if not isinstance(value, bool)]
     for found, text in (*heads, *said_of(services, each.contact, addresses=sought.addresses)):
         if sought.terms.are_in(text):

@@ -19,7 +19,7 @@ from chat.infra.audit import audit
 from chat.infra.services import Services
 from chat.infra.store.tx import Tx
 from chat.spam_filter.actions import training
-from chat.tickets.actions import entries, fields
+from chat.tickets.actions import entries, fields, tagging
 from chat.tickets.actions.changing import TAGS_MOST
 from chat.tickets.actions.tickets import OpenedTicket, one, summary
 from chat.tickets.domain import PRIORITIES, Fact, by
@@ -42,14 +42,14 @@ async def merge(services: Services, actor: Actor, number: int, into: int) -> fra
     other, kept = await _opened(services, actor, number), await _opened(services, actor, into)
     if number == into:
         raise InvalidField("Name another ticket of the same contact", field="into")
-    _require_fit(kept.ticket, other.ticket)
+    _require_fit(services, kept.contact, kept.ticket, other.ticket)
 
     def work(tx: Tx) -> list[events.Event]:
         now = rows.lock(tx, kept.contact.id, [kept.ticket.id, other.ticket.id])
         if len(now) < 2:  # noqa: PLR2004 - both of them
             raise NotNow("One of these tickets was merged or deleted a moment ago", **_gone(tx, [kept, other]))
         first, second = now[kept.ticket.id], now[other.ticket.id]
-        _require_fit(first, second)
+        _require_fit(services, kept.contact, first, second)
         if rows.overlap(tx, first.id, second.id):
             raise NotNow(
                 f"Something was said in #{into} after #{number} began: they cannot be read as one", why="overlap"
@@ -82,7 +82,7 @@ def _gone(tx: Tx, asked: list[OpenedTicket]) -> dict[str, int | str]:
     return {"why": "merged", "merged_into": went[0]} if went else {"why": "gone"}
 
 
-def _require_fit(kept: Ticket, other: Ticket) -> None:
+def _require_fit(services: Services, contact: Contact, kept: Ticket, other: Ticket) -> None:
     if kept.contact_id != other.contact_id:
         raise NotNow("These tickets are of two contacts, each with a key and a consent of its own", why="contacts")
     if kept.id > other.id:
@@ -90,7 +90,7 @@ def _require_fit(kept: Ticket, other: Ticket) -> None:
         raise NotNow(f"The later ticket becomes a part of the earlier one: {wanted}", why="order")
     if "trash" in {kept.status, other.status}:
         raise NotNow("One of these tickets is in the trash", why="trash")
-    if len({*kept.tags, *other.tags}) > TAGS_MOST:
+    if len(_tags(services, contact, kept, other)) > TAGS_MOST:
         raise NotNow(f"Together these tickets have more than {TAGS_MOST} tags", why="tags")
 
 
@@ -106,13 +106,14 @@ def _move(services: Services, tx: Tx, contact: Contact, kept: Ticket, other: Tic
         text = services.unseal(slot, uid, f"system/{other.id}/{entry.entry}", entry.tags)
         place = f"system/{kept.id}/{kept.last_entry + entry.entry}"
         rows.put_tags(tx, entry, None if text is None else services.seal(slot, uid, place, text))
-    values = _values(kept, other) | {"updated_at": at}
+    tags, values = _tags(services, contact, kept, other), _values(kept, other) | {"updated_at": at}
     if (rated := rows.rating(tx, other.id)) is not None:
         comment = services.unseal(slot, uid, f"rating/{other.id}", rated[1])
         sealed = None if comment is None else services.seal(slot, uid, f"rating/{kept.id}", comment)
         values |= {"rating": rated[0], "rating_comment": sealed}
     values |= {"fields": _fields(services, contact, kept, other)}
     rows.move(tx, kept, other, at)
+    tagging.put(services, tx, kept, contact, tags)
     rows.close(tx, kept, values)
     return [events.TicketMerged(kept.ref, merged=other.number, merged_id=other.id, seq=kept.last_seq + other.last_seq)]
 
@@ -121,6 +122,12 @@ def _fields(services: Services, contact: Contact, kept: Ticket, other: Ticket) -
     """Return what both say in their fields, the later one where both say something of one."""
     both = [fields.filled(services, contact.key_slot, contact.uid, each) for each in (kept, other)]
     return fields.seal(services, contact, kept.id, [*{one.key: one for each in both for one in each}.values()])
+
+
+def _tags(services: Services, contact: Contact, kept: Ticket, other: Ticket) -> list[str]:
+    """Return the tags of both tickets, each once."""
+    both = [tag for each in (kept, other) for tag in tagging.tags_of(services, contact.key_slot, contact.uid, each)]
+    return list(dict.fromkeys(both))
 
 
 def _values(kept: Ticket, other: Ticket) -> dict[str, object]:
@@ -133,7 +140,6 @@ def _values(kept: Ticket, other: Ticket) -> dict[str, object]:
         "department_id": goes_on.department_id,
         "priority": max(kept.priority, other.priority, key=PRIORITIES.index),
         "snoozed_until": goes_on.snoozed_until,
-        "tags": list(dict.fromkeys([*kept.tags, *other.tags])),
         "last_seq": kept.last_seq + other.last_seq,
         "last_note": kept.last_note + other.last_note,
         "last_entry": kept.last_entry + other.last_entry,

@@ -23,7 +23,7 @@ from chat.infra.store.tx import Tx
 from chat.spam_filter.actions import training
 from chat.spam_filter.store import reviews
 from chat.tickets.actions import entries, matching, mentions, transcripts
-from chat.tickets.domain import Fact, TicketQuery, by, priority_of, tag_of
+from chat.tickets.domain import Fact, TicketQuery, by, priority_of
 from chat.tickets.schema import STATUSES
 from chat.tickets.store import changing, notes, tickets
 from chat.tickets.store.tickets import ListedTicket
@@ -63,8 +63,6 @@ async def page(
     still have a next one. Raises InvalidField.
     """
     access.require(actor, "ticket.read")
-    if wanted.tag is not UNSET:
-        wanted = structs.replace(wanted, tag=tag_of(wanted.tag, "tag"))
     if wanted.status is not UNSET and wanted.status not in STATUSES:
         raise InvalidField(f"A status is one of {', '.join(STATUSES)}", field="status")
     if wanted.priority is not UNSET:

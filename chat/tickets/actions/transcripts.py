@@ -25,6 +25,7 @@ from chat.infra.store.tx import Tx
 from chat.team import store as agent_store
 from chat.team.actions import agents as team
 from chat.tickets.actions import fields
+from chat.tickets.actions.tagging import tags_of
 from chat.tickets.domain import WHOLE, Span
 from chat.tickets.store import editing, tickets
 from chat.tickets.store import notes as stored_notes
@@ -276,7 +277,7 @@ def summary(services: Services, listed: ListedTicket) -> frames.TicketSummary:
         held=ticket.held,
         unread=max(0, ticket.last_seq - ticket.agent_read),
         preview=_preview(services, listed),
-        tags=ticket.tags,
+        tags=tags_of(services, listed.contact_slot, listed.contact_uid, ticket),
         created_at=stamp(ticket.created_at),
         updated_at=stamp(ticket.updated_at),
         priority=ticket.priority,

@@ -23,7 +23,8 @@ from chat.tickets.actions import (
     transcripts,
     viewing,
 )
-from chat.tickets.domain import TicketQuery
+from chat.tickets.actions.tagging import tag_id
+from chat.tickets.domain import TicketQuery, tag_of
 from chat.tickets.sockets.context import chat_context_of
 from chat.web.answers import JSON
 from chat.web.endpoint import Ask, endpoint
@@ -95,7 +96,7 @@ SITE: Parameter[str | None] = Parameter("site", uid, None)
 PRIORITY = optional("priority")
 SNOOZED: Parameter[bool | None] = Parameter("snoozed", truth, None, {"type": "boolean"})
 WAITING: Parameter[bool | None] = Parameter("waiting", truth, None, {"type": "boolean"})
-PLAIN = (STATUS, TAG, CONTACT, HELD, SITE, PRIORITY, SNOOZED, WAITING)
+PLAIN = (STATUS, CONTACT, HELD, SITE, PRIORITY, SNOOZED, WAITING)
 FILTERS = (STATUS, ASSIGNEE, CONTACT, DEPARTMENT, TAG, HELD, SITE, PRIORITY, SNOOZED, WAITING)
 POSITION, Q = optional("cursor"), optional("q")
 ORDERS: tuple[Order, ...] = ("updated", "number", "oldest", "waiting")
@@ -126,6 +127,8 @@ def _wanted(ask: Ask[None]) -> TicketQuery:
     """Read the filters. Raises InvalidField for what can fit no ticket, so that it is not taken for none of them."""
     plain: dict[str, Any] = {each.name: each.of(ask.request.query_params) for each in PLAIN}
     wanted = {name: value for name, value in plain.items() if value is not None}
+    if (tag := ask.query(TAG)) is not None:
+        wanted["tag"] = tag_id(ask.services, ask.actor.account_id, tag_of(tag, "tag"))
     if (assignee := ask.query(ASSIGNEE)) is not None:
         wanted["assignee"] = _whom(assignee, ask.actor)
     if (department := ask.query(DEPARTMENT)) is not None:

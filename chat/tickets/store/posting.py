@@ -368,7 +368,6 @@ def _insert_ticket(tx: Tx, draft: Draft) -> int:
             site_id=draft.site_id,
             department_id=draft.department,
             status="open",
-            tags=[],
             created_at=draft.at,
             updated_at=draft.at,
         )

@@ -16,7 +16,7 @@ from chat.core.model import Attachment, Message, Ticket
 from chat.infra.store import locations
 from chat.infra.store.tx import Tx
 from chat.spam_filter.store import labels
-from chat.tickets.schema import message, ticket
+from chat.tickets.schema import message, ticket, ticket_tag
 from chat.tickets.store.tickets import ticket_of
 
 CHUNK = 200
@@ -105,6 +105,7 @@ class TicketToPurge(NamedTuple):
 def mark_for_deletion(tx: Tx, ids: Sequence[int], at: int) -> None:
     """Mark tickets so that nobody sees them any more and the sweep deletes them."""
     tx.execute(update(ticket).where(ticket.c.id.in_(ids)).values(status="trash", purged_at=at))
+    tx.execute(delete(ticket_tag).where(ticket_tag.c.ticket_id.in_(ids)))  # they count in no list of tags any more
 
 
 def list_marked(tx: Tx, limit: int = 100) -> list[TicketToPurge]:

@@ -16,7 +16,8 @@ from chat.infra.store.bound import holds
 from chat.infra.store.tx import Tx
 from chat.tickets.domain import EVER, Period, SearchScope
 from chat.tickets.schema import message, note, ticket
-from chat.tickets.store.tickets import Departments, has_tag, seen
+from chat.tickets.store.tagging import has_tag
+from chat.tickets.store.tickets import Departments, seen
 
 
 class TicketHead(NamedTuple):
@@ -24,7 +25,7 @@ class TicketHead(NamedTuple):
 
     id: int
     number: int
-    tags: list[str]
+    tags: bytes | None
     last_seq: int
     last_note: int
     updated_at: int
@@ -138,7 +139,7 @@ def _narrowed(tx: Tx, account_id: str, scope: SearchScope) -> list[ColumnElement
     plain["site_id"] = scope.site
     made = [ticket.c[name] == value for name, value in plain.items() if value is not UNSET]
     if wanted.tag is not UNSET:
-        made.append(has_tag(tx, wanted.tag))
+        made.append(has_tag(wanted.tag))
     if wanted.contact is not UNSET:
         made.append(contact.c.uid.in_(persons.uids(tx, account_id, wanted.contact)))
     if wanted.held is not UNSET:

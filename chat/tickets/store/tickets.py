@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
@@ -13,14 +12,10 @@ from sqlalchemy import (
     ColumnElement,
     Row,
     Select,
-    Text,
     TextClause,
     and_,
     bindparam,
-    cast,
-    exists,
     func,
-    or_,
     select,
     true,
     update,
@@ -39,7 +34,6 @@ from chat.tickets.domain import TicketQuery
 from chat.tickets.schema import (
     HAS_HELD,
     HAS_PRIORITY,
-    HAS_TAGS,
     IS_OPEN,
     IS_SNOOZED,
     RUNS,
@@ -49,6 +43,7 @@ from chat.tickets.schema import (
     ticket,
 )
 from chat.tickets.store.last import before_edits
+from chat.tickets.store.tagging import has_tag
 
 PAGE = 50
 _ticket_fields = tuple(field.name for field in fields(Ticket))
@@ -146,10 +141,10 @@ def contacts_seen(tx: Tx, contact_ids: Collection[int], departments: Departments
     return found - hidden
 
 
-def contacts_tagged(tx: Tx, account_id: str, tag: str, departments: Departments) -> Select[int]:
-    """Return the query for the contacts who have a ticket that is seen and has a tag."""
+def contacts_tagged(account_id: str, tag: str, departments: Departments) -> Select[int]:
+    """Return the query for the contacts who have a ticket that is seen and has a tag, by its id."""
     query = select(ticket.c.contact_id).where(ticket.c.account_id == account_id, _there)
-    return query.where(has_tag(tx, tag), seen(departments))
+    return query.where(has_tag(tag), seen(departments))
 
 
 def one(tx: Tx, account_id: str, number: int, departments: Departments) -> tuple[Ticket, Contact]:
@@ -248,7 +243,7 @@ def _filtered(tx: Tx, account_id: str, query: Select[Any], wanted: TicketQuery) 
     if wanted.department is not UNSET:
         query = query.where(ticket.c.department_id == wanted.department)
     if wanted.tag is not UNSET:
-        query = query.where(has_tag(tx, wanted.tag))
+        query = query.where(has_tag(wanted.tag))
     if wanted.contact is not UNSET:
         query = query.where(contact.c.uid.in_(persons.uids(tx, account_id, wanted.contact)))
     if wanted.held is not UNSET:
@@ -275,21 +270,6 @@ def _runs_with(column: Column[int], is_there: TextClause, *, has: bool) -> Colum
     if has:
         return and_(is_there, RUNS)
     return column.is_(None) | ticket.c.status.in_(ENDED)
-
-
-def has_tag(tx: Tx, tag: str) -> ColumnElement[bool]:
-    """Return the condition that a ticket has a tag, in the words of either database."""
-    stored = {json.dumps(tag), json.dumps(tag, ensure_ascii=False)}
-    if tx.dialect.name == "postgresql":
-        each: Any = func.json_array_elements_text(ticket.c.tags).column_valued("tag")
-        is_in = [func.strpos(cast(ticket.c.tags, Text), one) > 0 for one in stored]
-        whole = exists().where(each == tag).correlate(ticket)
-    else:
-        each = func.json_each(ticket.c.tags).table_valued("value", name="tag")
-        is_in = [func.instr(ticket.c.tags, one) > 0 for one in stored]
-        whole = exists().where(each.c.value == tag).correlate(ticket)
-    # Whether it is in the text at all costs a tenth of taking the list apart, and nearly always says no.
-    return and_(HAS_TAGS, or_(*is_in), whole)
 
 
 def of_contact(tx: Tx, contact_id: int) -> Ticket | None:

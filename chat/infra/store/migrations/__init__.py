@@ -16,7 +16,7 @@ from chat.infra.ledger.lines import LineTable
 from chat.infra.store import backups, engine, server
 from chat.infra.store.unhurried import unhurried
 
-HEAD = "0056_response_files"
+HEAD = "0057_sealed_tags"
 _version = table("alembic_version", column("version_num"))
 
 

@@ -4,12 +4,27 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import json
 from collections.abc import Iterator, Sequence
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, Connection, Row, bindparam, column, select, table, update
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Connection,
+    Row,
+    Text,
+    bindparam,
+    cast,
+    column,
+    insert,
+    select,
+    table,
+    update,
+)
 
-from chat.core.crypt import Sealed, seal, unseal
+from chat.core.crypt import Sealed, blind, derive, seal, unseal
 from chat.core.errors import NotFound
 from chat.core.macs import Macs
 from chat.core.settings import Settings
@@ -18,6 +33,7 @@ from chat.infra.keys.slots import open_slots
 from chat.infra.store.folder import server_secret
 
 CHUNK = 1000
+TAGS = table("ticket_tag", column("ticket_id"), column("account_id"), column("tag"))
 KINDS: dict[str, Any] = {"opened": Boolean(create_constraint=False), "contact_id": BigInteger()}
 
 
@@ -74,6 +90,26 @@ def seal_ratings(tx: Connection, settings: Settings) -> None:
             said = unseal(key, row.rating_comment, f"{row.uid}/rating".encode())
             made = seal(key, said, f"{row.uid}/rating/{row.id}".encode())
             tx.execute(update(of).where(of.c.id == row.id).values(rating_comment=made))
+
+
+def seal_tags(tx: Connection, settings: Settings) -> None:
+    """
+    Seal each ticket's `tags`, a list as JSON, as `sealed`, and enter the keyed hash of each, unless the ticket is to be
+    purged. Those of a contact whose key is gone go.
+    """
+    of = table("ticket", *(column(each) for each in ("id", "account_id", "contact_id", "purged_at", "sealed", "tags")))
+    whose = table("contact", column("id"), column("uid"), column("key_slot"))
+    query = select(of.c.id, of.c.account_id, of.c.purged_at, cast(of.c.tags, Text).label("tags"), whose.c.uid)
+    query = query.add_columns(whose.c.key_slot).join_from(of, whose, whose.c.id == of.c.contact_id)
+    hashing = derive(server_secret(settings), "index") if tx.execute(query.limit(1)).first() else b""
+    for keys, row in _with_keys(tx, settings, query.where(cast(of.c.tags, Text) != "[]")):
+        with contextlib.suppress(NotFound):
+            made = seal(keys.get(row.key_slot, row.uid), row.tags, f"{row.uid}/tags/{row.id}".encode())
+            tx.execute(update(of).where(of.c.id == row.id).values(sealed=made))
+            hashes = {blind(hashing, f"tag/{row.account_id}", name)[:32] for name in json.loads(row.tags)}
+            if row.purged_at is None:
+                rows = [{"ticket_id": row.id, "account_id": row.account_id, "tag": str(UUID(each))} for each in hashes]
+                tx.execute(insert(TAGS), rows)
 
 
 def _with_keys(tx: Connection, settings: Settings, query: Any) -> Iterator[tuple[Keys, Row[Any]]]:
