@@ -257,6 +257,7 @@ def test_departments_and_saved_replies_are_added_changed_and_deleted(
     for field, text in (("title", f"Greeting by {hand}"), ("shortcut", f"by-{hand}"), ("text", "Good day")):
         fields.write(f"new-{field}", text)
     fields.save("new-title")
+    expect(page.locator("summary", has_text=f"Greeting by {hand}")).to_be_visible()
     reply = of(ours, "canned-responses", "title", f"Greeting by {hand}")
     fields.press(page.locator("details", has=fields.at(f"{reply}-title")).locator("summary"))
     fields.write(f"{reply}-title", f"Farewell by {hand}")
