@@ -104,8 +104,10 @@ SEARCHES = ("GET", "POST")
 
 
 def test_what_an_address_needs_is_enough_for_its_actions() -> None:
-    # Only where it marks as spam, or looks among what is held back, and then before anything is done.
+    # Only where it marks as spam, looks among what is held back, or takes a file of a reply that is not the agent's
+    # own, and then before anything is done.
     first = {"POST /api/v1/tickets/bulk: spam.mark", *(f"{verb} /api/v1/search: quarantine.read" for verb in SEARCHES)}
+    first.add("POST /api/v1/tickets/{number:int}/response-files: canned_response.read")
     assert set(unmet(each for each in every() if not isinstance(each, PageEndpoint))) == first
 
 
