@@ -97,7 +97,7 @@ async def _replace(services: Services, actor: Actor, tag: TagView, new: str | No
 
     def work(tx: Tx) -> list[Ticket]:
         ids = store.tagged(tx, actor.account_id, actor.departments, tag.id, CHUNK)
-        found = store.lock(tx, actor.account_id, ids)
+        found = store.some(tx, actor.account_id, ids, lock=True)
         for ticket, contact in found:
             names = [new if name == tag.name else name for name in _read(services, ticket, contact)]
             # Nothing was said or done in it, so it stays where it is in lists, and ages as it did.

@@ -42,20 +42,11 @@ def tagged(tx: Tx, account_id: str, departments: Departments, tag: str, most: in
     return list(tx.execute(query.where(ticket_tag.c.tag == tag).order_by(of).limit(most)).scalars())
 
 
-def lock(tx: Tx, account_id: str, ids: Collection[int]) -> list[tuple[Ticket, Contact]]:
-    """Lock tickets of an account in the order of their keys, and return those that are there with whose they are."""
+def some(tx: Tx, account_id: str, ids: Collection[int], *, lock: bool = False) -> list[tuple[Ticket, Contact]]:
+    """Return tickets of an account in the order of their keys, locked where they are to be changed, with whose."""
     there = ticket.c.id.in_(ids) & _mine(ticket, account_id) & ticket.c.purged_at.is_(None)
-    found = [ticket_of(row) for row in tx.execute(select(ticket).where(there).order_by(ticket.c.id).with_for_update())]
-    return _with_contacts(tx, account_id, found)
-
-
-def some(tx: Tx, account_id: str, ids: Collection[int]) -> list[tuple[Ticket, Contact]]:
-    """Return tickets of an account by key, with whose they are."""
-    there = ticket.c.id.in_(ids) & _mine(ticket, account_id) & ticket.c.purged_at.is_(None)
-    return _with_contacts(tx, account_id, [ticket_of(row) for row in tx.execute(select(ticket).where(there))])
-
-
-def _with_contacts(tx: Tx, account_id: str, found: list[Ticket]) -> list[tuple[Ticket, Contact]]:
+    query = select(ticket).where(there).order_by(ticket.c.id)
+    found = [ticket_of(row) for row in tx.execute(query.with_for_update() if lock else query)]
     theirs = contact.c.id.in_({each.contact_id for each in found}) & _mine(contact, account_id)
     owners = {each.id: each for each in contacts.some(tx, select(*contacts.columns).where(theirs))}
     return [(each, owners[each.contact_id]) for each in found if each.contact_id in owners]
