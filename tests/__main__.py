@@ -158,8 +158,8 @@ def counts(report: Path) -> tuple[int, int]:
     suite = parse(report).getroot().find("testsuite")  # noqa: S314 - we wrote it
     if suite is None:
         return 0, 0
-    total, failures, errors, skipped = (int(suite.get(key, "0")) for key in ("tests", "failures", "errors", "skipped"))
-    return total - failures - errors - skipped, failures + errors
+    total, failed, errors, skipped = (int(suite.get(key, "0")) for key in ("tests", "failures", "errors", "skipped"))
+    return total - failed - errors - skipped, failed + errors
 
 
 def split(arguments: Sequence[str]) -> tuple[list[str] | None, list[str] | None]:

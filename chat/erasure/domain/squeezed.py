@@ -96,7 +96,7 @@ def unpack_lzf(packed: bytes) -> bytes:
     out, at = bytearray(), 0
     while at < len(packed):
         control, at = packed[at], at + 1
-        if control < 32:  # noqa: PLR2004 - literals, so many and one
+        if control < 32:  # noqa: PLR2004 - LZF: below it bytes as they are follow, one more than it says
             out += packed[at : at + control + 1]
             at += control + 1
             continue
