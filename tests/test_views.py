@@ -208,7 +208,7 @@ async def test_counts_are_never_wrong_whatever_happens(shop: Shop, monkeypatch: 
     monkeypatch.setattr(here, "_missed", True)
     assert await wrong(shop) == []
     monkeypatch.setattr(here, "_changed", Deaf())
-    await shop._say()
+    await (await shop.app.house.visit()).say("hello")  # a new ticket: an old one may be counted as before
     assert {each.split(",")[0] for each in await wrong(shop)} == {"kept"}
 
 
