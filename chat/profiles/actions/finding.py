@@ -35,7 +35,7 @@ def next_contacts(
     if wanted.external_id is not None:
         among.append(identities.keys_of(services, tx, actor.account_id, wanted.external_id))
     if wanted.tag is not None:
-        among.append(tickets.contacts_tagged(actor.account_id, wanted.tag, actor.departments))
+        among.append(tickets.contacts_tagged(tx, actor.account_id, wanted.tag, actor.departments))
     if wanted.site is not None:
         among.append(contacts.of_site(wanted.site))
     return contacts.page(tx, actor.account_id, found_by, after, limit, among, newest=wanted.newest)

@@ -139,7 +139,7 @@ def _narrowed(tx: Tx, account_id: str, scope: SearchScope) -> list[ColumnElement
     plain["site_id"] = scope.site
     made = [ticket.c[name] == value for name, value in plain.items() if value is not UNSET]
     if wanted.tag is not UNSET:
-        made.append(has_tag(wanted.tag))
+        made.append(has_tag(tx, account_id, wanted.tag))
     if wanted.contact is not UNSET:
         made.append(contact.c.uid.in_(persons.uids(tx, account_id, wanted.contact)))
     if wanted.held is not UNSET:

@@ -141,10 +141,10 @@ def contacts_seen(tx: Tx, contact_ids: Collection[int], departments: Departments
     return found - hidden
 
 
-def contacts_tagged(account_id: str, tag: str, departments: Departments) -> Select[int]:
+def contacts_tagged(tx: Tx, account_id: str, tag: str, departments: Departments) -> Select[int]:
     """Return the query for the contacts who have a ticket that is seen and has a tag, by its id."""
     query = select(ticket.c.contact_id).where(ticket.c.account_id == account_id, _there)
-    return query.where(has_tag(tag), seen(departments))
+    return query.where(has_tag(tx, account_id, tag), seen(departments))
 
 
 def one(tx: Tx, account_id: str, number: int, departments: Departments) -> tuple[Ticket, Contact]:
@@ -243,7 +243,7 @@ def _filtered(tx: Tx, account_id: str, query: Select[Any], wanted: TicketQuery) 
     if wanted.department is not UNSET:
         query = query.where(ticket.c.department_id == wanted.department)
     if wanted.tag is not UNSET:
-        query = query.where(has_tag(wanted.tag))
+        query = query.where(has_tag(tx, account_id, wanted.tag))
     if wanted.contact is not UNSET:
         query = query.where(contact.c.uid.in_(persons.uids(tx, account_id, wanted.contact)))
     if wanted.held is not UNSET:
