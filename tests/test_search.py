@@ -25,6 +25,7 @@ from chat.tickets.actions.matching import Sought
 from chat.tickets.domain import SearchScope, TicketQuery
 from chat.tickets.store import searching
 from chat.tickets.store import tickets as rows
+from tests.chance import dice
 from tests.inside import Guest, House, Served, counted, found, new_id, problem_of
 from tests.test_roles import joined
 
@@ -202,6 +203,31 @@ async def in_pieces(app: Served, monkeypatch: pytest.MonkeyPatch) -> None:
         assert new or complete
         seen |= new
     assert len(seen) == 12
+
+
+LETTERS = "aAé\u0301Σσς\u0345Åﬁ\u00ad\u200d가ᄀ\u1161\u0ce2が\u3099 \u00b4İ"
+"""Those that fold into others, and marks that would be drawn over what came before."""
+
+
+def test_many_texts_are_looked_at_as_each_by_itself_would_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    chance = dice("texts")
+
+    def some() -> list[str]:
+        return ["".join(chance.choices(LETTERS, k=chance.randrange(8))) for _ in range(4)]
+
+    def folds_alike() -> bool:
+        return all(fold("\n".join(texts)) == "\n".join(map(fold, texts)) for texts in (some() for _ in range(2000)))
+
+    assert folds_alike()
+    for texts in (some() for _ in range(2000)):
+        words = SearchTerms(tuple(dict.fromkeys(filter(None, (fold(each) for each in chance.choice(some()).split())))))
+        assert words.may_be_in(texts) or not any(map(words.are_in, texts))
+    terms = SearchTerms.of("λόγος")
+    assert not terms.may_be_in(["a word", "λόγο", "λο\nγος", "γος"])
+    assert terms.may_be_in(["a word", "ΛΌΓΟΣ"])
+    # The control: joined by nothing, the mark of one is drawn over the end of another.
+    monkeypatch.setattr(folding, "_APART", "")
+    assert terms.may_be_in(["a word", "λό", "γος"])
 
 
 async def listed(app: Served, path: str, key: str, **query: Any) -> list[Any]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Self
@@ -30,6 +31,7 @@ MOST, WORDS = 200, 12
 BEFORE, EXCERPT = 40, 160
 """So many characters of a text are shown before what was found, and in all."""
 _BLANK = re.compile(r"\s+")
+_APART = "\n"
 
 
 def fold(text: str) -> str:
@@ -65,6 +67,19 @@ class SearchTerms:
             raise InvalidField("Search for at least two characters", field="q")
         digits = re.fullmatch(r"#?([0-9]{1,9})", plain)
         return cls(words, int(digits[1]) if digits else None)
+
+    def may_be_in(self, texts: Iterable[str]) -> bool:
+        """
+        Whether all the words are in texts, taken together. Most often they are not, and to look once at many texts
+        takes a fraction of what it takes to look at each.
+        """
+        plain: list[str] = []
+        others: list[str] = []
+        for text in texts:
+            (plain if text.isascii() else others).append(text)
+        # No word has a line feed, and no mark is drawn over one, so texts fold together as each does by itself.
+        folded = f"{fold(_APART.join(plain))}{_APART}{fold(_APART.join(others))}"
+        return all(word in folded for word in self.words)
 
     def are_in(self, text: str) -> bool:
         """Whether a text has all the words."""

@@ -63,13 +63,16 @@ async def keys_with(
 
 
 def _those(services: Services, found: list[Contact], terms: SearchTerms) -> list[int]:
-    keys = []
-    for count, each in enumerate(found):
-        if count % matching.STRETCH == 0:
-            time.sleep(matching.PAUSE)
-        try:
-            if any(terms.are_in(text) for _, text in matching.said_of(services, each, addresses=True)):
-                keys.append(each.id)
-        except NotFound:  # the key is gone
-            continue
+    keys: list[int] = []
+    for begin in range(0, len(found), matching.BATCH):
+        time.sleep(matching.PAUSE)
+        said = [(each.id, text) for each in found[begin : begin + matching.BATCH] for text in _said_of(services, each)]
+        keys += dict.fromkeys(key for key, _ in matching.having(terms, said))
     return keys
+
+
+def _said_of(services: Services, contact: Contact) -> list[str]:
+    try:
+        return [text for _, text in matching.said_of(services, contact, addresses=True)]
+    except NotFound:  # the key is gone
+        return []

@@ -8,9 +8,11 @@ waits no longer than that.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeVar
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from chat.account.actions import forms
 from chat.core import access
@@ -25,14 +27,14 @@ from chat.tickets.actions import fields
 from chat.tickets.actions.tagging import tags_of
 from chat.tickets.domain import EVER, Period
 from chat.tickets.store import searching
-from chat.tickets.store.searching import SealedText, SearchedTicket
+from chat.tickets.store.searching import SealedRow, SealedText, SearchedTicket
 
 T = TypeVar("T")
 Found = Literal["message", "note", "name", "email", "phone", "field", "tag", "number"]
 TEXTS: Final = 1000
 """About so many texts are looked at in one turn."""
-STRETCH, PAUSE = 64, 0.0002
-"""After so many texts a pause (s)."""
+BATCH, PAUSE = 64, 0.0002
+"""So many texts are compared at once, and before that there is a pause (s)."""
 PATIENCE: Final = 20.0
 """So many seconds a search waits for its turn."""
 
@@ -109,28 +111,43 @@ async def in_turn(services: Services, actor: Actor, work: Callable[[Tx], T]) -> 
 
 def matches(services: Services, tx: Tx, stretch: SearchStretch, sought: Sought) -> Iterator[Match]:
     """Yield what is found. Who is being erased has no key any more, and is found nowhere."""
-    keys = {}
+    keys: dict[int, AESGCM] = {}
+    heads: list[tuple[tuple[SearchedTicket, Found], str]] = []
     by_id = {each.ticket.id: each for each in stretch.tickets}
     for key, each in by_id.items():
         try:
-            keys[key] = services.keys.get(each.contact.key_slot, each.contact.uid)
-            if stretch.begins:
-                yield from _heads(services, each, sought)
+            known = services.keys.get(each.contact.key_slot, each.contact.uid)
+            heads += _heads(services, each, sought) if stretch.begins else []
         except NotFound:
             continue
+        keys[key] = known
+    for (of, found), text in having(sought.terms, heads):
+        yield Match(of, found, of.ticket.updated_at, sought.terms.excerpt(text))
     ids = list(keys)
-    found = searching.texts(tx, ids, stretch.seqs, sought.period, held=sought.held)
-    others = searching.notes(tx, ids, sought.period) if stretch.begins and sought.held is not True else []
-    for count, row in enumerate((*found, *others)):
-        if count % STRETCH == 0:
-            time.sleep(PAUSE)
+    said = searching.texts(tx, ids, stretch.seqs, sought.period, held=sought.held)
+    noted = searching.notes(tx, ids, sought.period) if stretch.begins and sought.held is not True else []
+    rows = [*said, *noted]
+    for begin in range(0, len(rows), BATCH):
+        time.sleep(PAUSE)
+        for row, text in having(sought.terms, list(_opened(keys, rows[begin : begin + BATCH]))):
+            yield _match(by_id[row[0]], SealedText(*row), sought.terms.excerpt(text))
+
+
+def _opened(keys: Mapping[int, AESGCM], rows: Sequence[SealedRow]) -> Iterator[tuple[SealedRow, str]]:
+    """Yield rows with their texts, but those that do not open: who opens the ticket is told."""
+    for row in rows:
         ticket_id, _, author, cid, body, _, _ = row
         try:
             text = unseal_text(keys[ticket_id], author, cid, body)
         except Sealed:
-            continue  # who opens the ticket is told
-        if sought.terms.are_in(text):
-            yield _match(by_id[ticket_id], SealedText(*row), sought.terms.excerpt(text))
+            continue
+        yield row, text
+
+
+def having(terms: SearchTerms, texts: Sequence[tuple[T, str]]) -> Iterator[tuple[T, str]]:
+    """Yield those that have all the words, most often none."""
+    if terms.may_be_in(text for _, text in texts):
+        yield from (each for each in texts if terms.are_in(each[1]))
 
 
 def _match(of: SearchedTicket, row: SealedText, parts: list[str]) -> Match:
@@ -139,17 +156,20 @@ def _match(of: SearchedTicket, row: SealedText, parts: list[str]) -> Match:
     return Match(of, "note" if is_note else "message", row.at, parts, row.seq, author, bool(row.held))
 
 
-def _heads(services: Services, each: SearchedTicket, sought: Sought) -> Iterator[Match]:
-    """Yield what is found in what a ticket says at its head: its tags, its fields and who it is."""
+def _heads(
+    services: Services, each: SearchedTicket, sought: Sought
+) -> Iterator[tuple[tuple[SearchedTicket, Found], str]]:
+    """Yield what a ticket says at its head: its tags, its fields and who it is. Raises NotFound."""
     if sought.held is True:
         return
     slot, uid = each.contact.key_slot, each.contact.uid
-    heads: list[tuple[Found, str]] = [("tag", tag) for tag in tags_of(services, slot, uid, each.ticket)]
-    noted = fields.values(services, slot, uid, each.ticket).values()
-    heads += [("field", str(value)) for value in noted if not isinstance(value, bool)]
-    for found, text in (*heads, *said_of(services, each.contact, addresses=sought.addresses)):
-        if sought.terms.are_in(text):
-            yield Match(each, found, each.ticket.updated_at, sought.terms.excerpt(text))
+    for tag in tags_of(services, slot, uid, each.ticket):
+        yield (each, "tag"), tag
+    for value in fields.values(services, slot, uid, each.ticket).values():
+        if not isinstance(value, bool):
+            yield (each, "field"), str(value)
+    for found, text in said_of(services, each.contact, addresses=sought.addresses):
+        yield (each, found), text
 
 
 def said_of(services: Services, contact: Contact, *, addresses: bool) -> Iterator[tuple[Found, str]]:
