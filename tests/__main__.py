@@ -24,7 +24,9 @@ WHOLE = "--whole"
 """Has the long tests try all there is, and not a sample: `tests/chance.py`."""
 SHARED = ("--dist=loadscope", "--no-loadscope-reorder", "-p", "tests.sharing")
 """Shares out whole modules, whose servers start once each."""
-FOUR = ("--numprocesses=4", *SHARED)
+EITHER = ("-p", "tests.either")
+"""Runs what is not about databases on one of them, by chance."""
+FOUR = ("--numprocesses=4", *SHARED, *EITHER)
 """
 On two processors as well: about half of its time a test waits, for a server, for a disk, for its turn; a walk about a
 quarter, for what it looks at to stand still, or for the clock.

@@ -26,3 +26,8 @@ def dice(name: str) -> random.Random:
 def some(every: Sequence[T], one_in: int, name: str) -> Sequence[T]:
     """One in so many of them, evenly, from a first one by chance; all of them where the long tests try all there is."""
     return every if WHOLE else every[dice(name).randrange(one_in) :: one_in]
+
+
+def one_of(every: Sequence[T], name: str) -> T:
+    """One of them, for the same name the same one throughout a run."""
+    return random.Random(f"{SEED} {name}").choice(every)

@@ -33,7 +33,6 @@ from chat.team import store as rows
 from chat.team.actions import agents, passwords, sessions
 from chat.tickets.actions.posting import Postbox
 from chat.tickets.sockets.context import ChatContext
-from tests.chance import some
 
 SHOP = "https://shop.example"
 CHAT = "http://chat.test"
@@ -42,12 +41,6 @@ TEXTS = (
     NoticeText("el", "Κρατάμε όσα γράφετε.", "https://shop.example/el", "Συμφωνώ", "Εκπαίδευση"),
 )
 PASSWORD = "a password that is long"
-DATABASES = ("sqlite", "postgresql")
-EITHER_DATABASE = pytest.mark.parametrize("settings", some(DATABASES, 2, "which database"), indirect=True)
-"""
-For what tries every address, and asks nothing of the database but who comes: on one of the two by chance, on both where
-the long tests try all there is.
-"""
 CHEAP, DEAR = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1), passwords._hasher
 
 

@@ -24,7 +24,7 @@ from chat.tokens.actions import WantedToken
 from chat.web.endpoint import API
 from chat.web.page_endpoint import PageEndpoint
 from tests.commands import lethe as run
-from tests.inside import CHAT, EITHER_DATABASE, PASSWORD, House, Served, colleague, found, problem_of
+from tests.inside import CHAT, PASSWORD, House, Served, colleague, found, problem_of
 from tests.lethe import SHOP, Account, Lethe
 from tests.sockets import Socket
 from tests.test_migrations import environment, one_line
@@ -63,7 +63,6 @@ async def refusing(app: Served, headers: dict[str, str]) -> set[str]:
     return found_here
 
 
-@EITHER_DATABASE
 async def test_from_outside_every_address_for_agents_is_shut_and_none_for_visitors(app: Served) -> None:
     await only(app, OFFICE)
     for_agents = {str(each) for each in every() if each.audience == "agent"}
@@ -73,14 +72,12 @@ async def test_from_outside_every_address_for_agents_is_shut_and_none_for_visito
     assert answer.status_code == 200
 
 
-@EITHER_DATABASE
 async def test_the_control_a_server_that_never_asks_is_found(app: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     await only(app, OFFICE)
     monkeypatch.setattr(networks, "is_inside", lambda *_: True)
     assert await refusing(app, app.house.bearer) == set()
 
 
-@EITHER_DATABASE
 async def test_from_inside_nothing_is_shut(app: Served) -> None:
     await only(app, "127.0.0.0/8", OFFICE)
     assert await refusing(app, app.house.bearer) == set()

@@ -29,7 +29,7 @@ from chat.web.endpoint import API, Ask, endpoint
 from chat.web.page_endpoint import PageEndpoint
 from tests.backups import backed_up, restored
 from tests.commands import lethe as run
-from tests.inside import CHAT, EITHER_DATABASE, House, Served, colleague, new_id, problem_of
+from tests.inside import CHAT, House, Served, colleague, new_id, problem_of
 from tests.lethe import Account, Lethe
 from tests.test_bodies import BODIES
 from tests.test_migrations import environment, one_line
@@ -150,7 +150,6 @@ async def refused(app: Served, headers: dict[str, str]) -> set[str]:
     return found
 
 
-@EITHER_DATABASE
 @pytest.mark.parametrize(
     "held", [["account:read"], ["tickets:write"], ["tickets:read", "visitor-data"], ["spam:write", "audit:read"]]
 )
@@ -164,14 +163,12 @@ async def test_a_token_opens_what_its_scopes_say_and_nothing_else(app: Served, h
     assert expected
 
 
-@EITHER_DATABASE
 async def test_the_control_a_server_that_asks_no_scopes_is_found(app: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     token = await made(app.house, "account:read")
     monkeypatch.setattr(scopes, "missing", lambda *_: [])
     assert await refused(app, bearer(token)) == set()
 
 
-@EITHER_DATABASE
 async def test_the_first_token_may_all_that_its_owner_may(app: Served) -> None:
     assert await refused(app, app.house.bearer) == set()
     (first,) = (await app.rest("GET", "/tokens")).json()["items"]

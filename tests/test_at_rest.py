@@ -25,6 +25,8 @@ from tests.lethe import Account, Lethe
 from tests.services import PostgreSQL, Valkey
 from tests.sockets import Socket
 
+pytestmark = pytest.mark.both_databases
+
 SPAM = "BUY CHEAP VIAGRA now!!! casino bonus free money click http://win.example/casino"
 NETWORK = "203.0.113.77"
 BROWSER = "Rarebrowser/77.3"

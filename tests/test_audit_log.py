@@ -24,6 +24,8 @@ from chat.infra.services import Services
 from chat.tickets.actions import changing
 from tests.inside import TEXTS, House, found
 
+pytestmark = pytest.mark.both_databases
+
 Tampering = Callable[[Any, str, list[AuditEntry]], None]
 
 

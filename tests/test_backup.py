@@ -32,6 +32,8 @@ from tests.inside import Guest, House, certified
 from tests.services import PostgreSQL
 from tests.test_erasure import chatted
 
+pytestmark = pytest.mark.both_databases
+
 
 async def test_every_row_and_file_comes_back_as_it_was(house: House, vault: Path, elsewhere: Settings) -> None:
     guest = await chatted(house, "Αλέξανδρος", count=5)

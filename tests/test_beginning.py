@@ -23,7 +23,7 @@ from tests.lethe import Account, Lethe
 from tests.services import PostgreSQL
 from tests.test_widget_http import YES, agree, kept
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.both_databases]
 ZOE = {"name": "Zoe", "email": "zoe@x.example"}
 
 ANSWERS = {"name": ("Zoe", "Zo"), "email": ("a@x.example", "b@x.example")}

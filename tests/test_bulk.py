@@ -20,7 +20,7 @@ from chat.tickets.store import changing as rows
 from tests.inside import Served, new_id, problem_of
 from tests.test_roles import joined
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.both_databases]
 PATH = "/tickets/bulk"
 
 

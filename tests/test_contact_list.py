@@ -9,7 +9,7 @@ from chat.tickets.actions import changing
 from tests.inside import Served, is_refused, new_id
 from tests.test_department_scope import Split, split
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.both_databases]
 __all__ = ["split"]
 
 

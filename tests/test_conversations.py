@@ -10,7 +10,7 @@ from chat.tickets.schema import message, ticket
 from chat.tickets.store import conversations
 from tests.inside import House, found
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.both_databases]
 ON_SQLITE = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 
 

@@ -24,7 +24,7 @@ from tests.backups import backed_up, restored
 from tests.inside import Guest, House, Served, contact_of, found, inner_socket, problem_of
 from tests.post import Post, mailed
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.both_databases]
 WRONG, RIGHT, STRANGER = "ad@visitor.example", "ada@visitor.example", "stranger@elsewhere.example"
 OWN = CustomField(labels={"en": "Order", "el": "Αριθμός"})
 NET = Network("net")

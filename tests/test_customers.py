@@ -34,7 +34,7 @@ from tests.backups import backed_up, restored
 from tests.inside import House, Served, contact_of, found, inner_socket, new_id, problem_of
 from tests.test_widget_http import agree, kept
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.both_databases]
 NOW = 1_800_000_000_000
 SECRET, OTHER = "5" * 64, "6" * 64
 EVERY: list[tuple[Way, str]] = [("jwt", SECRET), ("hash", SECRET)]

@@ -8,7 +8,7 @@ from tests.inside import Served, inner_socket, problem_of
 from tests.test_customers import EVE, ZOE, by_hash, comes, of, says, secret_for, token
 from tests.test_widget_http import kept
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.both_databases]
 
 
 @pytest.mark.parametrize("merged", [True, False], ids=["merged", "the control"])

@@ -48,7 +48,7 @@ from chat.web.authentication import COOKIE
 from tests.inside import CHAT, PASSWORD, Guest, House, Served, colleague, found, new_id
 from tests.post import Post, mailed
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.both_databases]
 CANARY, NAME, FILE, RATING, AGENT = "canary zyxomma", "Zoe Canary", "canary.txt", "canary in stars", "Anna Canary"
 SECRET = "x" * 43
 OWN = "four quiet herons walk"

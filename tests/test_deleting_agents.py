@@ -42,7 +42,7 @@ from tests.post import Post
 from tests.test_attachments import picture
 from tests.test_erasure import ON_SQLITE, Killed, check, found_in
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.both_databases]
 NAME, EMAIL = "Zyxomma Canary", "zyxomma@canary.example"
 
 

@@ -16,7 +16,7 @@ from chat.tickets.store import tickets as rows
 from tests.inside import Guest, House, Served, inner_socket
 from tests.test_roles import Person, joined
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.both_databases]
 
 
 @dataclass

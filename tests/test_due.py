@@ -9,7 +9,7 @@ from chat.infra.services import Services
 from chat.routes import routes
 from chat.team import store
 from chat.team.actions import agents, sessions
-from tests.inside import CHAT, EITHER_DATABASE, Served
+from tests.inside import CHAT, Served
 from tests.lethe import Lethe
 from tests.sockets import Socket
 from tests.test_docs import addresses
@@ -47,7 +47,6 @@ async def let_in(app: Served, cookie: str, csrf: str) -> list[str]:
     return found
 
 
-@EITHER_DATABASE
 async def test_no_route_answers_a_session_whose_password_is_due(app: Served) -> None:
     cookie, uid = await newcomer(app)
     page = await app.client.get("/password", headers={"cookie": cookie})
@@ -59,7 +58,6 @@ async def test_no_route_answers_a_session_whose_password_is_due(app: Served) -> 
     assert await let_in(app, cookie, csrf) == [*REST, *PAGES]
 
 
-@EITHER_DATABASE
 async def test_a_server_that_asks_its_pages_alone_is_found(app: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     cookie, _ = await newcomer(app)
     by_session = sessions.by_session

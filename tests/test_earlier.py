@@ -11,7 +11,7 @@ from chat.tickets.domain import Span
 from chat.tickets.sockets.agent import AgentSocket
 from tests.inside import Guest, Inner, Served, inner_socket, new_id
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.both_databases]
 SAID = 12
 
 

@@ -18,7 +18,7 @@ from tests import sample
 from tests.inside import Guest, Served, inner_socket, new_id, problem_of
 from tests.test_roles import joined
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.both_databases]
 ONE = "/tickets/1/messages"
 
 

@@ -29,6 +29,8 @@ from chat.tickets.schema import message
 from tests.chance import WHOLE, dice, some
 from tests.inside import Guest, House, Served, certified, contact_of, found, new_id, problem_of
 
+pytestmark = pytest.mark.both_databases
+
 ON_SQLITE = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 CANARY = "Zyxomma Petiolatum"
 WROTE = {"contact", "receipt", "ticket", "message", "note"}

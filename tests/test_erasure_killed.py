@@ -6,6 +6,8 @@ import signal
 import subprocess
 from typing import Any
 
+import pytest
+
 from chat.core.settings import Settings
 from chat.erasure.actions import erasure, views
 from chat.erasure.store import erasures
@@ -18,6 +20,8 @@ from tests.inside import House
 from tests.test_attachments import picture
 from tests.test_deleting_agents import going
 from tests.test_erasure import chatted, check, hashed, many, rows
+
+pytestmark = pytest.mark.both_databases
 
 SEED = 20_261_124
 KILLS = int(os.environ.get("ERASURE_KILLS", "8"))

@@ -46,6 +46,8 @@ from tests.inside import Guest, House, Served, counted, new_id, problem_of
 from tests.test_erasure import erased
 from tests.test_locations import copied
 
+pytestmark = pytest.mark.both_databases
+
 CANARY, OTHER = "Zyxomma Petiolatum", "Quokka Brachyurus"
 HOSTILE = "<script>alert(1)</script>\x00\u202etxt\r\n\"'&</bdi></style>"
 

@@ -5,6 +5,7 @@ import random
 import signal
 from dataclasses import replace
 
+import pytest
 from sqlalchemy import update
 
 from chat.export.actions import building, exports
@@ -14,6 +15,8 @@ from tests.inside import House
 from tests.test_erasure import hashed
 from tests.test_erasure_killed import SEED, work
 from tests.test_export import OTHER, filled, opened, sections, wrote
+
+pytestmark = pytest.mark.both_databases
 
 KILLS, MESSAGES = 4, 3000
 

@@ -23,7 +23,7 @@ from chat.team.actions.sign_ins import SignedIn
 from chat.web.authentication import COOKIE, HALF
 from chat.web.page_endpoint import PageEndpoint
 from tests.factors import HOME, MINUTE, STEP, Phone, field_of, half, later, signed_in, turned_on
-from tests.inside import CHAT, EITHER_DATABASE, PASSWORD, House, Served, colleague, is_refused, problem_of
+from tests.inside import CHAT, PASSWORD, House, Served, colleague, is_refused, problem_of
 from tests.test_docs import addresses
 from tests.test_signin import filled
 
@@ -153,7 +153,6 @@ async def let_in(app: Served, cookie: str) -> list[str]:
     return found
 
 
-@EITHER_DATABASE
 async def test_nothing_is_open_between_the_two_steps(app: Served) -> None:
     await turned_on(app.services, (await signed_in(app.house))[0])
     answer = await app.sign_in()
@@ -167,7 +166,6 @@ async def test_nothing_is_open_between_the_two_steps(app: Served) -> None:
         problem_of(await app.call("GET", "/api/v1/account", cookie=cookie), 401, "unauthorized")
 
 
-@EITHER_DATABASE
 async def test_the_control_who_takes_the_password_for_all_is_found(
     app: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:

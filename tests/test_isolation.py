@@ -15,7 +15,7 @@ from tests.inside import Guest, House, Served, counted, found, new_id, problem_o
 from tests.test_docs import addresses
 from tests.test_strangers import session_of, trained, uncalled_provider, webhook_of
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.both_databases]
 RESOURCES = sorted(each for each in addresses(routes()) if " /api/v1/" in each)
 BODIES: dict[str, Any] = {
     "PATCH /api/v1/tickets/{number}": {"status": "solved"},

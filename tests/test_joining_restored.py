@@ -17,7 +17,7 @@ from chat.team.actions import sign_ins
 from tests.backups import backed_up, restored
 from tests.inside import PASSWORD, House
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.both_databases]
 NEAR = Network("near", "")
 OWN = "four quiet herons walk"
 

@@ -20,6 +20,8 @@ from tests.backups import backed_up, load, restored, rows
 from tests.inside import House
 from tests.test_erasure import chatted
 
+pytestmark = pytest.mark.both_databases
+
 FIVE = (1, 2, 3, 4, 5)
 
 

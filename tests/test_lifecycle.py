@@ -25,7 +25,7 @@ from chat.team.domain import Standing
 from chat.team.schema import agent
 from tests.inside import CHAT, PASSWORD, House, Served, colleague, found, inner_socket, new_id, problem_of
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.both_databases]
 ROLE = AgentChange
 
 

@@ -15,7 +15,7 @@ from chat.tickets.actions import tickets
 from chat.tickets.sockets.context import Feed
 from tests.inside import House, Served, new_id, problem_of
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.both_databases]
 LISTS = ["/tickets", "/tickets/1/messages", "/tickets/1/notes", "/contacts", "/erasures"]
 BAD = ["limit=0", "limit=201", "limit=x", "limit=-1", "limit=1.5", "cursor=no", "cursor=W10=", "cursor=e30="]
 

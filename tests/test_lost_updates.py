@@ -8,7 +8,7 @@ from chat.core.versions import Precondition
 from tests.inside import Served, colleague, new_id, problem_of
 from tests.test_strangers import webhook_of
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.both_databases]
 RETENTION = [{"transcripts_days": days} for days in (200, 300)]
 ACCOUNT = [{"name": name} for name in ("Acme and sons", "Acme and daughters")]
 FIELDS = [{"fields": [{"key": "order", "label": label, "kind": "text"}]} for label in ("Order", "Number")]

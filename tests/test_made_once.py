@@ -13,7 +13,7 @@ from chat.web.endpoint import API
 from tests.inside import SHOP, TEXTS, Served, found, new_id, problem_of
 from tests.test_notices import written
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.both_databases]
 MADE: dict[str, dict[str, Any]] = {
     "/agents": {"email": "yan@acme.example", "name": "Yan", "role": "agent"},
     "/canned-responses": {"shortcut": "hi", "title": "Greeting", "text": "Hello"},

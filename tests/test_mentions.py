@@ -14,7 +14,7 @@ from chat.tickets.actions import calling, mentions, tickets
 from tests.inside import Served, inner_socket, new_id, problem_of
 from tests.test_roles import joined
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.both_databases]
 NOTES = "/tickets/1/notes"
 
 

@@ -26,11 +26,11 @@ from chat.tickets.store import merging as rows_of
 from chat.tickets.store import posting
 from tests.backups import backed_up, restored, rows, said, sent_file
 from tests.chance import dice
-from tests.inside import EITHER_DATABASE, Guest, House, Served, inner_socket, new_id, problem_of
+from tests.inside import Guest, House, Served, inner_socket, new_id, problem_of
 from tests.test_erasure import erased
 from tests.test_roles import joined
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.both_databases]
 RESEALED = {"system/{ticket_id}/{entry}", "rating/{id}", "fields/{id}", "tags/{id}"}
 """What is sealed for its place, and is sealed anew by a merge; of a label its features, which no export gives."""
 
@@ -265,7 +265,6 @@ async def test_an_erasure_takes_it_all(house: House) -> None:
         assert await rows(house.services, table) == [], table
 
 
-@EITHER_DATABASE
 @pytest.mark.parametrize("how", ["redacted", "deleted"])
 async def test_a_backup_from_before_brings_nothing_back(
     house: House, vault: Path, elsewhere: Settings, how: str
@@ -282,7 +281,6 @@ async def test_a_backup_from_before_brings_nothing_back(
         assert sorted(found) == (["", "", "and 1", "hello 1", "hello 2"] if how == "redacted" else [])
 
 
-@EITHER_DATABASE
 async def test_the_control_a_ledger_that_knows_the_new_name_alone_brings_it_back(
     house: House, vault: Path, elsewhere: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -28,7 +28,7 @@ from chat.tickets.actions import tickets
 from tests.backups import backed_up, restored, rows
 from tests.inside import Guest, House, Served, certified, contact_of, found, problem_of
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.both_databases]
 
 
 async def two(house: House, *, training: bool = False) -> tuple[Guest, Guest]:

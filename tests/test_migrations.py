@@ -16,6 +16,8 @@ from chat.infra.store.columns import metadata
 from tests.commands import lethe
 from tests.services import free_port
 
+pytestmark = pytest.mark.both_databases
+
 
 def environment(tmp_path: Path, database_url: str, **more: str) -> dict[str, str]:
     """What a command is given."""

@@ -19,7 +19,7 @@ from chat.routes import routes
 from chat.tickets.schema import ticket
 from chat.web import requests
 from tests.chance import dice, some
-from tests.inside import CHAT, EITHER_DATABASE, House, Served, new_id, problem_of, served
+from tests.inside import CHAT, House, Served, new_id, problem_of, served
 from tests.routes import taken
 
 pytestmark = pytest.mark.anyio
@@ -83,7 +83,6 @@ async def refusals(app: Served) -> dict[str, str]:
     return seen
 
 
-@EITHER_DATABASE
 async def test_no_route_takes_a_parameter_it_does_not_know(app: Served) -> None:
     seen = await refusals(app)
     assert len(seen) > 100
@@ -133,7 +132,6 @@ async def test_without_the_check_routes_that_ignore_parameters_are_found(
     assert len([each for each in seen.values() if each != "422 True"]) > 100
 
 
-@EITHER_DATABASE
 @pytest.mark.parametrize("seed", some(range(3), 3, "names that are almost right"))
 async def test_a_name_that_is_almost_right_is_refused_and_named(app: Served, seed: int) -> None:
     dice = random.Random(seed)
@@ -169,19 +167,16 @@ async def repeated(app: Served, chance: random.Random) -> list[str]:
     return found
 
 
-@EITHER_DATABASE
 @pytest.mark.parametrize("seed", some(range(2), 2, "names that may be somebody's"))
 async def test_a_name_that_may_be_somebodys_is_not_repeated(app: Served, seed: int) -> None:
     assert await repeated(app, random.Random(seed)) == []
 
 
-@EITHER_DATABASE
 async def test_errors_that_repeat_any_name_are_found(app: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(errors, "NAME", re.compile(".+", re.DOTALL))
     assert len(await repeated(app, random.Random(0))) > 50
 
 
-@EITHER_DATABASE
 async def test_what_is_declared_is_taken_and_only_once(app: Served) -> None:
     declared = 0
     for verb, path, route in open_routes(routes()):
@@ -224,14 +219,12 @@ async def too_long(app: Served) -> dict[str, int]:
     return seen
 
 
-@EITHER_DATABASE
 async def test_a_number_in_an_address_that_is_longer_than_any_is_nowhere(app: Served) -> None:
     seen = await too_long(app)
     assert len(seen) > 5 * len(LONG)
     assert {each: status for each, status in seen.items() if status != 404} == {}
 
 
-@EITHER_DATABASE
 async def test_the_control_the_frameworks_own_numbers_break(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -28,7 +28,7 @@ from chat.tickets.sockets.account import AccountSocket
 from chat.web.endpoint import API, Ask, Endpoint, endpoint
 from chat.web.feature import Feature
 from chat.web.page_endpoint import PageEndpoint, page_endpoint
-from tests.inside import EITHER_DATABASE, PASSWORD, Served, new_id
+from tests.inside import PASSWORD, Served, new_id
 from tests.test_bodies import BODIES
 from tests.test_docs import ROOT, read, rows, section
 
@@ -198,7 +198,6 @@ async def refused(app: Served, headers: dict[str, str]) -> set[str]:
     return found
 
 
-@EITHER_DATABASE
 @pytest.mark.anyio
 async def test_each_role_is_refused_what_the_table_does_not_give_it(app: Served) -> None:
     for role in ROLES:
@@ -321,7 +320,6 @@ def test_the_control_a_page_that_asks_for_another_is_found() -> None:
     assert asked_in(said) == {"hold.chnage", "site.chnage"}
 
 
-@EITHER_DATABASE
 @pytest.mark.anyio
 @pytest.mark.parametrize("role", ROLES)
 async def test_a_page_says_what_its_reader_may_do_and_leads_nobody_where_they_may_not(app: Served, role: str) -> None:

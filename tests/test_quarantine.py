@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from chat.core.deliveries import Delivery
@@ -15,6 +16,8 @@ from chat.spam_filter.schema import label, review
 from chat.tickets.actions import tickets
 from chat.tickets.schema import message
 from tests.inside import CHAT, PASSWORD, Guest, House, Served, colleague, found, problem_of
+
+pytestmark = pytest.mark.both_databases
 
 PRIZE = "WINNER!! You have been selected to receive a £{}00 prize. Call 0906170146{} now to claim http://win.example"
 MessageRef = tuple[int, int]

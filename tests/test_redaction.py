@@ -11,6 +11,8 @@ from chat.tickets.schema import message
 from chat.tickets.store import redaction as rows
 from tests.inside import Served, counted, found, problem_of
 
+pytestmark = pytest.mark.both_databases
+
 
 async def bodies(app: Served) -> list[bytes]:
     """What the messages hold, in order."""

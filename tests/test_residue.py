@@ -29,6 +29,8 @@ from tests.commands import lethe
 from tests.services import Valkey
 from tests.test_migrations import environment
 
+pytestmark = pytest.mark.both_databases
+
 WORD = "Zyxomma Πεταλούδα-77"
 PLAIN = "zyxommapetiolatum"
 

@@ -28,7 +28,7 @@ from tests.inside import Served, certified, new_id, problem_of
 from tests.test_attachments import picture, stored
 from tests.test_roles import joined
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.both_databases]
 ON_SQLITE = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 RARE = "Zyxomma petiolatum"
 TEXT = f"{RARE} costs 9 euros".encode()

@@ -40,6 +40,8 @@ from tests.services import PostgreSQL
 from tests.test_attachments import picture
 from tests.test_erasure import chatted, hashed
 
+pytestmark = pytest.mark.both_databases
+
 
 async def test_what_was_taken_away_since_is_taken_away_again(house: House, vault: Path, elsewhere: Settings) -> None:
     guests, happen = await since_then(house)

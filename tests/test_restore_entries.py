@@ -24,6 +24,8 @@ from tests.commands import lethe
 from tests.inside import PASSWORD, House, colleague
 from tests.test_migrations import environment, one_line
 
+pytestmark = pytest.mark.both_databases
+
 
 @dataclass
 class Keys:

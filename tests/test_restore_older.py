@@ -27,6 +27,8 @@ from tests.services import PostgreSQL
 from tests.test_erasure import chatted
 from tests.test_migrations import drift
 
+pytestmark = pytest.mark.both_databases
+
 TAGS = ["Zyxvip", "α/β"]
 OLDEST = "0006_backup"
 """No backup is older: this revision brought them."""

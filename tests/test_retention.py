@@ -43,6 +43,8 @@ from tests.ageing import (
 )
 from tests.inside import House, found
 
+pytestmark = pytest.mark.both_databases
+
 RULES = gathered().retention_rules
 SEED = int(os.environ.get("RETENTION_SEED", "20261125"))
 

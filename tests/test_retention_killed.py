@@ -5,6 +5,7 @@ import random
 import signal
 from typing import Any
 
+import pytest
 from sqlalchemy import func, select
 
 from chat.infra.services import Services
@@ -14,6 +15,8 @@ from tests.ageing import crowd, rows_of, sent, wrote
 from tests.inside import House
 from tests.test_erasure import hashed
 from tests.test_erasure_killed import work
+
+pytestmark = pytest.mark.both_databases
 
 SEED = 20_261_125
 KILLS = int(os.environ.get("RETENTION_KILLS", "4"))

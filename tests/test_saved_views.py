@@ -11,7 +11,7 @@ from chat.views.schema import saved_view
 from tests.inside import Served, new_id, problem_of
 from tests.test_roles import Person, joined
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.both_databases]
 OPEN = {"status": "open", "tag": "crates of the canary"}
 
 

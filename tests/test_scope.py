@@ -32,7 +32,7 @@ from tests.inside import CHAT, House, Served, inner_socket, new_id
 from tests.test_docs import addresses
 from tests.test_isolation import BODIES, RESOURCES, Two, two  # noqa: F401 - a fixture
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.both_databases]
 CHAT_FOLDER = Path(chat.__file__).parent
 PAGES = sorted(
     each

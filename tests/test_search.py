@@ -29,7 +29,7 @@ from tests.chance import dice
 from tests.inside import Guest, House, Served, counted, found, new_id, problem_of
 from tests.test_roles import joined
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.both_databases]
 
 
 async def asked(app: Served, q: str, house: House | None = None, headers: Any = None, **more: Any) -> list[Any]:

@@ -11,7 +11,7 @@ from chat.core.settings import Settings
 from chat.lifecycle.actions import changes
 from chat.routes import every, routes
 from chat.team.actions import agents
-from tests.inside import CHAT, EITHER_DATABASE, PASSWORD, Served, counted, problem_of, served
+from tests.inside import CHAT, PASSWORD, Served, counted, problem_of, served
 
 pytestmark = pytest.mark.anyio
 WRONG = "not the password at all"
@@ -41,7 +41,6 @@ async def test_a_session_is_dead_after_signing_out_and_others_are_not(app: Serve
     assert await alive(app, second)
 
 
-@EITHER_DATABASE
 async def test_no_session_changes_anything_without_its_mark(app: Served) -> None:
     kept = await cookie(app)
     before = await counted(app.services)
@@ -49,7 +48,6 @@ async def test_no_session_changes_anything_without_its_mark(app: Served) -> None
     assert await counted(app.services) == before
 
 
-@EITHER_DATABASE
 async def test_a_route_that_asks_for_no_mark_is_found(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     async def loose(_: Request) -> PlainTextResponse:
         return PlainTextResponse("done")
@@ -61,7 +59,6 @@ async def test_a_route_that_asks_for_no_mark_is_found(settings: Settings, monkey
     assert {where for where, _ in seen} == {"POST /api/v1/loose"}
 
 
-@EITHER_DATABASE
 async def test_with_its_mark_a_session_passes_and_a_program_needs_none(app: Served) -> None:
     headers = await own(app, await cookie(app))
     # Last what ends the session.

@@ -23,7 +23,7 @@ from chat.team import store
 from chat.team.actions import agents
 from chat.team.schema import agent
 from chat.web.authentication import COOKIE, DEVICE
-from tests.inside import CHAT, EITHER_DATABASE, PASSWORD, SHOP, House, Served, counted, problem_of, served
+from tests.inside import CHAT, PASSWORD, SHOP, House, Served, counted, problem_of, served
 from tests.test_docs import addresses
 
 pytestmark = pytest.mark.anyio
@@ -185,7 +185,6 @@ async def test_a_session_changes_nothing_without_the_mark_of_our_own_pages(app: 
     assert bearer.status_code != 403, bearer.text
 
 
-@EITHER_DATABASE
 async def test_a_form_without_the_mark_of_its_session_changes_nothing(app: Served, subtests: pytest.Subtests) -> None:
     cookie = await cookie_of(app)
     before = await counted(app.services)

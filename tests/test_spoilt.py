@@ -26,7 +26,7 @@ from tests.inside import new_id
 from tests.test_database_alone import CANARY, FILE, Intruder, intruder  # noqa: F401 - a fixture
 from tests.test_docs import addresses
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.both_databases]
 READS = sorted(each.split(" ")[1] for each in addresses(routes()) if each.startswith("GET "))
 AGENTS = tuple(each for each in READS if each.startswith(("/api/v1/", "/admin", "/inbox")))
 TRIES = 8

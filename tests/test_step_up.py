@@ -14,7 +14,7 @@ from chat.routes import every
 from chat.team.actions import agents, sign_ins
 from chat.web.endpoint import Endpoint
 from tests.factors import field_of, later, signed_in, turned_on
-from tests.inside import CHAT, EITHER_DATABASE, PASSWORD, House, Served, problem_of
+from tests.inside import CHAT, PASSWORD, House, Served, problem_of
 from tests.test_signin import filled
 
 pytestmark = pytest.mark.anyio
@@ -261,7 +261,6 @@ async def test_a_program_hears_so_and_nothing_of_what_was_sent(app: Served, monk
     assert "zyxomma" not in answer.text
 
 
-@EITHER_DATABASE
 async def test_who_may_not_hears_that_first(house: House) -> None:
     assert all(each.audience == "agent" for each in every() if each.step_up)
     assert isinstance(house, House)

@@ -18,6 +18,8 @@ from chat.infra.store import Store, migrations
 from chat.tickets.schema import message, ticket
 from chat.tickets.store.posting import store_all
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def store(database_url: str, tmp_path: Path) -> Iterator[Store]:

@@ -17,7 +17,7 @@ from chat.tickets.actions import tagging
 from tests.inside import Served, found, new_id, problem_of
 from tests.test_roles import joined
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.both_databases]
 
 
 async def tagged(app: Served, *each: list[str]) -> None:

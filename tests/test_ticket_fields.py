@@ -23,7 +23,7 @@ from tests.test_erasure import erased
 from tests.test_export import opened, whole
 from tests.test_roles import joined
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.both_databases]
 ON_SQLITE = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 RARE = "quetzal 4711"
 FIELDS: list[dict[str, Any]] = [

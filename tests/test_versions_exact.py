@@ -32,6 +32,8 @@ from spam.report import Example, marks_of, report
 from tests.chance import WHOLE, dice
 from tests.inside import House
 
+pytestmark = pytest.mark.both_databases
+
 KEY, ACCOUNT, THROUGH = b"an account's key", "a" * 36, 4
 HISTORIES = 1000 if WHOLE else 200
 """More than three times as many as those among which each mutant is found."""

@@ -14,7 +14,7 @@ from chat.tickets.schema import STATUSES, ticket
 from chat.tickets.store import tagging, tickets
 from tests.inside import Served
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.both_databases]
 ROWS = 2000
 OPEN = {"status": "open", "snoozed": False, "held": False}
 VIEWS: dict[str, tuple[dict[str, Any], Order, str]] = {

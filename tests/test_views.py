@@ -31,7 +31,7 @@ from tests.chance import dice
 from tests.inside import Guest, Served, inner_socket, new_id, problem_of
 from tests.test_roles import joined
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.both_databases]
 STEPS = 40
 
 

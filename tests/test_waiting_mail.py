@@ -26,7 +26,7 @@ from tests.inside import CHAT, Guest, House, colleague
 from tests.post import Post, mailed
 from tests.test_answer_mail import answered
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.both_databases]
 WHO = ("ann", "ben", "cut")
 LATER = 11 * 60_000
 HOUR = timedelta(hours=1)

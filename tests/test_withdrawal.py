@@ -23,6 +23,8 @@ from chat.tickets.domain import TicketQuery
 from tests.inside import Guest, House, Served, found, problem_of
 from tests.test_erasure import WROTE, chatted, check, erased, filled, rows
 
+pytestmark = pytest.mark.both_databases
+
 
 def later(house: House, days: float) -> Services:
     """The same services, days on."""

@@ -17,7 +17,7 @@ from chat.routes import routes
 from chat.team import store
 from chat.team.actions import agents
 from tests.chance import dice
-from tests.inside import CHAT, EITHER_DATABASE, Served, colleague, counted, new_id, problem_of
+from tests.inside import CHAT, Served, colleague, counted, new_id, problem_of
 from tests.test_docs import addresses
 
 pytestmark = pytest.mark.anyio
@@ -64,7 +64,6 @@ async def test_adv_18_who_has_no_chat_uploads_nothing(app: Served) -> None:
     assert await counted(app.services) == before
 
 
-@EITHER_DATABASE
 async def test_adv_27_nothing_is_open_that_does_not_say_so(app: Served, subtests: pytest.Subtests) -> None:
     strangers: tuple[dict[str, str], ...] = (
         {},

@@ -11,7 +11,7 @@ import pytest
 
 from chat.core import frames
 from chat.core.errors import BadInput
-from tests.inside import CHAT, EITHER_DATABASE, Served, new_id
+from tests.inside import CHAT, Served, new_id
 from tests.test_bodies import BODIES, OURS
 from tests.test_frames import AGENT, VISITOR, name
 
@@ -62,7 +62,6 @@ def bodies() -> Iterator[tuple[str, str, dict[str, Any]]]:
         yield verb, prefix + path, {name: new_id() if value == "ID" else value for name, value in body.items()}
 
 
-@EITHER_DATABASE
 async def test_adv_84_every_text_of_every_body_has_a_most(app: Served) -> None:
     await (await app.house.visit()).say("Hello")
     tried, taken = 0, []
@@ -86,7 +85,6 @@ async def test_adv_84_every_text_of_every_frame_has_a_most(frame: dict[str, Any]
             read(json.dumps(put(frame, at, "x" * 60_000)))
 
 
-@EITHER_DATABASE
 async def test_adv_85_what_is_no_json_is_refused_wherever_a_number_or_text_stands(app: Served) -> None:
     await (await app.house.visit()).say("Hello")
     taken = []
