@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import cache, partial
@@ -49,6 +50,8 @@ from chat.web.openapi import openapi
 from spam import Filter
 
 log = structlog.get_logger("chat.app")
+SWITCH = 0.0005
+"""Seconds after which a thread hands the interpreter to one that waits for it."""
 
 
 @asynccontextmanager
@@ -130,6 +133,8 @@ def create_app(
                 # which kept everybody waiting for 0.2 s at a time (`gc.freeze` in Python's library reference).
                 gc.collect()
                 gc.freeze()
+                # Who opens thousands of texts in a thread hands the interpreter on sooner than by default (5 ms).
+                sys.setswitchinterval(SWITCH)
             log.info("started", embedded=sweeping)
             try:
                 yield {"context": context}

@@ -7,7 +7,9 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -27,6 +29,8 @@ READERS = 4
 SMALL = 16 * 1024 * 1024
 # Five seconds for those who read: while one does, the log cannot be emptied.
 ATTEMPTS, PAUSE = 50, 0.1
+STEP, WAY = 0.0005, 0.03
+"""Seconds between two looks at whether something is being written, and for which somebody who reads gives way."""
 LAST = 4
 """Messages are refused only under this part of the floor of free room, uploads and exports under all of it."""
 # FULL, because NORMAL loses commits at a power cut that were answered already; the rest so that erased bytes are
@@ -59,6 +63,7 @@ class Store:
         self._read_engine = engine(url, begin="BEGIN").execution_options(**known) if self.sqlite else self._write_engine
         self._writers = ThreadPoolExecutor(1 if self.sqlite else READERS, "store-write")
         self._readers = ThreadPoolExecutor(READERS, "store-read")
+        self._writing = 0
 
     async def read(self, work: Work[T]) -> T:
         """
@@ -66,7 +71,7 @@ class Store:
         something is looked for that no column can hold.
         """
         try:
-            return await self._run(self._readers, self._read_engine, work)
+            return await asyncio.get_running_loop().run_in_executor(self._readers, _whole, self._read_engine, work)
         except (DataError, OverflowError) as error:
             raise NotFound("Nothing can be under such a value") from error
 
@@ -76,7 +81,7 @@ class Store:
         stored. NotNow where what it refers to has gone, or such a one has come, since that was looked for.
         """
         try:
-            return await self._run(self._writers, self._write_engine, work)
+            return await self.in_writer(partial(_whole, self._write_engine, work))
         # A NUL in a text, which PostgreSQL refuses and SQLite takes, or a number that no column can hold.
         except (DataError, OverflowError) as error:
             raise InvalidField("A value is not one that can be stored", field="body") from error
@@ -89,7 +94,19 @@ class Store:
 
     def in_writer(self, job: Callable[[], T]) -> asyncio.Future[T]:
         """Run `job` in the writer's thread."""
-        return asyncio.get_running_loop().run_in_executor(self._writers, job)
+        self._writing += 1
+        ran = asyncio.get_running_loop().run_in_executor(self._writers, job)
+        ran.add_done_callback(self._written)
+        return ran
+
+    def give_way(self) -> None:
+        """
+        In a thread that reads very much: wait until nothing is being written, at most for `WAY` seconds. Somebody waits
+        for what is written, as for an `ack`, and both would go on by turns only, as one interpreter runs one of them.
+        """
+        until = monotonic() + WAY
+        while self._writing and monotonic() < until:
+            sleep(STEP)
 
     def require_room(self, floor: int) -> None:
         """Raise Unavailable where SQLite's disk has hardly any room left. `floor` (MB) is what should stay free."""
@@ -124,6 +141,9 @@ class Store:
         self._write_engine.dispose()
         self._read_engine.dispose()
 
+    def _written(self, _: asyncio.Future[Any]) -> None:
+        self._writing -= 1
+
     def _is_small(self) -> bool:
         size = "SELECT pg_database_size(current_database())"
         pages = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
@@ -143,9 +163,6 @@ class Store:
         except OperationalError:
             return False
         return True
-
-    async def _run(self, pool: ThreadPoolExecutor, target: Engine, work: Work[T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(pool, _whole, target, work)
 
 
 def engine(url: str, begin: str = "BEGIN IMMEDIATE") -> Engine:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection, Sequence
 
 from chat.contacts.store import contacts
@@ -65,7 +64,7 @@ async def keys_with(
 def _those(services: Services, found: list[Contact], terms: SearchTerms) -> list[int]:
     keys: list[int] = []
     for begin in range(0, len(found), matching.BATCH):
-        time.sleep(matching.PAUSE)
+        services.store.give_way()
         said = [(each.id, text) for each in found[begin : begin + matching.BATCH] for text in _said_of(services, each)]
         keys += dict.fromkeys(key for key, _ in matching.having(terms, said))
     return keys

@@ -1,13 +1,12 @@
 """
 Finding words in tickets: each text is opened, compared and forgotten. Nothing is kept of it, so nothing must forget.
 
-It runs in a thread of the store's, and lets others have the interpreter every few texts: a socket that waits for it
-waits no longer than that.
+It runs in a thread of the store's, and gives way every few texts to what is being written: a message waits no longer
+than that.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeVar
@@ -33,8 +32,8 @@ T = TypeVar("T")
 Found = Literal["message", "note", "name", "email", "phone", "field", "tag", "number"]
 TEXTS: Final = 1000
 """About so many texts are looked at in one turn."""
-BATCH, PAUSE = 64, 0.0002
-"""So many texts are compared at once, and before that there is a pause (s)."""
+BATCH: Final = 64
+"""So many texts are compared at once. Whoever writes goes before that."""
 PATIENCE: Final = 20.0
 """So many seconds a search waits for its turn."""
 
@@ -128,7 +127,7 @@ def matches(services: Services, tx: Tx, stretch: SearchStretch, sought: Sought) 
     noted = searching.notes(tx, ids, sought.period) if stretch.begins and sought.held is not True else []
     rows = [*said, *noted]
     for begin in range(0, len(rows), BATCH):
-        time.sleep(PAUSE)
+        services.store.give_way()
         for row, text in having(sought.terms, list(_opened(keys, rows[begin : begin + BATCH]))):
             yield _match(by_id[row[0]], SealedText(*row), sought.terms.excerpt(text))
 

@@ -25,9 +25,9 @@ def put(tx: Tx, of: Ticket, sealed: bytes | None, tags: Collection[str]) -> None
 
 def has_tag(tx: Tx, account_id: str, tag: str) -> ColumnElement[bool]:
     """Return the condition that a ticket of an account has a tag, by its id."""
-    found = select(ticket_tag.c.ticket_id).where(ticket_tag.c.account_id == account_id, ticket_tag.c.tag == tag)
-    few = tx.execute(found.limit(FEW + 1)).scalars().all()
+    those = and_(ticket_tag.c.account_id == account_id, ticket_tag.c.tag == tag)
+    few = tx.execute(select(ticket_tag.c.ticket_id).where(those).limit(FEW + 1)).scalars().all()
     if len(few) <= FEW:  # read by their keys: a list would be walked to its end for them
         return ticket.c.id.in_(few) if few else false()
-    mine = (ticket_tag.c.ticket_id == ticket.c.id) & (ticket_tag.c.tag == tag)
+    mine = and_(those, ticket_tag.c.ticket_id == ticket.c.id)
     return and_(HAS_TAGS, exists().where(mine).correlate(ticket))
