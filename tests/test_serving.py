@@ -17,15 +17,15 @@ from chat.serving import listen
 
 async def sends_at_once(listening: socket.socket) -> bool:
     """Whether a connection that comes by this socket sends a second small piece before the first has arrived."""
-    told: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    noted: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
     def heard(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        told.set_result(writer.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        noted.set_result(writer.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
         writer.close()
 
     async with await asyncio.start_server(heard, sock=listening):
         _, writer = await asyncio.open_connection(*listening.getsockname()[:2])
-        at_once = await asyncio.wait_for(told, 30)
+        at_once = await asyncio.wait_for(noted, 30)
         writer.close()
         await writer.wait_closed()
     return bool(at_once)
