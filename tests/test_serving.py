@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import socket
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -52,6 +53,10 @@ def test_the_collector_passes_over_what_the_process_began_with(tmp_path: Path, *
     settings = from_env({"LETHE_DATA": str(tmp_path)})
     folder.prepare_data(settings)
     migrations.migrate(settings)
-    before = gc.get_freeze_count()
-    with TestClient(create_app(settings, alone=alone)):
-        assert (gc.get_freeze_count() > before) is alone
+    before, switch = gc.get_freeze_count(), sys.getswitchinterval()
+    try:
+        with TestClient(create_app(settings, alone=alone)):
+            assert (gc.get_freeze_count() > before) is alone
+            assert (sys.getswitchinterval() < switch) is alone
+    finally:
+        sys.setswitchinterval(switch)

@@ -14,6 +14,7 @@ from chat.roles import actions as roles
 from chat.tags import actions as tags
 from chat.tags import store
 from chat.tickets.actions import tagging
+from chat.tickets.store import tagging as tag_rows
 from tests.inside import Served, found, new_id, problem_of
 from tests.test_roles import joined
 
@@ -122,3 +123,17 @@ async def test_without_its_scope_more_is_counted_and_changed(
     mutant(monkeypatch)
     with pytest.raises(AssertionError):
         await claim(app)
+
+
+@pytest.mark.parametrize("few", [500, -1])
+async def test_lists_of_a_tag_are_the_same_whether_few_have_it_or_many(
+    app: Served, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr(tag_rows, "FEW", few)
+    for number in (1, 2, 3):
+        await (await app.house.visit()).say("hello")
+        await app.rest("PATCH", f"/tickets/{number}", {"tags": ["even" if number == 2 else "odd"]})
+    for tag, numbers in (("odd", [3, 1]), ("even", [2]), ("none", [])):
+        found = (await app.rest("GET", f"/tickets?tag={tag}")).json()["items"]
+        assert [each["number"] for each in found] == numbers
+        assert len((await app.rest("GET", f"/contacts?tag={tag}")).json()["items"]) == len(numbers)

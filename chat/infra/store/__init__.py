@@ -94,8 +94,8 @@ class Store:
 
     def in_writer(self, job: Callable[[], T]) -> asyncio.Future[T]:
         """Run `job` in the writer's thread."""
-        self._writing += 1
         ran = asyncio.get_running_loop().run_in_executor(self._writers, job)
+        self._writing += 1
         ran.add_done_callback(self._written)
         return ran
 
