@@ -230,6 +230,18 @@ def test_many_texts_are_looked_at_as_each_by_itself_would_be(monkeypatch: pytest
     assert terms.may_be_in(["a word", "λό", "γος"])
 
 
+def test_long_texts_are_compared_fewer_at_once() -> None:
+    def sizes(length: int) -> list[int]:
+        rows: Any = [(1, seq, "agent", b"", bytes(length), 0, False) for seq in range(150)]
+        made = list(matching.batches(rows))
+        assert [row for some in made for row in some] == rows
+        return [len(some) for some in made]
+
+    assert sizes(100) == [64, 64, 22]
+    assert set(sizes(10_000)) <= {2, 4}
+    assert list(matching.batches([])) == []
+
+
 async def listed(app: Served, path: str, key: str, **query: Any) -> list[Any]:
     """A whole list, page by page."""
     found: list[Any] = []

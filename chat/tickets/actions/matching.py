@@ -32,8 +32,8 @@ T = TypeVar("T")
 Found = Literal["message", "note", "name", "email", "phone", "field", "tag", "number"]
 TEXTS: Final = 1000
 """About so many texts are looked at in one turn."""
-BATCH: Final = 64
-"""So many texts are compared at once. Whoever writes goes before that."""
+BATCH, BATCH_BYTES = 64, 1 << 15
+"""So many texts are compared at once, or fewer that are this long together. Whoever writes goes before that."""
 PATIENCE: Final = 20.0
 """So many seconds a search waits for its turn."""
 
@@ -125,11 +125,24 @@ def matches(services: Services, tx: Tx, stretch: SearchStretch, sought: Sought) 
     ids = list(keys)
     said = searching.texts(tx, ids, stretch.seqs, sought.period, held=sought.held)
     noted = searching.notes(tx, ids, sought.period) if stretch.begins and sought.held is not True else []
-    rows = [*said, *noted]
-    for begin in range(0, len(rows), BATCH):
+    for rows in batches([*said, *noted]):
         services.store.give_way()
-        for row, text in having(sought.terms, list(_opened(keys, rows[begin : begin + BATCH]))):
+        for row, text in having(sought.terms, list(_opened(keys, rows))):
             yield _match(by_id[row[0]], SealedText(*row), sought.terms.excerpt(text))
+
+
+def batches(rows: Sequence[SealedRow]) -> Iterator[list[SealedRow]]:
+    """Yield rows in their order, as many as are compared at once: nobody else runs meanwhile."""
+    some: list[SealedRow] = []
+    size = 0
+    for row in rows:
+        some.append(row)
+        size += len(row[4])
+        if len(some) == BATCH or size >= BATCH_BYTES:
+            yield some
+            some, size = [], 0
+    if some:
+        yield some
 
 
 def _opened(keys: Mapping[int, AESGCM], rows: Sequence[SealedRow]) -> Iterator[tuple[SealedRow, str]]:
